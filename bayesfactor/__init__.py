@@ -1,0 +1,57 @@
+"""Bayesian factor models: what pays each asset, how much, and how sure we are.
+
+Names are loaded when they are first used, so that ``import bayesfactor`` costs almost nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "BayesFactorError": "errors",
+    "DataError": "errors",
+    "SpecError": "errors",
+    "FitError": "errors",
+    "Panel": "panel",
+    "Factor": "panel",
+    "Calendar": "panel",
+    "integrate": "integration",
+    "to_returns": "integration",
+    "read_coinmetrics": "readers",
+    "read_french": "readers",
+    "read_fred": "readers",
+    "read_table": "readers",
+    "FactorModel": "spec",
+    "read_model": "modelfile",
+    "write_model": "modelfile",
+    "list_models": "modelfile",
+    "simulate": "simulation",
+    "Fit": "posterior",
+    "open_fit": "posterior",
+    "loadings": "posterior",
+    "alphas": "posterior",
+    "risk_premia": "posterior",
+    "build": "graph.assemble",
+    "Sampler": "posterior",
+    "fit": "inference",
+    "prior_predict": "predictive",
+    "check": "checks",
+    "CheckReport": "checks",
+    "attribute": "attribution",
+    "Attribution": "attribution",
+}
+
+__all__ = sorted(["__version__", *_HOME])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'bayesfactor' has no attribute '{name}'")
+    value = getattr(import_module(f"bayesfactor.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
