@@ -1,0 +1,146 @@
+"""One model on one panel as numbers: the layout of a point theta, the buffer, and what is made of a draw."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+
+from bayesfactor.density import compiled
+from bayesfactor.density.hyper import COMMON, FREE, GROUPED
+from bayesfactor.density.normal import BLOCK, blocked
+from bayesfactor.panel import Panel
+from bayesfactor.spec import (
+    CommonLoadings,
+    FactorModel,
+    FreeLoadings,
+    GroupedLoadings,
+    NormalNoise,
+    ShrunkAlpha,
+    StudentTNoise,
+)
+from bayesfactor.translation import graph_data
+
+Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
+
+
+def layout(panel: Panel, model: FactorModel) -> Layout:
+    """Return where each sampled quantity stands in theta; names are those of the PyMC graph's value variables."""
+    n, k = len(panel.assets), len(panel.factor_info)
+    others = sum(not factor.traded for factor in panel.factor_info)
+    grouped, common = isinstance(model.loadings, GroupedLoadings), isinstance(model.loadings, CommonLoadings)
+    tails = isinstance(model.noise, StudentTNoise)
+    blocks: list[tuple[str, tuple[int, ...] | None]] = [
+        ("factor_mean_z", (k,)),
+        ("shift_z", (others,) if others else None),
+        ("loading_mean_z", (len(panel.group_names), k))
+        if grouped
+        else ("loading_common_z", (k,) if common else None),
+        ("loading_scale_z", (k,) if grouped else None),
+        ("alpha_scale_z", () if isinstance(model.alpha, ShrunkAlpha) else None),
+        ("log_sigma_mean_z", ()),
+        ("log_sigma_scale_z_log__", ()),
+        ("log_sigma_offset", (n,)),
+        ("dof_z_log__", () if tails else None),
+        ("coefficient_z", (n, k + 1) if tails else None),
+    ]
+    result, at = {}, 0
+    for name, shape in blocks:
+        if shape is None:
+            result[name] = (-1, ())
+        else:
+            result[name] = (at, shape)
+            at += int(np.prod(shape))
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A model on a panel, ready to be sampled.
+
+    Attributes
+    ----------
+    layout : dict
+        As `layout` returns it.
+    buffer : array
+        Every number of data and priors, read by the compiled density.
+    student : bool
+        Which noise law.
+    """
+
+    layout: Layout
+    buffer: np.ndarray
+    student: bool
+
+    @property
+    def size(self) -> int:
+        """Length of theta."""
+        return max(at + int(np.prod(shape)) for at, shape in self.layout.values() if at >= 0)
+
+    def evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return log-density and gradient at one point."""
+        gradient = np.empty(self.size)
+        density = compiled.density_student if self.student else compiled.density_normal
+        return density(np.ascontiguousarray(theta, dtype=float), self.buffer, gradient), gradient
+
+    def block(self, draws: np.ndarray, name: str) -> np.ndarray | None:
+        """Return one block of theta from draws (..., theta), or None where the model has none."""
+        at, shape = self.layout[name] if name in self.layout else (-1, ())
+        if at < 0:
+            return None
+        stop = at + int(np.prod(shape))
+        return draws[..., at:stop].reshape((*draws.shape[:-1], *shape))
+
+    def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
+        """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta.
+
+        With normal noise they are drawn from their conditional posterior; with Student-t noise they are part of theta.
+        """
+        p = self.layout["factor_mean_z"][1][0] + 1
+        result = np.empty((len(draws), assets, p))
+        if self.student:
+            for t, point in enumerate(draws):
+                compiled.coefficients_student(point, self.buffer, result[t])
+            return result
+        blocks = -(-assets // BLOCK)
+        out = np.empty((p, blocks, BLOCK))
+        for t, point in enumerate(draws):
+            z = blocked(rng.standard_normal((p, assets)))
+            compiled.coefficients_normal(point, self.buffer, z, out)
+            result[t] = out.reshape(p, -1)[:, :assets].T
+        return result
+
+
+def pose(panel: Panel, model: FactorModel) -> Problem:
+    """Return the problem of a model on a panel (already restricted to the model's factors)."""
+    data, where = graph_data(panel, model), layout(panel, model)
+    kind = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}[type(model.loadings)]
+    others = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
+    size = [len(panel.assets), len(panel.factor_info), len(panel.group_names), len(others), kind]
+    scalars = ["alpha_loc", "alpha_sd", "level_loc", "level_sd", "level_spread", "dof_mean", "dof_above"]
+    prior = [
+        np.array([*size, float(isinstance(model.alpha, ShrunkAlpha))]),
+        np.array([at for at, _ in where.values()]),
+        data["group_of"],
+        np.array(others),
+        data["loading_loc"],
+        data["loading_sd"],
+        data["loading_spread"],
+        np.array([data[name] for name in (*scalars, "covariance_dof", "factor_count")]),
+        data["mean_loc"],
+        data["mean_sd"],
+        data["premium_loc"],
+        data["premium_sd"],
+        data["factor_mean_start"],
+        data["factor_mean_unit"],
+        data["factor_precision"],
+        data["log_sigma_start"],
+    ]
+    match model.noise:
+        case NormalNoise():
+            own = [blocked(data[name]) for name in ("xx", "xy", "yy", "count")]
+        case StudentTNoise():
+            first = np.searchsorted(data["asset_of"], np.arange(size[0] + 1))
+            own = [data["xx"], data["xy"], first, data["y"], data["x"]]
+        case _:
+            assert_never(model.noise)
+    return Problem(where, compiled.pack([*prior, *own]), isinstance(model.noise, StudentTNoise))

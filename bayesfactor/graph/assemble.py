@@ -1,0 +1,139 @@
+"""From a panel and a model to a PyMC model."""
+
+from typing import assert_never
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from bayesfactor.graph.noise import Symbols, normal_likelihood, student_likelihood
+from bayesfactor.panel import Panel
+from bayesfactor.spec import (
+    CommonLoadings,
+    FactorModel,
+    FreeAlpha,
+    FreeLoadings,
+    GroupedLoadings,
+    NormalNoise,
+    ShrunkAlpha,
+    StudentTNoise,
+    ZeroAlpha,
+)
+from bayesfactor.translation import graph_data
+
+
+def build(panel: Panel, model: FactorModel) -> pm.Model:
+    """Return the PyMC model that `fit` samples.
+
+    Sampled are the group means, spreads, residual scales, factor means and the premia of non-traded factors.
+    With normal noise the loadings and alphas are integrated out, and the factor covariance always is; `fit` draws
+    them afterwards, exactly, given the rest. With Student-t noise the coefficients are in the graph::
+
+        r_it = alpha_i + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
+
+    Parameters
+    ----------
+    panel : Panel
+    model : FactorModel
+
+    Returns
+    -------
+    pymc.Model
+        All data are in ``pm.Data`` containers.
+
+    Raises
+    ------
+    SpecError
+        When the model asks for a factor family, or a prior for one, that is not there.
+
+    Notes
+    -----
+    A scale that multiplies an integrated-out coefficient is sampled as a number of either sign, of which it is the
+    absolute value: a half-normal prior is then a normal one and the density is smooth through 0, without a funnel.
+    """
+    panel = model.restrict(panel)
+    names = panel.factor_names
+    other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
+    coords = {
+        "asset": panel.assets,
+        "factor": names,
+        "group": panel.group_names,
+        "nontraded": [names[i] for i in other],
+        "coefficient": ("alpha", *(f"loading {name}" for name in names)),
+    }
+    with pm.Model(coords=coords) as graph:
+        data = {name: pm.Data(name, value) for name, value in graph_data(panel, model).items()}
+        shift = _factors(data, other, len(names))
+        symbols = Symbols(*_coefficients(model, data), _scales(data), shift)
+        match model.noise:
+            case NormalNoise():
+                normal_likelihood(symbols, data)
+            case StudentTNoise():
+                student_likelihood(symbols, data)
+            case _:
+                assert_never(model.noise)
+    return graph
+
+
+def _factors(data: dict, other: list[int], size: int) -> pt.TensorVariable:
+    """Add factor means (covariance integrated out) and the premia of non-traded factors; return the shift."""
+    start, unit = data["factor_mean_start"], data["factor_mean_unit"]
+    z = pm.Normal(
+        "factor_mean_z", (data["mean_loc"] - start) / unit, data["mean_sd"] / unit, initval=np.zeros(size), dims="factor"
+    )
+    mean = pm.Deterministic("factor_mean", start + unit * z, dims="factor")
+    gap = unit * z  # mean - sample mean
+    count, dof = data["factor_count"], data["covariance_dof"]
+    pm.Potential("factors", -0.5 * (dof + count) * pt.log1p(count * gap @ data["factor_precision"] @ gap))
+    if not other:
+        pm.Deterministic("risk_premium", mean, dims="factor")
+        return pt.zeros(size + 1)
+    sd = data["premium_sd"][other]
+    shift = sd * pm.Normal("shift_z", (data["premium_loc"][other] - mean[other]) / sd, 1.0, dims="nontraded")
+    pm.Deterministic("risk_premium", pt.inc_subtensor(mean[other], shift), dims="factor")
+    return pt.set_subtensor(pt.zeros(size + 1)[np.array(other) + 1], shift)
+
+
+def _coefficients(model: FactorModel, data: dict) -> tuple[pt.TensorVariable, pt.TensorVariable]:
+    """Add the laws of loadings and alphas; return prior mean and deviation, both (coefficient, asset)."""
+    loc, width, group = data["loading_loc"], data["loading_sd"], data["group_of"]
+    across = pt.zeros_like(data["log_sigma_start"])
+    match model.loadings:
+        case GroupedLoadings():
+            means = loc + width * pm.Normal("loading_mean_z", dims=("group", "factor"))
+            pm.Deterministic("loading_mean", means, dims=("group", "factor"))
+            z = pm.Normal("loading_scale_z", initval=np.ones(loc.shape.eval()), dims="factor")
+            pm.Deterministic("loading_scale", pt.abs(z) * data["loading_spread"], dims="factor")
+            mean, sd = means[group].T, z * data["loading_spread"]
+        case FreeLoadings():
+            mean, sd = loc[:, None] + across, width
+        case CommonLoadings():
+            shared = loc + width * pm.Normal("loading_common_z", dims="factor")
+            mean, sd = pm.Deterministic("loading_common", shared, dims="factor")[:, None] + across, pt.zeros_like(width)
+        case _:
+            assert_never(model.loadings)
+    match model.alpha:
+        case ZeroAlpha():
+            alpha_sd = pt.constant(0.0)
+        case ShrunkAlpha():
+            z = pm.Normal("alpha_scale_z", initval=1.0)
+            pm.Deterministic("alpha_scale", pt.abs(z) * data["alpha_sd"])
+            alpha_sd = z * data["alpha_sd"]
+        case FreeAlpha():
+            alpha_sd = data["alpha_sd"]
+        case _:
+            assert_never(model.alpha)
+    mean = pt.concatenate([(data["alpha_loc"] + across)[None, :], mean])
+    return mean, pt.concatenate([alpha_sd[None], sd])[:, None] + across
+
+
+def _scales(data: dict) -> pt.TensorVariable:
+    """Add the hierarchy of residual scales; return log sigma, sampled centred around its least-squares value."""
+    level = data["level_loc"] + data["level_sd"] * pm.Normal("log_sigma_mean_z")
+    pm.Deterministic("log_sigma_mean", level)
+    spread = data["level_spread"] * pm.HalfNormal("log_sigma_scale_z")
+    pm.Deterministic("log_sigma_scale", spread)
+    start = data["log_sigma_start"]
+    log_sigma = start + pm.Normal("log_sigma_offset", level - start, spread, initval=np.zeros(start.shape.eval()), dims="asset")
+    pm.Deterministic("sigma", pt.exp(log_sigma), dims="asset")
+    return log_sigma

@@ -1,0 +1,67 @@
+"""The two noise laws in the PyMC graph."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """What a noise law needs of the rest of the model: c_i = mean_i + sd_i u_i, u_i ~ N(0, I)."""
+
+    mean: pt.TensorVariable  # (coefficient, asset)
+    sd: pt.TensorVariable  # (coefficient, asset), either sign
+    log_sigma: pt.TensorVariable  # (asset)
+    shift: pt.TensorVariable  # (coefficient): lambda - mu of the non-traded factors, else 0
+
+
+def _shifted(symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable) -> tuple[pt.TensorVariable, pt.TensorVariable]:
+    """Return S~ (asset, coefficient, coefficient) and b~ (asset, coefficient): regressors x_t + shift."""
+    shift = symbols.shift
+    xx = xx + shift[None, :, None] * xx[:, 0, :][:, None, :]
+    return xx + shift[None, None, :] * xx[:, :, 0][:, :, None], xy + shift[None, :] * xy[:, 0][:, None]
+
+
+def _conditional(symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable):
+    """Return the lower root L of A = I + D S D / s2, v = D (b - S m) / s2, and b - S m."""
+    mean, sd, precision = symbols.mean.T, symbols.sd.T, pt.exp(-2 * symbols.log_sigma)
+    a = pt.eye(mean.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx * precision[:, None, None]
+    left = xy - (xx * mean[:, None, :]).sum(-1)
+    return pt.linalg.cholesky(a), sd * left * precision[:, None], left
+
+
+def _log_root(low: pt.TensorVariable) -> pt.TensorVariable:
+    return pt.log(pt.diagonal(low, axis1=-2, axis2=-1)).sum()
+
+
+def normal_likelihood(symbols: Symbols, data: dict) -> None:
+    """Add log p(r | theta) with the coefficients integrated out, from sufficient statistics."""
+    xx, xy = _shifted(symbols, pt.moveaxis(data["xx"], -1, 0), data["xy"].T)
+    low, v, left = _conditional(symbols, xx, xy)
+    half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
+    mean, precision = symbols.mean.T, pt.exp(-2 * symbols.log_sigma)
+    square = (data["yy"] - (mean * (xy + left)).sum(-1)) * precision
+    level = data["count"] * (np.log(2 * np.pi) + 2 * symbols.log_sigma)
+    pm.Potential("likelihood", -0.5 * (level + square).sum() + 0.5 * (half**2).sum() - _log_root(low))
+
+
+def student_likelihood(symbols: Symbols, data: dict) -> None:
+    """Add degrees of freedom, coefficients in the surrogate-conditional form, and every observation's likelihood.
+
+    u_i = L_i^-T (L_i^-1 v_i + z_i), with L_i and v_i from weighted statistics; log|L_i| is taken off the density.
+    """
+    excess = pm.Exponential("dof_z", 1.0, initval=0.5)
+    dof = pm.Deterministic("dof", data["dof_above"] + data["dof_mean"] * excess)
+    mean, sd, shift = symbols.mean.T, symbols.sd.T, symbols.shift
+    low, v, _ = _conditional(symbols, *_shifted(symbols, data["xx"], data["xy"]))
+    z = pm.Flat("coefficient_z", dims=("asset", "coefficient"), initval=np.zeros(data["xy"].shape.eval()))
+    half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
+    u = pt.linalg.solve_triangular(pt.swapaxes(low, -1, -2), half + z, lower=False, b_ndim=1)
+    pm.Potential("surrogate", -0.5 * (u**2).sum() - _log_root(low))
+    c = pm.Deterministic("coefficients", mean + sd * u, dims=("asset", "coefficient"))
+    raw = pt.concatenate([(c @ pt.set_subtensor(shift[0], 1.0))[:, None], c[:, 1:]], axis=1)
+    asset = data["asset_of"]
+    fitted, scale = (data["x"] * raw[asset]).sum(axis=1), pt.exp(symbols.log_sigma)[asset]
+    pm.Potential("likelihood", pm.logp(pm.StudentT.dist(nu=dof, mu=fitted, sigma=scale), data["y"]).sum())

@@ -1,0 +1,173 @@
+"""Readers for files as their publishers write them.
+
+Each returns a DataFrame of floats with a DatetimeIndex named ``date`` (naive, midnight) and the series as
+columns. Missing is NaN and nothing is filled. Rows keep the order of the file; a date that comes twice is
+an error.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bayesfactor.errors import DataError, unknown
+from bayesfactor.readers_cells import (
+    MISSING,
+    Source,
+    decode_text,
+    describe_text,
+    find_dates,
+    first_name,
+    make_index,
+    make_numbers,
+    read_raw,
+    split_cells,
+    tell_content,
+)
+from bayesfactor.readers_french import read_french
+from bayesfactor.readers_table import read_table
+
+__all__ = ["read_coinmetrics", "read_fred", "read_french", "read_table"]
+
+PERIODS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
+
+
+def read_coinmetrics(path: Source, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Read the community CSV file of one asset from Coin Metrics.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file whose first column is ``time``; may be gzipped.
+    metrics : str or sequence of str, optional
+        The metrics to keep, in this order. All that hold numbers when absent.
+
+    Returns
+    -------
+    DataFrame
+        dates x metrics, in the publisher's units. Rows before the first value of a metric are NaN.
+        ``attrs["left_out"]`` lists the columns of text (such as the name of a market) that were not kept.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read; the message names the line, or the column, date and value.
+    SpecError
+        A name in `metrics` is not in the file.
+
+    Notes
+    -----
+    ``PriceUSD`` of a date is the price at its end, 00:00 UTC of the day after. The unit of a metric may
+    differ between assets (``HashRate``): compare changes, not levels.
+    """
+    name = Path(path).name
+    text = decode_text(read_raw(path), name)
+    if first_name(text) != "time":
+        raise DataError(
+            f"{name} is not a Coin Metrics file of one asset: its first column is not 'time'.",
+            series=name,
+            value=first_name(text),
+            remedy=describe_text(text)[1],
+        )
+    cells = split_cells(text, name)
+    index = make_index(*find_dates(cells.pop("time")), name)
+    left_out: list[str] = []
+    if metrics is None:
+        left_out = [column for column in cells.columns if tell_content(cells[column]) == "text"]
+        cells = cells.drop(columns=left_out)
+    else:
+        wanted = [metrics] if isinstance(metrics, str) else list(metrics)
+        for metric in wanted:
+            if metric not in cells.columns:
+                raise unknown("metric", metric, cells.columns, place=name)
+        cells = cells[wanted]
+    remedy = "Repair that cell, or name the metrics that you need."
+    frame = make_numbers(cells, index, name, missing=MISSING, remedy=remedy)
+    frame.attrs = {"units": "as published", "left_out": left_out}
+    return frame
+
+
+def read_fred(path: Source) -> pd.DataFrame:
+    """Read a CSV file of one or several FRED series, with its period's last day as the date.
+
+    FRED dates a value of a month, quarter, half-year or year on the first day of that period, when it could
+    not be known. Where every date is the first of a month, dates are moved to the end of the period:
+
+        2024-01-01 of a monthly series -> 2024-01-31;  of a quarterly series -> 2024-03-31
+
+    Parameters
+    ----------
+    path : str or path-like
+        First column ``DATE`` (older files, "." where missing) or ``observation_date`` (blank where missing).
+
+    Returns
+    -------
+    DataFrame
+        dates x series, in the publisher's units (a rate in percent stays in percent). ``attrs`` holds
+        ``units``, ``period`` (``"month"``, ``"quarter"``, ``"half-year"``, ``"year"`` or ``"as dated"``) and
+        ``stamps`` (``"period end"`` or ``"as published"``).
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or holds series of different periods, or too few dates to know the period.
+
+    Notes
+    -----
+    The end of the period is not the day of publication either (a price index appears weeks later): set the
+    factor's ``lag``. Values are revised, not those first published.
+    """
+    name = Path(path).name
+    text = decode_text(read_raw(path), name)
+    if first_name(text) not in ("DATE", "observation_date"):
+        raise DataError(
+            f"{name} is not a FRED file: its first column is neither 'DATE' nor 'observation_date'.",
+            series=name,
+            value=first_name(text),
+            remedy=describe_text(text)[1],
+        )
+    cells = split_cells(text, name)
+    index = make_index(*find_dates(cells.pop(cells.columns[0])), name)
+    remedy = "Download the file again, or repair that cell."
+    frame = make_numbers(cells, index, name, missing=frozenset({"", "."}), remedy=remedy)
+    step = _months_between(index)
+    _check_one_period(frame, step, name)
+    if step:
+        frame.index = (index + pd.DateOffset(months=step) - pd.Timedelta(days=1)).rename("date")
+    frame.attrs = {
+        "units": "as published",
+        "period": PERIODS.get(step, "as dated"),
+        "stamps": "period end" if step else "as published",
+    }
+    return frame
+
+
+def _months_between(dates: pd.DatetimeIndex) -> int:
+    """Months in the period of dates that are all the first of a month; 0 for other dates."""
+    if len(dates) == 0 or (dates.day != 1).any():
+        return 0
+    months = (dates.year * 12 + dates.month).to_numpy()
+    common = math.gcd(*(int(month - months[0]) for month in months))
+    return next(step for step in (12, 6, 3, 1) if common % step == 0)
+
+
+def _check_one_period(frame: pd.DataFrame, step: int, name: str) -> None:
+    """Refuse a file in which moving all dates alike would leave a series ahead of its time."""
+    if step and len(frame) < 2:
+        raise DataError(
+            f"{name}: one row, on {frame.index[0].date()}, does not tell the period that it describes.",
+            series=name,
+            date=frame.index[0],
+            remedy="Download more of the series.",
+        )
+    for column in frame.columns:
+        own = pd.DatetimeIndex(frame[column].dropna().index)
+        if len(own) > 2 and _months_between(own) > step:
+            raise DataError(
+                f"{name}: '{column}' has a value every {PERIODS[_months_between(own)]} and others more "
+                f"often, and FRED dates it at the start of its period.",
+                series=str(column),
+                date=own[0],
+                remedy="Download the series of each frequency in a file of their own.",
+            )

@@ -1,0 +1,188 @@
+"""Tidy tables: one column per series, or one row per date and asset."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from bayesfactor.errors import DataError, SpecError, unknown
+from bayesfactor.readers_cells import (
+    LONG,
+    MISSING,
+    Source,
+    decode_text,
+    describe_text,
+    find_dates,
+    first_name,
+    make_index,
+    make_numbers,
+    read_raw,
+    split_cells,
+    tell_content,
+)
+
+DATE_NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "period")
+
+
+def read_table(
+    path: Source, *, date: str | None = None, asset: str | None = None, value: str | None = None
+) -> pd.DataFrame:
+    """Read a tidy CSV or Parquet file: one column per series, or one row per date and asset.
+
+    Parameters
+    ----------
+    path : str or path-like
+        CSV (may be gzipped) or Parquet, whose dates may be in the index.
+    date : str, optional
+        The column of dates. When absent: the first one named date, datetime, time, timestamp, day, month or
+        period (in any case), else the first column if it holds ISO dates.
+    asset, value : str, optional
+        Columns of a long table, given together; other columns are left out. When absent, a table is long if
+        it has three columns: dates, text and numbers.
+
+    Returns
+    -------
+    DataFrame
+        dates x series. Wide: in the order of the file. Long: dates sorted, assets as they first appear.
+        Times of day are dropped; YYYY-MM is dated at the end of the month. ``attrs`` holds ``layout``
+        (``"wide"`` or ``"long"``) and ``units`` (``"as published"``).
+
+    Raises
+    ------
+    DataError
+        The file cannot be read; a date is not ISO (03/04/2020 has two meanings); a date, or a date and
+        asset, comes twice; a cell is text.
+    SpecError
+        A named column is not in the file, or `asset` is given without `value`.
+
+    Notes
+    -----
+    Dates are taken as written: a file that dates a month on its first day looks ahead by a month.
+    """
+    name = Path(path).name
+    _check_pair(asset, value)
+    data = read_raw(path)
+    cells, hint = (_read_parquet if data.startswith(b"PAR1") else _read_csv)(data, name)
+    for column in (date, asset, value):
+        if column is not None and column not in cells.columns:
+            raise unknown("column", column, cells.columns, place=name)
+    key = _find_date_column(cells, name, hint) if date is None else date
+    if asset is None or value is None:
+        asset, value = _find_long_columns(cells.drop(columns=key))
+    dates, text = find_dates(cells[key])
+    if asset is not None and value is not None:
+        if len({key, asset, value}) < 3:
+            raise SpecError(
+                f"{name}: dates, assets and values cannot share the columns '{key}', '{asset}', '{value}'.",
+                place=name,
+                found=asset,
+                allowed=cells.columns,
+            )
+        index = make_index(dates, text, name, unique=False)
+        frame = _make_wide(cells, index, asset, value, name)
+    else:
+        index = make_index(dates, text, name, remedy=LONG)
+        frame = make_numbers(cells.drop(columns=key), index, name, missing=MISSING, remedy=hint or LONG)
+    frame.attrs = {"layout": "wide" if asset is None else "long", "units": "as published"}
+    return frame
+
+
+def _check_pair(asset: str | None, value: str | None) -> None:
+    if (asset is None) == (value is None):
+        return
+    given, absent = ("asset", "value") if value is None else ("value", "asset")
+    raise SpecError(
+        f"read_table: `{given}` is given without `{absent}`.",
+        place="read_table",
+        found=asset or value,
+        remedy="Give both for a table with one row per date and asset, neither for one column per series.",
+    )
+
+
+def _read_csv(data: bytes, name: str) -> tuple[pd.DataFrame, str]:
+    text = decode_text(data, name)
+    layout, hint = describe_text(text)
+    if layout in ("Ken French", "yfinance", "JSON") or first_name(text) == "observation_date":
+        raise DataError(
+            f"{name} is not a table of dates and series.", series=name, value=first_name(text), remedy=hint
+        )
+    return split_cells(text, name), hint if layout == "FRED" else ""
+
+
+def _read_parquet(data: bytes, name: str) -> tuple[pd.DataFrame, str]:
+    try:
+        frame = pd.read_parquet(io.BytesIO(data), engine="pyarrow")
+    except ImportError:
+        raise DataError(
+            f"{name} is a Parquet file, and pyarrow is not installed.",
+            series=name,
+            remedy="pip install bayesfactor[parquet]",
+        ) from None
+    except (ValueError, OSError) as error:
+        raise DataError(
+            f"{name} cannot be read as Parquet: {error}.", series=name, remedy="Save it again."
+        ) from None
+    if frame.columns.nlevels > 1:
+        raise DataError(
+            f"{name} has {frame.columns.nlevels} levels of column names.",
+            series=name,
+            value=str(frame.columns[0]),
+            remedy="Save one field, with one column per series.",
+        )
+    if not isinstance(frame.index, pd.RangeIndex) or frame.index.name is not None:
+        frame = frame.reset_index()
+    if frame.empty:
+        raise DataError(f"{name} has no rows.", series=name, remedy="Save it again.")
+    columns = [str(column) for column in frame.columns]
+    rows = pd.RangeIndex(1, len(frame) + 1, name="row")
+    return frame.set_axis(columns, axis="columns").set_axis(rows, axis="index"), ""
+
+
+def _find_date_column(cells: pd.DataFrame, name: str, hint: str) -> str:
+    for column in cells.columns:
+        if column.lower() in DATE_NAMES:
+            return str(column)
+    first = cells.columns[0]
+    dates, text = find_dates(cells[first])
+    if dates.notna().any():
+        return str(first)
+    raise DataError(
+        f"{name} has no column of dates: none is named {', '.join(DATE_NAMES)}, and the first, '{first}', "
+        f"begins with '{text.iloc[0]}'.",
+        series=name,
+        date=text.iloc[0],
+        value=text.iloc[0],
+        remedy=f"{hint} Dates are YYYY-MM-DD, YYYYMMDD or YYYY-MM; name their column with `date`.".strip(),
+    )
+
+
+def _find_long_columns(others: pd.DataFrame) -> tuple[str, str] | tuple[None, None]:
+    content = {tell_content(others[column]): str(column) for column in others.columns}
+    if len(others.columns) == 2 and content.keys() == {"text", "numbers"}:
+        return content["text"], content["numbers"]
+    return None, None
+
+
+def _make_wide(
+    cells: pd.DataFrame, index: pd.DatetimeIndex, asset: str, value: str, name: str
+) -> pd.DataFrame:
+    names = cells[asset].astype(object).where(cells[asset].notna(), "").astype(str).str.strip()
+    long = make_numbers(cells[[value]], index, name, missing=MISSING, remedy="Repair that cell.")
+    long = long.set_axis(["value"], axis="columns").reset_index().assign(asset=names.to_numpy())
+    blank, again = long["asset"].eq(""), long.duplicated(["date", "asset"])
+    for fault, what in ((blank, "a value without an asset"), (again, "a second value of one asset")):
+        if fault.any():
+            at = int(fault.to_numpy().argmax())
+            who, when = long["asset"].iloc[at], long["date"].iloc[at]
+            raise DataError(
+                f"{name}, {cells.index.name} {cells.index[at]}: {what}, '{who}' on {when.date()}.",
+                series=who or name,
+                date=when,
+                value=cells[value].iloc[at],
+                remedy="Keep one row per date and asset (and metric), each with its name.",
+            )
+    # pivot_table would leave out an asset that has no value.
+    wide = long.pivot(  # noqa: PD010
+        index="date", columns="asset", values="value"
+    )[list(dict.fromkeys(names))]
+    return wide.rename_axis(columns=None)

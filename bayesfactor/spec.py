@@ -1,0 +1,212 @@
+"""A model as a value: which parts it is made of, and the priors of each part.
+
+The parts are classes that carry their own numbers only; a `FactorModel` chooses one of each. Python makes parts,
+a model file chooses among them (see `read_model`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from bayesfactor.errors import SpecError, nearest, unknown
+from bayesfactor.panel import Factor, Panel
+from bayesfactor.priors import (
+    Exponential,
+    HalfNormal,
+    HalfNormalRate,
+    InverseWishart,
+    LogNormalRate,
+    Normal,
+    NormalRate,
+    Rate,
+)
+
+Units = Literal["beta", "standardised"]
+
+
+@dataclass(frozen=True)
+class GroupedPrior:
+    """Loadings of one group share a mean m_gk ~ `mean` and a spread tau_k ~ `spread`.
+
+    ``units`` says what the numbers count: ``"beta"`` the loading itself; ``"standardised"`` the loading times the
+    factor's standard deviation, over the typical asset's (so 0.5 moves the typical asset by half its own
+    deviation when the factor moves by one of its own).
+    """
+
+    mean: Normal
+    spread: HalfNormal
+    units: Units = "standardised"
+
+
+@dataclass(frozen=True)
+class LoadingPrior:
+    """A loading ~ `value`, in the units that `GroupedPrior` explains."""
+
+    value: Normal
+    units: Units = "standardised"
+
+
+P = TypeVar("P")
+Keyed = tuple[tuple[str, P], ...]
+
+
+def keyed(priors: Keyed[P], factor: Factor, *, place: str) -> P:
+    """Return the prior for a factor: by its name, else by its family, else ``default``."""
+    table = dict(priors)
+    for key in (factor.name, factor.family, "default"):
+        if key in table:
+            return table[key]
+    raise SpecError(
+        f"{place}: no prior for factor '{factor.name}' of family '{factor.family}'.",
+        place=place,
+        found=factor.name,
+        allowed=tuple(table),
+        remedy=f"Add one named '{factor.family}' or 'default'.",
+    )
+
+
+@dataclass(frozen=True)
+class GroupedLoadings:
+    """beta_ik ~ N(m_{g(i),k}, tau_k^2): assets lean on their group."""
+
+    prior: Keyed[GroupedPrior]
+
+
+@dataclass(frozen=True)
+class FreeLoadings:
+    """beta_ik ~ its own fixed prior: no asset learns from another."""
+
+    prior: Keyed[LoadingPrior]
+
+
+@dataclass(frozen=True)
+class CommonLoadings:
+    """beta_ik = b_k for every asset."""
+
+    prior: Keyed[LoadingPrior]
+
+
+@dataclass(frozen=True)
+class ZeroAlpha:
+    """alpha_i = 0: the factors price every asset exactly."""
+
+
+@dataclass(frozen=True)
+class ShrunkAlpha:
+    """alpha_i ~ N(0, tau_alpha^2), tau_alpha ~ `spread`."""
+
+    spread: HalfNormalRate
+
+
+@dataclass(frozen=True)
+class FreeAlpha:
+    """alpha_i ~ `value`, each asset on its own."""
+
+    value: NormalRate
+
+
+@dataclass(frozen=True)
+class NormalNoise:
+    """eps_it ~ N(0, sigma_i^2), log sigma_i ~ N(l, omega^2), exp(l) ~ `level`, omega ~ `spread`."""
+
+    level: LogNormalRate
+    spread: HalfNormal
+
+
+@dataclass(frozen=True)
+class StudentTNoise:
+    """eps_it ~ t_nu(0, sigma_i^2), log sigma_i ~ N(l, omega^2), one nu ~ `dof` for all assets.
+
+    sigma_i is the scale; the variance is sigma_i^2 nu / (nu - 2).
+    """
+
+    level: LogNormalRate
+    spread: HalfNormal
+    dof: Exponential
+
+    def __post_init__(self) -> None:
+        if self.dof.above < 2:
+            raise SpecError(
+                f"noise.dof starts at {self.dof.above}, and must start at 2 or more.",
+                place="noise.dof.above",
+                found=self.dof.above,
+                remedy="Below 2 a Student-t has no variance, so no risk could be attributed.",
+            )
+
+
+@dataclass(frozen=True)
+class FactorLaw:
+    """f_t ~ N(mu, Omega); lambda_k = mu_k for traded factors, lambda_k on its own for the others.
+
+    Attributes
+    ----------
+    premium : keyed Normal
+        Prior of lambda_k as a Sharpe ratio a year: premium over the factor's standard deviation.
+    drift : Normal
+        Prior of mu_k of a non-traded factor, in its standard deviations per period.
+    covariance : InverseWishart
+    """
+
+    premium: Keyed[Normal] = (("default", Normal(0.0, 0.5)),)
+    drift: Normal = Normal(0.0, 1.0)
+    covariance: InverseWishart = InverseWishart()
+
+
+_BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
+_OTHER = GroupedPrior(Normal(0.0, 0.5), HalfNormal(0.25))
+
+
+@dataclass(frozen=True)
+class FactorModel:
+    """A factor model: one choice for each part, with its priors.
+
+    The defaults are the preset ``hierarchical``::
+
+        r_it = alpha_i + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
+
+    Attributes
+    ----------
+    name : str
+    families : tuple of str
+        The factor families that the model uses; empty = all of the panel's.
+    loadings : GroupedLoadings, FreeLoadings or CommonLoadings
+    alpha : ZeroAlpha, ShrunkAlpha or FreeAlpha
+    factors : FactorLaw
+    noise : NormalNoise or StudentTNoise
+    """
+
+    name: str = "hierarchical"
+    families: tuple[str, ...] = ()
+    loadings: GroupedLoadings | FreeLoadings | CommonLoadings = GroupedLoadings(
+        (("market", _BETA), ("default", _OTHER))
+    )
+    alpha: ZeroAlpha | ShrunkAlpha | FreeAlpha = ShrunkAlpha(HalfNormalRate(Rate(5.0)))
+    factors: FactorLaw = field(default_factory=FactorLaw)
+    noise: NormalNoise | StudentTNoise = NormalNoise(LogNormalRate(Rate(40.0), 1.0), HalfNormal(0.5))
+
+    def restrict(self, panel: Panel) -> Panel:
+        """Return the panel with the factors this model uses.
+
+        Raises
+        ------
+        SpecError
+            When a family is not in the panel, or a prior is keyed by a name that fits nothing known.
+        """
+        for family in self.families:
+            if family not in panel.families:
+                raise unknown("factor family", family, panel.families, place=f"model '{self.name}': families")
+        wanted = [f.name for f in panel.factor_info if not self.families or f.family in self.families]
+        return panel if len(wanted) == len(panel.factor_info) else panel.select(factors=wanted)
+
+
+def require(value: object, allowed: Iterable[type], place: str) -> None:
+    """Refuse a value that is of none of the classes allowed."""
+    names = [cls.__name__ for cls in allowed]
+    if not isinstance(value, tuple(allowed)):
+        raise SpecError(
+            f"{place}: {value!r} is not one of the choices.",
+            place=place,
+            found=value,
+            allowed=names,
+            remedy=nearest(type(value).__name__, names),
+        )

@@ -1,0 +1,131 @@
+"""Sufficient statistics: all that the data say, at a size that does not depend on the number of periods."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from bayesfactor.panel import Panel
+
+SURROGATE_DOF = 4.0
+ROUNDS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Cross-products of regressors x_t = (1, f_t')' and returns over each asset's own dates.
+
+    Attributes
+    ----------
+    xx : array (coefficient, coefficient, asset)
+        S_i = X_i'X_i.
+    xy : array (coefficient, asset)
+        b_i = X_i'r_i.
+    yy : array (asset)
+        q_i = r_i'r_i.
+    count : array (asset)
+        T_i.
+    """
+
+    xx: np.ndarray
+    xy: np.ndarray
+    yy: np.ndarray
+    count: np.ndarray
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            array = np.array(getattr(self, field.name), dtype=float, order="C")
+            array.flags.writeable = False
+            object.__setattr__(self, field.name, array)
+
+
+def regressors(panel: Panel, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows on which asset number `index` was observed, its returns there, and its regressors (1, f_t')."""
+    returns = panel.returns.values[:, index]
+    rows = np.flatnonzero(np.isfinite(returns))
+    values = panel.aligned[rows]
+    return rows, returns[rows], np.column_stack([np.ones(rows.size), values])
+
+
+def moments(panel: Panel, weights: list[np.ndarray] | None = None) -> Moments:
+    """Return the sufficient statistics of every asset, optionally with a weight per observation.
+
+    Parameters
+    ----------
+    panel : Panel
+    weights : list of array, optional
+        For each asset, one weight per row on which it was observed.
+    """
+    n, p = len(panel.assets), len(panel.factor_info) + 1
+    xx, xy, yy, count = np.zeros((p, p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(n)
+    for i in range(n):
+        _, y, x = regressors(panel, i)
+        weighted = x if weights is None else x * weights[i][:, None]
+        xx[:, :, i], xy[:, i] = weighted.T @ x, weighted.T @ y
+        yy[i] = y @ y if weights is None else y @ (weights[i] * y)
+        count[i] = y.size
+    return Moments(xx, xy, yy, count)
+
+
+def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
+    """Return each asset's least-squares coefficients (asset, coefficient) and residual deviation (asset).
+
+    NaN where an asset has too few dates for as many coefficients, or collinear regressors.
+    """
+    xx = np.moveaxis(statistics.xx, -1, 0)
+    n, p = xx.shape[0], xx.shape[1]
+    coefficients, deviation = np.full((n, p), np.nan), np.full(n, np.nan)
+    spread = np.sqrt(np.einsum("ijj->ij", xx))
+    scaled = xx / np.where(spread[:, :, None] * spread[:, None, :] > 0, spread[:, :, None] * spread[:, None, :], 1)
+    enough = (statistics.count > p) & (np.linalg.matrix_rank(scaled, hermitian=True) == p)
+    b = statistics.xy.T[enough]
+    coefficients[enough] = np.linalg.solve(scaled[enough], (b / spread[enough])[..., None])[..., 0] / spread[enough]
+    rss = statistics.yy[enough] - np.einsum("ij,ij->i", coefficients[enough], b)
+    deviation[enough] = np.sqrt(np.maximum(rss, 0) / (statistics.count[enough] - p))
+    return coefficients, deviation
+
+
+@dataclass(frozen=True, eq=False)
+class FactorMoments:
+    """What the factors' own history says of their mean and covariance.
+
+    Attributes
+    ----------
+    mean : array (factor)
+    scatter : array (factor, factor)
+        Sum over periods of (f_t - mean)(f_t - mean)'.
+    count : int
+    """
+
+    mean: np.ndarray
+    scatter: np.ndarray
+    count: int
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """Sample standard deviation of each factor."""
+        return np.sqrt(np.diag(self.scatter) / max(self.count - 1, 1))
+
+
+def factor_moments(panel: Panel) -> FactorMoments:
+    """Return mean and scatter of the factors over their whole history."""
+    values = panel.factors.values
+    mean = values.mean(axis=0)
+    centred = values - mean
+    return FactorMoments(mean, centred.T @ centred, len(values))
+
+
+def robust_weights(panel: Panel) -> list[np.ndarray]:
+    """Return weights (nu + 1) / (nu + z_t^2) of a Student-t regression of each asset, by reweighted least squares."""
+    ridge = 1e-8
+    result = []
+    for i in range(len(panel.assets)):
+        _, y, x = regressors(panel, i)
+        weight = np.ones(y.size)
+        for _ in range(ROUNDS if y.size > x.shape[1] else 0):
+            xw = x * weight[:, None]
+            cross = xw.T @ x
+            residual = y - x @ np.linalg.solve(cross + ridge * np.diag(np.diag(cross) + 1e-300), xw.T @ y)
+            scale = np.sum(weight * residual**2) / y.size
+            weight = (SURROGATE_DOF + 1) / (SURROGATE_DOF + residual**2 / max(scale, 1e-300))
+        result.append(weight)
+    return result
