@@ -1,0 +1,127 @@
+"""Calendars: how often a series is observed, and the periods of a panel.
+
+Dates are ``datetime64[D]`` arrays.
+"""
+
+import numpy as np
+
+from bayesfactor.errors import DataError
+
+#: Frequencies from fine to coarse, with the number of their periods in a year.
+FREQUENCIES = {"daily": 365, "business": 252, "weekly": 52, "monthly": 12, "quarterly": 4, "annual": 1}
+FINE = ("daily", "business")
+DAY = np.timedelta64(1, "D")
+
+_SPACINGS = (("weekly", 5, 9), ("monthly", 26, 35), ("quarterly", 85, 97), ("annual", 350, 380))
+_MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
+_LONGEST_STEP = {"daily": 1, "business": 7, "weekly": 10, "monthly": 46, "quarterly": 137, "annual": 548}
+_LONGEST_CLOSURE = 10
+_ENOUGH = 3
+
+
+def is_coarser(pattern: str, other: str) -> bool:
+    """Whether a pattern has longer periods than another."""
+    names = list(FREQUENCIES)
+    return names.index(pattern) > names.index(other)
+
+
+def weekday(dates: np.ndarray) -> np.ndarray:
+    """Day of the week, Monday = 0."""
+    return (dates.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def longest_step(pattern: str) -> int:
+    """Days between two observations above which one is missing between them."""
+    return _LONGEST_STEP[pattern]
+
+
+def infer_pattern(dates: np.ndarray, fallback: str = "", enough: int = _ENOUGH) -> str:
+    """Say how often a series is observed, from its dates; `fallback` where they are too few to tell.
+
+    Returns an empty string for a spacing that belongs to no calendar (fortnightly, for instance).
+    """
+    if len(dates) < enough:
+        return fallback
+    spacing = float(np.median(np.diff(dates).astype(np.int64)))
+    if spacing < _SPACINGS[0][1]:
+        if (weekday(dates) >= 5).mean() > 0.1:
+            return "daily"
+        days = int((dates[-1] - dates[0]).astype(np.int64)) + 1
+        saw_weekend = int(np.busday_count(dates[0], dates[-1] + DAY)) < days
+        return "business" if saw_weekend or not fallback else fallback
+    return next((name for name, low, high in _SPACINGS if low <= spacing <= high), "")
+
+
+def frame_pattern(dates: np.ndarray) -> str:
+    """Pattern of all the dates of a frame, for the series in it that are too short to have one."""
+    return infer_pattern(dates, enough=2) or "daily"
+
+
+def week_anchor(dates: np.ndarray) -> int:
+    """Weekday on which most of these dates fall; Sunday when there are none."""
+    return int(np.bincount(weekday(dates), minlength=7).argmax()) if len(dates) else 6
+
+
+def period_number(dates: np.ndarray, frequency: str, anchor: int = 6) -> np.ndarray:
+    """Return the number of the period that each date is in; a week ends on weekday `anchor`."""
+    if frequency == "weekly":
+        return (dates.astype("datetime64[D]").astype(np.int64) + 2 - anchor) // 7
+    if frequency in _MONTHS:
+        return dates.astype("datetime64[M]").astype(np.int64) // _MONTHS[frequency]
+    return dates.astype("datetime64[D]").astype(np.int64)
+
+
+def period_end(number: np.ndarray, frequency: str, anchor: int = 6) -> np.ndarray:
+    """Last day of each period, the inverse of `period_number`."""
+    number = np.asarray(number, dtype=np.int64)
+    if frequency == "weekly":
+        return (number * 7 + anchor + 4).astype("datetime64[D]")
+    if frequency in _MONTHS:
+        return ((number + 1) * _MONTHS[frequency]).astype("datetime64[M]").astype("datetime64[D]") - DAY
+    return number.astype("datetime64[D]")
+
+
+def step(dates: np.ndarray, pattern: str, count: int) -> np.ndarray:
+    """Dates moved by `count` nominal steps of a pattern (for months: into the month, not to a day of it)."""
+    if pattern in _MONTHS:
+        months = dates.astype("datetime64[M]") + np.timedelta64(count * _MONTHS[pattern], "M")
+        return months.astype("datetime64[D]")
+    if pattern == "business":
+        return np.busday_offset(dates, count, roll="backward" if count > 0 else "forward")
+    return dates + count * (7 if pattern == "weekly" else 1) * DAY
+
+
+def coverage_starts(dates: np.ndarray, pattern: str, calendar: np.ndarray) -> np.ndarray:
+    """Date after which the return at each date begins.
+
+    That is the series' own previous date. The first return begins at the previous date of `calendar` (the
+    dates of all series of the same pattern), or one nominal step before. In a weekly or coarser series a
+    return never reaches over a missing period.
+    """
+    if not len(dates):
+        return dates
+    starts = np.concatenate([step(dates[:1], pattern, -1), dates[:-1]])
+    if pattern not in FINE:
+        far = np.diff(dates, prepend=starts[:1]).astype(np.int64) > longest_step(pattern)
+        starts[far] = step(dates[far], pattern, -1)
+        return starts
+    place = int(np.searchsorted(calendar, dates[0]))
+    if place and (dates[0] - calendar[place - 1]).astype(np.int64) <= _LONGEST_CLOSURE:
+        starts[0] = calendar[place - 1]
+    return starts
+
+
+def choose_frequency(patterns: dict[str, str], wanted: str) -> str:
+    """Return the coarsest pattern among the series, or the wanted one when no series is coarser than it."""
+    order = list(FREQUENCIES)
+    coarsest = max(patterns, key=lambda name: order.index(patterns[name]))
+    if wanted == "auto":
+        return patterns[coarsest]
+    if is_coarser(patterns[coarsest], wanted):
+        raise DataError(
+            f"'{coarsest}' is {patterns[coarsest]}: it cannot be brought to a {wanted} calendar.",
+            series=coarsest,
+            value=patterns[coarsest],
+            remedy=f"Use calendar='{patterns[coarsest]}', or drop '{coarsest}'.",
+        )
+    return wanted

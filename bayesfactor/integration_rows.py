@@ -1,0 +1,176 @@
+"""The rows of a panel: on which dates every factor is known, or in which weeks, months, quarters, years."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from bayesfactor.calendars import DAY, FINE, period_end, period_number, step, week_anchor, weekday
+from bayesfactor.errors import DataError
+from bayesfactor.integration_series import Rows, Series
+from bayesfactor.panel import Note
+
+_TOLERANCE = {"weekly": 3}
+_TOLERANCE_LONG = 4
+Span = tuple[np.datetime64, np.datetime64]
+
+
+def anchor_of(series: Sequence[Series]) -> int:
+    """Weekday on which the weekly series are stamped; Sunday when there are none."""
+    stamps = [one.dates for one in series if one.pattern == "weekly"]
+    return week_anchor(np.concatenate(stamps)) if stamps else 6
+
+
+def common_span(factors: Sequence[Series], anchor: int) -> tuple[Span, list[Note]]:
+    """First and last day on which every factor is known, and who cuts it."""
+    firsts, lasts = [], []
+    for one in factors:
+        first, last = one.dates[[0, -1]]
+        if not one.fine:
+            numbers = period_number(one.dates[[0, -1]], one.pattern, anchor)
+            first = period_end(numbers[0] - 1, one.pattern, anchor) + DAY
+            last = period_end(numbers[1], one.pattern, anchor)
+        firsts.append(first)
+        lasts.append(last)
+    late, early = int(np.argmax(firsts)), int(np.argmin(lasts))
+    notes = []
+    if min(firsts) < firsts[late]:
+        text = f"the factors' common span begins {firsts[late]}, with '{factors[late].name}'"
+        notes.append(Note("panel", "done", text))
+    if max(lasts) > lasts[early]:
+        text = f"the factors' common span ends {lasts[early]}, with '{factors[early].name}'"
+        notes.append(Note("panel", "done", text))
+    return (firsts[late], lasts[early]), notes
+
+
+def open_days(assets: Sequence[Series], dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count the assets alive on each date, and those observed."""
+    live, seen = np.zeros(len(dates), dtype=int), np.zeros(len(dates), dtype=int)
+    for one in assets:
+        if len(one.dates):
+            live += (dates >= one.dates[0]) & (dates <= one.dates[-1])
+            seen += np.isin(dates, one.dates)
+    return live, seen
+
+
+def fine_dates(factors: Sequence[Series], assets: Sequence[Series], span: Span, frequency: str) -> np.ndarray:
+    """Dates on which every daily or business factor is observed, and half of the live business assets.
+
+    Without a daily or business factor: dates on which half of the live assets are observed.
+    """
+    fine = [one.dates for one in factors if one.fine]
+    judges = [one for one in assets if one.pattern == "business"]
+    if not fine:
+        judges = judges or [one for one in assets if one.fine]
+        fine = [np.unique(np.concatenate([one.dates for one in judges]))] if judges else []
+    if not fine:
+        return np.array([], dtype="datetime64[D]")
+    dates = reduce(np.intersect1d, fine)
+    dates = dates[(dates >= span[0]) & (dates <= span[1])]
+    live, seen = open_days(judges, dates)
+    dates = dates[2 * seen >= live]
+    return dates[weekday(dates) < 5] if frequency == "business" else dates
+
+
+def check_one_per_period(series: Sequence[Series], anchor: int) -> None:
+    """Refuse two observations of a weekly or coarser series in one of its own periods."""
+    for one in series:
+        if one.fine:
+            continue
+        numbers = period_number(one.dates, one.pattern, anchor)
+        twice = np.flatnonzero(numbers[1:] == numbers[:-1])
+        if len(twice):
+            first, second = one.dates[twice[0]], one.dates[twice[0] + 1]
+            raise DataError(
+                f"'{one.name}' is {one.pattern} but has two values in one period: {first} and {second}.",
+                series=one.name,
+                date=second,
+                remedy="Keep one of them, or stamp each at the end of the period that it belongs to.",
+            )
+
+
+def _shared_stamps(factors: Sequence[Series], assets: Sequence[Series], frequency: str) -> np.ndarray | None:
+    """Return the stamps when every series is of the panel's frequency and on the same stamps."""
+    if frequency in FINE or any(one.pattern != frequency for one in (*factors, *assets)):
+        return None
+    stamps = np.unique(np.concatenate([one.dates for one in factors]))
+    for one in factors:
+        inside = stamps[(stamps >= one.dates[0]) & (stamps <= one.dates[-1])]
+        if not np.array_equal(inside, one.dates):
+            return None
+    for one in assets:
+        inside = one.dates[(one.dates >= stamps[0]) & (one.dates <= stamps[-1])]
+        if not np.isin(inside, stamps).all():
+            return None
+    return stamps
+
+
+def _ends_of(dates: np.ndarray, frequency: str, anchor: int) -> dict[int, np.datetime64]:
+    """Return the last of these dates in each period."""
+    return dict(zip(period_number(dates, frequency, anchor).tolist(), dates, strict=True))
+
+
+def _cut_tail(dates: np.ndarray, frequency: str, anchor: int) -> tuple[np.ndarray, list[Note]]:
+    """Leave out the last period when its dates end well before it does."""
+    if not len(dates):
+        return dates, []
+    numbers = period_number(dates, frequency, anchor)
+    missing = int((period_end(numbers[-1], frequency, anchor) - dates[-1]).astype(np.int64))
+    if missing <= _TOLERANCE.get(frequency, _TOLERANCE_LONG):
+        return dates, []
+    text = f"the last {frequency} period is not complete (it ends with {dates[-1]}): dropped"
+    return dates[numbers < numbers[-1]], [Note("panel", "done", text)]
+
+
+def _complete_periods(one: Series, frequency: str, anchor: int) -> np.ndarray:
+    """Periods of the panel that a coarse series has observed to their end."""
+    numbers = period_number(one.dates, frequency, anchor)
+    following = period_number(step(one.dates, one.pattern, 1), frequency, anchor)
+    return np.unique(numbers[following > numbers])
+
+
+def _period_rows(
+    factors: Sequence[Series], assets: Sequence[Series], dates: np.ndarray, frequency: str, anchor: int
+) -> tuple[Rows, list[Note]]:
+    """Rows of a weekly or coarser panel; `dates` are the fine dates."""
+    dates, notes = _cut_tail(dates, frequency, anchor)
+    fine_end = _ends_of(dates, frequency, anchor)
+    known = [_complete_periods(one, frequency, anchor) for one in factors if not one.fine]
+    if any(one.fine for one in factors):
+        known.append(np.array(sorted(fine_end), dtype=np.int64))
+    periods = reduce(np.intersect1d, known)
+    stamps = np.concatenate([one.dates for one in (*factors, *assets) if not one.fine] or [dates])
+    label = _ends_of(np.sort(stamps), frequency, anchor) | fine_end
+    low = np.concatenate([periods[:1] - 1, periods[:-1]])
+    nominal = period_end(low, frequency, anchor)
+    if any(one.pattern == "business" for one in (*factors, *assets)):
+        nominal = np.busday_offset(nominal, 0, roll="backward")
+    starts = [fine_end.get(number, usual) for number, usual in zip(low.tolist(), nominal, strict=True)]
+    ends = [label[number] for number in periods.tolist()]
+    skipped = int((np.diff(periods) - 1).sum())
+    if skipped:
+        text = f"{skipped} {frequency} periods have no value of some factor: the next row spans them"
+        notes.append(Note("panel", "warning", text))
+    kind = "datetime64[D]"
+    is_open = np.isin(periods, np.array(list(fine_end), dtype=np.int64))
+    first, last = np.array(starts, kind), np.array(ends, kind)
+    return Rows(frequency, anchor, first, last, low, periods, is_open), notes
+
+
+def make_rows(
+    factors: Sequence[Series], assets: Sequence[Series], span: Span, frequency: str, anchor: int
+) -> tuple[Rows, list[Note]]:
+    """Return the rows of the panel, and notes on what was left out of it."""
+    stamps = _shared_stamps(factors, assets, frequency)
+    if stamps is None:
+        check_one_per_period((*factors, *assets), anchor)
+        dates = fine_dates(factors, assets, span, frequency)
+        if frequency not in FINE:
+            return _period_rows(factors, assets, dates, frequency, anchor)
+    else:
+        dates = stamps[(stamps >= span[0]) & (stamps <= span[1])]
+    starts = np.concatenate([step(dates[:1], frequency, -1), dates[:-1]]) if len(dates) else dates
+    numbers = period_number(dates, frequency, anchor)
+    low = np.concatenate([numbers[:1] - 1, numbers[:-1]])
+    is_open = np.full(len(dates), stamps is None)
+    return Rows(frequency, anchor, starts, dates, low, numbers, is_open, stamps is not None), []

@@ -1,0 +1,169 @@
+"""One series on its own dates, and how its values become one value per row of a panel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.calendars import (
+    FINE,
+    coverage_starts,
+    frame_pattern,
+    infer_pattern,
+    period_number,
+    step,
+)
+from bayesfactor.errors import DataError
+from bayesfactor.integration_frames import days_of
+
+
+@dataclass(frozen=True)
+class Series:
+    """The values of one series on the dates on which it was observed.
+
+    Attributes
+    ----------
+    name : str
+    pattern : str
+        How often it is observed: one of the frequencies.
+    dates : ndarray of datetime64[D]
+    values : ndarray of float
+    starts : ndarray of datetime64[D]
+        Value n covers the time after ``starts[n]`` up to ``dates[n]``.
+    """
+
+    name: str
+    pattern: str
+    dates: np.ndarray
+    values: np.ndarray
+    starts: np.ndarray
+
+    @property
+    def fine(self) -> bool:
+        """Whether it is observed daily or on business days."""
+        return self.pattern in FINE
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a panel: row n covers the time after ``starts[n]`` up to ``ends[n]``.
+
+    Attributes
+    ----------
+    frequency : str
+    anchor : int
+        Weekday on which a week ends.
+    starts, ends : ndarray of datetime64[D]
+        For daily and business series. ``ends`` are the labels of the rows.
+    low, high : ndarray of int
+        The same in period numbers, for coarser series: periods after ``low[n]`` up to ``high[n]``.
+    open : ndarray of bool
+        Whether daily and business series end in the row; otherwise only coarser ones have a value there.
+    stamped : bool
+        True when all series are coarse and share their stamps, which then are the rows.
+    """
+
+    frequency: str
+    anchor: int
+    starts: np.ndarray
+    ends: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    open: np.ndarray
+    stamped: bool = False
+
+    def keep(self, mask: np.ndarray) -> "Rows":
+        """Return some of the rows."""
+        starts, ends, low, high = (array[mask] for array in (self.starts, self.ends, self.low, self.high))
+        return Rows(self.frequency, self.anchor, starts, ends, low, high, self.open[mask], self.stamped)
+
+    def numbers(self, dates: np.ndarray) -> np.ndarray:
+        """Return the period of each date."""
+        return period_number(dates, self.frequency, self.anchor)
+
+
+def split(frame: pd.DataFrame, what: str, lags: Sequence[int] = ()) -> tuple[Series, ...]:
+    """Return each column on its own dates, its stamps moved forward by its lag, with its pattern."""
+    days = days_of(frame)
+    observed = ~np.isnan(frame.to_numpy())
+    every = frame_pattern(days[observed.any(axis=1)])
+    found = []
+    for place, name in enumerate(frame.columns):
+        dates, values = days[observed[:, place]], frame[name].to_numpy()[observed[:, place]]
+        if place < len(lags) and lags[place]:
+            dates, values = dates[lags[place] :], values[: -lags[place]]
+        pattern = infer_pattern(dates, every)
+        if not pattern:
+            spacing = float(np.median(np.diff(dates).astype(np.int64)))
+            raise DataError(
+                f"'{name}' in {what} has a value every {spacing:g} days: no calendar has that spacing.",
+                series=name,
+                value=spacing,
+                remedy="Bring it to a daily, weekly, monthly, quarterly or annual calendar, or drop it.",
+            )
+        found.append((str(name), pattern, dates, values))
+    calendars = {
+        pattern: np.unique(np.concatenate([dates for _, other, dates, _ in found if other == pattern]))
+        for pattern in {pattern for _, pattern, _, _ in found}
+    }
+    return tuple(
+        Series(name, pattern, dates, values, coverage_starts(dates, pattern, calendars[pattern]))
+        for name, pattern, dates, values in found
+    )
+
+
+def _aggregate(values: np.ndarray, low: np.ndarray, high: np.ndarray, how: str) -> np.ndarray:
+    """Aggregate values[low:high] for each pair."""
+    if how == "last":
+        return values[high - 1]
+    pairs = np.column_stack([low, high]).ravel()
+    if how == "compound":
+        product = np.multiply.reduceat(np.append(1.0 + values, 1.0), pairs)[::2] - 1.0
+        return np.where(high - low == 1, values[low], product)
+    total = np.add.reduceat(np.append(values, 0.0), pairs)[::2]
+    return total / (high - low) if how == "mean" else total
+
+
+def _bounds_by_date(series: Series, rows: Rows, tiles: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    high = np.searchsorted(series.dates, rows.ends, "right")
+    low = high - 1 if rows.stamped else np.searchsorted(series.dates, rows.starts, "right")
+    usable = (high > low) & (high > 0) & (rows.open | rows.stamped)
+    usable[usable] = series.dates[high[usable] - 1] == rows.ends[usable]
+    if tiles and not rows.stamped:
+        usable[usable] = series.starts[low[usable]] == rows.starts[usable]
+    return low, high, usable
+
+
+def _bounds_by_period(series: Series, rows: Rows, tiles: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    numbers = rows.numbers(series.dates)
+    following = rows.numbers(step(series.dates, series.pattern, 1))
+    before = rows.numbers(series.starts)
+    joined = np.concatenate([[0], np.cumsum(series.starts[1:] == series.dates[:-1])])
+    low = np.searchsorted(numbers, rows.low, "right")
+    high = np.searchsorted(numbers, rows.high, "right")
+    usable = high > low
+    first, last = low[usable], high[usable] - 1
+    good = (numbers[last] == rows.high[usable]) & (following[last] > rows.high[usable])
+    if tiles:
+        good &= (before[first] <= rows.low[usable]) & (joined[last] - joined[first] == last - first)
+    usable[usable] = good
+    return low, high, usable
+
+
+def on_rows(series: Series, rows: Rows, how: str) -> np.ndarray:
+    """Return one value per row: NaN where the series' own values do not cover the row's time exactly.
+
+    A row needs an observation at its end. Unless the last value is wanted, the values must also tile the row:
+    the first of them begins where the row begins. So a missing day costs its own row and the next one,
+    whose return reaches back over both.
+    """
+    out = np.full(len(rows.ends), np.nan)
+    if not len(series.dates):
+        return out
+    by_date = series.fine or (rows.stamped and bool(np.isin(rows.ends, series.dates).any()))
+    bounds = _bounds_by_date if by_date else _bounds_by_period
+    low, high, usable = bounds(series, rows, how != "last")
+    if usable.any():
+        out[usable] = _aggregate(series.values, low[usable], high[usable], how)
+    return out

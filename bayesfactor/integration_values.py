@@ -1,0 +1,127 @@
+"""Values on the rows of a panel: transformed factors, excess returns."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+import numpy as np
+
+from bayesfactor.calendars import FINE, is_coarser, longest_step, period_end, period_number
+from bayesfactor.errors import DataError
+from bayesfactor.integration_series import Rows, Series, on_rows
+from bayesfactor.panel import Factor
+
+_AR_ROWS = 4
+
+
+def _log_diff(values: np.ndarray, dates: np.ndarray, name: str) -> np.ndarray:
+    bad = values <= 0
+    if bad.any():
+        date, value = dates[bad][0], float(values[bad][0])
+        raise DataError(
+            f"Factor '{name}' is {value:.6g} on {date}: no logarithm.",
+            series=name,
+            date=date,
+            value=value,
+            remedy="Use transform 'diff', or drop the factor.",
+        )
+    return np.diff(np.log(values), prepend=np.nan)
+
+
+def _innovation(values: np.ndarray, name: str) -> np.ndarray:
+    """Residual of an AR(1) with intercept, by least squares over all rows."""
+    before, after = values[:-1], values[1:]
+    known = np.isfinite(before) & np.isfinite(after)
+    if known.sum() < _AR_ROWS:
+        raise DataError(
+            f"Factor '{name}' has {int(known.sum())} pairs of values: too few for an AR(1).",
+            series=name,
+            value=int(known.sum()),
+            remedy="Use transform 'diff', or a longer history.",
+        )
+    away = before - before[known].mean()
+    spread = float(away[known] @ away[known])
+    slope = float(away[known] @ after[known]) / spread if spread > 0 else 0.0
+    return np.concatenate([[np.nan], after - after[known].mean() - slope * away])
+
+
+def transform_factor(values: np.ndarray, dates: np.ndarray, factor: Factor) -> np.ndarray:
+    """Transform the values of a factor on the panel's rows; the first row of a difference is NaN."""
+    match factor.transform:
+        case "none":
+            return values
+        case "diff":
+            return np.diff(values, prepend=np.nan)
+        case "log_diff":
+            return _log_diff(values, dates, factor.name)
+        case "innovation":
+            return _innovation(values, factor.name)
+        case _:
+            assert_never(factor.transform)
+
+
+def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows) -> tuple[np.ndarray, Rows]:
+    """Return the factors (time, factor) on the rows, and the rows left once differences are taken.
+
+    Leading rows on which a value is not known are dropped.
+
+    Raises
+    ------
+    DataError
+        When a value is missing further on.
+    """
+    columns = []
+    for series, factor in known:
+        values = on_rows(series, rows, factor.aggregate)
+        hole = np.flatnonzero(np.isnan(values))
+        if len(hole) and hole[-1] > 0:
+            date = rows.ends[hole[-1]]
+            raise DataError(
+                f"Factor '{series.name}' has no complete value for the period that ends {date}.",
+                series=series.name,
+                date=date,
+                remedy="Supply the missing values, cut the sample, or drop the factor.",
+            )
+        columns.append(transform_factor(values, rows.ends, factor))
+    table = np.column_stack(columns)
+    complete = np.isfinite(table).all(axis=1)
+    return table[complete], rows.keep(complete)
+
+
+def _accrued(rate: Series, rows: Rows) -> np.ndarray:
+    """Return on each row of a rate of longer periods than the panel's, accruing evenly over its days."""
+    ends, first = rate.dates, rate.starts[:1]
+    if rate.pattern not in FINE:
+        numbers = period_number(rate.dates, rate.pattern)
+        if rate.pattern != "weekly":
+            ends, first = period_end(numbers, rate.pattern), period_end(numbers[:1] - 1, rate.pattern)
+    knots = np.concatenate([first, ends]).astype(np.int64)
+    growth = np.concatenate([[0.0], np.cumsum(np.log1p(rate.values))])
+    spans = [
+        np.where(rows.open, by_day, period_end(by_period, rows.frequency, rows.anchor))
+        for by_day, by_period in ((rows.starts, rows.low), (rows.ends, rows.high))
+    ]
+    days = np.stack(spans).astype(np.int64)
+    before, after = np.interp(days, knots, growth, left=np.nan, right=np.nan)
+    holes = np.flatnonzero(np.diff(knots) > longest_step(rate.pattern))
+    for hole in holes:
+        after[(days[1] > knots[hole]) & (days[0] < knots[hole + 1])] = np.nan
+    return np.expm1(after - before)
+
+
+def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> np.ndarray:
+    """Return the risk-free return of each row; refuse a used row that it does not cover."""
+    if rate is None or isinstance(rate, float):
+        return np.full(len(rows.ends), rate or 0.0)
+    coarser = is_coarser(rate.pattern, rows.frequency)
+    values = _accrued(rate, rows) if coarser else on_rows(rate, rows, "compound")
+    lacking = used & np.isnan(values)
+    if lacking.any():
+        date = rows.ends[lacking][0]
+        raise DataError(
+            f"risk_free does not cover the period that ends {date} (it runs from {rate.dates[0]} to "
+            f"{rate.dates[-1]}).",
+            series="risk_free",
+            date=date,
+            remedy="Supply the rate, fill it yourself if you accept a stale one, or cut the sample.",
+        )
+    return values

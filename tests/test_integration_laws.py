@@ -1,0 +1,159 @@
+"""Laws of integration, and frames of other kinds."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bayesfactor.errors import DataError
+from bayesfactor.integration import integrate, to_returns
+
+LEVEL = {"traded": False, "transform": "diff"}
+
+
+def noise(dates, names, seed=0, scale=0.02):
+    """Simulate returns."""
+    values = np.random.default_rng(seed).normal(0.0, scale, (len(dates), len(names)))
+    return pd.DataFrame(values, index=dates, columns=names)
+
+
+def days(start, count, freq="D"):
+    return pd.date_range(start, periods=count, freq=freq)
+
+
+def compound(values):
+    return float(np.prod(1.0 + np.asarray(values)) - 1.0)
+
+
+DAILY, BUSINESS = days("2020-01-01", 70), days("2020-01-01", 50, "B")
+
+
+def column(panel, asset):
+    return panel.returns.sel(asset=asset).to_series()
+
+
+def test_polars_frames_work_like_pandas_frames():
+    returns, factors = noise(BUSINESS, ["a", "b"]), noise(BUSINESS, ["mkt", "vix"], 1)
+    returns.iloc[:7, 1] = np.nan
+    info = {"mkt": {}, "vix": LEVEL}
+    groups = pl.DataFrame({"asset": ["a", "b"], "group": ["x", "y"]})
+    as_polars = [
+        pl.DataFrame({"date": f.index.to_numpy(), **{c: f[c].to_numpy() for c in f}}).fill_nan(None)
+        for f in (returns, factors)
+    ]
+    one = integrate(returns, factors, info, {"a": "x", "b": {"group": "y"}})
+    two = integrate(*as_polars, info, groups)
+    assert one.fingerprint == two.fingerprint
+    prices = (1 + returns).cumprod()
+    again = pl.DataFrame({"date": prices.index.date.tolist(), **{c: prices[c].to_numpy() for c in prices}})
+    np.testing.assert_array_equal(to_returns(again), to_returns(prices))
+
+
+def test_time_zones_and_caller_data():
+    returns, factors = noise(DAILY, ["a"]), noise(DAILY, ["mkt"], 1)
+    before = returns.copy(), factors.copy()
+    plain = integrate(returns, factors, units="decimal")
+    pd.testing.assert_frame_equal(returns, before[0])
+    pd.testing.assert_frame_equal(factors, before[1])
+    for zone in ("UTC", "America/New_York"):
+        aware = integrate(returns.tz_localize(zone), factors.tz_localize(zone))
+        assert aware.fingerprint == plain.fingerprint
+    with pytest.raises(DataError, match="one time zone"):
+        integrate(returns.tz_localize("UTC"), factors)
+
+
+def test_a_name_may_be_both_an_asset_and_a_factor():
+    both = noise(DAILY, ["mkt"])
+    panel = integrate(both, both)
+    np.testing.assert_array_equal(panel.returns.values, panel.factors.values)
+
+
+def test_to_returns_spans_gaps():
+    prices = pd.DataFrame({"a": [1.0, 2.0, np.nan, 3.0], "b": [np.nan, 4.0, 5.0, 10.0]}, index=DAILY[:4])
+    got = to_returns(prices)
+    expected = {"a": [np.nan, 1.0, np.nan, 0.5], "b": [np.nan, np.nan, 0.25, 1.0]}
+    pd.testing.assert_frame_equal(got, pd.DataFrame(expected, index=DAILY[:4]), check_freq=False)
+
+
+SEEDS = st.integers(0, 2**31 - 1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.integers(1, 69), st.sampled_from(["auto", "weekly"]), st.sampled_from([0, 2]))
+def test_law_a_later_value_changes_no_earlier_row(seed, place, calendar, lag):
+    returns, factors = noise(DAILY, ["a"], seed), noise(DAILY, ["mkt", "x"], seed + 1)
+    info = {"mkt": {}, "x": LEVEL | {"lag": lag}}
+    changed = factors.copy()
+    changed.iloc[place:] += np.random.default_rng(seed).normal(0, 0.02, changed.iloc[place:].shape)
+    one, two = (
+        integrate(returns, factors, info, calendar=calendar),
+        integrate(returns, changed, info, calendar=calendar),
+    )
+    earlier = one.factors.time.values < DAILY[place].to_datetime64()
+    np.testing.assert_array_equal(one.factors.values[earlier], two.factors.values[earlier])
+    published = one.factors.time.values < (DAILY[place] + pd.Timedelta(days=lag)).to_datetime64()
+    np.testing.assert_array_equal(one.factors.values[published, 1], two.factors.values[published, 1])
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.permutations(["a", "b", "c"]), st.permutations(["f", "g"]))
+def test_law_permuting_columns_permutes_the_panel(seed, assets, names):
+    returns, factors = noise(DAILY, ["a", "b", "c"], seed), noise(BUSINESS, ["f", "g"], seed + 1)
+    returns.iloc[: seed % 40, 1] = np.nan
+    one, two = integrate(returns, factors), integrate(returns[assets], factors[names])
+    assert one.select(assets, names).fingerprint == two.fingerprint
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.sampled_from(["auto", "weekly"]))
+def test_law_percent_and_decimal_agree(seed, calendar):
+    returns, factors = noise(DAILY, ["a"], seed), noise(BUSINESS, ["f", "x"], seed + 1)
+    info = {"f": {}, "x": {"traded": False, "transform": "none"}}
+    percent = factors.assign(f=factors["f"] * 100)
+    one = integrate(returns, factors, info, risk_free=0.0001, calendar=calendar)
+    two = integrate(returns * 100, percent, info, risk_free=0.01, calendar=calendar, units="percent")
+    np.testing.assert_allclose(one.returns.values, two.returns.values, atol=1e-15)
+    np.testing.assert_allclose(one.factors.values, two.factors.values, atol=1e-15)
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.sampled_from(["auto", "weekly"]))
+def test_law_compounding_the_rows_compounds_the_raw_returns(seed, calendar):
+    returns, factors = noise(DAILY, ["a"], seed), noise(BUSINESS, ["f"], seed + 1)
+    got = column(integrate(returns, factors, calendar=calendar), "a")
+    assert got.notna().all()
+    start = "2020-01-01" if calendar == "auto" else "2020-01-04"
+    first = got.index[0] if calendar == "auto" else pd.Timestamp("2020-01-10")
+    raw = returns["a"][start : got.index[-1]]
+    assert got.index[0] == first
+    assert compound(got) == pytest.approx(compound(raw), abs=1e-12)
+
+
+def test_real_data_integrate_on_every_calendar(shared_data):
+    prices = pd.read_csv(shared_data / "crypto_prices.csv.gz", index_col=0, parse_dates=True)
+    macro = pd.read_csv(shared_data / "macro_daily.csv.gz", index_col=0, parse_dates=True)
+    chain = pd.read_csv(shared_data / "crypto_onchain.csv.gz", parse_dates=["date"])
+    btc = chain[chain["asset"] == "btc"].set_index(["metric", "date"])["value"]
+    factors = macro[["VIXCLS", "DGS10"]].join(btc["HashRate"].rename("HashRate"), how="outer")
+    factors = factors.join(btc["TxCnt"].rename("TxCnt"), how="outer")
+    info = {
+        "VIXCLS": {"traded": False, "transform": "innovation", "family": "volatility"},
+        "DGS10": {"traded": False, "transform": "diff", "family": "rates"},
+        "HashRate": {"traded": False, "transform": "log_diff", "lag": 1, "family": "on-chain"},
+        "TxCnt": {"traded": False, "transform": "log_diff", "aggregate": "sum", "family": "on-chain"},
+    }
+    returns = to_returns(prices)
+    for calendar, frequency in (("auto", "business"), ("weekly", "weekly"), ("monthly", "monthly")):
+        panel = integrate(returns, factors, info, calendar=calendar)
+        assert panel.calendar.frequency == frequency
+        got = column(panel, "btc").dropna()
+        raw = prices["btc"]
+        first, last = got.index[0], got.index[-1]
+        before = panel.factors.indexes["time"][panel.factors.indexes["time"] < first]
+        start = before[-1] if len(before) else None
+        if start is not None:
+            assert compound(got) == pytest.approx(raw[last] / raw[start] - 1, rel=1e-9)
+        second = compound(got.iloc[1:])
+        assert second == pytest.approx(raw[last] / raw[first] - 1, rel=1e-9)
