@@ -65,11 +65,19 @@ class Problem:
         Every number of data and priors, read by the compiled density.
     student : bool
         Which noise law.
+    others : array of int
+        Numbers of the non-traded factors.
+    factor_mean_start, factor_mean_unit, log_sigma_start : array
+        Where theta's offsets start from, and in what unit.
     """
 
     layout: Layout
     buffer: np.ndarray
     student: bool
+    others: np.ndarray
+    factor_mean_start: np.ndarray
+    factor_mean_unit: np.ndarray
+    log_sigma_start: np.ndarray
 
     @property
     def size(self) -> int:
@@ -143,4 +151,6 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
             own = [data["xx"], data["xy"], first, data["y"], data["x"]]
         case _:
             assert_never(model.noise)
-    return Problem(where, compiled.pack([*prior, *own]), isinstance(model.noise, StudentTNoise))
+    starts = (data[name] for name in ("factor_mean_start", "factor_mean_unit", "log_sigma_start"))
+    student = isinstance(model.noise, StudentTNoise)
+    return Problem(where, compiled.pack([*prior, *own]), student, np.array(others, dtype=int), *starts)

@@ -1,0 +1,157 @@
+"""From a panel and a model to a fit."""
+
+import os
+import time
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.density import compiled
+from bayesfactor.density.problem import Problem, pose
+from bayesfactor.errors import FitError, SpecError
+from bayesfactor.modelfile import read_model
+from bayesfactor.panel import Panel
+from bayesfactor.posterior import Fit, Sampler
+from bayesfactor.progress import progress
+from bayesfactor.recovery import recover
+from bayesfactor.spec import FactorModel
+from bayesfactor.storage import panel_groups
+
+LIBRARIES = ("bayesfactor", "nutpie", "numba", "numpy", "xarray", "arviz")
+
+
+def fit(panel: Panel, model: str | Path | FactorModel = "hierarchical", sampler: Sampler | None = None) -> Fit:
+    """Sample the joint posterior of a model on a panel.
+
+    The No-U-Turn sampler draws theta (group means and spreads, residual scales, factor means, premia of non-traded
+    factors); with normal noise, alphas and loadings are then drawn from p(alpha, beta | theta, data) exactly, and the
+    factor covariance always is from p(Omega | mu, factors).
+
+    Parameters
+    ----------
+    panel : Panel
+    model : str, Path or FactorModel
+        A preset's name, the path of a model file, or a model.
+    sampler : Sampler, optional
+        By default 4 chains of 1,000 draws after 1,000, seed 1.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    SpecError
+        When the model does not exist or does not fit the panel.
+    FitError
+        When sampling fails, or is interrupted: a short run is never returned.
+    """
+    if not isinstance(panel, Panel):
+        raise SpecError(
+            f"fit: expected a Panel, found {type(panel).__name__}.",
+            place="fit.panel",
+            found=panel,
+            remedy="Make one with bf.integrate(returns, factors, ...).",
+        )
+    chosen = model if isinstance(model, FactorModel) else read_model(model)
+    sampler = sampler or Sampler()
+    marks = [time.perf_counter()]
+    used = chosen.restrict(panel)
+    problem = pose(used, chosen)
+    marks.append(time.perf_counter())
+    engine = _engine(problem)
+    marks.append(time.perf_counter())
+    tree = _sample(engine, sampler)
+    marks.append(time.perf_counter())
+    draws = tree["posterior"]["theta"].values
+    posterior, log_prior = recover(used, chosen, problem, draws, np.random.SeedSequence(sampler.seed))
+    statistics = tree["sample_stats"].to_dataset()
+    statistics = statistics.drop_vars([name for name in statistics if statistics[name].dtype == object])
+    groups = {
+        "posterior": posterior,
+        "sample_stats": statistics,
+        "log_prior": log_prior,
+        **panel_groups(used),
+    }
+    data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
+    marks.append(time.perf_counter())
+    seconds = [after - before for before, after in pairwise(marks)]
+    return Fit(
+        panel=used,
+        model=chosen,
+        sampler=sampler,
+        data=data,
+        timings=dict(zip(("prepare", "compile", "sample", "recover"), seconds, strict=True)),
+        versions={name: version(name) for name in LIBRARIES},
+    )
+
+
+def _engine(problem: Problem) -> Any:
+    """Return what the sampler runs: the compiled density with this problem's buffer. Compiles once a machine."""
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    logp, expand = compiled.entries(problem.student)
+    size = problem.size
+
+    def initial(seed: int) -> np.ndarray:
+        start = np.random.default_rng(seed).uniform(-0.5, 0.5, size)
+        for name in ("loading_scale_z", "alpha_scale_z"):
+            at, shape = problem.layout[name]
+            if at >= 0:
+                start[at : at + int(np.prod(shape))] += 1.0
+        return start
+
+    return CompiledPyMCModel(
+        dims={},
+        _n_dim=size,
+        _coords={},
+        _shapes={"theta": (size,)},
+        compiled_logp_func=logp,
+        compiled_expand_func=expand,
+        initial_point_func=initial,
+        shared_data={"buffer": problem.buffer},
+        shared_var_keys={},
+        user_data=problem.buffer,
+        n_expanded=size,
+        shape_info=(["theta"], [slice(0, size)], [(size,)]),
+        logp_func=None,
+        expand_func=None,
+        reparameterized_names=[],
+    )
+
+
+def _sample(engine: Any, sampler: Sampler) -> xr.DataTree:
+    """Run the sampler; refuse anything but every draw that was asked for."""
+    import nutpie
+
+    total = sampler.chains * (sampler.draws + sampler.tune)
+    with progress(sampler.progress, total) as report:
+        try:
+            tree = nutpie.sample(
+                engine,
+                draws=sampler.draws,
+                tune=sampler.tune,
+                chains=sampler.chains,
+                cores=min(sampler.chains, sampler.cores or os.cpu_count() or 1),
+                seed=sampler.seed,
+                target_accept=sampler.target_accept,
+                save_warmup=False,
+                progress_bar=False,
+                progress_callback=report,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise FitError(
+                f"Sampling failed: {error}.",
+                remedy="Look at panel.describe() for series of extreme size, and at the model's priors.",
+            ) from error
+    have = (tree["posterior"].sizes["chain"], tree["posterior"].sizes["draw"])
+    if have != (sampler.chains, sampler.draws):
+        raise FitError(
+            f"Sampling was interrupted: {have[1]} of {sampler.draws} draws in {have[0]} of {sampler.chains} chains.",
+            remedy="Run it again to the end; a short run is not returned.",
+        )
+    return tree

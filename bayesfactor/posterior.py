@@ -1,0 +1,158 @@
+"""A fit: the posterior of one model on one panel, and all that is needed to know where it came from."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import xarray as xr
+
+from bayesfactor.errors import FitError, SpecError
+from bayesfactor.modelfile import model_id, model_text
+from bayesfactor.panel import Panel
+from bayesfactor.spec import FactorModel
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How to sample: numbers of draws and chains, and the seed that makes them repeatable.
+
+    Attributes
+    ----------
+    draws, tune : int
+        Kept draws and warm-up draws of each chain.
+    chains : int
+    seed : int
+        The same seed gives the same draws with the same versions, for any number of cores.
+    cores : int, optional
+        Chains that run at once; by default as many as there are processors.
+    target_accept : float
+        Acceptance rate that the step size aims at.
+    progress : bool, optional
+        None shows a bar in a terminal and plain lines elsewhere; False shows nothing.
+    """
+
+    draws: int = 1000
+    tune: int = 1000
+    chains: int = 4
+    seed: int = 1
+    cores: int | None = None
+    target_accept: float = 0.8
+    progress: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("draws", 4), ("tune", 50), ("chains", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise SpecError(
+                    f"Sampler: {name} is {value!r}, and must be a whole number of at least {least}.",
+                    place=f"Sampler.{name}",
+                    found=value,
+                )
+        if self.cores is not None and (not isinstance(self.cores, int) or self.cores < 1):
+            raise SpecError(f"Sampler: cores is {self.cores!r}, and must be 1 or more.", place="Sampler.cores")
+        if not 0.5 <= self.target_accept < 1:
+            raise SpecError(
+                f"Sampler: target_accept is {self.target_accept!r}, and must be from 0.5 to below 1.",
+                place="Sampler.target_accept",
+                found=self.target_accept,
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The joint posterior of loadings, alphas, residual scales and risk premia.
+
+    Attributes
+    ----------
+    panel : Panel
+        The panel that was fitted, with the model's factors.
+    model : FactorModel
+    sampler : Sampler
+    data : DataTree
+        Groups ``posterior``, ``sample_stats``, ``log_prior``, ``observed_data``, ``constant_data``, for any ArviZ
+        function. Loadings, alphas, scales and premia are decimals per period of the panel.
+    timings : mapping of str to float
+        Seconds: prepare, compile, sample, recover.
+    versions : mapping of str to str
+    """
+
+    panel: Panel
+    model: FactorModel
+    sampler: Sampler
+    data: xr.DataTree
+    timings: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The draws as a Dataset with dimensions chain, draw and those of each variable."""
+        return self.data["posterior"].to_dataset()
+
+    @property
+    def model_text(self) -> str:
+        """The model as the text of a model file."""
+        return model_text(self.model)
+
+    @property
+    def model_id(self) -> str:
+        """Twelve hexadecimal digits that change with any choice or number of the model."""
+        return model_id(self.model)
+
+    @cached_property
+    def problems(self) -> tuple[str, ...]:
+        """What keeps the draws from being trusted; empty when the sampler converged."""
+        from bayesfactor.diagnostics import sampler_problems
+
+        return sampler_problems(self)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the fit to one netCDF file, under a temporary name first, and return its path.
+
+        Raises
+        ------
+        FitError
+            When the file cannot be written; nothing is left behind.
+        """
+        from bayesfactor.storage import save_fit
+
+        return save_fit(self, Path(path))
+
+    def __repr__(self) -> str:
+        size = f"{self.sampler.chains} chains x {self.sampler.draws} draws"
+        return f"Fit('{self.model.name}' [{self.model_id}], {self.panel!r}, {size})"
+
+
+def open_fit(path: str | os.PathLike[str]) -> Fit:
+    """Open a fit that was saved; needs neither PyMC nor a sampler.
+
+    Raises
+    ------
+    FitError
+        When the file is missing, is not a saved fit, or is damaged.
+    """
+    from bayesfactor.storage import read_fit
+
+    return read_fit(Path(path))
+
+
+def _variable(fit: Fit, name: str) -> xr.DataArray:
+    if not isinstance(fit, Fit):
+        raise FitError(f"Expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit or bf.open_fit returned.")
+    return fit.posterior[name]
+
+
+def loadings(fit: Fit) -> xr.DataArray:
+    """Return the draws of beta_ik: (chain, draw, asset, factor), per unit of the factor."""
+    return _variable(fit, "loading")
+
+
+def alphas(fit: Fit) -> xr.DataArray:
+    """Return the draws of alpha_i: (chain, draw, asset), decimal per period."""
+    return _variable(fit, "alpha")
+
+
+def risk_premia(fit: Fit) -> xr.DataArray:
+    """Return the draws of lambda_k: (chain, draw, factor), decimal per period for one unit of loading."""
+    return _variable(fit, "risk_premium")

@@ -1,0 +1,151 @@
+"""From draws of theta to draws of everything a user asks for, with labels."""
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.density.problem import Problem
+from bayesfactor.panel import Panel
+from bayesfactor.spec import FactorModel, FreeAlpha, FreeLoadings
+from bayesfactor.statistics import factor_moments
+from bayesfactor.translation import Numbers, translate
+
+
+def recover(
+    panel: Panel, model: FactorModel, problem: Problem, draws: np.ndarray, seed: np.random.SeedSequence
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return the posterior and the log prior of its top-level quantities.
+
+    Parameters
+    ----------
+    panel, model, problem
+    draws : array (chain, draw, theta)
+    seed : SeedSequence
+        For the exact draws given theta.
+    """
+    shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
+    numbers, rng = translate(panel, model), np.random.default_rng(seed)
+    coefficients = problem.coefficients(flat, len(panel.assets), rng)
+    values = {
+        "loading": (coefficients[:, :, 1:], ("asset", "factor")),
+        "alpha": (coefficients[:, :, 0], ("asset",)),
+        **_scales(panel, numbers, problem, flat),
+        **_hierarchy(numbers, problem, flat),
+        **_factors(panel, numbers, problem, flat, rng),
+    }
+    coords = {
+        "chain": np.arange(shape[0]),
+        "draw": np.arange(shape[1]),
+        "asset": list(panel.assets),
+        "factor": list(panel.factor_names),
+        "factor_other": list(panel.factor_names),
+        "group": list(panel.group_names),
+    }
+    posterior = _dataset(values, shape, coords)
+    return posterior, _dataset(_log_prior(model, numbers, problem, flat, coefficients), shape, coords)
+
+
+def _dataset(values: dict, shape: tuple[int, int], coords: dict) -> xr.Dataset:
+    arrays = {
+        name: xr.DataArray(
+            array.reshape(shape + array.shape[1:]),
+            dims=("chain", "draw", *dims),
+            coords={dim: coords[dim] for dim in ("chain", "draw", *dims)},
+        )
+        for name, (array, dims) in values.items()
+    }
+    return xr.Dataset(arrays)
+
+
+def _scales(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+    level = problem.block(flat, "log_sigma_mean_z")
+    spread = problem.block(flat, "log_sigma_scale_z_log__")
+    log_sigma = problem.log_sigma_start + problem.block(flat, "log_sigma_offset")
+    result = {
+        "sigma": (np.exp(log_sigma), ("asset",)),
+        "log_sigma_mean": (numbers.level_loc + numbers.level_sd * level, ()),
+        "log_sigma_scale": (numbers.level_spread * np.exp(spread), ()),
+    }
+    tails = problem.block(flat, "dof_z_log__")
+    if tails is not None:
+        result["dof"] = (numbers.dof_above + numbers.dof_mean * np.exp(tails), ())
+    return result
+
+
+def _hierarchy(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+    result = {}
+    mean, common = problem.block(flat, "loading_mean_z"), problem.block(flat, "loading_common_z")
+    if mean is not None:
+        spread = np.abs(problem.block(flat, "loading_scale_z")) * numbers.loading_spread
+        result["loading_mean"] = (numbers.loading_loc + numbers.loading_sd * mean, ("group", "factor"))
+        result["loading_scale"] = (spread, ("factor",))
+    if common is not None:
+        result["loading_common"] = (numbers.loading_loc + numbers.loading_sd * common, ("factor",))
+    alpha = problem.block(flat, "alpha_scale_z")
+    if alpha is not None:
+        result["alpha_scale"] = (np.abs(alpha) * numbers.alpha_sd, ())
+    return result
+
+
+def _factors(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> dict:
+    """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
+    history = factor_moments(panel)
+    gap = problem.block(flat, "factor_mean_z") * problem.factor_mean_unit
+    mean = problem.factor_mean_start + gap
+    premium = mean.copy()
+    shift = problem.block(flat, "shift_z")
+    if shift is not None:
+        premium[:, problem.others] += numbers.premium_sd[problem.others] * shift
+    scale = history.scatter + np.diag(numbers.covariance_scale) + history.count * gap[:, :, None] * gap[:, None, :]
+    covariance = _inverse_wishart(scale, numbers.covariance_dof + history.count, rng)
+    return {
+        "factor_mean": (mean, ("factor",)),
+        "risk_premium": (premium, ("factor",)),
+        "factor_cov": (covariance, ("factor", "factor_other")),
+    }
+
+
+def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) -> np.ndarray:
+    """Return one draw of IW(dof, scale) for each matrix (draw, k, k), by Bartlett's decomposition of its inverse."""
+    draws, k, _ = scale.shape
+    root = np.tril(rng.standard_normal((draws, k, k)), -1)
+    diagonal = np.arange(k)
+    root[:, diagonal, diagonal] = np.sqrt(rng.chisquare(dof - diagonal, size=(draws, k)))
+    # W = C A A' C' with C C' = scale^-1, so W^-1 = B B' with B = C'^-1 A'^-1 = low A'^-1
+    low = np.linalg.cholesky(scale)
+    b = np.swapaxes(np.linalg.solve(root, np.swapaxes(low, -1, -2)), -1, -2)
+    return b @ np.swapaxes(b, -1, -2)
+
+
+def _log_prior(model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray, coefficients: np.ndarray) -> dict:
+    """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
+    result = {}
+    for block, name in {
+        "loading_mean_z": "loading_mean",
+        "loading_common_z": "loading_common",
+        "loading_scale_z": "loading_scale",
+        "alpha_scale_z": "alpha_scale",
+        "log_sigma_mean_z": "log_sigma_mean",
+    }.items():
+        z = problem.block(flat, block)
+        if z is not None:
+            result[name] = (-0.5 * np.sum(z.reshape(len(z), -1) ** 2, axis=1), ())
+    half = np.exp(problem.block(flat, "log_sigma_scale_z_log__"))
+    result["log_sigma_scale"] = (-0.5 * half**2, ())
+    tails = problem.block(flat, "dof_z_log__")
+    if tails is not None:
+        result["dof"] = (-np.exp(tails), ())
+    mean = problem.factor_mean_start + problem.factor_mean_unit * problem.block(flat, "factor_mean_z")
+    result["factor_mean"] = (-0.5 * np.sum(((mean - numbers.mean_loc) / numbers.mean_sd) ** 2, axis=1), ())
+    shift = problem.block(flat, "shift_z")
+    if shift is not None:
+        others = problem.others
+        premium = mean[:, others] + numbers.premium_sd[others] * shift
+        away = (premium - numbers.premium_loc[others]) / numbers.premium_sd[others]
+        result["risk_premium"] = (-0.5 * np.sum(away**2, axis=1), ())
+    if isinstance(model.loadings, FreeLoadings):
+        away = (coefficients[:, :, 1:] - numbers.loading_loc) / numbers.loading_sd
+        result["loading"] = (-0.5 * np.sum(away**2, axis=(1, 2)), ())
+    if isinstance(model.alpha, FreeAlpha):
+        away = (coefficients[:, :, 0] - numbers.alpha_loc) / numbers.alpha_sd
+        result["alpha"] = (-0.5 * np.sum(away**2, axis=1), ())
+    return result
