@@ -89,12 +89,8 @@ def _hierarchy(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
 def _factors(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> dict:
     """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
     history = factor_moments(panel)
-    gap = problem.block(flat, "factor_mean_z") * problem.factor_mean_unit
-    mean = problem.factor_mean_start + gap
-    premium = mean.copy()
-    shift = problem.block(flat, "shift_z")
-    if shift is not None:
-        premium[:, problem.others] += numbers.premium_sd[problem.others] * shift
+    mean, premium = problem.means(flat)
+    gap = mean - history.mean
     scale = history.scatter + np.diag(numbers.covariance_scale) + history.count * gap[:, :, None] * gap[:, None, :]
     covariance = _inverse_wishart(scale, numbers.covariance_dof + history.count, rng)
     return {
@@ -134,13 +130,11 @@ def _log_prior(model: FactorModel, numbers: Numbers, problem: Problem, flat: np.
     tails = problem.block(flat, "dof_z_log__")
     if tails is not None:
         result["dof"] = (-np.exp(tails), ())
-    mean = problem.factor_mean_start + problem.factor_mean_unit * problem.block(flat, "factor_mean_z")
-    result["factor_mean"] = (-0.5 * np.sum(((mean - numbers.mean_loc) / numbers.mean_sd) ** 2, axis=1), ())
-    shift = problem.block(flat, "shift_z")
-    if shift is not None:
-        others = problem.others
-        premium = mean[:, others] + numbers.premium_sd[others] * shift
-        away = (premium - numbers.premium_loc[others]) / numbers.premium_sd[others]
+    mean, premium = problem.means(flat)
+    away = (mean - numbers.mean_loc) / numbers.mean_sd
+    result["factor_mean"] = (-0.5 * np.sum(away**2, axis=1), ())
+    if len(problem.others):
+        away = ((premium - numbers.premium_loc) / numbers.premium_sd)[:, problem.others]
         result["risk_premium"] = (-0.5 * np.sum(away**2, axis=1), ())
     if isinstance(model.loadings, FreeLoadings):
         away = (coefficients[:, :, 1:] - numbers.loading_loc) / numbers.loading_sd

@@ -139,7 +139,7 @@ def graph_data(panel: Panel, model: FactorModel) -> dict[str, np.ndarray]:
     numbers, history = translate(panel, model), factor_moments(panel)
     groups = {name: i for i, name in enumerate(panel.group_names)}
     statistics = moments(panel)
-    _, deviation = least_squares(statistics)
+    fitted, deviation = least_squares(statistics)
     typical = np.nanmedian(deviation) if np.isfinite(deviation).any() else np.exp(numbers.level_loc)
     scatter = history.scatter + np.diag(numbers.covariance_scale)
     common = {
@@ -147,6 +147,7 @@ def graph_data(panel: Panel, model: FactorModel) -> dict[str, np.ndarray]:
         "log_sigma_start": np.log(np.where(deviation > 0, deviation, typical)),
         "factor_mean_start": history.mean,
         "factor_mean_unit": history.deviation / max(history.count, 1) ** 0.5,
+        "premium_blend": _blend(numbers, statistics.count, fitted, deviation, history.deviation),
         "factor_precision": np.linalg.inv(scatter),
         "factor_count": np.array(float(history.count)),
         **{name: np.asarray(value, dtype=float) for name, value in vars(numbers).items()},
@@ -171,3 +172,17 @@ def student_data(panel: Panel) -> dict[str, np.ndarray]:
         "xx": np.ascontiguousarray(np.moveaxis(weighted.xx, -1, 0)),
         "xy": np.ascontiguousarray(weighted.xy.T),
     }
+
+
+def _blend(
+    numbers: Numbers, count: np.ndarray, fitted: np.ndarray, deviation: np.ndarray, factor_sd: np.ndarray
+) -> np.ndarray:
+    """Return, per factor, the prior's share of what is known of lambda - mu from the cross-section, from 0 to 1.
+
+    It only turns the coordinates in which premium and mean are sampled, so that they are nearly independent.
+    """
+    enough = np.isfinite(deviation) & (deviation > 0)
+    beta, variance = fitted[enough, 1:], deviation[enough, None] ** 2
+    noise = variance / (count[enough, None] * factor_sd**2)
+    information = np.sum(count[enough, None] * np.maximum(beta**2 - noise, 0) / variance, axis=0)
+    return 1 / (1 + information * numbers.premium_sd**2)

@@ -33,6 +33,7 @@ class Prior(NamedTuple):
     unit: np.ndarray  # their standard errors
     precision: np.ndarray  # (factor, factor), flat
     log_sigma_start: np.ndarray
+    blend: np.ndarray  # of each non-traded factor: near 1 where the prior says more of its premium than the data
 
 
 @numba.njit(**OPTIONS)
@@ -100,11 +101,11 @@ def _forward_factors(x, prior, shift, grad):
     for o in range(others):
         j, here = int(prior.other[o]), int(prior.at[1]) + o
         width = prior.premium_sd[j]
-        away = x[here] - (prior.premium_loc[j] - prior.start[j] - gap[j]) / width
+        away = x[here] - (prior.premium_loc[j] - (1.0 - prior.blend[j]) * gap[j]) / width
         value -= 0.5 * (away * away + LOG_2PI)
         grad[here] -= away
-        grad[at + j] -= away * prior.unit[j] / width
-        shift[j + 1] = width * x[here]
+        grad[at + j] -= away * (1.0 - prior.blend[j]) * prior.unit[j] / width
+        shift[j + 1] = width * x[here] - prior.blend[j] * gap[j] - prior.start[j]
     return value
 
 
@@ -135,6 +136,7 @@ def backward(x, prior, g_mean, g_sd, g_log_sigma, g_shift, grad):
     for o in range(int(prior.size[3])):
         j = int(prior.other[o])
         grad[int(prior.at[1]) + o] += prior.premium_sd[j] * g_shift[j + 1]
+        grad[int(prior.at[0]) + j] -= prior.blend[j] * prior.unit[j] * g_shift[j + 1]
     if prior.size[5] > 0:
         total = 0.0
         for i in range(n):

@@ -31,7 +31,7 @@ def layout(panel: Panel, model: FactorModel) -> Layout:
     tails = isinstance(model.noise, StudentTNoise)
     blocks: list[tuple[str, tuple[int, ...] | None]] = [
         ("factor_mean_z", (k,)),
-        ("shift_z", (others,) if others else None),
+        ("premium_z", (others,) if others else None),
         ("loading_mean_z", (len(panel.group_names), k))
         if grouped
         else ("loading_common_z", (k,) if common else None),
@@ -67,8 +67,8 @@ class Problem:
         Which noise law.
     others : array of int
         Numbers of the non-traded factors.
-    factor_mean_start, factor_mean_unit, log_sigma_start : array
-        Where theta's offsets start from, and in what unit.
+    factor_mean_start, factor_mean_unit, log_sigma_start, premium_blend, premium_sd : array
+        Where theta's offsets start from, in what unit, and how premia and means are mixed.
     """
 
     layout: Layout
@@ -78,6 +78,8 @@ class Problem:
     factor_mean_start: np.ndarray
     factor_mean_unit: np.ndarray
     log_sigma_start: np.ndarray
+    premium_blend: np.ndarray
+    premium_sd: np.ndarray
 
     @property
     def size(self) -> int:
@@ -97,6 +99,17 @@ class Problem:
             return None
         stop = at + int(np.prod(shape))
         return draws[..., at:stop].reshape((*draws.shape[:-1], *shape))
+
+    def means(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return factor means and risk premia (draw, factor) for draws (draw, theta)."""
+        gap = self.factor_mean_unit * self.block(draws, "factor_mean_z")
+        mean = self.factor_mean_start + gap
+        premium = mean.copy()
+        z = self.block(draws, "premium_z")
+        if z is not None:
+            own = (1 - self.premium_blend) * gap
+            premium[:, self.others] = self.premium_sd[self.others] * z + own[:, self.others]
+        return mean, premium
 
     def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
         """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta.
@@ -142,6 +155,7 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
         data["factor_mean_unit"],
         data["factor_precision"],
         data["log_sigma_start"],
+        data["premium_blend"],
     ]
     match model.noise:
         case NormalNoise():
@@ -151,6 +165,6 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
             own = [data["xx"], data["xy"], first, data["y"], data["x"]]
         case _:
             assert_never(model.noise)
-    starts = (data[name] for name in ("factor_mean_start", "factor_mean_unit", "log_sigma_start"))
+    starts = (data[name] for name in ("factor_mean_start", "factor_mean_unit", "log_sigma_start", "premium_blend", "premium_sd"))
     student = isinstance(model.noise, StudentTNoise)
     return Problem(where, compiled.pack([*prior, *own]), student, np.array(others, dtype=int), *starts)

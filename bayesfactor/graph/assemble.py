@@ -88,10 +88,11 @@ def _factors(data: dict, other: list[int], size: int) -> pt.TensorVariable:
     if not other:
         pm.Deterministic("risk_premium", mean, dims="factor")
         return pt.zeros(size + 1)
-    sd = data["premium_sd"][other]
-    shift = sd * pm.Normal("shift_z", (data["premium_loc"][other] - mean[other]) / sd, 1.0, dims="nontraded")
-    pm.Deterministic("risk_premium", pt.inc_subtensor(mean[other], shift), dims="factor")
-    return pt.set_subtensor(pt.zeros(size + 1)[np.array(other) + 1], shift)
+    sd, own = data["premium_sd"][other], (1 - data["premium_blend"])[other] * gap[other]
+    z = pm.Normal("premium_z", (data["premium_loc"][other] - own) / sd, 1.0, dims="nontraded")
+    premium = sd * z + own
+    pm.Deterministic("risk_premium", pt.set_subtensor(mean[other], premium), dims="factor")
+    return pt.set_subtensor(pt.zeros(size + 1)[np.array(other) + 1], premium - mean[other])
 
 
 def _coefficients(model: FactorModel, data: dict) -> tuple[pt.TensorVariable, pt.TensorVariable]:
