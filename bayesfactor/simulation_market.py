@@ -91,7 +91,7 @@ def draw_loadings(
     unit = np.where(market, 1.0, _SIGMA / np.array([kind.sd for kind in KINDS])) * used
     centre = np.array([kind.centre for kind in KINDS])
     wide = np.where(market, _MARKET_GROUP_SPREAD, _GROUP_SPREAD)
-    mean = (centre + wide * rng.standard_normal((groups, len(KINDS)))) * unit
+    mean = (centre + wide * rng.standard_normal((groups, len(KINDS)))) * unit + 0.0  # no -0.0
     narrow = np.where(market, _MARKET_SPREAD, _ASSET_SPREAD) * unit
     return mean, mean[group_of] + narrow * rng.standard_normal((len(group_of), len(KINDS)))
 

@@ -1,0 +1,218 @@
+"""Whether a fit can be trusted: the sampler's record, and how the model sits with the data and the priors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.diagnostics import Check, sampler_checks
+from bayesfactor.errors import FitError
+from bayesfactor.pointwise import log_likelihood, raw_coefficients, standardised_residuals, thin
+from bayesfactor.posterior import Fit
+from bayesfactor.spec import StudentTNoise
+from bayesfactor.statistics import moments, regressors
+
+MOST_DRAWS = 1000
+TAIL_DRAWS = 200
+SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
+SENSITIVE_TO = ("risk_premium", "alpha_scale", "loading_scale", "loading_mean", "log_sigma_mean", "dof")
+
+
+@dataclass(frozen=True, eq=False)
+class CheckReport:
+    """The checks of a fit.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+    assets : DataFrame
+        Per asset: periods, sample and model-implied mean excess return a year over its own life, their gap in standard
+        errors, and the posterior predictive probability of residuals as heavy-tailed as those observed.
+    shrinkage : DataFrame
+        Asset by factor, 0..1: how far each loading's estimate leans on its prior; 1 = its own returns say nothing.
+    sensitivity : DataFrame
+        Per quantity: how much its posterior moves when the prior, or the likelihood, is made a little stronger.
+    """
+
+    checks: tuple[Check, ...]
+    assets: pd.DataFrame
+    shrinkage: pd.DataFrame
+    sensitivity: pd.DataFrame
+
+    @property
+    def ok(self) -> bool:
+        """True when no check failed; checks that only inform do not count."""
+        return all(check.passed is not False for check in self.checks)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per check: passed, value, limit, worst quantity, and what to do."""
+        rows = [(c.name, c.passed, c.value, c.limit, c.worst, c.advice) for c in self.checks]
+        columns = ["check", "passed", "value", "limit", "worst", "advice"]
+        return pd.DataFrame(rows, columns=columns).set_index("check").astype({"passed": object})
+
+    def __str__(self) -> str:
+        words = {True: "ok", False: "FAILED", None: "note"}
+        lines = ["The fit passed its checks." if self.ok else "The fit FAILED its checks: do not use its numbers."]
+        for c in self.checks:
+            where = f"  [{c.worst}]" if c.worst else ""
+            lines.append(f"  {words[c.passed]:<6}  {c.name:<38} {c.value:>10.5g}   limit {c.limit:<8g}{where}")
+            if c.passed is False or (c.passed is None and c.value > c.limit):
+                lines.append(f"          -> {c.advice}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def check(fit: Fit) -> CheckReport:
+    """Check a fit: convergence, tails, model-implied means, prior sensitivity, shrinkage.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    CheckReport
+        Prints as a list; ``.ok`` is False when a check of the sampler failed. Checks of how the model suits the data
+        only inform.
+
+    Notes
+    -----
+    R-hat and effective draws follow Vehtari et al. (2021), E-BFMI Betancourt (2016), prior sensitivity the power scaling
+    of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of standardised
+    residuals with that of replicated ones of the same length.
+    """
+    if not isinstance(fit, Fit):
+        raise FitError(f"check: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+    assets = _assets(fit)
+    shrinkage = _shrinkage(fit)
+    sensitivity = _sensitivity(fit)
+    heavy = float((assets["prob_tails"] < 0.01).mean())
+    gaps = assets["gap_in_errors"].abs()
+    away = float((gaps > 2).mean())
+    prior = sensitivity["prior"].max()
+    informative = (
+        Check(
+            "tails: share of assets too heavy", None, heavy, 0.05, str(assets["prob_tails"].idxmin()),
+            "Residuals are heavier-tailed than the noise law: try the preset 'student_t' and compare.",
+        ),
+        Check(
+            "means: share of assets off by > 2 se", None, away, 0.05, str(gaps.idxmax()) if gaps.notna().any() else "",
+            "Model-implied and sample means differ: see .assets before using their premia.",
+        ),
+        Check(
+            "prior sensitivity, largest", None, float(prior), SENSITIVE, str(sensitivity["prior"].idxmax()),
+            "That quantity leans on its prior: say so, or justify the prior; see .sensitivity.",
+        ),
+        Check(
+            "shrinkage of loadings, median", None, float(np.median(shrinkage)), 0.5, "",
+            "Most loadings lean on their prior more than on their own returns; see .shrinkage.",
+        ),
+    )  # fmt: skip
+    return CheckReport((*sampler_checks(fit), *informative), assets, shrinkage, sensitivity)
+
+
+def _assets(fit: Fit) -> pd.DataFrame:
+    """Return sample and implied means and the probability of the tails, per asset."""
+    draws = thin(fit, TAIL_DRAWS)
+    coefficients, rng = raw_coefficients(fit, draws), np.random.default_rng(fit.sampler.seed)
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    sigma = flat["sigma"].transpose("sample", "asset").values
+    dof = flat["dof"].values if isinstance(fit.model.noise, StudentTNoise) else None
+    rows, year = [], fit.panel.periods_per_year
+    for i in range(len(fit.panel.assets)):
+        _, returns, x = regressors(fit.panel, i)
+        count = returns.size
+        if count < 3:
+            rows.append((count, *([np.nan] * 4)))
+            continue
+        z = standardised_residuals(fit, i, coefficients, sigma)
+        shape = z.shape
+        new = rng.standard_normal(shape) if dof is None else rng.standard_t(dof[:, None], size=shape)
+        implied = float(np.mean(coefficients[:, i] @ x.mean(axis=0)))
+        error = np.std(returns - x @ coefficients[:, i].mean(axis=0), ddof=1) / count**0.5
+        tails = float(np.mean(_kurtosis(new) >= _kurtosis(z)))
+        gap = (returns.mean() - implied) / error if error > 0 else np.nan
+        rows.append((count, returns.mean() * year, implied * year, gap, tails))
+    columns = ["periods", "sample_mean", "implied_mean", "gap_in_errors", "prob_tails"]
+    return pd.DataFrame(rows, columns=columns, index=pd.Index(fit.panel.assets, name="asset"))
+
+
+def _kurtosis(z: np.ndarray) -> np.ndarray:
+    centred = z - z.mean(axis=1, keepdims=True)
+    return np.mean(centred**4, axis=1) / np.maximum(np.mean(centred**2, axis=1) ** 2, 1e-300)
+
+
+def _shrinkage(fit: Fit) -> pd.DataFrame:
+    """Return the prior's weight in each loading: the diagonal of (I + D S D / s2)^-1, averaged over draws.
+
+    1 for a loading that is common to all assets; for Student-t noise sigma^2 is the variance of the noise.
+    """
+    draws, statistics = thin(fit, TAIL_DRAWS), moments(fit.panel)
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    loading = flat["loading"].transpose("sample", "asset", "factor")
+    index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)
+    if "loading_common" in flat:
+        return pd.DataFrame(1.0, index=index, columns=columns)
+    if "loading_scale" in flat:
+        spread = flat["loading_scale"].transpose("sample", "factor").values
+    else:
+        from bayesfactor.translation import translate
+
+        spread = np.broadcast_to(translate(fit.panel, fit.model).loading_sd, (loading.shape[0], loading.shape[2]))
+    variance = flat["sigma"].transpose("sample", "asset").values ** 2
+    if "dof" in flat:
+        variance = variance * (flat["dof"] / (flat["dof"] - 2)).values[:, None]
+    alpha = _alpha_spread(fit, flat, loading.shape[0])
+    d = np.concatenate([alpha[:, None], spread], axis=1)
+    weight = np.zeros((len(index), len(columns)))
+    for i in range(len(index)):
+        scaled = d[:, :, None] * d[:, None, :] * statistics.xx[:, :, i] / variance[:, i, None, None]
+        inverse = np.linalg.inv(np.eye(d.shape[1]) + scaled)
+        weight[i] = np.einsum("sjj->sj", inverse).mean(axis=0)[1:]
+    return pd.DataFrame(weight, index=index, columns=columns)
+
+
+def _alpha_spread(fit: Fit, flat: xr.Dataset, samples: int) -> np.ndarray:
+    if "alpha_scale" in flat:
+        return flat["alpha_scale"].values
+    from bayesfactor.translation import translate
+
+    return np.full(samples, translate(fit.panel, fit.model).alpha_sd)
+
+
+def _sensitivity(fit: Fit) -> pd.DataFrame:
+    """Return power-scaling sensitivities of the top-level quantities to prior and likelihood."""
+    from arviz_stats import psense
+
+    draws = thin(fit, MOST_DRAWS)
+    likelihood = log_likelihood(fit, draws)
+    prior = fit.data["log_prior"].to_dataset().sel(draw=draws["draw"])
+    names = [name for name in SENSITIVE_TO if name in draws]
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": draws[names],
+            "log_prior": prior,
+            "log_likelihood": likelihood.to_dataset(),
+        }
+    )
+    columns = {}
+    for component in ("prior", "likelihood"):
+        found = psense(tree, group=component)
+        columns[component] = {
+            label: value for name in names for label, value in _labelled(found[name], name)
+        }
+    return pd.DataFrame(columns).rename_axis("quantity")
+
+
+def _labelled(array: xr.DataArray, name: str) -> list[tuple[str, float]]:
+    if not array.dims:
+        return [(name, float(array))]
+    stacked = array.stack(item=array.dims)
+    keys = stacked["item"].to_index()
+    return [
+        (f"{name}[{', '.join(map(str, key if isinstance(key, tuple) else (key,)))}]", float(value))
+        for key, value in zip(keys, stacked.values, strict=True)
+    ]

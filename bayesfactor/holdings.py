@@ -1,0 +1,70 @@
+"""Weights of what is attributed: single assets, groups, and a portfolio."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.errors import DataError, unknown
+from bayesfactor.panel import Panel
+
+PORTFOLIO = "portfolio"
+
+
+def holdings(
+    panel: Panel, per: Literal["asset", "group"], portfolio: Mapping[str, float] | pd.Series | None
+) -> xr.DataArray:
+    """Return weights (asset or group, member), or ones (asset) when each holding is one asset.
+
+    Raises
+    ------
+    DataError
+        When a weight is not a finite number, or none is given.
+    SpecError
+        When a weight is for an asset that is not in the panel.
+    """
+    assets = list(panel.assets)
+    if per == "asset" and portfolio is None:
+        return xr.DataArray(np.ones(len(assets)), dims="asset", coords={"asset": assets})
+    if per == "asset":
+        names, rows = assets, np.eye(len(assets))
+    else:
+        names = list(panel.group_names)
+        member = np.array([[group == name for group in panel.groups.values] for name in names], dtype=float)
+        rows = member / member.sum(axis=1, keepdims=True)
+    if portfolio is not None:
+        if PORTFOLIO in names:
+            raise DataError(
+                f"There is a {per} named '{PORTFOLIO}'.", series=PORTFOLIO, remedy="Rename it to attribute a portfolio."
+            )
+        names, rows = [*names, PORTFOLIO], np.vstack([rows, _weights(panel, portfolio)])
+    return xr.DataArray(rows, dims=(per, "member"), coords={per: names, "member": assets})
+
+
+def _weights(panel: Panel, portfolio: Mapping[str, float] | pd.Series) -> np.ndarray:
+    given = dict(portfolio.items()) if isinstance(portfolio, (Mapping, pd.Series)) else None
+    if not given:
+        raise DataError(
+            "The portfolio holds no weights.",
+            series=PORTFOLIO,
+            value=portfolio,
+            remedy='Give a mapping such as {"btc": 0.6, "eth": 0.4}.',
+        )
+    result = np.zeros(len(panel.assets))
+    for name, weight in given.items():
+        if name not in panel.assets:
+            raise unknown("asset", name, panel.assets, place=PORTFOLIO)
+        number = isinstance(weight, (int, float, np.integer, np.floating)) and not isinstance(weight, bool)
+        if not number or not np.isfinite(weight):
+            raise DataError(
+                f"The weight of '{name}' is {weight!r}, and must be a finite number.",
+                series=str(name),
+                value=weight,
+                remedy="A share of 60 % is 0.6.",
+            )
+        result[panel.assets.index(name)] = weight
+    if not result.any():
+        raise DataError("Every weight of the portfolio is 0.", series=PORTFOLIO, remedy="Hold something.")
+    return result

@@ -1,0 +1,87 @@
+"""Draws to tables: mean, deviation, interval, probability, and no digit that the draws do not justify."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.diagnostics import statistic
+from bayesfactor.errors import SpecError, unknown
+
+Interval = Literal["eti", "hdi"]
+KINDS = ("eti", "hdi")
+NUMBERS = ("mean", "sd", "lower", "upper")
+
+
+def interval(draws: xr.DataArray, prob: float, kind: Interval) -> tuple[np.ndarray, np.ndarray]:
+    """Return lower and upper ends over chain and draw: equal-tailed (`eti`) or of highest density (`hdi`).
+
+    Raises
+    ------
+    SpecError
+        When the kind is neither, or the probability is not between 0 and 1.
+    """
+    if kind not in KINDS:
+        raise unknown("interval", kind, KINDS, place="ci_kind")
+    if not (isinstance(prob, (int, float)) and 0 < prob < 1):
+        raise SpecError(
+            f"ci_prob is {prob!r}, and must be between 0 and 1.",
+            place="ci_prob",
+            found=prob,
+            remedy="A 90 % interval is ci_prob=0.9.",
+        )
+    values = draws.transpose("chain", "draw", ...).values
+    flat = values.reshape(-1, *values.shape[2:])
+    if kind == "eti":
+        low, high = np.quantile(flat, [(1 - prob) / 2, (1 + prob) / 2], axis=0)
+        return low, high
+    flat = np.sort(flat, axis=0)
+    inside = int(np.ceil(prob * len(flat)))
+    best = np.argmin(flat[inside - 1 :] - flat[: len(flat) - inside + 1], axis=0)[None]
+    return np.take_along_axis(flat, best, 0)[0], np.take_along_axis(flat, best + inside - 1, 0)[0]
+
+
+def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = True) -> pd.DataFrame:
+    """Return one row per quantity of draws (chain, draw, ...): the labels of its dimensions, then
+
+    mean, sd, lower, upper, prob_positive, mcse (Monte Carlo standard error of the mean).
+
+    Numbers are rounded to the first digit of their row's Monte Carlo error unless `rounded` is False. ``attrs`` state
+    the interval's kind and probability.
+    """
+    low, high = interval(draws, prob, kind)
+    mean = draws.mean(("chain", "draw"))
+    columns = {
+        "mean": mean.values,
+        "sd": draws.std(("chain", "draw"), ddof=1).values,
+        "lower": low,
+        "upper": high,
+        "prob_positive": (draws > 0).mean(("chain", "draw")).values,
+        "mcse": _error(draws, np.abs(mean.values)),
+    }
+    index = mean.stack(row=mean.dims)["row"].to_index() if mean.dims else pd.Index([0])
+    table = pd.DataFrame({name: np.ravel(values) for name, values in columns.items()}, index=index)
+    if rounded:
+        table = _justified(table)
+    table = table.reset_index() if mean.dims else table.reset_index(drop=True)
+    table.attrs = {"ci_kind": kind, "ci_prob": prob}
+    return table
+
+
+def _error(draws: xr.DataArray, size: np.ndarray) -> np.ndarray:
+    """Return Monte Carlo standard errors of means; 0 where draws differ by rounding only."""
+    error = np.nan_to_num(statistic(draws, "mcse", method="mean"))
+    return np.where(error > 1e-12 * size, error, 0.0)
+
+
+def _justified(table: pd.DataFrame) -> pd.DataFrame:
+    """Round each row to the first digit of its Monte Carlo error."""
+    error = table["mcse"].to_numpy()
+    digits = np.where(error > 0, -np.floor(np.log10(np.where(error > 0, error, 1))), 12).astype(int)
+    rounded = table.copy()
+    for name in (*NUMBERS, "mcse"):
+        values = table[name].to_numpy()
+        finer = 1 if name == "mcse" else 0
+        rounded[name] = [round(float(v), int(d) + finer) for v, d in zip(values, digits, strict=True)]
+    return rounded
