@@ -1,0 +1,44 @@
+# make demo: see the main job done on real data.  make test: run the tests.  Both set up what they need.
+
+WANTED := $(shell cat .python-version)
+PYTHON ?= $(shell for one in python3 python$(WANTED) python3.13 python3.12; do \
+	$$one -c 'import sys; sys.exit(sys.version_info[:2] != tuple(map(int, "$(WANTED)".split("."))))' \
+	2>/dev/null && echo $$one && break; done || true)
+ifeq ($(strip $(PYTHON)),)
+PYTHON := $(shell for one in python3 python3.13 python3.12 python3.14; do \
+	$$one -c 'import sys; sys.exit(sys.version_info[:2] < (3, 12))' 2>/dev/null && echo $$one && break; done || true)
+endif
+
+BIN   := .venv/bin
+STAMP := .venv/.ready
+
+.PHONY: setup demo test lint bench calibrate clean
+.DEFAULT_GOAL := test
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(strip $(PYTHON))" || { echo "Python 3.12 or newer is needed, and none was found."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/python -m bayesfactor demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.speed
+
+calibrate: $(STAMP)
+	$(BIN)/python -m benchmarks.calibration
+
+clean:
+	rm -rf .venv

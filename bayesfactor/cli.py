@@ -1,0 +1,26 @@
+"""The command line: ``bayesfactor``. Errors on purpose are one line and exit code 2."""
+
+import sys
+from importlib.util import find_spec
+
+from bayesfactor.errors import BayesFactorError
+
+NEEDED = ("typer", "rich")
+
+
+def main() -> None:
+    """Run the command line, and leave with its exit code.
+
+    0 when all went well; 1 for a fit that did not converge; 2 for bad input. An error that nobody foresaw is
+    not hidden.
+    """
+    if any(find_spec(name) is None for name in NEEDED):
+        print('The command line needs two more packages: pip install "bayesfactor[cli]"', file=sys.stderr)
+        raise SystemExit(2)
+    from bayesfactor.cli_commands import app
+
+    try:
+        app(prog_name="bayesfactor")
+    except BayesFactorError as error:
+        print("Error: " + " ".join(str(error).split()), file=sys.stderr)
+        raise SystemExit(2) from None

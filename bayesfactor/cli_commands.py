@@ -1,0 +1,199 @@
+"""The commands of the command line; what they need is imported when they run."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bayesfactor.posterior import Fit
+
+app = typer.Typer(
+    help="What pays each asset, how much each factor pays, and how sure we are.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Run = Annotated[Path, typer.Argument(metavar="RUN.nc", help="A fit that was saved.")]
+Draws = Annotated[int, typer.Option(help="Draws to keep of each chain.")]
+Tune = Annotated[int, typer.Option(help="Warm-up draws of each chain.")]
+
+
+class Market(StrEnum):
+    """The data of the demonstration."""
+
+    french = "french"
+    crypto = "crypto"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from bayesfactor import __version__
+
+        print(f"bayesfactor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _leave(converged: bool) -> NoReturn:
+    raise typer.Exit(0 if converged else 1)
+
+
+def _check_output(path: Path) -> None:
+    """Refuse a place that cannot be written before hours are spent on what should go there."""
+    from bayesfactor.errors import DataError
+
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise DataError(f"'{path}' {what}.", series=path.name, remedy="Give the path of a file to write.")
+
+
+@app.command()
+def demo(
+    data: Annotated[
+        Market, typer.Option(help="Real portfolios, or a simulated market whose truth is known.")
+    ] = Market.french,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The fit is saved here.")] = Path("demo.nc"),
+    draws: Draws = 1000,
+    tune: Tune = 1000,
+) -> None:
+    """Show the whole way from data to a table of what each factor pays."""
+    from bayesfactor.posterior import Sampler
+
+    _check_output(output)
+    sampler = Sampler(draws=draws, tune=tune, seed=1)
+    match data:
+        case Market.french:
+            from bayesfactor.cli_french import show
+        case Market.crypto:
+            from bayesfactor.cli_crypto import show
+    _leave(show(sampler, output))
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="Print this preset's file.")] = None,
+) -> None:
+    """List the presets, or print one: the start of a model file of your own."""
+    from bayesfactor.errors import unknown
+    from bayesfactor.modelfile import list_models, preset_folder
+
+    if name is None:
+        from bayesfactor.cli_output import show_models
+
+        paths = {preset: preset_folder() / f"{preset}.toml" for preset in list_models()}
+        show_models({preset: path.read_text(encoding="utf-8") for preset, path in paths.items()})
+    elif name in list_models():
+        print((preset_folder() / f"{name}.toml").read_text(encoding="utf-8"), end="")
+    else:
+        raise unknown("model", name, list_models(), place="models")
+
+
+@app.command()
+def fit(
+    returns: Annotated[Path, typer.Argument(help="CSV or Parquet: dates and one column per asset.")],
+    factors: Annotated[Path, typer.Argument(help="CSV or Parquet: dates and one column per factor.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The fit is saved here.")],
+    info: Annotated[
+        Path | None, typer.Option(help="CSV or TOML: per factor traded, family, transform, lag, aggregate.")
+    ] = None,
+    assets: Annotated[Path | None, typer.Option(help="CSV: columns asset and group.")] = None,
+    risk_free: Annotated[Path | None, typer.Option(help="Risk-free return per period, one column.")] = None,
+    model: Annotated[str, typer.Option(help="A preset, or a model file.")] = "hierarchical",
+    calendar: Annotated[
+        str, typer.Option(help="auto, daily, business, weekly, monthly, quarterly or annual.")
+    ] = "auto",
+    units: Annotated[
+        str, typer.Option(help="Of returns and traded factors: decimal or percent.")
+    ] = "decimal",
+    prices: Annotated[bool, typer.Option("--prices", help="RETURNS holds prices.")] = False,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
+    chains: Annotated[int, typer.Option(help="Chains.")] = 4,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same draws.")] = 1,
+) -> None:
+    """Fit a model to your returns and factors, check it and save it."""
+    from bayesfactor.cli_input import read_info, read_panel
+    from bayesfactor.cli_output import show_panel, show_timings
+    from bayesfactor.inference import fit as run_fit
+    from bayesfactor.modelfile import read_model
+    from bayesfactor.posterior import Sampler
+
+    _check_output(output)
+    sampler = Sampler(draws=draws, tune=tune, chains=chains, seed=seed)
+    chosen = read_model(model)
+    known = (read_info(info), read_info(assets))
+    panel = read_panel((returns, factors, risk_free), known, calendar=calendar, units=units, prices=prices)
+    show_panel(panel)
+    result = run_fit(panel, chosen, sampler)
+    saved = result.save(output)
+    show_timings(result)
+    converged = _show_check(result)
+    print(f"\nSaved {saved}. See what pays each asset: bayesfactor attribute {saved}")
+    _leave(converged)
+
+
+def _show_check(result: "Fit") -> bool:
+    """Print the checks, and return whether the sampler converged."""
+    from bayesfactor.checks import check as run_check
+
+    report = run_check(result)
+    print(f"\n{report}")
+    return report.ok
+
+
+@app.command()
+def check(run: Run) -> None:
+    """Say whether a fit can be trusted."""
+    from bayesfactor.posterior import open_fit
+
+    result = open_fit(run)
+    print(result)
+    _leave(_show_check(result))
+
+
+@app.command()
+def attribute(
+    run: Run,
+    kind: Annotated[str, typer.Option(help="premium, return or variance.")] = "premium",
+    by: Annotated[str, typer.Option(help="factor, family or level.")] = "factor",
+    per: Annotated[str, typer.Option(help="asset or group.")] = "asset",
+    portfolio: Annotated[
+        Path | None, typer.Option(help="CSV: columns asset and weight; adds one entry.")
+    ] = None,
+    ci: Annotated[float, typer.Option(help="Probability of the equal-tailed intervals.")] = 0.9,
+    csv: Annotated[Path | None, typer.Option(help="Write the whole table here.")] = None,
+    allow_unconverged: Annotated[
+        bool, typer.Option("--allow-unconverged", help="Do not warn of a fit that failed its checks.")
+    ] = False,
+) -> None:
+    """Split what pays each asset, what moved it, or its risk, by source."""
+    from bayesfactor.attribution import attribute as run_attribute
+    from bayesfactor.cli_input import read_weights
+    from bayesfactor.cli_output import show_attribution, write_csv
+    from bayesfactor.posterior import open_fit
+
+    if csv is not None:
+        _check_output(csv)
+    choices: dict[str, Any] = {"by": by, "per": per, "allow_unconverged": allow_unconverged}
+    weights = None if portfolio is None else read_weights(portfolio)
+    found = run_attribute(open_fit(run), kind, portfolio=weights, **choices)  # type: ignore[arg-type]
+    table = found.share_table(ci_prob=ci) if kind == "variance" else found.table(ci_prob=ci)
+    show_attribution(table)
+    if csv is not None:
+        write_csv(table, csv)
+        print(f"Wrote {len(table)} rows to {csv}.")
+    if found.problems:
+        print(f"Warning: the fit did not converge: {'; '.join(found.problems)}.", file=sys.stderr)
+    _leave(not found.problems)

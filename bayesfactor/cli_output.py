@@ -1,0 +1,155 @@
+"""What the command line prints: plain in a pipe, no wider than the terminal."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bayesfactor.errors import DataError
+from bayesfactor.panel import Panel
+from bayesfactor.posterior import Fit
+
+LINES = 60
+WARNINGS = 5
+WIDTH = 100
+
+
+def show_models(texts: Mapping[str, str]) -> None:
+    """Print the names of model files and the comment at the top of each."""
+    for name, text in texts.items():
+        comment = takewhile(lambda line: line.startswith("#"), text.splitlines())
+        words = " ".join(line.lstrip("# ") for line in comment)
+        print(fill(words, WIDTH, initial_indent=f"{name:<14}", subsequent_indent=" " * 14))
+
+
+def console() -> Console:
+    """Return a console as wide as the terminal; 100 columns and no colours where there is none."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH, color_system=None)
+
+
+def say(*lines: str) -> None:
+    """Print lines of prose, wrapped at the width of the console."""
+    for line in lines:
+        console().print(Text(line), soft_wrap=False)
+
+
+def head(title: str) -> None:
+    """Print a title above what follows."""
+    print()
+    console().print(Text(title, style="bold"))
+    print("-" * len(title))
+
+
+def show_rows(columns: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> None:
+    """Print a table; the first `words` columns are text, the others numbers."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="left" if place < words else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console().print(table)
+
+
+def show_panel(panel: Panel) -> None:
+    """Print the size of a panel, its factors and what looks wrong."""
+    description = panel.describe()
+    say(description.panel)
+    warnings = [f"  {row.series}: {row.text}" for row in description.warnings.itertuples()]
+    if warnings:
+        more = len(warnings) - WARNINGS
+        say("What looks wrong:", *warnings[:WARNINGS], *([f"  ... and {more} more"] if more > 0 else []))
+
+
+def show_timings(fit: Fit) -> None:
+    """Print how long each part of a fit took."""
+    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in fit.timings.items())
+    say(f"Seconds: {parts}.")
+
+
+def percent(value: float) -> str:
+    """Write a decimal as per cent with one digit."""
+    text = f"{100 * value:.1f}"
+    return "0.0" if text == "-0.0" else text
+
+
+def probability(value: float) -> str:
+    """Write a probability so that one that is not quite 0 or 1 does not look so."""
+    text = f"{value:.2f}"
+    return {"1.00": ">0.99", "0.00": "<0.01"}.get(text, text)
+
+
+def interval_name(table: pd.DataFrame) -> str:
+    """Return for instance ``90 % eti``."""
+    return f"{100 * table.attrs['ci_prob']:g} % {table.attrs['ci_kind']}"
+
+
+def show_attribution(table: pd.DataFrame) -> None:
+    """Print a table of an attribution: whole entries up to a screenful, and the portfolio."""
+    unit, chance = table.columns[0], next(name for name in table.columns if name.startswith("prob_"))
+    entries = list(dict.fromkeys(table[unit]))
+    room = max(1, LINES // max(1, len(table) // len(entries)))
+    shown = entries[:room]
+    if "portfolio" in entries[room:]:
+        shown = [*entries[: room - 1], "portfolio"]
+    label = "P(> 0)" if chance == "prob_positive" else f"P(> {100 * table.attrs['above']:g})"
+    rows, previous = [], None
+    for row in table[table[unit].isin(shown)].to_dict("records"):
+        numbers = [percent(row[name]) for name in ("mean", "sd", "lower", "upper")]
+        name = "" if row[unit] == previous else str(row[unit])
+        rows.append(
+            [name, str(row["source"]), *numbers, probability(row[chance]), f"{100 * row['mcse']:.2g}"]
+        )
+        previous = row[unit]
+    what = {"premium": "Premium, % a year", "return": "Realised excess return, %"}
+    say(f"{what.get(table.attrs['kind'], 'Share of the variance, %')}; interval: {interval_name(table)}.")
+    say(*(f"Note: {note}." for note in table.attrs["notes"]))
+    print()
+    columns = [unit, "source", "mean", "sd", "lower", "upper", label, "MC error"]
+    show_rows(columns, rows, words=2)
+    if len(shown) < len(entries):
+        say("", f"{len(shown)} of {len(entries)} entries shown. All of them: --csv FILE.")
+
+
+def show_wide(table: pd.DataFrame, entries: Sequence[str]) -> None:
+    """Print some entries of an attribution, one column per source: the mean, and below it the interval."""
+    sources = list(dict.fromkeys(table["source"]))
+    lines = []
+    for entry in entries:
+        part = table[table.iloc[:, 0] == entry].set_index("source").loc[sources]
+        lines.append([entry, *map(percent, part["mean"])])
+        spans = [f"{percent(a)}..{percent(b)}" for a, b in zip(part["lower"], part["upper"], strict=True)]
+        lines.append(["", *spans])
+    show_rows(["", *sources], lines)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of an attribution; the names of its columns state the interval, a column the unit.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be written.
+    """
+    kind = f"{table.attrs['ci_kind']}_{100 * table.attrs['ci_prob']:g}"
+    names = {"lower": f"lower_{kind}", "upper": f"upper_{kind}"}
+    if "above" in table.attrs:
+        names["prob_above"] = f"prob_above_{table.attrs['above']:g}"
+    whole = table.rename(columns=names).assign(units=table.attrs["units"])
+    try:
+        whole.to_csv(path, index=False)
+    except OSError as error:
+        raise DataError(
+            f"'{path}' cannot be written: {error.strerror}.", series=path.name, remedy="Give another path."
+        ) from None
+
+
+def covered(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Whether intervals hold the truth."""
+    return (low <= truth) & (truth <= high)
