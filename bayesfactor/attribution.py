@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.errors import SpecError, unknown
+from bayesfactor.errors import DataError, FitError, SpecError, unknown
 from bayesfactor.holdings import holdings
+from bayesfactor.panel import Panel
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
 from bayesfactor.tables import Interval, summarise
@@ -20,6 +21,7 @@ Per = Literal["asset", "group"]
 Window = tuple[Any, Any]
 
 KINDS, BYS, PERS = ("premium", "return", "variance"), ("factor", "family", "level"), ("asset", "group")
+RESERVED = ("alpha", "zero_beta", "residual", "idiosyncratic", "total")
 LEVELS = ("broad market", "group", "asset alone")
 UNITS = {
     "premium": "decimal, per year",
@@ -164,9 +166,12 @@ def attribute(
     Factors are as correlated as they are: b_k lambda_k depends on which other factors the model has. Idiosyncratic risks
     are taken as independent across assets. Source: the additive attribution of Grinold and Kahn, applied to each draw.
     """
+    if not isinstance(fit, Fit):
+        raise FitError(f"attribute: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
     for name, found, allowed in (("kind", kind, KINDS), ("by", by, BYS), ("per", per, PERS)):
-        if found not in allowed:
+        if not isinstance(found, str) or found not in allowed:
             raise unknown(name, found, allowed, place="attribute")
+    _check_names(fit.panel)
     if by == "level" and kind != "premium":
         raise SpecError(
             f"by='level' splits a premium, not a {kind}.",
@@ -198,6 +203,17 @@ def attribute(
     draws = parts.transpose("chain", "draw", per, "source").rename(kind)
     problems = () if allow_unconverged else fit.problems
     return Attribution(kind, draws, UNITS[kind], problems, notes)
+
+
+def _check_names(panel: Panel) -> None:
+    """Refuse factors and families that are called like a source that is none of them."""
+    for name in (*panel.factor_names, *panel.families):
+        if name in RESERVED:
+            raise DataError(
+                f"A factor or a family is named '{name}', which is the name of another source.",
+                series=name,
+                remedy=f"Rename it before integrating. Taken: {', '.join(RESERVED)}.",
+            )
 
 
 def _sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
@@ -300,6 +316,8 @@ def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
         return np.arange(times.size)
     try:
         first, last = (None if end is None else pd.Timestamp(end) for end in window)
+        if any(end is not None and end.tzinfo for end in (first, last)):
+            raise ValueError("dates of a panel have no time zone")
     except (TypeError, ValueError) as error:
         raise SpecError(
             f"window {window!r} is not a pair of dates ({error}).",

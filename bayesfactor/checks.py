@@ -1,5 +1,6 @@
 """Whether a fit can be trusted: the sampler's record, and how the model sits with the data and the priors."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,15 +96,15 @@ def check(fit: Fit) -> CheckReport:
     prior = sensitivity["prior"].max()
     informative = (
         Check(
-            "tails: share of assets too heavy", None, heavy, 0.05, str(assets["prob_tails"].idxmin()),
+            "tails: share of assets too heavy", None, heavy, 0.05, _worst(-assets["prob_tails"]),
             "Residuals are heavier-tailed than the noise law: try the preset 'student_t' and compare.",
         ),
         Check(
-            "means: share of assets off by > 2 se", None, away, 0.05, str(gaps.idxmax()) if gaps.notna().any() else "",
+            "means: share of assets off by > 2 se", None, away, 0.05, _worst(gaps),
             "Model-implied and sample means differ: see .assets before using their premia.",
         ),
         Check(
-            "prior sensitivity, largest", None, float(prior), SENSITIVE, str(sensitivity["prior"].idxmax()),
+            "prior sensitivity, largest", None, float(prior), SENSITIVE, _worst(sensitivity["prior"]),
             "That quantity leans on its prior: say so, or justify the prior; see .sensitivity.",
         ),
         Check(
@@ -112,6 +113,10 @@ def check(fit: Fit) -> CheckReport:
         ),
     )  # fmt: skip
     return CheckReport((*sampler_checks(fit), *informative), assets, shrinkage, sensitivity)
+
+
+def _worst(values: pd.Series) -> str:
+    return str(values.idxmax()) if values.notna().any() else ""
 
 
 def _assets(fit: Fit) -> pd.DataFrame:
@@ -200,7 +205,9 @@ def _sensitivity(fit: Fit) -> pd.DataFrame:
     )
     columns = {}
     for component in ("prior", "likelihood"):
-        found = psense(tree, group=component)
+        with warnings.catch_warnings():  # a fit of very few draws: the checks of the sampler say so
+            warnings.filterwarnings("ignore", message="Number of tail draws", category=UserWarning)
+            found = psense(tree, group=component)
         columns[component] = {
             label: value for name in names for label, value in _labelled(found[name], name)
         }

@@ -125,7 +125,7 @@ def fit(
 ) -> None:
     """Fit a model to your returns and factors, check it and save it."""
     from bayesfactor.cli_input import read_info, read_panel
-    from bayesfactor.cli_output import show_panel, show_timings
+    from bayesfactor.cli_output import command, show_panel, show_timings
     from bayesfactor.inference import fit as run_fit
     from bayesfactor.modelfile import read_model
     from bayesfactor.posterior import Sampler
@@ -140,7 +140,7 @@ def fit(
     saved = result.save(output)
     show_timings(result)
     converged = _show_check(result)
-    print(f"\nSaved {saved}. See what pays each asset: bayesfactor attribute {saved}")
+    print(f"\nSaved {saved}. See what pays each asset: {command()} attribute {saved}")
     _leave(converged)
 
 

@@ -10,6 +10,7 @@ from bayesfactor.attribution import attribute
 from bayesfactor.catalog import crypto_simulated
 from bayesfactor.checks import check
 from bayesfactor.cli_output import (
+    command,
     covered,
     head,
     interval_name,
@@ -22,9 +23,11 @@ from bayesfactor.cli_output import (
 from bayesfactor.inference import fit as run_fit
 from bayesfactor.posterior import Fit, Sampler, loadings, risk_premia
 from bayesfactor.simulation import Truth
+from bayesfactor.spec import keyed
 from bayesfactor.tables import summarise
 
 USELESS = "hash_rate"
+NORMAL_95 = 1.645  # standard deviations: a normal law has 90 % within them
 
 
 def show(sampler: Sampler, output: Path) -> bool:
@@ -52,7 +55,7 @@ def show(sampler: Sampler, output: Path) -> bool:
     _show_useless(result, market.truth)
     saved = result.save(output)
     head("7. Where it is")
-    say(f"Saved to {saved}. Try:", f"  bayesfactor attribute {saved} --by level")
+    say(f"Saved to {saved}. Try:", f"  {command()} attribute {saved} --by level")
     return report.ok
 
 
@@ -88,8 +91,8 @@ def _show_premia(fit: Fit, truth: Truth) -> None:
     show_rows(["factor", "", "truth", "mean", "lower", "upper", "covered"], rows, words=2)
     print()
     say(
-        f"{inside.sum()} of {len(inside)} intervals hold the truth. They are wide because three years say "
-        "little about means, and the table does not hide it."
+        f"{inside.sum()} of {len(inside)} intervals hold the truth. They are wide: three years say little "
+        "about means."
     )
 
 
@@ -104,7 +107,7 @@ def _show_tokens(fit: Fit, truth: Truth, count: np.ndarray) -> None:
     head("5. What pays each token: truth beside interval")
     say("Three of the tokens, from the oldest to the youngest; per cent a year, 90 % eti.")
     print()
-    rows = []
+    rows: list[list[str]] = []
     for name in names:
         mine = (table["asset"] == name).to_numpy()
         for row, ok in zip(table[mine].to_dict("records"), inside[mine], strict=True):
@@ -130,10 +133,13 @@ def _show_useless(fit: Fit, truth: Truth) -> None:
     holds = covered(zero["lower"].to_numpy(), zero["upper"].to_numpy(), np.zeros(len(zero)))
     largest = float(np.abs(draws.mean(("chain", "draw"))).max())
     row = table[table["factor"] == USELESS].iloc[0]
+    factor = next(one for one in fit.panel.factor_info if one.name == USELESS)
+    prior = keyed(fit.model.factors.premium, factor, place="factors.premium")
+    low, high = (prior.mean + sign * NORMAL_95 * prior.sd for sign in (-1, 1))
     head("6. The useless factor")
     say(
         f"No token loads on {USELESS}. The interval of its loading holds zero for {holds.sum()} of "
         f"{len(holds)} tokens, and the largest contribution that it is given is {percent(largest)} % a year. "
         f"What it pays cannot be learned: its Sharpe ratio is between {row['lower']:.2f} and "
-        f"{row['upper']:.2f}, and the prior alone said -0.82 to 0.82."
+        f"{row['upper']:.2f}, and the prior alone said {low:.2f} to {high:.2f}."
     )

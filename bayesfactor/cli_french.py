@@ -8,6 +8,7 @@ from bayesfactor.attribution import attribute
 from bayesfactor.catalog import french_monthly
 from bayesfactor.checks import check
 from bayesfactor.cli_output import (
+    command,
     head,
     interval_name,
     percent,
@@ -105,8 +106,8 @@ def _show_risk(fit: Fit) -> None:
     own = table[table["source"] == "idiosyncratic"].sort_values("mean", ascending=False)
     print()
     say(
-        "A factor's share is negative where it offsets the others. idiosyncratic is the portfolio's own risk. "
-        "These portfolios have the most of it:"
+        "A factor's share is negative where it offsets the others. idiosyncratic is the portfolio's own "
+        "risk. These portfolios have the most of it:"
     )
     print()
     rows = [
@@ -121,8 +122,8 @@ def _save(fit: Fit, output: Path) -> None:
     head("7. Where it is")
     say(
         f"Saved to {saved}. Try:",
-        f"  bayesfactor attribute {saved} --by family",
-        f"  bayesfactor attribute {saved} --kind variance --csv risk.csv",
-        "  bayesfactor models hierarchical > mine.toml      # a model of your own starts here",
-        "  bayesfactor demo --data crypto                   # simulated tokens, with truth beside interval",
+        f"  {command()} attribute {saved} --by family",
+        f"  {command()} attribute {saved} --kind variance --csv risk.csv",
+        f"  {command()} models hierarchical > mine.toml  (a model of your own starts here)",
+        f"  {command()} demo --data crypto  (simulated tokens, with truth beside interval)",
     )

@@ -1,5 +1,7 @@
 """What the command line prints: plain in a pipe, no wider than the terminal."""
 
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
@@ -32,6 +34,14 @@ def show_models(texts: Mapping[str, str]) -> None:
 def console() -> Console:
     """Return a console as wide as the terminal; 100 columns and no colours where there is none."""
     return Console() if sys.stdout.isatty() else Console(width=WIDTH, color_system=None)
+
+
+def command() -> str:
+    """Return what to type to run the command line: a path where it is not on the search path."""
+    if shutil.which("bayesfactor"):
+        return "bayesfactor"
+    beside = Path(sys.executable).with_name("bayesfactor")
+    return os.path.relpath(beside) if beside.exists() else "python -m bayesfactor"
 
 
 def say(*lines: str) -> None:
@@ -99,8 +109,9 @@ def show_attribution(table: pd.DataFrame) -> None:
     if "portfolio" in entries[room:]:
         shown = [*entries[: room - 1], "portfolio"]
     label = "P(> 0)" if chance == "prob_positive" else f"P(> {100 * table.attrs['above']:g})"
+    keep = table[unit].isin(shown) & ((chance == "prob_positive") | (table["source"] != "total"))
     rows, previous = [], None
-    for row in table[table[unit].isin(shown)].to_dict("records"):
+    for row in table[keep].to_dict("records"):
         numbers = [percent(row[name]) for name in ("mean", "sd", "lower", "upper")]
         name = "" if row[unit] == previous else str(row[unit])
         rows.append(

@@ -44,6 +44,9 @@ def holdings(
 
 
 def _weights(panel: Panel, portfolio: Mapping[str, float] | pd.Series) -> np.ndarray:
+    if isinstance(portfolio, pd.Series) and not portfolio.index.is_unique:
+        twice = str(portfolio.index[portfolio.index.duplicated()][0])
+        raise DataError(f"The portfolio holds '{twice}' twice.", series=twice, remedy="Add its weights up.")
     given = dict(portfolio.items()) if isinstance(portfolio, (Mapping, pd.Series)) else None
     if not given:
         raise DataError(

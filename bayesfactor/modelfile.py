@@ -1,6 +1,7 @@
 """Model files: a closed TOML grammar that chooses among parts, read and written without loss."""
 
 import hashlib
+import numbers
 import tomllib
 import typing
 from dataclasses import MISSING, fields, is_dataclass
@@ -55,6 +56,8 @@ def read_model(source: str | Path) -> spec.FactorModel:
         When there is no such preset or file, or a key, kind, distribution or number in it is not allowed;
         names the key and the nearest allowed one.
     """
+    if not isinstance(source, (str, Path)):
+        raise unknown("model", source, list_models(), place="read_model")
     if Path(source).suffix == ".toml":
         path = Path(source)
     elif str(source) in list_models():
@@ -112,7 +115,7 @@ def parse_model(table: dict[str, Any], *, place: str) -> spec.FactorModel:
         if part in table:
             rows = dict(_typed(table[part], dict, f"{place}: {part}"))
             kind = rows.pop("kind", None)
-            if kind not in kinds:
+            if not isinstance(kind, str) or kind not in kinds:
                 raise unknown(f"{part}.kind", kind, kinds, place=place)
             chosen[part] = _decode(kinds[kind], rows, f"{place}: {part}")
     for part, cls in _SECTIONS.items():
@@ -141,7 +144,7 @@ def _encode(value: Any) -> Any:
     if is_dataclass(value):
         tag = {"dist": _distribution(type(value))} if type(value).__module__ == priors.__name__ else {}
         return {**tag, **{f.name: _encode(getattr(value, f.name)) for f in fields(value)}}
-    return value
+    return float(value) if isinstance(value, numbers.Real) else value  # 1, 1.0 and numpy's 1.0 are one model
 
 
 def _decode(cls: Any, found: Any, place: str) -> Any:

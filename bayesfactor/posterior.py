@@ -50,13 +50,22 @@ class Sampler:
                     place=f"Sampler.{name}",
                     found=value,
                 )
-        if self.cores is not None and (not isinstance(self.cores, int) or self.cores < 1):
-            raise SpecError(f"Sampler: cores is {self.cores!r}, and must be 1 or more.", place="Sampler.cores")
-        if not 0.5 <= self.target_accept < 1:
+        if self.seed >= 2**64:
+            raise SpecError(f"Sampler: seed is {self.seed}, and must be below 2^64.", place="Sampler.seed", found=self.seed)
+        cores = self.cores
+        if cores is not None and (isinstance(cores, bool) or not isinstance(cores, int) or cores < 1):
+            raise SpecError(f"Sampler: cores is {cores!r}, and must be 1 or more.", place="Sampler.cores", found=cores)
+        if not isinstance(self.target_accept, (int, float)) or not 0.5 <= self.target_accept < 1:
             raise SpecError(
                 f"Sampler: target_accept is {self.target_accept!r}, and must be from 0.5 to below 1.",
                 place="Sampler.target_accept",
                 found=self.target_accept,
+            )
+        if not (self.progress is None or isinstance(self.progress, bool)):
+            raise SpecError(
+                f"Sampler: progress is {self.progress!r}, and must be True, False or None.",
+                place="Sampler.progress",
+                found=self.progress,
             )
 
 

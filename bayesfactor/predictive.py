@@ -76,8 +76,12 @@ def prior_predict(
     SpecError
         When the model does not exist or does not fit the panel, or `draws` is not positive.
     """
-    if draws < 1:
-        raise SpecError(f"prior_predict: draws is {draws}, and must be positive.", place="draws", found=draws)
+    if not isinstance(panel, Panel):
+        raise SpecError(
+            f"prior_predict: expected a Panel, found {type(panel).__name__}.", place="prior_predict.panel", found=panel
+        )
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+        raise SpecError(f"prior_predict: draws is {draws!r}, and must be a whole number above 0.", place="draws", found=draws)
     chosen = model if isinstance(model, FactorModel) else read_model(model)
     used = chosen.restrict(panel)
     numbers, rng = translate(used, chosen), np.random.default_rng(seed)

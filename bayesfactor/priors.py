@@ -1,12 +1,13 @@
 """Prior distributions as values, with numbers in economic units."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
 
 from bayesfactor.errors import SpecError
 
-_RATE = re.compile(r"^\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*%\s*/\s*(year|period)\s*$")
+_RATE = re.compile(r"^\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*%\s*/\s*(year|period)\s*$")
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,9 @@ class Rate:
 
     value: float
     per: Literal["year", "period"] = "year"
+
+    def __post_init__(self) -> None:
+        _finite("Rate", self.value)
 
     @classmethod
     def parse(cls, text: object, *, place: str = "") -> "Rate":
@@ -34,7 +38,7 @@ class Rate:
         return cls(float(found[1]), "year" if found[2] == "year" else "period")
 
     def __str__(self) -> str:
-        return f"{self.value!r} %/{self.per}"
+        return f"{float(self.value)!r} %/{self.per}"
 
     def mean(self, periods_per_year: int) -> float:
         """Return it as a decimal mean return per period."""
@@ -43,6 +47,11 @@ class Rate:
     def volatility(self, periods_per_year: int) -> float:
         """Return it as a decimal standard deviation per period."""
         return self.value / 100 / (periods_per_year**0.5 if self.per == "year" else 1)
+
+
+def _finite(name: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise SpecError(f"{name} is {value}, and must be finite.", place=name, found=value)
 
 
 def _positive(name: str, value: float | Rate) -> None:
@@ -64,6 +73,7 @@ class Normal:
     sd: float = 1.0
 
     def __post_init__(self) -> None:
+        _finite("Normal.mean", self.mean)
         _positive("Normal.sd", self.sd)
 
 
@@ -119,6 +129,7 @@ class Exponential:
 
     def __post_init__(self) -> None:
         _positive("Exponential.mean", self.mean)
+        _finite("Exponential.above", self.above)
 
 
 @dataclass(frozen=True)

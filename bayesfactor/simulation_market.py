@@ -49,19 +49,19 @@ class Kind:
 
 # fmt: off
 KINDS = (
-    Kind("market", "market", True, "none", False, 0.0, 0.025, 0.0, 0.9, 1.1,
+    Kind("market", "market", True, "none", False, 0.0, 0.025, 0.0, 0.6, 1.1,
          "return of the broad crypto market"),
-    Kind("size", "style", True, "none", False, 0.0, 0.012, 0.0, 0.4, 0.12,
+    Kind("size", "style", True, "none", False, 0.0, 0.012, 0.0, 0.3, 0.12,
          "return of small tokens less that of large ones"),
-    Kind("rates", "rates", False, "diff", False, 0.04, 0.0006, 0.0, -0.3, -0.10,
+    Kind("rates", "rates", False, "diff", False, 0.04, 0.0006, 0.0, -0.2, -0.10,
          "yield of government bonds"),
-    Kind("volatility", "volatility", False, "log_diff", False, 20.0, 0.06, 0.0, -0.5, -0.15,
+    Kind("volatility", "volatility", False, "log_diff", False, 20.0, 0.06, 0.0, -0.4, -0.15,
          "index of implied volatility"),
     Kind("hash_rate", "on-chain", False, "log_diff", True, 150.0, 0.03, 0.0005, 0.0, 0.0,
          "work done by miners; useless here: nothing loads on it"),
-    Kind("protocol_volume", "on-chain", False, "log_diff", True, 5e9, 0.08, 0.0003, 0.4, 0.15,
+    Kind("protocol_volume", "on-chain", False, "log_diff", True, 5e9, 0.08, 0.0003, 0.3, 0.15,
          "value moved through protocols"),
-    Kind("exchange_liquidity", "liquidity", False, "log_diff", True, 1e8, 0.05, 0.0, 0.5, 0.2,
+    Kind("exchange_liquidity", "liquidity", False, "log_diff", True, 1e8, 0.05, 0.0, 0.4, 0.2,
          "depth of order books"),
 )
 _CORRELATED = (
@@ -105,8 +105,8 @@ def draw_sigma(assets: int, rng: np.random.Generator) -> np.ndarray:
 def draw_lengths(groups: list[str], periods: int, rng: np.random.Generator) -> list[int]:
     """Return how many periods each asset has; the first one of a group has all of them."""
     lengths = np.full(len(groups), periods)
-    young = [place for place, group in enumerate(groups) if group in groups[:place]]
-    young = rng.permutation(young).astype(int)
+    younger = [place for place, group in enumerate(groups) if group in groups[:place]]
+    young = rng.permutation(younger).astype(int)
     quarter = len(groups) // 4
     low, high = min(_SHORT[0], periods), min(_SHORT[1], periods)
     lengths[young[:quarter]] = rng.integers(low, high + 1, len(young[:quarter]))

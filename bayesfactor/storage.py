@@ -16,6 +16,8 @@ from bayesfactor.panel import Calendar, Factor, Note, Panel
 from bayesfactor.posterior import Fit, Sampler
 
 FORMAT = "bayesfactor fit 1"
+GROUPS = ("posterior", "sample_stats", "log_prior", "observed_data", "constant_data")
+WRITABLE = "Choose a folder that exists and that you may write to."
 
 
 def panel_groups(panel: Panel) -> dict[str, xr.Dataset]:
@@ -40,6 +42,8 @@ def panel_attributes(panel: Panel) -> dict[str, str]:
 
 def save_fit(fit: Fit, path: Path) -> Path:
     """Write a fit under a temporary name and move it into place."""
+    if not path.name or not path.parent.is_dir():
+        raise FitError(f"{path}: cannot be written (no such folder, or no file name).", remedy=WRITABLE)
     attributes = {
         "format": FORMAT,
         "model_text": fit.model_text,
@@ -51,15 +55,13 @@ def save_fit(fit: Fit, path: Path) -> Path:
     }
     tree = fit.data.copy()
     tree.attrs = attributes
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")  # a long name stays within the system's limit
     try:
         tree.to_netcdf(temporary, engine="h5netcdf")
         os.replace(temporary, path)
     except OSError as error:
-        raise FitError(
-            f"{path}: cannot be written ({error.strerror or error}).",
-            remedy="Choose a folder that exists and that you may write to.",
-        ) from None
+        reason = os.strerror(error.errno) if error.errno else error
+        raise FitError(f"{path}: cannot be written ({reason}).", remedy=WRITABLE) from None
     finally:
         if temporary.exists():
             temporary.unlink()
@@ -89,6 +91,9 @@ def read_fit(path: Path) -> Fit:
 
 
 def _assemble(tree: xr.DataTree, path: Path) -> Fit:
+    lost = [name for name in GROUPS if name not in tree.children]
+    if lost:
+        raise ValueError(f"without {', '.join(lost)}")
     attributes: dict[str, Any] = tree.attrs
     constant = tree["constant_data"].to_dataset()
     groups = constant["group_of"].astype(str).drop_vars([c for c in constant["group_of"].coords if c != "asset"])

@@ -5,6 +5,7 @@ from typing import assert_never
 
 import numpy as np
 
+from bayesfactor.errors import DataError
 from bayesfactor.panel import Panel
 from bayesfactor.spec import (
     CommonLoadings,
@@ -71,6 +72,8 @@ def typical_deviation(panel: Panel) -> float:
     """Return the median over assets of the standard deviation of returns."""
     values = panel.returns.values
     count = np.isfinite(values).sum(axis=0)
+    if not count.any():
+        raise DataError("No asset has a return.", series="panel", remedy="Give returns on the dates of the factors.")
     long = count >= min(SHORTEST, count.max())
     return float(np.median([np.nanstd(values[:, i]) for i in np.flatnonzero(long)]))
 

@@ -1,8 +1,13 @@
 """Fixtures that several test files share."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import bayesfactor as bf
+from tests.panels import make_panel
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +17,39 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data are not here: their licences do not let the project ship them")
     return folder
+
+
+def quiet(**settings):
+    """Return a sampler that shows no progress."""
+    return bf.Sampler(**{"tune": 500, "progress": False, **settings})
+
+
+@pytest.fixture(scope="session")
+def a_panel():
+    """Nine assets in three groups, two traded factors and one that is not, unequal histories."""
+    return make_panel(assets=9, traded=2, other=1, periods=160, shortest=30, seed=3)
+
+
+@pytest.fixture(scope="session")
+def hier_fit(a_panel):
+    """The default model, sampled well."""
+    return bf.fit(a_panel, "hierarchical", quiet(draws=1000))
+
+
+@pytest.fixture(scope="session")
+def student_fit(a_panel):
+    """Student-t noise."""
+    return bf.fit(a_panel, "student_t", quiet(draws=500, target_accept=0.95))
+
+
+@pytest.fixture(scope="session")
+def short_fit(a_panel):
+    """A fit that fails its checks: one chain of forty draws."""
+    return bf.fit(a_panel, "hierarchical", quiet(draws=40, tune=60, chains=1))
+
+
+@pytest.fixture(scope="session")
+def hollow_fit(a_panel):
+    """As `hier_fit`, but asset a08 has no return at all."""
+    hidden = np.array(a_panel.assets) == "a08"
+    return bf.fit(replace(a_panel, returns=a_panel.returns.where(~hidden)), "hierarchical", quiet(draws=1000))

@@ -1,0 +1,130 @@
+"""Speed against hand-written PyMC models of the same posterior, in the same run: ``python -m benchmarks.speed``.
+
+Both sides sample 4 chains of 1,000 draws after 1,000 with the same sampler (nutpie). The hand-written models are centred and
+vectorised. What is compared is the smallest bulk effective sample size, over group means, spreads, alpha scale, residual
+scales, loadings and alphas, per second of sampling.
+"""
+
+import argparse
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import bayesfactor as bf
+from bayesfactor.diagnostics import statistic
+from bayesfactor.statistics import moments
+from bayesfactor.translation import translate
+from tests.panels import make_panel
+
+QUANTITIES = ("loading", "alpha", "sigma", "loading_mean", "loading_scale", "alpha_scale", "log_sigma_mean", "log_sigma_scale")
+TABLE = Path(__file__).with_name("speed.md")
+
+
+def smallest(posterior):
+    """Return the smallest bulk effective sample size over the compared quantities."""
+    return min(float(np.min(statistic(posterior[name], "ess", method="bulk"))) for name in QUANTITIES)
+
+
+def by_hand(panel, statistics_only):
+    """Return a centred, vectorised PyMC model with the priors of the preset ``hierarchical`` (traded factors only)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    numbers = translate(panel, bf.read_model("hierarchical"))
+    group = np.array([panel.group_names.index(g) for g in panel.groups.values])
+    n, k = len(panel.assets), len(panel.factor_info)
+    with pm.Model() as model:
+        mean = pm.Normal("loading_mean", numbers.loading_loc, numbers.loading_sd, shape=(len(panel.group_names), k))
+        spread = pm.HalfNormal("loading_scale", numbers.loading_spread, shape=k)
+        loading = pm.Normal("loading", mean[group], spread, shape=(n, k))
+        alpha_scale = pm.HalfNormal("alpha_scale", numbers.alpha_sd)
+        alpha = pm.Normal("alpha", 0.0, alpha_scale, shape=n)
+        level = pm.Normal("log_sigma_mean", numbers.level_loc, numbers.level_sd)
+        omega = pm.HalfNormal("log_sigma_scale", numbers.level_spread)
+        log_sigma = pm.Normal("log_sigma", level, omega, shape=n)
+        sigma = pm.Deterministic("sigma", pt.exp(log_sigma))
+        if statistics_only:
+            s = moments(panel)
+            c = pt.concatenate([alpha[:, None], loading], axis=1)
+            rss = s.yy - 2 * (c * s.xy.T).sum(1) + ((np.moveaxis(s.xx, -1, 0) * c[:, None, :]).sum(2) * c).sum(1)
+            pm.Potential("likelihood", (-s.count * log_sigma - 0.5 * rss / sigma**2).sum())
+        else:
+            fitted = alpha[None] + pt.dot(panel.aligned, loading.T)
+            time_at, asset_at = np.nonzero(np.isfinite(panel.returns.values))
+            if len(time_at) == panel.returns.size:
+                pm.Normal("returns", fitted, sigma[None], observed=panel.returns.values)
+            else:
+                observed = panel.returns.values[time_at, asset_at]
+                pm.Normal("returns", fitted[time_at, asset_at], sigma[asset_at], observed=observed)
+    return model
+
+
+def run_by_hand(panel, statistics_only, seed):
+    """Compile and sample a hand-written model; return seconds and the smallest effective sample size."""
+    import nutpie
+
+    start = time.perf_counter()
+    compiled = nutpie.compile_pymc_model(by_hand(panel, statistics_only))
+    ready = time.perf_counter()
+    tree = nutpie.sample(compiled, draws=1000, tune=1000, chains=4, seed=seed, progress_bar=False)
+    seconds = time.perf_counter() - ready
+    return ready - start, seconds, smallest(tree["posterior"].to_dataset())
+
+
+def row(case, what, compile_s, sample_s, ess):
+    """Return one line of the table."""
+    return {
+        "panel": case,
+        "program": what,
+        "compile s": round(compile_s, 1),
+        "sample s": round(sample_s, 2),
+        "smallest ESS of 4,000": round(ess),
+        "ESS/s": round(ess / sample_s),
+    }
+
+
+def compare(case, panel, repeats, rows):
+    """Time both sides in turn; append the median run of each."""
+    ours, hand, short = [], [], []
+    for seed in range(1, repeats + 1):
+        fit = bf.fit(panel, "hierarchical", bf.Sampler(seed=seed, progress=False))
+        ours.append((fit.timings["compile"], fit.timings["sample"], smallest(fit.posterior)))
+        if seed == 1:
+            hand.append(run_by_hand(panel, False, seed))
+            short.append(run_by_hand(panel, True, seed))
+    for what, runs in (
+        ("bayesfactor", ours),
+        ("PyMC by hand, full likelihood", hand),
+        ("PyMC by hand, sufficient statistics", short),
+    ):
+        best = sorted(runs, key=lambda run: run[2] / run[1])[len(runs) // 2]
+        rows.append(row(case, what, best[0], best[1], best[2]))
+
+
+def main():
+    """Run the cases and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of bayesfactor; the median one is shown")
+    repeats = parser.parse_args().repeats
+    rows = []
+    long = make_panel(100, 6, 0, 1250, seed=1, groups=4)
+    bf.fit(long, "hierarchical", bf.Sampler(draws=10, tune=50, chains=1, progress=False))  # kernels into the cache
+    compare("100 assets, 6 factors, 1,250 periods", long, repeats, rows)
+    compare("50 assets, 5 factors, 60 periods", make_panel(50, 5, 0, 60, seed=2, groups=3), repeats, rows)
+    table = pd.DataFrame(rows)
+    base = table.groupby("panel")["ESS/s"].transform(lambda column: column.iloc[1])
+    table["against full likelihood"] = [f"{x:.2g} x" for x in table["ESS/s"] / base]
+    versions = ", ".join(f"{name} {version(name)}" for name in ("bayesfactor", "pymc", "nutpie", "numba", "numpy"))
+    note = f"Python {platform.python_version()}, {versions}; 2 chains at once on 2 cores; 4 chains of 1,000 draws after 1,000."
+    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * table.shape[1]]
+    lines += ["| " + " | ".join(str(value) for value in line) + " |" for line in table.itertuples(index=False)]
+    TABLE.write_text("\n".join([*lines, "", note, ""]), encoding="utf-8")
+    print(TABLE.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

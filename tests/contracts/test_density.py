@@ -1,0 +1,143 @@
+"""Every choice of model: the compiled density equals the PyMC graph, and the plain likelihood of every observation."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytensor
+import pytest
+from scipy import stats
+
+import bayesfactor as bf
+from bayesfactor.density.problem import pose
+from bayesfactor.priors import HalfNormalRate, NormalRate, Rate
+from bayesfactor.spec import FreeAlpha, ShrunkAlpha, ZeroAlpha
+from tests.panels import make_panel
+
+LOADINGS = {name: bf.read_model(name).loadings for name in ("hierarchical", "unpooled", "pooled")}
+ALPHAS = {
+    "zero": ZeroAlpha(),
+    "shrunk": ShrunkAlpha(HalfNormalRate(Rate(5.0))),
+    "free": FreeAlpha(NormalRate(Rate(1.0), Rate(20.0))),
+}
+NOISES = {name: bf.read_model(name).noise for name in ("hierarchical", "student_t")}
+CHOICES = list(product(LOADINGS, ALPHAS, NOISES, (0, 1)))
+
+
+def choose(loadings, alpha, noise):
+    return replace(bf.FactorModel(), loadings=LOADINGS[loadings], alpha=ALPHAS[alpha], noise=NOISES[noise])
+
+
+def a_panel(other):
+    return make_panel(assets=7, traded=2, other=other, periods=30, shortest=0, seed=5, year=52)
+
+
+def points(problem, count=2):
+    return 0.6 * np.random.default_rng(11).normal(size=(count, problem.size))
+
+
+@pytest.mark.filterwarnings("ignore:Numba will use object mode")  # a PyTensor operation without a fast form
+@pytest.mark.parametrize(("loadings", "alpha", "noise", "other"), CHOICES)
+def test_compiled_density_is_the_graph(loadings, alpha, noise, other):
+    """Value and gradient, to rounding."""
+    panel, model = a_panel(other), choose(loadings, alpha, noise)
+    problem, graph = pose(panel, model), bf.build(panel, model)
+    inputs = graph.value_vars
+    assert {v.name for v in inputs} == {name for name, (at, _) in problem.layout.items() if at >= 0}
+    with pytensor.config.change_flags(cxx=""):
+        value = graph.logp(jacobian=True)
+        function = pytensor.function(inputs, [value, *pytensor.grad(value, inputs)], mode="FAST_COMPILE")
+    for theta in points(problem):
+        expected, *slopes = function(*(problem.block(theta, v.name) for v in inputs))
+        found, gradient = problem.evaluate(theta)
+        assert found == pytest.approx(float(expected), rel=1e-9, abs=1e-9)
+        for variable, slope in zip(inputs, slopes, strict=True):
+            mine = problem.block(gradient, variable.name)
+            np.testing.assert_allclose(mine, slope, rtol=1e-9, atol=1e-9 * np.abs(gradient).max())
+
+
+def plain(panel, model, posterior):
+    """log p(theta) + log p(c | theta) + sum_t log p(r_t | c) for one draw, as one would write it without statistics."""
+    loading, alpha = posterior["loading"], posterior["alpha"]
+    shift = posterior["risk_premium"] - posterior["factor_mean"]
+    total = 0.0
+    for i in range(len(panel.assets)):
+        for t in range(panel.returns.sizes["time"]):
+            r = panel.returns.values[t, i]
+            if np.isfinite(r):
+                moved = sum(
+                    loading[i, k] * (panel.aligned[t, k] + (0.0 if factor.traded else shift[k]))
+                    for k, factor in enumerate(panel.factor_info)
+                )
+                law = (
+                    stats.t(posterior["dof"], alpha[i] + moved, posterior["sigma"][i])
+                    if "dof" in posterior
+                    else stats.norm(alpha[i] + moved, posterior["sigma"][i])
+                )
+                total += law.logpdf(r)
+    return total
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("other", [0, 1])
+def test_log_likelihood_is_that_of_every_observation(noise, other):
+    """The pointwise log-likelihood of a fit equals scipy's, observation by observation."""
+    from bayesfactor.pointwise import log_likelihood, thin
+
+    panel = a_panel(other)
+    fit = bf.fit(panel, choose("hierarchical", "shrunk", noise), bf.Sampler(draws=8, tune=100, chains=1, progress=False))
+    draws = thin(fit, 1)
+    found = log_likelihood(fit, draws).sel(unit=list(panel.assets)).sum("unit").values.ravel()
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    for s, value in enumerate(found):
+        posterior = {name: flat[name].isel(sample=s).values for name in flat.data_vars}
+        assert value == pytest.approx(plain(panel, fit.model, posterior), abs=1e-8)
+
+
+@pytest.mark.parametrize(("loadings", "alpha", "other"), list(product(LOADINGS, ALPHAS, (0, 1))))
+def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, other):
+    """log p(r | theta) from statistics = log density of the returns as one normal vector per asset, to 1e-8."""
+    panel, model = a_panel(other), choose(loadings, alpha, "hierarchical")
+    problem = pose(panel, model)
+    steps = points(problem, 2)
+    empty = replace(panel, returns=panel.returns.where(False))
+    base = replace(problem, buffer=_with_moments_of(problem, empty, model))
+    for theta in steps:
+        ours = problem.evaluate(theta)[0] - base.evaluate(theta)[0]
+        assert ours == pytest.approx(_normal_vectors(panel, model, problem, theta), abs=1e-8)
+
+
+def _with_moments_of(problem, panel, model):
+    """Return the buffer with the statistics of another panel, and all else as it was."""
+    buffer = problem.buffer.copy()
+    start, stop = int(buffer[17]), int(buffer[21])
+    buffer[start:stop] = 0.0
+    assert stop == buffer.size
+    assert not np.isfinite(panel.returns.values).any()
+    return buffer
+
+
+def _normal_vectors(panel, model, problem, theta):
+    from bayesfactor.statistics import regressors
+    from bayesfactor.translation import translate
+
+    numbers, flat = translate(panel, model), theta[None]
+    mean, premium = problem.means(flat)
+    shift = np.where([f.traded for f in panel.factor_info], 0.0, premium[0] - mean[0])
+    sigma = np.exp(problem.log_sigma_start + problem.block(flat, "log_sigma_offset")[0])
+    groups = [panel.group_names.index(g) for g in panel.groups.values]
+    m, common = problem.block(flat, "loading_mean_z"), problem.block(flat, "loading_common_z")
+    z, a = problem.block(flat, "loading_scale_z"), problem.block(flat, "alpha_scale_z")
+    total = 0.0
+    for i in range(len(panel.assets)):
+        _, y, x = regressors(panel, i)
+        if not y.size:
+            continue
+        where = m[0, groups[i]] if m is not None else common[0] if common is not None else 0.0
+        width = numbers.loading_spread * z[0] if z is not None else numbers.loading_sd if common is None else 0.0
+        centre = np.concatenate([[numbers.alpha_loc], numbers.loading_loc + numbers.loading_sd * where])
+        sd = np.concatenate([[numbers.alpha_sd * (1.0 if a is None else a[0])], width + np.zeros(len(shift))])
+        x = x + np.concatenate([[0.0], shift])
+        covariance = x @ np.diag(sd**2) @ x.T + sigma[i] ** 2 * np.eye(y.size)
+        total += stats.multivariate_normal(x @ centre, covariance).logpdf(y)
+    return total

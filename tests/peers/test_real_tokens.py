@@ -1,0 +1,74 @@
+"""Real tokens with macro and on-chain factors: daily and weekly panels integrate, converge and add up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesfactor as bf
+
+TYPES = {
+    "payments": "btc ltc bch dash doge dgb vtc xmr zec xvg btg bsv dcr grin etc xrp xlm".split(),
+    "platform": "eth ada trx eos neo xtz lsk waves xem icx qtum algo dot".split(),
+    "exchange": "bnb ht ftt leo_eth".split(),
+}
+START, END = "2017-10-06", "2021-05-05"
+
+
+def protocol(asset):
+    return next((name for name, members in TYPES.items() if asset in members), "token")
+
+
+@pytest.fixture(scope="session")
+def tokens(shared_data):
+    """Returns of tokens with a complete history, and factors as their publishers date them."""
+    prices = pd.read_csv(shared_data / "crypto_prices.csv.gz", index_col="date", parse_dates=True)
+    pegged = "usdt usdt_omni usdt_eth usdt_trx usdc tusd gusd pax dai sai busd husd usdk dgx paxg xaut wbtc weth hbtc renbtc"
+    doubled = "fxc bnb_eth bnb_bc eos_eth trx_eth leo_eos mco"
+    prices = prices.drop(columns=[name for name in (pegged + " " + doubled).split() if name in prices]).loc[START:END]
+    returns = bf.to_returns(prices.loc[:, prices.notna().all()])
+    onchain = pd.read_csv(shared_data / "crypto_onchain.csv.gz", parse_dates=["date"])
+    caps = onchain[onchain.metric == "CapMrktCurUSD"].pivot(index="date", columns="asset", values="value")
+    known = [name for name in returns if name in caps]
+    weight = caps[known].reindex(returns.index).shift(1)
+    market = (returns[known] * weight).sum(axis=1, min_count=1) / weight.where(returns[known].notna()).sum(axis=1)
+    bitcoin = onchain[onchain.asset == "btc"].pivot(index="date", columns="metric", values="value")
+    macro = pd.read_csv(shared_data / "macro_daily.csv.gz", index_col="date", parse_dates=True)
+    series = [market.rename("market"), macro[["DGS10", "VIXCLS"]], bitcoin[["HashRate", "TxTfrValAdjUSD", "AdrActCnt"]]]
+    return returns, pd.concat(series, axis=1, sort=True).loc["2017-10-07":END]
+
+
+@pytest.fixture(scope="session", params=["auto", "weekly"])
+def token_panel(tokens, request):
+    returns, factors = tokens
+    other = {"traded": False, "transform": "log_diff"}
+    info = {
+        "market": {"traded": True, "family": "market"},
+        "DGS10": {"traded": False, "family": "rates", "transform": "diff", "lag": 1},
+        "VIXCLS": {**other, "family": "volatility"},
+        "HashRate": {**other, "family": "hash rate", "lag": 1},
+        "TxTfrValAdjUSD": {**other, "family": "protocol volume", "lag": 1},
+        "AdrActCnt": {**other, "family": "protocol volume", "lag": 1},
+    }
+    groups = {name: protocol(name) for name in returns}
+    return bf.integrate(returns, factors, info, groups, calendar=request.param)
+
+
+def test_tokens_integrate(token_panel):
+    assert len(token_panel.assets) >= 39
+    assert set(token_panel.families) == {"market", "rates", "volatility", "hash rate", "protocol volume"}
+    assert token_panel.calendar.frequency in ("business", "weekly")
+    assert token_panel.returns.sizes["time"] > (800 if token_panel.periods_per_year == 252 else 180)
+    assert np.isfinite(token_panel.factors).all()
+
+
+def test_tokens_converge_and_add_up(token_panel):
+    fit = bf.fit(token_panel, "hierarchical", bf.Sampler(seed=1, progress=False))
+    assert fit.problems == ()
+    for kind in ("premium", "return", "variance"):
+        draws = bf.attribute(fit, kind).draws
+        parts = draws.drop_sel(source="total").sum("source")
+        assert float(abs(parts - draws.sel(source="total")).max()) < 1e-10
+    market = bf.loadings(fit).sel(factor="market").mean(("chain", "draw"))
+    assert 0.5 < float(market.mean()) < 1.5
+    nothing = float(bf.check(fit).assets["prob_tails"].max())
+    assert nothing < 0.5  # every real token has heavier tails than normal noise

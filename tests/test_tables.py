@@ -1,0 +1,110 @@
+"""Tables: intervals by definition, and no digit that is not justified."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from arviz_stats.base import array_stats
+
+from bayesfactor.errors import SpecError
+from bayesfactor.tables import interval, summarise
+
+
+def skewed(draws=333, chains=3, seed=0):
+    """Return draws (chain, draw, asset) of three very different sizes, the axes in an unusual order."""
+    values = (
+        np.random.default_rng(seed).gamma(1.5, size=(3, draws, chains))
+        * np.array([1e-6, 1.0, 1e4])[:, None, None]
+    )
+    values[0] *= -1
+    return xr.DataArray(values, {"asset": ["a", "b", "c"]}, ("asset", "draw", "chain"), name="x")
+
+
+def flat(draws):
+    return draws.transpose("asset", "chain", "draw").values.reshape(3, -1)
+
+
+@pytest.mark.parametrize("prob", [0.5, 0.9, 0.951])
+def test_equal_tailed_intervals_are_quantiles(prob):
+    draws = skewed()
+    low, high = interval(draws, prob, "eti")
+    np.testing.assert_allclose(low, np.quantile(flat(draws), (1 - prob) / 2, axis=1))
+    np.testing.assert_allclose(high, np.quantile(flat(draws), 1 - (1 - prob) / 2, axis=1))
+
+
+@pytest.mark.parametrize("prob", [0.501, 0.9, 0.955])
+def test_intervals_of_highest_density_are_those_of_arviz(prob):
+    """999 draws, so that prob times their number is not whole: there ArviZ takes one more than needed."""
+    draws = skewed()
+    low, high = interval(draws, prob, "hdi")
+    expected = array_stats.hdi(flat(draws), prob, axis=-1, method="nearest")
+    np.testing.assert_array_equal(np.stack([low, high], axis=-1), expected)
+
+
+def test_an_interval_of_highest_density_is_the_shortest_that_holds_enough():
+    draws = skewed(draws=100)
+    values = np.sort(flat(draws)[1])
+    low, high = interval(draws, 0.8, "hdi")
+    held = np.sum((values >= low[1]) & (values <= high[1]))
+    assert held == 240
+    assert high[1] - low[1] == min(values[239:] - values[:61])
+    assert high[1] - low[1] < np.diff(np.quantile(values, [0.1, 0.9]))[0]
+
+
+@pytest.mark.parametrize("kind", ["eti", "hdi"])
+def test_a_table_says_what_it_shows(kind):
+    draws = skewed()
+    table = summarise(draws, 0.8, kind, rounded=False)
+    assert table.attrs == {"ci_kind": kind, "ci_prob": 0.8}
+    assert table.columns.tolist() == ["asset", "mean", "sd", "lower", "upper", "prob_positive", "mcse"]
+    assert table["asset"].tolist() == ["a", "b", "c"]
+    np.testing.assert_allclose(table["mean"], flat(draws).mean(axis=1))
+    np.testing.assert_allclose(table["sd"], flat(draws).std(axis=1, ddof=1))
+    assert table["prob_positive"].tolist() == [0.0, 1.0, 1.0]
+    expected = array_stats.mcse(
+        draws.transpose("asset", "chain", "draw").values, chain_axis=1, draw_axis=2, method="mean"
+    )
+    np.testing.assert_allclose(table["mcse"], expected)
+    low, high = interval(draws, 0.8, kind)
+    np.testing.assert_array_equal(table[["lower", "upper"]], np.stack([low, high], axis=1))
+
+
+@pytest.mark.parametrize("prob", [0, 1, 0.0, 1.0, 90, -0.1, float("nan"), "0.9", None, True])
+def test_a_probability_that_is_none_is_refused(prob):
+    with pytest.raises(SpecError, match="must be between 0 and 1") as caught:
+        summarise(skewed(), prob, "eti")
+    assert caught.value.place == "ci_prob"
+    assert caught.value.found is prob
+
+
+def test_an_unknown_interval_is_refused():
+    with pytest.raises(SpecError, match="Did you mean 'eti'") as caught:
+        summarise(skewed(), 0.9, "etii")
+    assert caught.value.allowed == ("eti", "hdi")
+
+
+def test_rounding_moves_nothing_by_more_than_half_the_digit_of_its_error():
+    draws = skewed()
+    exact, rounded = summarise(draws, 0.9, "eti", False), summarise(draws, 0.9, "eti", True)
+    unit = 10.0 ** np.floor(np.log10(exact["mcse"].to_numpy()))
+    for name in ("mean", "sd", "lower", "upper"):
+        assert (np.abs(rounded[name] - exact[name]) <= 0.5 * unit * (1 + 1e-9)).all()
+        multiples = rounded[name].to_numpy() / unit
+        np.testing.assert_allclose(multiples, np.round(multiples), atol=1e-6)
+    assert (np.abs(rounded["mcse"] - exact["mcse"]) <= 0.05 * unit * (1 + 1e-9)).all()
+    assert (rounded["mean"] != exact["mean"]).all()
+    np.testing.assert_array_equal(rounded["prob_positive"], exact["prob_positive"])
+
+
+def test_draws_that_do_not_vary_have_no_error_and_keep_their_value():
+    same = xr.DataArray(np.full((2, 50, 2), 1 / 3), {"asset": ["a", "b"]}, ("chain", "draw", "asset"))
+    same[:, :, 1] = 0.1 + 1e-17 * np.arange(50)  # but for rounding
+    table = summarise(same, 0.9, "eti")
+    np.testing.assert_allclose(table["mean"], [1 / 3, 0.1], atol=1e-12)
+    np.testing.assert_allclose(table["lower"], table["upper"], atol=1e-12)
+    assert table["mcse"].tolist() == [0.0, 0.0]
+
+
+def test_a_quantity_without_dimensions_is_one_row():
+    table = summarise(skewed().sel(asset="b", drop=True), 0.9, "hdi")
+    assert table.shape == (1, 6)
+    assert table["prob_positive"].item() == 1.0
