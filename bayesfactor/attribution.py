@@ -127,7 +127,7 @@ def attribute(
 ) -> Attribution:
     """Split premia, realised returns or variances into what comes from each source.
 
-    With loadings beta, premia lambda and weights w (for an asset: 1 on itself), b_k = sum_i w_i beta_ik, in every draw::
+    With loadings beta, premia lambda, weights w (an asset: 1 on itself) and b_k = sum_i w_i beta_ik, in every draw::
 
         premium   sum_k b_k lambda_k + sum_i w_i alpha_i
         return    sum_k b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded) + n sum_i w_i alpha_i + residual
@@ -163,8 +163,8 @@ def attribute(
 
     Notes
     -----
-    Factors are as correlated as they are: b_k lambda_k depends on which other factors the model has. Idiosyncratic risks
-    are taken as independent across assets. Source: the additive attribution of Grinold and Kahn, applied to each draw.
+    b_k lambda_k depends on which other factors the model has, as factors are correlated. Idiosyncratic risks are taken
+    as independent across assets. Source: the additive attribution of Grinold and Kahn, applied to each draw.
     """
     if not isinstance(fit, Fit):
         raise FitError(f"attribute: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
@@ -304,7 +304,8 @@ def _families(fit: Fit, parts: xr.DataArray) -> xr.DataArray:
     """Sum the factors of each family; other sources stay."""
     family = {factor.name: factor.family for factor in fit.panel.factor_info}
     result = {
-        name: parts.sel(source=[f for f, of in family.items() if of == name]).sum("source") for name in fit.panel.families
+        name: parts.sel(source=[f for f, of in family.items() if of == name]).sum("source")
+        for name in fit.panel.families
     }
     rest = [name for name in parts["source"].values.tolist() if name not in family]
     return _sources({**result, **{name: parts.sel(source=name, drop=True) for name in rest}})
@@ -336,4 +337,3 @@ def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
 
 def _day(panel: Any, place: int) -> str:
     return str(panel.returns["time"].values[place].astype("datetime64[D]"))
-

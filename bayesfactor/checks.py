@@ -81,8 +81,8 @@ def check(fit: Fit) -> CheckReport:
 
     Notes
     -----
-    R-hat and effective draws follow Vehtari et al. (2021), E-BFMI Betancourt (2016), prior sensitivity the power scaling
-    of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of standardised
+    R-hat and effective draws follow Vehtari et al. (2021), E-BFMI Betancourt (2016), prior sensitivity the power
+    scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of standardised
     residuals with that of replicated ones of the same length.
     """
     if not isinstance(fit, Fit):
@@ -208,9 +208,7 @@ def _sensitivity(fit: Fit) -> pd.DataFrame:
         with warnings.catch_warnings():  # a fit of very few draws: the checks of the sampler say so
             warnings.filterwarnings("ignore", message="Number of tail draws", category=UserWarning)
             found = psense(tree, group=component)
-        columns[component] = {
-            label: value for name in names for label, value in _labelled(found[name], name)
-        }
+        columns[component] = {label: value for name in names for label, value in _labelled(found[name], name)}
     return pd.DataFrame(columns).rename_axis("quantity")
 
 

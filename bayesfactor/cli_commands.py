@@ -114,9 +114,7 @@ def fit(
     calendar: Annotated[
         str, typer.Option(help="auto, daily, business, weekly, monthly, quarterly or annual.")
     ] = "auto",
-    units: Annotated[
-        str, typer.Option(help="Of returns and traded factors: decimal or percent.")
-    ] = "decimal",
+    units: Annotated[str, typer.Option(help="Of returns and traded factors: decimal or percent.")] = "decimal",
     prices: Annotated[bool, typer.Option("--prices", help="RETURNS holds prices.")] = False,
     draws: Draws = 1000,
     tune: Tune = 1000,
@@ -169,9 +167,7 @@ def attribute(
     kind: Annotated[str, typer.Option(help="premium, return or variance.")] = "premium",
     by: Annotated[str, typer.Option(help="factor, family or level.")] = "factor",
     per: Annotated[str, typer.Option(help="asset or group.")] = "asset",
-    portfolio: Annotated[
-        Path | None, typer.Option(help="CSV: columns asset and weight; adds one entry.")
-    ] = None,
+    portfolio: Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; adds one entry.")] = None,
     ci: Annotated[float, typer.Option(help="Probability of the equal-tailed intervals.")] = 0.9,
     csv: Annotated[Path | None, typer.Option(help="Write the whole table here.")] = None,
     allow_unconverged: Annotated[

@@ -84,16 +84,11 @@ def _show_premia(fit: Fit, truth: Truth) -> None:
         [row["factor"], "traded" if factor.traded else "not traded", f"{value:.2f}"]
         + [f"{row[name]:.2f}" for name in ("mean", "lower", "upper")]
         + [_mark(ok)]
-        for row, factor, value, ok in zip(
-            table.to_dict("records"), fit.panel.factor_info, true, inside, strict=True
-        )
+        for row, factor, value, ok in zip(table.to_dict("records"), fit.panel.factor_info, true, inside, strict=True)
     ]
     show_rows(["factor", "", "truth", "mean", "lower", "upper", "covered"], rows, words=2)
     print()
-    say(
-        f"{inside.sum()} of {len(inside)} intervals hold the truth. They are wide: three years say little "
-        "about means."
-    )
+    say(f"{inside.sum()} of {len(inside)} intervals hold the truth. They are wide: three years say little about means.")
 
 
 def _show_tokens(fit: Fit, truth: Truth, count: np.ndarray) -> None:
@@ -114,9 +109,7 @@ def _show_tokens(fit: Fit, truth: Truth, count: np.ndarray) -> None:
             label = f"{name} ({periods[name]} periods)" if not rows or rows[-1][-1] != name else ""
             numbers = [percent(row[key]) for key in ("truth", "mean", "lower", "upper")]
             rows.append([label, row["source"], *numbers, _mark(ok), name])
-    show_rows(
-        ["token", "source", "truth", "mean", "lower", "upper", "covered"], [r[:-1] for r in rows], words=2
-    )
+    show_rows(["token", "source", "truth", "mean", "lower", "upper", "covered"], [r[:-1] for r in rows], words=2)
     print()
     share = inside.mean()
     say(

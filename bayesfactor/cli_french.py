@@ -86,9 +86,7 @@ def _show_portfolio(fit: Fit) -> None:
     table = attribute(fit, "premium", portfolio=MIX).table()
     head("5. A portfolio of your own")
     weights = ", ".join(f"{100 * weight:g} % {name}" for name, weight in MIX.items())
-    say(
-        f"{weights}. It is added up draw by draw, so that its intervals know that errors of its parts offset."
-    )
+    say(f"{weights}. It is added up draw by draw, so that its intervals know that errors of its parts offset.")
     print()
     show_wide(table, ["portfolio"])
     total = _cell(table, "portfolio", "total")
@@ -111,8 +109,7 @@ def _show_risk(fit: Fit) -> None:
     )
     print()
     rows = [
-        [row["asset"], percent(row["mean"]), probability(row["prob_above"])]
-        for row in own.head(5).to_dict("records")
+        [row["asset"], percent(row["mean"]), probability(row["prob_above"])] for row in own.head(5).to_dict("records")
     ]
     show_rows(["", "idiosyncratic share, %", "P(share > 50 %)"], rows)
 

@@ -54,9 +54,7 @@ def read_info(path: Path | None) -> Info:
 
 def _entries(row: dict[Any, object]) -> dict[str, Any]:
     """Return what the cells of a row say; only a lag is a number."""
-    given = {
-        str(key): str(value).strip() for key, value in row.items() if isinstance(value, str) and value.strip()
-    }
+    given = {str(key): str(value).strip() for key, value in row.items() if isinstance(value, str) and value.strip()}
     lag = given.get("lag", "")
     return {**given, "lag": int(lag)} if lag.isdecimal() else given
 

@@ -114,9 +114,7 @@ def show_attribution(table: pd.DataFrame) -> None:
     for row in table[keep].to_dict("records"):
         numbers = [percent(row[name]) for name in ("mean", "sd", "lower", "upper")]
         name = "" if row[unit] == previous else str(row[unit])
-        rows.append(
-            [name, str(row["source"]), *numbers, probability(row[chance]), f"{100 * row['mcse']:.2g}"]
-        )
+        rows.append([name, str(row["source"]), *numbers, probability(row[chance]), f"{100 * row['mcse']:.2g}"])
         previous = row[unit]
     what = {"premium": "Premium, % a year", "return": "Realised excess return, %"}
     say(f"{what.get(table.attrs['kind'], 'Share of the variance, %')}; interval: {interval_name(table)}.")

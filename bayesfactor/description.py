@@ -58,9 +58,7 @@ class Description:
             lines = [f"  {row.series}: {row.text}" for row in self.warnings.head(_ROWS).itertuples()]
             cut = [line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..." for line in lines]
             more = len(self.warnings) - _ROWS
-            parts.append(
-                "\n".join(["What looks wrong", *cut, *([f"... and {more} more"] if more > 0 else [])])
-            )
+            parts.append("\n".join(["What looks wrong", *cut, *([f"... and {more} more"] if more > 0 else [])]))
         else:
             parts.append("Nothing looks wrong.")
         return "\n\n".join(parts)

@@ -93,7 +93,12 @@ def sampler_checks(fit: "Fit") -> tuple[Check, ...]:
         Check("E-BFMI", bfmi >= BFMI, bfmi, BFMI, "", more),
         Check("draws", chains * draws >= LEAST_DRAWS, chains * draws, LEAST_DRAWS, "", "Sample longer."),
         Check(
-            "chains", chains >= LEAST_CHAINS, chains, LEAST_CHAINS, "", "Run Sampler(chains=4): one chain shows nothing wrong."
+            "chains",
+            chains >= LEAST_CHAINS,
+            chains,
+            LEAST_CHAINS,
+            "",
+            "Run Sampler(chains=4): one chain shows nothing wrong.",
         ),
     )
 

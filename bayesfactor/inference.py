@@ -99,7 +99,7 @@ def _engine(problem: Problem) -> Any:
 
     def initial(seed: int) -> np.ndarray:
         start = np.random.default_rng(seed).uniform(-0.5, 0.5, size)
-        for name in ("loading_scale_z", "alpha_scale_z"):
+        for name in ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z"):
             at, shape = problem.layout[name]
             if at >= 0:
                 start[at : at + int(np.prod(shape))] += 1.0

@@ -33,8 +33,7 @@ def _no_overlap(assets: Sequence[Series], factors: Sequence[Series]) -> DataErro
         f"No period has both a return and all factors: {spans[0]}; {spans[1]} (all of them).",
         series="panel",
         value=tuple(spans),
-        remedy="Look at the dates of both frames, drop the factor that cuts the span, or use a coarser "
-        "calendar.",
+        remedy="Look at the dates of both frames, drop the factor that cuts the span, or use a coarser calendar.",
     )
 
 
@@ -87,9 +86,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     used = ~np.isnan(table).all(axis=1)
     time = rows.ends.astype("datetime64[ns]")
     return Panel(
-        returns=xr.DataArray(
-            table[used], {"time": time[used], "asset": assets}, ("time", "asset"), "returns"
-        ),
+        returns=xr.DataArray(table[used], {"time": time[used], "asset": assets}, ("time", "asset"), "returns"),
         factors=xr.DataArray(factors, {"time": time, "factor": names}, ("time", "factor"), "factors"),
         factor_info=inputs.info,
         groups=xr.DataArray(inputs.groups, {"asset": assets}, ("asset",), "group"),

@@ -49,9 +49,7 @@ def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
     names = check_names(list(table.columns), what)
     columns = {name: as_numbers(table.iloc[:, place], name, what) for place, name in enumerate(names)}
     if not any(np.isfinite(values).any() for values in columns.values()):
-        raise DataError(
-            f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source."
-        )
+        raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
     assert isinstance(index, pd.DatetimeIndex)
     return pd.DataFrame(columns, index=strip_time(index, what)), str(index.tz or "")
 
@@ -75,8 +73,7 @@ def check_zones(zones: dict[str, str]) -> None:
             f"The frames are not in one time zone ({found}).",
             series=next(iter(zones)),
             value=found,
-            remedy="Convert all of them with tz_convert('UTC'), or drop the zone of all with "
-            "tz_localize(None).",
+            remedy="Convert all of them with tz_convert('UTC'), or drop the zone of all with tz_localize(None).",
         )
 
 

@@ -33,9 +33,7 @@ def _rows(table: Any, what: str) -> dict[str, Any]:
         try:
             narrow = nw.from_native(table, eager_only=True)
         except TypeError:
-            raise SpecError(
-                f"{what} is a {type(table).__name__}, not a table or a dict.", place=what
-            ) from None
+            raise SpecError(f"{what} is a {type(table).__name__}, not a table or a dict.", place=what) from None
         names = [name for name, kind in narrow.schema.items() if kind == nw.String]
         if not names:
             raise SpecError(f"{what} has no column of names.", place=what)
@@ -173,8 +171,6 @@ def read_groups(asset_info: Any, names: list[str]) -> list[str]:
             )
         group = entry["group"] if isinstance(entry, dict) else entry
         if not _present(group) or not str(group).strip():
-            raise DataError(
-                f"asset_info gives '{name}' no group.", series=name, value=group, remedy="Name one."
-            )
+            raise DataError(f"asset_info gives '{name}' no group.", series=name, value=group, remedy="Name one.")
         groups.append(str(group))
     return groups

@@ -62,6 +62,5 @@ def note_factor(series: Series, factor: Factor, rows: Rows) -> list[Note]:
 def mark_shared(notes: list[Note], role: str, shared: set[str]) -> list[Note]:
     """Say for which of the two a note is, where an asset and a factor share a name."""
     return [
-        Note(note.series, note.kind, f"as {role}: {note.text}") if note.series in shared else note
-        for note in notes
+        Note(note.series, note.kind, f"as {role}: {note.text}") if note.series in shared else note for note in notes
     ]

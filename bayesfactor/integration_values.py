@@ -118,8 +118,7 @@ def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> n
     if lacking.any():
         date = rows.ends[lacking][0]
         raise DataError(
-            f"risk_free does not cover the period that ends {date} (it runs from {rate.dates[0]} to "
-            f"{rate.dates[-1]}).",
+            f"risk_free does not cover the period that ends {date} (it runs from {rate.dates[0]} to {rate.dates[-1]}).",
             series="risk_free",
             date=date,
             remedy="Supply the rate, fill it yourself if you accept a stale one, or cut the sample.",

@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from bayesfactor import priors, spec
-from bayesfactor.errors import SpecError, nearest, unknown
+from bayesfactor.errors import SpecError, unknown
 from bayesfactor.priors import Rate
 
 _KINDS: dict[str, dict[str, type]] = {

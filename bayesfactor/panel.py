@@ -158,9 +158,7 @@ class Panel:
         digest.update(repr(labels).encode())
         return digest.hexdigest()[:16]
 
-    def select(
-        self, assets: Iterable[str] | None = None, factors: Iterable[str] | None = None
-    ) -> "Panel":
+    def select(self, assets: Iterable[str] | None = None, factors: Iterable[str] | None = None) -> "Panel":
         """Return the panel of some of the assets and some of the factors, in the order given.
 
         Raises

@@ -51,7 +51,9 @@ class Sampler:
                     found=value,
                 )
         if self.seed >= 2**64:
-            raise SpecError(f"Sampler: seed is {self.seed}, and must be below 2^64.", place="Sampler.seed", found=self.seed)
+            raise SpecError(
+                f"Sampler: seed is {self.seed}, and must be below 2^64.", place="Sampler.seed", found=self.seed
+            )
         cores = self.cores
         if cores is not None and (isinstance(cores, bool) or not isinstance(cores, int) or cores < 1):
             raise SpecError(f"Sampler: cores is {cores!r}, and must be 1 or more.", place="Sampler.cores", found=cores)
@@ -148,7 +150,9 @@ def open_fit(path: str | os.PathLike[str]) -> Fit:
 
 def _variable(fit: Fit, name: str) -> xr.DataArray:
     if not isinstance(fit, Fit):
-        raise FitError(f"Expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit or bf.open_fit returned.")
+        raise FitError(
+            f"Expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit or bf.open_fit returned."
+        )
     return fit.posterior[name]
 
 

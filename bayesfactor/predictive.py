@@ -57,8 +57,8 @@ def prior_predict(
 ) -> PriorPrediction:
     """Draw R-squared, volatility and Sharpe ratio of each asset from the prior.
 
-    The factors' covariance is held at that of their history; of the returns only the typical deviation is used, by which
-    standardised priors are scaled.
+    The factors' covariance is held at that of their history; of the returns only the typical deviation is used, by
+    which standardised priors are scaled.
 
     Parameters
     ----------
@@ -81,7 +81,9 @@ def prior_predict(
             f"prior_predict: expected a Panel, found {type(panel).__name__}.", place="prior_predict.panel", found=panel
         )
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-        raise SpecError(f"prior_predict: draws is {draws!r}, and must be a whole number above 0.", place="draws", found=draws)
+        raise SpecError(
+            f"prior_predict: draws is {draws!r}, and must be a whole number above 0.", place="draws", found=draws
+        )
     chosen = model if isinstance(model, FactorModel) else read_model(model)
     used = chosen.restrict(panel)
     numbers, rng = translate(used, chosen), np.random.default_rng(seed)
@@ -117,9 +119,7 @@ def prior_predict(
     return PriorPrediction(dataset, _verdict(values, typical_deviation(used) * year**0.5))
 
 
-def _loadings(
-    panel: Panel, model: FactorModel, numbers: Numbers, draws: int, rng: np.random.Generator
-) -> np.ndarray:
+def _loadings(panel: Panel, model: FactorModel, numbers: Numbers, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Return (draw, asset, factor) loadings from the prior."""
     n, k = len(panel.assets), len(panel.factor_info)
     match model.loadings:

@@ -33,7 +33,7 @@ class Rate:
                 place=place,
                 found=text,
                 allowed=("5 %/year", "0.5 %/period"),
-                remedy="Write a number with its unit, such as \"5 %/year\" or \"0.5 %/period\".",
+                remedy='Write a number with its unit, such as "5 %/year" or "0.5 %/period".',
             )
         return cls(float(found[1]), "year" if found[2] == "year" else "period")
 

@@ -80,9 +80,7 @@ def decode_text(data: bytes, name: str, errors: str = "strict") -> str:
             raise ValueError("it has zero bytes, as UTF-16, Parquet and Excel files do")
         return data.decode("utf-8-sig", errors)
     except ValueError as error:
-        raise DataError(
-            f"{name} is not UTF-8 text: {error}.", series=name, remedy="Save it as CSV in UTF-8."
-        ) from None
+        raise DataError(f"{name} is not UTF-8 text: {error}.", series=name, remedy="Save it as CSV in UTF-8.") from None
 
 
 def first_name(text: str) -> str:

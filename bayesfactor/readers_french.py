@@ -159,9 +159,7 @@ def _check_columns(columns: tuple[str, ...], number: int, name: str) -> None:
             )
 
 
-def _check_row(
-    number: int, line: str, columns: tuple[str, ...], rows: list[tuple[int, str]], name: str
-) -> None:
+def _check_row(number: int, line: str, columns: tuple[str, ...], rows: list[tuple[int, str]], name: str) -> None:
     stamp, *cells = (cell.strip() for cell in line.split(","))
     expected = len(rows[0][1].split(",")[0].strip()) if rows else len(stamp)
     if not columns:

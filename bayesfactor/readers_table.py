@@ -103,9 +103,7 @@ def _read_csv(data: bytes, name: str) -> tuple[pd.DataFrame, str]:
     text = decode_text(data, name)
     layout, hint = describe_text(text)
     if layout in ("Ken French", "yfinance", "JSON") or first_name(text) == "observation_date":
-        raise DataError(
-            f"{name} is not a table of dates and series.", series=name, value=first_name(text), remedy=hint
-        )
+        raise DataError(f"{name} is not a table of dates and series.", series=name, value=first_name(text), remedy=hint)
     return split_cells(text, name), hint if layout == "FRED" else ""
 
 
@@ -119,9 +117,7 @@ def _read_parquet(data: bytes, name: str) -> tuple[pd.DataFrame, str]:
             remedy="pip install bayesfactor[parquet]",
         ) from None
     except (ValueError, OSError) as error:
-        raise DataError(
-            f"{name} cannot be read as Parquet: {error}.", series=name, remedy="Save it again."
-        ) from None
+        raise DataError(f"{name} cannot be read as Parquet: {error}.", series=name, remedy="Save it again.") from None
     if frame.columns.nlevels > 1:
         raise DataError(
             f"{name} has {frame.columns.nlevels} levels of column names.",
@@ -163,9 +159,7 @@ def _find_long_columns(others: pd.DataFrame) -> tuple[str, str] | tuple[None, No
     return None, None
 
 
-def _make_wide(
-    cells: pd.DataFrame, index: pd.DatetimeIndex, asset: str, value: str, name: str
-) -> pd.DataFrame:
+def _make_wide(cells: pd.DataFrame, index: pd.DatetimeIndex, asset: str, value: str, name: str) -> pd.DataFrame:
     names = cells[asset].astype(object).where(cells[asset].notna(), "").astype(str).str.strip()
     long = make_numbers(cells[[value]], index, name, missing=MISSING, remedy="Repair that cell.")
     long = long.set_axis(["value"], axis="columns").reset_index().assign(asset=names.to_numpy())

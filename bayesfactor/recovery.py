@@ -28,7 +28,7 @@ def recover(
     values = {
         "loading": (coefficients[:, :, 1:], ("asset", "factor")),
         "alpha": (coefficients[:, :, 0], ("asset",)),
-        **_scales(panel, numbers, problem, flat),
+        **_scales(numbers, problem, flat),
         **_hierarchy(numbers, problem, flat),
         **_factors(panel, numbers, problem, flat, rng),
     }
@@ -56,14 +56,12 @@ def _dataset(values: dict, shape: tuple[int, int], coords: dict) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _scales(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
-    level = problem.block(flat, "log_sigma_mean_z")
-    spread = problem.block(flat, "log_sigma_scale_z_log__")
-    log_sigma = problem.log_sigma_start + problem.block(flat, "log_sigma_offset")
+def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+    level, spread, log_sigma = problem.scales(flat)
     result = {
         "sigma": (np.exp(log_sigma), ("asset",)),
-        "log_sigma_mean": (numbers.level_loc + numbers.level_sd * level, ()),
-        "log_sigma_scale": (numbers.level_spread * np.exp(spread), ()),
+        "log_sigma_mean": (level, ()),
+        "log_sigma_scale": (spread, ()),
     }
     tails = problem.block(flat, "dof_z_log__")
     if tails is not None:
@@ -112,7 +110,9 @@ def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) ->
     return b @ np.swapaxes(b, -1, -2)
 
 
-def _log_prior(model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray, coefficients: np.ndarray) -> dict:
+def _log_prior(
+    model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray, coefficients: np.ndarray
+) -> dict:
     """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
     result = {}
     for block, name in {
@@ -121,12 +121,11 @@ def _log_prior(model: FactorModel, numbers: Numbers, problem: Problem, flat: np.
         "loading_scale_z": "loading_scale",
         "alpha_scale_z": "alpha_scale",
         "log_sigma_mean_z": "log_sigma_mean",
+        "log_sigma_scale_z": "log_sigma_scale",
     }.items():
         z = problem.block(flat, block)
         if z is not None:
             result[name] = (-0.5 * np.sum(z.reshape(len(z), -1) ** 2, axis=1), ())
-    half = np.exp(problem.block(flat, "log_sigma_scale_z_log__"))
-    result["log_sigma_scale"] = (-0.5 * half**2, ())
     tails = problem.block(flat, "dof_z_log__")
     if tails is not None:
         result["dof"] = (-np.exp(tails), ())

@@ -30,11 +30,7 @@ def check_dates(index: pd.Index, what: str) -> pd.DatetimeIndex:
             series=what,
             value=index[0] if len(index) else None,
             remedy=f"Use {what}.index = "
-            + (
-                f"{what}.index{change}."
-                if change
-                else f"pd.to_datetime({what}.index), in one time zone or none."
-            ),
+            + (f"{what}.index{change}." if change else f"pd.to_datetime({what}.index), in one time zone or none."),
         )
     if index.hasnans:
         raise DataError(f"A date of {what} is missing.", series=what, remedy="Drop the rows without a date.")
@@ -76,9 +72,7 @@ def check_names(names: list[object], what: str) -> list[str]:
     text = [str(name) for name in names]
     twice = [name for place, name in enumerate(text) if name in text[:place]]
     if twice:
-        raise DataError(
-            f"{what} has two columns named '{twice[0]}'.", series=twice[0], remedy="Rename or drop one."
-        )
+        raise DataError(f"{what} has two columns named '{twice[0]}'.", series=twice[0], remedy="Rename or drop one.")
     return text
 
 
@@ -100,9 +94,7 @@ def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
                     value=value,
                     remedy="Read the column as numbers, with its missing-value marks named to the reader.",
                 )
-        column = pd.Series(
-            [None if pd.isna(v) else float(v) for v in column.array], column.index, dtype=float
-        )
+        column = pd.Series([None if pd.isna(v) else float(v) for v in column.array], column.index, dtype=float)
     values = column.to_numpy(dtype=float, na_value=np.nan, copy=True)
     infinite = np.isinf(values)
     if infinite.any():
@@ -136,8 +128,7 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, pattern:
     if below.any():
         date, value = dates[below][0], float(values[below][0])
         raise DataError(
-            f"'{name}' returns {value:.4g} on {day(date)}, a loss of more than everything: "
-            "percent given as decimal?",
+            f"'{name}' returns {value:.4g} on {day(date)}, a loss of more than everything: percent given as decimal?",
             series=name,
             date=date,
             value=value,
@@ -169,8 +160,7 @@ def check_rate_size(values: np.ndarray, pattern: str) -> None:
     middle, large = float(np.median(np.abs(values))), _LARGE_RATE.get(pattern, 0.02)
     if middle > large:
         raise DataError(
-            f"risk_free has a median of {middle:.4g} per {pattern} period: it looks like an annual rate or "
-            "per cent.",
+            f"risk_free has a median of {middle:.4g} per {pattern} period: it looks like an annual rate or per cent.",
             series="risk_free",
             value=middle,
             remedy="Give the simple return of one period, decimal: for a yearly rate y in per cent with n "

@@ -31,11 +31,7 @@ def condition_number(values: np.ndarray) -> float:
 def _involved(values: np.ndarray, names: Sequence[str]) -> list[str]:
     """Names of the factors in the most nearly constant combination of them."""
     direction = np.linalg.svd((values - values.mean(axis=0)) / values.std(axis=0))[2][-1]
-    return [
-        name
-        for name, part in zip(names, np.abs(direction), strict=True)
-        if part > 0.2 * np.abs(direction).max()
-    ]
+    return [name for name, part in zip(names, np.abs(direction), strict=True) if part > 0.2 * np.abs(direction).max()]
 
 
 def check_rows(observed: np.ndarray, assets: Sequence[str], factors: int) -> None:

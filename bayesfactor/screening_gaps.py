@@ -79,9 +79,7 @@ def check_gaps(
             if others:
                 market_open |= np.isin(closed, np.concatenate(others))
             if market_open.any():
-                raise _missing(
-                    series, closed[market_open][0], "other markets were open: a return would be lost"
-                )
+                raise _missing(series, closed[market_open][0], "other markets were open: a return would be lost")
         if len(closed):
             text = f"no value on {len(closed)} weekdays (closed market): the next value spans them"
             notes.append(Note(series.name, "done", text))

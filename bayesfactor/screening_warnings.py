@@ -60,9 +60,7 @@ def screen_returns(series: Series) -> list[Note]:
         texts.append(jumps)
     lost = series.dates[values == -1.0]
     if len(lost):
-        texts.append(
-            f"a return of -100 % on {lost[0]} ({len(lost)} in all): a price of zero, or a total loss"
-        )
+        texts.append(f"a return of -100 % on {lost[0]} ({len(lost)} in all): a price of zero, or a total loss")
     return [Note(series.name, "warning", text) for text in texts]
 
 
@@ -82,9 +80,7 @@ def screen_factor(series: Series, factor: Factor, dates: np.ndarray, values: np.
         texts.append(jumps)
     first_days = series.dates == series.dates.astype("datetime64[M]").astype("datetime64[D]")
     if series.pattern in ("monthly", "quarterly", "annual") and first_days.all() and factor.lag == 0:
-        texts.append(
-            "a value stamped at the beginning of its month looks ahead unless it was published then; use lag"
-        )
+        texts.append("a value stamped at the beginning of its month looks ahead unless it was published then; use lag")
     return [Note(factor.name, "warning", text) for text in texts]
 
 

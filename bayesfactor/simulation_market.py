@@ -82,9 +82,7 @@ def correlations() -> np.ndarray:
     return table
 
 
-def draw_loadings(
-    group_of: list[int], groups: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def draw_loadings(group_of: list[int], groups: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the means (group, factor) and the loadings (asset, factor) around them."""
     market = np.array([kind.family == "market" for kind in KINDS])
     used = np.array([kind.centre != 0 for kind in KINDS])

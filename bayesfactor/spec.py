@@ -46,11 +46,11 @@ class LoadingPrior:
     units: Units = "standardised"
 
 
-P = TypeVar("P")
-Keyed = tuple[tuple[str, P], ...]
+T = TypeVar("T")
+Keyed = tuple[tuple[str, T], ...]
 
 
-def keyed(priors: Keyed[P], factor: Factor, *, place: str) -> P:
+def keyed[P](priors: Keyed[P], factor: Factor, *, place: str) -> P:
     """Return the prior for a factor: by its name, else by its family, else ``default``."""
     table = dict(priors)
     for key in (factor.name, factor.family, "default"):

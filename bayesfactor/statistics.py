@@ -8,6 +8,7 @@ from bayesfactor.panel import Panel
 
 SURROGATE_DOF = 4.0
 ROUNDS = 12
+RIDGE, TINY = 1e-8, 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,18 +115,34 @@ def factor_moments(panel: Panel) -> FactorMoments:
     return FactorMoments(mean, centred.T @ centred, len(values))
 
 
-def robust_weights(panel: Panel) -> list[np.ndarray]:
-    """Return weights (nu + 1) / (nu + z_t^2) of a Student-t regression of each asset, by reweighted least squares."""
-    ridge = 1e-8
-    result = []
+@dataclass(frozen=True, eq=False)
+class RobustFit:
+    """A Student-t regression of every asset on its own, with fixed degrees of freedom.
+
+    Attributes
+    ----------
+    weights : list of array
+        For each asset, (nu + 1) / (nu + z_t^2) on the rows on which it was observed.
+    scale : array (asset)
+        The scale of the residuals; NaN where an asset has too few dates.
+    """
+
+    weights: list[np.ndarray]
+    scale: np.ndarray
+
+
+def robust_fit(panel: Panel) -> RobustFit:
+    """Return each asset's Student-t regression, by reweighted least squares."""
+    weights, scales = [], np.full(len(panel.assets), np.nan)
     for i in range(len(panel.assets)):
         _, y, x = regressors(panel, i)
         weight = np.ones(y.size)
         for _ in range(ROUNDS if y.size > x.shape[1] else 0):
             xw = x * weight[:, None]
             cross = xw.T @ x
-            residual = y - x @ np.linalg.solve(cross + ridge * np.diag(np.diag(cross) + 1e-300), xw.T @ y)
-            scale = np.sum(weight * residual**2) / y.size
-            weight = (SURROGATE_DOF + 1) / (SURROGATE_DOF + residual**2 / max(scale, 1e-300))
-        result.append(weight)
-    return result
+            residual = y - x @ np.linalg.solve(cross + RIDGE * np.diag(np.diag(cross) + TINY), xw.T @ y)
+            square = np.sum(weight * residual**2) / y.size
+            weight = (SURROGATE_DOF + 1) / (SURROGATE_DOF + residual**2 / max(square, TINY))
+            scales[i] = square**0.5
+        weights.append(weight)
+    return RobustFit(weights, scales)

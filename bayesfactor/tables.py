@@ -43,9 +43,9 @@ def interval(draws: xr.DataArray, prob: float, kind: Interval) -> tuple[np.ndarr
 
 
 def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = True) -> pd.DataFrame:
-    """Return one row per quantity of draws (chain, draw, ...): the labels of its dimensions, then
+    """Return one row per quantity of draws (chain, draw, ...), with the labels of its dimensions.
 
-    mean, sd, lower, upper, prob_positive, mcse (Monte Carlo standard error of the mean).
+    Columns: mean, sd, lower, upper, prob_positive, mcse (Monte Carlo standard error of the mean).
 
     Numbers are rounded to the first digit of their row's Monte Carlo error unless `rounded` is False. ``attrs`` state
     the interval's kind and probability.

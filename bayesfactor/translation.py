@@ -21,7 +21,15 @@ from bayesfactor.spec import (
     ZeroAlpha,
     keyed,
 )
-from bayesfactor.statistics import factor_moments, least_squares, moments, regressors, robust_weights
+from bayesfactor.statistics import (
+    SURROGATE_DOF,
+    RobustFit,
+    factor_moments,
+    least_squares,
+    moments,
+    regressors,
+    robust_fit,
+)
 
 SHORTEST = 12  # an asset with fewer returns does not count for the typical deviation, unless all have fewer
 
@@ -89,7 +97,11 @@ def translate(panel: Panel, model: FactorModel) -> Numbers:
     premium_loc = np.array([prior.mean for prior in sharpe]) * sd / year**0.5
     premium_sd = np.array([prior.sd for prior in sharpe]) * sd / year**0.5
     alpha_loc, alpha_sd = _alpha(model, year)
-    tails = {"dof_mean": model.noise.dof.mean, "dof_above": model.noise.dof.above} if isinstance(model.noise, StudentTNoise) else {}
+    tails = (
+        {"dof_mean": model.noise.dof.mean, "dof_above": model.noise.dof.above}
+        if isinstance(model.noise, StudentTNoise)
+        else {}
+    )
     return Numbers(
         loading_loc=loc,
         loading_sd=width,
@@ -138,35 +150,47 @@ def _alpha(model: FactorModel, year: int) -> tuple[float, float]:
 
 
 def graph_data(panel: Panel, model: FactorModel) -> dict[str, np.ndarray]:
-    """Return every number that the graph of a model takes from a panel: data, priors and starting offsets."""
+    """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
     numbers, history = translate(panel, model), factor_moments(panel)
     groups = {name: i for i, name in enumerate(panel.group_names)}
     statistics = moments(panel)
     fitted, deviation = least_squares(statistics)
-    typical = np.nanmedian(deviation) if np.isfinite(deviation).any() else np.exp(numbers.level_loc)
+    match model.noise:
+        case NormalNoise():
+            own, first, information = vars(statistics), deviation, 2.0
+        case StudentTNoise():
+            robust = robust_fit(panel)
+            own, first = student_data(panel, robust), robust.scale
+            information = 2 * SURROGATE_DOF / (SURROGATE_DOF + 3)
+        case _:
+            assert_never(model.noise)
     scatter = history.scatter + np.diag(numbers.covariance_scale)
-    common = {
+    return {
         "group_of": np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64"),
-        "log_sigma_start": np.log(np.where(deviation > 0, deviation, typical)),
+        **_scale_start(numbers, first, statistics.count - fitted.shape[1], information),
         "factor_mean_start": history.mean,
         "factor_mean_unit": history.deviation / max(history.count, 1) ** 0.5,
         "premium_blend": _blend(numbers, statistics.count, fitted, deviation, history.deviation),
         "factor_precision": np.linalg.inv(scatter),
         "factor_count": np.array(float(history.count)),
         **{name: np.asarray(value, dtype=float) for name, value in vars(numbers).items()},
+        **own,
     }
-    match model.noise:
-        case NormalNoise():
-            return {**common, **vars(statistics)}
-        case StudentTNoise():
-            return {**common, **student_data(panel)}
-        case _:
-            assert_never(model.noise)
 
 
-def student_data(panel: Panel) -> dict[str, np.ndarray]:
+def _scale_start(numbers: Numbers, first: np.ndarray, spare: np.ndarray, information: float) -> dict[str, np.ndarray]:
+    """Return what a first fit says of log sigma_i: its value and the variance of that (for coordinates only)."""
+    known = np.isfinite(first) & (first > 0)
+    typical = np.median(first[known]) if known.any() else np.exp(numbers.level_loc)
+    return {
+        "log_sigma_start": np.log(np.where(known, first, typical)),
+        "log_sigma_variance": 1 / (information * np.maximum(spare, 0.5)),
+    }
+
+
+def student_data(panel: Panel, robust: RobustFit) -> dict[str, np.ndarray]:
     """Return the observations, stacked asset by asset, and the weighted statistics of the surrogate."""
-    weighted = moments(panel, robust_weights(panel))
+    weighted = moments(panel, robust.weights)
     rows = [regressors(panel, i) for i in range(len(panel.assets))]
     return {
         "x": np.concatenate([x for _, _, x in rows]),

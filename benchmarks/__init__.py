@@ -1,0 +1,1 @@
+"""What the tables of speed and calibration are made from."""

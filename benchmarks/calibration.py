@@ -1,7 +1,7 @@
 """Coverage of 90 % intervals on simulated truth: ``python -m benchmarks.calibration``.
 
-Truth is drawn from the prior of the preset, for each panel anew, and returns from the model; so a right posterior covers truth in
-90 % of cases, whatever the sizes. Panels have groups, unequal histories, traded and non-traded factors.
+Truth is drawn from the prior of the preset, for each panel anew, and returns from the model; so a right posterior
+covers truth in 90 % of cases, whatever the sizes. Panels have groups, unequal histories, traded and non-traded factors.
 """
 
 import argparse
@@ -33,7 +33,7 @@ class Truth:
 
 
 def draw_truth(panel: Panel, numbers: Numbers, rng: np.random.Generator, tails: bool) -> tuple[Truth, float]:
-    """Draw parameters from the prior, group by group; return them and the degrees of freedom (infinite for normal noise)."""
+    """Draw parameters from the prior; return them and the degrees of freedom (infinite for normal noise)."""
     n, k = len(panel.assets), len(panel.factor_info)
     group = [panel.group_names.index(g) for g in panel.groups.values]
     centre = numbers.loading_loc + numbers.loading_sd * rng.normal(size=(len(panel.group_names), k))
@@ -87,7 +87,9 @@ def one_panel(model: bf.FactorModel, seed: int) -> dict[str, np.ndarray]:
     tails = model.noise.__class__.__name__ == "StudentTNoise"
     truth, dof = draw_truth(shape, numbers, rng, tails)
     panel = simulate_panel(shape, numbers, truth, dof, rng)
-    fit = bf.fit(panel, fixed_scale(model, shape, panel), bf.Sampler(draws=500, tune=500, seed=seed + 1, progress=False))
+    fit = bf.fit(
+        panel, fixed_scale(model, shape, panel), bf.Sampler(draws=500, tune=500, seed=seed + 1, progress=False)
+    )
     year = panel.periods_per_year
     premium = bf.attribute(fit, "premium", allow_unconverged=True).draws
     contribution = np.concatenate([truth.loading * truth.premium, truth.alpha[:, None]], axis=1) * year
@@ -129,7 +131,9 @@ def coverage(name: str, panels: int, first: int = 0) -> pd.DataFrame:
     rows = []
     for quantity, values in held.items():
         each = np.array([v.mean() for v in values])
-        rows.append((name, quantity, each.mean(), each.std(ddof=1) / len(each) ** 0.5, sum(v.size for v in values), panels))
+        rows.append(
+            (name, quantity, each.mean(), each.std(ddof=1) / len(each) ** 0.5, sum(v.size for v in values), panels)
+        )
     return pd.DataFrame(rows, columns=["model", "quantity", "covered", "se", "intervals", "panels"])
 
 

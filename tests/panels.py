@@ -8,9 +8,12 @@ from bayesfactor.panel import Calendar, Factor, Panel
 
 
 def make_panel(
-    assets=12, traded=2, other=1, periods=150, *, seed=0, groups=3, year=252, shortest=None, zero=()
+    assets=12, traded=2, other=1, periods=150, *, seed=0, groups=3, year=252, shortest=None, zero=(), alpha=0.05
 ) -> Panel:
-    """Return a panel of grouped loadings; histories from `shortest` to all periods; factors in `zero` move nothing."""
+    """Return a panel of grouped loadings; histories from `shortest` to all periods; factors in `zero` move nothing.
+
+    `alpha` is the deviation of alphas a year.
+    """
     rng, k = np.random.default_rng(seed), traded + other
     factors = rng.normal(0.0004, 0.01, size=(periods, k))
     group = np.arange(assets) % groups
@@ -18,7 +21,7 @@ def make_panel(
     loading = mean[group] + 0.3 * rng.normal(size=(assets, k))
     loading[:, list(zero)] = 0.0
     sigma = 0.015 * np.exp(0.3 * rng.normal(size=assets))
-    returns = rng.normal(0, 0.05 / year, size=assets) + factors @ loading.T
+    returns = rng.normal(0, alpha / year, size=assets) + factors @ loading.T
     returns = returns + sigma * rng.normal(size=(periods, assets))
     if shortest is not None:
         for i in range(1, assets):

@@ -42,12 +42,8 @@ def files(tmp_path_factory):
     factors.to_csv(folder / "factors.csv")
     (100 * (1 + returns).cumprod()).to_csv(folder / "prices.csv")
     (folder / "groups.csv").write_text("asset,group\n" + "".join(f"{n},{'xy'[n > 'c']}\n" for n in names))
-    (folder / "info.csv").write_text(
-        "factor,traded,family,transform,lag\nmarket,true,,,\nrates,false,rates,none,0\n"
-    )
-    (folder / "info.toml").write_text(
-        '[market]\ntraded = true\n[rates]\ntraded = false\ntransform = "none"\n'
-    )
+    (folder / "info.csv").write_text("factor,traded,family,transform,lag\nmarket,true,,,\nrates,false,rates,none,0\n")
+    (folder / "info.toml").write_text('[market]\ntraded = true\n[rates]\ntraded = false\ntransform = "none"\n')
     (folder / "weights.csv").write_text("asset,weight\na,0.6\nd,0.4\n")
     return folder
 
@@ -87,9 +83,7 @@ def test_fit_saves_and_says_what_comes_next(run, fit_files, files):
 
 def test_short_fit_is_saved_but_leaves_with_1(run, fit_files, files):
     target = files / "short.nc"
-    code, out, _ = run(
-        *fit_files, "-o", target, "--draws", 20, "--tune", 60, "--chains", 2, "--model", "capm"
-    )
+    code, out, _ = run(*fit_files, "-o", target, "--draws", 20, "--tune", 60, "--chains", 2, "--model", "capm")
     assert code == 1
     assert "FAILED" in out
     assert target.exists()
@@ -138,9 +132,7 @@ def test_attribute_prints_the_table_of_the_library(run, saved):
 
 
 def test_portfolio_is_one_more_entry(run, saved, files):
-    code, out, _ = run(
-        "attribute", saved, "--portfolio", files / "weights.csv", "--by", "family", "--per", "group"
-    )
+    code, out, _ = run("attribute", saved, "--portfolio", files / "weights.csv", "--by", "family", "--per", "group")
     assert code == 0
     assert "portfolio" in out
 

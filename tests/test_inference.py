@@ -40,9 +40,7 @@ def panel():
 
 @pytest.mark.parametrize("model", ["hierarchical", "student_t"])
 def test_the_seed_decides_whatever_the_cores(panel, model):
-    one, two, other = (
-        bf.fit(panel, model, small(seed=seed, cores=cores)) for seed, cores in ((3, 1), (3, 2), (4, 2))
-    )
+    one, two, other = (bf.fit(panel, model, small(seed=seed, cores=cores)) for seed, cores in ((3, 1), (3, 2), (4, 2)))
     assert one.posterior.identical(two.posterior)
     for name, draws in one.posterior.data_vars.items():
         assert not np.array_equal(draws, other.posterior[name]), name
@@ -61,9 +59,7 @@ def test_the_posterior_is_that_of_the_contract(name, request):
     assert fit.posterior["asset"].values.tolist() == list(fit.panel.assets)
     assert fit.posterior["factor"].values.tolist() == ["f0", "f1", "f2"]
     assert fit.posterior["group"].values.tolist() == ["g0", "g1", "g2"]
-    assert {"posterior", "sample_stats", "log_prior", "observed_data", "constant_data"} == set(
-        fit.data.children
-    )
+    assert {"posterior", "sample_stats", "log_prior", "observed_data", "constant_data"} == set(fit.data.children)
     assert ("dof" in fit.posterior) == (name == "student_fit")
     assert set(fit.timings) == {"prepare", "compile", "sample", "recover"}
     assert min(fit.timings.values()) >= 0
@@ -216,9 +212,7 @@ def test_an_asset_without_data_gets_its_groups_prior(hollow_fit):
         for moment, expected in ((z, 0.0), (z**2, 1.0)):
             error = statistic(moment, "mcse", method="mean")
             assert (np.abs(moment.mean(("chain", "draw")) - expected) < 5 * error).all()
-    offset = (np.log(posterior["sigma"].sel(asset="a08")) - posterior["log_sigma_mean"]) / posterior[
-        "log_sigma_scale"
-    ]
+    offset = (np.log(posterior["sigma"].sel(asset="a08")) - posterior["log_sigma_mean"]) / posterior["log_sigma_scale"]
     assert abs(float(offset.mean())) < 5 * float(statistic(offset, "mcse", method="mean"))
 
 

@@ -125,9 +125,7 @@ def test_risk_free_is_compounded_over_the_same_interval():
 
 def test_scalar_and_coarser_risk_free():
     returns, factors = noise(BUSINESS, ["a"]), noise(BUSINESS, ["mkt"], 1)
-    np.testing.assert_allclose(
-        integrate(returns, factors, risk_free=0.0001).returns.values, returns.to_numpy() - 1e-4
-    )
+    np.testing.assert_allclose(integrate(returns, factors, risk_free=0.0001).returns.values, returns.to_numpy() - 1e-4)
     monthly = pd.Series([0.001, 0.001, 0.002], index=days("2020-01-31", 3, "ME"))
     panel = integrate(returns, factors, risk_free=monthly)
     rate = (returns["a"] - column(panel, "a")).to_numpy()

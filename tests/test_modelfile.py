@@ -43,13 +43,9 @@ alphas = st.one_of(
 )
 levels = st.builds(priors.LogNormalRate, scales, positive)
 tails = st.builds(priors.Exponential, positive, st.floats(2.0, 50.0))
-noises = st.one_of(
-    st.builds(spec.NormalNoise, levels, halves), st.builds(spec.StudentTNoise, levels, halves, tails)
-)
+noises = st.one_of(st.builds(spec.NormalNoise, levels, halves), st.builds(spec.StudentTNoise, levels, halves, tails))
 laws = st.builds(spec.FactorLaw, by_key(normals), normals, st.builds(priors.InverseWishart, positive))
-models = st.builds(
-    spec.FactorModel, names, st.lists(names, max_size=3).map(tuple), loadings, alphas, laws, noises
-)
+models = st.builds(spec.FactorModel, names, st.lists(names, max_size=3).map(tuple), loadings, alphas, laws, noises)
 
 
 @settings(max_examples=150, deadline=None)
@@ -63,14 +59,10 @@ def test_what_is_written_is_read(model, tmp_path_factory):
 
 
 def test_numbers_of_numpy_and_whole_numbers_are_numbers():
-    plain = replace(
-        bf.FactorModel(), alpha=spec.FreeAlpha(priors.NormalRate(priors.Rate(1.0), priors.Rate(20.0)))
-    )
+    plain = replace(bf.FactorModel(), alpha=spec.FreeAlpha(priors.NormalRate(priors.Rate(1.0), priors.Rate(20.0))))
     for kind in (int, np.float64, np.float32, np.int64):
         rate = priors.NormalRate(priors.Rate(kind(1)), priors.Rate(kind(20)))
-        same = replace(
-            plain, alpha=spec.FreeAlpha(rate), noise=replace(plain.noise, spread=priors.HalfNormal(kind(1)))
-        )
+        same = replace(plain, alpha=spec.FreeAlpha(rate), noise=replace(plain.noise, spread=priors.HalfNormal(kind(1))))
         wanted = replace(plain, noise=replace(plain.noise, spread=priors.HalfNormal(1.0)))
         assert model_text(same) == model_text(wanted)
 
@@ -180,9 +172,7 @@ def test_parts_that_are_no_tables_are_refused(tmp_path):
 
 
 def test_sources_that_are_no_models(tmp_path):
-    with pytest.raises(
-        SpecError, match=r"unknown model 'hierarchial'\. Did you mean 'hierarchical'"
-    ) as caught:
+    with pytest.raises(SpecError, match=r"unknown model 'hierarchial'\. Did you mean 'hierarchical'") as caught:
         bf.read_model("hierarchial")
     assert caught.value.allowed == PRESETS
     for source in (None, 3, "", tmp_path):

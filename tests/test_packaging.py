@@ -90,9 +90,7 @@ def test_imports_go_down_only():
 
 def test_samplers_are_imported_in_two_places_only():
     users = {
-        name.split(".")[0]
-        for name, tree in modules()
-        if SAMPLERS & {target.split(".")[0] for target in imported(tree)}
+        name.split(".")[0] for name, tree in modules() if SAMPLERS & {target.split(".")[0] for target in imported(tree)}
     }
     assert users <= MAY_SAMPLE
 
@@ -110,9 +108,7 @@ def run_python(code: str, **environment: str) -> str:
 
 
 def test_importing_costs_almost_nothing():
-    loaded = run_python(
-        "import sys, bayesfactor; print(*sorted({m.split('.')[0] for m in sys.modules}))"
-    ).split()
+    loaded = run_python("import sys, bayesfactor; print(*sorted({m.split('.')[0] for m in sys.modules}))").split()
     heavy = {
         "pymc",
         "pytensor",
@@ -173,9 +169,7 @@ def test_wheel_holds_the_presets(tmp_path):
 
 def test_tracked_files_hold_no_machine_paths():
     try:
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not a git checkout")
     marks = [f"/{folder}/" for folder in ("home", "root", "Users", "work", "tmp")]

@@ -83,9 +83,7 @@ def test_common_loadings_are_common_and_student_noise_is_wider():
     pooled = bf.prior_predict(panel, replace(bf.FactorModel(), loadings=common)).draws
     systematic = pooled["r_squared"] * pooled["volatility"] ** 2
     np.testing.assert_allclose(systematic, systematic.sel(asset=["a00"]).values.repeat(3, axis=1), rtol=1e-9)
-    sure = replace(
-        bf.read_model("student_t").noise, level=LogNormalRate(Rate(30.0), SURE), spread=HalfNormal(SURE)
-    )
+    sure = replace(bf.read_model("student_t").noise, level=LogNormalRate(Rate(30.0), SURE), spread=HalfNormal(SURE))
     still = free(0.0, SURE)
     heavy = bf.prior_predict(panel, replace(bf.FactorModel(), loadings=still, noise=sure)).draws["volatility"]
     assert (heavy > 0.3).all()  # sigma^2 nu / (nu - 2)

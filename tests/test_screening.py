@@ -151,9 +151,7 @@ def test_near_collinear_factors_are_warned_of(returns, factors):
 
 def test_more_coefficients_than_dates():
     many = [f"f{k}" for k in range(20)]
-    error = refused(
-        "21 coefficients, and 'a'.*15 periods", noise(DAYS[:15], ["a"]), noise(DAYS[:15], many, 1)
-    )
+    error = refused("21 coefficients, and 'a'.*15 periods", noise(DAYS[:15], ["a"]), noise(DAYS[:15], many, 1))
     assert error.value == 15
 
 
@@ -267,9 +265,7 @@ def test_factor_constant_over_the_life_of_an_asset(returns):
 
 def test_traded_factor_with_a_lag_and_long_rows():
     factors, returns = noise(WEEKDAYS, ["mkt"], 1), noise(WEEKDAYS, ["a"])
-    assert "not the return of the same period" in warned(
-        integrate(returns, factors, {"mkt": {"lag": 1}}), "mkt"
-    )
+    assert "not the return of the same period" in warned(integrate(returns, factors, {"mkt": {"lag": 1}}), "mkt")
     gone = WEEKDAYS[20:30]
     panel = integrate(returns.drop(gone), factors.drop(gone))
     assert "1 rows span more than 10 days" in warned(panel, "panel")

@@ -81,9 +81,7 @@ def test_premium_adds_up(market):
     parts = premium.drop_sel(source="total").sum("source")
     np.testing.assert_allclose(parts, premium.sel(source="total"), atol=1e-14)
     one = premium.sel(asset="defi_02", source="volatility").item()
-    by_hand = truth.loading.sel(asset="defi_02", factor="volatility") * truth.risk_premium.sel(
-        factor="volatility"
-    )
+    by_hand = truth.loading.sel(asset="defi_02", factor="volatility") * truth.risk_premium.sel(factor="volatility")
     assert one == pytest.approx(252 * by_hand.item(), abs=1e-15)
     assert premium.sel(asset="defi_02", source="alpha").item() == pytest.approx(
         252 * truth.alpha.sel(asset="defi_02").item()

@@ -11,10 +11,7 @@ from bayesfactor.tables import interval, summarise
 
 def skewed(draws=333, chains=3, seed=0):
     """Return draws (chain, draw, asset) of three very different sizes, the axes in an unusual order."""
-    values = (
-        np.random.default_rng(seed).gamma(1.5, size=(3, draws, chains))
-        * np.array([1e-6, 1.0, 1e4])[:, None, None]
-    )
+    values = np.random.default_rng(seed).gamma(1.5, size=(3, draws, chains)) * np.array([1e-6, 1.0, 1e4])[:, None, None]
     values[0] *= -1
     return xr.DataArray(values, {"asset": ["a", "b", "c"]}, ("asset", "draw", "chain"), name="x")
 

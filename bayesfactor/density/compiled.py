@@ -27,6 +27,7 @@ def _prior(buffer):
         _slot(buffer, 0), _slot(buffer, 1), _slot(buffer, 2), _slot(buffer, 3), _slot(buffer, 4), _slot(buffer, 5),
         _slot(buffer, 6), _slot(buffer, 7), _slot(buffer, 8), _slot(buffer, 9), _slot(buffer, 10), _slot(buffer, 11),
         _slot(buffer, 12), _slot(buffer, 13), _slot(buffer, 14), _slot(buffer, 15), _slot(buffer, 16),
+        _slot(buffer, 17),
     )  # fmt: skip
 
 
@@ -43,8 +44,8 @@ def density_normal(x, buffer, grad):
     value = forward(x, prior, mean, sd, log_sigma, shift, grad)
     value += marginal(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
-        _slot(buffer, 17).reshape((p, p, g, BLOCK)), _slot(buffer, 18).reshape((p, g, BLOCK)),
-        _slot(buffer, 19).reshape((g, BLOCK)), _slot(buffer, 20).reshape((g, BLOCK)),
+        _slot(buffer, 18).reshape((p, p, g, BLOCK)), _slot(buffer, 19).reshape((p, g, BLOCK)),
+        _slot(buffer, 20).reshape((g, BLOCK)), _slot(buffer, 21).reshape((g, BLOCK)),
         g_mean, g_sd, g_log_sigma, g_shift,
     )  # fmt: skip
     flat = (p, g * BLOCK)
@@ -62,7 +63,7 @@ def coefficients_normal(x, buffer, z, out):
     forward(x, prior, mean, sd, log_sigma, shift, np.zeros(x.size))
     draw_coefficients(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
-        _slot(buffer, 17).reshape((p, p, g, BLOCK)), _slot(buffer, 18).reshape((p, g, BLOCK)), z, out,
+        _slot(buffer, 18).reshape((p, p, g, BLOCK)), _slot(buffer, 19).reshape((p, g, BLOCK)), z, out,
     )  # fmt: skip
 
 
@@ -83,11 +84,11 @@ def _student(x, buffer, grad, out):
     tail, first = int(prior.at[8]), int(prior.at[9])
     excess = np.exp(x[tail])
     dof = prior.scalars[6] + prior.scalars[5] * excess
-    rows = _slot(buffer, 20)
+    rows = _slot(buffer, 21)
     here, g_dof = student(
         mean, sd, log_sigma, shift, dof, x[first : first + n * p].reshape((n, p)),
-        _slot(buffer, 17).reshape((n, p, p)), _slot(buffer, 18).reshape((n, p)),
-        _slot(buffer, 21).reshape((rows.size, p)), rows, _slot(buffer, 19),
+        _slot(buffer, 18).reshape((n, p, p)), _slot(buffer, 19).reshape((n, p)),
+        _slot(buffer, 22).reshape((rows.size, p)), rows, _slot(buffer, 20),
         out, g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
     )  # fmt: skip
     grad[tail] += 1.0 - excess + g_dof * prior.scalars[5] * excess

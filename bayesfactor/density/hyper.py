@@ -33,6 +33,7 @@ class Prior(NamedTuple):
     unit: np.ndarray  # their standard errors
     precision: np.ndarray  # (factor, factor), flat
     log_sigma_start: np.ndarray
+    log_sigma_variance: np.ndarray
     blend: np.ndarray  # of each non-traded factor: near 1 where the prior says more of its premium than the data
 
 
@@ -48,7 +49,7 @@ def _normal(x, grad, at, count):
 
 @numba.njit(**OPTIONS)
 def forward(x, prior, mean, sd, log_sigma, shift, grad):
-    """Fill mean, sd (coefficient, asset), log_sigma (asset), shift (coefficient); add the prior's gradient; return it."""
+    """Fill mean and sd (coefficient, asset), log_sigma (asset) and shift (coefficient); return the log prior."""
     n, k = int(prior.size[0]), int(prior.size[1])
     kind, shrunk = int(prior.size[4]), prior.size[5] > 0
     value = _forward_factors(x, prior, shift, grad)
@@ -111,22 +112,29 @@ def _forward_factors(x, prior, shift, grad):
 
 @numba.njit(**OPTIONS)
 def _forward_scales(x, prior, log_sigma, grad):
-    n = int(prior.size[0])
-    a, b, c = int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
-    value = _normal(x, grad, a, 1)
-    level = prior.scalars[2] + prior.scalars[3] * x[a]
-    half = np.exp(x[b])
-    spread = prior.scalars[4] * half
-    value += 0.5 * np.log(2.0 / np.pi) - 0.5 * half * half + x[b] - n * (np.log(spread) + 0.5 * LOG_2PI)
-    grad[b] += 1.0 - half * half - n
-    for i in range(n):
-        log_sigma[i] = prior.log_sigma_start[i] + x[c + i]
-        away = (log_sigma[i] - level) / spread
-        value -= 0.5 * away * away
-        grad[c + i] -= away / spread
-        grad[a] += prior.scalars[3] * away / spread
-        grad[b] += away * away
+    """Fill log sigma_i = l + omega a_i; see `graph.assemble` for its coordinates."""
+    at, below, first = int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
+    value = _normal(x, grad, at, 1) + _normal(x, grad, below, 1)
+    level, spread = prior.scalars[2] + prior.scalars[3] * x[at], prior.scalars[4] * x[below]
+    for i in range(int(prior.size[0])):
+        a, of_level, of_spread, of_z = _scale(prior, i, level, spread, x[first + i])
+        both = prior.log_sigma_variance[i] + spread * spread
+        log_sigma[i] = level + spread * a
+        value += 0.5 * (np.log(prior.log_sigma_variance[i] / both) - a * a - LOG_2PI)
+        grad[first + i] -= a * of_z
+        grad[at] -= prior.scalars[3] * a * of_level
+        grad[below] -= prior.scalars[4] * (a * of_spread + spread / both)
     return value
+
+
+@numba.njit(**OPTIONS)
+def _scale(prior, i, level, spread, z):
+    """Return a = (s - l) omega / (v + omega^2) + sqrt(v / (v + omega^2)) z and its derivatives in l, omega and z."""
+    v, away = prior.log_sigma_variance[i], prior.log_sigma_start[i] - level
+    both = v + spread * spread
+    root = np.sqrt(v / both)
+    of_spread = away * (v - spread * spread) / (both * both) - z * root * spread / both
+    return away * spread / both + root * z, -spread / both, of_spread, root
 
 
 @numba.njit(**OPTIONS)
@@ -155,5 +163,10 @@ def backward(x, prior, g_mean, g_sd, g_log_sigma, g_shift, grad):
             for i in range(n):
                 total += g_mean[j + 1, i]
             grad[first + j] += prior.loading_sd[j] * total
+    at, below, first = int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
+    level, spread = prior.scalars[2] + prior.scalars[3] * x[at], prior.scalars[4] * x[below]
     for i in range(n):
-        grad[int(prior.at[7]) + i] += g_log_sigma[i]
+        a, of_level, of_spread, of_z = _scale(prior, i, level, spread, x[first + i])
+        grad[first + i] += g_log_sigma[i] * spread * of_z
+        grad[at] += g_log_sigma[i] * prior.scalars[3] * (1.0 + spread * of_level)
+        grad[below] += g_log_sigma[i] * prior.scalars[4] * (a + spread * of_spread)

@@ -1,5 +1,6 @@
 """One model on one panel as numbers: the layout of a point theta, the buffer, and what is made of a draw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -32,14 +33,12 @@ def layout(panel: Panel, model: FactorModel) -> Layout:
     blocks: list[tuple[str, tuple[int, ...] | None]] = [
         ("factor_mean_z", (k,)),
         ("premium_z", (others,) if others else None),
-        ("loading_mean_z", (len(panel.group_names), k))
-        if grouped
-        else ("loading_common_z", (k,) if common else None),
+        ("loading_mean_z", (len(panel.group_names), k)) if grouped else ("loading_common_z", (k,) if common else None),
         ("loading_scale_z", (k,) if grouped else None),
         ("alpha_scale_z", () if isinstance(model.alpha, ShrunkAlpha) else None),
         ("log_sigma_mean_z", ()),
-        ("log_sigma_scale_z_log__", ()),
-        ("log_sigma_offset", (n,)),
+        ("log_sigma_scale_z", ()),
+        ("log_sigma_z", (n,)),
         ("dof_z_log__", () if tails else None),
         ("coefficient_z", (n, k + 1) if tails else None),
     ]
@@ -67,19 +66,15 @@ class Problem:
         Which noise law.
     others : array of int
         Numbers of the non-traded factors.
-    factor_mean_start, factor_mean_unit, log_sigma_start, premium_blend, premium_sd : array
-        Where theta's offsets start from, in what unit, and how premia and means are mixed.
+    data : mapping of str to array
+        As `graph_data` returns it.
     """
 
     layout: Layout
     buffer: np.ndarray
     student: bool
     others: np.ndarray
-    factor_mean_start: np.ndarray
-    factor_mean_unit: np.ndarray
-    log_sigma_start: np.ndarray
-    premium_blend: np.ndarray
-    premium_sd: np.ndarray
+    data: Mapping[str, np.ndarray]
 
     @property
     def size(self) -> int:
@@ -94,7 +89,7 @@ class Problem:
 
     def block(self, draws: np.ndarray, name: str) -> np.ndarray | None:
         """Return one block of theta from draws (..., theta), or None where the model has none."""
-        at, shape = self.layout[name] if name in self.layout else (-1, ())
+        at, shape = self.layout.get(name, (-1, ()))
         if at < 0:
             return None
         stop = at + int(np.prod(shape))
@@ -102,14 +97,25 @@ class Problem:
 
     def means(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return factor means and risk premia (draw, factor) for draws (draw, theta)."""
-        gap = self.factor_mean_unit * self.block(draws, "factor_mean_z")
-        mean = self.factor_mean_start + gap
+        data, others = self.data, self.others
+        gap = data["factor_mean_unit"] * self.block(draws, "factor_mean_z")
+        mean = data["factor_mean_start"] + gap
         premium = mean.copy()
         z = self.block(draws, "premium_z")
         if z is not None:
-            own = (1 - self.premium_blend) * gap
-            premium[:, self.others] = self.premium_sd[self.others] * z + own[:, self.others]
+            own = (1 - data["premium_blend"]) * gap
+            premium[:, others] = data["premium_sd"][others] * z + own[:, others]
         return mean, premium
+
+    def scales(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return level l, spread omega (draw) and log sigma (draw, asset) for draws (draw, theta)."""
+        data = self.data
+        level = data["level_loc"] + data["level_sd"] * self.block(draws, "log_sigma_mean_z")
+        spread = data["level_spread"] * self.block(draws, "log_sigma_scale_z")
+        z, v = self.block(draws, "log_sigma_z"), data["log_sigma_variance"]
+        both = v + spread[:, None] ** 2
+        a = (data["log_sigma_start"] - level[:, None]) * spread[:, None] / both + np.sqrt(v / both) * z
+        return level, np.abs(spread), level[:, None] + spread[:, None] * a
 
     def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
         """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta.
@@ -155,6 +161,7 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
         data["factor_mean_unit"],
         data["factor_precision"],
         data["log_sigma_start"],
+        data["log_sigma_variance"],
         data["premium_blend"],
     ]
     match model.noise:
@@ -165,6 +172,6 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
             own = [data["xx"], data["xy"], first, data["y"], data["x"]]
         case _:
             assert_never(model.noise)
-    starts = (data[name] for name in ("factor_mean_start", "factor_mean_unit", "log_sigma_start", "premium_blend", "premium_sd"))
-    student = isinstance(model.noise, StudentTNoise)
-    return Problem(where, compiled.pack([*prior, *own]), student, np.array(others, dtype=int), *starts)
+    return Problem(
+        where, compiled.pack([*prior, *own]), isinstance(model.noise, StudentTNoise), np.array(others, dtype=int), data
+    )

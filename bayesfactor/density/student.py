@@ -70,7 +70,7 @@ def _ahead(low, x):
 
 @numba.njit(**OPTIONS)
 def _likelihood(c, shift, log_sigma, dof, x, y, first, last, g):
-    """Return sum_t log t(r_t | x~_t'c) but for constants; fill its gradient in c, and return those in log sigma and dof."""
+    """Return sum_t log t(r_t | x~_t'c) but for constants, its slopes in log sigma and dof; fill that in c."""
     p = c.size
     raw = c[0]
     for k in range(1, p):

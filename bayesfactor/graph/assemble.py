@@ -79,7 +79,11 @@ def _factors(data: dict, other: list[int], size: int) -> pt.TensorVariable:
     """Add factor means (covariance integrated out) and the premia of non-traded factors; return the shift."""
     start, unit = data["factor_mean_start"], data["factor_mean_unit"]
     z = pm.Normal(
-        "factor_mean_z", (data["mean_loc"] - start) / unit, data["mean_sd"] / unit, initval=np.zeros(size), dims="factor"
+        "factor_mean_z",
+        (data["mean_loc"] - start) / unit,
+        data["mean_sd"] / unit,
+        initval=np.zeros(size),
+        dims="factor",
     )
     mean = pm.Deterministic("factor_mean", start + unit * z, dims="factor")
     gap = unit * z  # mean - sample mean
@@ -129,12 +133,23 @@ def _coefficients(model: FactorModel, data: dict) -> tuple[pt.TensorVariable, pt
 
 
 def _scales(data: dict) -> pt.TensorVariable:
-    """Add the hierarchy of residual scales; return log sigma, sampled centred around its least-squares value."""
+    """Add the hierarchy of residual scales: log sigma_i ~ N(l, omega^2); return log sigma.
+
+    A first fit of each asset says log sigma_i = s_i with variance v_i. In log sigma_i = l + omega a_i with
+
+        a_i = (s_i - l) omega / (v_i + omega^2) + sqrt(v_i / (v_i + omega^2)) z_i
+
+    z_i is nearly standard normal a posteriori, whether assets differ much (centred) or not at all (non-centred).
+    """
     level = data["level_loc"] + data["level_sd"] * pm.Normal("log_sigma_mean_z")
     pm.Deterministic("log_sigma_mean", level)
-    spread = data["level_spread"] * pm.HalfNormal("log_sigma_scale_z")
-    pm.Deterministic("log_sigma_scale", spread)
-    start = data["log_sigma_start"]
-    log_sigma = start + pm.Normal("log_sigma_offset", level - start, spread, initval=np.zeros(start.shape.eval()), dims="asset")
+    spread = data["level_spread"] * pm.Normal("log_sigma_scale_z", initval=1.0)
+    pm.Deterministic("log_sigma_scale", pt.abs(spread))
+    start, v = data["log_sigma_start"], data["log_sigma_variance"]
+    z = pm.Flat("log_sigma_z", dims="asset", initval=np.zeros(start.shape.eval()))
+    share = v / (v + spread**2)
+    a = (start - level) * spread / (v + spread**2) + pt.sqrt(share) * z
+    pm.Potential("log_sigma", 0.5 * (pt.log(share) - a**2 - np.log(2 * np.pi)).sum())
+    log_sigma = level + spread * a
     pm.Deterministic("sigma", pt.exp(log_sigma), dims="asset")
     return log_sigma

@@ -17,7 +17,9 @@ class Symbols:
     shift: pt.TensorVariable  # (coefficient): lambda - mu of the non-traded factors, else 0
 
 
-def _shifted(symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable) -> tuple[pt.TensorVariable, pt.TensorVariable]:
+def _shifted(
+    symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable
+) -> tuple[pt.TensorVariable, pt.TensorVariable]:
     """Return S~ (asset, coefficient, coefficient) and b~ (asset, coefficient): regressors x_t + shift."""
     shift = symbols.shift
     xx = xx + shift[None, :, None] * xx[:, 0, :][:, None, :]

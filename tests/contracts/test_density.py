@@ -85,7 +85,9 @@ def test_log_likelihood_is_that_of_every_observation(noise, other):
     from bayesfactor.pointwise import log_likelihood, thin
 
     panel = a_panel(other)
-    fit = bf.fit(panel, choose("hierarchical", "shrunk", noise), bf.Sampler(draws=8, tune=100, chains=1, progress=False))
+    fit = bf.fit(
+        panel, choose("hierarchical", "shrunk", noise), bf.Sampler(draws=8, tune=100, chains=1, progress=False)
+    )
     draws = thin(fit, 1)
     found = log_likelihood(fit, draws).sel(unit=list(panel.assets)).sum("unit").values.ravel()
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
@@ -110,7 +112,7 @@ def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, othe
 def _with_moments_of(problem, panel, model):
     """Return the buffer with the statistics of another panel, and all else as it was."""
     buffer = problem.buffer.copy()
-    start, stop = int(buffer[17]), int(buffer[21])
+    start, stop = int(buffer[18]), int(buffer[22])
     buffer[start:stop] = 0.0
     assert stop == buffer.size
     assert not np.isfinite(panel.returns.values).any()
@@ -124,7 +126,7 @@ def _normal_vectors(panel, model, problem, theta):
     numbers, flat = translate(panel, model), theta[None]
     mean, premium = problem.means(flat)
     shift = np.where([f.traded for f in panel.factor_info], 0.0, premium[0] - mean[0])
-    sigma = np.exp(problem.log_sigma_start + problem.block(flat, "log_sigma_offset")[0])
+    sigma = np.exp(problem.scales(flat)[2][0])
     groups = [panel.group_names.index(g) for g in panel.groups.values]
     m, common = problem.block(flat, "loading_mean_z"), problem.block(flat, "loading_common_z")
     z, a = problem.block(flat, "loading_scale_z"), problem.block(flat, "alpha_scale_z")

@@ -43,7 +43,7 @@ def value_at(panel, model, theta):
 @settings(max_examples=8, deadline=None)
 @given(exponents=st.lists(st.floats(-4, 4), min_size=3, max_size=3))
 def test_rescaling_factors_shifts_the_density_by_a_constant(name, exponents):
-    """theta holds standardised quantities, so the same theta means the same contributions in any unit of the factors."""
+    """theta holds standardised quantities: the same theta means the same contributions in any unit of the factors."""
     panel, model = make_panel(assets=6, periods=40, shortest=10), preset(name)
     other = scaled(panel, 10.0 ** np.array(exponents))
     size = pose(model.restrict(panel), model).size
@@ -114,7 +114,7 @@ def two_of(panel, other, one, two, theta):
         "loading_mean_z": (group, factor),
         "loading_common_z": (factor,),
         "loading_scale_z": (factor,),
-        "log_sigma_offset": (asset,),
+        "log_sigma_z": (asset,),
         "coefficient_z": (asset, [0, *(f + 1 for f in factor)]),
     }
     moved = np.empty(two.size)

@@ -7,9 +7,10 @@ import pytest
 import bayesfactor as bf
 
 TYPES = {
-    "payments": "btc ltc bch dash doge dgb vtc xmr zec xvg btg bsv dcr grin etc xrp xlm".split(),
-    "platform": "eth ada trx eos neo xtz lsk waves xem icx qtum algo dot".split(),
-    "exchange": "bnb ht ftt leo_eth".split(),
+    "payments": ["btc", "ltc", "bch", "dash", "doge", "dgb", "vtc", "zec", "xvg", "btg", "dcr", "etc", "xrp", "xlm"],
+    "privacy": ["xmr", "grin"],
+    "platform": ["eth", "ada", "trx", "eos", "neo", "xtz", "lsk", "waves", "xem", "icx", "qtum", "algo", "dot"],
+    "exchange": ["bnb", "ht", "ftt", "leo_eth"],
 }
 START, END = "2017-10-06", "2021-05-05"
 
@@ -22,8 +23,10 @@ def protocol(asset):
 def tokens(shared_data):
     """Returns of tokens with a complete history, and factors as their publishers date them."""
     prices = pd.read_csv(shared_data / "crypto_prices.csv.gz", index_col="date", parse_dates=True)
-    pegged = "usdt usdt_omni usdt_eth usdt_trx usdc tusd gusd pax dai sai busd husd usdk dgx paxg xaut wbtc weth hbtc renbtc"
-    doubled = "fxc bnb_eth bnb_bc eos_eth trx_eth leo_eos mco"
+    pegged = (
+        "usdt usdt_omni usdt_eth usdt_trx usdc tusd gusd pax dai sai busd husd usdk dgx paxg xaut wbtc weth hbtc renbtc"
+    )
+    doubled = "fxc bnb_eth bnb_bc eos_eth trx_eth leo_eos"
     prices = prices.drop(columns=[name for name in (pegged + " " + doubled).split() if name in prices]).loc[START:END]
     returns = bf.to_returns(prices.loc[:, prices.notna().all()])
     onchain = pd.read_csv(shared_data / "crypto_onchain.csv.gz", parse_dates=["date"])

@@ -8,7 +8,7 @@ from benchmarks.calibration import coverage
 
 @pytest.mark.parametrize("name", ["hierarchical"])
 def test_intervals_cover_truth(name):
-    """90 % intervals, within 4 standard errors over 24 panels (and at least a binomial one where few intervals are counted)."""
+    """90 % intervals, within 4 standard errors over 24 panels (at least binomial ones where intervals are few)."""
     table = coverage(name, 24, first=1000)
     binomial = np.sqrt(0.09 / table["intervals"].where(table["intervals"] < 100, np.inf))
     width = 4 * np.maximum(table["se"], binomial)

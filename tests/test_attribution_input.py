@@ -1,0 +1,158 @@
+"""What attribute refuses, and what its tables say of a fit that did not converge."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesfactor as bf
+from bayesfactor.errors import DataError, FitError, SpecError
+
+BAD_WEIGHTS = [float("nan"), float("inf"), "0.5", None, True, 1j]
+
+
+@pytest.mark.parametrize("weight", BAD_WEIGHTS)
+def test_weights_that_are_no_finite_numbers(hier_fit, weight):
+    with pytest.raises(DataError, match="weight of 'a01' is .* finite number") as caught:
+        bf.attribute(hier_fit, portfolio={"a00": 1.0, "a01": weight})
+    assert caught.value.series == "a01"
+    assert caught.value.value is weight
+
+
+@pytest.mark.parametrize("portfolio", [{}, pd.Series(dtype=float), [0.5, 0.5], "a00", 1.0])
+def test_portfolios_of_nothing(hier_fit, portfolio):
+    with pytest.raises(DataError, match="holds no weights"):
+        bf.attribute(hier_fit, portfolio=portfolio)
+
+
+def test_portfolios_that_cannot_be_held(hier_fit):
+    with pytest.raises(DataError, match="Every weight of the portfolio is 0"):
+        bf.attribute(hier_fit, portfolio={"a00": 0.0, "a01": 0})
+    with pytest.raises(SpecError, match="unknown asset 'a0O'. Did you mean 'a0") as caught:
+        bf.attribute(hier_fit, portfolio={"a0O": 1.0})
+    assert caught.value.allowed == hier_fit.panel.assets
+    with pytest.raises(DataError, match="'a00' twice"):
+        bf.attribute(hier_fit, portfolio=pd.Series([0.5, 0.5], index=["a00", "a00"]))
+
+
+def test_numbers_of_numpy_are_weights(hier_fit):
+    one, two = (bf.attribute(hier_fit, portfolio={"a00": kind(2)}).draws for kind in (np.float32, np.int64))
+    assert one.equals(two)
+    np.testing.assert_allclose(one.sel(asset="portfolio"), 2 * one.sel(asset="a00"), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "premia"}, "unknown kind 'premia'. Did you mean 'premium'"),
+        ({"kind": ["premium"]}, "unknown kind"),
+        ({"by": "factors"}, "unknown by 'factors'. Did you mean 'factor'"),
+        ({"per": "sector"}, "unknown per 'sector'. Allowed: asset, group"),
+        ({"per": None}, "unknown per 'None'"),
+        ({"kind": "variance", "by": "level"}, "by='level' splits a premium, not a variance"),
+        ({"kind": "return", "by": "level"}, "by='level' splits a premium, not a return"),
+        ({"window": ("2015-01-01", "2015-02-01")}, "window goes with kind='return', not 'premium'"),
+        ({"kind": "variance", "window": (None, None)}, "window goes with kind='return', not 'variance'"),
+    ],
+)
+def test_choices_that_do_not_exist_or_go_together(hier_fit, options, message):
+    with pytest.raises(SpecError) as caught:
+        bf.attribute(hier_fit, **options)
+    assert message in str(caught.value)
+    assert caught.value.place.startswith("attribute")
+
+
+@pytest.mark.parametrize(
+    "window",
+    ["2015-01-01", 5, ("2015-01-01",), ("2015", "2016", "2017"), ("then", None), (pd.Timestamp(0, tz="UTC"), None)],
+)
+def test_windows_that_are_no_pair_of_dates(hier_fit, window):
+    with pytest.raises(SpecError, match="is not a pair of dates") as caught:
+        bf.attribute(hier_fit, "return", window=window)
+    assert caught.value.found is window
+
+
+@pytest.mark.parametrize("window", [("2016-01-01", None), (None, "2014-12-31"), ("2015-03-01", "2015-02-01")])
+def test_windows_without_a_date(hier_fit, window):
+    with pytest.raises(SpecError, match="No date in the window .* run from 2015-01-01 to 2015-08-12"):
+        bf.attribute(hier_fit, "return", window=window)
+
+
+def test_levels_need_groups(a_panel):
+    for preset in ("pooled", "unpooled"):
+        fit = bf.fit(a_panel, preset, bf.Sampler(draws=4, tune=50, chains=1, progress=False))
+        with pytest.raises(SpecError, match=f"model '{preset}' has none"):
+            bf.attribute(fit, by="level")
+
+
+def test_what_is_no_fit(a_panel):
+    with pytest.raises(FitError, match="expected a Fit, found Panel"):
+        bf.attribute(a_panel)
+    for accessor in (bf.loadings, bf.alphas, bf.risk_premia):
+        with pytest.raises(FitError, match="Expected a Fit, found Panel"):
+            accessor(a_panel)
+
+
+def test_names_that_would_hide_a_source(hier_fit):
+    """A family called alpha would swallow the alphas; a factor called total would be counted as one."""
+    panel = hier_fit.panel
+    for name in ("alpha", "total", "residual", "idiosyncratic", "zero_beta"):
+        for field in ("family", "name"):
+            info = (replace(panel.factor_info[0], **{field: name}), *panel.factor_info[1:])
+            fit = replace(hier_fit, panel=replace(panel, factor_info=info))
+            with pytest.raises(DataError, match=f"named '{name}'") as caught:
+                bf.attribute(fit, by="family")
+            assert caught.value.series == name
+    called = panel.returns.assign_coords(asset=["portfolio", *panel.assets[1:]])
+    fit = replace(hier_fit, panel=replace(panel, returns=called))
+    with pytest.raises(DataError, match="There is a asset named 'portfolio'"):
+        bf.attribute(fit, portfolio={"a01": 1.0})
+
+
+@pytest.mark.parametrize("kind", ["premium", "return"])
+def test_shares_are_of_variances_only(hier_fit, kind):
+    found = bf.attribute(hier_fit, kind)
+    for read in (lambda: found.shares, found.share_table):
+        with pytest.raises(SpecError, match=f"Shares of a {kind} are not defined") as caught:
+            read()
+        assert caught.value.allowed == ("variance",)
+
+
+def test_a_fit_that_failed_says_so_in_every_table(short_fit, hier_fit):
+    assert len(short_fit.problems) >= 2
+    assert any(problem.startswith("chains 1") for problem in short_fit.problems)
+    for kind in ("premium", "return", "variance"):
+        found = bf.attribute(short_fit, kind)
+        assert found.problems == short_fit.problems
+        tables = [found.table(), found.share_table()] if kind == "variance" else [found.table()]
+        for table in tables:
+            assert (table["warning"] == "not converged").all()
+            assert table.attrs["problems"] == short_fit.problems
+        allowed = bf.attribute(short_fit, kind, allow_unconverged=True)
+        assert allowed.draws.identical(found.draws)
+        assert allowed.problems == ()
+        assert "warning" not in allowed.table()
+        good = bf.attribute(hier_fit, kind).table()
+        assert "warning" not in good
+        assert good.attrs["problems"] == ()
+
+
+def test_tables_state_kind_units_and_interval(hier_fit):
+    found = bf.attribute(hier_fit, "return", window=("2015-03-02", None))
+    table = found.table(ci_prob=0.8, ci_kind="hdi")
+    assert table.columns.tolist() == ["asset", "source", "mean", "sd", "lower", "upper", "prob_positive", "mcse"]
+    assert len(table) == 9 * 6
+    assert table.attrs == {
+        "ci_kind": "hdi",
+        "ci_prob": 0.8,
+        "kind": "return",
+        "units": "decimal, sum over the window",
+        "notes": found.notes,
+        "problems": (),
+    }
+    assert bf.attribute(hier_fit, "variance", per="group").share_table().columns[0] == "group"
+    with pytest.raises(SpecError, match="ci_prob is 90"):
+        found.table(ci_prob=90)
+    with pytest.raises(SpecError, match="unknown interval"):
+        found.table(ci_kind="equal")
