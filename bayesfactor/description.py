@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.panel import Note, Panel
-from bayesfactor.screening_factors import condition_number
+from bayesfactor.screening.factors import condition_number
 
 _ROWS = 20
 _WIDTH = 100

@@ -37,7 +37,9 @@ def holdings(
     if portfolio is not None:
         if PORTFOLIO in names:
             raise DataError(
-                f"There is a {per} named '{PORTFOLIO}'.", series=PORTFOLIO, remedy="Rename it to attribute a portfolio."
+                f"There is already an entry named '{PORTFOLIO}'.",
+                series=PORTFOLIO,
+                remedy="Rename it to attribute a portfolio.",
             )
         names, rows = [*names, PORTFOLIO], np.vstack([rows, _weights(panel, portfolio)])
     return xr.DataArray(rows, dims=(per, "member"), coords={per: names, "member": assets})

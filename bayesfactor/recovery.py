@@ -25,11 +25,13 @@ def recover(
     shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
     numbers, rng = translate(panel, model), np.random.default_rng(seed)
     coefficients = problem.coefficients(flat, len(panel.assets), rng)
+    # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
+    # of dimensions, whatever the variable's own.
     values = {
-        "loading": (coefficients[:, :, 1:], ("asset", "factor")),
         "alpha": (coefficients[:, :, 0], ("asset",)),
         **_scales(numbers, problem, flat),
         **_hierarchy(numbers, problem, flat),
+        "loading": (coefficients[:, :, 1:], ("asset", "factor")),
         **_factors(panel, numbers, problem, flat, rng),
     }
     coords = {

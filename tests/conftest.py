@@ -39,7 +39,7 @@ def hier_fit(a_panel):
 @pytest.fixture(scope="session")
 def student_fit(a_panel):
     """Student-t noise."""
-    return bf.fit(a_panel, "student_t", quiet(draws=500, target_accept=0.95))
+    return bf.fit(a_panel, "student_t", quiet(draws=500))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ pytest.importorskip("typer", reason="the command line needs the extra 'cli'")
 
 import bayesfactor as bf
 from bayesfactor import cli
-from bayesfactor.cli_input import read_info, read_series, read_weights
+from bayesfactor.cli.input import read_info, read_series, read_weights
 from bayesfactor.errors import DataError, SpecError
 
 
@@ -157,7 +157,7 @@ def test_csv_states_interval_and_units(run, saved, tmp_path):
 
 
 def test_many_assets_are_cut_with_a_way_out(run, saved, monkeypatch):
-    monkeypatch.setattr("bayesfactor.cli_output.LINES", 12)
+    monkeypatch.setattr("bayesfactor.cli.output.LINES", 12)
     code, out, _ = run("attribute", saved)
     assert code == 0
     assert "3 of 6 entries shown. All of them: --csv FILE." in out

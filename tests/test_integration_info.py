@@ -70,3 +70,14 @@ def test_finer_calendar_than_the_coarsest_series_is_refused():
     with pytest.raises(DataError, match="'cpi' is monthly") as caught:
         integrate(noise(days("2018-01-01", 700), ["a"]), noise(months, ["cpi"], 1), calendar="weekly")
     assert "calendar='monthly'" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["alpha", "total", "idiosyncratic", "residual", "zero_beta", "panel"])
+def test_a_factor_or_family_may_not_be_called_like_a_source(name):
+    dates = pd.date_range("2020-01-31", periods=24, freq="ME")
+    values = np.random.default_rng(0).normal(0, 0.02, size=(24, 2))
+    returns = pd.DataFrame({"a": values[:, 0]}, index=dates)
+    with pytest.raises(DataError, match="Rename it"):
+        integrate(returns, pd.DataFrame({name: values[:, 1]}, index=dates))
+    with pytest.raises(DataError, match="Rename it"):
+        integrate(returns, pd.DataFrame({"f": values[:, 1]}, index=dates), {"f": {"family": name}})

@@ -41,12 +41,11 @@ MAY_SAMPLE = {"graph", "inference"}
 
 
 def layer(module: str) -> int:
-    """Layer of a module: of itself, of its package, or of the name before its first underscore."""
+    """Layer of a module: its own, or that of its package."""
     top = module.split(".")[0]
-    for candidate in (top, top.split("_")[0]):
-        for number, names in LAYERS.items():
-            if candidate in names:
-                return number
+    for number, names in LAYERS.items():
+        if top in names:
+            return number
     raise AssertionError(f"{module} has no layer: give it one in LAYERS")
 
 

@@ -13,6 +13,7 @@ from bayesfactor.panel import Aggregate, Factor, Transform
 _KEYS = ("traded", "family", "transform", "lag", "aggregate", "description")
 _MARKET = ("mkt", "mktrf", "mkt-rf", "mkt_rf", "market", "cmkt")
 _TRANSFORMS: tuple[str, ...] = get_args(Transform)
+RESERVED = ("alpha", "zero_beta", "residual", "idiosyncratic", "total", "panel")
 _AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 
 
@@ -75,9 +76,21 @@ def _lag(value: object, place: str) -> int:
     return int(lag)
 
 
+def _free(name: str, what: str) -> str:
+    """Return a factor's or family's name, unless an attribution already uses it for a source of its own."""
+    if name in RESERVED:
+        raise DataError(
+            f"The {what} '{name}' has the name of a source in every attribution.",
+            series=name,
+            value=name,
+            remedy=f"Rename it; taken are {', '.join(RESERVED)}.",
+        )
+    return name
+
+
 def make_factor(name: str, entry: dict[str, Any]) -> Factor:
     """Make a factor from what was said about it, with the defaults for the rest."""
-    place = f"factor_info['{name}']"
+    place = f"factor_info['{_free(name, 'factor')}']"
     given = {str(key): value for key, value in entry.items() if _present(value)}
     for key in entry:
         if str(key) not in _KEYS:
@@ -110,7 +123,7 @@ def make_factor(name: str, entry: dict[str, Any]) -> Factor:
     return Factor(
         name=name,
         traded=traded,
-        family=str(given.get("family", _default_family(name, traded))),
+        family=_free(str(given.get("family", _default_family(name, traded))), "family"),
         transform=transform,  # type: ignore[arg-type]
         lag=_lag(given.get("lag", 0), place),
         aggregate=aggregate,  # type: ignore[arg-type]

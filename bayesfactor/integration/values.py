@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesfactor.calendars import FINE, is_coarser, longest_step, period_end, period_number
 from bayesfactor.errors import DataError
-from bayesfactor.integration_series import Rows, Series, on_rows
+from bayesfactor.integration.series import Rows, Series, on_rows
 from bayesfactor.panel import Factor
 
 _AR_ROWS = 4

@@ -9,17 +9,17 @@ import xarray as xr
 
 from bayesfactor.calendars import FREQUENCIES, choose_frequency
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.integration_frames import read_frame
-from bayesfactor.integration_inputs import UNITS, Inputs, read_inputs
-from bayesfactor.integration_notes import mark_shared, note_asset, note_factor
-from bayesfactor.integration_rows import anchor_of, common_span, make_rows
-from bayesfactor.integration_series import Rows, Series, on_rows
-from bayesfactor.integration_values import factor_values, rate_on_rows
+from bayesfactor.integration.frames import read_frame
+from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
+from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
+from bayesfactor.integration.rows import anchor_of, common_span, make_rows
+from bayesfactor.integration.series import Rows, Series, on_rows
+from bayesfactor.integration.values import factor_values, rate_on_rows
 from bayesfactor.panel import Calendar, Note, Panel
 from bayesfactor.screening import check_prices
-from bayesfactor.screening_factors import check_factors, check_rows, constant_in_life
-from bayesfactor.screening_gaps import check_gaps
-from bayesfactor.screening_warnings import screen_factor, screen_returns, screen_rows
+from bayesfactor.screening.factors import check_factors, check_rows, constant_in_life
+from bayesfactor.screening.gaps import check_gaps
+from bayesfactor.screening.warnings import screen_factor, screen_returns, screen_rows
 
 
 def _no_overlap(assets: Sequence[Series], factors: Sequence[Series]) -> DataError:

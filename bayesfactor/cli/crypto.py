@@ -9,7 +9,7 @@ import xarray as xr
 from bayesfactor.attribution import attribute
 from bayesfactor.catalog import crypto_simulated
 from bayesfactor.checks import check
-from bayesfactor.cli_output import (
+from bayesfactor.cli.output import (
     command,
     covered,
     head,

@@ -7,7 +7,7 @@ import pandas as pd
 from bayesfactor.attribution import attribute
 from bayesfactor.catalog import french_monthly
 from bayesfactor.checks import check
-from bayesfactor.cli_output import (
+from bayesfactor.cli.output import (
     command,
     head,
     interval_name,

@@ -15,7 +15,7 @@ from bayesfactor.calendars import (
     step,
 )
 from bayesfactor.errors import DataError
-from bayesfactor.integration_frames import days_of
+from bayesfactor.integration.frames import days_of
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesfactor.calendars import DAY, FINE, period_end, period_number, step, week_anchor, weekday
 from bayesfactor.errors import DataError
-from bayesfactor.integration_series import Rows, Series
+from bayesfactor.integration.series import Rows, Series
 from bayesfactor.panel import Note
 
 _TOLERANCE = {"weekly": 3}

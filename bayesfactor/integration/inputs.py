@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from bayesfactor.errors import DataError
-from bayesfactor.integration_frames import check_zones, days_of, read_frame, read_rate
-from bayesfactor.integration_info import read_factor_info, read_groups
-from bayesfactor.integration_series import Series, split
+from bayesfactor.integration.frames import check_zones, days_of, read_frame, read_rate
+from bayesfactor.integration.info import read_factor_info, read_groups
+from bayesfactor.integration.series import Series, split
 from bayesfactor.panel import Factor
 from bayesfactor.screening import check_percent, check_rate_size, check_return_size
 

@@ -10,7 +10,7 @@ import xarray as xr
 from bayesfactor.errors import SpecError
 from bayesfactor.integration import integrate
 from bayesfactor.panel import Panel
-from bayesfactor.simulation_market import (
+from bayesfactor.simulation.market import (
     GROUPS,
     KINDS,
     PERIODS_PER_YEAR,

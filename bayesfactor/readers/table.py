@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.readers_cells import (
+from bayesfactor.readers.cells import (
     LONG,
     MISSING,
     Source,
@@ -176,7 +176,7 @@ def _make_wide(cells: pd.DataFrame, index: pd.DatetimeIndex, asset: str, value: 
                 remedy="Keep one row per date and asset (and metric), each with its name.",
             )
     # pivot_table would leave out an asset that has no value.
-    wide = long.pivot(  # noqa: PD010
+    wide = long.pivot(
         index="date", columns="asset", values="value"
     )[list(dict.fromkeys(names))]
     return wide.rename_axis(columns=None)

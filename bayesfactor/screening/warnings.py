@@ -3,7 +3,7 @@
 import numpy as np
 
 from bayesfactor.calendars import FINE
-from bayesfactor.integration_series import Rows, Series
+from bayesfactor.integration.series import Rows, Series
 from bayesfactor.panel import Factor, Note
 
 _RUN = 5

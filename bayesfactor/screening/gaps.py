@@ -6,8 +6,8 @@ import numpy as np
 
 from bayesfactor.calendars import DAY, longest_step, period_end, period_number, step
 from bayesfactor.errors import DataError
-from bayesfactor.integration_rows import Span, open_days
-from bayesfactor.integration_series import Series
+from bayesfactor.integration.rows import Span, open_days
+from bayesfactor.integration.series import Series
 from bayesfactor.panel import Factor, Note
 
 

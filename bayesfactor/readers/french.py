@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.readers_cells import (
+from bayesfactor.readers.cells import (
     NUMBER,
     Source,
     decode_text,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesfactor.integration_series import Rows, Series
+from bayesfactor.integration.series import Rows, Series
 from bayesfactor.panel import Factor, Note
 
 _HOW = {

@@ -17,7 +17,7 @@ def main() -> None:
     if any(find_spec(name) is None for name in NEEDED):
         print('The command line needs two more packages: pip install "bayesfactor[cli]"', file=sys.stderr)
         raise SystemExit(2)
-    from bayesfactor.cli_commands import app
+    from bayesfactor.cli.commands import app
 
     try:
         app(prog_name="bayesfactor")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayesfactor.errors import DataError, unknown
-from bayesfactor.readers_cells import (
+from bayesfactor.readers.cells import (
     MISSING,
     Source,
     decode_text,
@@ -25,8 +25,8 @@ from bayesfactor.readers_cells import (
     split_cells,
     tell_content,
 )
-from bayesfactor.readers_french import read_french
-from bayesfactor.readers_table import read_table
+from bayesfactor.readers.french import read_french
+from bayesfactor.readers.table import read_table
 
 __all__ = ["read_coinmetrics", "read_fred", "read_french", "read_table"]
 

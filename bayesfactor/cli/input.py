@@ -11,7 +11,7 @@ from bayesfactor.errors import DataError
 from bayesfactor.integration import integrate, to_returns
 from bayesfactor.panel import Panel
 from bayesfactor.readers import read_fred, read_table
-from bayesfactor.readers_cells import decode_text, first_name, read_raw, split_cells
+from bayesfactor.readers.cells import decode_text, first_name, read_raw, split_cells
 
 Info = dict[str, Any] | None
 

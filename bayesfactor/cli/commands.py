@@ -75,9 +75,9 @@ def demo(
     sampler = Sampler(draws=draws, tune=tune, seed=1)
     match data:
         case Market.french:
-            from bayesfactor.cli_french import show
+            from bayesfactor.cli.french import show
         case Market.crypto:
-            from bayesfactor.cli_crypto import show
+            from bayesfactor.cli.crypto import show
     _leave(show(sampler, output))
 
 
@@ -90,7 +90,7 @@ def models(
     from bayesfactor.modelfile import list_models, preset_folder
 
     if name is None:
-        from bayesfactor.cli_output import show_models
+        from bayesfactor.cli.output import show_models
 
         paths = {preset: preset_folder() / f"{preset}.toml" for preset in list_models()}
         show_models({preset: path.read_text(encoding="utf-8") for preset, path in paths.items()})
@@ -122,8 +122,8 @@ def fit(
     seed: Annotated[int, typer.Option(help="The same seed gives the same draws.")] = 1,
 ) -> None:
     """Fit a model to your returns and factors, check it and save it."""
-    from bayesfactor.cli_input import read_info, read_panel
-    from bayesfactor.cli_output import command, show_panel, show_timings
+    from bayesfactor.cli.input import read_info, read_panel
+    from bayesfactor.cli.output import command, show_panel, show_timings
     from bayesfactor.inference import fit as run_fit
     from bayesfactor.modelfile import read_model
     from bayesfactor.posterior import Sampler
@@ -176,8 +176,8 @@ def attribute(
 ) -> None:
     """Split what pays each asset, what moved it, or its risk, by source."""
     from bayesfactor.attribution import attribute as run_attribute
-    from bayesfactor.cli_input import read_weights
-    from bayesfactor.cli_output import show_attribution, write_csv
+    from bayesfactor.cli.input import read_weights
+    from bayesfactor.cli.output import show_attribution, write_csv
     from bayesfactor.posterior import open_fit
 
     if csv is not None:

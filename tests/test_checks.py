@@ -1,0 +1,254 @@
+"""check: a good fit passes, every fault is found, and the figures are ArviZ's and the formulas'."""
+
+from dataclasses import replace
+
+import arviz_stats
+import numpy as np
+import pytest
+import xarray as xr
+
+import bayesfactor as bf
+from bayesfactor.errors import FitError
+from bayesfactor.spec import ZeroAlpha
+from tests.panels import make_panel
+
+
+@pytest.fixture(scope="module")
+def report(hier_fit):
+    return bf.check(hier_fit)
+
+
+def row(report, name):
+    return next(check for check in report.checks if check.name == name)
+
+
+def test_a_good_fit_is_ok(report, hier_fit):
+    assert report.ok
+    assert hier_fit.problems == ()
+    assert report.table.loc["R-hat", "passed"] is True
+    assert report.table["passed"].map(lambda passed: passed is None).sum() == 4
+    assert report.table["advice"].str.len().min() > 5
+    assert "FAILED" not in str(report)
+    assert str(report).startswith("The fit passed its checks.")
+
+
+@pytest.mark.parametrize("name", ["hier_fit", "student_fit"])
+def test_figures_are_those_of_arviz(name, request):
+    fit = request.getfixturevalue(name)
+    summary = arviz_stats.summary(fit.data, kind="diagnostics", round_to="none")
+    found = bf.check(fit)
+    r_hat, bulk, tail = (row(found, n) for n in ("R-hat", "effective draws, bulk", "effective draws, tail"))
+    assert r_hat.value == pytest.approx(summary["r_hat"].max(), rel=1e-12)
+    assert bulk.value == pytest.approx(summary["ess_bulk"].min(), rel=1e-12)
+    assert summary["r_hat"].idxmax() == r_hat.worst
+    assert summary["ess_bulk"].idxmin() == bulk.worst
+    tails = arviz_stats.ess(fit.data, method="tail", prob=(0.05, 0.95))
+    tails = tails.to_dataset() if isinstance(tails, xr.DataTree) else tails
+    assert tail.value == pytest.approx(min(float(v.min()) for v in tails.data_vars.values()), rel=1e-12)
+    bfmi = arviz_stats.bfmi(fit.data)["energy"]  # with ddof = 1
+    assert row(found, "E-BFMI").value == pytest.approx(float(bfmi.min()), rel=2 / fit.sampler.draws)
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_arviz_labels_every_quantity_as_we_do(hier_fit, saved, tmp_path):
+    """arviz.summary 1.3 takes the order of dimensions from the dataset; ours is made so that this does no harm."""
+    fit = bf.open_fit(hier_fit.save(tmp_path / "run.nc")) if saved else hier_fit
+    means = arviz_stats.summary(fit.data, kind="stats", round_to="none")["mean"]
+    posterior = fit.posterior.mean(("chain", "draw"))
+    for asset, factor in (("a00", "f2"), ("a07", "f1")):
+        expected = float(posterior["loading"].sel(asset=asset, factor=factor))
+        assert means[f"loading[{asset}, {factor}]"] == pytest.approx(expected)
+    for group, factor in (("g0", "f2"), ("g2", "f1")):
+        expected = float(posterior["loading_mean"].sel(group=group, factor=factor))
+        assert means[f"loading_mean[{group}, {factor}]"] == pytest.approx(expected)
+
+
+def doctored(fit, group, **variables):
+    """Return the fit with some variables of a group replaced."""
+    data = fit.data.copy()
+    data[group] = xr.DataTree(data[group].to_dataset().assign(variables))
+    return replace(fit, data=data)
+
+
+def shifted_chain(fit):
+    draws = fit.posterior["alpha"].copy(deep=True)
+    draws[2, :, 4] += 2 * draws[..., 4].std()
+    return doctored(fit, "posterior", alpha=draws)
+
+
+def slow_chains(fit):
+    """A random walk that all chains share the start and end of: few effective draws."""
+    draws = fit.posterior["sigma"].copy(deep=True)
+    wave = np.sin(np.linspace(0, 40 * np.pi, 1000))
+    draws[:, :, 3] = float(draws[:, :, 3].mean()) * (1 + 0.1 * wave)
+    return doctored(fit, "posterior", sigma=draws)
+
+
+def stuck_in_the_tails(fit):
+    """Bulk as before, but the largest draws come in one long stay."""
+    draws = fit.posterior["log_sigma_mean"].copy(deep=True)
+    high = np.sort(draws.values.ravel())[-400]
+    values = np.where(draws > high, draws.median(), draws)
+    values[:, 450:550] = high + 1e-3 * np.arange(100)
+    return doctored(fit, "posterior", log_sigma_mean=draws.copy(data=values))
+
+
+def one_divergence(fit):
+    diverging = fit.data["sample_stats/diverging"].copy(deep=True)
+    diverging[:] = False
+    diverging[1, 7] = True
+    return doctored(fit, "sample_stats", diverging=diverging)
+
+
+def deep_trees(fit):
+    deep = fit.data["sample_stats/maxdepth_reached"].copy(deep=True)
+    deep[:, :20] = True
+    return doctored(fit, "sample_stats", maxdepth_reached=deep)
+
+
+def deep_trees_of_pymc(fit):
+    stats = fit.data["sample_stats"].to_dataset()
+    deep = stats["maxdepth_reached"].copy(deep=True)
+    deep[:, :20] = True
+    data = fit.data.copy()
+    data["sample_stats"] = xr.DataTree(stats.drop_vars("maxdepth_reached").assign(reached_max_treedepth=deep))
+    return replace(fit, data=data)
+
+
+def slow_energy(fit):
+    energy = fit.data["sample_stats/energy"].copy(deep=True)
+    energy[3] = np.cumsum(np.random.default_rng(0).normal(size=1000))
+    return doctored(fit, "sample_stats", energy=energy)
+
+
+def keep(fit, **which):
+    data = xr.DataTree.from_dict(
+        {name: child.isel(which) if "chain" in child.dims else child for name, child in fit.data.children.items()}
+    )
+    return replace(fit, data=data)
+
+
+FAULTS = {
+    shifted_chain: ("R-hat", "alpha[a04]"),
+    slow_chains: ("effective draws, bulk", "sigma[a03]"),
+    stuck_in_the_tails: ("effective draws, tail", "log_sigma_mean"),
+    one_divergence: ("divergences", ""),
+    deep_trees: ("tree depth reached", ""),
+    deep_trees_of_pymc: ("tree depth reached", ""),
+    slow_energy: ("E-BFMI", ""),
+    lambda fit: keep(fit, draw=slice(240)): ("draws", ""),
+    lambda fit: keep(fit, chain=slice(3)): ("chains", ""),
+}
+
+
+@pytest.mark.parametrize(("fault", "found"), FAULTS.items(), ids=[name for name, _ in FAULTS.values()])
+def test_every_fault_is_found(hier_fit, fault, found):
+    name, worst = found
+    fit = fault(hier_fit)
+    report = bf.check(fit)
+    check = row(report, name)
+    assert check.passed is False
+    assert check.worst == worst
+    assert not report.ok
+    assert any(problem.startswith(name) for problem in fit.problems)
+    assert "The fit FAILED its checks" in str(report)
+    assert f"\n  FAILED  {name} " in str(report)
+    assert check.advice in str(report)
+    assert report.table.loc[name, "passed"] is False
+    assert "warning" in bf.attribute(fit).table()
+
+
+def test_a_fault_is_named_alone(hier_fit):
+    for fault in (one_divergence, deep_trees, slow_energy):
+        assert len(fault(hier_fit).problems) == 1
+    assert row(bf.check(deep_trees(hier_fit)), "tree depth reached").value == pytest.approx(0.02)
+
+
+def test_a_fit_of_hardly_any_draws_can_be_checked(a_panel):
+    fit = bf.fit(a_panel, "hierarchical", bf.Sampler(draws=4, tune=50, chains=1, progress=False))
+    report = bf.check(fit)
+    assert not report.ok
+    assert {c.name for c in report.checks if c.passed is False} >= {"draws", "chains", "effective draws, bulk"}
+
+
+def test_heavy_tails_are_seen_under_normal_noise_only():
+    panel, rng = make_panel(assets=6, periods=500, seed=4), np.random.default_rng(4)
+    noise = 0.02 * rng.standard_t(3, size=panel.returns.shape)
+    panel = replace(panel, returns=panel.returns.copy(data=panel.returns.values + noise))
+    sampler = bf.Sampler(draws=300, tune=400, target_accept=0.9, progress=False)
+    normal, student = (bf.check(bf.fit(panel, model, sampler)) for model in ("hierarchical", "student_t"))
+    name = "tails: share of assets too heavy"
+    assert row(normal, name).value > 0.8
+    assert (normal.assets["prob_tails"] < 0.01).mean() == row(normal, name).value
+    assert "try the preset 'student_t'" in str(normal)
+    assert row(student, name).value == 0.0
+    assert row(normal, name).passed is row(student, name).passed is None
+
+
+def test_means_are_those_of_the_sample_and_of_the_model(hier_fit, report):
+    """Implied: alpha + sum_traded beta fbar + sum_nontraded beta (fbar - mu + lambda), over the asset's own days."""
+    panel, posterior = hier_fit.panel, hier_fit.posterior
+    for i, name in enumerate(panel.assets):
+        seen = np.isfinite(panel.returns.values[:, i])
+        fbar = panel.factors.values[seen].mean(axis=0)
+        shift = (posterior["risk_premium"] - posterior["factor_mean"]).values
+        beta = posterior["loading"].sel(asset=name).values
+        implied = posterior["alpha"].sel(asset=name).values + (beta * (fbar + shift)).sum(axis=-1)
+        found = report.assets.loc[name]
+        assert found["periods"] == seen.sum()
+        assert found["sample_mean"] == pytest.approx(252 * panel.returns.values[seen, i].mean(), rel=1e-12)
+        thinned = 252 * implied.std() / 200**0.5  # it uses 200 of the draws
+        assert found["implied_mean"] == pytest.approx(252 * implied.mean(), abs=4.5 * thinned)
+        error = np.median(posterior["sigma"].sel(asset=name)) / seen.sum() ** 0.5
+        gap = (found["sample_mean"] - found["implied_mean"]) / 252 / error
+        assert found["gap_in_errors"] == pytest.approx(gap, rel=0.15)
+    off = doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02)
+    assert row(bf.check(off), "means: share of assets off by > 2 se").value == 1.0
+
+
+def test_shrinkage_is_vasiceks_weight():
+    """One factor and no alpha: 1 / (1 + tau^2 sum f^2 / sigma^2), the weight of the group's mean."""
+    panel = make_panel(assets=6, traded=1, other=0, periods=80, shortest=6, seed=9)
+    model = replace(bf.FactorModel(), alpha=ZeroAlpha())
+    fit = bf.fit(panel, model, bf.Sampler(draws=500, tune=400, progress=False))
+    found, posterior = bf.check(fit).shrinkage["f0"], fit.posterior
+    for i, name in enumerate(panel.assets):
+        f = panel.factors.values[np.isfinite(panel.returns.values[:, i]), 0]
+        tau, sigma = posterior["loading_scale"].values[..., 0], posterior["sigma"].sel(asset=name).values
+        weight = 1 / (1 + tau**2 * (f @ f) / sigma**2)
+        assert found[name] == pytest.approx(weight.mean(), abs=4.5 * weight.std() / 200**0.5)
+    assert found.max() - found.min() > 0.05  # a short history leans more
+
+
+def test_shrinkage_without_data_is_whole(hollow_fit, report, a_panel):
+    found = bf.check(hollow_fit)
+    np.testing.assert_allclose(found.shrinkage.loc["a08"], 1.0, rtol=1e-12)
+    assert (found.shrinkage.drop("a08") < 1.0).all(axis=None)
+    assert found.assets.loc["a08", "periods"] == 0
+    assert np.isnan(found.assets.loc["a08", "gap_in_errors"])
+    assert report.shrinkage.shape == (9, 3)
+    assert ((report.shrinkage > 0) & (report.shrinkage < 1)).all(axis=None)
+    pooled = bf.fit(a_panel, "pooled", bf.Sampler(draws=250, tune=200, progress=False))
+    assert (bf.check(pooled).shrinkage == 1.0).all(axis=None)
+
+
+def test_all_assets_too_short_for_tails(a_panel):
+    """Two returns each: there is nothing to compare, and no crash."""
+    late = a_panel.returns.where(a_panel.returns["time"] >= a_panel.returns["time"][-2])
+    fit = bf.fit(replace(a_panel, returns=late), "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))
+    report = bf.check(fit)
+    assert report.assets["prob_tails"].isna().all()
+    assert row(report, "tails: share of assets too heavy").worst == ""
+
+
+def test_sensitivity_is_finite_and_the_priors_that_matter_show(report):
+    table = report.sensitivity
+    assert np.isfinite(table).all(axis=None)
+    assert {"risk_premium[f2]", "alpha_scale", "loading_scale[f0]", "loading_mean[g0, f1]"} <= set(table.index)
+    assert table.loc["alpha_scale", "prior"] > 0.05  # 160 days say little of an alpha of 5 % a year
+    assert table.loc["log_sigma_mean", "likelihood"] > table.loc["log_sigma_mean", "prior"]
+
+
+def test_what_is_no_fit_is_refused(a_panel):
+    with pytest.raises(FitError, match="expected a Fit, found Panel"):
+        bf.check(a_panel)
