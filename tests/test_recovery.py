@@ -16,7 +16,7 @@ from bayesfactor.statistics import regressors
 from bayesfactor.translation import translate
 from tests.panels import make_panel
 
-MANY = 20_000
+MANY = 8_000
 ALPHAS = {
     "shrunk": ShrunkAlpha(HalfNormalRate(Rate(5.0))),
     "free": FreeAlpha(NormalRate(Rate(1.0), Rate(20.0))),
@@ -29,7 +29,7 @@ def closed_form(panel, model, problem, theta, i):
     numbers, flat = translate(panel, model), theta[None]
     mean, premium = problem.means(flat)
     shift = np.where([f.traded for f in panel.factor_info], 0.0, premium[0] - mean[0])
-    sigma = np.exp(problem.log_sigma_start[i] + problem.block(flat, "log_sigma_offset")[0, i])
+    sigma = np.exp(problem.scales(flat)[2][0, i])
     group = panel.group_names.index(panel.groups.values[i])
     m, a = problem.block(flat, "loading_mean_z"), problem.block(flat, "alpha_scale_z")
     where, spread = 0.0, numbers.loading_sd

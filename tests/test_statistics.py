@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayesfactor.statistics import factor_moments, least_squares, moments, regressors, robust_weights
+from bayesfactor.statistics import factor_moments, least_squares, moments, regressors, robust_fit
 from tests.panels import make_panel
 
 
@@ -105,12 +105,14 @@ def test_robust_weights_are_a_fixed_point_and_turn_from_outliers():
     returns = panel.returns.values.copy()
     returns[17, 0] += 0.5
     panel = replace(panel, returns=panel.returns.copy(data=returns))
-    weights = robust_weights(panel)
+    found = robust_fit(panel)
+    weights = found.weights
     for i in range(3):
         x, y = own_rows(panel, i)
         root = np.sqrt(weights[i])
         residual = y - x @ np.linalg.lstsq(x * root[:, None], y * root)[0]
         scale2 = np.mean(weights[i] * residual**2)
+        assert found.scale[i] == pytest.approx(np.sqrt(scale2), rel=1e-3)
         np.testing.assert_allclose(weights[i], 5.0 / (4.0 + residual**2 / scale2), atol=2e-3)
         assert weights[i].max() <= 1.25
     assert weights[0][17] == weights[0].min() < 0.02
@@ -118,12 +120,13 @@ def test_robust_weights_are_a_fixed_point_and_turn_from_outliers():
 
 
 def test_robust_weights_of_too_few_dates_are_one():
-    weights = robust_weights(uneven())
-    np.testing.assert_array_equal(weights[4], np.ones(4))
-    assert weights[5].size == 0
+    found = robust_fit(uneven())
+    np.testing.assert_array_equal(found.weights[4], np.ones(4))
+    assert found.weights[5].size == 0
+    assert np.isnan(found.scale).tolist() == [False] * 4 + [True] * 2
 
 
 def test_an_asset_of_exact_returns_has_finite_weights():
     panel = make_panel(assets=1, periods=30)
     exact = xr.DataArray(panel.factors.values[:, :1] * 2.0, panel.returns.coords, panel.returns.dims)
-    assert np.isfinite(robust_weights(replace(panel, returns=exact))[0]).all()
+    assert np.isfinite(robust_fit(replace(panel, returns=exact)).weights[0]).all()

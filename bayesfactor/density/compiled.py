@@ -13,7 +13,7 @@ from bayesfactor.density.hyper import Prior, backward, forward
 from bayesfactor.density.normal import BLOCK, OPTIONS, draw_coefficients, marginal
 from bayesfactor.density.student import student
 
-SLOTS = 24  # room in the header: element s holds where slot s starts, element s + 1 where it ends
+SLOTS = 32  # room in the header: element s holds where slot s starts, element s + 1 where it ends
 
 
 @numba.njit(**OPTIONS)
@@ -84,12 +84,12 @@ def _student(x, buffer, grad, out):
     tail, first = int(prior.at[8]), int(prior.at[9])
     excess = np.exp(x[tail])
     dof = prior.scalars[6] + prior.scalars[5] * excess
-    rows = _slot(buffer, 21)
+    y = _slot(buffer, 22)
     here, g_dof = student(
         mean, sd, log_sigma, shift, dof, x[first : first + n * p].reshape((n, p)),
         _slot(buffer, 18).reshape((n, p, p)), _slot(buffer, 19).reshape((n, p)),
-        _slot(buffer, 22).reshape((rows.size, p)), rows, _slot(buffer, 20),
-        out, g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
+        _slot(buffer, 23).reshape((y.size // BLOCK, p, BLOCK)), y.reshape((y.size // BLOCK, BLOCK)),
+        _slot(buffer, 20), _slot(buffer, 21), out, g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
     )  # fmt: skip
     grad[tail] += 1.0 - excess + g_dof * prior.scalars[5] * excess
     backward(x, prior, g_mean, g_sd, g_log_sigma, g_shift, grad)

@@ -168,10 +168,26 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
         case NormalNoise():
             own = [blocked(data[name]) for name in ("xx", "xy", "yy", "count")]
         case StudentTNoise():
-            first = np.searchsorted(data["asset_of"], np.arange(size[0] + 1))
-            own = [data["xx"], data["xy"], first, data["y"], data["x"]]
+            first, count, y, x = _observations(data, size[0])
+            own = [data["xx"], data["xy"], first, count, y, x]
         case _:
             assert_never(model.noise)
     return Problem(
         where, compiled.pack([*prior, *own]), isinstance(model.noise, StudentTNoise), np.array(others, dtype=int), data
     )
+
+
+def _observations(data: Mapping[str, np.ndarray], assets: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Fold each asset's observations into whole blocks, padded with zeros.
+
+    Returns
+    -------
+    first, count, y, x : arrays (asset + 1), (asset), (block, BLOCK), (block, coefficient, BLOCK)
+    """
+    ends = np.searchsorted(data["asset_of"], np.arange(assets + 1))
+    count = np.diff(ends)
+    first = np.concatenate([[0], np.cumsum(-(-count // BLOCK))])
+    row = np.arange(len(data["y"])) - ends[data["asset_of"]] + BLOCK * first[data["asset_of"]]
+    y, x = np.zeros(first[-1] * BLOCK), np.zeros((first[-1] * BLOCK, data["x"].shape[1]))
+    y[row], x[row] = data["y"], data["x"]
+    return first, count, y.reshape(-1, BLOCK), x.reshape(-1, BLOCK, x.shape[1]).transpose(0, 2, 1)

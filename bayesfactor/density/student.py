@@ -14,7 +14,7 @@ from math import lgamma
 import numba
 import numpy as np
 
-from bayesfactor.density.normal import OPTIONS
+from bayesfactor.density.normal import BLOCK, OPTIONS
 
 
 @numba.njit(**OPTIONS)
@@ -69,39 +69,53 @@ def _ahead(low, x):
 
 
 @numba.njit(**OPTIONS)
-def _likelihood(c, shift, log_sigma, dof, x, y, first, last, g):
-    """Return sum_t log t(r_t | x~_t'c) but for constants, its slopes in log sigma and dof; fill that in c."""
-    p = c.size
+def _likelihood(c, shift, log_sigma, dof, x, y, first, blocks, g, work):
+    """Return sum_t log t(r_t | x~_t'c) but for constants and the count, its slopes in log sigma and dof; fill that in c.
+
+    Rows without an observation hold zeros, intercept too: their residual is 0, and they add nothing.
+    """
+    p, scale = c.size, np.exp(-2.0 * log_sigma) / dof
+    residual, product, share, slope = work[0], work[1], work[2], work[3:]
     raw = c[0]
     for k in range(1, p):
         raw += shift[k] * c[k]
-    g[:] = 0.0
-    scale = np.exp(-2.0 * log_sigma) / dof
-    logs, product, share = 0.0, 1.0, 0.0
-    for t in range(first, last):
-        residual = y[t] - raw
+    logs = 0.0
+    product[:] = 1.0
+    share[:] = 0.0
+    slope[:] = 0.0
+    for h in range(blocks):
+        b = first + h
+        for i in range(BLOCK):
+            residual[i] = y[b, i] - x[b, 0, i] * raw
         for k in range(1, p):
-            residual -= x[t, k] * c[k]
-        ratio = residual * residual * scale
-        product *= 1.0 + ratio  # a logarithm of products, taken before it can overflow
-        if product > 1e200:
-            logs += np.log(product)
-            product = 1.0
-        pull = (dof + 1.0) * residual * scale / (1.0 + ratio)
-        share += ratio / (1.0 + ratio)
-        g[0] += pull
-        for k in range(1, p):
-            g[k] += pull * x[t, k]
-    logs += np.log(product)
+            for i in range(BLOCK):
+                residual[i] -= x[b, k, i] * c[k]
+        for i in range(BLOCK):
+            ratio = residual[i] * residual[i] * scale
+            inverse = 1.0 / (1.0 + ratio)
+            product[i] *= 1.0 + ratio
+            share[i] += ratio * inverse
+            residual[i] *= inverse
+        for k in range(p):
+            for i in range(BLOCK):
+                slope[k, i] += residual[i] * x[b, k, i]
+        if h % 4 == 3 or h == blocks - 1:  # a logarithm of products, taken before they can overflow
+            for i in range(BLOCK):
+                logs += np.log(product[i])
+                product[i] = 1.0
+    total = np.sum(share)
+    for k in range(p):
+        g[k] = (dof + 1.0) * scale * np.sum(slope[k])
     for k in range(1, p):
         g[k] += shift[k] * g[0]
-    count = last - first
-    value = -0.5 * (dof + 1.0) * logs - count * log_sigma
-    return value, (dof + 1.0) * share - count, 0.5 * ((dof + 1.0) * share / dof - logs)
+    value = -0.5 * (dof + 1.0) * logs
+    return value, (dof + 1.0) * total, 0.5 * ((dof + 1.0) * total / dof - logs)
 
 
 @numba.njit(**OPTIONS)
-def student(mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, out, g_mean, g_sd, g_log_sigma, g_shift, g_z):
+def student(
+    mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, count, out, g_mean, g_sd, g_log_sigma, g_shift, g_z
+):
     """Return the log-density of returns and z given the rest, and its derivative in dof; fill `out` and the gradients.
 
     Parameters
@@ -113,9 +127,10 @@ def student(mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, out, g_mean
     z : array (asset, coefficient)
     xx, xy : arrays (asset, coefficient, coefficient), (asset, coefficient)
         Weighted statistics of the surrogate.
-    x, y : arrays (row, coefficient), (row)
-        Observations, asset by asset; those of asset i are rows first[i] to first[i + 1].
-    first : array (asset + 1)
+    x, y : arrays (block, coefficient, BLOCK), (block, BLOCK)
+        Observations, asset by asset, in whole blocks; those of asset i are blocks first[i] to first[i + 1].
+    first, count : array (asset + 1), array (asset)
+        Where the blocks of each asset start, and its number of observations.
     out : array (asset, coefficient)
         Filled with the coefficients c_i.
     g_mean, g_sd, g_log_sigma, g_shift, g_z : arrays
@@ -126,7 +141,8 @@ def student(mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, out, g_mean
     e, v, half, u, g = np.empty(p), np.empty(p), np.empty(p), np.empty(p), np.empty(p)
     m, d = np.empty(p), np.empty(p)
     g_shift[:] = 0.0
-    value, g_dof, total = 0.0, 0.0, 0
+    work = np.empty((p + 3, BLOCK))
+    value, g_dof = 0.0, 0.0
     for i in range(n):
         w = np.exp(-2.0 * log_sigma[i])
         for j in range(p):
@@ -141,9 +157,12 @@ def student(mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, out, g_mean
         for j in range(p):
             out[i, j] = m[j] + d[j] * u[j]
             value -= 0.5 * u[j] * u[j] + np.log(low[j, j])
-        rows = (int(first[i]), int(first[i + 1]))
-        total += rows[1] - rows[0]
-        here, g_ls, of_dof = _likelihood(out[i], shift, log_sigma[i], dof, x, y, rows[0], rows[1], g)
+        start = int(first[i])
+        here, g_ls, of_dof = _likelihood(
+            out[i], shift, log_sigma[i], dof, x, y, start, int(first[i + 1]) - start, g, work
+        )
+        here -= count[i] * log_sigma[i]
+        g_ls -= count[i]
         value += here
         g_dof += of_dof
         for k in range(1, p):
@@ -151,6 +170,7 @@ def student(mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, out, g_mean
         g_log_sigma[i] = g_ls + _reverse(
             s, m, d, w, a, low, e, half, u, g, v, back, xx[i], xy[i], shift, g_mean, g_sd, g_shift, g_z, i
         )
+    total = np.sum(count)
     value += total * (lgamma(0.5 * (dof + 1.0)) - lgamma(0.5 * dof) - 0.5 * np.log(dof * np.pi))
     g_dof += total * 0.5 * (_digamma(0.5 * (dof + 1.0)) - _digamma(0.5 * dof) - 1.0 / dof)
     return value, g_dof

@@ -176,7 +176,5 @@ def _make_wide(cells: pd.DataFrame, index: pd.DatetimeIndex, asset: str, value: 
                 remedy="Keep one row per date and asset (and metric), each with its name.",
             )
     # pivot_table would leave out an asset that has no value.
-    wide = long.pivot(
-        index="date", columns="asset", values="value"
-    )[list(dict.fromkeys(names))]
+    wide = long.pivot(index="date", columns="asset", values="value")[list(dict.fromkeys(names))]
     return wide.rename_axis(columns=None)
