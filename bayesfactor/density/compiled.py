@@ -9,19 +9,20 @@ from functools import cache
 import numba
 import numpy as np
 
+from bayesfactor.density.cache import entry, kernel
 from bayesfactor.density.hyper import Prior, backward, forward
-from bayesfactor.density.normal import BLOCK, OPTIONS, draw_coefficients, marginal
+from bayesfactor.density.normal import BLOCK, draw_coefficients, marginal
 from bayesfactor.density.student import student
 
 SLOTS = 32  # room in the header: element s holds where slot s starts, element s + 1 where it ends
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _slot(buffer, s):
     return buffer[int(buffer[s]) : int(buffer[s + 1])]
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _prior(buffer):
     return Prior(
         _slot(buffer, 0), _slot(buffer, 1), _slot(buffer, 2), _slot(buffer, 3), _slot(buffer, 4), _slot(buffer, 5),
@@ -31,7 +32,7 @@ def _prior(buffer):
     )  # fmt: skip
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def density_normal(x, buffer, grad):
     """Return log p(theta, returns, factors) with normal noise; fill its gradient."""
     prior = _prior(buffer)
@@ -41,7 +42,8 @@ def density_normal(x, buffer, grad):
     g_mean, g_sd, g_log_sigma = np.empty((p, g, BLOCK)), np.empty((p, g, BLOCK)), np.empty((g, BLOCK))
     g_shift = np.empty(p)
     grad[:] = 0.0
-    value = forward(x, prior, mean, sd, log_sigma, shift, grad)
+    scales = np.empty((4, n))
+    value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
     value += marginal(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
         _slot(buffer, 18).reshape((p, p, g, BLOCK)), _slot(buffer, 19).reshape((p, g, BLOCK)),
@@ -49,38 +51,39 @@ def density_normal(x, buffer, grad):
         g_mean, g_sd, g_log_sigma, g_shift,
     )  # fmt: skip
     flat = (p, g * BLOCK)
-    backward(x, prior, g_mean.reshape(flat), g_sd.reshape(flat), g_log_sigma.reshape(g * BLOCK), g_shift, grad)
+    backward(x, prior, scales, g_mean.reshape(flat), g_sd.reshape(flat), g_log_sigma.reshape(g * BLOCK), g_shift, grad)
     return value
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def coefficients_normal(x, buffer, z, out):
     """Fill `out` (coefficient, block, BLOCK) with a draw of the coefficients given theta, from standard normals z."""
     prior = _prior(buffer)
     n, p = int(prior.size[0]), int(prior.size[1]) + 1
     g = (n + BLOCK - 1) // BLOCK
     mean, sd, log_sigma, shift = np.zeros((p, g * BLOCK)), np.zeros((p, g * BLOCK)), np.zeros(g * BLOCK), np.zeros(p)
-    forward(x, prior, mean, sd, log_sigma, shift, np.zeros(x.size))
+    forward(x, prior, mean, sd, log_sigma, shift, np.empty((4, n)), np.zeros(x.size))
     draw_coefficients(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
         _slot(buffer, 18).reshape((p, p, g, BLOCK)), _slot(buffer, 19).reshape((p, g, BLOCK)), z, out,
     )  # fmt: skip
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def density_student(x, buffer, grad):
     """Return log p(theta, returns, factors) with Student-t noise; fill its gradient."""
     return _student(x, buffer, grad, np.empty((int(buffer[int(buffer[0])]), int(buffer[int(buffer[0]) + 1]) + 1)))
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _student(x, buffer, grad, out):
     prior = _prior(buffer)
     n, p = int(prior.size[0]), int(prior.size[1]) + 1
     mean, sd, log_sigma, shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
     g_mean, g_sd, g_log_sigma, g_shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
     grad[:] = 0.0
-    value = forward(x, prior, mean, sd, log_sigma, shift, grad)
+    scales = np.empty((4, n))
+    value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
     tail, first = int(prior.at[8]), int(prior.at[9])
     excess = np.exp(x[tail])
     dof = prior.scalars[6] + prior.scalars[5] * excess
@@ -92,11 +95,11 @@ def _student(x, buffer, grad, out):
         _slot(buffer, 20), _slot(buffer, 21), out, g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
     )  # fmt: skip
     grad[tail] += 1.0 - excess + g_dof * prior.scalars[5] * excess
-    backward(x, prior, g_mean, g_sd, g_log_sigma, g_shift, grad)
+    backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad)
     return value + here + x[tail] - excess
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def coefficients_student(x, buffer, out):
     """Fill `out` (asset, coefficient) with the coefficients at a point."""
     _student(x, buffer, np.empty(x.size), out)
@@ -116,13 +119,13 @@ _LOGP = numba.types.int64(numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, _DOU
 _EXPAND = numba.types.int64(numba.types.uint64, numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES)
 
 
-@numba.njit(cache=True)
+@kernel
 def _whole(data):
     head = numba.carray(data, SLOTS)
     return numba.carray(data, int(head.max()))
 
 
-@numba.njit(cache=True)
+@kernel
 def _finite(value, grad):
     return 0 if np.isfinite(value) and np.all(np.isfinite(grad)) else 3
 
@@ -148,5 +151,5 @@ def _expand(dim, expanded, x, out, data):
 @cache
 def entries(student: bool):
     """Return the two C functions that a sampler calls: log-density with gradient, and what to store of a point."""
-    logp = numba.cfunc(_LOGP, cache=True)(_logp_student if student else _logp_normal)
-    return logp, numba.cfunc(_EXPAND, cache=True)(_expand)
+    logp = entry(_LOGP, _logp_student if student else _logp_normal)
+    return logp, entry(_EXPAND, _expand)

@@ -6,10 +6,10 @@
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from bayesfactor.density.normal import LOG_2PI, OPTIONS
+from bayesfactor.density.cache import kernel
+from bayesfactor.density.normal import LOG_2PI
 
 GROUPED, FREE, COMMON = 0, 1, 2
 
@@ -37,7 +37,7 @@ class Prior(NamedTuple):
     blend: np.ndarray  # of each non-traded factor: near 1 where the prior says more of its premium than the data
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _normal(x, grad, at, count):
     """Add standard normal priors of theta[at : at + count]."""
     value = 0.0
@@ -47,9 +47,12 @@ def _normal(x, grad, at, count):
     return value
 
 
-@numba.njit(**OPTIONS)
-def forward(x, prior, mean, sd, log_sigma, shift, grad):
-    """Fill mean and sd (coefficient, asset), log_sigma (asset) and shift (coefficient); return the log prior."""
+@kernel
+def forward(x, prior, mean, sd, log_sigma, shift, scales, grad):
+    """Fill mean and sd (coefficient, asset), log_sigma (asset), shift (coefficient); return the log prior.
+
+    `scales` (4, asset) is filled with what `backward` needs of the way to log sigma.
+    """
     n, k = int(prior.size[0]), int(prior.size[1])
     kind, shrunk = int(prior.size[4]), prior.size[5] > 0
     value = _forward_factors(x, prior, shift, grad)
@@ -58,28 +61,30 @@ def forward(x, prior, mean, sd, log_sigma, shift, grad):
         at = int(prior.at[4])
         value += _normal(x, grad, at, 1)
         alpha_sd *= x[at]
-    for i in range(n):
-        mean[0, i], sd[0, i] = prior.scalars[0], alpha_sd
+    mean[0, :n] = prior.scalars[0]
+    sd[0, :n] = alpha_sd
     first, second = int(prior.at[2]), int(prior.at[3])
     if kind == GROUPED:
         value += _normal(x, grad, first, int(prior.size[2]) * k) + _normal(x, grad, second, k)
     elif kind == COMMON:
         value += _normal(x, grad, first, k)
+    group = prior.group_of.astype(np.int64)
     for j in range(k):
         loc, width, spread = prior.loading_loc[j], prior.loading_sd[j], 0.0
         if kind == GROUPED:
             spread = prior.loading_spread[j] * x[second + j]
             for i in range(n):
-                mean[j + 1, i], sd[j + 1, i] = loc + width * x[first + int(prior.group_of[i]) * k + j], spread
+                mean[j + 1, i] = loc + width * x[first + group[i] * k + j]
         else:
             if kind == COMMON:
                 loc, width = loc + width * x[first + j], 0.0
-            for i in range(n):
-                mean[j + 1, i], sd[j + 1, i] = loc, width
-    return value + _forward_scales(x, prior, log_sigma, grad)
+            mean[j + 1, :n] = loc
+            spread = width
+        sd[j + 1, :n] = spread
+    return value + _forward_scales(x, prior, log_sigma, scales, grad)
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _forward_factors(x, prior, shift, grad):
     k, others, at = int(prior.size[1]), int(prior.size[3]), int(prior.at[0])
     value, quadratic = 0.0, 0.0
@@ -110,35 +115,45 @@ def _forward_factors(x, prior, shift, grad):
     return value
 
 
-@numba.njit(**OPTIONS)
-def _forward_scales(x, prior, log_sigma, grad):
-    """Fill log sigma_i = l + omega a_i; see `graph.assemble` for its coordinates."""
-    at, below, first = int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
+@kernel
+def _forward_scales(x, prior, log_sigma, scales, grad):
+    """Fill log sigma_i = l + omega a_i, a_i = (s_i - l) omega / q_i + sqrt(v_i / q_i) z_i, q_i = v_i + omega^2.
+
+    `scales` gets a_i and its derivatives in l, omega and z_i.
+    """
+    n, at, below, first = int(prior.size[0]), int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
     value = _normal(x, grad, at, 1) + _normal(x, grad, below, 1)
     level, spread = prior.scalars[2] + prior.scalars[3] * x[at], prior.scalars[4] * x[below]
-    for i in range(int(prior.size[0])):
-        a, of_level, of_spread, of_z = _scale(prior, i, level, spread, x[first + i])
-        both = prior.log_sigma_variance[i] + spread * spread
+    start, variance, z = prior.log_sigma_start, prior.log_sigma_variance, x[first : first + n]
+    slope = grad[first : first + n]
+    of_level, of_spread, product = 0.0, 0.0, 1.0
+    for i in range(n):
+        away, v = start[i] - level, variance[i]
+        both = v + spread * spread
+        inverse = 1.0 / both
+        root = np.sqrt(v * inverse)
+        scales[0, i] = away * spread * inverse + root * z[i]
+        scales[1, i] = -spread * inverse
+        scales[2, i] = away * (v - spread * spread) * inverse * inverse - z[i] * root * spread * inverse
+        scales[3, i] = root
+    for i in range(n):
+        a, root = scales[0, i], scales[3, i]
         log_sigma[i] = level + spread * a
-        value += 0.5 * (np.log(prior.log_sigma_variance[i] / both) - a * a - LOG_2PI)
-        grad[first + i] -= a * of_z
-        grad[at] -= prior.scalars[3] * a * of_level
-        grad[below] -= prior.scalars[4] * (a * of_spread + spread / both)
-    return value
+        slope[i] -= a * root
+        of_level -= a * scales[1, i]
+        of_spread -= a * scales[2, i] - scales[1, i]
+        value -= 0.5 * a * a
+        product *= root
+        if i % 16 == 15:  # logarithms of products, taken before they can underflow
+            value += np.log(product)
+            product = 1.0
+    grad[at] += prior.scalars[3] * of_level
+    grad[below] += prior.scalars[4] * of_spread
+    return value + np.log(product) - 0.5 * n * LOG_2PI
 
 
-@numba.njit(**OPTIONS)
-def _scale(prior, i, level, spread, z):
-    """Return a = (s - l) omega / (v + omega^2) + sqrt(v / (v + omega^2)) z and its derivatives in l, omega and z."""
-    v, away = prior.log_sigma_variance[i], prior.log_sigma_start[i] - level
-    both = v + spread * spread
-    root = np.sqrt(v / both)
-    of_spread = away * (v - spread * spread) / (both * both) - z * root * spread / both
-    return away * spread / both + root * z, -spread / both, of_spread, root
-
-
-@numba.njit(**OPTIONS)
-def backward(x, prior, g_mean, g_sd, g_log_sigma, g_shift, grad):
+@kernel
+def backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad):
     """Add to `grad` what the noise law's gradient in mean, sd, log_sigma and shift means for theta."""
     n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
     for o in range(int(prior.size[3])):
@@ -146,27 +161,23 @@ def backward(x, prior, g_mean, g_sd, g_log_sigma, g_shift, grad):
         grad[int(prior.at[1]) + o] += prior.premium_sd[j] * g_shift[j + 1]
         grad[int(prior.at[0]) + j] -= prior.blend[j] * prior.unit[j] * g_shift[j + 1]
     if prior.size[5] > 0:
-        total = 0.0
-        for i in range(n):
-            total += g_sd[0, i]
-        grad[int(prior.at[4])] += prior.scalars[1] * total
-    first, second = int(prior.at[2]), int(prior.at[3])
+        grad[int(prior.at[4])] += prior.scalars[1] * np.sum(g_sd[0, :n])
+    first, second, group = int(prior.at[2]), int(prior.at[3]), prior.group_of.astype(np.int64)
     for j in range(k):
         if kind == GROUPED:
-            total = 0.0
+            grad[second + j] += prior.loading_spread[j] * np.sum(g_sd[j + 1, :n])
+            width = prior.loading_sd[j]
             for i in range(n):
-                total += g_sd[j + 1, i]
-                grad[first + int(prior.group_of[i]) * k + j] += prior.loading_sd[j] * g_mean[j + 1, i]
-            grad[second + j] += prior.loading_spread[j] * total
+                grad[first + group[i] * k + j] += width * g_mean[j + 1, i]
         elif kind == COMMON:
-            total = 0.0
-            for i in range(n):
-                total += g_mean[j + 1, i]
-            grad[first + j] += prior.loading_sd[j] * total
-    at, below, first = int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
-    level, spread = prior.scalars[2] + prior.scalars[3] * x[at], prior.scalars[4] * x[below]
+            grad[first + j] += prior.loading_sd[j] * np.sum(g_mean[j + 1, :n])
+    first, spread = int(prior.at[7]), prior.scalars[4] * x[int(prior.at[6])]
+    of_level, of_spread = 0.0, 0.0
+    slope = grad[first : first + n]
     for i in range(n):
-        a, of_level, of_spread, of_z = _scale(prior, i, level, spread, x[first + i])
-        grad[first + i] += g_log_sigma[i] * spread * of_z
-        grad[at] += g_log_sigma[i] * prior.scalars[3] * (1.0 + spread * of_level)
-        grad[below] += g_log_sigma[i] * prior.scalars[4] * (a + spread * of_spread)
+        pull = g_log_sigma[i]
+        slope[i] += pull * spread * scales[3, i]
+        of_level += pull * (1.0 + spread * scales[1, i])
+        of_spread += pull * (scales[0, i] + spread * scales[2, i])
+    grad[int(prior.at[5])] += prior.scalars[3] * of_level
+    grad[int(prior.at[6])] += prior.scalars[4] * of_spread

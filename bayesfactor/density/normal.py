@@ -12,15 +12,15 @@ where that saves work. Assets come in blocks of `BLOCK` along the last axis (the
 data), so that every inner loop is a vector operation.
 """
 
-import numba
 import numpy as np
+
+from bayesfactor.density.cache import kernel
 
 BLOCK = 64
 LOG_2PI = float(np.log(2 * np.pi))
-OPTIONS = {"cache": True, "fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _load(mean, sd, log_sigma, shift, xx, xy, g, s, b, d, e, v, w):
     """Fill block g: S~ (both triangles), b~, D, e = b~ - S~ m, v = D e / s2 and w = 1 / s2."""
     p = b.shape[0]
@@ -50,7 +50,7 @@ def _load(mean, sd, log_sigma, shift, xx, xy, g, s, b, d, e, v, w):
             v[j, i] = d[j, i] * e[j, i] * w[i]
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _factor(s, d, w, low, inv, logdet):
     """Factor A = L L'; fill L^-1 (lower) and log|L|."""
     p = d.shape[0]
@@ -87,7 +87,7 @@ def _factor(s, d, w, low, inv, logdet):
                 inv[k, j, i] *= inv[k, k, i]
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _solve(inv, v, half, u):
     """Fill half = L^-1 v and u = L^-T half."""
     p = v.shape[0]
@@ -105,7 +105,7 @@ def _solve(inv, v, half, u):
                 u[j, i] += inv[k, j, i] * half[k, i]
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def marginal(mean, sd, log_sigma, shift, xx, xy, yy, count, g_mean, g_sd, g_log_sigma, g_shift):
     """Return log p(r | theta) summed over assets; fill its gradient in each of the first four arguments.
 
@@ -175,7 +175,7 @@ def marginal(mean, sd, log_sigma, shift, xx, xy, yy, count, g_mean, g_sd, g_log_
     return value
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def draw_coefficients(mean, sd, log_sigma, shift, xx, xy, z, out):
     """Fill `out` (coefficient, block, BLOCK) with an exact draw of c_i | r_i, theta, made of standard normals z."""
     p, blocks = mean.shape[0], mean.shape[1]

@@ -11,13 +11,13 @@ every regime: long histories and short, strong factors and weak ones.
 
 from math import lgamma
 
-import numba
 import numpy as np
 
-from bayesfactor.density.normal import BLOCK, OPTIONS
+from bayesfactor.density.cache import kernel
+from bayesfactor.density.normal import BLOCK
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _digamma(x):
     value = 0.0
     while x < 10.0:
@@ -28,7 +28,7 @@ def _digamma(x):
     return value + np.log(x) - 0.5 / x - series
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _triangle(s, m, d, w, a, low, e, v, half):
     """Fill A, its lower root, e = b~ - S~ m (`e` comes in as b~), v = D e w, half = L^-1 v."""
     p = d.size
@@ -50,7 +50,7 @@ def _triangle(s, m, d, w, a, low, e, v, half):
         half[j] = total / low[j, j]
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _back(low, x):
     """Replace x by L^-T x."""
     for j in range(x.size - 1, -1, -1):
@@ -59,7 +59,7 @@ def _back(low, x):
         x[j] /= low[j, j]
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _ahead(low, x):
     """Replace x by L^-1 x."""
     for j in range(x.size):
@@ -68,7 +68,7 @@ def _ahead(low, x):
         x[j] /= low[j, j]
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _likelihood(c, shift, log_sigma, dof, x, y, first, blocks, g, work):
     """Return sum_t log t(r_t | x~_t'c) but for constants and the count, its slopes in log sigma and dof; fill that in c.
 
@@ -112,7 +112,7 @@ def _likelihood(c, shift, log_sigma, dof, x, y, first, blocks, g, work):
     return value, (dof + 1.0) * total, 0.5 * ((dof + 1.0) * total / dof - logs)
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def student(
     mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, count, out, g_mean, g_sd, g_log_sigma, g_shift, g_z
 ):
@@ -176,7 +176,7 @@ def student(
     return value, g_dof
 
 
-@numba.njit(**OPTIONS)
+@kernel
 def _reverse(s, m, d, w, a, low, e, half, u, g, t, back, xx, xy, shift, g_mean, g_sd, g_shift, g_z, i):
     """Carry the gradient g in c_i back through u_i, L_i and A_i; return what it means for log sigma_i."""
     p = d.size

@@ -1,0 +1,37 @@
+"""Compiled kernels are kept on disk under a name made of the source of all of them.
+
+Numba looks only at the file of the outermost function when it decides whether a kept kernel is still good, so a change in
+a file that is called from there would go unseen.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+HERE = Path(__file__).parent
+SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))).hexdigest()[:16]
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
+
+
+def _kept[T](make: Callable[[], T]) -> T:
+    """Call `make` while numba's folder is one that only these sources use; a folder set by the user stays."""
+    before = numba.config.CACHE_DIR
+    if not before:
+        numba.config.CACHE_DIR = str(HERE / "__pycache__" / SOURCES)
+    try:
+        return make()
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function on its first call."""
+    return _kept(lambda: numba.njit(cache=True, **OPTIONS)(function))
+
+
+def entry(signature: Any, function: Callable[..., Any]) -> Any:
+    """Compile a function that C code can call."""
+    return _kept(lambda: numba.cfunc(signature, cache=True)(function))
