@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.errors import DataError, FitError, SpecError, unknown
-from bayesfactor.holdings import holdings
+from bayesfactor.holdings import PORTFOLIO, holdings
 from bayesfactor.panel import Panel
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
@@ -148,7 +148,7 @@ def attribute(
         Adds one more entry, ``"portfolio"``. Weights need not add up to 1.
     window : (start, end), optional
         Dates of a realised return, both inclusive; by default each asset's whole life. A group or portfolio counts the
-        dates on which all of its assets were observed.
+        dates on which all of its assets were observed. What was never observed in the window is left out, with a note.
     allow_unconverged : bool
         Leave the warning of a failed fit out of the tables.
 
@@ -267,12 +267,14 @@ def _realised(fit: Fit, weights: xr.DataArray, window: Window | None) -> tuple[x
     unit = weights.dims[0]
     matrix = np.eye(len(panel.assets)) if weights.dims == ("asset",) else weights.values
     counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
-    if not counted.any():
+    held = counted.any(axis=1)
+    lost = weights[unit].values[~held].astype(str).tolist()
+    if not held.any() or PORTFOLIO in lost:
         raise SpecError(
-            "No date in the window on which the assets were all observed.",
+            f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
             place="attribute.window",
             found=window,
-            remedy=f"The returns run from {_day(panel, 0)} to {_day(panel, -1)}.",
+            remedy=f"The returns run from {_day(panel, 0)} to {_day(panel, -1)}; assets have their own spans.",
         )
     total = [returns[np.ix_(own, w != 0)].sum(axis=0) @ w[w != 0] for w, own in zip(matrix, counted, strict=True)]
     sums = xr.DataArray(counted @ factors, dims=(unit, "factor"), coords={"factor": posterior["factor"]})
@@ -284,8 +286,11 @@ def _realised(fit: Fit, weights: xr.DataArray, window: Window | None) -> tuple[x
     happened = xr.zeros_like(alpha) + xr.DataArray(np.array(total), dims=unit)
     residual = happened - by_factor.sum("factor") - alpha
     rest = _sources({"alpha": alpha, "residual": residual, "total": happened})
-    note = f"periods counted: {int(count.min())} to {int(count.max())}; returns are summed, not compounded"
-    return xr.concat([by_factor.rename(factor="source"), rest], "source"), (note,)
+    notes = [f"periods counted: {count.values[held].min()} to {count.values[held].max()}; returns are summed"]
+    if lost:
+        notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
+    parts = xr.concat([by_factor.rename(factor="source"), rest], "source")
+    return parts.isel({unit: np.flatnonzero(held)}), tuple(notes)
 
 
 def _variance(fit: Fit, weights: xr.DataArray) -> xr.DataArray:

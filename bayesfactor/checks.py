@@ -82,8 +82,8 @@ def check(fit: Fit) -> CheckReport:
     Notes
     -----
     R-hat and effective draws follow Vehtari et al. (2021), E-BFMI Betancourt (2016), prior sensitivity the power
-    scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of standardised
-    residuals with that of replicated ones of the same length.
+    scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of
+    standardised residuals with that of replicated ones of the same length.
     """
     if not isinstance(fit, Fit):
         raise FitError(f"check: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")

@@ -37,7 +37,7 @@ def fit(panel: Panel, model: str | Path | FactorModel = "hierarchical", sampler:
     model : str, Path or FactorModel
         A preset's name, the path of a model file, or a model.
     sampler : Sampler, optional
-        By default 4 chains of 1,000 draws after 1,000, seed 1.
+        By default 4 chains of 1,000 draws after 500, seed 1.
 
     Returns
     -------

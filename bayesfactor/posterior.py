@@ -21,7 +21,8 @@ class Sampler:
     Attributes
     ----------
     draws, tune : int
-        Kept draws and warm-up draws of each chain.
+        Kept draws and warm-up draws of each chain. The quantities sampled are nearly standard normal, so a short
+        warm-up does.
     chains : int
     seed : int
         The same seed gives the same draws with the same versions, for any number of cores.
@@ -34,7 +35,7 @@ class Sampler:
     """
 
     draws: int = 1000
-    tune: int = 1000
+    tune: int = 500
     chains: int = 4
     seed: int = 1
     cores: int | None = None

@@ -23,6 +23,19 @@ from bayesfactor.priors import (
 
 Units = Literal["beta", "standardised"]
 
+FAMILIES = (
+    "market",
+    "style",
+    "rates",
+    "credit",
+    "volatility",
+    "currency",
+    "commodity",
+    "on-chain",
+    "liquidity",
+    "other",
+)
+
 
 @dataclass(frozen=True)
 class GroupedPrior:
@@ -190,11 +203,17 @@ class FactorModel:
         Raises
         ------
         SpecError
-            When a family is not in the panel, or a prior is keyed by a name that fits nothing known.
+            When a family is not in the panel, or a prior is keyed by what is neither a factor or family of the
+            panel nor one of the usual families (`FAMILIES`), which a panel need not have.
         """
         for family in self.families:
             if family not in panel.families:
                 raise unknown("factor family", family, panel.families, place=f"model '{self.name}': families")
+        known = ("default", *FAMILIES, *panel.families, *panel.factor_names)
+        for part, prior in (("loadings.prior", self.loadings.prior), ("factors.premium", self.factors.premium)):
+            for key, _ in prior:
+                if key not in known:
+                    raise unknown("factor or family", key, dict.fromkeys(known), place=f"model '{self.name}': {part}")
         wanted = [f.name for f in panel.factor_info if not self.families or f.family in self.families]
         return panel if len(wanted) == len(panel.factor_info) else panel.select(factors=wanted)
 

@@ -1,7 +1,7 @@
 """Compiled kernels are kept on disk under a name made of the source of all of them.
 
-Numba looks only at the file of the outermost function when it decides whether a kept kernel is still good, so a change in
-a file that is called from there would go unseen.
+Numba looks only at the file of the outermost function when it decides whether a kept kernel is still good, so a
+change in a file that is called from there would go unseen.
 """
 
 import hashlib

@@ -92,7 +92,8 @@ def _student(x, buffer, grad, out):
         mean, sd, log_sigma, shift, dof, x[first : first + n * p].reshape((n, p)),
         _slot(buffer, 18).reshape((n, p, p)), _slot(buffer, 19).reshape((n, p)),
         _slot(buffer, 23).reshape((y.size // BLOCK, p, BLOCK)), y.reshape((y.size // BLOCK, BLOCK)),
-        _slot(buffer, 20), _slot(buffer, 21), out, g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
+        _slot(buffer, 20), _slot(buffer, 21), out,
+        g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
     )  # fmt: skip
     grad[tail] += 1.0 - excess + g_dof * prior.scalars[5] * excess
     backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad)

@@ -70,7 +70,7 @@ def _ahead(low, x):
 
 @kernel
 def _likelihood(c, shift, log_sigma, dof, x, y, first, blocks, g, work):
-    """Return sum_t log t(r_t | x~_t'c) but for constants and the count, its slopes in log sigma and dof; fill that in c.
+    """Return sum_t log t(r_t | x~_t'c) but for constants, and its slopes in log sigma and dof; fill that in c.
 
     Rows without an observation hold zeros, intercept too: their residual is 0, and they add nothing.
     """
