@@ -11,6 +11,7 @@ import xarray as xr
 from bayesfactor.errors import DataError, FitError, SpecError, unknown
 from bayesfactor.holdings import PORTFOLIO, holdings
 from bayesfactor.panel import Panel
+from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
 from bayesfactor.tables import Interval, summarise
@@ -190,6 +191,7 @@ def attribute(
     match kind:
         case "premium":
             parts = _premium_by_level(fit, weights) if by == "level" else _premium(fit, weights)
+            notes = _doubtful_means(fit)
         case "return":
             parts, notes = _realised(fit, weights, window)
         case "variance":
@@ -214,6 +216,17 @@ def _check_names(panel: Panel) -> None:
                 series=name,
                 remedy=f"Rename it before integrating. Taken: {', '.join(RESERVED)}.",
             )
+
+
+def _doubtful_means(fit: Fit) -> tuple[str, ...]:
+    """Return a note when the model's mean returns stray from the sample's, as heavy-tailed noise can make them."""
+    gaps = mean_gaps(fit, raw_coefficients(fit, thin(fit, 200)))["gap_in_errors"].abs().dropna()
+    if gaps.empty or (gaps > 2).mean() <= 0.05:
+        return ()
+    return (
+        f"model-implied and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
+        f"{len(gaps)} assets, most for {gaps.idxmax()}: see bf.check(fit).assets before using these premia",
+    )
 
 
 def _sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:

@@ -3,6 +3,8 @@
 Dates are ``datetime64[D]`` arrays.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bayesfactor.errors import DataError
@@ -17,6 +19,8 @@ _MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 _LONGEST_STEP = {"daily": 1, "business": 7, "weekly": 10, "monthly": 46, "quarterly": 137, "annual": 548}
 _LONGEST_CLOSURE = 10
 _ENOUGH = 3
+_LONG = 12
+_REGULAR = 2 / 3
 
 
 def is_coarser(pattern: str, other: str) -> bool:
@@ -55,6 +59,60 @@ def infer_pattern(dates: np.ndarray, fallback: str = "", enough: int = _ENOUGH) 
 def frame_pattern(dates: np.ndarray) -> str:
     """Pattern of all the dates of a frame, for the series in it that are too short to have one."""
     return infer_pattern(dates, enough=2) or "daily"
+
+
+def _is_regular(dates: np.ndarray, pattern: str) -> bool:
+    """Whether most gaps of a series are those of its pattern; of an unknown pattern: whether they are alike."""
+    gaps = np.diff(dates).astype(np.int64)
+    if pattern == "business":
+        alike = np.busday_count(dates[:-1], dates[1:]) <= 1
+    elif pattern == "daily":
+        alike = gaps == 1
+    else:
+        middle = float(np.median(gaps))
+        bounds = {name: (low, high) for name, low, high in _SPACINGS}
+        low, high = bounds.get(pattern, (middle - 2, middle + 2))
+        alike = (gaps >= low) & (gaps <= high)
+    return float(alike.mean()) >= _REGULAR
+
+
+def _most_common(columns: Sequence[np.ndarray], patterns: Sequence[str]) -> str:
+    """Pattern that most of these columns have; a short one counts for less, and of equals the finest wins."""
+    votes: dict[str, int] = {}
+    for dates, pattern in zip(columns, patterns, strict=True):
+        kind = "daily" if pattern in FINE else pattern
+        votes[kind] = votes.get(kind, 0) + min(len(dates), _LONG)
+    winner = max((name for name in FREQUENCIES if name in votes), key=lambda name: votes[name])
+    if winner != "daily":
+        return winner
+    fine = [dates for dates, pattern in zip(columns, patterns, strict=True) if pattern in FINE]
+    return infer_pattern(np.unique(np.concatenate(fine))) or "daily"
+
+
+def asset_patterns(columns: Sequence[np.ndarray]) -> list[tuple[str, bool]]:
+    """Pattern of each asset of a frame, from its dates, and whether that pattern is its own.
+
+    An asset has a pattern of its own with at least twelve values at a regular spacing. Any other one takes
+    the pattern that most of those have, so that one more short history changes nothing for the others. In a
+    frame in which all histories are short, those of at least three values take the place of the long ones.
+    Where none of them is regular, each has the pattern of its median gap.
+    """
+    enough = next((least for least in (_LONG, _ENOUGH) if any(len(dates) >= least for dates in columns)), 0)
+    judged = [len(dates) >= enough for dates in columns]
+    every = frame_pattern(
+        np.unique(np.concatenate([dates for dates, judge in zip(columns, judged, strict=True) if judge]))
+    )
+    found = [infer_pattern(dates, every) for dates in columns]
+    own = [
+        judge and len(dates) >= _ENOUGH and _is_regular(dates, pattern)
+        for dates, pattern, judge in zip(columns, found, judged, strict=True)
+    ]
+    voters = [place for place, pattern in enumerate(found) if own[place] and pattern]
+    if voters:
+        every = _most_common([columns[place] for place in voters], [found[place] for place in voters])
+    else:
+        own = judged
+    return [(pattern, True) if is_own else (every, False) for pattern, is_own in zip(found, own, strict=True)]
 
 
 def week_anchor(dates: np.ndarray) -> int:

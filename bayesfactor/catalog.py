@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesfactor.errors import DataError
-from bayesfactor.integration import integrate
+from bayesfactor.integration.assembly import integrate
 from bayesfactor.panel import Panel
 from bayesfactor.simulation import Simulation, simulate
 

@@ -149,9 +149,10 @@ def _sample(engine: Any, sampler: Sampler) -> xr.DataTree:
                 remedy="Look at panel.describe() for series of extreme size, and at the model's priors.",
             ) from error
     have = (tree["posterior"].sizes["chain"], tree["posterior"].sizes["draw"])
-    if have != (sampler.chains, sampler.draws):
+    whole = np.isfinite(tree["posterior"]["theta"].values).all(axis=-1)  # a chain that stopped early is padded with NaN
+    if have != (sampler.chains, sampler.draws) or not whole.all():
         raise FitError(
-            f"Sampling was interrupted: {have[1]} of {sampler.draws} draws in {have[0]} of {sampler.chains} chains.",
+            f"Sampling was interrupted: {int(whole.sum())} of {sampler.chains * sampler.draws} draws were made.",
             remedy="Run it again to the end; a short run is not returned.",
         )
     return tree

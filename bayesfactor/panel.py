@@ -145,7 +145,9 @@ class Panel:
     @cached_property
     def aligned(self) -> np.ndarray:
         """Factor values (time, factor) on the dates of `returns` only."""
-        return self.factors.sel(time=self.returns["time"]).values
+        values = self.factors.sel(time=self.returns["time"]).values.copy()
+        values.flags.writeable = False
+        return values
 
     @cached_property
     def fingerprint(self) -> str:

@@ -1,6 +1,7 @@
 """Residuals and log-likelihood at draws of a fit."""
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from scipy.special import gammaln
 
@@ -29,14 +30,41 @@ def raw_coefficients(fit: Fit, draws: xr.Dataset) -> np.ndarray:
     return np.concatenate([alpha[:, :, None], loading], axis=2)
 
 
+def mean_gaps(fit: Fit, coefficients: np.ndarray) -> pd.DataFrame:
+    """Return, per asset, sample and model-implied mean excess returns a year over its own dates, and their gap.
+
+    The gap is in standard errors of the mean residual; NaN with fewer than three dates.
+    """
+    rows, year = [], fit.panel.periods_per_year
+    for i in range(len(fit.panel.assets)):
+        _, returns, x = regressors(fit.panel, i)
+        if returns.size < 3:
+            rows.append((returns.size, np.nan, np.nan, np.nan))
+            continue
+        implied = float(np.mean(coefficients[:, i] @ x.mean(axis=0)))
+        error = np.std(returns - x @ coefficients[:, i].mean(axis=0), ddof=1) / returns.size**0.5
+        gap = (returns.mean() - implied) / error if error > 0 else np.nan
+        rows.append((returns.size, returns.mean() * year, implied * year, gap))
+    columns = ["periods", "sample_mean", "implied_mean", "gap_in_errors"]
+    return pd.DataFrame(rows, columns=columns, index=pd.Index(fit.panel.assets, name="asset"))
+
+
 def standardised_residuals(fit: Fit, index: int, coefficients: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Return (sample, time) residuals of asset number `index` over their scale."""
     _, returns, x = regressors(fit.panel, index)
     return (returns - coefficients[:, index] @ x.T) / sigma[:, index, None]
 
 
-def log_likelihood(fit: Fit, draws: xr.Dataset) -> xr.DataArray:
-    """Return log p(r_i | alpha, beta, sigma) for every asset, and log p(f | mu, Omega): (chain, draw, unit)."""
+def log_likelihood(fit: Fit) -> xr.DataArray:
+    """Return the log-likelihood of every asset and of the factors at every draw, for ArviZ's loo and compare.
+
+    sum_t log p(r_it | alpha_i, beta_i, sigma_i, lambda, mu) for each asset, and log p(f | mu, Omega) as unit "factors".
+
+    Returns
+    -------
+    DataArray (chain, draw, unit)
+    """
+    draws = fit.posterior
     coefficients = raw_coefficients(fit, draws)
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     sigma = flat["sigma"].transpose("sample", "asset").values

@@ -138,12 +138,12 @@ class StudentTNoise:
     dof: Exponential
 
     def __post_init__(self) -> None:
-        if self.dof.above < 2:
+        if self.dof.above <= 2:
             raise SpecError(
-                f"noise.dof starts at {self.dof.above}, and must start at 2 or more.",
+                f"noise.dof starts at {self.dof.above}, and must start above 2.",
                 place="noise.dof.above",
                 found=self.dof.above,
-                remedy="Below 2 a Student-t has no variance, so no risk could be attributed.",
+                remedy="At 2 a Student-t has no variance, and near it none with a posterior mean: 2.1 is a fair start.",
             )
 
 
@@ -164,6 +164,13 @@ class FactorLaw:
     drift: Normal = Normal(0.0, 1.0)
     covariance: InverseWishart = InverseWishart()
 
+
+PARTS: dict[str, tuple[type, ...]] = {
+    "loadings": (GroupedLoadings, FreeLoadings, CommonLoadings),
+    "alpha": (ZeroAlpha, ShrunkAlpha, FreeAlpha),
+    "factors": (FactorLaw,),
+    "noise": (NormalNoise, StudentTNoise),
+}
 
 _BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
 _OTHER = GroupedPrior(Normal(0.0, 0.5), HalfNormal(0.25))
@@ -196,6 +203,10 @@ class FactorModel:
     alpha: ZeroAlpha | ShrunkAlpha | FreeAlpha = ShrunkAlpha(HalfNormalRate(Rate(5.0)))
     factors: FactorLaw = field(default_factory=FactorLaw)
     noise: NormalNoise | StudentTNoise = NormalNoise(LogNormalRate(Rate(40.0), 1.0), HalfNormal(0.5))
+
+    def __post_init__(self) -> None:
+        for part, allowed in PARTS.items():
+            require(getattr(self, part), allowed, f"model '{self.name}': {part}")
 
     def restrict(self, panel: Panel) -> Panel:
         """Return the panel with the factors this model uses.

@@ -5,13 +5,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import norm
 
 from bayesfactor.diagnostics import statistic
 from bayesfactor.errors import SpecError, unknown
 
 Interval = Literal["eti", "hdi"]
 KINDS = ("eti", "hdi")
-NUMBERS = ("mean", "sd", "lower", "upper")
 
 
 def interval(draws: xr.DataArray, prob: float, kind: Interval) -> tuple[np.ndarray, np.ndarray]:
@@ -47,7 +47,7 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
 
     Columns: mean, sd, lower, upper, prob_positive, mcse (Monte Carlo standard error of the mean).
 
-    Numbers are rounded to the first digit of their row's Monte Carlo error unless `rounded` is False. ``attrs`` state
+    Unless `rounded` is False, no number has digits finer than its Monte Carlo error. ``attrs`` state
     the interval's kind and probability.
     """
     low, high = interval(draws, prob, kind)
@@ -63,7 +63,7 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
     index = mean.stack(row=mean.dims)["row"].to_index() if mean.dims else pd.Index([0])
     table = pd.DataFrame({name: np.ravel(values) for name, values in columns.items()}, index=index)
     if rounded:
-        table = _justified(table)
+        table = _justified(table, prob)
     table = table.reset_index() if mean.dims else table.reset_index(drop=True)
     table.attrs = {"ci_kind": kind, "ci_prob": prob}
     return table
@@ -75,13 +75,26 @@ def _error(draws: xr.DataArray, size: np.ndarray) -> np.ndarray:
     return np.where(error > 1e-12 * size, error, 0.0)
 
 
-def _justified(table: pd.DataFrame) -> pd.DataFrame:
-    """Round each row to the first digit of its Monte Carlo error."""
-    error = table["mcse"].to_numpy()
-    digits = np.where(error > 0, -np.floor(np.log10(np.where(error > 0, error, 1))), 12).astype(int)
+def _justified(table: pd.DataFrame, prob: float) -> pd.DataFrame:
+    """Round each number to a unit that is no finer than its own Monte Carlo error.
+
+    That of the mean is measured; with n effective draws those of others follow as for normal draws: sd / sqrt(2 n) of
+    a deviation, sd sqrt(a (1 - a) / n) / phi(Phi^-1(a)) of an interval's end, sqrt(p (1 - p) / n) of a probability.
+    """
+    error, below = table["mcse"].to_numpy(), (1 - prob) / 2
+    ends = error * np.sqrt(below * (1 - below)) / norm.pdf(norm.ppf(below))
+    share = np.divide(error, table["sd"], out=np.zeros(len(table)), where=table["sd"].to_numpy() > 0)
+    positive = table["prob_positive"].to_numpy()
+    errors = {
+        "mean": error,
+        "sd": error / 2**0.5,
+        "lower": ends,
+        "upper": ends,
+        "prob_positive": np.sqrt(positive * (1 - positive)) * share,
+        "mcse": error / 10,
+    }
     rounded = table.copy()
-    for name in (*NUMBERS, "mcse"):
-        values = table[name].to_numpy()
-        finer = 1 if name == "mcse" else 0
-        rounded[name] = [round(float(v), int(d) + finer) for v, d in zip(values, digits, strict=True)]
+    for name, each in errors.items():
+        digits = np.where(each > 0, np.floor(-np.log10(np.where(each > 0, each, 1))), 12).astype(int)
+        rounded[name] = [round(float(v), int(d)) + 0.0 for v, d in zip(table[name], digits, strict=True)]
     return rounded

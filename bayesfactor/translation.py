@@ -31,6 +31,7 @@ from bayesfactor.statistics import (
     robust_fit,
 )
 
+RESOLUTION = 1e-2  # a residual scale below this share of the typical deviation cannot be told from an exact fit
 SHORTEST = 12  # an asset with fewer returns does not count for the typical deviation, unless all have fewer
 
 
@@ -54,6 +55,8 @@ class Numbers:
         Inverse Wishart with diagonal scale.
     level_loc, level_sd, level_spread : float
         Prior of the mean of log sigma_i, and scale of its deviation omega.
+    resolution : float
+        Least residual scale: `RESOLUTION` of the typical asset's deviation.
     dof_mean, dof_above : float
         Prior of the degrees of freedom; 0 for normal noise.
     """
@@ -72,6 +75,7 @@ class Numbers:
     level_loc: float
     level_sd: float
     level_spread: float
+    resolution: float
     dof_mean: float = 0.0
     dof_above: float = 0.0
 
@@ -90,7 +94,8 @@ def translate(panel: Panel, model: FactorModel) -> Numbers:
     """Return the priors of a model as numbers for one panel (already restricted to the model's factors)."""
     year = panel.periods_per_year
     sd = factor_moments(panel).deviation
-    loc, width, spread = _loadings(panel, model, typical_deviation(panel) / sd)
+    typical = typical_deviation(panel)
+    loc, width, spread = _loadings(panel, model, typical / sd)
     traded = np.array([factor.traded for factor in panel.factor_info])
     law = model.factors
     sharpe = [keyed(law.premium, f, place=f"model '{model.name}': factors.premium") for f in panel.factor_info]
@@ -117,6 +122,7 @@ def translate(panel: Panel, model: FactorModel) -> Numbers:
         level_loc=float(np.log(model.noise.level.median.volatility(year))),
         level_sd=model.noise.level.sd,
         level_spread=model.noise.spread.scale,
+        resolution=RESOLUTION * typical,
         **tails,
     )
 
@@ -180,11 +186,13 @@ def graph_data(panel: Panel, model: FactorModel) -> dict[str, np.ndarray]:
 
 def _scale_start(numbers: Numbers, first: np.ndarray, spare: np.ndarray, information: float) -> dict[str, np.ndarray]:
     """Return what a first fit says of log sigma_i: its value and the variance of that (for coordinates only)."""
-    known = np.isfinite(first) & (first > 0)
+    known = np.isfinite(first) & (first > numbers.resolution)
     typical = np.median(first[known]) if known.any() else np.exp(numbers.level_loc)
+    exact = np.isfinite(first) & ~known
+    start = np.where(known, first, np.where(exact, numbers.resolution, typical))
     return {
-        "log_sigma_start": np.log(np.where(known, first, typical)),
-        "log_sigma_variance": 1 / (information * np.maximum(spare, 0.5)),
+        "log_sigma_start": np.log(start),
+        "log_sigma_variance": np.where(exact, 1.0, 1 / (information * np.maximum(spare, 0.5))),
     }
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bayesfactor.description import describe_panel
-from bayesfactor.integration import integrate
+from bayesfactor.integration.assembly import integrate
 
 
 @pytest.fixture

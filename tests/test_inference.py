@@ -169,14 +169,23 @@ def test_an_interrupted_run_is_not_returned(panel, monkeypatch):
         return whole(*args, **settings).isel(draw=slice(10))
 
     monkeypatch.setattr(nutpie, "sample", cut)
-    with pytest.raises(FitError, match="interrupted: 10 of 25 draws in 2 of 2 chains"):
+    with pytest.raises(FitError, match="interrupted: 20 of 50 draws"):
         bf.fit(panel, "hierarchical", small())
 
     def lost(*args, **settings):
         return whole(*args, **settings).isel(chain=slice(1))
 
     monkeypatch.setattr(nutpie, "sample", lost)
-    with pytest.raises(FitError, match="25 of 25 draws in 1 of 2 chains"):
+    with pytest.raises(FitError, match="interrupted: 25 of 50 draws"):
+        bf.fit(panel, "hierarchical", small())
+
+    def padded(*args, **settings):  # what the sampler gives when one chain had finished and the other had not
+        tree = whole(*args, **settings)
+        tree["posterior"]["theta"].values[1, 15:] = np.nan
+        return tree
+
+    monkeypatch.setattr(nutpie, "sample", padded)
+    with pytest.raises(FitError, match="interrupted: 40 of 50 draws"):
         bf.fit(panel, "hierarchical", small())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesfactor.integration import integrate
+from bayesfactor.integration.assembly import integrate
 
 
 def noise(dates, names, seed=0, scale=0.02):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesfactor.errors import DataError
-from bayesfactor.integration import integrate, to_returns
+from bayesfactor.integration.assembly import integrate, to_returns
 
 LEVEL = {"traded": False, "transform": "diff"}
 
@@ -157,3 +157,82 @@ def test_real_data_integrate_on_every_calendar(shared_data):
             assert compound(got) == pytest.approx(raw[last] / raw[start] - 1, rel=1e-9)
         second = compound(got.iloc[1:])
         assert second == pytest.approx(raw[last] / raw[first] - 1, rel=1e-9)
+
+
+SHORT = {
+    "one": [100],
+    "two": [100, 130],
+    "12 days apart": [100, 112, 124],
+    "a month apart": [100, 130, 160],
+    "a week apart": [100, 107, 114],
+    "two in one month": [100, 101, 160],
+}
+FRAMES = {
+    "daily": days("2020-01-01", 200),
+    "business": days("2020-01-01", 200, "B"),
+    "weekly": days("2020-01-03", 60, "W-FRI"),
+    "monthly": days("2019-12-31", 40, "ME"),
+}
+
+
+def with_short(returns, places):
+    """Add an asset of few values, by their places among the days of the frame."""
+    every = pd.date_range(returns.index[0], returns.index[-1])
+    return returns.join(pd.Series(0.01 + 0.001 * np.arange(len(places)), every[places], name="new"), how="outer")
+
+
+def same_without(one, two):
+    """Whether the second panel is the first, but for more assets."""
+    assert two.calendar == one.calendar
+    pd.testing.assert_frame_equal(two.factors.to_pandas(), one.factors.to_pandas())
+    got = two.returns.sel(asset=list(one.assets)).to_pandas().dropna(how="all")
+    pd.testing.assert_frame_equal(got, one.returns.to_pandas().dropna(how="all"))
+    return True
+
+
+@pytest.mark.parametrize("frequency", FRAMES)
+@pytest.mark.parametrize("places", SHORT.values(), ids=SHORT)
+def test_short_history_changes_nothing_for_the_others(frequency, places):
+    returns, factors = noise(FRAMES[frequency], ["a", "b"]), noise(FRAMES[frequency], ["mkt"], 1)
+    one, two = integrate(returns, factors), integrate(with_short(returns, places), factors)
+    assert one.calendar.frequency == frequency
+    assert two.assets == ("a", "b", "new")
+    assert same_without(one, two)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.sampled_from(list(FRAMES)), st.lists(st.integers(0, 199), max_size=11, unique=True))
+def test_law_a_short_history_changes_nothing_for_the_others(seed, frequency, places):
+    returns, factors = noise(FRAMES[frequency], ["a", "b"], seed), noise(FRAMES[frequency], ["mkt"], seed + 1)
+    returns.iloc[: seed % (len(returns) - 12), 1] = np.nan
+    two = integrate(with_short(returns, sorted(places)), factors)
+    assert same_without(integrate(returns, factors), two)
+
+
+def test_days_of_a_short_history_are_not_months():
+    returns, factors = noise(FRAMES["monthly"], ["a"]), noise(FRAMES["monthly"], ["mkt"], 1)
+    january = pd.Series(0.01, days("2019-12-31", 32), name="new").iloc[[30, 31]]
+    with_days = integrate(returns.join(january, how="outer"), factors)
+    assert column(with_days, "new").notna().sum() == 0
+    whole = pd.Series([0.01, 0.02], pd.to_datetime(["2020-01-31", "2020-02-29"]), name="new")
+    got = column(integrate(returns.join(whole, how="outer"), factors), "new").dropna()
+    assert got.to_dict() == whole.to_dict()
+
+
+def test_long_regular_history_keeps_its_own_pattern():
+    returns, factors = noise(days("2020-01-01", 500), ["a", "b"]), noise(days("2020-01-01", 500), ["mkt"], 1)
+    monthly = noise(days("2020-01-31", 16, "ME"), ["fund"], 2)
+    assert integrate(returns.join(monthly), factors).calendar.frequency == "monthly"
+    assert integrate(returns.join(monthly.iloc[:11]), factors).calendar.frequency == "daily"
+    irregular = returns["a"].iloc[np.cumsum([3, 41, 2, 60, 29, 8, 33, 70, 5, 31, 44, 12, 50])].rename("new")
+    assert integrate(returns.join(irregular), factors).calendar.frequency == "daily"
+    fortnights = noise(days("2020-01-01", 20, "14D"), ["odd"], 3)
+    with pytest.raises(DataError, match="'odd' in returns has a value every 14 days"):
+        integrate(returns.join(fortnights), factors)
+
+
+def test_frame_of_short_histories_only():
+    months = days("2020-01-31", 9, "ME")
+    panel = integrate(noise(months, ["a", "b"]), noise(months, ["mkt"], 1))
+    assert panel.calendar.frequency == "monthly"
+    assert panel.returns.sizes["time"] == 9

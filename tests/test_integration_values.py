@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bayesfactor.errors import DataError
-from bayesfactor.integration import integrate
+from bayesfactor.integration.assembly import integrate
 
 LEVEL = {"traded": False, "transform": "diff"}
 

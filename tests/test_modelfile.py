@@ -42,7 +42,7 @@ alphas = st.one_of(
     st.builds(spec.FreeAlpha, st.builds(priors.NormalRate, rates, scales)),
 )
 levels = st.builds(priors.LogNormalRate, scales, positive)
-tails = st.builds(priors.Exponential, positive, st.floats(2.0, 50.0))
+tails = st.builds(priors.Exponential, positive, st.floats(2.01, 50.0))
 noises = st.one_of(st.builds(spec.NormalNoise, levels, halves), st.builds(spec.StudentTNoise, levels, halves, tails))
 laws = st.builds(spec.FactorLaw, by_key(normals), normals, st.builds(priors.InverseWishart, positive))
 models = st.builds(spec.FactorModel, names, st.lists(names, max_size=3).map(tuple), loadings, alphas, laws, noises)
@@ -140,7 +140,7 @@ WRONG = [
     ("mean = 1.0, sd = 0.5", "mean = 1.0, sd = inf", "prior.market.mean: Normal.sd is inf", "finite"),
     ('"beta"', '"betas"', "prior.market.units: unknown value 'betas'", "Did you mean 'beta'"),
     (", scale = 0.25 }", "}", "prior.default.spread: 'scale' is missing", ""),
-    ("above = 2.0", "above = 1.0", "noise.dof starts at 1.0", "2 or more"),
+    ("above = 2.1", "above = 1.0", "noise.dof starts at 1.0", "start above 2"),
     ('name = "student_t"', "name = 7", "name: expected a text, found 7", ""),
     ('name = "student_t"', 'families = "market"', "families: expected a list, found 'market'", ""),
     ('name = "student_t"', "families = [7]", "families: expected a text, found 7", ""),

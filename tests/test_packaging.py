@@ -94,9 +94,9 @@ def test_samplers_are_imported_in_two_places_only():
     assert users <= MAY_SAMPLE
 
 
-def run_python(code: str, **environment: str) -> str:
+def run_python(code: str, *arguments: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code],
+        [sys.executable, "-P", "-c", code, *arguments],
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
@@ -121,6 +121,28 @@ def test_importing_costs_almost_nothing():
         "scipy",
     }
     assert not heavy & set(loaded)
+
+
+IMPORT_EACH = """
+import importlib, pathlib, sys
+package = pathlib.Path(sys.argv[1])
+for path in sorted(package.rglob("*.py")):
+    name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
+    for loaded in [one for one in sys.modules if one.split(".")[0] == "bayesfactor"]:
+        del sys.modules[loaded]
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in EXTRAS:
+            print(f"{name}: {error}")
+    except ImportError as error:
+        print(f"{name}: {error}")
+"""
+
+
+def test_every_module_can_be_imported_first():
+    extras = "EXTRAS = {'typer', 'rich', 'linearmodels', 'pyarrow'}"
+    assert run_python(f"{extras}\n{IMPORT_EACH}", str(PACKAGE)) == ""
 
 
 @pytest.mark.parametrize("name", bf.__all__)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from bayesfactor.errors import DataError
-from bayesfactor.integration import integrate, to_returns
+from bayesfactor.integration.assembly import integrate, to_returns
 
 DAYS = pd.date_range("2020-01-01", periods=60, freq="D")
 WEEKDAYS = pd.date_range("2020-01-01", periods=60, freq="B")

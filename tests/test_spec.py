@@ -86,7 +86,7 @@ def test_locations_are_finite(bad):
 
 def test_a_student_t_without_variance_is_refused():
     noise = bf.read_model("student_t").noise
-    with pytest.raises(SpecError, match="2 or more") as caught:
+    with pytest.raises(SpecError, match="start above 2") as caught:
         StudentTNoise(noise.level, noise.spread, Exponential(10.0, 1.9))
     assert caught.value.place == "noise.dof.above"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bayesfactor.errors import DataError
-from bayesfactor.integration import integrate, to_returns
+from bayesfactor.integration.assembly import integrate, to_returns
 from bayesfactor.panel import Panel
 from bayesfactor.readers import read_fred, read_table
 from bayesfactor.readers.cells import decode_text, first_name, read_raw, split_cells

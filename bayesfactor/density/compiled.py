@@ -42,7 +42,7 @@ def density_normal(x, buffer, grad):
     g_mean, g_sd, g_log_sigma = np.empty((p, g, BLOCK)), np.empty((p, g, BLOCK)), np.empty((g, BLOCK))
     g_shift = np.empty(p)
     grad[:] = 0.0
-    scales = np.empty((4, n))
+    scales = np.empty((5, n))
     value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
     value += marginal(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
@@ -56,13 +56,25 @@ def density_normal(x, buffer, grad):
 
 
 @kernel
-def coefficients_normal(x, buffer, z, out):
+def coefficients_normal(draws, buffer, z, result):
+    """Fill `result` (draw, asset, coefficient) with coefficients given each theta, from standard normals z."""
+    p, n = z.shape[1], z.shape[2]
+    g = (n + BLOCK - 1) // BLOCK
+    padded, out = np.zeros((p, g * BLOCK)), np.empty((p, g, BLOCK))
+    for t in range(len(draws)):
+        padded[:, :n] = z[t]
+        _coefficients(draws[t], buffer, padded.reshape((p, g, BLOCK)), out)
+        result[t] = out.reshape((p, g * BLOCK))[:, :n].T
+
+
+@kernel
+def _coefficients(x, buffer, z, out):
     """Fill `out` (coefficient, block, BLOCK) with a draw of the coefficients given theta, from standard normals z."""
     prior = _prior(buffer)
     n, p = int(prior.size[0]), int(prior.size[1]) + 1
     g = (n + BLOCK - 1) // BLOCK
     mean, sd, log_sigma, shift = np.zeros((p, g * BLOCK)), np.zeros((p, g * BLOCK)), np.zeros(g * BLOCK), np.zeros(p)
-    forward(x, prior, mean, sd, log_sigma, shift, np.empty((4, n)), np.zeros(x.size))
+    forward(x, prior, mean, sd, log_sigma, shift, np.empty((5, n)), np.zeros(x.size))
     draw_coefficients(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
         _slot(buffer, 18).reshape((p, p, g, BLOCK)), _slot(buffer, 19).reshape((p, g, BLOCK)), z, out,
@@ -82,7 +94,7 @@ def _student(x, buffer, grad, out):
     mean, sd, log_sigma, shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
     g_mean, g_sd, g_log_sigma, g_shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
     grad[:] = 0.0
-    scales = np.empty((4, n))
+    scales = np.empty((5, n))
     value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
     tail, first = int(prior.at[8]), int(prior.at[9])
     excess = np.exp(x[tail])

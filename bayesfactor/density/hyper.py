@@ -24,7 +24,9 @@ class Prior(NamedTuple):
     loading_loc: np.ndarray
     loading_sd: np.ndarray
     loading_spread: np.ndarray
-    scalars: np.ndarray  # alpha loc, sd; level loc, sd, spread; dof mean, above; covariance dof; factor count
+    scalars: (
+        np.ndarray
+    )  # alpha loc, sd; level loc, sd, spread; dof mean, above; covariance dof; factor count; resolution
     mean_loc: np.ndarray
     mean_sd: np.ndarray
     premium_loc: np.ndarray
@@ -51,7 +53,7 @@ def _normal(x, grad, at, count):
 def forward(x, prior, mean, sd, log_sigma, shift, scales, grad):
     """Fill mean and sd (coefficient, asset), log_sigma (asset), shift (coefficient); return the log prior.
 
-    `scales` (4, asset) is filled with what `backward` needs of the way to log sigma.
+    `scales` (5, asset) is filled with what `backward` needs of the way to log sigma.
     """
     n, k = int(prior.size[0]), int(prior.size[1])
     kind, shrunk = int(prior.size[4]), prior.size[5] > 0
@@ -119,14 +121,15 @@ def _forward_factors(x, prior, shift, grad):
 def _forward_scales(x, prior, log_sigma, scales, grad):
     """Fill log sigma_i = l + omega a_i, a_i = (s_i - l) omega / q_i + sqrt(v_i / q_i) z_i, q_i = v_i + omega^2.
 
-    `scales` gets a_i and its derivatives in l, omega and z_i.
+    The noise law gets log(sigma_i^2 + resolution^2) / 2. `scales` gets a_i, its derivatives in l, omega and z_i, and
+    that of the noise law's log sigma in l + omega a_i.
     """
     n, at, below, first = int(prior.size[0]), int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
     value = _normal(x, grad, at, 1) + _normal(x, grad, below, 1)
     level, spread = prior.scalars[2] + prior.scalars[3] * x[at], prior.scalars[4] * x[below]
     start, variance, z = prior.log_sigma_start, prior.log_sigma_variance, x[first : first + n]
     slope = grad[first : first + n]
-    of_level, of_spread, product = 0.0, 0.0, 1.0
+    of_level, of_spread, product, least = 0.0, 0.0, 1.0, prior.scalars[9] * prior.scalars[9]
     for i in range(n):
         away, v = start[i] - level, variance[i]
         both = v + spread * spread
@@ -138,7 +141,9 @@ def _forward_scales(x, prior, log_sigma, scales, grad):
         scales[3, i] = root
     for i in range(n):
         a, root = scales[0, i], scales[3, i]
-        log_sigma[i] = level + spread * a
+        square = np.exp(2.0 * (level + spread * a))
+        log_sigma[i] = 0.5 * np.log(square + least)
+        scales[4, i] = square / (square + least)
         slope[i] -= a * root
         of_level -= a * scales[1, i]
         of_spread -= a * scales[2, i] - scales[1, i]
@@ -175,7 +180,7 @@ def backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad):
     of_level, of_spread = 0.0, 0.0
     slope = grad[first : first + n]
     for i in range(n):
-        pull = g_log_sigma[i]
+        pull = g_log_sigma[i] * scales[4, i]
         slope[i] += pull * spread * scales[3, i]
         of_level += pull * (1.0 + spread * scales[1, i])
         of_spread += pull * (scales[0, i] + spread * scales[2, i])

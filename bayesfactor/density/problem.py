@@ -21,6 +21,7 @@ from bayesfactor.spec import (
 )
 from bayesfactor.translation import graph_data
 
+CHUNK = 100  # draws whose coefficients are made at once
 Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
 
 
@@ -115,7 +116,8 @@ class Problem:
         z, v = self.block(draws, "log_sigma_z"), data["log_sigma_variance"]
         both = v + spread[:, None] ** 2
         a = (data["log_sigma_start"] - level[:, None]) * spread[:, None] / both + np.sqrt(v / both) * z
-        return level, np.abs(spread), level[:, None] + spread[:, None] * a
+        log_sigma = np.logaddexp(2 * (level[:, None] + spread[:, None] * a), 2 * np.log(data["resolution"])) / 2
+        return level, np.abs(spread), log_sigma
 
     def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
         """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta.
@@ -128,12 +130,10 @@ class Problem:
             for t, point in enumerate(draws):
                 compiled.coefficients_student(point, self.buffer, result[t])
             return result
-        blocks = -(-assets // BLOCK)
-        out = np.empty((p, blocks, BLOCK))
-        for t, point in enumerate(draws):
-            z = blocked(rng.standard_normal((p, assets)))
-            compiled.coefficients_normal(point, self.buffer, z, out)
-            result[t] = out.reshape(p, -1)[:, :assets].T
+        for start in range(0, len(draws), CHUNK):
+            some = np.ascontiguousarray(draws[start : start + CHUNK])
+            z = rng.standard_normal((len(some), p, assets))
+            compiled.coefficients_normal(some, self.buffer, z, result[start : start + CHUNK])
         return result
 
 
@@ -152,7 +152,7 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
         data["loading_loc"],
         data["loading_sd"],
         data["loading_spread"],
-        np.array([data[name] for name in (*scalars, "covariance_dof", "factor_count")]),
+        np.array([data[name] for name in (*scalars, "covariance_dof", "factor_count", "resolution")]),
         data["mean_loc"],
         data["mean_sd"],
         data["premium_loc"],

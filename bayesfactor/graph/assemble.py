@@ -139,7 +139,8 @@ def _scales(data: dict) -> pt.TensorVariable:
 
         a_i = (s_i - l) omega / (v_i + omega^2) + sqrt(v_i / (v_i + omega^2)) z_i
 
-    z_i is nearly standard normal a posteriori, whether assets differ much (centred) or not at all (non-centred).
+    z_i is nearly standard normal a posteriori, whether assets differ much (centred) or not at all (non-centred). The
+    noise has variance sigma_i^2 + resolution^2, so that an asset which the factors fit exactly has a posterior.
     """
     level = data["level_loc"] + data["level_sd"] * pm.Normal("log_sigma_mean_z")
     pm.Deterministic("log_sigma_mean", level)
@@ -150,6 +151,6 @@ def _scales(data: dict) -> pt.TensorVariable:
     share = v / (v + spread**2)
     a = (start - level) * spread / (v + spread**2) + pt.sqrt(share) * z
     pm.Potential("log_sigma", 0.5 * (pt.log(share) - a**2 - np.log(2 * np.pi)).sum())
-    log_sigma = level + spread * a
+    log_sigma = 0.5 * pt.log(pt.exp(2 * (level + spread * a)) + data["resolution"] ** 2)
     pm.Deterministic("sigma", pt.exp(log_sigma), dims="asset")
     return log_sigma

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesfactor.calendars import DAY, FINE, period_end, period_number, step, week_anchor, weekday
 from bayesfactor.errors import DataError
-from bayesfactor.integration.series import Rows, Series
+from bayesfactor.integration.series import Rows, Series, judges
 from bayesfactor.panel import Note
 
 _TOLERANCE = {"weekly": 3}
@@ -17,7 +17,7 @@ Span = tuple[np.datetime64, np.datetime64]
 
 def anchor_of(series: Sequence[Series]) -> int:
     """Weekday on which the weekly series are stamped; Sunday when there are none."""
-    stamps = [one.dates for one in series if one.pattern == "weekly"]
+    stamps = [one.dates for one in judges(series) if one.pattern == "weekly"]
     return week_anchor(np.concatenate(stamps)) if stamps else 6
 
 
@@ -59,15 +59,16 @@ def fine_dates(factors: Sequence[Series], assets: Sequence[Series], span: Span, 
     Without a daily or business factor: dates on which half of the live assets are observed.
     """
     fine = [one.dates for one in factors if one.fine]
-    judges = [one for one in assets if one.pattern == "business"]
+    able = judges(assets)
+    traders = [one for one in able if one.pattern == "business"]
     if not fine:
-        judges = judges or [one for one in assets if one.fine]
-        fine = [np.unique(np.concatenate([one.dates for one in judges]))] if judges else []
+        traders = traders or [one for one in able if one.fine]
+        fine = [np.unique(np.concatenate([one.dates for one in traders]))] if traders else []
     if not fine:
         return np.array([], dtype="datetime64[D]")
     dates = reduce(np.intersect1d, fine)
     dates = dates[(dates >= span[0]) & (dates <= span[1])]
-    live, seen = open_days(judges, dates)
+    live, seen = open_days(traders, dates)
     dates = dates[2 * seen >= live]
     return dates[weekday(dates) < 5] if frequency == "business" else dates
 
@@ -91,6 +92,7 @@ def check_one_per_period(series: Sequence[Series], anchor: int) -> None:
 
 def _shared_stamps(factors: Sequence[Series], assets: Sequence[Series], frequency: str) -> np.ndarray | None:
     """Return the stamps when every series is of the panel's frequency and on the same stamps."""
+    assets = judges(assets)
     if frequency in FINE or any(one.pattern != frequency for one in (*factors, *assets)):
         return None
     stamps = np.unique(np.concatenate([one.dates for one in factors]))
@@ -134,16 +136,17 @@ def _period_rows(
 ) -> tuple[Rows, list[Note]]:
     """Rows of a weekly or coarser panel; `dates` are the fine dates."""
     dates, notes = _cut_tail(dates, frequency, anchor)
+    able = (*factors, *judges(assets))
     fine_end = _ends_of(dates, frequency, anchor)
     known = [_complete_periods(one, frequency, anchor) for one in factors if not one.fine]
     if any(one.fine for one in factors):
         known.append(np.array(sorted(fine_end), dtype=np.int64))
     periods = reduce(np.intersect1d, known)
-    stamps = np.concatenate([one.dates for one in (*factors, *assets) if not one.fine] or [dates])
+    stamps = np.concatenate([one.dates for one in able if not one.fine] or [dates])
     label = _ends_of(np.sort(stamps), frequency, anchor) | fine_end
     low = np.concatenate([periods[:1] - 1, periods[:-1]])
     nominal = period_end(low, frequency, anchor)
-    if any(one.pattern == "business" for one in (*factors, *assets)):
+    if any(one.pattern == "business" for one in able):
         nominal = np.busday_offset(nominal, 0, roll="backward")
     starts = [fine_end.get(number, usual) for number, usual in zip(low.tolist(), nominal, strict=True)]
     ends = [label[number] for number in periods.tolist()]

@@ -1,16 +1,18 @@
 """One series on its own dates, and how its values become one value per row of a panel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from bayesfactor.calendars import (
     FINE,
+    asset_patterns,
     coverage_starts,
     frame_pattern,
     infer_pattern,
+    is_coarser,
     period_number,
     step,
 )
@@ -31,6 +33,8 @@ class Series:
     values : ndarray of float
     starts : ndarray of datetime64[D]
         Value n covers the time after ``starts[n]`` up to ``dates[n]``.
+    own : bool
+        Whether its pattern is its own; otherwise it is that of most assets, and it decides nothing for them.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Series:
     dates: np.ndarray
     values: np.ndarray
     starts: np.ndarray
+    own: bool = True
 
     @property
     def fine(self) -> bool:
@@ -88,12 +93,13 @@ def split(frame: pd.DataFrame, what: str, lags: Sequence[int] = ()) -> tuple[Ser
     days = days_of(frame)
     observed = ~np.isnan(frame.to_numpy())
     every = frame_pattern(days[observed.any(axis=1)])
+    of_assets = asset_patterns([days[seen] for seen in observed.T]) if what == "returns" else []
     found = []
     for place, name in enumerate(frame.columns):
         dates, values = days[observed[:, place]], frame[name].to_numpy()[observed[:, place]]
         if place < len(lags) and lags[place]:
             dates, values = dates[lags[place] :], values[: -lags[place]]
-        pattern = infer_pattern(dates, every)
+        pattern, own = of_assets[place] if of_assets else (infer_pattern(dates, every), True)
         if not pattern:
             spacing = float(np.median(np.diff(dates).astype(np.int64)))
             raise DataError(
@@ -102,15 +108,31 @@ def split(frame: pd.DataFrame, what: str, lags: Sequence[int] = ()) -> tuple[Ser
                 value=spacing,
                 remedy="Bring it to a daily, weekly, monthly, quarterly or annual calendar, or drop it.",
             )
-        found.append((str(name), pattern, dates, values))
+        found.append(Series(str(name), pattern, dates, values, dates, own))
     calendars = {
-        pattern: np.unique(np.concatenate([dates for _, other, dates, _ in found if other == pattern]))
-        for pattern in {pattern for _, pattern, _, _ in found}
+        pattern: np.unique(np.concatenate([one.dates for one in judges(found) if one.pattern == pattern] or [days[:0]]))
+        for pattern in {one.pattern for one in found}
     }
-    return tuple(
-        Series(name, pattern, dates, values, coverage_starts(dates, pattern, calendars[pattern]))
-        for name, pattern, dates, values in found
-    )
+    return tuple(replace(one, starts=coverage_starts(one.dates, one.pattern, calendars[one.pattern])) for one in found)
+
+
+def judges(series: Sequence[Series]) -> list[Series]:
+    """Return the series that may decide something for others: those with a pattern of their own."""
+    return [one for one in series if one.own] or list(series)
+
+
+def fit_periods(series: Series, anchor: int) -> Series:
+    """Return an asset whose pattern is not its own with a finer one, where it has two values in one period."""
+    if series.own or not _shares_period(series.dates, series.pattern, anchor):
+        return series
+    finer = infer_pattern(series.dates, "daily") or "daily"
+    if is_coarser(finer, series.pattern) or _shares_period(series.dates, finer, anchor):
+        finer = "daily"
+    return replace(series, pattern=finer, starts=coverage_starts(series.dates, finer, series.dates[:0]))
+
+
+def _shares_period(dates: np.ndarray, pattern: str, anchor: int) -> bool:
+    return bool((np.diff(period_number(dates, pattern, anchor)) == 0).any())
 
 
 def _aggregate(values: np.ndarray, low: np.ndarray, high: np.ndarray, how: str) -> np.ndarray:
@@ -127,10 +149,11 @@ def _aggregate(values: np.ndarray, low: np.ndarray, high: np.ndarray, how: str) 
 
 def _bounds_by_date(series: Series, rows: Rows, tiles: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     high = np.searchsorted(series.dates, rows.ends, "right")
-    low = high - 1 if rows.stamped else np.searchsorted(series.dates, rows.starts, "right")
+    stamped = rows.stamped and series.pattern == rows.frequency
+    low = high - 1 if stamped else np.searchsorted(series.dates, rows.starts, "right")
     usable = (high > low) & (high > 0) & (rows.open | rows.stamped)
     usable[usable] = series.dates[high[usable] - 1] == rows.ends[usable]
-    if tiles and not rows.stamped:
+    if tiles and not stamped:
         usable[usable] = series.starts[low[usable]] == rows.starts[usable]
     return low, high, usable
 

@@ -7,7 +7,7 @@ import numpy as np
 from bayesfactor.calendars import DAY, longest_step, period_end, period_number, step
 from bayesfactor.errors import DataError
 from bayesfactor.integration.rows import Span, open_days
-from bayesfactor.integration.series import Series
+from bayesfactor.integration.series import Series, judges
 from bayesfactor.panel import Factor, Note
 
 
@@ -60,7 +60,7 @@ def check_gaps(
     """
     notes = []
     flows = [series for series, factor in known if _is_flow(factor) and series.pattern == "business"]
-    traders = [series for series in assets if series.pattern == "business"]
+    traders = [series for series in judges(assets) if series.pattern == "business"]
     for series, factor in known:
         dates = series.dates[(series.dates >= span[0]) & (series.dates <= span[1])]
         if len(dates) < 2:

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.errors import SpecError
-from bayesfactor.integration import integrate
+from bayesfactor.integration.assembly import integrate
 from bayesfactor.panel import Panel
 from bayesfactor.simulation.market import (
     GROUPS,

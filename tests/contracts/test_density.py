@@ -82,14 +82,12 @@ def plain(panel, model, posterior):
 @pytest.mark.parametrize("other", [0, 1])
 def test_log_likelihood_is_that_of_every_observation(noise, other):
     """The pointwise log-likelihood of a fit equals scipy's, observation by observation."""
-    from bayesfactor.pointwise import log_likelihood, thin
-
     panel = a_panel(other)
     fit = bf.fit(
         panel, choose("hierarchical", "shrunk", noise), bf.Sampler(draws=8, tune=100, chains=1, progress=False)
     )
-    draws = thin(fit, 1)
-    found = log_likelihood(fit, draws).sel(unit=list(panel.assets)).sum("unit").values.ravel()
+    draws = fit.posterior
+    found = bf.log_likelihood(fit).sel(unit=list(panel.assets)).sum("unit").values.ravel()
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     for s, value in enumerate(found):
         posterior = {name: flat[name].isel(sample=s).values for name in flat.data_vars}

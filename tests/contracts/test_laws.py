@@ -173,19 +173,19 @@ def test_one_more_asset_with_a_short_history_never_raises(name, rows):
     assert np.isfinite(bf.loadings(fit)).all()
 
 
-def test_a_traded_factor_put_in_as_an_asset_prices_itself():
-    """Loading 1 on itself and 0 on the others, alpha 0, and its own mean as premium."""
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_traded_factor_put_in_as_an_asset_prices_itself(name):
+    """Loading 1 on itself and 0 on the others, alpha 0, and its own mean as premium; and the fit converges."""
     panel = make_panel(assets=10, traded=2, other=0, periods=400)
-    factor = panel.factors.isel(factor=0).values
     returns = panel.returns.values.copy()
-    returns[:, 0] = factor
-    panel = replace(panel, returns=panel.returns.copy(data=returns))
-    fit = bf.fit(panel, "unpooled", bf.Sampler(seed=2, progress=False))
+    returns[:, 0] = panel.factors.isel(factor=0).values
+    fit = bf.fit(replace(panel, returns=panel.returns.copy(data=returns)), name, bf.Sampler(seed=2, progress=False))
+    assert fit.problems == ()
     own = bf.loadings(fit).sel(asset="a00").mean(("chain", "draw")).values
-    np.testing.assert_allclose(own, [1.0, 0.0], atol=1e-3)
+    np.testing.assert_allclose(own, [1.0, 0.0][: own.size], atol=1e-3)
     total = bf.attribute(fit, "premium").draws.sel(asset="a00")
-    np.testing.assert_allclose(total.sel(source="alpha").mean(), 0.0, atol=1e-3)
-    np.testing.assert_allclose(total.sel(source="total"), bf.risk_premia(fit).sel(factor="f0") * 252, atol=0.02)
+    np.testing.assert_allclose(total.sel(source="alpha").mean(), 0.0, atol=2e-3)
+    np.testing.assert_allclose(total.sel(source="total"), bf.risk_premia(fit).sel(factor="f0") * 252, atol=0.03)
 
 
 def test_a_useless_factor_contributes_nothing_and_keeps_its_prior_premium():

@@ -1,0 +1,212 @@
+"""Bring returns and factors of different calendars to one panel."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.calendars import FREQUENCIES, choose_frequency
+from bayesfactor.errors import DataError, SpecError, unknown
+from bayesfactor.integration.frames import read_frame
+from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
+from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
+from bayesfactor.integration.rows import anchor_of, common_span, make_rows
+from bayesfactor.integration.series import Rows, Series, fit_periods, on_rows
+from bayesfactor.integration.values import factor_values, rate_on_rows
+from bayesfactor.panel import Calendar, Note, Panel
+from bayesfactor.screening import check_prices
+from bayesfactor.screening.factors import check_factors, check_rows, constant_in_life
+from bayesfactor.screening.gaps import check_gaps
+from bayesfactor.screening.warnings import screen_factor, screen_returns, screen_rows
+
+
+def _no_overlap(assets: Sequence[Series], factors: Sequence[Series]) -> DataError:
+    spans = []
+    for what, group in (("returns", assets), ("factors", factors)):
+        firsts = [one.dates[0] for one in group if len(one.dates)]
+        lasts = [one.dates[-1] for one in group if len(one.dates)]
+        first, last = (min(firsts), max(lasts)) if what == "returns" else (max(firsts), min(lasts))
+        spans.append(f"{what} {first} to {last}")
+    return DataError(
+        f"No period has both a return and all factors: {spans[0]}; {spans[1]} (all of them).",
+        series="panel",
+        value=tuple(spans),
+        remedy="Look at the dates of both frames, drop the factor that cuts the span, or use a coarser calendar.",
+    )
+
+
+def _asset_values(inputs: Inputs, rows: Rows) -> tuple[np.ndarray, list[Note]]:
+    """Return the excess returns (time, asset) on the rows, and what was done to them."""
+    table = np.column_stack([on_rows(series, rows, "compound") for series in inputs.assets])
+    observed = ~np.isnan(table)
+    if not observed.any():
+        raise _no_overlap(inputs.assets, inputs.factors)
+    if inputs.rate is not None:
+        table = table - rate_on_rows(inputs.rate, rows, observed.any(axis=1))[:, None]
+    notes = []
+    for place, series in enumerate(inputs.assets):
+        notes += note_asset(series, rows, observed[:, place], inputs.rate is not None)
+        notes += screen_returns(series)
+    return table, notes
+
+
+def _screen(inputs: Inputs, table: np.ndarray, factors: np.ndarray) -> tuple[list[Note], list[Note]]:
+    """Check the factors on the rows on which an asset is observed; return notes on the panel, on assets."""
+    observed = ~np.isnan(table)
+    used = observed.any(axis=1)
+    names, assets = [one.name for one in inputs.info], [one.name for one in inputs.assets]
+    check_rows(observed, assets, len(names))
+    notes = check_factors(factors[used], names)
+    return notes, constant_in_life(observed[used], factors[used], assets, names)
+
+
+def _assemble(inputs: Inputs, frequency: str) -> Panel:
+    """Put checked series on one calendar."""
+    anchor = anchor_of((*inputs.factors, *inputs.assets))
+    inputs = replace(inputs, assets=tuple(fit_periods(one, anchor) for one in inputs.assets))
+    span, notes = common_span(inputs.factors, anchor)
+    gaps = check_gaps(inputs.known, inputs.assets, span, inputs.factor_days, anchor)
+    rows, more = make_rows(inputs.factors, inputs.assets, span, frequency, anchor)
+    if not len(rows.ends):
+        raise _no_overlap(inputs.assets, inputs.factors)
+    factors, rows = factor_values(inputs.known, rows)
+    if not len(rows.ends):
+        raise _no_overlap(inputs.assets, inputs.factors)
+    table, on_assets = _asset_values(inputs, rows)
+    on_panel, lives = _screen(inputs, table, factors)
+    on_factors = gaps
+    for place, (series, factor) in enumerate(inputs.known):
+        on_factors = on_factors + note_factor(series, factor, rows)
+        on_factors = on_factors + screen_factor(series, factor, rows.ends, factors[:, place])
+    if inputs.rate is None:
+        more = [*more, Note("panel", "done", "no risk-free rate: returns are taken as excess returns")]
+    assets, names = [one.name for one in inputs.assets], [one.name for one in inputs.info]
+    shared = set(assets) & set(names)
+    used = ~np.isnan(table).all(axis=1)
+    time = rows.ends.astype("datetime64[ns]")
+    return Panel(
+        returns=xr.DataArray(table[used], {"time": time[used], "asset": assets}, ("time", "asset"), "returns"),
+        factors=xr.DataArray(factors, {"time": time, "factor": names}, ("time", "factor"), "factors"),
+        factor_info=inputs.info,
+        groups=xr.DataArray(inputs.groups, {"asset": assets}, ("asset",), "group"),
+        calendar=Calendar(frequency, FREQUENCIES[frequency]),
+        notes=(
+            *(notes + more + screen_rows(rows) + on_panel),
+            *mark_shared(on_assets + lives, "an asset", shared),
+            *mark_shared(on_factors, "a factor", shared),
+        ),
+    )
+
+
+def integrate(
+    returns: Any,
+    factors: Any,
+    factor_info: Any = None,
+    asset_info: Any = None,
+    risk_free: Any = None,
+    calendar: Literal["auto", "daily", "business", "weekly", "monthly", "quarterly", "annual"] = "auto",
+    units: Literal["decimal", "percent"] = "decimal",
+) -> Panel:
+    r"""Bring returns and factors of different calendars to one panel.
+
+    Over the interval (s, t] between two rows an asset and a traded factor return
+
+    .. math:: r_{(s,t]} = \prod_{u \in (s,t]} (1 + r_u) - 1,
+
+    and the asset's excess return is that less the risk-free return compounded over the same interval. A
+    level is taken at its last value at t and transformed then, so that its difference spans (s, t] as well;
+    a flow is summed over it. Nothing is filled, and no value is used before it was published.
+
+    Parameters
+    ----------
+    returns : DataFrame (dates, asset)
+        Simple returns; NaN where an asset was not traded. A return covers the time since the asset's own
+        previous observation (for the first one: since the previous date of assets like it). pandas, or
+        polars with a column of dates.
+    factors : DataFrame (dates, factor)
+        Traded factors as simple excess returns; others as levels or flows.
+    factor_info : DataFrame or dict, optional
+        Factor -> ``traded``, ``family``, ``transform`` (``none``, ``diff``, ``log_diff``, ``innovation``),
+        ``lag`` (publication delay, in the factor's own periods), ``aggregate`` (``compound``, ``sum``,
+        ``mean``, ``last``), ``description``. By default every factor is traded. One that is not must say its
+        transform; its aggregate is ``sum`` for transform ``none`` and ``last`` otherwise.
+    asset_info : DataFrame, Series or dict, optional
+        Asset -> ``group``. One group, ``"all"``, by default.
+    risk_free : Series, DataFrame of one column, or float, optional
+        Simple return per period of its own calendar (a float: per period of the panel). A rate of longer
+        periods than the panel's accrues evenly over its days. By default returns are taken as excess
+        returns.
+    calendar : str
+        ``"auto"`` takes the coarsest calendar among all series. On ``business`` rows, Monday's crypto return
+        compounds Saturday to Monday.
+    units : {"decimal", "percent"}
+        Of returns, traded factors and the risk-free rate. Other factors keep their unit.
+
+    Returns
+    -------
+    Panel
+        Decimal returns. Histories stay as unequal as they are, and factors keep a longer history than the
+        assets'. ``panel.describe()`` says what was done to each series and what looks wrong.
+
+    Raises
+    ------
+    DataError
+        When the data cannot be what they are said to be; the error names the series, date and value.
+    SpecError
+        When a choice is not one of those allowed.
+
+    Notes
+    -----
+    An asset has a return on a row only where its own returns begin and end exactly where the row does. A
+    missing day therefore costs its own row and the next one, whose return reaches back over both: no return
+    is ever set beside factors of another interval.
+
+    The AR(1) of ``innovation`` has an intercept and is estimated by least squares on all rows of the factor,
+    those after a row too: its coefficients, but nothing else, look ahead.
+
+    Wrong for intraday data, and for returns that are continuously compounded (take ``expm1`` of those first).
+    """
+    if calendar not in ("auto", *FREQUENCIES):
+        raise unknown("calendar", calendar, ("auto", *FREQUENCIES), place="integrate")
+    if units not in tuple(UNITS):
+        raise unknown("units", units, UNITS, place="integrate")
+    inputs = read_inputs((returns, factors, risk_free), factor_info, asset_info, units)
+    patterns = {one.name: one.pattern for one in inputs.assets if len(one.dates)}
+    for one in inputs.factors:
+        if one.name not in patterns or FREQUENCIES[one.pattern] < FREQUENCIES[patterns[one.name]]:
+            patterns[one.name] = one.pattern
+    return _assemble(inputs, choose_frequency(patterns, calendar))
+
+
+def to_returns(prices: Any) -> pd.DataFrame:
+    """Make simple returns from prices.
+
+    The return at t is ``price[t] / price[s] - 1`` with s the previous date on which the series has a price,
+    so a return after a gap spans the gap. It is NaN where there is no price, and at the first price.
+
+    Parameters
+    ----------
+    prices : DataFrame (dates, asset)
+        pandas, or polars with a column of dates. Total-return prices, if returns are to hold dividends.
+
+    Returns
+    -------
+    DataFrame
+        pandas, with the dates and columns of `prices`.
+
+    Raises
+    ------
+    DataError
+        For a price of zero or below, text, infinite values, and dates that are not sorted and unique.
+    """
+    if isinstance(prices, pd.Series):
+        raise SpecError("prices is a Series.", place="to_returns", remedy="Use prices.to_frame().")
+    table, zone = read_frame(prices, "prices")
+    check_prices(table)
+    found = (table / table.ffill().shift(1) - 1.0).where(table.notna())
+    if isinstance(prices, pd.DataFrame):
+        return found.set_axis(prices.index, axis=0)
+    return found.tz_localize(zone) if zone else found
