@@ -217,7 +217,10 @@ def _sensitivity(fit: Fit) -> pd.DataFrame:
     tree = xr.DataTree.from_dict({"posterior": draws[names], "log_prior": prior})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # about the tails of weights when there are few draws
-        found = psense(tree, group="prior")
+        try:
+            found = psense(tree, group="prior")
+        except ValueError:  # draws that do not vary have no weights to smooth
+            return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
     values = {label: value for name in names for label, value in _labelled(found[name], name)}
     return pd.DataFrame({"prior": values}).rename_axis("quantity").sort_values("prior", ascending=False)
 

@@ -57,6 +57,13 @@ def fit(panel: Panel, model: str | Path | FactorModel = "hierarchical", sampler:
             found=panel,
             remedy="Make one with bf.integrate(returns, factors, ...).",
         )
+    if sampler is not None and not isinstance(sampler, Sampler):
+        raise SpecError(
+            f"fit: expected a Sampler, found {type(sampler).__name__}.",
+            place="fit.sampler",
+            found=sampler,
+            remedy="Write bf.Sampler(draws=1000, chains=4, seed=1).",
+        )
     chosen = model if isinstance(model, FactorModel) else read_model(model)
     sampler = sampler or Sampler()
     marks = [time.perf_counter()]
@@ -144,8 +151,10 @@ def _sample(engine: Any, sampler: Sampler) -> xr.DataTree:
                 progress_callback=report,
             )
         except (RuntimeError, ValueError) as error:
+            if "no results" in str(error):  # interrupted so late that the sampler had stopped by itself
+                raise FitError("Sampling was interrupted.", remedy="Run it again to the end.") from None
             raise FitError(
-                f"Sampling failed: {error}.",
+                f"Sampling failed: {str(error).splitlines()[0]}.",
                 remedy="Look at panel.describe() for series of extreme size, and at the model's priors.",
             ) from error
     have = (tree["posterior"].sizes["chain"], tree["posterior"].sizes["draw"])

@@ -85,6 +85,9 @@ def write_model(model: spec.FactorModel, path: str | Path) -> Path:
     SpecError
         When the file cannot be written.
     """
+    if not isinstance(path, (str, Path)):
+        raise SpecError(f"write_model: {path!r} is not a path.", place="write_model.path", found=path)
+    spec.require(model, (spec.FactorModel,), "write_model")
     target = Path(path)
     try:
         target.write_text(model_text(model), encoding="utf-8")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from bayesfactor.errors import FitError, SpecError
@@ -43,6 +44,9 @@ class Sampler:
     progress: bool | None = None
 
     def __post_init__(self) -> None:
+        for name in ("draws", "tune", "chains", "seed", "cores"):  # numpy's whole numbers are whole numbers
+            if isinstance(getattr(self, name), np.integer):
+                object.__setattr__(self, name, int(getattr(self, name)))
         for name, least in (("draws", 4), ("tune", 50), ("chains", 1), ("seed", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
@@ -129,11 +133,17 @@ class Fit:
         """
         from bayesfactor.storage import save_fit
 
-        return save_fit(self, Path(path))
+        return save_fit(self, _path(path))
 
     def __repr__(self) -> str:
         size = f"{self.sampler.chains} chains x {self.sampler.draws} draws"
         return f"Fit('{self.model.name}' [{self.model_id}], {self.panel!r}, {size})"
+
+
+def _path(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise FitError(f"{path!r} is not a path.", remedy='Give the name of a file, such as "run.nc".')
+    return Path(path)
 
 
 def open_fit(path: str | os.PathLike[str]) -> Fit:
@@ -146,7 +156,7 @@ def open_fit(path: str | os.PathLike[str]) -> Fit:
     """
     from bayesfactor.storage import read_fit
 
-    return read_fit(Path(path))
+    return read_fit(_path(path))
 
 
 def _variable(fit: Fit, name: str) -> xr.DataArray:

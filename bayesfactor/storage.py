@@ -1,5 +1,6 @@
 """Saved fits: one netCDF file that holds draws, data, model text and provenance, and no code."""
 
+import hashlib
 import json
 import os
 import tomllib
@@ -40,6 +41,16 @@ def panel_attributes(panel: Panel) -> dict[str, str]:
     }
 
 
+def draws_fingerprint(tree: xr.DataTree) -> str:
+    """Return a hash of every draw, so that a changed file is not taken for the fit it was."""
+    digest = hashlib.sha256()
+    for group in ("posterior", "sample_stats", "log_prior"):
+        for name, variable in sorted(tree[group].to_dataset().data_vars.items()):
+            digest.update(str(name).encode())
+            digest.update(np.ascontiguousarray(variable.values).astype("<f8").tobytes())
+    return digest.hexdigest()[:16]
+
+
 def save_fit(fit: Fit, path: Path) -> Path:
     """Write a fit under a temporary name and move it into place."""
     if not path.name or not path.parent.is_dir():
@@ -52,6 +63,7 @@ def save_fit(fit: Fit, path: Path) -> Path:
         "timings": json.dumps(dict(fit.timings)),
         "versions": json.dumps(dict(fit.versions)),
         **panel_attributes(fit.panel),
+        "draws_fingerprint": draws_fingerprint(fit.data),
     }
     tree = fit.data.copy()
     tree.attrs = attributes
@@ -107,6 +119,8 @@ def _assemble(tree: xr.DataTree, path: Path) -> Fit:
     )
     if panel.fingerprint != attributes["panel_fingerprint"]:
         raise ValueError("the data in it are not those that were fitted")
+    if draws_fingerprint(tree) != attributes["draws_fingerprint"]:
+        raise ValueError("the draws in it are not those that were saved")
     model = parse_model(tomllib.loads(attributes["model_text"]), place=path.name)
     tree.attrs = {}
     return Fit(

@@ -326,3 +326,13 @@ def test_demo_on_a_simulated_market(run, tmp_path):
         assert words in out
     results = out[out.index("\n4. ") : out.index("\n7. ")]
     assert max(map(len, results.splitlines())) <= 100
+
+
+def test_a_portfolio_without_a_header_is_refused(tmp_path):
+    from bayesfactor.cli.input import read_weights
+    from bayesfactor.errors import DataError
+
+    path = tmp_path / "w.csv"
+    path.write_text("a0,0.6\na1,0.4\n")
+    with pytest.raises(DataError, match="no header"):
+        read_weights(path)

@@ -235,3 +235,13 @@ def test_a_changed_file_is_refused(saved, tmp_path, change):
     with pytest.raises(FitError, match=DAMAGE[change]) as caught:
         bf.open_fit(path)
     assert str(caught.value).startswith(f"{path}: damaged")
+
+
+def test_draws_that_were_changed_in_the_file_are_noticed(hier_fit, tmp_path):
+    import h5py
+
+    path = hier_fit.save(tmp_path / "run.nc")
+    with h5py.File(path, "r+") as file:
+        file["posterior/alpha"][0, 0, 0] = 1e6
+    with pytest.raises(FitError, match="draws in it are not those that were saved"):
+        bf.open_fit(path)

@@ -69,6 +69,13 @@ def read_weights(path: Path) -> dict[str, float]:
             value=", ".join(cells.columns),
             remedy="A portfolio has two, with the header 'asset,weight'.",
         )
+    if _is_number(cells.columns[1]):
+        raise DataError(
+            f"{path.name} has no header: its first line is '{','.join(map(str, cells.columns))}'.",
+            series=path.name,
+            value=str(cells.columns[1]),
+            remedy="Put the line 'asset,weight' at the top.",
+        )
     weights: dict[str, float] = {}
     for line, name, value in zip(cells.index, cells.iloc[:, 0], cells.iloc[:, 1], strict=True):
         asset = str(name).strip()
@@ -76,6 +83,13 @@ def read_weights(path: Path) -> dict[str, float]:
             raise DataError(f"{path.name} names '{asset}' twice.", series=asset, remedy="Add its weights up.")
         weights[asset] = _number(str(value), f"{path.name}, line {line}", asset)
     return weights
+
+
+def _is_number(text: object) -> bool:
+    try:
+        return math.isfinite(float(str(text)))
+    except ValueError:
+        return False
 
 
 def _number(text: str, place: str, asset: str) -> float:

@@ -1,12 +1,15 @@
 """From a panel and a model to a PyMC model."""
 
+from pathlib import Path
 from typing import assert_never
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from bayesfactor.errors import SpecError
 from bayesfactor.graph.noise import Symbols, normal_likelihood, student_likelihood
+from bayesfactor.modelfile import read_model
 from bayesfactor.panel import Panel
 from bayesfactor.spec import (
     CommonLoadings,
@@ -22,7 +25,7 @@ from bayesfactor.spec import (
 from bayesfactor.translation import graph_data
 
 
-def build(panel: Panel, model: FactorModel) -> pm.Model:
+def build(panel: Panel, model: str | Path | FactorModel) -> pm.Model:
     """Return the PyMC model that `fit` samples.
 
     Sampled are the group means, spreads, residual scales, factor means and the premia of non-traded factors.
@@ -34,7 +37,8 @@ def build(panel: Panel, model: FactorModel) -> pm.Model:
     Parameters
     ----------
     panel : Panel
-    model : FactorModel
+    model : str, Path or FactorModel
+        A preset's name, the path of a model file, or a model.
 
     Returns
     -------
@@ -51,6 +55,9 @@ def build(panel: Panel, model: FactorModel) -> pm.Model:
     A scale that multiplies an integrated-out coefficient is sampled as a number of either sign, of which it is the
     absolute value: a half-normal prior is then a normal one and the density is smooth through 0, without a funnel.
     """
+    if not isinstance(panel, Panel):
+        raise SpecError(f"build: expected a Panel, found {type(panel).__name__}.", place="build.panel", found=panel)
+    model = model if isinstance(model, FactorModel) else read_model(model)
     panel = model.restrict(panel)
     names = panel.factor_names
     other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]

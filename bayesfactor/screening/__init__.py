@@ -11,6 +11,7 @@ from bayesfactor.errors import DataError
 _LARGE = 0.3
 _LARGE_LONG = 1.5
 _SMALL = 5e-4
+HUGE = 1e4  # a simple return above a million per cent in one period is a mistake
 _ENOUGH = 5
 _LARGE_RATE = {"monthly": 0.05, "quarterly": 0.15, "annual": 0.5}
 
@@ -124,6 +125,15 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, pattern:
             date=dates[0],
             value=float(values[0]),
             remedy="Make returns with bf.to_returns(prices).",
+        )
+    huge = values > HUGE
+    if huge.any():
+        raise DataError(
+            f"'{name}' returns {values[huge][0]:.4g} on {day(dates[huge][0])}: no return is that large.",
+            series=name,
+            date=dates[huge][0],
+            value=float(values[huge][0]),
+            remedy="Correct that value, or drop the date.",
         )
     if below.any():
         date, value = dates[below][0], float(values[below][0])
