@@ -1,10 +1,13 @@
 """Coverage of 90 % intervals on simulated truth: ``python -m benchmarks.calibration``.
 
 Truth is drawn from the prior of the preset, for each panel anew, and returns from the model; so a right posterior
-covers truth in 90 % of cases, whatever the sizes. Panels have groups, unequal histories, traded and non-traded factors.
+covers truth in 90 % of cases, whatever the sizes. Panels have groups, unequal histories, correlated factors, traded and
+not. Coverage is an average over the prior: it tests the computation, not whether the prior suits a market. Leaves with
+1 when a share is outside 87 to 93 %.
 """
 
 import argparse
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,7 +63,9 @@ def simulate_panel(shape: Panel, numbers: Numbers, truth: Truth, dof: float, rng
     """Return a panel like `shape` with returns and factors made from the truth."""
     periods, n = shape.returns.shape
     deviation = np.sqrt(numbers.covariance_scale / (numbers.covariance_dof - len(truth.mean) - 1))
-    factors = truth.mean + deviation * rng.normal(size=(periods, len(truth.mean)))
+    related = np.corrcoef(rng.normal(size=(len(truth.mean), 8)))  # another correlation for every panel
+    root = np.linalg.cholesky(related) * deviation[:, None]
+    factors = truth.mean + rng.normal(size=(periods, len(truth.mean))) @ root.T
     traded = np.array([factor.traded for factor in shape.factor_info])
     moved = factors + np.where(traded, 0.0, truth.premium - truth.mean)
     noise = rng.normal(size=(periods, n)) if np.isinf(dof) else rng.standard_t(dof, size=(periods, n))
@@ -148,6 +153,9 @@ def main():
     lines += ["| " + " | ".join(str(value) for value in line) + " |" for line in table.itertuples(index=False)]
     TABLE.write_text("\n".join([*lines, ""]), encoding="utf-8")
     print(TABLE.read_text(encoding="utf-8"))
+    outside = table[(table["covered"] - 0.9).abs() > 0.03]
+    if len(outside):
+        sys.exit(f"Outside 87 to 93 %:\n{outside.to_string(index=False)}")
 
 
 if __name__ == "__main__":
