@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesfactor.errors import DataError, FitError, SpecError, unknown
 from bayesfactor.holdings import PORTFOLIO, holdings
-from bayesfactor.panel import Panel
+from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
@@ -22,7 +22,6 @@ Per = Literal["asset", "group"]
 Window = tuple[Any, Any]
 
 KINDS, BYS, PERS = ("premium", "return", "variance"), ("factor", "family", "level"), ("asset", "group")
-RESERVED = ("alpha", "zero_beta", "residual", "idiosyncratic", "total")
 LEVELS = ("broad market", "group", "asset alone")
 UNITS = {
     "premium": "decimal, per year",
@@ -210,11 +209,11 @@ def attribute(
 def _check_names(panel: Panel) -> None:
     """Refuse factors and families that are called like a source that is none of them."""
     for name in (*panel.factor_names, *panel.families):
-        if name in RESERVED:
+        if name in SOURCES:
             raise DataError(
                 f"A factor or a family is named '{name}', which is the name of another source.",
                 series=name,
-                remedy=f"Rename it before integrating. Taken: {', '.join(RESERVED)}.",
+                remedy=f"Rename it before integrating. Taken: {', '.join(SOURCES)}.",
             )
 
 

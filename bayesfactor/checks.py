@@ -13,6 +13,7 @@ from bayesfactor.pointwise import mean_gaps, raw_coefficients, standardised_resi
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
 from bayesfactor.statistics import moments, regressors
+from bayesfactor.translation import translate
 
 MOST_DRAWS = 1000
 TAIL_DRAWS = 200
@@ -183,8 +184,6 @@ def _shrinkage(fit: Fit) -> pd.DataFrame:
     if "loading_scale" in flat:
         spread = flat["loading_scale"].transpose("sample", "factor").values
     else:
-        from bayesfactor.translation import translate
-
         spread = np.broadcast_to(translate(fit.panel, fit.model).loading_sd, (loading.shape[0], loading.shape[2]))
     variance = flat["sigma"].transpose("sample", "asset").values ** 2
     if "dof" in flat:
@@ -202,8 +201,6 @@ def _shrinkage(fit: Fit) -> pd.DataFrame:
 def _alpha_spread(fit: Fit, flat: xr.Dataset, samples: int) -> np.ndarray:
     if "alpha_scale" in flat:
         return flat["alpha_scale"].values
-    from bayesfactor.translation import translate
-
     return np.full(samples, translate(fit.panel, fit.model).alpha_sd)
 
 

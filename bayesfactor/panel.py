@@ -14,6 +14,13 @@ from bayesfactor.errors import unknown
 if TYPE_CHECKING:
     from bayesfactor.description import Description
 
+SOURCES = (
+    "alpha",
+    "zero_beta",
+    "residual",
+    "idiosyncratic",
+    "total",
+)  # of an attribution, besides factors and families
 Transform = Literal["none", "diff", "log_diff", "innovation"]
 Aggregate = Literal["compound", "sum", "mean", "last"]
 

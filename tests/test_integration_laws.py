@@ -9,29 +9,7 @@ from hypothesis import strategies as st
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate, to_returns
-
-LEVEL = {"traded": False, "transform": "diff"}
-
-
-def noise(dates, names, seed=0, scale=0.02):
-    """Simulate returns."""
-    values = np.random.default_rng(seed).normal(0.0, scale, (len(dates), len(names)))
-    return pd.DataFrame(values, index=dates, columns=names)
-
-
-def days(start, count, freq="D"):
-    return pd.date_range(start, periods=count, freq=freq)
-
-
-def compound(values):
-    return float(np.prod(1.0 + np.asarray(values)) - 1.0)
-
-
-DAILY, BUSINESS = days("2020-01-01", 70), days("2020-01-01", 50, "B")
-
-
-def column(panel, asset):
-    return panel.returns.sel(asset=asset).to_series()
+from tests.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
 
 
 def test_polars_frames_work_like_pandas_frames():

@@ -18,7 +18,7 @@ class Prior(NamedTuple):
     """Views into the buffer of a problem: sizes, where each block of theta starts, and the priors' numbers."""
 
     size: np.ndarray  # assets, factors, groups, non-traded factors, kind of loadings, 1 when alphas are shrunk
-    at: np.ndarray  # first element of each block of theta, in the order of `layout.BLOCKS`; -1 where absent
+    at: np.ndarray  # first element of each block of theta, in the order of `problem.layout`; -1 where absent
     group_of: np.ndarray
     other: np.ndarray  # numbers of the non-traded factors
     loading_loc: np.ndarray

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError, SpecError, nearest, unknown
-from bayesfactor.panel import Aggregate, Factor, Transform
+from bayesfactor.panel import SOURCES, Aggregate, Factor, Transform
 
 _KEYS = ("traded", "family", "transform", "lag", "aggregate", "description")
 _MARKET = ("mkt", "mktrf", "mkt-rf", "mkt_rf", "market", "cmkt")
 _TRANSFORMS: tuple[str, ...] = get_args(Transform)
-RESERVED = ("alpha", "zero_beta", "residual", "idiosyncratic", "total", "panel")
+RESERVED = (*SOURCES, "panel")  # notes are about the series "panel" when they are about all of them
 _AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 
 
