@@ -2,27 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor import contributions
+from bayesfactor.contributions import LEVELS, Window
 from bayesfactor.errors import DataError, FitError, SpecError, unknown
-from bayesfactor.holdings import PORTFOLIO, holdings
+from bayesfactor.holdings import holdings
+from bayesfactor.identification import IDENTIFIED, TRADED, UNIDENTIFIED, WEAK, identify
+from bayesfactor.intervals import Interval
 from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
 from bayesfactor.posterior import Fit
-from bayesfactor.spec import StudentTNoise
-from bayesfactor.tables import Interval, summarise
+from bayesfactor.tables import summarise
 
 Kind = Literal["premium", "return", "variance"]
-By = Literal["factor", "family", "level"]
+By = Literal["factor", "family", "level", "identification"]
 Per = Literal["asset", "group"]
-Window = tuple[Any, Any]
 
-KINDS, BYS, PERS = ("premium", "return", "variance"), ("factor", "family", "level"), ("asset", "group")
-LEVELS = ("broad market", "group", "asset alone")
+KINDS, PERS = ("premium", "return", "variance"), ("asset", "group")
+BYS = ("factor", "family", "level", "identification")
 UNITS = {
     "premium": "decimal, per year",
     "return": "decimal, sum over the window",
@@ -44,6 +46,12 @@ class Attribution:
         What keeps the fit from being trusted, unless that was allowed.
     notes : tuple of str
         What a reader of the table should know.
+    identification : mapping of str to str
+        Of a premium or a return, per source: how well what it pays is known. ``traded``, ``identified``, ``weak`` or
+        ``unidentified`` (see `identify`), the least of them where several factors are summed; empty for alpha.
+    uncertainty : DataFrame or None
+        Of a premium, per asset: its deviation a year, and the shares of its posterior variance that come from
+        ``premia``, ``loadings``, ``mispricing`` and ``both`` (loadings and premia together). They add up to 1.
     """
 
     kind: Kind
@@ -51,6 +59,8 @@ class Attribution:
     units: str
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    identification: Mapping[str, str] = field(default_factory=dict)
+    uncertainty: pd.DataFrame | None = None
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return mean, sd, interval, probability of being positive and Monte Carlo error of every contribution.
@@ -67,8 +77,9 @@ class Attribution:
         Returns
         -------
         DataFrame
-            Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; and ``warning`` when the fit
-            failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes and problems.
+            Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` unless it
+            is of a variance; and ``warning`` when the fit failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
+            and problems.
         """
         return self._finish(summarise(self.draws, ci_prob, ci_kind, rounded), self.units)
 
@@ -109,6 +120,8 @@ class Attribution:
         return table
 
     def _finish(self, table: pd.DataFrame, units: str) -> pd.DataFrame:
+        if self.identification:
+            table["identification"] = table["source"].map(self.identification)
         if self.problems:
             table["warning"] = "not converged"
         table.attrs.update({"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems})
@@ -129,8 +142,8 @@ def attribute(
 
     With loadings beta, premia lambda, weights w (an asset: 1 on itself) and b_k = sum_i w_i beta_ik, in every draw::
 
-        premium   sum_k b_k lambda_k + sum_i w_i alpha_i
-        return    sum_k b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded) + n sum_i w_i alpha_i + residual
+        premium   sum_k b_k lambda_k + sum_i w_i (alpha_i + lambda_0)
+        return    sum_k b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded) + n sum_i w_i (alpha_i + lambda_0) + residual
         variance  sum_k b_k (Omega b)_k + sum_i w_i^2 Var(eps_i)
 
     Parameters
@@ -138,10 +151,11 @@ def attribute(
     fit : Fit
     kind : {"premium", "return", "variance"}
         Expected excess return a year; realised excess return, summed (not compounded) over the window; variance a year.
-    by : {"factor", "family", "level"}
-        Sources: factors; families of factors; or, for a premium under grouped loadings, what every asset gets
+    by : {"factor", "family", "level", "identification"}
+        Sources: factors; families of factors; for a premium under grouped loadings, what every asset gets
         (``broad market``: the loadings' mean over all assets' groups), what the group adds to it (``group``) and
-        what is left with the asset and its alpha (``asset alone``).
+        what is left with the asset and its alpha (``asset alone``); or, by how well premia are known, ``market``,
+        ``other traded``, and non-traded factors that are identified, weak or unidentified.
     per : {"asset", "group"}
         One entry per asset, or per group (its members equally weighted).
     portfolio : mapping or Series of asset to weight, optional
@@ -172,9 +186,43 @@ def attribute(
         if not isinstance(found, str) or found not in allowed:
             raise unknown(name, found, allowed, place="attribute")
     _check_names(fit.panel)
-    if by == "level" and kind != "premium":
+    _check_choices(kind, by, window)
+    weights, verdicts = holdings(fit.panel, per, portfolio), identify(fit).verdicts
+    notes: tuple[str, ...] = ()
+    match kind:
+        case "premium":
+            level = by == "level"
+            parts = contributions.premium_by_level(fit, weights) if level else contributions.premium(fit, weights)
+            notes = (*_doubtful_means(fit), *_unidentified(verdicts))
+        case "return":
+            parts, notes = contributions.realised(fit, weights, window)
+        case "variance":
+            parts = contributions.variance(fit, weights)
+        case _:
+            assert_never(kind)
+    if by == "family":
+        parts = contributions.by_family(fit, parts)
+    if by == "identification":
+        parts = contributions.by_identification(fit, parts, verdicts)
+    if kind != "return":
+        parts = xr.concat([parts, parts.sum("source").expand_dims(source=["total"])], "source")
+    draws = parts.transpose("chain", "draw", per, "source").rename(kind)
+    return Attribution(
+        kind,
+        draws,
+        UNITS[kind],
+        () if allow_unconverged else fit.problems,
+        notes,
+        {} if kind == "variance" else _identification(fit.panel, verdicts, draws["source"].values.tolist(), kind),
+        contributions.uncertainty(fit, weights) if kind == "premium" else None,
+    )
+
+
+def _check_choices(kind: str, by: str, window: Window | None) -> None:
+    """Refuse choices that do not go together."""
+    if by in ("level", "identification") and kind != "premium":
         raise SpecError(
-            f"by='level' splits a premium, not a {kind}.",
+            f"by='{by}' splits a premium, not a {kind}.",
             place="attribute.by",
             found=by,
             allowed=("factor", "family"),
@@ -185,25 +233,28 @@ def attribute(
             place="attribute.window",
             remedy="Leave it out, or ask for the realised return.",
         )
-    weights = holdings(fit.panel, per, portfolio)
-    notes: tuple[str, ...] = ()
-    match kind:
-        case "premium":
-            parts = _premium_by_level(fit, weights) if by == "level" else _premium(fit, weights)
-            notes = _doubtful_means(fit)
-        case "return":
-            parts, notes = _realised(fit, weights, window)
-        case "variance":
-            parts = _variance(fit, weights)
-        case _:
-            assert_never(kind)
-    if by == "family":
-        parts = _families(fit, parts)
-    if kind != "return":
-        parts = xr.concat([parts, parts.sum("source").expand_dims(source=["total"])], "source")
-    draws = parts.transpose("chain", "draw", per, "source").rename(kind)
-    problems = () if allow_unconverged else fit.problems
-    return Attribution(kind, draws, UNITS[kind], problems, notes)
+
+
+def _identification(panel: Panel, verdicts: Mapping[str, str], sources: list[str], kind: Kind) -> dict[str, str]:
+    """Return how well what each source pays is known: of a sum, the least known of its factors."""
+    members: dict[str, list[str]] = {name: [] for name in sources}
+    whole = "total" if kind == "premium" else ""  # a realised return's total is what happened
+    for factor in panel.factor_info:
+        for name in {factor.name, factor.family, contributions.kind_of(factor, verdicts), *LEVELS, whole}:
+            if name in members:
+                members[name].append(verdicts[factor.name])
+    order = (UNIDENTIFIED, WEAK, IDENTIFIED, TRADED)
+    return {
+        name: next((f"partly {v}" if len(set(found)) > 1 else v for v in order if v in found), "")
+        for name, found in members.items()
+    }
+
+
+def _unidentified(verdicts: Mapping[str, str]) -> tuple[str, ...]:
+    names = [name for name, verdict in verdicts.items() if verdict == UNIDENTIFIED]
+    if not names:
+        return ()
+    return (f"unidentified, so that what they pay comes from the prior: {', '.join(names)}; see bf.identify(fit)",)
 
 
 def _check_names(panel: Panel) -> None:
@@ -226,131 +277,3 @@ def _doubtful_means(fit: Fit) -> tuple[str, ...]:
         f"model-implied and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
         f"{len(gaps)} assets, most for {gaps.idxmax()}: see bf.check(fit).assets before using these premia",
     )
-
-
-def _sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
-    return xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
-
-
-def _combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
-    """Return sum_i w_i x_i for every holding; plain selection where each holding is one asset."""
-    if weights.dims == ("asset",):
-        return values
-    return xr.dot(weights, values.rename(asset="member"), dim="member")
-
-
-def _premium(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
-    year = fit.panel.periods_per_year
-    loading = _combined(weights, fit.posterior["loading"])
-    by_factor = (loading * fit.posterior["risk_premium"] * year).rename(factor="source")
-    alpha = _combined(weights, fit.posterior["alpha"]) * year
-    return xr.concat([by_factor, alpha.expand_dims(source=["alpha"])], "source")
-
-
-def _premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
-    posterior, panel = fit.posterior, fit.panel
-    if "loading_mean" not in posterior:
-        raise SpecError(
-            f"by='level' needs loadings that lean on a group; model '{fit.model.name}' has none.",
-            place="attribute.by",
-            found="level",
-            allowed=("factor", "family"),
-            remedy="Fit a model with loadings.kind = 'grouped', such as 'hierarchical'.",
-        )
-    own = posterior["loading_mean"].sel(group=xr.DataArray(panel.groups.values, dims="asset"))
-    own = own.drop_vars("group").assign_coords(asset=posterior["asset"])
-    broad = own.mean("asset")
-    premium = posterior["risk_premium"] * panel.periods_per_year
-    alpha = posterior["alpha"] * panel.periods_per_year
-    parts = {
-        LEVELS[0]: xr.dot(broad, premium, dim="factor").expand_dims(asset=posterior["asset"]),
-        LEVELS[1]: xr.dot(own - broad, premium, dim="factor"),
-        LEVELS[2]: xr.dot(posterior["loading"] - own, premium, dim="factor") + alpha,
-    }
-    return _sources({name: _combined(weights, value) for name, value in parts.items()})
-
-
-def _realised(fit: Fit, weights: xr.DataArray, window: Window | None) -> tuple[xr.DataArray, tuple[str, ...]]:
-    """Return contributions to the sum of realised returns of every holding, and how many periods each counts."""
-    posterior, panel = fit.posterior, fit.panel
-    rows = _rows(panel.returns["time"], window)
-    returns, factors = panel.returns.values[rows], panel.aligned[rows]
-    observed = np.isfinite(returns)
-    unit = weights.dims[0]
-    matrix = np.eye(len(panel.assets)) if weights.dims == ("asset",) else weights.values
-    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
-    held = counted.any(axis=1)
-    lost = weights[unit].values[~held].astype(str).tolist()
-    if not held.any() or PORTFOLIO in lost:
-        raise SpecError(
-            f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
-            place="attribute.window",
-            found=window,
-            remedy=f"The returns run from {_day(panel, 0)} to {_day(panel, -1)}; assets have their own spans.",
-        )
-    total = [returns[np.ix_(own, w != 0)].sum(axis=0) @ w[w != 0] for w, own in zip(matrix, counted, strict=True)]
-    sums = xr.DataArray(counted @ factors, dims=(unit, "factor"), coords={"factor": posterior["factor"]})
-    count = xr.DataArray(counted.sum(axis=1), dims=unit)
-    traded = xr.DataArray([factor.traded for factor in panel.factor_info], dims="factor")
-    shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
-    by_factor = _combined(weights, posterior["loading"]) * (sums + count * shift)
-    alpha = _combined(weights, posterior["alpha"]) * count
-    happened = xr.zeros_like(alpha) + xr.DataArray(np.array(total), dims=unit)
-    residual = happened - by_factor.sum("factor") - alpha
-    rest = _sources({"alpha": alpha, "residual": residual, "total": happened})
-    notes = [f"periods counted: {count.values[held].min()} to {count.values[held].max()}; returns are summed"]
-    if lost:
-        notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
-    parts = xr.concat([by_factor.rename(factor="source"), rest], "source")
-    return parts.isel({unit: np.flatnonzero(held)}), tuple(notes)
-
-
-def _variance(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
-    posterior, year = fit.posterior, fit.panel.periods_per_year
-    loading = _combined(weights, posterior["loading"])
-    moved = xr.dot(posterior["factor_cov"], loading.rename(factor="factor_other"), dim="factor_other")
-    own = posterior["sigma"] ** 2
-    if isinstance(fit.model.noise, StudentTNoise):
-        own = own * posterior["dof"] / (posterior["dof"] - 2)
-    own = _combined(weights**2, own)
-    by_factor = (loading * moved).rename(factor="source")
-    return year * xr.concat([by_factor, own.expand_dims(source=["idiosyncratic"])], "source")
-
-
-def _families(fit: Fit, parts: xr.DataArray) -> xr.DataArray:
-    """Sum the factors of each family; other sources stay."""
-    family = {factor.name: factor.family for factor in fit.panel.factor_info}
-    result = {
-        name: parts.sel(source=[f for f, of in family.items() if of == name]).sum("source")
-        for name in fit.panel.families
-    }
-    rest = [name for name in parts["source"].values.tolist() if name not in family]
-    return _sources({**result, **{name: parts.sel(source=name, drop=True) for name in rest}})
-
-
-def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
-    """Return the numbers of the rows inside a window of dates, both inclusive."""
-    if window is None:
-        return np.arange(times.size)
-    try:
-        first, last = (None if end is None else pd.Timestamp(end) for end in window)
-        if any(end is not None and end.tzinfo for end in (first, last)):
-            raise ValueError("dates of a panel have no time zone")
-    except (TypeError, ValueError) as error:
-        raise SpecError(
-            f"window {window!r} is not a pair of dates ({error}).",
-            place="attribute.window",
-            found=window,
-            remedy='Write window=("2020-01-01", "2020-12-31").',
-        ) from None
-    index = pd.DatetimeIndex(times.values)
-    inside = np.ones(len(index), dtype=bool)
-    if first is not None:
-        inside &= np.asarray(index >= first)
-    if last is not None:
-        inside &= np.asarray(index <= last)
-    return np.flatnonzero(inside)
-
-
-def _day(panel: Any, place: int) -> str:
-    return str(panel.returns["time"].values[place].astype("datetime64[D]"))

@@ -27,6 +27,7 @@ SENSITIVE_TO = (
     "log_sigma_mean",
     "log_sigma_scale",
     "dof",
+    "zero_beta",
 )
 
 
@@ -188,20 +189,21 @@ def _shrinkage(fit: Fit) -> pd.DataFrame:
     variance = flat["sigma"].transpose("sample", "asset").values ** 2
     if "dof" in flat:
         variance = variance * ((flat["dof"] + 3) / (flat["dof"] + 1)).values[:, None]
-    alpha = _alpha_spread(fit, flat, loading.shape[0])
-    d = np.concatenate([alpha[:, None], spread], axis=1)
+    alpha = _alpha_spread(fit, flat)
     weight = np.zeros((len(index), len(columns)))
     for i in range(len(index)):
+        d = np.concatenate([alpha[:, i, None], spread], axis=1)
         scaled = d[:, :, None] * d[:, None, :] * statistics.xx[:, :, i] / variance[:, i, None, None]
         inverse = np.linalg.inv(np.eye(d.shape[1]) + scaled)
         weight[i] = np.einsum("sjj->sj", inverse).mean(axis=0)[1:]
     return pd.DataFrame(weight, index=index, columns=columns)
 
 
-def _alpha_spread(fit: Fit, flat: xr.Dataset, samples: int) -> np.ndarray:
-    if "alpha_scale" in flat:
-        return flat["alpha_scale"].values
-    return np.full(samples, translate(fit.panel, fit.model).alpha_sd)
+def _alpha_spread(fit: Fit, flat: xr.Dataset) -> np.ndarray:
+    """Return the prior deviation of every alpha, (sample, asset)."""
+    numbers, sigma = translate(fit.panel, fit.model), flat["sigma"].transpose("sample", "asset").values
+    spread = flat["alpha_scale"].values[:, None] if "alpha_scale" in flat else numbers.alpha_sd
+    return spread * (sigma / numbers.alpha_unit if numbers.alpha_unit else np.ones_like(sigma))
 
 
 def _sensitivity(fit: Fit) -> pd.DataFrame:

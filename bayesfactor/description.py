@@ -38,7 +38,8 @@ class Description:
     assets : DataFrame
         Per asset: group, first and last date, periods used, what was done.
     factors : DataFrame
-        Per factor: family, traded, transform, aggregate, lag, first and last date, periods, what was done.
+        Per factor: family, traded, transform, aggregate, lag, first and last date and periods of its own
+        history, what was done.
     warnings : DataFrame
         series, text.
     panel : str
@@ -97,21 +98,23 @@ def _describe_assets(panel: Panel) -> pd.DataFrame:
 
 
 def _describe_factors(panel: Panel) -> pd.DataFrame:
-    first, last = _span(panel.factors["time"].values)
-    rows = [
-        {
-            "family": factor.family,
-            "traded": factor.traded,
-            "transform": factor.transform,
-            "aggregate": factor.aggregate,
-            "lag": factor.lag,
-            "first": first,
-            "last": last,
-            "periods": panel.factors.sizes["time"],
-            "done": _done(panel.notes, factor.name, "a factor"),
-        }
-        for factor in panel.factor_info
-    ]
+    time, known = panel.factors["time"].values, ~np.isnan(panel.factors.values)
+    rows = []
+    for place, factor in enumerate(panel.factor_info):
+        first, last = _span(time[known[:, place]])
+        rows.append(
+            {
+                "family": factor.family,
+                "traded": factor.traded,
+                "transform": factor.transform,
+                "aggregate": factor.aggregate,
+                "lag": factor.lag,
+                "first": first,
+                "last": last,
+                "periods": int(known[:, place].sum()),
+                "done": _done(panel.notes, factor.name, "a factor"),
+            }
+        )
     return pd.DataFrame(rows, index=pd.Index(panel.factor_names, name="factor"))
 
 

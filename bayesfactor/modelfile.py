@@ -3,6 +3,7 @@
 import hashlib
 import numbers
 import tomllib
+import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
@@ -20,7 +21,14 @@ _KINDS: dict[str, dict[str, type]] = {
         "free": spec.FreeLoadings,
         "common": spec.CommonLoadings,
     },
-    "alpha": {"zero": spec.ZeroAlpha, "shrunk": spec.ShrunkAlpha, "free": spec.FreeAlpha},
+    "alpha": {
+        "zero": spec.ZeroAlpha,
+        "shrunk": spec.ShrunkAlpha,
+        "scaled": spec.ScaledAlpha,
+        "sharpe": spec.SharpeAlpha,
+        "free": spec.FreeAlpha,
+    },
+    "zero_beta": {"none": spec.NoZeroBeta, "free": spec.FreeZeroBeta},
     "noise": {"normal": spec.NormalNoise, "student_t": spec.StudentTNoise},
 }
 _SECTIONS: dict[str, type] = {"factors": spec.FactorLaw}
@@ -160,6 +168,12 @@ def _decode(cls: Any, found: Any, place: str) -> Any:
         item = typing.get_args(typing.get_args(cls)[0])[1]
         rows = _typed(found, dict, place)
         return tuple((key, _decode(item, value, f"{place}.{key}")) for key, value in rows.items())
+    if typing.get_origin(cls) in (typing.Union, types.UnionType):  # of distributions: `dist` says which
+        choices = {_distribution(one): one for one in typing.get_args(cls)}
+        name = _typed(found, dict, place).get("dist")
+        if name not in choices:
+            raise unknown("dist", name, choices, place=place)
+        return _decode_class(choices[name], found, place)
     if cls is Rate:
         return Rate.parse(found, place=place)
     if cls in (float, str):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import xarray as xr
 
-from bayesfactor.errors import unknown
+from bayesfactor.errors import DataError, unknown
 
 if TYPE_CHECKING:
     from bayesfactor.description import Description
@@ -93,6 +93,37 @@ def _frozen(array: xr.DataArray) -> xr.DataArray:
     return copied
 
 
+def _lacking(factors: xr.DataArray, lost: np.ndarray, what: str) -> None:
+    """Refuse the first (date, factor) on which a value is lost."""
+    if lost.any():
+        row, place = np.argwhere(lost)[0]
+        name, date = str(factors["factor"].values[place]), factors["time"].values[row].astype("datetime64[D]")
+        raise DataError(
+            f"Factor '{name}' has no value on {date}, {what}.",
+            series=name,
+            date=date,
+            value=float(factors.values[row, place]),
+            remedy="Supply it, or leave that date out of the factors and the returns.",
+        )
+
+
+def _check_factors(returns: xr.DataArray, factors: xr.DataArray) -> None:
+    """Refuse factors with a hole, a date without any of them, or a return without all of them."""
+    known, dates = np.isfinite(factors.values), factors["time"].values
+    _lacking(factors, np.logical_or.accumulate(known) & ~known, "after its first one")
+    _lacking(factors, ~known & np.isin(dates, returns["time"].values)[:, None], "on which there are returns")
+    _lacking(factors, ~known & ~known.any(axis=1, keepdims=True), "nor has any other factor")
+    alone = np.setdiff1d(returns["time"].values, dates)
+    if len(alone):
+        date = alone[0].astype("datetime64[D]")
+        raise DataError(
+            f"The panel has returns on {date}, and no factors.",
+            series="panel",
+            date=date,
+            remedy="Supply the factors, or leave that date out of the returns.",
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Excess returns and factors on one calendar, with what is known about them.
@@ -102,8 +133,9 @@ class Panel:
     returns : DataArray (time, asset)
         Simple excess returns, decimal, per period; NaN where the asset was not observed.
     factors : DataArray (time, factor)
-        Factor values per period, transformed, without a missing value. Their history may be longer than
-        that of `returns`, and contains every date of it.
+        Factor values per period, transformed. Each factor has its own history: NaN before its first value,
+        and no missing value after it. Histories may be longer than that of `returns`; every factor is known
+        on every date of it.
     factor_info : tuple of Factor
         In the order of ``factors.factor``.
     groups : DataArray (asset)
@@ -111,6 +143,11 @@ class Panel:
     calendar : Calendar
     notes : tuple of Note
         What was done to each series, and what looks wrong.
+
+    Raises
+    ------
+    DataError
+        When the factors are not as above; the error names the factor and the date.
     """
 
     returns: xr.DataArray
@@ -123,6 +160,7 @@ class Panel:
     def __post_init__(self) -> None:
         for name in ("returns", "factors", "groups"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
+        _check_factors(self.returns, self.factors)
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -161,7 +199,8 @@ class Panel:
         """Hash of every value and label that a fit depends on (16 hexadecimal digits)."""
         digest = hashlib.sha256()
         for array in (self.returns, self.factors):
-            digest.update(np.ascontiguousarray(array.values, dtype="<f8").tobytes())
+            values = np.where(np.isnan(array.values), np.nan, array.values)  # every NaN by the same bits
+            digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
             digest.update(array["time"].values.astype("datetime64[ns]").astype("<i8").tobytes())
         labels = (self.assets, self.factor_info, tuple(self.groups.values.tolist()), self.calendar)
         digest.update(repr(labels).encode())
@@ -169,6 +208,8 @@ class Panel:
 
     def select(self, assets: Iterable[str] | None = None, factors: Iterable[str] | None = None) -> "Panel":
         """Return the panel of some of the assets and some of the factors, in the order given.
+
+        Dates on which none of these factors had begun are left out; the dates of `returns` stay as they are.
 
         Raises
         ------
@@ -186,10 +227,12 @@ class Panel:
                     raise unknown(kind, name, known, place="Panel.select")
         info = {factor.name: factor for factor in self.factor_info}
         kept = {*keep, *names, "panel"}
+        chosen = self.factors.sel(factor=names)
+        dated = chosen.notnull().any("factor") | chosen["time"].isin(self.returns["time"])
         return replace(
             self,
             returns=self.returns.sel(asset=keep),
-            factors=self.factors.sel(factor=names),
+            factors=chosen.isel(time=dated.values),
             factor_info=tuple(info[name] for name in names),
             groups=self.groups.sel(asset=keep),
             notes=tuple(note for note in self.notes if note.series in kept),

@@ -20,13 +20,15 @@ def thin(fit: Fit, most: int) -> xr.Dataset:
 def raw_coefficients(fit: Fit, draws: xr.Dataset) -> np.ndarray:
     """Return (sample, asset, coefficient): intercept and loadings on the factors as they are in the panel.
 
-    The intercept is alpha + sum over non-traded factors of beta (lambda - mu).
+    The intercept is alpha + zero-beta rate + sum over non-traded factors of beta (lambda - mu).
     """
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     loading = flat["loading"].transpose("sample", "asset", "factor").values
     shift = (flat["risk_premium"] - flat["factor_mean"]).transpose("sample", "factor").values
     shift[:, [factor.traded for factor in fit.panel.factor_info]] = 0.0
     alpha = flat["alpha"].transpose("sample", "asset").values + np.einsum("saf,sf->sa", loading, shift)
+    if "zero_beta" in flat:
+        alpha = alpha + flat["zero_beta"].values[:, None]
     return np.concatenate([alpha[:, :, None], loading], axis=2)
 
 
@@ -90,10 +92,15 @@ def log_likelihood(fit: Fit) -> xr.DataArray:
 
 
 def _factor_likelihood(fit: Fit, flat: xr.Dataset) -> np.ndarray:
-    history = factor_moments(fit.panel)
-    gap = flat["factor_mean"].transpose("sample", "factor").values - history.mean
+    """Return log p(factors | mu, Omega): of each span, what its factors add to the older ones on the same rows."""
+    mean = flat["factor_mean"].transpose("sample", "factor").values
     covariance = flat["factor_cov"].transpose("sample", "factor", "factor_other").values
-    scatter = history.scatter + history.count * gap[:, :, None] * gap[:, None, :]
-    _, logdet = np.linalg.slogdet(covariance)
-    spread = np.trace(np.linalg.solve(covariance, scatter), axis1=1, axis2=2)
-    return -0.5 * (history.count * (logdet + gap.shape[1] * np.log(2 * np.pi)) + spread)
+    total = np.zeros(len(mean))
+    for span in factor_moments(fit.panel).spans:
+        for size, sign in ((len(span.factors), 1), (span.older, -1)):
+            members = span.factors[:size]
+            gap, own = mean[:, members] - span.mean[:size], covariance[:, members][:, :, members]
+            scatter = span.scatter[:size, :size] + span.count * gap[:, :, None] * gap[:, None, :]
+            spread = np.trace(np.linalg.solve(own, scatter), axis1=1, axis2=2)
+            total -= sign * 0.5 * (span.count * (np.linalg.slogdet(own)[1] + size * np.log(2 * np.pi)) + spread)
+    return total

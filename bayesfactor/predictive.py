@@ -13,10 +13,10 @@ from bayesfactor.panel import Panel
 from bayesfactor.spec import (
     CommonLoadings,
     FactorModel,
+    FreeAlpha,
     FreeLoadings,
     GroupedLoadings,
     NormalNoise,
-    ShrunkAlpha,
     StudentTNoise,
 )
 from bayesfactor.statistics import factor_moments
@@ -89,13 +89,10 @@ def prior_predict(
     numbers, rng = translate(used, chosen), np.random.default_rng(seed)
     history, year, n = factor_moments(used), used.periods_per_year, len(used.assets)
     beta = _loadings(used, chosen, numbers, draws, rng)
-    alpha = numbers.alpha_sd * rng.standard_normal((draws, n))
-    if isinstance(chosen.alpha, ShrunkAlpha):
-        alpha *= np.abs(rng.standard_normal((draws, 1)))
-    alpha += numbers.alpha_loc
     level = numbers.level_loc + numbers.level_sd * rng.standard_normal((draws, 1))
     spread = numbers.level_spread * np.abs(rng.standard_normal((draws, 1)))
     own = np.exp(2 * (level + spread * rng.standard_normal((draws, n))))
+    alpha = _alphas(chosen, numbers, own, rng)
     match chosen.noise:
         case NormalNoise():
             pass
@@ -104,8 +101,10 @@ def prior_predict(
             own = own * dof / (dof - 2)
         case _:
             assert_never(chosen.noise)
-    premium = numbers.premium_loc + numbers.premium_sd * rng.standard_normal((draws, len(used.factor_info)))
-    omega = history.scatter / max(history.count - 1, 1)
+    premium = numbers.premium_sd * rng.standard_normal((draws, len(used.factor_info)))
+    slab = rng.uniform(size=premium.shape) < numbers.premium_inclusion
+    premium = numbers.premium_loc + premium * np.where(slab, 1.0, numbers.premium_spike**0.5)
+    omega = history.covariance
     systematic = np.einsum("dik,kl,dil->di", beta, omega, beta)
     variance = year * (systematic + own)
     expected = year * (alpha + np.einsum("dik,dk->di", beta, premium))
@@ -117,6 +116,17 @@ def prior_predict(
     coords = {"draw": np.arange(draws), "asset": list(used.assets)}
     dataset = xr.Dataset({name: (("draw", "asset"), value) for name, value in values.items()}, coords=coords)
     return PriorPrediction(dataset, _verdict(values, typical_deviation(used) * year**0.5))
+
+
+def _alphas(model: FactorModel, numbers: Numbers, own: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return alpha_i + lambda_0 (draw, asset) from the prior, given residual variances."""
+    draws = len(own)
+    alpha = numbers.alpha_sd * rng.standard_normal(own.shape)
+    if not isinstance(model.alpha, FreeAlpha):
+        alpha *= np.abs(rng.standard_normal((draws, 1)))
+    if numbers.alpha_unit:
+        alpha *= np.sqrt(own) / numbers.alpha_unit
+    return alpha + numbers.alpha_loc + numbers.zero_beta_loc + numbers.zero_beta_sd * rng.standard_normal((draws, 1))
 
 
 def _loadings(panel: Panel, model: FactorModel, numbers: Numbers, draws: int, rng: np.random.Generator) -> np.ndarray:

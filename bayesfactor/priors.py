@@ -143,3 +143,41 @@ class InverseWishart:
 
     def __post_init__(self) -> None:
         _positive("InverseWishart.weight", self.weight)
+
+
+@dataclass(frozen=True)
+class SpikeSlab:
+    """x ~ N(0, s^2) with probability `inclusion`, else x ~ N(0, spike s^2): a factor pays, or next to nothing.
+
+    For the premium of a non-traded factor as a Sharpe ratio a year. The slab scales with the strength of the factor's
+    loadings, s = `slab` * (strength found) / `strength`, so that a factor on which no asset loads pays nothing either
+    way. Source: Bryzgalova, Huang and Julliard (2023).
+
+    Attributes
+    ----------
+    slab : float
+        Deviation of the slab where the strength found equals `strength`.
+    inclusion : float
+        Prior probability that the factor pays.
+    spike : float
+        Variance of the spike over that of the slab.
+    strength : float
+        Root mean square over assets of the loading on the standardised factor over the asset's own deviation.
+    """
+
+    slab: float
+    inclusion: float = 0.5
+    spike: float = 0.001
+    strength: float = 0.2
+
+    def __post_init__(self) -> None:
+        _positive("SpikeSlab.slab", self.slab)
+        _positive("SpikeSlab.strength", self.strength)
+        for name in ("inclusion", "spike"):
+            value = getattr(self, name)
+            if not 0 < value < 1:
+                raise SpecError(
+                    f"SpikeSlab.{name} is {value}, and must be between 0 and 1.",
+                    place=f"SpikeSlab.{name}",
+                    found=value,
+                )

@@ -5,9 +5,9 @@ import xarray as xr
 
 from bayesfactor.density.problem import Problem
 from bayesfactor.panel import Panel
-from bayesfactor.spec import FactorModel, FreeAlpha, FreeLoadings
+from bayesfactor.spec import FactorModel, FreeAlpha, FreeLoadings, SharpeAlpha
 from bayesfactor.statistics import factor_moments
-from bayesfactor.translation import Numbers, translate
+from bayesfactor.translation import Numbers, log_premium, translate
 
 
 def recover(
@@ -25,12 +25,15 @@ def recover(
     shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
     numbers, rng = translate(panel, model), np.random.default_rng(seed)
     coefficients = problem.coefficients(flat, len(panel.assets), rng)
+    rate = problem.zero_beta(flat)
+    if rate is not None:
+        coefficients[:, :, 0] -= rate[:, None]
     # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
     # of dimensions, whatever the variable's own.
     values = {
         "alpha": (coefficients[:, :, 0], ("asset",)),
         **_scales(numbers, problem, flat),
-        **_hierarchy(numbers, problem, flat),
+        **_hierarchy(panel, model, numbers, problem, flat),
         "loading": (coefficients[:, :, 1:], ("asset", "factor")),
         **_factors(panel, numbers, problem, flat, rng),
     }
@@ -71,7 +74,7 @@ def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
     return result
 
 
-def _hierarchy(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+def _hierarchy(panel: Panel, model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
     result = {}
     mean, common = problem.block(flat, "loading_mean_z"), problem.block(flat, "loading_common_z")
     if mean is not None:
@@ -83,21 +86,52 @@ def _hierarchy(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
     alpha = problem.block(flat, "alpha_scale_z")
     if alpha is not None:
         result["alpha_scale"] = (np.abs(alpha) * numbers.alpha_sd, ())
+        if isinstance(model.alpha, SharpeAlpha):
+            unit = (len(panel.assets) * panel.periods_per_year) ** 0.5 / numbers.alpha_unit
+            result["mispricing_sharpe"] = (np.abs(alpha) * numbers.alpha_sd * unit, ())
+    rate = problem.zero_beta(flat)
+    if rate is not None:
+        result["zero_beta"] = (rate, ())
     return result
 
 
 def _factors(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> dict:
     """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
-    history = factor_moments(panel)
     mean, premium = problem.means(flat)
-    gap = mean - history.mean
-    scale = history.scatter + np.diag(numbers.covariance_scale) + history.count * gap[:, :, None] * gap[:, None, :]
-    covariance = _inverse_wishart(scale, numbers.covariance_dof + history.count, rng)
     return {
         "factor_mean": (mean, ("factor",)),
         "risk_premium": (premium, ("factor",)),
-        "factor_cov": (covariance, ("factor", "factor_other")),
+        "factor_cov": (_covariance(panel, numbers, mean, rng), ("factor", "factor_other")),
     }
+
+
+def _covariance(panel: Panel, numbers: Numbers, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return draws of Omega given mu (draw, factor), span by span from the longest history to the shortest.
+
+    With A = prior scale + scatter around mu over the rows of a span, and q older factors of p: the new ones given the
+    old have covariance V ~ IW(dof - K + p + n, A_nn - A_no A_oo^-1 A_on) and slopes N(A_no A_oo^-1, V, A_oo^-1).
+    """
+    k = mean.shape[1]
+    result = np.zeros((len(mean), k, k))
+    for span in factor_moments(panel).spans:
+        p, q, members = len(span.factors), span.older, span.factors
+        gap = mean[:, members] - span.mean
+        scale = span.scatter + np.diag(numbers.covariance_scale[members])
+        scale = scale + span.count * gap[:, :, None] * gap[:, None, :]
+        dof = numbers.covariance_dof - k + p + span.count
+        slope = np.swapaxes(np.linalg.solve(scale[:, :q, :q], scale[:, :q, q:]), 1, 2)
+        noise = _inverse_wishart(scale[:, q:, q:] - slope @ scale[:, :q, q:], dof, rng)
+        if q:
+            low = np.linalg.cholesky(scale[:, :q, :q])
+            z = rng.standard_normal((len(mean), p - q, q))
+            away = np.linalg.solve(np.swapaxes(low, 1, 2), np.swapaxes(z, 1, 2))  # columns with covariance A_oo^-1
+            slope = slope + np.linalg.cholesky(noise) @ np.swapaxes(away, 1, 2)
+        new, old = members[q:], members[:q]
+        cross = slope @ result[np.ix_(np.arange(len(mean)), old, old)]
+        result[np.ix_(np.arange(len(mean)), new, old)] = cross
+        result[np.ix_(np.arange(len(mean)), old, new)] = np.swapaxes(cross, 1, 2)
+        result[np.ix_(np.arange(len(mean)), new, new)] = noise + cross @ np.swapaxes(slope, 1, 2)
+    return result
 
 
 def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) -> np.ndarray:
@@ -124,6 +158,7 @@ def _log_prior(
         "alpha_scale_z": "alpha_scale",
         "log_sigma_mean_z": "log_sigma_mean",
         "log_sigma_scale_z": "log_sigma_scale",
+        "zero_beta_z": "zero_beta",
     }.items():
         z = problem.block(flat, block)
         if z is not None:
@@ -135,8 +170,8 @@ def _log_prior(
     away = (mean - numbers.mean_loc) / numbers.mean_sd
     result["factor_mean"] = (-0.5 * np.sum(away**2, axis=1), ())
     if len(problem.others):
-        away = ((premium - numbers.premium_loc) / numbers.premium_sd)[:, problem.others]
-        result["risk_premium"] = (-0.5 * np.sum(away**2, axis=1), ())
+        logs = log_premium(numbers, premium)[:, problem.others]
+        result["risk_premium"] = (np.sum(logs, axis=1), ())
     if isinstance(model.loadings, FreeLoadings):
         away = (coefficients[:, :, 1:] - numbers.loading_loc) / numbers.loading_sd
         result["loading"] = (-0.5 * np.sum(away**2, axis=(1, 2)), ())

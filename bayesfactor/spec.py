@@ -6,7 +6,8 @@ a model file chooses among them (see `read_model`).
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from functools import cache
+from typing import Literal, TypeVar, get_args, get_type_hints
 
 from bayesfactor.errors import SpecError, nearest, unknown
 from bayesfactor.panel import Factor, Panel
@@ -19,6 +20,7 @@ from bayesfactor.priors import (
     Normal,
     NormalRate,
     Rate,
+    SpikeSlab,
 )
 
 Units = Literal["beta", "standardised"]
@@ -112,8 +114,45 @@ class ShrunkAlpha:
 
 
 @dataclass(frozen=True)
+class ScaledAlpha:
+    """alpha_i ~ N(0, tau_alpha^2 sigma_i^2 / s^2), tau_alpha ~ `spread`, s^2 the mean residual variance of the assets.
+
+    Mispricing is tied to residual risk, so that no portfolio earns an unbelievable Sharpe ratio. s is that of each
+    asset's own first fit. Source: Pastor and Stambaugh (1999).
+    """
+
+    spread: HalfNormalRate
+
+
+@dataclass(frozen=True)
+class SharpeAlpha:
+    """alpha_i ~ N(0, k sigma_i^2), k N = q^2 per period, q ~ `spread`: a Sharpe ratio a year.
+
+    q is the Sharpe ratio that mispricing adds: E[sum_i alpha_i^2 / sigma_i^2] = q^2, and the largest Sharpe ratio there
+    is, of factors and mispricing together, has the square Sh^2(f) + q^2. Source: Pastor and Stambaugh (1999).
+    """
+
+    spread: HalfNormal
+
+
+@dataclass(frozen=True)
 class FreeAlpha:
     """alpha_i ~ `value`, each asset on its own."""
+
+    value: NormalRate
+
+
+@dataclass(frozen=True)
+class NoZeroBeta:
+    """lambda_0 = 0: an asset without loadings earns the risk-free rate."""
+
+
+@dataclass(frozen=True)
+class FreeZeroBeta:
+    """lambda_0 ~ `value`: the mean excess return of an asset without loadings.
+
+    A free intercept ruins the premia of factors whose loadings hardly differ across assets, such as the market's.
+    """
 
     value: NormalRate
 
@@ -153,24 +192,18 @@ class FactorLaw:
 
     Attributes
     ----------
-    premium : keyed Normal
-        Prior of lambda_k as a Sharpe ratio a year: premium over the factor's standard deviation.
+    premium : keyed Normal or SpikeSlab
+        Prior of lambda_k as a Sharpe ratio a year: premium over the factor's standard deviation. A spike and slab is
+        for non-traded factors only.
     drift : Normal
         Prior of mu_k of a non-traded factor, in its standard deviations per period.
     covariance : InverseWishart
     """
 
-    premium: Keyed[Normal] = (("default", Normal(0.0, 0.5)),)
+    premium: Keyed[Normal | SpikeSlab] = (("default", Normal(0.0, 0.5)),)
     drift: Normal = Normal(0.0, 1.0)
     covariance: InverseWishart = InverseWishart()
 
-
-PARTS: dict[str, tuple[type, ...]] = {
-    "loadings": (GroupedLoadings, FreeLoadings, CommonLoadings),
-    "alpha": (ZeroAlpha, ShrunkAlpha, FreeAlpha),
-    "factors": (FactorLaw,),
-    "noise": (NormalNoise, StudentTNoise),
-}
 
 _BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
 _OTHER = GroupedPrior(Normal(0.0, 0.5), HalfNormal(0.25))
@@ -182,7 +215,7 @@ class FactorModel:
 
     The defaults are the preset ``hierarchical``::
 
-        r_it = alpha_i + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
+        r_it = alpha_i + lambda_0 + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
 
     Attributes
     ----------
@@ -190,7 +223,8 @@ class FactorModel:
     families : tuple of str
         The factor families that the model uses; empty = all of the panel's.
     loadings : GroupedLoadings, FreeLoadings or CommonLoadings
-    alpha : ZeroAlpha, ShrunkAlpha or FreeAlpha
+    alpha : ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha or FreeAlpha
+    zero_beta : NoZeroBeta or FreeZeroBeta
     factors : FactorLaw
     noise : NormalNoise or StudentTNoise
     """
@@ -200,12 +234,13 @@ class FactorModel:
     loadings: GroupedLoadings | FreeLoadings | CommonLoadings = GroupedLoadings(
         (("market", _BETA), ("default", _OTHER))
     )
-    alpha: ZeroAlpha | ShrunkAlpha | FreeAlpha = ShrunkAlpha(HalfNormalRate(Rate(5.0)))
+    alpha: ZeroAlpha | ShrunkAlpha | ScaledAlpha | SharpeAlpha | FreeAlpha = ShrunkAlpha(HalfNormalRate(Rate(5.0)))
+    zero_beta: NoZeroBeta | FreeZeroBeta = NoZeroBeta()
     factors: FactorLaw = field(default_factory=FactorLaw)
     noise: NormalNoise | StudentTNoise = NormalNoise(LogNormalRate(Rate(40.0), 1.0), HalfNormal(0.5))
 
     def __post_init__(self) -> None:
-        for part, allowed in PARTS.items():
+        for part, allowed in parts().items():
             require(getattr(self, part), allowed, f"model '{self.name}': {part}")
 
     def restrict(self, panel: Panel) -> Panel:
@@ -225,8 +260,30 @@ class FactorModel:
             for key, _ in prior:
                 if key not in known:
                     raise unknown("factor or family", key, dict.fromkeys(known), place=f"model '{self.name}': {part}")
-        wanted = [f.name for f in panel.factor_info if not self.families or f.family in self.families]
-        return panel if len(wanted) == len(panel.factor_info) else panel.select(factors=wanted)
+        wanted = [f for f in panel.factor_info if not self.families or f.family in self.families]
+        for factor in wanted:
+            self._check_premium(factor)
+        names = [factor.name for factor in wanted]
+        return panel if len(names) == len(panel.factor_info) else panel.select(factors=names)
+
+    def _check_premium(self, factor: Factor) -> None:
+        place = f"model '{self.name}': factors.premium"
+        if factor.traded and isinstance(keyed(self.factors.premium, factor, place=place), SpikeSlab):
+            raise SpecError(
+                f"{place}: a spike and slab is for non-traded factors, and '{factor.name}' is traded.",
+                place=place,
+                found=factor.name,
+                allowed=("Normal",),
+                remedy=f"A traded factor is paid its own mean: add a Normal prior for '{factor.name}' or its family, "
+                f"'{factor.family}'.",
+            )
+
+
+@cache
+def parts() -> dict[str, tuple[type, ...]]:
+    """Return the classes that each part of a model may be of."""
+    hints = get_type_hints(FactorModel)
+    return {name: get_args(hint) or (hint,) for name, hint in hints.items() if name not in ("name", "families")}
 
 
 def require(value: object, allowed: Iterable[type], place: str) -> None:

@@ -107,18 +107,7 @@ def _assemble(tree: xr.DataTree, path: Path) -> Fit:
     if lost:
         raise ValueError(f"without {', '.join(lost)}")
     attributes: dict[str, Any] = tree.attrs
-    constant = tree["constant_data"].to_dataset()
-    groups = constant["group_of"].astype(str).drop_vars([c for c in constant["group_of"].coords if c != "asset"])
-    panel = Panel(
-        returns=_texts(tree["observed_data"]["returns"], "asset"),
-        factors=_texts(constant["factors"].rename(factor_time="time"), "factor"),
-        factor_info=tuple(Factor(**item) for item in json.loads(attributes["factor_info"])),
-        groups=_texts(groups.copy(data=np.array(groups.values.tolist(), dtype=object)), "asset"),
-        calendar=Calendar(**json.loads(attributes["calendar"])),
-        notes=tuple(Note(**item) for item in json.loads(attributes["notes"])),
-    )
-    if panel.fingerprint != attributes["panel_fingerprint"]:
-        raise ValueError("the data in it are not those that were fitted")
+    panel = panel_of(tree)
     if draws_fingerprint(tree) != attributes["draws_fingerprint"]:
         raise ValueError("the draws in it are not those that were saved")
     model = parse_model(tomllib.loads(attributes["model_text"]), place=path.name)
@@ -131,6 +120,29 @@ def _assemble(tree: xr.DataTree, path: Path) -> Fit:
         timings=json.loads(attributes["timings"]),
         versions=json.loads(attributes["versions"]),
     )
+
+
+def panel_of(tree: xr.DataTree) -> Panel:
+    """Return the panel of which `panel_groups` and `panel_attributes` are the groups and attributes.
+
+    Raises
+    ------
+    ValueError
+        When it is not the panel that was written.
+    """
+    constant = tree["constant_data"].to_dataset()
+    groups = constant["group_of"].astype(str).drop_vars([c for c in constant["group_of"].coords if c != "asset"])
+    panel = Panel(
+        returns=_texts(tree["observed_data"]["returns"], "asset"),
+        factors=_texts(constant["factors"].rename(factor_time="time"), "factor"),
+        factor_info=tuple(Factor(**item) for item in json.loads(tree.attrs["factor_info"])),
+        groups=_texts(groups.copy(data=np.array(groups.values.tolist(), dtype=object)), "asset"),
+        calendar=Calendar(**json.loads(tree.attrs["calendar"])),
+        notes=tuple(Note(**item) for item in json.loads(tree.attrs["notes"])),
+    )
+    if panel.fingerprint != tree.attrs["panel_fingerprint"]:
+        raise ValueError("the data in it are not those that were fitted")
+    return panel
 
 
 def _texts(array: xr.DataArray, dim: str) -> xr.DataArray:

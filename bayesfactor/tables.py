@@ -1,45 +1,12 @@
 """Draws to tables: mean, deviation, interval, probability, and no digit that the draws do not justify."""
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy.stats import norm
 
 from bayesfactor.diagnostics import statistic
-from bayesfactor.errors import SpecError, unknown
-
-Interval = Literal["eti", "hdi"]
-KINDS = ("eti", "hdi")
-
-
-def interval(draws: xr.DataArray, prob: float, kind: Interval) -> tuple[np.ndarray, np.ndarray]:
-    """Return lower and upper ends over chain and draw: equal-tailed (`eti`) or of highest density (`hdi`).
-
-    Raises
-    ------
-    SpecError
-        When the kind is neither, or the probability is not between 0 and 1.
-    """
-    if kind not in KINDS:
-        raise unknown("interval", kind, KINDS, place="ci_kind")
-    if not (isinstance(prob, (int, float)) and 0 < prob < 1):
-        raise SpecError(
-            f"ci_prob is {prob!r}, and must be between 0 and 1.",
-            place="ci_prob",
-            found=prob,
-            remedy="A 90 % interval is ci_prob=0.9.",
-        )
-    values = draws.transpose("chain", "draw", ...).values
-    flat = values.reshape(-1, *values.shape[2:])
-    if kind == "eti":
-        low, high = np.quantile(flat, [(1 - prob) / 2, (1 + prob) / 2], axis=0)
-        return low, high
-    flat = np.sort(flat, axis=0)
-    inside = int(np.ceil(prob * len(flat)))
-    best = np.argmin(flat[inside - 1 :] - flat[: len(flat) - inside + 1], axis=0)[None]
-    return np.take_along_axis(flat, best, 0)[0], np.take_along_axis(flat, best + inside - 1, 0)[0]
+from bayesfactor.intervals import Interval, interval
 
 
 def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = True) -> pd.DataFrame:
@@ -50,7 +17,8 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
     Unless `rounded` is False, no number has digits finer than its Monte Carlo error. ``attrs`` state
     the interval's kind and probability.
     """
-    low, high = interval(draws, prob, kind)
+    values = draws.transpose("chain", "draw", ...).values
+    low, high = interval(values.reshape(-1, *values.shape[2:]), prob, kind)
     mean = draws.mean(("chain", "draw"))
     columns = {
         "mean": mean.values,

@@ -7,31 +7,29 @@ import numpy as np
 
 from bayesfactor.errors import DataError
 from bayesfactor.panel import Panel
+from bayesfactor.priors import SpikeSlab
 from bayesfactor.spec import (
     CommonLoadings,
     FactorModel,
     FreeAlpha,
     FreeLoadings,
+    FreeZeroBeta,
     GroupedLoadings,
     GroupedPrior,
     LoadingPrior,
     NormalNoise,
+    NoZeroBeta,
+    ScaledAlpha,
+    SharpeAlpha,
     ShrunkAlpha,
     StudentTNoise,
     ZeroAlpha,
     keyed,
 )
-from bayesfactor.statistics import (
-    SURROGATE_DOF,
-    RobustFit,
-    factor_moments,
-    least_squares,
-    moments,
-    regressors,
-    robust_fit,
-)
+from bayesfactor.statistics import factor_moments, least_squares, moments, robust_fit
 
 RESOLUTION = 1e-2  # a residual scale below this share of the typical deviation cannot be told from an exact fit
+FAINTEST = 1e-3  # least strength of a factor's loadings: with none at all its premium would have no prior
 SHORTEST = 12  # an asset with fewer returns does not count for the typical deviation, unless all have fewer
 
 
@@ -47,10 +45,18 @@ class Numbers:
         Scale of tau_k; 0 unless loadings are grouped.
     alpha_loc, alpha_sd : float
         Mean and deviation of alpha_i, or the scale of tau_alpha when it is shrunk.
+    alpha_unit : float
+        Where alphas scale with residual deviations: that of the typical asset, at which the deviation is tau_alpha.
+        Else 0.
+    zero_beta_loc, zero_beta_sd : float
+        Prior of the zero-beta rate; 0 where the model has none.
     mean_loc, mean_sd : array (factor)
         Prior of mu_k.
     premium_loc, premium_sd : array (factor)
-        Prior of lambda_k (the same as that of mu_k for traded factors).
+        Prior of lambda_k (the same as that of mu_k for traded factors). With a spike and slab, `premium_sd` is the
+        slab's.
+    premium_inclusion, premium_spike : array (factor)
+        Probability of the slab, and variance of the spike over that of the slab; 1 and 1 for a normal prior.
     covariance_scale, covariance_dof : array (factor), float
         Inverse Wishart with diagonal scale.
     level_loc, level_sd, level_spread : float
@@ -76,6 +82,11 @@ class Numbers:
     level_sd: float
     level_spread: float
     resolution: float
+    premium_inclusion: np.ndarray
+    premium_spike: np.ndarray
+    alpha_unit: float = 0.0
+    zero_beta_loc: float = 0.0
+    zero_beta_sd: float = 0.0
     dof_mean: float = 0.0
     dof_above: float = 0.0
 
@@ -98,10 +109,10 @@ def translate(panel: Panel, model: FactorModel) -> Numbers:
     loc, width, spread = _loadings(panel, model, typical / sd)
     traded = np.array([factor.traded for factor in panel.factor_info])
     law = model.factors
-    sharpe = [keyed(law.premium, f, place=f"model '{model.name}': factors.premium") for f in panel.factor_info]
-    premium_loc = np.array([prior.mean for prior in sharpe]) * sd / year**0.5
-    premium_sd = np.array([prior.sd for prior in sharpe]) * sd / year**0.5
-    alpha_loc, alpha_sd = _alpha(model, year)
+    loc_of, sd_of, inclusion, spike = _premia(panel, model)
+    premium_loc, premium_sd = loc_of * sd / year**0.5, sd_of * sd / year**0.5
+    alpha_loc, alpha_sd, alpha_unit = _alpha(panel, model)
+    zero_beta_loc, zero_beta_sd = _zero_beta(model, year)
     tails = (
         {"dof_mean": model.noise.dof.mean, "dof_above": model.noise.dof.above}
         if isinstance(model.noise, StudentTNoise)
@@ -113,10 +124,15 @@ def translate(panel: Panel, model: FactorModel) -> Numbers:
         loading_spread=spread,
         alpha_loc=alpha_loc,
         alpha_sd=alpha_sd,
+        alpha_unit=alpha_unit,
+        zero_beta_loc=zero_beta_loc,
+        zero_beta_sd=zero_beta_sd,
         mean_loc=np.where(traded, premium_loc, law.drift.mean * sd),
         mean_sd=np.where(traded, premium_sd, law.drift.sd * sd),
         premium_loc=premium_loc,
         premium_sd=premium_sd,
+        premium_inclusion=inclusion,
+        premium_spike=spike,
         covariance_scale=law.covariance.weight * sd**2,
         covariance_dof=law.covariance.weight + sd.size + 1,
         level_loc=float(np.log(model.noise.level.median.volatility(year))),
@@ -143,81 +159,96 @@ def _loadings(panel: Panel, model: FactorModel, ratio: np.ndarray) -> tuple[np.n
     return np.array([v.mean for v in values]) * unit, np.array([v.sd for v in values]) * unit, spread * unit
 
 
-def _alpha(model: FactorModel, year: int) -> tuple[float, float]:
+def _alpha(panel: Panel, model: FactorModel) -> tuple[float, float, float]:
+    """Return mean, deviation (or the scale of it) and unit of the alphas."""
+    year = panel.periods_per_year
     match model.alpha:
         case ZeroAlpha():
-            return 0.0, 0.0
+            return 0.0, 0.0, 0.0
         case ShrunkAlpha(spread=spread):
-            return 0.0, spread.scale.mean(year)
+            return 0.0, spread.scale.mean(year), 0.0
+        case ScaledAlpha(spread=spread):
+            return 0.0, spread.scale.mean(year), residual_deviation(panel, model)
+        case SharpeAlpha(spread=spread):
+            unit = residual_deviation(panel, model)
+            return 0.0, spread.scale * unit / (year * len(panel.assets)) ** 0.5, unit
         case FreeAlpha(value=value):
-            return value.mean.mean(year), value.sd.mean(year)
+            return value.mean.mean(year), value.sd.mean(year), 0.0
         case _:
             assert_never(model.alpha)
 
 
-def graph_data(panel: Panel, model: FactorModel) -> dict[str, np.ndarray]:
-    """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
-    numbers, history = translate(panel, model), factor_moments(panel)
-    groups = {name: i for i, name in enumerate(panel.group_names)}
-    statistics = moments(panel)
-    fitted, deviation = least_squares(statistics)
+def _zero_beta(model: FactorModel, year: int) -> tuple[float, float]:
+    match model.zero_beta:
+        case NoZeroBeta():
+            return 0.0, 0.0
+        case FreeZeroBeta(value=value):
+            return value.mean.mean(year), value.sd.mean(year)
+        case _:
+            assert_never(model.zero_beta)
+
+
+def residual_deviation(panel: Panel, model: FactorModel) -> float:
+    """Return s, the root mean square of the residual scales of the assets' own first fits."""
     match model.noise:
         case NormalNoise():
-            own, first, information = vars(statistics), deviation, 2.0
+            scale = least_squares(moments(panel))[1]
         case StudentTNoise():
-            robust = robust_fit(panel)
-            own, first = student_data(panel, robust), robust.scale
-            information = 2 * SURROGATE_DOF / (SURROGATE_DOF + 3)
+            scale = robust_fit(panel).scale
         case _:
             assert_never(model.noise)
-    scatter = history.scatter + np.diag(numbers.covariance_scale)
-    return {
-        "group_of": np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64"),
-        **_scale_start(numbers, first, statistics.count - fitted.shape[1], information),
-        "factor_mean_start": history.mean,
-        "factor_mean_unit": history.deviation / max(history.count, 1) ** 0.5,
-        "premium_blend": _blend(numbers, statistics.count, fitted, deviation, history.deviation),
-        "factor_precision": np.linalg.inv(scatter),
-        "factor_count": np.array(float(history.count)),
-        **{name: np.asarray(value, dtype=float) for name, value in vars(numbers).items()},
-        **own,
-    }
+    scale = scale[np.isfinite(scale)]
+    return max(float(np.sqrt(np.mean(scale**2))) if scale.size else 0.0, RESOLUTION * typical_deviation(panel))
 
 
-def _scale_start(numbers: Numbers, first: np.ndarray, spare: np.ndarray, information: float) -> dict[str, np.ndarray]:
-    """Return what a first fit says of log sigma_i: its value and the variance of that (for coordinates only)."""
-    known = np.isfinite(first) & (first > numbers.resolution)
-    typical = np.median(first[known]) if known.any() else np.exp(numbers.level_loc)
-    exact = np.isfinite(first) & ~known
-    start = np.where(known, first, np.where(exact, numbers.resolution, typical))
-    return {
-        "log_sigma_start": np.log(start),
-        "log_sigma_variance": np.where(exact, 1.0, 1 / (information * np.maximum(spare, 0.5))),
-    }
+def _premia(panel: Panel, model: FactorModel) -> tuple[np.ndarray, ...]:
+    """Return mean and deviation (Sharpe ratios a year), inclusion and spike of every factor's premium."""
+    place = f"model '{model.name}': factors.premium"
+    chosen = [keyed(model.factors.premium, factor, place=place) for factor in panel.factor_info]
+    found = np.ones(len(chosen))
+    if any(isinstance(prior, SpikeSlab) for prior in chosen):
+        found = loading_strength(panel, demeaned=isinstance(model.zero_beta, FreeZeroBeta))
+    rows = [
+        (0.0, p.slab * found[k] / p.strength, p.inclusion, p.spike)
+        if isinstance(p, SpikeSlab)
+        else (p.mean, p.sd, 1.0, 1.0)
+        for k, p in enumerate(chosen)
+    ]
+    return tuple(np.array(rows).reshape(-1, 4).T)
 
 
-def student_data(panel: Panel, robust: RobustFit) -> dict[str, np.ndarray]:
-    """Return the observations, stacked asset by asset, and the weighted statistics of the surrogate."""
-    weighted = moments(panel, robust.weights)
-    rows = [regressors(panel, i) for i in range(len(panel.assets))]
-    return {
-        "x": np.concatenate([x for _, _, x in rows]),
-        "y": np.concatenate([y for _, y, _ in rows]),
-        "asset_of": np.concatenate([np.full(len(y), i, dtype="int64") for i, (_, y, _) in enumerate(rows)]),
-        "xx": np.ascontiguousarray(np.moveaxis(weighted.xx, -1, 0)),
-        "xy": np.ascontiguousarray(weighted.xy.T),
-    }
+def loading_strength(panel: Panel, *, demeaned: bool) -> np.ndarray:
+    """Return, per factor, the root mean square over assets of b_ik = beta_ik sd(f_k) / sd(r_i), by least squares.
 
-
-def _blend(
-    numbers: Numbers, count: np.ndarray, fitted: np.ndarray, deviation: np.ndarray, factor_sd: np.ndarray
-) -> np.ndarray:
-    """Return, per factor, the prior's share of what is known of lambda - mu from the cross-section, from 0 to 1.
-
-    It only turns the coordinates in which premium and mean are sampled, so that they are nearly independent.
+    What estimation error adds to the mean square is taken off. `demeaned` leaves out the mean over assets, which a
+    zero-beta rate takes up.
     """
-    enough = np.isfinite(deviation) & (deviation > 0)
-    beta, variance = fitted[enough, 1:], deviation[enough, None] ** 2
-    noise = variance / (count[enough, None] * factor_sd**2)
-    information = np.sum(count[enough, None] * np.maximum(beta**2 - noise, 0) / variance, axis=0)
-    return 1 / (1 + information * numbers.premium_sd**2)
+    statistics = moments(panel)
+    fitted, deviation = least_squares(statistics)
+    enough = np.isfinite(deviation)
+    if not enough.any():
+        return np.full(len(panel.factor_info), FAINTEST)
+    xx = np.moveaxis(statistics.xx[:, :, enough], -1, 0)
+    error = deviation[enough, None] * np.sqrt(np.einsum("ijj->ij", np.linalg.pinv(xx, hermitian=True))[:, 1:])
+    unit = factor_moments(panel).deviation / np.nanstd(panel.returns.values[:, enough], axis=0)[:, None]
+    b, noise = fitted[enough, 1:] * unit, (error * unit) ** 2
+    if demeaned:
+        b, noise = b - b.mean(axis=0), noise * (1 - 1 / len(b))
+    return np.sqrt(np.maximum(np.mean(b**2 - noise, axis=0), FAINTEST**2))
+
+
+def log_premium(numbers: Numbers, premium: np.ndarray) -> np.ndarray:
+    """Return the log prior density of premia (..., factor), but for constants that no premium changes."""
+    z = (premium - numbers.premium_loc) / numbers.premium_sd
+    with np.errstate(divide="ignore"):
+        slab, spike = np.log(numbers.premium_inclusion), np.log(1 - numbers.premium_inclusion)
+    narrow = spike - 0.5 * np.log(numbers.premium_spike) - 0.5 * z**2 / numbers.premium_spike
+    return np.logaddexp(slab - 0.5 * z**2, narrow)
+
+
+def inclusion(numbers: Numbers, premium: np.ndarray) -> np.ndarray:
+    """Return the probability of the slab given premia (..., factor); 1 for a normal prior."""
+    z = (premium - numbers.premium_loc) / numbers.premium_sd
+    with np.errstate(divide="ignore"):
+        slab = np.log(numbers.premium_inclusion)
+    return np.exp(slab - 0.5 * z**2 - log_premium(numbers, premium))

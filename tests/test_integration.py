@@ -103,12 +103,13 @@ def test_values_outside_the_factors_are_counted():
     assert any(note.series == "a" and note.text.startswith("20 dates outside") for note in panel.notes)
 
 
-def test_late_factor_cuts_the_span_and_says_so():
+def test_late_factor_decides_where_returns_begin_and_says_so():
     factors = noise(DAILY, ["mkt", "late"], 1)
     factors.iloc[:25, 1] = np.nan
     panel = integrate(noise(DAILY, ["a"]), factors)
-    assert panel.factors.sizes["time"] == 45
-    assert any("begins 2020-01-26, with 'late'" in note.text for note in panel.notes)
+    assert panel.returns.sizes["time"] == 45
+    assert panel.factors.sizes["time"] == 70
+    assert any("returns are used from 2020-01-26, when 'late' begins" in note.text for note in panel.notes)
 
 
 def test_shared_coarse_stamps_are_the_rows():

@@ -13,6 +13,8 @@ import xarray as xr
 import bayesfactor as bf
 from bayesfactor.errors import FitError
 from bayesfactor.panel import Note
+from bayesfactor.storage import panel_attributes, panel_groups, panel_of
+from tests.panels import make_panel
 
 NAMES = ("Ünï-çødé", "🚀", "A&B <i>", "x" * 200, "quote\"'\\", "a/b:c", " blank ", "比特币", "nan")
 
@@ -65,6 +67,23 @@ def test_a_saved_fit_is_the_fit(name, request, tmp_path):
         pd.testing.assert_frame_equal(one, two)
         assert one.attrs == two.attrs
     assert again.problems == fit.problems
+
+
+def test_a_panel_of_unequal_histories_is_the_panel(tmp_path):
+    whole = make_panel(assets=3, periods=40, shortest=20)
+    values = whole.factors.values.copy()
+    values[:5, 1], values[:12, 2] = -np.nan, np.nan
+    returns = whole.returns.isel(time=slice(15, None))
+    panel = replace(whole, returns=returns, factors=whole.factors.copy(data=values))
+    tree = xr.DataTree.from_dict(panel_groups(panel))
+    tree.attrs = panel_attributes(panel)
+    tree.to_netcdf(tmp_path / "panel.nc", engine="h5netcdf")
+    with xr.open_datatree(tmp_path / "panel.nc", engine="h5netcdf") as opened:
+        again = panel_of(opened.load())
+    assert again.fingerprint == panel.fingerprint
+    assert again.factor_info == panel.factor_info
+    np.testing.assert_array_equal(again.factors.values, panel.factors.values)
+    assert again.describe().factors.equals(panel.describe().factors)
 
 
 def test_labels_are_plain_texts(saved, tmp_path):

@@ -6,7 +6,8 @@ import xarray as xr
 from arviz_stats.base import array_stats
 
 from bayesfactor.errors import SpecError
-from bayesfactor.tables import interval, summarise
+from bayesfactor.intervals import interval
+from bayesfactor.tables import summarise
 
 
 def skewed(draws=333, chains=3, seed=0):
@@ -16,6 +17,10 @@ def skewed(draws=333, chains=3, seed=0):
     return xr.DataArray(values, {"asset": ["a", "b", "c"]}, ("asset", "draw", "chain"), name="x")
 
 
+def sample(draws):
+    return draws.transpose("chain", "draw", "asset").values.reshape(-1, 3)
+
+
 def flat(draws):
     return draws.transpose("asset", "chain", "draw").values.reshape(3, -1)
 
@@ -23,7 +28,7 @@ def flat(draws):
 @pytest.mark.parametrize("prob", [0.5, 0.9, 0.951])
 def test_equal_tailed_intervals_are_quantiles(prob):
     draws = skewed()
-    low, high = interval(draws, prob, "eti")
+    low, high = interval(sample(draws), prob, "eti")
     np.testing.assert_allclose(low, np.quantile(flat(draws), (1 - prob) / 2, axis=1))
     np.testing.assert_allclose(high, np.quantile(flat(draws), 1 - (1 - prob) / 2, axis=1))
 
@@ -32,7 +37,7 @@ def test_equal_tailed_intervals_are_quantiles(prob):
 def test_intervals_of_highest_density_are_those_of_arviz(prob):
     """999 draws, so that prob times their number is not whole: there ArviZ takes one more than needed."""
     draws = skewed()
-    low, high = interval(draws, prob, "hdi")
+    low, high = interval(sample(draws), prob, "hdi")
     expected = array_stats.hdi(flat(draws), prob, axis=-1, method="nearest")
     np.testing.assert_array_equal(np.stack([low, high], axis=-1), expected)
 
@@ -40,7 +45,7 @@ def test_intervals_of_highest_density_are_those_of_arviz(prob):
 def test_an_interval_of_highest_density_is_the_shortest_that_holds_enough():
     draws = skewed(draws=100)
     values = np.sort(flat(draws)[1])
-    low, high = interval(draws, 0.8, "hdi")
+    low, high = interval(sample(draws), 0.8, "hdi")
     held = np.sum((values >= low[1]) & (values <= high[1]))
     assert held == 240
     assert high[1] - low[1] == min(values[239:] - values[:61])
@@ -61,7 +66,7 @@ def test_a_table_says_what_it_shows(kind):
         draws.transpose("asset", "chain", "draw").values, chain_axis=1, draw_axis=2, method="mean"
     )
     np.testing.assert_allclose(table["mcse"], expected)
-    low, high = interval(draws, 0.8, kind)
+    low, high = interval(sample(draws), 0.8, kind)
     np.testing.assert_array_equal(table[["lower", "upper"]], np.stack([low, high], axis=1))
 
 

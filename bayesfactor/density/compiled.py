@@ -14,6 +14,7 @@ from bayesfactor.density.hyper import Prior, backward, forward
 from bayesfactor.density.normal import BLOCK, draw_coefficients, marginal
 from bayesfactor.density.student import student
 
+NOISE = 23  # first slot of the noise law's own data
 SLOTS = 32  # room in the header: element s holds where slot s starts, element s + 1 where it ends
 
 
@@ -28,7 +29,8 @@ def _prior(buffer):
         _slot(buffer, 0), _slot(buffer, 1), _slot(buffer, 2), _slot(buffer, 3), _slot(buffer, 4), _slot(buffer, 5),
         _slot(buffer, 6), _slot(buffer, 7), _slot(buffer, 8), _slot(buffer, 9), _slot(buffer, 10), _slot(buffer, 11),
         _slot(buffer, 12), _slot(buffer, 13), _slot(buffer, 14), _slot(buffer, 15), _slot(buffer, 16),
-        _slot(buffer, 17),
+        _slot(buffer, 17), _slot(buffer, 18), _slot(buffer, 19), _slot(buffer, 20), _slot(buffer, 21),
+        _slot(buffer, 22),
     )  # fmt: skip
 
 
@@ -42,12 +44,12 @@ def density_normal(x, buffer, grad):
     g_mean, g_sd, g_log_sigma = np.empty((p, g, BLOCK)), np.empty((p, g, BLOCK)), np.empty((g, BLOCK))
     g_shift = np.empty(p)
     grad[:] = 0.0
-    scales = np.empty((5, n))
+    scales = np.empty((6, n))
     value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
     value += marginal(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
-        _slot(buffer, 18).reshape((p, p, g, BLOCK)), _slot(buffer, 19).reshape((p, g, BLOCK)),
-        _slot(buffer, 20).reshape((g, BLOCK)), _slot(buffer, 21).reshape((g, BLOCK)),
+        _slot(buffer, NOISE).reshape((p, p, g, BLOCK)), _slot(buffer, NOISE + 1).reshape((p, g, BLOCK)),
+        _slot(buffer, NOISE + 2).reshape((g, BLOCK)), _slot(buffer, NOISE + 3).reshape((g, BLOCK)),
         g_mean, g_sd, g_log_sigma, g_shift,
     )  # fmt: skip
     flat = (p, g * BLOCK)
@@ -74,10 +76,10 @@ def _coefficients(x, buffer, z, out):
     n, p = int(prior.size[0]), int(prior.size[1]) + 1
     g = (n + BLOCK - 1) // BLOCK
     mean, sd, log_sigma, shift = np.zeros((p, g * BLOCK)), np.zeros((p, g * BLOCK)), np.zeros(g * BLOCK), np.zeros(p)
-    forward(x, prior, mean, sd, log_sigma, shift, np.empty((5, n)), np.zeros(x.size))
+    forward(x, prior, mean, sd, log_sigma, shift, np.empty((6, n)), np.zeros(x.size))
     draw_coefficients(
         mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
-        _slot(buffer, 18).reshape((p, p, g, BLOCK)), _slot(buffer, 19).reshape((p, g, BLOCK)), z, out,
+        _slot(buffer, NOISE).reshape((p, p, g, BLOCK)), _slot(buffer, NOISE + 1).reshape((p, g, BLOCK)), z, out,
     )  # fmt: skip
 
 
@@ -94,17 +96,17 @@ def _student(x, buffer, grad, out):
     mean, sd, log_sigma, shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
     g_mean, g_sd, g_log_sigma, g_shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
     grad[:] = 0.0
-    scales = np.empty((5, n))
+    scales = np.empty((6, n))
     value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
     tail, first = int(prior.at[8]), int(prior.at[9])
     excess = np.exp(x[tail])
     dof = prior.scalars[6] + prior.scalars[5] * excess
-    y = _slot(buffer, 22)
+    y = _slot(buffer, NOISE + 4)
     here, g_dof = student(
         mean, sd, log_sigma, shift, dof, x[first : first + n * p].reshape((n, p)),
-        _slot(buffer, 18).reshape((n, p, p)), _slot(buffer, 19).reshape((n, p)),
-        _slot(buffer, 23).reshape((y.size // BLOCK, p, BLOCK)), y.reshape((y.size // BLOCK, BLOCK)),
-        _slot(buffer, 20), _slot(buffer, 21), out,
+        _slot(buffer, NOISE).reshape((n, p, p)), _slot(buffer, NOISE + 1).reshape((n, p)),
+        _slot(buffer, NOISE + 5).reshape((y.size // BLOCK, p, BLOCK)), y.reshape((y.size // BLOCK, BLOCK)),
+        _slot(buffer, NOISE + 2), _slot(buffer, NOISE + 3), out,
         g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
     )  # fmt: skip
     grad[tail] += 1.0 - excess + g_dof * prior.scalars[5] * excess

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesfactor.density.cache import kernel
+from bayesfactor.density.mixture import quantile
 from bayesfactor.density.normal import LOG_2PI
 
 GROUPED, FREE, COMMON = 0, 1, 2
@@ -17,7 +18,7 @@ GROUPED, FREE, COMMON = 0, 1, 2
 class Prior(NamedTuple):
     """Views into the buffer of a problem: sizes, where each block of theta starts, and the priors' numbers."""
 
-    size: np.ndarray  # assets, factors, groups, non-traded factors, kind of loadings, 1 when alphas are shrunk
+    size: np.ndarray  # assets, factors, groups, non-traded factors, kind of loadings
     at: np.ndarray  # first element of each block of theta, in the order of `problem.layout`; -1 where absent
     group_of: np.ndarray
     other: np.ndarray  # numbers of the non-traded factors
@@ -26,17 +27,22 @@ class Prior(NamedTuple):
     loading_spread: np.ndarray
     scalars: (
         np.ndarray
-    )  # alpha loc, sd; level loc, sd, spread; dof mean, above; covariance dof; factor count; resolution
+    )  # alpha loc, sd; level loc, sd, spread; dof mean, above; zero-beta loc, sd; resolution; unit of scaled alphas
     mean_loc: np.ndarray
     mean_sd: np.ndarray
     premium_loc: np.ndarray
     premium_sd: np.ndarray
-    start: np.ndarray  # factor means of the sample
+    start: np.ndarray  # most likely factor means
     unit: np.ndarray  # their standard errors
-    precision: np.ndarray  # (factor, factor), flat
+    precision: np.ndarray  # (term, factor, factor), flat
     log_sigma_start: np.ndarray
     log_sigma_variance: np.ndarray
     blend: np.ndarray  # of each non-traded factor: near 1 where the prior says more of its premium than the data
+    inclusion: np.ndarray  # probability of the slab; 1 where a premium has a normal prior
+    spike: np.ndarray  # variance of the spike over that of the slab
+    centre: np.ndarray  # (term, factor), flat: mean of a span of the factors' history, less `start`
+    count: np.ndarray  # (term)
+    power: np.ndarray  # (term)
 
 
 @kernel
@@ -53,18 +59,11 @@ def _normal(x, grad, at, count):
 def forward(x, prior, mean, sd, log_sigma, shift, scales, grad):
     """Fill mean and sd (coefficient, asset), log_sigma (asset), shift (coefficient); return the log prior.
 
-    `scales` (5, asset) is filled with what `backward` needs of the way to log sigma.
+    `scales` (6, asset) is filled with what `backward` needs of the way to log sigma and the alphas' deviations.
     """
-    n, k = int(prior.size[0]), int(prior.size[1])
-    kind, shrunk = int(prior.size[4]), prior.size[5] > 0
-    value = _forward_factors(x, prior, shift, grad)
-    alpha_sd = prior.scalars[1]
-    if shrunk:
-        at = int(prior.at[4])
-        value += _normal(x, grad, at, 1)
-        alpha_sd *= x[at]
-    mean[0, :n] = prior.scalars[0]
-    sd[0, :n] = alpha_sd
+    n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
+    value = _forward_factors(x, prior, shift, grad) + _forward_scales(x, prior, log_sigma, scales, grad)
+    value += _forward_alphas(x, prior, log_sigma, mean, sd, scales, grad)
     first, second = int(prior.at[2]), int(prior.at[3])
     if kind == GROUPED:
         value += _normal(x, grad, first, int(prior.size[2]) * k) + _normal(x, grad, second, k)
@@ -83,38 +82,69 @@ def forward(x, prior, mean, sd, log_sigma, shift, scales, grad):
             mean[j + 1, :n] = loc
             spread = width
         sd[j + 1, :n] = spread
-    return value + _forward_scales(x, prior, log_sigma, scales, grad)
+    return value
+
+
+@kernel
+def _forward_alphas(x, prior, log_sigma, mean, sd, scales, grad):
+    """Fill the first rows of mean and sd: alpha_i + lambda_0 ~ N(loc + lambda_0, sd_i^2)."""
+    n, at, last, unit = int(prior.size[0]), int(prior.at[4]), int(prior.at[10]), prior.scalars[10]
+    value, alpha_sd = 0.0, prior.scalars[1]
+    mean[0, :n] = prior.scalars[0]
+    if last >= 0:
+        value += _normal(x, grad, last, 1)
+        mean[0, :n] += prior.scalars[7] + prior.scalars[8] * x[last]
+    if at >= 0:
+        value += _normal(x, grad, at, 1)
+        alpha_sd *= x[at]
+    for i in range(n):
+        scales[5, i] = np.exp(log_sigma[i]) / unit if unit > 0.0 else 1.0
+        sd[0, i] = alpha_sd * scales[5, i]
+    return value
 
 
 @kernel
 def _forward_factors(x, prior, shift, grad):
     k, others, at = int(prior.size[1]), int(prior.size[3]), int(prior.at[0])
-    value, quadratic = 0.0, 0.0
-    gap, pull = np.empty(k), np.zeros(k)
+    value, gap = 0.0, np.empty(k)
     for j in range(k):
         gap[j] = prior.unit[j] * x[at + j]
         scale = prior.mean_sd[j] / prior.unit[j]
         away = (x[at + j] - (prior.mean_loc[j] - prior.start[j]) / prior.unit[j]) / scale
         value -= 0.5 * (away * away + LOG_2PI) + np.log(scale)
         grad[at + j] -= away / scale
-    for j in range(k):
-        for m in range(k):
-            pull[j] += prior.precision[j * k + m] * gap[m]
-        quadratic += gap[j] * pull[j]
-    dof, count = prior.scalars[7], prior.scalars[8]
-    value -= 0.5 * (dof + count) * np.log1p(count * quadratic)
-    for j in range(k):
-        grad[at + j] -= (dof + count) * count * pull[j] * prior.unit[j] / (1.0 + count * quadratic)
+    for m in range(prior.count.size):
+        value -= _term(prior, m, gap, grad, at)
     shift[:] = 0.0
     for o in range(others):
         j, here = int(prior.other[o]), int(prior.at[1]) + o
         width = prior.premium_sd[j]
+        if prior.inclusion[j] < 1.0:
+            value += _normal(x, grad, here, 1)
+            premium, _ = quantile(x[here], width, prior.spike[j], prior.inclusion[j])
+            shift[j + 1] = premium - gap[j] - prior.start[j]
+            continue
         away = x[here] - (prior.premium_loc[j] - (1.0 - prior.blend[j]) * gap[j]) / width
         value -= 0.5 * (away * away + LOG_2PI)
         grad[here] -= away
         grad[at + j] -= away * (1.0 - prior.blend[j]) * prior.unit[j] / width
         shift[j + 1] = width * x[here] - prior.blend[j] * gap[j] - prior.start[j]
     return value
+
+
+@kernel
+def _term(prior, m, gap, grad, at):
+    """Return one term of -log p(factors | mu), power log(1 + count d'P d); take its gradient off `grad`."""
+    k = gap.size
+    quadratic, count, power = 0.0, prior.count[m], prior.power[m]
+    pull = np.zeros(k)
+    for j in range(k):
+        for i in range(k):
+            pull[j] += prior.precision[(m * k + j) * k + i] * (gap[i] - prior.centre[m * k + i])
+        quadratic += (gap[j] - prior.centre[m * k + j]) * pull[j]
+    for j in range(k):
+        grad[at + j] -= 2.0 * power * count * pull[j] * prior.unit[j] / (1.0 + count * quadratic)
+    return power * np.log1p(count * quadratic)
 
 
 @kernel
@@ -162,11 +192,13 @@ def backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad):
     """Add to `grad` what the noise law's gradient in mean, sd, log_sigma and shift means for theta."""
     n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
     for o in range(int(prior.size[3])):
-        j = int(prior.other[o])
-        grad[int(prior.at[1]) + o] += prior.premium_sd[j] * g_shift[j + 1]
+        j, here = int(prior.other[o]), int(prior.at[1]) + o
+        slope = prior.premium_sd[j]
+        if prior.inclusion[j] < 1.0:
+            _, slope = quantile(x[here], slope, prior.spike[j], prior.inclusion[j])
+        grad[here] += slope * g_shift[j + 1]
         grad[int(prior.at[0]) + j] -= prior.blend[j] * prior.unit[j] * g_shift[j + 1]
-    if prior.size[5] > 0:
-        grad[int(prior.at[4])] += prior.scalars[1] * np.sum(g_sd[0, :n])
+    _backward_alphas(x, prior, scales, g_mean, g_sd, g_log_sigma, grad)
     first, second, group = int(prior.at[2]), int(prior.at[3]), prior.group_of.astype(np.int64)
     for j in range(k):
         if kind == GROUPED:
@@ -186,3 +218,17 @@ def backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad):
         of_spread += pull * (scales[0, i] + spread * scales[2, i])
     grad[int(prior.at[5])] += prior.scalars[3] * of_level
     grad[int(prior.at[6])] += prior.scalars[4] * of_spread
+
+
+@kernel
+def _backward_alphas(x, prior, scales, g_mean, g_sd, g_log_sigma, grad):
+    n, at, last = int(prior.size[0]), int(prior.at[4]), int(prior.at[10])
+    if last >= 0:
+        grad[last] += prior.scalars[8] * np.sum(g_mean[0, :n])
+    if at < 0:
+        return
+    for i in range(n):
+        pull = prior.scalars[1] * g_sd[0, i] * scales[5, i]
+        grad[at] += pull
+        if prior.scalars[10] > 0.0:
+            g_log_sigma[i] += pull * x[at]

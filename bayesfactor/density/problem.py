@@ -7,19 +7,23 @@ from typing import assert_never
 import numpy as np
 
 from bayesfactor.density import compiled
+from bayesfactor.density.data import graph_data
 from bayesfactor.density.hyper import COMMON, FREE, GROUPED
+from bayesfactor.density.mixture import quantiles
 from bayesfactor.density.normal import BLOCK, blocked
 from bayesfactor.panel import Panel
 from bayesfactor.spec import (
     CommonLoadings,
     FactorModel,
     FreeLoadings,
+    FreeZeroBeta,
     GroupedLoadings,
     NormalNoise,
+    ScaledAlpha,
+    SharpeAlpha,
     ShrunkAlpha,
     StudentTNoise,
 )
-from bayesfactor.translation import graph_data
 
 CHUNK = 100  # draws whose coefficients are made at once
 Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
@@ -36,12 +40,13 @@ def layout(panel: Panel, model: FactorModel) -> Layout:
         ("premium_z", (others,) if others else None),
         ("loading_mean_z", (len(panel.group_names), k)) if grouped else ("loading_common_z", (k,) if common else None),
         ("loading_scale_z", (k,) if grouped else None),
-        ("alpha_scale_z", () if isinstance(model.alpha, ShrunkAlpha) else None),
+        ("alpha_scale_z", () if isinstance(model.alpha, ShrunkAlpha | ScaledAlpha | SharpeAlpha) else None),
         ("log_sigma_mean_z", ()),
         ("log_sigma_scale_z", ()),
         ("log_sigma_z", (n,)),
         ("dof_z_log__", () if tails else None),
         ("coefficient_z", (n, k + 1) if tails else None),
+        ("zero_beta_z", () if isinstance(model.zero_beta, FreeZeroBeta) else None),
     ]
     result, at = {}, 0
     for name, shape in blocks:
@@ -106,7 +111,16 @@ class Problem:
         if z is not None:
             own = (1 - data["premium_blend"]) * gap
             premium[:, others] = data["premium_sd"][others] * z + own[:, others]
+            for place, k in enumerate(others):
+                if data["premium_inclusion"][k] < 1:
+                    law = (data[f"premium_{name}"][k] for name in ("sd", "spike", "inclusion"))
+                    premium[:, k] = quantiles(z[:, place], *law)
         return mean, premium
+
+    def zero_beta(self, draws: np.ndarray) -> np.ndarray | None:
+        """Return the zero-beta rate (draw) for draws (draw, theta), or None where the model has none."""
+        z = self.block(draws, "zero_beta_z")
+        return None if z is None else self.data["zero_beta_loc"] + self.data["zero_beta_sd"] * z
 
     def scales(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return level l, spread omega (draw) and log sigma (draw, asset) for draws (draw, theta)."""
@@ -144,15 +158,16 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
     others = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     size = [len(panel.assets), len(panel.factor_info), len(panel.group_names), len(others), kind]
     scalars = ["alpha_loc", "alpha_sd", "level_loc", "level_sd", "level_spread", "dof_mean", "dof_above"]
+    scalars += ["zero_beta_loc", "zero_beta_sd", "resolution", "alpha_unit"]
     prior = [
-        np.array([*size, float(isinstance(model.alpha, ShrunkAlpha))]),
+        np.array(size),
         np.array([at for at, _ in where.values()]),
         data["group_of"],
         np.array(others),
         data["loading_loc"],
         data["loading_sd"],
         data["loading_spread"],
-        np.array([data[name] for name in (*scalars, "covariance_dof", "factor_count", "resolution")]),
+        np.array([data[name] for name in scalars]),
         data["mean_loc"],
         data["mean_sd"],
         data["premium_loc"],
@@ -163,6 +178,11 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
         data["log_sigma_start"],
         data["log_sigma_variance"],
         data["premium_blend"],
+        data["premium_inclusion"],
+        data["premium_spike"],
+        data["factor_centre"],
+        data["factor_count"],
+        data["factor_power"],
     ]
     match model.noise:
         case NormalNoise():

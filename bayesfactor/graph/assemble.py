@@ -7,7 +7,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from bayesfactor.density.data import graph_data
 from bayesfactor.errors import SpecError
+from bayesfactor.graph.mixture import mixture_quantile
 from bayesfactor.graph.noise import Symbols, normal_likelihood, student_likelihood
 from bayesfactor.modelfile import read_model
 from bayesfactor.panel import Panel
@@ -16,13 +18,16 @@ from bayesfactor.spec import (
     FactorModel,
     FreeAlpha,
     FreeLoadings,
+    FreeZeroBeta,
     GroupedLoadings,
     NormalNoise,
+    NoZeroBeta,
+    ScaledAlpha,
+    SharpeAlpha,
     ShrunkAlpha,
     StudentTNoise,
     ZeroAlpha,
 )
-from bayesfactor.translation import graph_data
 
 
 def build(panel: Panel, model: str | Path | FactorModel) -> pm.Model:
@@ -32,7 +37,7 @@ def build(panel: Panel, model: str | Path | FactorModel) -> pm.Model:
     With normal noise the loadings and alphas are integrated out, and the factor covariance always is; `fit` draws
     them afterwards, exactly, given the rest. With Student-t noise the coefficients are in the graph::
 
-        r_it = alpha_i + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
+        r_it = alpha_i + lambda_0 + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
 
     Parameters
     ----------
@@ -53,7 +58,8 @@ def build(panel: Panel, model: str | Path | FactorModel) -> pm.Model:
     Notes
     -----
     A scale that multiplies an integrated-out coefficient is sampled as a number of either sign, of which it is the
-    absolute value: a half-normal prior is then a normal one and the density is smooth through 0, without a funnel.
+    absolute value: a half-normal prior is then a normal one and the density is smooth through 0, without a funnel. For
+    the same reason a premium with a spike and slab is sampled as the standard normal of which it is the quantile.
     """
     if not isinstance(panel, Panel):
         raise SpecError(f"build: expected a Panel, found {type(panel).__name__}.", place="build.panel", found=panel)
@@ -71,7 +77,8 @@ def build(panel: Panel, model: str | Path | FactorModel) -> pm.Model:
     with pm.Model(coords=coords) as graph:
         data = {name: pm.Data(name, value) for name, value in graph_data(panel, model).items()}
         shift = _factors(data, other, len(names))
-        symbols = Symbols(*_coefficients(model, data), _scales(data), shift)
+        log_sigma = _scales(data)
+        symbols = Symbols(*_coefficients(model, data, log_sigma), log_sigma, shift)
         match model.noise:
             case NormalNoise():
                 normal_likelihood(symbols, data)
@@ -94,19 +101,39 @@ def _factors(data: dict, other: list[int], size: int) -> pt.TensorVariable:
     )
     mean = pm.Deterministic("factor_mean", start + unit * z, dims="factor")
     gap = unit * z  # mean - sample mean
-    count, dof = data["factor_count"], data["covariance_dof"]
-    pm.Potential("factors", -0.5 * (dof + count) * pt.log1p(count * gap @ data["factor_precision"] @ gap))
+    terms = []
+    for term in range(data["factor_count"].shape.eval()[0]):
+        away, precision, count = (
+            gap - data["factor_centre"][term],
+            data["factor_precision"][term],
+            data["factor_count"][term],
+        )
+        terms.append(data["factor_power"][term] * pt.log1p(count * away @ precision @ away))
+    pm.Potential("factors", -sum(terms))
     if not other:
         pm.Deterministic("risk_premium", mean, dims="factor")
         return pt.zeros(size + 1)
-    sd, own = data["premium_sd"][other], (1 - data["premium_blend"])[other] * gap[other]
-    z = pm.Normal("premium_z", (data["premium_loc"][other] - own) / sd, 1.0, dims="nontraded")
-    premium = sd * z + own
+    premium = pt.stack(_premia(data, other, gap))
     pm.Deterministic("risk_premium", pt.set_subtensor(mean[other], premium), dims="factor")
     return pt.set_subtensor(pt.zeros(size + 1)[np.array(other) + 1], premium - mean[other])
 
 
-def _coefficients(model: FactorModel, data: dict) -> tuple[pt.TensorVariable, pt.TensorVariable]:
+def _premia(data: dict, other: list[int], gap: pt.TensorVariable) -> list[pt.TensorVariable]:
+    """Add the premia of the non-traded factors: normal, or a spike and slab as a quantile of a standard normal."""
+    sd, own = data["premium_sd"][other], (1 - data["premium_blend"])[other] * gap[other]
+    mixed = data["premium_inclusion"].get_value()[other] < 1
+    z = pm.Normal("premium_z", pt.where(mixed, 0.0, (data["premium_loc"][other] - own) / sd), 1.0, dims="nontraded")
+    return [
+        mixture_quantile(z[place], sd[place], data["premium_spike"][k], data["premium_inclusion"][k])
+        if mixed[place]
+        else sd[place] * z[place] + own[place]
+        for place, k in enumerate(other)
+    ]
+
+
+def _coefficients(
+    model: FactorModel, data: dict, log_sigma: pt.TensorVariable
+) -> tuple[pt.TensorVariable, pt.TensorVariable]:
     """Add the laws of loadings and alphas; return prior mean and deviation, both (coefficient, asset)."""
     loc, width, group = data["loading_loc"], data["loading_sd"], data["group_of"]
     across = pt.zeros_like(data["log_sigma_start"])
@@ -124,19 +151,36 @@ def _coefficients(model: FactorModel, data: dict) -> tuple[pt.TensorVariable, pt
             mean, sd = pm.Deterministic("loading_common", shared, dims="factor")[:, None] + across, pt.zeros_like(width)
         case _:
             assert_never(model.loadings)
+    alpha_mean, alpha_sd = _alphas(model, data, log_sigma)
+    mean = pt.concatenate([(alpha_mean + across)[None, :], mean])
+    sd = pt.broadcast_to(sd[:, None], (sd.shape[0], across.shape[0]))
+    return mean, pt.concatenate([(alpha_sd + across)[None, :], sd])
+
+
+def _alphas(
+    model: FactorModel, data: dict, log_sigma: pt.TensorVariable
+) -> tuple[pt.TensorVariable, pt.TensorVariable]:
+    """Add the laws of alphas and zero-beta rate; return mean and deviation of alpha_i + lambda_0."""
+    match model.zero_beta:
+        case NoZeroBeta():
+            rate = pt.constant(0.0)
+        case FreeZeroBeta():
+            rate = data["zero_beta_loc"] + data["zero_beta_sd"] * pm.Normal("zero_beta_z")
+            pm.Deterministic("zero_beta", rate)
+        case _:
+            assert_never(model.zero_beta)
     match model.alpha:
         case ZeroAlpha():
-            alpha_sd = pt.constant(0.0)
-        case ShrunkAlpha():
+            return rate, pt.constant(0.0)
+        case FreeAlpha():
+            return rate + data["alpha_loc"], data["alpha_sd"]
+        case ShrunkAlpha() | ScaledAlpha() | SharpeAlpha():
             z = pm.Normal("alpha_scale_z", initval=1.0)
             pm.Deterministic("alpha_scale", pt.abs(z) * data["alpha_sd"])
-            alpha_sd = z * data["alpha_sd"]
-        case FreeAlpha():
-            alpha_sd = data["alpha_sd"]
+            scaled = not isinstance(model.alpha, ShrunkAlpha)
+            return rate, z * data["alpha_sd"] * (pt.exp(log_sigma) / data["alpha_unit"] if scaled else 1.0)
         case _:
             assert_never(model.alpha)
-    mean = pt.concatenate([(data["alpha_loc"] + across)[None, :], mean])
-    return mean, pt.concatenate([alpha_sd[None], sd])[:, None] + across
 
 
 def _scales(data: dict) -> pt.TensorVariable:

@@ -13,9 +13,9 @@ from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.integration.frames import read_frame
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
 from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
-from bayesfactor.integration.rows import anchor_of, common_span, make_rows
+from bayesfactor.integration.rows import Span, anchor_of, common_span, make_rows, restart
 from bayesfactor.integration.series import Rows, Series, fit_periods, on_rows
-from bayesfactor.integration.values import factor_values, rate_on_rows
+from bayesfactor.integration.values import factor_values, join, rate_on_rows
 from bayesfactor.panel import Calendar, Note, Panel
 from bayesfactor.screening import check_prices
 from bayesfactor.screening.factors import check_factors, check_rows, constant_in_life
@@ -63,32 +63,44 @@ def _screen(inputs: Inputs, table: np.ndarray, factors: np.ndarray) -> tuple[lis
     return notes, constant_in_life(observed[used], factors[used], assets, names)
 
 
+def _rows_of(inputs: Inputs, span: Span, frequency: str, anchor: int) -> tuple[Rows, list[Note]]:
+    """Return the rows on which every factor is known that has begun, and notes on what was left out of them."""
+    rows, notes = make_rows(inputs.factors, inputs.assets, span, frequency, anchor)
+    place = int(np.searchsorted(rows.ends, span.common))
+    if place == len(rows.ends):
+        raise _no_overlap(inputs.assets, inputs.factors)
+    if place and not rows.stamped:
+        rows = join(inputs.known, rows, place, restart(rows, place, inputs.factors, inputs.assets))
+    return rows, notes
+
+
 def _assemble(inputs: Inputs, frequency: str) -> Panel:
     """Put checked series on one calendar."""
     anchor = anchor_of((*inputs.factors, *inputs.assets))
     inputs = replace(inputs, assets=tuple(fit_periods(one, anchor) for one in inputs.assets))
     span, notes = common_span(inputs.factors, anchor)
-    gaps = check_gaps(inputs.known, inputs.assets, span, inputs.factor_days, anchor)
-    rows, more = make_rows(inputs.factors, inputs.assets, span, frequency, anchor)
-    if not len(rows.ends):
-        raise _no_overlap(inputs.assets, inputs.factors)
+    gaps = check_gaps(inputs.known, inputs.assets, span.last, inputs.factor_days, anchor)
+    rows, more = _rows_of(inputs, span, frequency, anchor)
     factors, rows = factor_values(inputs.known, rows)
-    if not len(rows.ends):
+    common = np.isfinite(factors).all(axis=1)
+    if not common.any():
         raise _no_overlap(inputs.assets, inputs.factors)
-    table, on_assets = _asset_values(inputs, rows)
-    on_panel, lives = _screen(inputs, table, factors)
+    table, on_assets = _asset_values(inputs, rows.keep(common))
+    on_panel, lives = _screen(inputs, table, factors[common])
     on_factors = gaps
     for place, (series, factor) in enumerate(inputs.known):
         on_factors = on_factors + note_factor(series, factor, rows)
-        on_factors = on_factors + screen_factor(series, factor, rows.ends, factors[:, place])
+        own = np.isfinite(factors[:, place])
+        on_factors = on_factors + screen_factor(series, factor, rows.ends[own], factors[own, place])
     if inputs.rate is None:
         more = [*more, Note("panel", "done", "no risk-free rate: returns are taken as excess returns")]
     assets, names = [one.name for one in inputs.assets], [one.name for one in inputs.info]
     shared = set(assets) & set(names)
     used = ~np.isnan(table).all(axis=1)
     time = rows.ends.astype("datetime64[ns]")
+    days = time[common][used]
     return Panel(
-        returns=xr.DataArray(table[used], {"time": time[used], "asset": assets}, ("time", "asset"), "returns"),
+        returns=xr.DataArray(table[used], {"time": days, "asset": assets}, ("time", "asset"), "returns"),
         factors=xr.DataArray(factors, {"time": time, "factor": names}, ("time", "factor"), "factors"),
         factor_info=inputs.info,
         groups=xr.DataArray(inputs.groups, {"asset": assets}, ("asset",), "group"),
@@ -120,6 +132,9 @@ def integrate(
     level is taken at its last value at t and transformed then, so that its difference spans (s, t] as well;
     a flow is summed over it. Nothing is filled, and no value is used before it was published.
 
+    Every factor keeps its own whole history, because its mean is learned from all of it. A row is a date on
+    which every factor is known that has begun; it has returns once all of them have.
+
     Parameters
     ----------
     returns : DataFrame (dates, asset)
@@ -148,8 +163,9 @@ def integrate(
     Returns
     -------
     Panel
-        Decimal returns. Histories stay as unequal as they are, and factors keep a longer history than the
-        assets'. ``panel.describe()`` says what was done to each series and what looks wrong.
+        Decimal returns. Histories stay as unequal as they are: of the assets, of the factors, and factors
+        keep a longer history than the assets'. ``panel.describe()`` says what was done to each series and
+        what looks wrong.
 
     Raises
     ------
@@ -163,6 +179,8 @@ def integrate(
     An asset has a return on a row only where its own returns begin and end exactly where the row does. A
     missing day therefore costs its own row and the next one, whose return reaches back over both: no return
     is ever set beside factors of another interval.
+
+    Factors that begin on the same row, some of them differenced, all have their first value on the next one.
 
     The AR(1) of ``innovation`` has an intercept and is estimated by least squares on all rows of the factor,
     those after a row too: its coefficients, but nothing else, look ahead.

@@ -34,7 +34,7 @@ def note_asset(series: Series, rows: Rows, used: np.ndarray, excess: bool) -> li
     first, last = (rows.starts[0], rows.ends[-1]) if by_date else (rows.low[0], rows.high[-1])
     outside = int(((place <= first) | (place > last)).sum())
     if outside:
-        texts.append(f"{outside} dates outside the factors' span")
+        texts.append(f"{outside} dates outside the factors' common span")
     ends = rows.ends if by_date else rows.high
     lost = int(((ends >= place[0]) & (ends <= place[-1]) & ~used).sum())
     if lost:

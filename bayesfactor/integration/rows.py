@@ -1,7 +1,10 @@
-"""The rows of a panel: on which dates every factor is known, or in which weeks, months, quarters, years."""
+"""The rows of a panel: the dates, weeks, months, quarters or years on which every factor is known that has begun.
+
+They run from the first day of the oldest factor. From the day on which the youngest begins they have returns.
+"""
 
 from collections.abc import Sequence
-from functools import reduce
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +15,26 @@ from bayesfactor.panel import Note
 
 _TOLERANCE = {"weekly": 3}
 _TOLERANCE_LONG = 4
-Span = tuple[np.datetime64, np.datetime64]
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days between which the factors are known.
+
+    Attributes
+    ----------
+    first : datetime64[D]
+        The oldest factor begins.
+    common : datetime64[D]
+        The youngest factor begins, so that all of them are known.
+    last : datetime64[D]
+        The first factor ends.
+    """
+
+    first: np.datetime64
+    common: np.datetime64
+    last: np.datetime64
 
 
 def anchor_of(series: Sequence[Series]) -> int:
@@ -22,7 +44,7 @@ def anchor_of(series: Sequence[Series]) -> int:
 
 
 def common_span(factors: Sequence[Series], anchor: int) -> tuple[Span, list[Note]]:
-    """First and last day on which every factor is known, and who cuts it."""
+    """Days on which the factors begin, are all known, and end, and who decides them."""
     firsts, lasts = [], []
     for one in factors:
         first, last = one.dates[[0, -1]]
@@ -35,18 +57,19 @@ def common_span(factors: Sequence[Series], anchor: int) -> tuple[Span, list[Note
     late, early = int(np.argmax(firsts)), int(np.argmin(lasts))
     notes = []
     if min(firsts) < firsts[late]:
-        text = f"the factors' common span begins {firsts[late]}, with '{factors[late].name}'"
+        text = f"returns are used from {firsts[late]}, when '{factors[late].name}' begins"
+        text += "; older factors keep their own history, for their means"
         notes.append(Note("panel", "done", text))
     if max(lasts) > lasts[early]:
         text = f"the factors' common span ends {lasts[early]}, with '{factors[early].name}'"
         notes.append(Note("panel", "done", text))
-    return (firsts[late], lasts[early]), notes
+    return Span(min(firsts), firsts[late], lasts[early]), notes
 
 
-def open_days(assets: Sequence[Series], dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count the assets alive on each date, and those observed."""
+def open_days(series: Sequence[Series], dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count the series alive on each date, and those observed."""
     live, seen = np.zeros(len(dates), dtype=int), np.zeros(len(dates), dtype=int)
-    for one in assets:
+    for one in series:
         if len(one.dates):
             live += (dates >= one.dates[0]) & (dates <= one.dates[-1])
             seen += np.isin(dates, one.dates)
@@ -54,20 +77,21 @@ def open_days(assets: Sequence[Series], dates: np.ndarray) -> tuple[np.ndarray, 
 
 
 def fine_dates(factors: Sequence[Series], assets: Sequence[Series], span: Span, frequency: str) -> np.ndarray:
-    """Dates on which every daily or business factor is observed, and half of the live business assets.
+    """Dates on which every daily or business factor is observed that has begun, and half of the live business assets.
 
     Without a daily or business factor: dates on which half of the live assets are observed.
     """
-    fine = [one.dates for one in factors if one.fine]
+    fine = [one for one in factors if one.fine]
     able = judges(assets)
     traders = [one for one in able if one.pattern == "business"]
     if not fine:
         traders = traders or [one for one in able if one.fine]
-        fine = [np.unique(np.concatenate([one.dates for one in traders]))] if traders else []
-    if not fine:
+    if not fine and not traders:
         return np.array([], dtype="datetime64[D]")
-    dates = reduce(np.intersect1d, fine)
-    dates = dates[(dates >= span[0]) & (dates <= span[1])]
+    dates = np.unique(np.concatenate([one.dates for one in fine or traders]))
+    dates = dates[(dates >= span.first) & (dates <= span.last)]
+    begun, known = open_days(fine, dates)
+    dates = dates[known == begun]
     live, seen = open_days(traders, dates)
     dates = dates[2 * seen >= live]
     return dates[weekday(dates) < 5] if frequency == "business" else dates
@@ -131,6 +155,20 @@ def _complete_periods(one: Series, frequency: str, anchor: int) -> np.ndarray:
     return np.unique(numbers[following > numbers])
 
 
+def _known_to_all(known: Sequence[np.ndarray]) -> np.ndarray:
+    """Periods that each of these has, from its own first one on."""
+    every = np.unique(np.concatenate(known))
+    return every[np.all([np.isin(every, one) | (every < one.min(initial=_NEVER)) for one in known], axis=0)]
+
+
+def _nominal_starts(low: np.ndarray, frequency: str, anchor: int, able: Sequence[Series]) -> np.ndarray:
+    """Last day of each of these periods; the last weekday where a series is of business days."""
+    nominal = period_end(low, frequency, anchor)
+    if any(one.pattern == "business" for one in able):
+        nominal = np.busday_offset(nominal, 0, roll="backward")
+    return nominal
+
+
 def _period_rows(
     factors: Sequence[Series], assets: Sequence[Series], dates: np.ndarray, frequency: str, anchor: int
 ) -> tuple[Rows, list[Note]]:
@@ -141,13 +179,11 @@ def _period_rows(
     known = [_complete_periods(one, frequency, anchor) for one in factors if not one.fine]
     if any(one.fine for one in factors):
         known.append(np.array(sorted(fine_end), dtype=np.int64))
-    periods = reduce(np.intersect1d, known)
+    periods = _known_to_all(known)
     stamps = np.concatenate([one.dates for one in able if not one.fine] or [dates])
     label = _ends_of(np.sort(stamps), frequency, anchor) | fine_end
     low = np.concatenate([periods[:1] - 1, periods[:-1]])
-    nominal = period_end(low, frequency, anchor)
-    if any(one.pattern == "business" for one in able):
-        nominal = np.busday_offset(nominal, 0, roll="backward")
+    nominal = _nominal_starts(low, frequency, anchor, able)
     starts = [fine_end.get(number, usual) for number, usual in zip(low.tolist(), nominal, strict=True)]
     ends = [label[number] for number in periods.tolist()]
     skipped = int((np.diff(periods) - 1).sum())
@@ -171,9 +207,27 @@ def make_rows(
         if frequency not in FINE:
             return _period_rows(factors, assets, dates, frequency, anchor)
     else:
-        dates = stamps[(stamps >= span[0]) & (stamps <= span[1])]
+        dates = stamps[stamps <= span.last]
     starts = np.concatenate([step(dates[:1], frequency, -1), dates[:-1]]) if len(dates) else dates
     numbers = period_number(dates, frequency, anchor)
     low = np.concatenate([numbers[:1] - 1, numbers[:-1]])
     is_open = np.full(len(dates), stamps is None)
     return Rows(frequency, anchor, starts, dates, low, numbers, is_open, stamps is not None), []
+
+
+def restart(rows: Rows, place: int, factors: Sequence[Series], assets: Sequence[Series]) -> Rows:
+    """Return the rows with one that begins a nominal step before its end, as if no row came before it.
+
+    The row before it ends there, unless a period was skipped in between.
+    """
+    low, starts, ends = rows.low.copy(), rows.starts.copy(), rows.ends.copy()
+    low[place] = rows.high[place] - 1
+    fine = rows.frequency in FINE
+    if fine:
+        starts[place] = step(ends[place : place + 1], rows.frequency, -1)[0]
+    else:
+        able = (*factors, *judges(assets))
+        starts[place] = _nominal_starts(low[place : place + 1], rows.frequency, rows.anchor, able)[0]
+    if fine or low[place] == rows.low[place]:
+        ends[place - 1] = starts[place]
+    return replace(rows, low=low, starts=starts, ends=ends)

@@ -59,21 +59,29 @@ def transform_factor(values: np.ndarray, dates: np.ndarray, factor: Factor) -> n
             assert_never(factor.transform)
 
 
-def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows) -> tuple[np.ndarray, Rows]:
-    """Return the factors (time, factor) on the rows, and the rows left once differences are taken.
+def _first_row(series: Series, rows: Rows) -> int:
+    """Return the first row that a series may have a value on."""
+    if series.fine or rows.stamped:
+        return int(np.searchsorted(rows.ends, series.dates[0]))
+    return int(np.searchsorted(rows.high, rows.numbers(series.dates[:1])[0]))
 
-    Leading rows on which a value is not known are dropped.
+
+def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows) -> tuple[np.ndarray, Rows]:
+    """Return the factors (time, factor) on the rows, each from its own first row on, and the rows that have any.
+
+    A factor has no value on its first row where that is not whole. Factors that begin on the same row all have
+    their first value on the next one when some of them are differenced.
 
     Raises
     ------
     DataError
         When a value is missing further on.
     """
-    columns = []
+    columns, begin = [], []
     for series, factor in known:
         values = on_rows(series, rows, factor.aggregate)
         hole = np.flatnonzero(np.isnan(values))
-        if len(hole) and hole[-1] > 0:
+        if len(hole) and hole[-1] > _first_row(series, rows):
             date = rows.ends[hole[-1]]
             raise DataError(
                 f"Factor '{series.name}' has no complete value for the period that ends {date}.",
@@ -82,9 +90,30 @@ def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows) -> tuple[n
                 remedy="Supply the missing values, cut the sample, or drop the factor.",
             )
         columns.append(transform_factor(values, rows.ends, factor))
+        begin.append(len(hole))
     table = np.column_stack(columns)
-    complete = np.isfinite(table).all(axis=1)
-    return table[complete], rows.keep(complete)
+    for first in np.unique(begin):
+        together = np.array(begin) == first
+        whole = np.isfinite(table[:, together]).all(axis=1)
+        table[np.ix_(~whole, together)] = np.nan
+    some = np.isfinite(table).any(axis=1)
+    return table[some], rows.keep(some)
+
+
+def join(known: Sequence[tuple[Series, Factor]], rows: Rows, place: int, fresh: Rows) -> Rows:
+    """Choose how the first row begins on which all factors are known: where the row before ends, or afresh.
+
+    Afresh (a nominal step before), when every factor has a value over that, so that returns are as they would
+    be without older factors. A difference always spans the time since the row before.
+    """
+    if any(factor.transform != "none" for _, factor in known):
+        return rows
+    pair = np.isin(np.arange(len(rows.ends)), (place - 1, place))
+    before, after = (
+        np.isfinite(np.column_stack([on_rows(series, some.keep(pair), factor.aggregate) for series, factor in known]))
+        for some in (rows, fresh)
+    )
+    return fresh if after[1].all() and (after[0] == before[0]).all() else rows
 
 
 def _accrued(rate: Series, rows: Rows) -> np.ndarray:

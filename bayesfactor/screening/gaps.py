@@ -6,7 +6,7 @@ import numpy as np
 
 from bayesfactor.calendars import DAY, longest_step, period_end, period_number, step
 from bayesfactor.errors import DataError
-from bayesfactor.integration.rows import Span, open_days
+from bayesfactor.integration.rows import open_days
 from bayesfactor.integration.series import Series, judges
 from bayesfactor.panel import Factor, Note
 
@@ -16,7 +16,7 @@ def _missing(series: Series, date: np.datetime64, why: str) -> DataError:
         f"Factor '{series.name}' has no value on {date}, inside its own history ({why}).",
         series=series.name,
         date=date,
-        remedy="Supply the value; or fill it yourself if you accept a stale one; or cut the sample there; "
+        remedy="Supply the value; or fill it yourself if you accept a stale one; or begin the factor after it; "
         "or drop the factor.",
     )
 
@@ -50,19 +50,20 @@ def _is_flow(factor: Factor) -> bool:
 def check_gaps(
     known: Sequence[tuple[Series, Factor]],
     assets: Sequence[Series],
-    span: Span,
+    last: np.datetime64,
     rows: np.ndarray,
     anchor: int,
 ) -> list[Note]:
     """Refuse a missing value of a factor that is not a closed market; count the closed days.
 
-    `rows` are the dates of the frame of factors, to name the row at fault.
+    Each factor from its own first value to the `last` day of the panel. `rows` are the dates of the frame of
+    factors, to name the row at fault.
     """
     notes = []
     flows = [series for series, factor in known if _is_flow(factor) and series.pattern == "business"]
     traders = [series for series in judges(assets) if series.pattern == "business"]
     for series, factor in known:
-        dates = series.dates[(series.dates >= span[0]) & (series.dates <= span[1])]
+        dates = series.dates[series.dates <= last]
         if len(dates) < 2:
             continue
         if series.pattern != "business" or not _is_flow(factor):

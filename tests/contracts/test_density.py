@@ -9,27 +9,61 @@ import pytest
 from scipy import stats
 
 import bayesfactor as bf
+from bayesfactor.density.compiled import NOISE
 from bayesfactor.density.problem import pose
-from bayesfactor.priors import HalfNormalRate, NormalRate, Rate
-from bayesfactor.spec import FreeAlpha, ShrunkAlpha, ZeroAlpha
+from bayesfactor.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
+from bayesfactor.spec import (
+    FactorLaw,
+    FreeAlpha,
+    FreeZeroBeta,
+    NoZeroBeta,
+    ScaledAlpha,
+    SharpeAlpha,
+    ShrunkAlpha,
+    ZeroAlpha,
+)
 from tests.panels import make_panel
 
 LOADINGS = {name: bf.read_model(name).loadings for name in ("hierarchical", "unpooled", "pooled")}
 ALPHAS = {
     "zero": ZeroAlpha(),
     "shrunk": ShrunkAlpha(HalfNormalRate(Rate(5.0))),
+    "scaled": ScaledAlpha(HalfNormalRate(Rate(5.0))),
+    "sharpe": SharpeAlpha(HalfNormal(1.0)),
     "free": FreeAlpha(NormalRate(Rate(1.0), Rate(20.0))),
 }
 NOISES = {name: bf.read_model(name).noise for name in ("hierarchical", "student_t")}
-CHOICES = list(product(LOADINGS, ALPHAS, NOISES, (0, 1)))
+ZERO_BETA = {"none": NoZeroBeta(), "free": FreeZeroBeta(NormalRate(Rate(1.0), Rate(8.0)))}
+PREMIA = {
+    "normal": FactorLaw(),
+    "slab": FactorLaw(premium=(("market", Normal(0.0, 0.5)), ("style", Normal(0.2, 0.3)), ("default", SpikeSlab(0.8)))),
+}
+PLAIN = ("none", "normal")
+# Every pair of choices of two parts, not every combination of all: 30 models, with what is left taken in turn.
+CHOICES = [
+    (*some, (1, 0, 2)[i % 3], tuple(ZERO_BETA)[i // 2 % 2], tuple(PREMIA)[i % 4 == 3 or i % 9 == 2])
+    for i, some in enumerate(product(LOADINGS, ALPHAS, NOISES))
+]
 
 
-def choose(loadings, alpha, noise):
-    return replace(bf.FactorModel(), loadings=LOADINGS[loadings], alpha=ALPHAS[alpha], noise=NOISES[noise])
+def choose(loadings, alpha, noise, zero_beta="none", premia="normal"):
+    return replace(
+        bf.FactorModel(),
+        loadings=LOADINGS[loadings],
+        alpha=ALPHAS[alpha],
+        noise=NOISES[noise],
+        zero_beta=ZERO_BETA[zero_beta],
+        factors=PREMIA[premia],
+    )
 
 
 def a_panel(other):
-    return make_panel(assets=7, traded=2, other=other, periods=30, shortest=0, seed=5, year=52)
+    """A panel whose factors begin at three dates, all before the first return."""
+    panel = make_panel(assets=7, traded=2, other=other, periods=45, shortest=0, seed=5, year=52)
+    values = panel.factors.values.copy()
+    values[:4, 1], values[:9, 2:] = np.nan, np.nan
+    returns = panel.returns.isel(time=slice(15, None))
+    return replace(panel, returns=returns, factors=panel.factors.copy(data=values))
 
 
 def points(problem, count=2):
@@ -37,10 +71,10 @@ def points(problem, count=2):
 
 
 @pytest.mark.filterwarnings("ignore:Numba will use object mode")  # a PyTensor operation without a fast form
-@pytest.mark.parametrize(("loadings", "alpha", "noise", "other"), CHOICES)
-def test_compiled_density_is_the_graph(loadings, alpha, noise, other):
+@pytest.mark.parametrize(("loadings", "alpha", "noise", "other", "zero_beta", "premia"), CHOICES)
+def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta, premia):
     """Value and gradient, to rounding."""
-    panel, model = a_panel(other), choose(loadings, alpha, noise)
+    panel, model = a_panel(other), choose(loadings, alpha, noise, zero_beta, premia)
     problem, graph = pose(panel, model), bf.build(panel, model)
     inputs = graph.value_vars
     assert {v.name for v in inputs} == {name for name, (at, _) in problem.layout.items() if at >= 0}
@@ -58,7 +92,7 @@ def test_compiled_density_is_the_graph(loadings, alpha, noise, other):
 
 def plain(panel, model, posterior):
     """log p(theta) + log p(c | theta) + sum_t log p(r_t | c) for one draw, as one would write it without statistics."""
-    loading, alpha = posterior["loading"], posterior["alpha"]
+    loading, alpha = posterior["loading"], posterior["alpha"] + posterior.get("zero_beta", 0.0)
     shift = posterior["risk_premium"] - posterior["factor_mean"]
     total = 0.0
     for i in range(len(panel.assets)):
@@ -79,13 +113,11 @@ def plain(panel, model, posterior):
 
 
 @pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("other", [0, 1])
-def test_log_likelihood_is_that_of_every_observation(noise, other):
+@pytest.mark.parametrize(("other", "zero_beta", "premia"), [(0, *PLAIN), (1, "free", "slab")])
+def test_log_likelihood_is_that_of_every_observation(noise, other, zero_beta, premia):
     """The pointwise log-likelihood of a fit equals scipy's, observation by observation."""
-    panel = a_panel(other)
-    fit = bf.fit(
-        panel, choose("hierarchical", "shrunk", noise), bf.Sampler(draws=8, tune=100, chains=1, progress=False)
-    )
+    panel, model = a_panel(other), choose("hierarchical", "scaled", noise, zero_beta, premia)
+    fit = bf.fit(panel, model, bf.Sampler(draws=8, tune=100, chains=1, progress=False))
     draws = fit.posterior
     found = bf.log_likelihood(fit).sel(unit=list(panel.assets)).sum("unit").values.ravel()
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
@@ -95,9 +127,10 @@ def test_log_likelihood_is_that_of_every_observation(noise, other):
 
 
 @pytest.mark.parametrize(("loadings", "alpha", "other"), list(product(LOADINGS, ALPHAS, (0, 1))))
-def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, other):
+@pytest.mark.parametrize(("zero_beta", "premia"), [PLAIN, ("free", "slab")])
+def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, other, zero_beta, premia):
     """log p(r | theta) from statistics = log density of the returns as one normal vector per asset, to 1e-8."""
-    panel, model = a_panel(other), choose(loadings, alpha, "hierarchical")
+    panel, model = a_panel(other), choose(loadings, alpha, "hierarchical", zero_beta, premia)
     problem = pose(panel, model)
     steps = points(problem, 2)
     empty = replace(panel, returns=panel.returns.where(False))
@@ -110,7 +143,7 @@ def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, othe
 def _with_moments_of(problem, panel, model):
     """Return the buffer with the statistics of another panel, and all else as it was."""
     buffer = problem.buffer.copy()
-    start, stop = int(buffer[18]), int(buffer[22])
+    start, stop = int(buffer[NOISE]), int(buffer[NOISE + 4])
     buffer[start:stop] = 0.0
     assert stop == buffer.size
     assert not np.isfinite(panel.returns.values).any()
@@ -135,8 +168,13 @@ def _normal_vectors(panel, model, problem, theta):
             continue
         where = m[0, groups[i]] if m is not None else common[0] if common is not None else 0.0
         width = numbers.loading_spread * z[0] if z is not None else numbers.loading_sd if common is None else 0.0
-        centre = np.concatenate([[numbers.alpha_loc], numbers.loading_loc + numbers.loading_sd * where])
-        sd = np.concatenate([[numbers.alpha_sd * (1.0 if a is None else a[0])], width + np.zeros(len(shift))])
+        rate = problem.zero_beta(flat)
+        centre = np.concatenate(
+            [[numbers.alpha_loc + (0.0 if rate is None else rate[0])], numbers.loading_loc + numbers.loading_sd * where]
+        )
+        own = numbers.alpha_sd * (1.0 if a is None else a[0])
+        own *= sigma[i] / numbers.alpha_unit if numbers.alpha_unit else 1.0
+        sd = np.concatenate([[own], width + np.zeros(len(shift))])
         x = x + np.concatenate([[0.0], shift])
         covariance = x @ np.diag(sd**2) @ x.T + sigma[i] ** 2 * np.eye(y.size)
         total += stats.multivariate_normal(x @ centre, covariance).logpdf(y)

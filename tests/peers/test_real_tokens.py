@@ -61,7 +61,7 @@ def test_tokens_integrate(token_panel):
     assert set(token_panel.families) == {"market", "rates", "volatility", "hash rate", "protocol volume"}
     assert token_panel.calendar.frequency in ("business", "weekly")
     assert token_panel.returns.sizes["time"] > (800 if token_panel.periods_per_year == 252 else 180)
-    assert np.isfinite(token_panel.factors).all()
+    assert np.isfinite(token_panel.aligned).all()
 
 
 def test_tokens_converge_and_add_up(token_panel):

@@ -1,0 +1,97 @@
+"""What the closed forms take from a panel: one complete rectangle of returns and factors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesfactor.errors import DataError, SpecError
+from bayesfactor.panel import Panel
+
+
+@dataclass(frozen=True, eq=False)
+class Rectangle:
+    """Returns (time, asset) and factors (time, factor) on the same dates, without a missing value."""
+
+    returns: np.ndarray
+    factors: np.ndarray
+    assets: tuple[str, ...]
+    names: tuple[str, ...]
+    traded: np.ndarray
+    periods_per_year: int
+
+
+def require_panel(panel: object, verb: str) -> None:
+    """Raise unless it is a Panel of at least one asset and one factor, whose factors have a value on every date.
+
+    Raises
+    ------
+    SpecError
+        When it is no Panel.
+    DataError
+        When there is no asset or no factor, or a factor lacks a value on a date of the returns.
+    """
+    if not isinstance(panel, Panel):
+        raise SpecError(
+            f"{verb}: expected a Panel, found {type(panel).__name__}.",
+            place=f"{verb}.panel",
+            found=panel,
+            remedy="Make one with bf.integrate(returns, factors, ...).",
+        )
+    for kind, names in (("asset", panel.assets), ("factor", panel.factor_names)):
+        if not names:
+            raise DataError(f"{verb}: the panel has no {kind}.", series="panel", value=0, remedy=f"Select a {kind}.")
+    gaps = ~np.isfinite(panel.aligned)
+    if gaps.any():
+        row, column = np.argwhere(gaps)[0]
+        raise DataError(
+            f"{verb}: factor '{panel.factor_names[column]}' has no value on some dates of the returns.",
+            series=panel.factor_names[column],
+            date=panel.returns["time"].values[row],
+            remedy="Cut the returns to the factor's history before integrating, or leave it out (panel.select).",
+        )
+
+
+def rectangle(panel: Panel, verb: str, *, more_periods_than: str = "") -> Rectangle:
+    """Return the complete rectangle of a panel.
+
+    Parameters
+    ----------
+    panel : Panel
+    verb : str
+        The public function that asks, for its errors.
+    more_periods_than : {"", "assets", "both"}
+        Whether a covariance of assets (or of assets and factors) has to be inverted.
+
+    Raises
+    ------
+    SpecError
+        When it is no Panel.
+    DataError
+        When an asset is not observed on every date, or there are too few dates.
+    """
+    require_panel(panel, verb)
+    returns, factors = panel.returns.values, panel.aligned
+    seen = np.isfinite(returns).sum(axis=0)
+    periods, n, k = len(returns), returns.shape[1], factors.shape[1]
+    short = np.flatnonzero(seen < periods)
+    if len(short):
+        first = int(short[np.argmin(seen[short])])
+        date = panel.returns["time"].values[~np.isfinite(returns[:, first])][0]
+        raise DataError(
+            f"{verb} needs every asset on every date, and {len(short)} of {n} have gaps: '{panel.assets[first]}' has "
+            f"{seen[first]} of {periods} returns.",
+            series=panel.assets[first],
+            date=date,
+            remedy="Cut the returns to a common span before integrating, keep the assets that are complete with "
+            "panel.select(assets=...), or use bf.fit, which takes unequal histories.",
+        )
+    least = k + 1 + {"": 0, "assets": n, "both": n + k}[more_periods_than]
+    if periods <= least:
+        raise DataError(
+            f"{verb} needs more than {least} periods for {n} assets and {k} factors, and has {periods}.",
+            series="panel",
+            value=periods,
+            remedy="Use fewer assets (panel.select), a longer history, or bf.fit, which shrinks.",
+        )
+    traded = np.array([factor.traded for factor in panel.factor_info])
+    return Rectangle(returns, factors, panel.assets, panel.factor_names, traded, panel.periods_per_year)

@@ -1,0 +1,108 @@
+"""What the closed forms return: labelled premia with their covariance, or their draws."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.intervals import Interval, interval
+
+ZERO_BETA = "zero_beta"  # label of the cross-sectional intercept
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A frozen result whose arrays are copied on the way in and read-only."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, xr.DataArray):
+                copied = value.copy(deep=True)
+                copied.values.flags.writeable = False
+                object.__setattr__(self, field.name, copied)
+
+
+@dataclass(frozen=True, eq=False)
+class PremiaEstimate(Labelled):
+    """Point estimates of risk premia with their covariance.
+
+    Attributes
+    ----------
+    estimate : DataArray (factor)
+        Decimal per period; ``zero_beta`` comes first where an intercept was asked for.
+    covariance : DataArray (factor, factor_other)
+    periods_per_year : int
+    method : str
+        How they were estimated, and what the standard errors allow for.
+    """
+
+    estimate: xr.DataArray
+    covariance: xr.DataArray
+    periods_per_year: int
+    method: str
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per factor: ``estimate`` and ``se`` a year, ``t``, and both per period.
+
+        ``attrs`` hold the method.
+        """
+        size = np.sqrt(np.diag(self.covariance.values))
+        value, year = self.estimate.values, self.periods_per_year
+        columns = {
+            "estimate": value * year,
+            "se": size * year,
+            "t": np.divide(value, size, out=np.full(value.shape, np.nan), where=size > 0),
+            "estimate_per_period": value,
+            "se_per_period": size,
+        }
+        table = pd.DataFrame(columns, index=pd.Index(self.estimate["factor"].values, name="factor"))
+        table.attrs = {"method": self.method, "units": "decimal, per year"}
+        return table
+
+
+@dataclass(frozen=True, eq=False)
+class PremiaDraws(Labelled):
+    """Independent draws from a posterior of risk premia.
+
+    Attributes
+    ----------
+    draws : DataArray (draw, factor)
+        Decimal per period; ``zero_beta`` comes first where an intercept was asked for.
+    r_squared : DataArray (draw)
+        Cross-sectional R-squared, adjusted for the number of factors.
+    periods_per_year : int
+    method : str
+    """
+
+    draws: xr.DataArray
+    r_squared: xr.DataArray
+    periods_per_year: int
+    method: str
+
+    def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
+        """Return one row per factor: mean, sd, interval and probability of being positive, a year and per period.
+
+        Returns
+        -------
+        DataFrame
+            Columns mean, sd, lower, upper (a year), prob_positive, mcse (of the mean a year), mean_per_period,
+            sd_per_period. ``attrs`` state the interval's kind and probability, and the method.
+        """
+        values, year = self.draws.transpose("draw", "factor").values, self.periods_per_year
+        low, high = interval(values, ci_prob, ci_kind)
+        mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
+        columns = {
+            "mean": mean * year,
+            "sd": sd * year,
+            "lower": low * year,
+            "upper": high * year,
+            "prob_positive": (values > 0).mean(axis=0),
+            "mcse": sd * year / len(values) ** 0.5,
+            "mean_per_period": mean,
+            "sd_per_period": sd,
+        }
+        table = pd.DataFrame(columns, index=pd.Index(self.draws["factor"].values, name="factor"))
+        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "method": self.method, "units": "decimal, per year"}
+        return table

@@ -1,0 +1,214 @@
+"""Contributions of sources to premia, realised returns and variances, at every draw of a fit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.errors import SpecError
+from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.identification import IDENTIFIED, UNIDENTIFIED, WEAK
+from bayesfactor.panel import Factor, Panel
+from bayesfactor.posterior import Fit
+from bayesfactor.spec import StudentTNoise
+
+Window = tuple[Any, Any]
+LEVELS = ("broad market", "group", "asset alone")
+KINDS_OF_FACTOR = (
+    "market",
+    "other traded",
+    f"non-traded, {IDENTIFIED}",
+    f"non-traded, {WEAK}",
+    f"non-traded, {UNIDENTIFIED}",
+)
+
+
+def _sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
+    return xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
+
+
+def _combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
+    """Return sum_i w_i x_i for every holding; plain selection where each holding is one asset."""
+    if weights.dims == ("asset",):
+        return values
+    return xr.dot(weights, values.rename(asset="member"), dim="member")
+
+
+def premium(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+    """Return what every factor, alpha and zero-beta rate pay each holding a year."""
+    year = fit.panel.periods_per_year
+    loading = _combined(weights, fit.posterior["loading"])
+    by_factor = (loading * fit.posterior["risk_premium"] * year).rename(factor="source")
+    parts = [by_factor, _sources({"alpha": _combined(weights, fit.posterior["alpha"]) * year})]
+    if "zero_beta" in fit.posterior:
+        parts.append(_sources({"zero_beta": fit.posterior["zero_beta"] * _held(weights) * year}))
+    return xr.concat(parts, "source")
+
+
+def _held(weights: xr.DataArray) -> xr.DataArray:
+    """Return the sum of weights of every holding."""
+    return xr.ones_like(weights) if weights.dims == ("asset",) else weights.sum("member")
+
+
+def premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+    """Return what all assets get, what the group adds, and what is left with the asset."""
+    posterior, panel = fit.posterior, fit.panel
+    if "loading_mean" not in posterior:
+        raise SpecError(
+            f"by='level' needs loadings that lean on a group; model '{fit.model.name}' has none.",
+            place="attribute.by",
+            found="level",
+            allowed=("factor", "family"),
+            remedy="Fit a model with loadings.kind = 'grouped', such as 'hierarchical'.",
+        )
+    own = posterior["loading_mean"].sel(group=xr.DataArray(panel.groups.values, dims="asset"))
+    own = own.drop_vars("group").assign_coords(asset=posterior["asset"])
+    broad = own.mean("asset")
+    paid = posterior["risk_premium"] * panel.periods_per_year
+    alpha = posterior["alpha"] * panel.periods_per_year
+    rate = posterior.get("zero_beta", 0.0) * panel.periods_per_year
+    parts = {
+        LEVELS[0]: xr.dot(broad, paid, dim="factor").expand_dims(asset=posterior["asset"]) + rate,
+        LEVELS[1]: xr.dot(own - broad, paid, dim="factor"),
+        LEVELS[2]: xr.dot(posterior["loading"] - own, paid, dim="factor") + alpha,
+    }
+    return _sources({name: _combined(weights, value) for name, value in parts.items()})
+
+
+def realised(fit: Fit, weights: xr.DataArray, window: Window | None) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """Return contributions to the sum of realised returns of every holding, and how many periods each counts."""
+    posterior, panel = fit.posterior, fit.panel
+    rows = _rows(panel.returns["time"], window)
+    returns, factors = panel.returns.values[rows], panel.aligned[rows]
+    observed = np.isfinite(returns)
+    unit = weights.dims[0]
+    matrix = np.eye(len(panel.assets)) if weights.dims == ("asset",) else weights.values
+    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
+    held = counted.any(axis=1)
+    lost = weights[unit].values[~held].astype(str).tolist()
+    if not held.any() or PORTFOLIO in lost:
+        raise SpecError(
+            f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
+            place="attribute.window",
+            found=window,
+            remedy=f"The returns run from {_day(panel, 0)} to {_day(panel, -1)}; assets have their own spans.",
+        )
+    total = [returns[np.ix_(own, w != 0)].sum(axis=0) @ w[w != 0] for w, own in zip(matrix, counted, strict=True)]
+    sums = xr.DataArray(counted @ factors, dims=(unit, "factor"), coords={"factor": posterior["factor"]})
+    count = xr.DataArray(counted.sum(axis=1), dims=unit)
+    traded = xr.DataArray([factor.traded for factor in panel.factor_info], dims="factor")
+    shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
+    by_factor = _combined(weights, posterior["loading"]) * (sums + count * shift)
+    alpha = _combined(weights, posterior["alpha"]) * count
+    happened = xr.zeros_like(alpha) + xr.DataArray(np.array(total), dims=unit)
+    named = {"alpha": alpha}
+    if "zero_beta" in posterior:
+        named["zero_beta"] = posterior["zero_beta"] * _held(weights) * count
+    residual = happened - by_factor.sum("factor") - sum(named.values())
+    rest = _sources({**named, "residual": residual, "total": happened})
+    notes = [f"periods counted: {count.values[held].min()} to {count.values[held].max()}; returns are summed"]
+    if lost:
+        notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
+    parts = xr.concat([by_factor.rename(factor="source"), rest], "source")
+    return parts.isel({unit: np.flatnonzero(held)}), tuple(notes)
+
+
+def variance(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+    """Return what every factor and the residuals add to each holding's variance a year."""
+    posterior, year = fit.posterior, fit.panel.periods_per_year
+    loading = _combined(weights, posterior["loading"])
+    moved = xr.dot(posterior["factor_cov"], loading.rename(factor="factor_other"), dim="factor_other")
+    own = posterior["sigma"] ** 2
+    if isinstance(fit.model.noise, StudentTNoise):
+        own = own * posterior["dof"] / (posterior["dof"] - 2)
+    own = _combined(weights**2, own)
+    by_factor = (loading * moved).rename(factor="source")
+    return year * xr.concat([by_factor, own.expand_dims(source=["idiosyncratic"])], "source")
+
+
+def by_family(fit: Fit, parts: xr.DataArray) -> xr.DataArray:
+    """Sum the factors of each family; other sources stay."""
+    return _summed({factor.name: factor.family for factor in fit.panel.factor_info}, parts)
+
+
+def by_identification(fit: Fit, parts: xr.DataArray, verdicts: Mapping[str, str]) -> xr.DataArray:
+    """Sum the factors that are the market, traded otherwise, and non-traded by verdict; other sources stay."""
+    kind = {factor.name: kind_of(factor, verdicts) for factor in fit.panel.factor_info}
+    return _summed(dict(sorted(kind.items(), key=lambda item: KINDS_OF_FACTOR.index(item[1]))), parts)
+
+
+def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
+    """Return the one of `KINDS_OF_FACTOR` that a factor belongs to."""
+    if factor.traded:
+        return KINDS_OF_FACTOR[0] if factor.family == "market" else KINDS_OF_FACTOR[1]
+    return f"non-traded, {verdicts[factor.name]}"
+
+
+def _summed(label: Mapping[str, str], parts: xr.DataArray) -> xr.DataArray:
+    """Sum the sources of each label; those without one stay."""
+    result = {
+        name: parts.sel(source=[f for f, of in label.items() if of == name]).sum("source")
+        for name in dict.fromkeys(label.values())
+    }
+    rest = [name for name in parts["source"].values.tolist() if name not in label]
+    return _sources({**result, **{name: parts.sel(source=name, drop=True) for name in rest}})
+
+
+def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
+    """Split the posterior variance of each holding's premium into what loadings, premia and mispricing bring.
+
+    With beta = E beta + b and lambda = E lambda + l, the premium is a constant + E beta' l + E lambda' b + alpha + b'l.
+    The share of each part is its covariance with the premium over the premium's variance: they add up to 1.
+
+    Returns
+    -------
+    DataFrame
+        Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``mispricing``, ``both`` (loadings and
+        premia together), and ``zero_beta`` where the model has such a rate.
+    """
+    year = fit.panel.periods_per_year
+    loading, paid = _combined(weights, fit.posterior["loading"]), fit.posterior["risk_premium"]
+    over = ("chain", "draw")
+    b, away = loading - loading.mean(over), paid - paid.mean(over)
+    parts = {
+        "premia": xr.dot(loading.mean(over), away, dim="factor"),
+        "loadings": xr.dot(b, paid.mean(over), dim="factor"),
+        "mispricing": _combined(weights, fit.posterior["alpha"]),
+        "both": xr.dot(b, away, dim="factor"),
+    }
+    if "zero_beta" in fit.posterior:
+        parts["zero_beta"] = fit.posterior["zero_beta"] * _held(weights)
+    total = sum(parts.values())
+    variance = total.var(over)
+    shares = {name: (xr.cov(part, total, dim=over, ddof=0) / variance).to_series() for name, part in parts.items()}
+    return pd.DataFrame({"sd": (np.sqrt(variance) * year).to_series(), **shares})
+
+
+def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
+    """Return the numbers of the rows inside a window of dates, both inclusive."""
+    if window is None:
+        return np.arange(times.size)
+    try:
+        first, last = (None if end is None else pd.Timestamp(end) for end in window)
+        if any(end is not None and end.tzinfo for end in (first, last)):
+            raise ValueError("dates of a panel have no time zone")
+    except (TypeError, ValueError) as error:
+        raise SpecError(
+            f"window {window!r} is not a pair of dates ({error}).",
+            place="attribute.window",
+            found=window,
+            remedy='Write window=("2020-01-01", "2020-12-31").',
+        ) from None
+    index = pd.DatetimeIndex(times.values)
+    inside = np.ones(len(index), dtype=bool)
+    if first is not None:
+        inside &= np.asarray(index >= first)
+    if last is not None:
+        inside &= np.asarray(index <= last)
+    return np.flatnonzero(inside)
+
+
+def _day(panel: Panel, place: int) -> str:
+    return str(panel.returns["time"].values[place].astype("datetime64[D]"))

@@ -1,0 +1,151 @@
+"""How well the factors explain what the assets earned: predicted and realised mean returns, and pricing errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.stats import t as student
+
+from bayesfactor.errors import FitError
+from bayesfactor.identification import identify
+from bayesfactor.intervals import Interval
+from bayesfactor.posterior import Fit
+from bayesfactor.tables import summarise
+
+FEWEST_ASSETS = 3  # with which a cross-section has an R-squared
+
+
+@dataclass(frozen=True, eq=False)
+class Pricing:
+    """The pricing picture of a fit.
+
+    Attributes
+    ----------
+    predicted : DataArray (chain, draw, asset)
+        lambda_0 + sum_k beta_ik lambda_k: what factors say each asset earns, decimal per year.
+    alpha : DataArray (chain, draw, asset)
+        Pricing error, decimal per year.
+    r_squared : DataArray (chain, draw) or None
+        Share of the variance over assets of expected returns that the factors predict; below 0 where they predict worse
+        than one number for all assets would. None with fewer than three assets.
+    realised : DataFrame
+        Per asset: ``periods``, ``realised`` (mean excess return a year over the asset's own dates) and ``se``.
+    verdicts : dict of str to str
+        How well each factor's premium is known, as `identify` says.
+    """
+
+    predicted: xr.DataArray
+    alpha: xr.DataArray
+    r_squared: xr.DataArray | None
+    realised: pd.DataFrame
+    verdicts: dict[str, str]
+
+    def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
+        """Return predicted beside realised mean returns, a year, with intervals on both.
+
+        Returns
+        -------
+        DataFrame
+            Index asset; columns periods, realised, realised_lower, realised_upper (Student-t, of the sample mean),
+            predicted, predicted_lower, predicted_upper (posterior). NaN where an asset has fewer than two returns.
+            ``attrs`` state kind and probability of the intervals, and name the factors whose premium is not identified.
+        """
+        found = summarise(self.predicted, ci_prob, ci_kind).set_index("asset")
+        periods, se = self.realised["periods"], self.realised["se"]
+        reach = se * student.ppf((1 + ci_prob) / 2, np.maximum(periods - 1, 1))
+        table = pd.DataFrame(
+            {
+                "periods": periods,
+                "realised": self.realised["realised"],
+                "realised_lower": self.realised["realised"] - reach,
+                "realised_upper": self.realised["realised"] + reach,
+                "predicted": found["mean"],
+                "predicted_lower": found["lower"],
+                "predicted_upper": found["upper"],
+            }
+        )
+        return self._finish(table, ci_prob, ci_kind)
+
+    def errors(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
+        """Return the pricing errors, those whose sign is most certain first.
+
+        Returns
+        -------
+        DataFrame
+            Index asset; columns mean, sd, lower, upper (a year), prob_positive, mcse and prob_sign: the probability of
+            the more probable sign.
+        """
+        table = summarise(self.alpha, ci_prob, ci_kind).set_index("asset")
+        positive = (self.alpha > 0).mean(("chain", "draw")).to_series()
+        still = (self.alpha == 0).all(("chain", "draw")).to_series()  # a model without pricing errors
+        table["prob_sign"] = np.where(still, np.nan, np.maximum(positive, 1 - positive))
+        return self._finish(table.sort_values("prob_sign", ascending=False, kind="stable"), ci_prob, ci_kind)
+
+    def r_squared_table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
+        """Return mean, sd and interval of the cross-sectional R-squared: one row, or none where there is none."""
+        if self.r_squared is None:
+            table = pd.DataFrame(columns=["mean", "sd", "lower", "upper", "prob_positive", "mcse"])
+        else:
+            table = summarise(self.r_squared, ci_prob, ci_kind)
+            table.index = pd.Index(["r_squared"])
+        return self._finish(table, ci_prob, ci_kind)
+
+    def _finish(self, table: pd.DataFrame, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
+        unsure = {name: verdict for name, verdict in self.verdicts.items() if verdict in ("weak", "unidentified")}
+        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year", "not_identified": unsure}
+        return table
+
+
+def price(fit: Fit) -> Pricing:
+    r"""Compare what the factors predict each asset earns with what it earned.
+
+    .. math:: E[r_i] = \lambda_0 + \sum_k \beta_{ik} \lambda_k + \alpha_i, \qquad
+              R^2 = 1 - \frac{\sum_i (\alpha_i - \bar\alpha)^2}{\sum_i (E[r_i] - \overline{E[r]})^2}
+
+    R-squared is computed in every draw, so that it has a posterior.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    Pricing
+        Tables: ``.table()``, ``.errors()``, ``.r_squared_table()``.
+
+    Raises
+    ------
+    FitError
+        When it is no fit.
+
+    Notes
+    -----
+    Shrunk pricing errors are small by assumption, and the R-squared leans on that: read it beside the prior of alpha.
+    The realised mean of a short history says what the factors happened to do then, as much as what they pay. Source:
+    the cross-sectional R-squared of Lewellen, Nagel and Shanken (2010), as a posterior.
+    """
+    if not isinstance(fit, Fit):
+        raise FitError(f"price: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+    year, posterior = fit.panel.periods_per_year, fit.posterior
+    predicted = xr.dot(posterior["loading"], posterior["risk_premium"], dim="factor")
+    if "zero_beta" in posterior:
+        predicted = predicted + posterior["zero_beta"]
+    predicted = (predicted * year).transpose("chain", "draw", "asset").rename("predicted")
+    alpha = (posterior["alpha"] * year).rename("alpha")
+    expected = predicted + alpha
+    r_squared = None
+    if len(fit.panel.assets) >= FEWEST_ASSETS:
+        r_squared = (1 - alpha.var("asset") / expected.var("asset")).rename("r_squared")
+    return Pricing(predicted, alpha, r_squared, _realised(fit), identify(fit).verdicts)
+
+
+def _realised(fit: Fit) -> pd.DataFrame:
+    returns, year = fit.panel.returns, fit.panel.periods_per_year
+    periods = np.isfinite(returns.values).sum(axis=0)
+    mean, sd = np.full(periods.size, np.nan), np.full(periods.size, np.nan)
+    for i in np.flatnonzero(periods >= 2):
+        own = returns.values[:, i][np.isfinite(returns.values[:, i])]
+        mean[i], sd[i] = own.mean(), own.std(ddof=1)
+    columns = {"periods": periods, "realised": mean * year, "se": sd * year / np.sqrt(np.maximum(periods, 1))}
+    return pd.DataFrame(columns, index=pd.Index(fit.panel.assets, name="asset"))
