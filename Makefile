@@ -40,6 +40,7 @@ bench: $(STAMP)
 
 calibrate: $(STAMP)
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.premia
 
 clean:
 	rm -rf .venv

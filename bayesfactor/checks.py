@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayesfactor.diagnostics import Check, sampler_checks
 from bayesfactor.errors import FitError
+from bayesfactor.identification import UNIDENTIFIED, identify
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, standardised_residuals, thin
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
@@ -69,7 +70,7 @@ class CheckReport:
         lines = ["The fit passed its checks." if self.ok else "The fit FAILED its checks: do not use its numbers."]
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
-            lines.append(f"  {words[c.passed]:<6}  {c.name:<38} {c.value:>10.5g}   limit {c.limit:<8g}{where}")
+            lines.append(f"  {words[c.passed]:<6}  {c.name:<40} {c.value:>10.5g}   limit {c.limit:<8g}{where}")
             if c.passed is False or (c.passed is None and c.value > c.limit):
                 lines.append(f"          -> {c.advice}")
         return "\n".join(lines)
@@ -78,7 +79,7 @@ class CheckReport:
 
 
 def check(fit: Fit) -> CheckReport:
-    """Check a fit: convergence, tails, model-implied means, prior sensitivity, shrinkage.
+    """Check a fit: convergence, tails, model-implied means, prior sensitivity, shrinkage, premia.
 
     Parameters
     ----------
@@ -105,6 +106,7 @@ def check(fit: Fit) -> CheckReport:
     gaps = assets["gap_in_errors"].abs()
     away = float((gaps.dropna() > 2).mean())
     leaning = float((sensitivity["prior"] > SENSITIVE).mean())
+    unknown, of_unknown = _unidentified(fit)
     informative = (
         Check(
             "tails: share of assets too heavy", None, heavy, 0.05, _worst(-assets["prob_tails"]),
@@ -127,8 +129,20 @@ def check(fit: Fit) -> CheckReport:
             "Residuals move together, which the model takes as independent: a factor is missing, and intervals are too "
             "narrow, of portfolios above all.",
         ),
+        Check(
+            "premia: share of non-traded unidentified", None, unknown, 0.0, of_unknown,
+            "What these factors pay comes from the prior, not from the data: see bf.identify(fit) before using it.",
+        ),
     )  # fmt: skip
     return CheckReport((*sampler_checks(fit), *informative), assets, shrinkage, sensitivity)
+
+
+def _unidentified(fit: Fit) -> tuple[float, str]:
+    """Return the share of non-traded factors whose premium is unidentified, and the first of them."""
+    verdicts = identify(fit).verdicts
+    others = [factor.name for factor in fit.panel.factor_info if not factor.traded]
+    found = [name for name in others if verdicts[name] == UNIDENTIFIED]
+    return len(found) / max(len(others), 1), found[0] if found else ""
 
 
 def _worst(values: pd.Series) -> str:

@@ -9,7 +9,7 @@ import xarray as xr
 from bayesfactor.errors import FitError
 from bayesfactor.intervals import Interval
 from bayesfactor.pointwise import thin
-from bayesfactor.posterior import Fit
+from bayesfactor.posterior import Fit, variable
 from bayesfactor.spec import FreeZeroBeta, StudentTNoise
 from bayesfactor.statistics import FactorMoments, factor_moments, moments
 from bayesfactor.tables import summarise
@@ -17,7 +17,8 @@ from bayesfactor.translation import Numbers, inclusion, translate
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
 SURE = 0.95  # probability at which loadings count as told from noise
-LITTLE, MUCH = 0.1, 0.5  # learned shares below which a premium is unidentified, or weak
+LITTLE, SOME = 0.1, 0.25  # learned shares of the prior's variance below which a premium is unidentified, or weak
+MOST = 0.5  # share of what could be learned below which it is weak
 STRENGTH_DRAWS = 1000
 
 
@@ -37,8 +38,8 @@ class Identification:
     premium : DataArray (chain, draw, factor)
         Of all factors, decimal per year for one unit of loading.
     facts : DataFrame
-        Per factor: traded, prior_mean, prior_sd (a year), learned, prior_inclusion, inclusion, prob_above_noise,
-        verdict, reason.
+        Per factor: traded, prior_mean, prior_sd (a year), learned, learnable, prior_inclusion, inclusion,
+        prob_above_noise, verdict, reason.
     """
 
     strength: xr.DataArray
@@ -58,14 +59,14 @@ class Identification:
         Returns
         -------
         DataFrame
-            Columns prior_mean, prior_sd, mean, sd, lower, upper, prob_positive (premium a year), learned, strength,
-            strength_lower, strength_upper, prob_above_noise, prior_inclusion and inclusion (with a spike and slab),
-            verdict, reason. NaN where a column does not apply: a traded factor has no verdict but ``traded``.
+            Columns prior_mean, prior_sd, mean, sd, lower, upper, prob_positive (premium a year), learned, learnable,
+            strength, strength_lower, strength_upper, prob_above_noise, prior_inclusion and inclusion (with a spike and
+            slab), verdict, reason. A traded factor has no strength: NaN.
         """
         premium = summarise(self.premium, ci_prob, ci_kind).set_index("factor")
         found = summarise(self.strength, ci_prob, ci_kind).set_index("factor") if self.strength.size else None
         table = self.facts[["prior_mean", "prior_sd"]].join(premium[["mean", "sd", "lower", "upper", "prob_positive"]])
-        table["learned"] = self.facts["learned"]
+        table[["learned", "learnable"]] = self.facts[["learned", "learnable"]]
         for name, column in (("strength", "mean"), ("strength_lower", "lower"), ("strength_upper", "upper")):
             table[name] = np.nan if found is None else found[column].reindex(table.index)
         shown = ["prob_above_noise", "prior_inclusion", "inclusion", "verdict", "reason"]
@@ -76,7 +77,11 @@ class Identification:
         return table
 
     def __str__(self) -> str:
-        return self.table().to_string(float_format=lambda value: f"{value:.3g}")
+        lines = [self.table().to_string(float_format=lambda value: f"{value:.3g}")]
+        if self.strength.size:
+            low, high = self.smallest_singular_value.quantile([0.05, 0.95]).values
+            lines.append(f"Smallest singular value of the standardised loadings: {low:.3f} to {high:.3f} (90 % eti).")
+        return "\n".join(lines)
 
     __repr__ = __str__
 
@@ -92,13 +97,13 @@ def identify(fit: Fit) -> Identification:
     over the other non-traded factors j (and sqrt(T_i) / sd(eps_i), where the model has a zero-beta rate). Estimation
     error alone would give 1. A premium is
 
-    * ``unidentified`` when P(R_k > 1) < 0.95, or when the data taught less than a tenth of what they could have,
-    * ``weak`` when they taught less than half of it,
+    * ``unidentified`` when P(R_k > 1) < 0.95, or when the data took off less than a tenth of its prior variance,
+    * ``weak`` when they took off less than a quarter, or less than half of what they would if the factor were traded,
     * ``identified`` otherwise; ``traded`` factors price themselves.
 
-    ``learned`` is that share: the fall of the premium's variance from prior to posterior, over the fall if the factor
-    were traded, when its own history would tell its premium. Where even that would be less than a tenth of the prior's
-    variance, there is no such share, and the premium is unidentified: it is the prior's.
+    ``learned`` is the share of the prior's variance that the data took off; ``learnable`` that which the factor's own
+    history of n periods would take off if the factor were traded: prior / (prior + sd(f)^2 / n). Under a tight prior or
+    over a short history that is little, and the premium is the prior's.
 
     Parameters
     ----------
@@ -126,29 +131,40 @@ def identify(fit: Fit) -> Identification:
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
     facts["prior_mean"], prior = numbers.premium_loc * year, _prior_variance(numbers)
     facts["prior_sd"] = np.sqrt(prior) * year
-    facts["learned"] = _learned(prior, premium.var(("chain", "draw"), ddof=1).values, history)
+    own = history.deviation**2 / np.maximum(history.count, 1)
+    facts["learned"] = 1 - premium.var(("chain", "draw"), ddof=1).values / prior
+    facts["learnable"] = prior / (prior + own)
     mixed = numbers.premium_inclusion < 1
     facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
     facts["inclusion"] = np.where(mixed, inclusion(numbers, flat).mean(axis=0), np.nan)
     above = (ratio > 1).mean(("chain", "draw")).to_series() if ratio.size else pd.Series(dtype=float)
     facts["prob_above_noise"] = above.reindex(facts.index)
-    verdicts = [_verdict(*row) for row in facts[["traded", "prob_above_noise", "learned"]].itertuples(index=False)]
-    facts.loc[facts["traded"], "learned"] = np.nan
+    columns = ["traded", "prob_above_noise", "learned", "learnable"]
+    verdicts = [_verdict(*row) for row in facts[columns].itertuples(index=False)]
     facts["verdict"], facts["reason"] = [v for v, _ in verdicts], [why for _, why in verdicts]
     return Identification(strength, ratio, smallest, premium * year, facts)
 
 
-def _verdict(traded: bool, above: float, learned: float) -> tuple[str, str]:
+def risk_premia(fit: Fit) -> xr.DataArray:
+    """Return the draws of lambda_k: (chain, draw, factor), decimal per period for one unit of loading.
+
+    The coordinate ``identification`` says how well each is known: see `identify`.
+    """
+    verdicts = list(identify(fit).verdicts.values()) if isinstance(fit, Fit) else []
+    return variable(fit, "risk_premium").assign_coords(identification=("factor", verdicts))
+
+
+def _verdict(traded: bool, above: float, learned: float, learnable: float) -> tuple[str, str]:
     if traded:
         return TRADED, "its own mean"
     if above < SURE:
         return UNIDENTIFIED, "its loadings cannot be told from noise"
-    if np.isnan(learned):
-        return UNIDENTIFIED, "its prior is so tight that no history of this length could change it"
+    if learnable < LITTLE:
+        return UNIDENTIFIED, "its prior is too tight, or its history too short, to learn from"
     if learned < LITTLE:
         return UNIDENTIFIED, "the assets say next to nothing of its premium"
-    if learned < MUCH:
+    if learned < SOME or learned < MOST * learnable:
         return WEAK, "the assets say little of its premium"
     return IDENTIFIED, "from the cross-section"
 
@@ -156,17 +172,6 @@ def _verdict(traded: bool, above: float, learned: float) -> tuple[str, str]:
 def _prior_variance(numbers: Numbers) -> np.ndarray:
     share = numbers.premium_inclusion
     return numbers.premium_sd**2 * (share + (1 - share) * numbers.premium_spike)
-
-
-def _learned(prior: np.ndarray, posterior: np.ndarray, history: FactorMoments) -> np.ndarray:
-    """Return the fall of variance over that of a traded factor with the same prior and history.
-
-    NaN where that would fall by less than `LITTLE` of the prior's variance: the prior leaves nothing to learn.
-    """
-    own = history.deviation**2 / np.maximum(history.count, 1)
-    possible = prior / (prior + own)
-    learned = (1 - posterior / prior) / possible
-    return np.where(possible < LITTLE, np.nan, np.clip(learned, 0.0, 1.0))
 
 
 def _strength(fit: Fit, history: FactorMoments) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:

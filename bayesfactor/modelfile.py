@@ -56,7 +56,8 @@ def read_model(source: str | Path) -> spec.FactorModel:
     Parameters
     ----------
     source : str or Path
-        ``"hierarchical"``, ``"student_t"``, ``"capm"``, ``"unpooled"``, ``"pooled"``, or a path that ends in ``.toml``.
+        ``"hierarchical"``, ``"student_t"``, ``"spike_slab"``, ``"capm"``, ``"unpooled"``, ``"pooled"``, or a path that
+        ends in ``.toml``.
 
     Raises
     ------

@@ -159,7 +159,8 @@ def open_fit(path: str | os.PathLike[str]) -> Fit:
     return read_fit(_path(path))
 
 
-def _variable(fit: Fit, name: str) -> xr.DataArray:
+def variable(fit: Fit, name: str) -> xr.DataArray:
+    """Return the draws of one variable of a fit."""
     if not isinstance(fit, Fit):
         raise FitError(
             f"Expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit or bf.open_fit returned."
@@ -169,14 +170,9 @@ def _variable(fit: Fit, name: str) -> xr.DataArray:
 
 def loadings(fit: Fit) -> xr.DataArray:
     """Return the draws of beta_ik: (chain, draw, asset, factor), per unit of the factor."""
-    return _variable(fit, "loading")
+    return variable(fit, "loading")
 
 
 def alphas(fit: Fit) -> xr.DataArray:
     """Return the draws of alpha_i: (chain, draw, asset), decimal per period."""
-    return _variable(fit, "alpha")
-
-
-def risk_premia(fit: Fit) -> xr.DataArray:
-    """Return the draws of lambda_k: (chain, draw, factor), decimal per period for one unit of loading."""
-    return _variable(fit, "risk_premium")
+    return variable(fit, "alpha")

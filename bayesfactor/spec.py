@@ -23,6 +23,7 @@ from bayesfactor.priors import (
     SpikeSlab,
 )
 
+GENERAL = ("traded", "non-traded")  # keys of priors beside names and families
 Units = Literal["beta", "standardised"]
 
 FAMILIES = (
@@ -66,9 +67,9 @@ Keyed = tuple[tuple[str, T], ...]
 
 
 def keyed[P](priors: Keyed[P], factor: Factor, *, place: str) -> P:
-    """Return the prior for a factor: by its name, else by its family, else ``default``."""
+    """Return the prior for a factor: by name, else by family, else as traded or non-traded, else ``default``."""
     table = dict(priors)
-    for key in (factor.name, factor.family, "default"):
+    for key in (factor.name, factor.family, GENERAL[not factor.traded], "default"):
         if key in table:
             return table[key]
     raise SpecError(
@@ -255,7 +256,7 @@ class FactorModel:
         for family in self.families:
             if family not in panel.families:
                 raise unknown("factor family", family, panel.families, place=f"model '{self.name}': families")
-        known = ("default", *FAMILIES, *panel.families, *panel.factor_names)
+        known = ("default", *GENERAL, *FAMILIES, *panel.families, *panel.factor_names)
         for part, prior in (("loadings.prior", self.loadings.prior), ("factors.premium", self.factors.premium)):
             for key, _ in prior:
                 if key not in known:
@@ -274,8 +275,8 @@ class FactorModel:
                 place=place,
                 found=factor.name,
                 allowed=("Normal",),
-                remedy=f"A traded factor is paid its own mean: add a Normal prior for '{factor.name}' or its family, "
-                f"'{factor.family}'.",
+                remedy="A traded factor is paid its own mean: key the spike and slab 'non-traded', and add a Normal "
+                "prior as 'default'.",
             )
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.priors import Normal, NormalRate, Rate, SpikeSlab
+from bayesfactor.spec import FactorLaw, FreeZeroBeta
 from tests.panels import make_panel
 
 
@@ -53,3 +55,29 @@ def hollow_fit(a_panel):
     """As `hier_fit`, but asset a08 has no return at all."""
     hidden = np.array(a_panel.assets) == "a08"
     return bf.fit(replace(a_panel, returns=a_panel.returns.where(~hidden)), "hierarchical", quiet(draws=1000))
+
+
+@pytest.fixture(scope="session")
+def cross_panel():
+    """24 assets by the month: a traded factor f0, one that moves them and is not traded, f1, and a useless one, f2."""
+    return make_panel(assets=24, traded=1, other=2, periods=400, zero=(2,), seed=1, year=12, alpha=0.01)
+
+
+@pytest.fixture(scope="session")
+def cross_fit(cross_panel):
+    """The default model on many assets."""
+    return bf.fit(cross_panel, "hierarchical", quiet(draws=1000))
+
+
+@pytest.fixture(scope="session")
+def rate_fit(cross_panel):
+    """With a zero-beta rate."""
+    model = replace(bf.FactorModel(), zero_beta=FreeZeroBeta(NormalRate(Rate(0.0), Rate(5.0))))
+    return bf.fit(cross_panel, model, quiet(draws=1000))
+
+
+@pytest.fixture(scope="session")
+def slab_fit(cross_panel):
+    """With a spike and slab for the factors that are not traded."""
+    law = FactorLaw(premium=(("on-chain", SpikeSlab(0.5, inclusion=0.4)), ("default", Normal(0.0, 0.5))))
+    return bf.fit(cross_panel, replace(bf.FactorModel(), factors=law), quiet(draws=1000))

@@ -14,6 +14,8 @@ CASES = [
     *product(("premium", "return", "variance"), ("factor", "family"), ("asset", "group")),
     ("premium", "level", "asset"),
     ("premium", "level", "group"),
+    ("premium", "identification", "asset"),
+    ("premium", "identification", "group"),
 ]
 MIX = {"a00": 0.6, "a04": 0.7, "a05": -0.3}
 SOURCES = {
@@ -193,3 +195,104 @@ def test_shares_of_a_variance(hier_fit):
     assert found.share_table(0.7).attrs["above"] == 0.7
     low = np.quantile(own.sel(asset="a02"), 0.1)
     assert table.loc["a02", "lower"] == pytest.approx(low, abs=10 * table.loc["a02", "mcse"])
+
+
+def test_by_identification_sums_factors_of_one_verdict(cross_fit):
+    """The market, other traded factors, and non-traded ones by verdict; then what is no factor."""
+    assert bf.identify(cross_fit).verdicts == {"f0": "traded", "f1": "identified", "f2": "unidentified"}
+    draws = bf.attribute(cross_fit, by="identification").draws
+    kinds = ["market", "non-traded, identified", "non-traded, unidentified"]
+    assert draws["source"].values.tolist() == [*kinds, "alpha", "total"]
+    plain = bf.attribute(cross_fit).draws
+    for kind, name in zip(kinds, ("f0", "f1", "f2"), strict=True):
+        np.testing.assert_allclose(draws.sel(source=kind), plain.sel(source=name), atol=1e-15)
+    np.testing.assert_allclose(draws.sel(source="total"), plain.sel(source="total"), atol=1e-13)
+
+
+def test_by_identification_adds_up_factors_that_are_alike(hier_fit):
+    """Two traded factors that are not the market's are one source."""
+    info = (replace(hier_fit.panel.factor_info[0], family="style"), *hier_fit.panel.factor_info[1:])
+    fit = replace(hier_fit, panel=replace(hier_fit.panel, factor_info=info))
+    draws, plain = bf.attribute(fit, by="identification", portfolio=MIX).draws, bf.attribute(fit, portfolio=MIX).draws
+    assert draws["source"].values.tolist()[0] == "other traded"
+    both = plain.sel(source=["f0", "f1"]).sum("source")
+    np.testing.assert_allclose(draws.sel(source="other traded"), both, atol=1e-15)
+
+
+WHAT = {
+    ("premium", "factor"): ["traded", "identified", "unidentified", "", "partly unidentified"],
+    ("premium", "family"): ["traded", "partly unidentified", "", "partly unidentified"],
+    ("premium", "level"): ["partly unidentified"] * 4,
+    ("premium", "identification"): ["traded", "identified", "unidentified", "", "partly unidentified"],
+    ("return", "factor"): ["traded", "identified", "unidentified", "", "", ""],
+    ("return", "family"): ["traded", "partly unidentified", "", "", ""],
+}
+
+
+@pytest.mark.parametrize(("kind", "by"), WHAT)
+def test_every_table_says_how_well_each_source_is_known(cross_fit, kind, by):
+    found = bf.attribute(cross_fit, kind, by=by, portfolio={"a00": 1.0})
+    table = found.table()
+    for asset in ("a03", "portfolio"):
+        assert table[table["asset"] == asset]["identification"].tolist() == WHAT[kind, by]
+    assert list(found.identification) == found.draws["source"].values.tolist()
+    unknown = [note for note in found.notes if note.startswith("unidentified, so that what they pay")]
+    assert len(unknown) == (kind == "premium")
+    assert all("f2" in note and "f1" not in note for note in unknown)
+
+
+def test_a_variance_has_no_identification(cross_fit):
+    found = bf.attribute(cross_fit, "variance")
+    assert "identification" not in found.table()
+    assert "identification" not in found.share_table()
+    assert found.uncertainty is None
+    assert bf.attribute(cross_fit, "return").uncertainty is None
+
+
+@pytest.mark.parametrize("name", ["cross_fit", "rate_fit"])
+def test_shares_of_uncertainty_are_covariances_with_the_premium(name, request):
+    """Each part's covariance with the premium over its variance, by numpy; they add up to 1."""
+    fit = request.getfixturevalue(name)
+    rate = name == "rate_fit"
+    table = bf.attribute(fit, portfolio=MIX).uncertainty
+    assert table.index.tolist() == [*fit.panel.assets, "portfolio"]
+    extra = ["zero_beta"] if rate else []
+    parts = ["premia", "loadings", "mispricing", "both", *extra]
+    assert table.columns.tolist() == ["sd", *parts]
+    np.testing.assert_allclose(table[parts].sum(axis=1), 1.0, rtol=1e-10)
+    posterior = fit.posterior
+    paid = posterior["risk_premium"].values.reshape(-1, 3)
+    for entry, w in (("a05", vector(fit, {"a05": 1.0})), ("portfolio", vector(fit, MIX))):
+        beta = np.einsum("cdik,i->cdk", posterior["loading"].values, w).reshape(-1, 3)
+        alpha = np.einsum("cdi,i->cd", posterior["alpha"].transpose("chain", "draw", "asset").values, w).ravel()
+        rates = w.sum() * posterior["zero_beta"].values.ravel() if rate else 0.0
+        total = (beta * paid).sum(axis=1) + alpha + rates
+        b, away = beta - beta.mean(axis=0), paid - paid.mean(axis=0)
+        expected = [away @ beta.mean(axis=0), b @ paid.mean(axis=0), alpha, (b * away).sum(axis=1)]
+        shares = [np.cov(part, total)[0, 1] / total.var(ddof=1) for part in [*expected, *([rates] if rate else [])]]
+        np.testing.assert_allclose(table.loc[entry, parts].to_numpy(), shares, rtol=1e-8, atol=1e-10)
+        assert table.loc[entry, "sd"] == pytest.approx(12 * total.std(), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "per"),
+    [*product(("premium", "return"), ("factor", "family"), ("asset", "group")), ("premium", "level", "asset"),
+     ("premium", "identification", "group")],
+)  # fmt: skip
+def test_a_zero_beta_rate_is_a_source_and_sources_add_up(rate_fit, kind, by, per):
+    """Weights of 1.0 in all earn it once; those that add up to 0.4 earn 0.4 of it."""
+    for mix in (MIX, {"a00": 0.9, "a04": -0.5}):
+        draws = bf.attribute(rate_fit, kind, by=by, per=per, portfolio=mix).draws
+        parts = draws.isel(source=slice(None, -1)).sum("source")
+        np.testing.assert_allclose(parts, draws.sel(source="total"), rtol=0, atol=1e-10)
+        if by == "level":
+            assert "zero_beta" not in draws["source"]
+            continue
+        periods = 400 if kind == "return" else 12
+        rate = periods * rate_fit.posterior["zero_beta"]
+        found = draws.sel(source="zero_beta")
+        np.testing.assert_allclose(found.isel({per: 0}), rate, rtol=1e-12)
+        np.testing.assert_allclose(found.sel({per: "portfolio"}), sum(mix.values()) * rate, rtol=1e-12)
+    plain = bf.attribute(rate_fit, "premium", per=per, portfolio=mix).draws.sel(source="total")
+    if kind == "premium":
+        np.testing.assert_allclose(draws.sel(source="total"), plain, atol=1e-12)

@@ -52,6 +52,8 @@ def test_numbers_of_numpy_are_weights(hier_fit):
         ({"per": None}, "unknown per 'None'"),
         ({"kind": "variance", "by": "level"}, "by='level' splits a premium, not a variance"),
         ({"kind": "return", "by": "level"}, "by='level' splits a premium, not a return"),
+        ({"kind": "variance", "by": "identification"}, "by='identification' splits a premium, not a variance"),
+        ({"kind": "return", "by": "identification"}, "by='identification' splits a premium, not a return"),
         ({"window": ("2015-01-01", "2015-02-01")}, "window goes with kind='return', not 'premium'"),
         ({"kind": "variance", "window": (None, None)}, "window goes with kind='return', not 'variance'"),
     ],
@@ -141,7 +143,8 @@ def test_a_fit_that_failed_says_so_in_every_table(short_fit, hier_fit):
 def test_tables_state_kind_units_and_interval(hier_fit):
     found = bf.attribute(hier_fit, "return", window=("2015-03-02", None))
     table = found.table(ci_prob=0.8, ci_kind="hdi")
-    assert table.columns.tolist() == ["asset", "source", "mean", "sd", "lower", "upper", "prob_positive", "mcse"]
+    columns = ["asset", "source", "mean", "sd", "lower", "upper", "prob_positive", "mcse", "identification"]
+    assert table.columns.tolist() == columns
     assert len(table) == 9 * 6
     assert table.attrs == {
         "ci_kind": "hdi",

@@ -26,7 +26,7 @@ def test_a_good_fit_is_ok(report, hier_fit):
     assert report.ok
     assert hier_fit.problems == ()
     assert report.table.loc["R-hat", "passed"] is True
-    assert report.table["passed"].map(lambda passed: passed is None).sum() == 5
+    assert report.table["passed"].map(lambda passed: passed is None).sum() == 6
     assert report.table["advice"].str.len().min() > 5
     assert "FAILED" not in str(report)
     assert str(report).startswith("The fit passed its checks.")
@@ -252,3 +252,17 @@ def test_sensitivity_is_finite_and_the_priors_that_matter_show(report):
 def test_what_is_no_fit_is_refused(a_panel):
     with pytest.raises(FitError, match="expected a Fit, found Panel"):
         bf.check(a_panel)
+
+
+def test_premia_that_the_data_do_not_tell_are_counted(cross_fit, a_panel):
+    """One of two non-traded factors is useless; it informs, and fails nothing."""
+    name = "premia: share of non-traded unidentified"
+    found = bf.check(cross_fit)
+    share = row(found, name)
+    assert (share.passed, share.value, share.limit, share.worst) == (None, 0.5, 0.0, "f2")
+    assert found.ok
+    assert "bf.identify(fit)" in share.advice
+    assert share.advice in str(found)
+    traded = a_panel.select(factors=["f0", "f1"])
+    none = row(bf.check(bf.fit(traded, "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))), name)
+    assert (none.passed, none.value, none.worst) == (None, 0.0, "")

@@ -1,10 +1,12 @@
 """The command line: what it prints, where errors go, and its exit codes."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 pytest.importorskip("typer", reason="the command line needs the extra 'cli'")
 
@@ -12,6 +14,7 @@ import bayesfactor as bf
 from bayesfactor import cli
 from bayesfactor.cli.input import read_info, read_series, read_weights
 from bayesfactor.errors import DataError, SpecError
+from bayesfactor.spec import ZeroAlpha
 
 
 @pytest.fixture
@@ -161,6 +164,141 @@ def test_many_assets_are_cut_with_a_way_out(run, saved, monkeypatch):
     code, out, _ = run("attribute", saved)
     assert code == 0
     assert "3 of 6 entries shown. All of them: --csv FILE." in out
+
+
+def narrow(out):
+    return max(map(len, out.splitlines())) <= 100
+
+
+def line_of(out, name):
+    """The last line that begins with a name, cell by cell."""
+    return [line for line in out.splitlines() if line.split()[:1] == [name]][-1].split()
+
+
+@pytest.mark.parametrize("by", ["factor", "identification"])
+def test_attribute_says_how_well_premia_are_known(run, saved, by):
+    code, out, _ = run("attribute", saved, "--by", by)
+    assert code == 0
+    assert narrow(out)
+    verdict = bf.identify(bf.open_fit(saved)).verdicts["rates"]
+    assert "identification" in out
+    source = "rates" if by == "factor" else f"non-traded, {verdict}"
+    assert any(source in line and line.split()[-1] == verdict for line in out.splitlines())
+    code, out, _ = run("attribute", saved, "--kind", "variance")
+    assert (code, "identification" in out) == (0, False)
+
+
+def test_attribute_explains_identification_in_its_help(run):
+    code, out, _ = run("attribute", "--help")
+    assert code == 0
+    assert "identification" in out
+
+
+def test_long_names_and_a_verdict_fit_in_100_columns(saved, capsys):
+    """The longest verdict, long names of asset and source: words are folded, numbers never."""
+    fit = bf.open_fit(saved)
+    names = [f"exchange_of_some_length_{name}" for name in fit.panel.assets]
+    posterior = fit.posterior.assign_coords(asset=names)
+    panel = replace(
+        fit.panel,
+        returns=fit.panel.returns.assign_coords(asset=names),
+        groups=fit.panel.groups.assign_coords(asset=names),
+    )
+    data = fit.data.copy()
+    data["posterior"] = xr.DataTree(posterior)
+    table = bf.attribute(replace(fit, panel=panel, data=data), by="identification").table()
+    from bayesfactor.cli.output import show_attribution
+
+    show_attribution(table.assign(identification="partly unidentified", mean=12.345678))
+    out = capsys.readouterr().out
+    assert narrow(out)
+    assert "1234.6" in out
+
+
+def test_premia_say_what_each_factor_pays_and_whether_the_data_could_tell(run, saved, tmp_path):
+    target = tmp_path / "premia.csv"
+    code, out, err = run("premia", saved, "--ci", 0.8, "--csv", target)
+    assert (code, err) == (0, "")
+    assert narrow(out)
+    assert "interval: 80 % eti" in out
+    fit = bf.open_fit(saved)
+    table = bf.identify(fit).table(ci_prob=0.8)
+    volatility = fit.panel.factors.to_pandas().std() * 252**0.5
+    for name in ("market", "rates"):
+        cells = line_of(out, name)
+        wanted = table.loc[name, ["prior_sd", "mean", "sd", "lower", "upper"]] / volatility[name]
+        assert [float(cell) for cell in cells[1:6]] == pytest.approx(wanted.tolist(), abs=0.0051)
+        assert cells[-1] == table.loc[name, "verdict"]
+    assert f"{100 * table.loc['market', 'mean']:.1f}" in line_of(out, "market")
+    assert f"rates: {table.loc['rates', 'verdict']}: {table.loc['rates', 'reason']}" in " ".join(out.split())
+    assert f"Wrote 2 rows to {target}." in " ".join(out.split())
+    written = pd.read_csv(target, index_col="factor")
+    np.testing.assert_allclose(written["mean"], table["mean"])
+    assert {"lower_eti_80", "upper_eti_80", "strength_lower_eti_80", "verdict", "units"} <= set(written.columns)
+
+
+def test_premia_with_a_spike_and_slab_say_how_likely_it_is_that_a_factor_pays(run, slab_fit, tmp_path):
+    code, out, _ = run("premia", slab_fit.save(tmp_path / "slab.nc"))
+    assert code == 0
+    assert narrow(out)
+    assert " ".join(out.split()).count("P(it pays) 0.40 before the data") == 2
+
+
+def test_price_shows_fit_errors_and_realised_means(run, saved, tmp_path):
+    target = tmp_path / "prices.csv"
+    code, out, err = run("price", saved, "--csv", target)
+    assert (code, err) == (0, "")
+    assert narrow(out)
+    fit = bf.open_fit(saved)
+    found = bf.price(fit)
+    assert f"Cross-sectional R-squared: {found.r_squared_table().loc['r_squared', 'mean']:.2f} (90 % eti" in out
+    errors, table = found.errors(), found.table()
+    largest = errors["mean"].reindex(table.index).abs().sort_values(ascending=False, kind="stable")
+    ranked = out[out.index("pricing errors (alpha)") : out.index("Mean excess return")].splitlines()[3:9]
+    assert [line.split()[0] for line in ranked] == largest.index.tolist()
+    for line in ranked:
+        assert f"{100 * errors.loc[line.split()[0], 'mean']:.1f}" in line.split()
+    cells = line_of(out, "d")
+    assert cells[1] == "300"
+    assert cells[2] == f"{100 * table.loc['d', 'realised']:.1f}"
+    unsure = table.attrs["not_identified"]
+    assert ("Premia that are not identified" in out) == bool(unsure)
+    assert all(f"{name} ({verdict})" in " ".join(out.split()) for name, verdict in unsure.items())
+    written = pd.read_csv(target, index_col="asset")
+    np.testing.assert_allclose(written["predicted"], table["predicted"])
+    np.testing.assert_allclose(written["error_mean"], errors["mean"].reindex(written.index))
+    assert {"realised_lower_eti_90", "predicted_upper_eti_90", "error_lower_eti_90"} <= set(written.columns)
+
+
+def test_price_of_few_assets_and_without_errors(run, saved, tmp_path, monkeypatch):
+    fit = bf.open_fit(saved)
+    short = bf.Sampler(draws=250, tune=300, progress=False)
+    exact = replace(fit.model, alpha=ZeroAlpha())
+    two = bf.fit(fit.panel.select(assets=["a", "b"]), exact, short).save(tmp_path / "two.nc")
+    _, out, _ = run("price", two)
+    assert "Too few assets" in out
+    assert "The model has no pricing errors" in out
+    monkeypatch.setattr("bayesfactor.cli.premia.LINES", 4)
+    _, out, _ = run("price", saved)
+    assert "4 of 6 assets shown. All of them: --csv FILE." in out
+
+
+@pytest.mark.parametrize("name", ["premia", "price"])
+def test_bad_input_of_premia_and_price(run, saved, short_fit, name, tmp_path):
+    code, _, err = run(name, tmp_path / "absent.nc")
+    assert code == 2
+    assert err.startswith("Error: ")
+    code, _, err = run(name, saved, "--ci", "90")
+    assert code == 2
+    assert "between 0 and 1" in err
+    code, out, err = run(name, saved, "--csv", tmp_path / "no" / "t.csv")
+    assert (code, out) == (2, "")
+    assert "folder that does not exist" in err
+    assert run(name)[0] == 2
+    code, out, err = run(name, short_fit.save(tmp_path / "short.nc"))
+    assert code == 1
+    assert "f2" in out or "a00" in out
+    assert err.startswith("Warning: the fit did not converge")
 
 
 def test_models_lists_and_prints(run):
@@ -322,6 +460,8 @@ def test_demo_on_a_simulated_market(run, tmp_path):
         "of 7 intervals hold the truth",
         "of 324 intervals",
         "hash_rate",
+        "verdict",
+        "What it pays is unidentified",
     ):
         assert words in out
     results = out[out.index("\n4. ") : out.index("\n7. ")]

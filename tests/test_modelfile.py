@@ -12,7 +12,7 @@ from bayesfactor import priors, spec
 from bayesfactor.errors import SpecError
 from bayesfactor.modelfile import model_id, model_text, preset_folder
 
-PRESETS = ("capm", "hierarchical", "pooled", "student_t", "unpooled")
+PRESETS = ("capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled")
 TEXT = preset_folder().joinpath("student_t.toml").read_text(encoding="utf-8")
 
 number = st.floats(-1e6, 1e6, allow_nan=False)
@@ -39,13 +39,21 @@ loadings = st.one_of(
 alphas = st.one_of(
     st.just(spec.ZeroAlpha()),
     st.builds(spec.ShrunkAlpha, st.builds(priors.HalfNormalRate, scales)),
+    st.builds(spec.ScaledAlpha, st.builds(priors.HalfNormalRate, scales)),
+    st.builds(spec.SharpeAlpha, halves),
     st.builds(spec.FreeAlpha, st.builds(priors.NormalRate, rates, scales)),
 )
+rate_laws = st.one_of(
+    st.just(spec.NoZeroBeta()), st.builds(spec.FreeZeroBeta, st.builds(priors.NormalRate, rates, scales))
+)
+share = st.floats(1e-6, 1 - 1e-6)
+slabs = st.builds(priors.SpikeSlab, positive, share, share, positive)
 levels = st.builds(priors.LogNormalRate, scales, positive)
 tails = st.builds(priors.Exponential, positive, st.floats(2.01, 50.0))
 noises = st.one_of(st.builds(spec.NormalNoise, levels, halves), st.builds(spec.StudentTNoise, levels, halves, tails))
-laws = st.builds(spec.FactorLaw, by_key(normals), normals, st.builds(priors.InverseWishart, positive))
-models = st.builds(spec.FactorModel, names, st.lists(names, max_size=3).map(tuple), loadings, alphas, laws, noises)
+laws = st.builds(spec.FactorLaw, by_key(st.one_of(normals, slabs)), normals, st.builds(priors.InverseWishart, positive))
+families = st.lists(names, max_size=3).map(tuple)
+models = st.builds(spec.FactorModel, names, families, loadings, alphas, rate_laws, laws, noises)
 
 
 @settings(max_examples=150, deadline=None)
@@ -98,8 +106,9 @@ def changed(value, path):
             "standardised": "beta",
             "market": "style",
             "default": "other",
+            "non-traded": "rates",
         }
-        return other[value] if isinstance(value, str) else value + 1.0
+        return other[value] if isinstance(value, str) else 1.5 * value if value else 1.0
     if isinstance(value, tuple):
         return (*value[: path[0]], changed(value[path[0]], path[1:]), *value[path[0] + 1 :])
     return replace(value, **{path[0]: changed(getattr(value, path[0]), path[1:])})
@@ -121,7 +130,7 @@ WRONG = [
     ("units  =", "unit =", "loadings.prior.market: unknown key 'unit'", "Did you mean 'units'"),
     ('"grouped"', '"groupd"', "unknown loadings.kind 'groupd'", "Did you mean 'grouped'"),
     ('"grouped"', '["grouped"]', "unknown loadings.kind", "Allowed: grouped, free, common"),
-    ('kind   = "shrunk"', "", "unknown alpha.kind 'None'", "Allowed: zero, shrunk, free"),
+    ('kind   = "shrunk"', "", "unknown alpha.kind 'None'", "Allowed: zero, shrunk, scaled, sharpe, free"),
     ('"student_t"                   ', '"normal"', "noise: unknown key 'dof'", "Allowed: level, spread"),
     ('"LogNormal"', '"LogNorml"', "noise.level: unknown dist 'LogNorml'", "Did you mean 'LogNormal'"),
     (
@@ -140,6 +149,12 @@ WRONG = [
     ("mean = 1.0, sd = 0.5", "mean = 1.0, sd = inf", "prior.market.mean: Normal.sd is inf", "finite"),
     ('"beta"', '"betas"', "prior.market.units: unknown value 'betas'", "Did you mean 'beta'"),
     (", scale = 0.25 }", "}", "prior.default.spread: 'scale' is missing", ""),
+    (
+        'default = { dist = "Normal", mean = 0.0,',
+        'default = { dist = "Normal", slab = 0.5,',
+        "factors.premium.default: unknown key 'slab'",
+        "Allowed: mean, sd",
+    ),
     ("above = 2.1", "above = 1.0", "noise.dof starts at 1.0", "start above 2"),
     ('name = "student_t"', "name = 7", "name: expected a text, found 7", ""),
     ('name = "student_t"', 'families = "market"', "families: expected a list, found 'market'", ""),
@@ -198,7 +213,75 @@ def test_paths_that_cannot_be_written(tmp_path):
 
 
 def test_a_part_that_is_no_choice_cannot_be_written(tmp_path):
+    model = bf.FactorModel()
+    object.__setattr__(model, "alpha", "zero")
     with pytest.raises(SpecError, match="is not one of the choices") as caught:
-        bf.write_model(replace(bf.FactorModel(), alpha="zero"), tmp_path / "model.toml")
-    assert caught.value.allowed == ("ZeroAlpha", "ShrunkAlpha", "FreeAlpha")
+        bf.write_model(model, tmp_path / "model.toml")
+    assert caught.value.allowed == ("ZeroAlpha", "ShrunkAlpha", "ScaledAlpha", "SharpeAlpha", "FreeAlpha")
     assert not (tmp_path / "model.toml").exists()
+
+
+NEW = """
+[alpha]
+kind   = "sharpe"
+spread = { dist = "HalfNormal", scale = 0.5 }
+
+[zero_beta]
+kind  = "free"
+value = { dist = "Normal", mean = "1 %/year", sd = "3 %/year" }
+
+[factors]
+[factors.premium]
+market  = { dist = "Normal", mean = 0.0, sd = 0.5 }
+default = { dist = "SpikeSlab", slab = 0.8, inclusion = 0.3 }
+"""
+
+
+def read(text, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return bf.read_model(path)
+
+
+def test_a_file_chooses_mispricing_a_zero_beta_rate_and_slabs(tmp_path):
+    model = read(NEW, tmp_path)
+    assert model.alpha == spec.SharpeAlpha(priors.HalfNormal(0.5))
+    assert model.zero_beta == spec.FreeZeroBeta(priors.NormalRate(priors.Rate(1.0), priors.Rate(3.0)))
+    assert dict(model.factors.premium) == {"market": priors.Normal(0.0, 0.5), "default": priors.SpikeSlab(0.8, 0.3)}
+    scaled = (
+        '[alpha]\nkind = "scaled"\nspread = { dist = "HalfNormal", scale = "6 %/year" }\n[zero_beta]\nkind = "none"'
+    )
+    model = read(scaled, tmp_path)
+    assert model.alpha == spec.ScaledAlpha(priors.HalfNormalRate(priors.Rate(6.0)))
+    assert model.zero_beta == spec.NoZeroBeta()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "more"),
+    [
+        ('"SpikeSlab"', '"SpikeSlap"', "premium.default: unknown dist 'SpikeSlap'", "Did you mean 'SpikeSlab'"),
+        ('dist = "SpikeSlab", ', "", "premium.default: unknown dist 'None'", "Allowed: Normal, SpikeSlab"),
+        ('"SpikeSlab"', '["SpikeSlab"]', "premium.default: unknown dist", "Allowed: Normal, SpikeSlab"),
+        ("inclusion = 0.3", "inclusion = 1.0", "premium.default: SpikeSlab.inclusion is 1.0", "between 0 and 1"),
+        ("slab = 0.8, ", "", "premium.default: 'slab' is missing", ""),
+        ("slab = 0.8", "sd = 0.8", "premium.default: unknown key 'sd'", "slab"),
+        ('kind  = "free"', 'kind  = "fre"', "unknown zero_beta.kind 'fre'", "Did you mean 'free'"),
+        ("[zero_beta]", "[zerobeta]", "unknown key 'zerobeta'", "Did you mean 'zero_beta'"),
+        ('"1 %/year"', "0.01", "zero_beta.value.mean: '0.01' is not a rate", "with its unit"),
+        ("scale = 0.5", 'scale = "5 %/year"', "alpha.spread.scale: expected a number", ""),
+    ],
+)
+def test_a_mistake_in_a_new_choice_is_named_with_its_place(old, new, where, more, tmp_path):
+    assert old in NEW
+    with pytest.raises(SpecError) as caught:
+        read(NEW.replace(old, new, 1), tmp_path)
+    assert str(caught.value).startswith("mine.toml: ")
+    assert where in str(caught.value)
+    assert more in str(caught.value)
+
+
+def test_the_id_changes_with_every_number_of_the_new_choices(tmp_path):
+    model = read(NEW, tmp_path)
+    paths = [path for path in leaves(model) if path != ("name",)]
+    ids = {model_id(changed(model, path)) for path in paths}
+    assert len(ids | {model_id(model)}) == len(paths) + 1

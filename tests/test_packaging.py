@@ -13,7 +13,7 @@ import bayesfactor as bf
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "bayesfactor"
-PRESETS = {"capm", "hierarchical", "pooled", "student_t", "unpooled"}
+PRESETS = {"capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled"}
 
 LAYERS = {
     0: ("errors",),

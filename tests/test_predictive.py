@@ -8,8 +8,18 @@ from scipy import stats
 
 import bayesfactor as bf
 from bayesfactor.errors import SpecError
-from bayesfactor.priors import HalfNormal, LogNormalRate, Normal, Rate
-from bayesfactor.spec import CommonLoadings, FactorLaw, FreeLoadings, LoadingPrior, ZeroAlpha
+from bayesfactor.priors import HalfNormal, HalfNormalRate, LogNormalRate, Normal, NormalRate, Rate, SpikeSlab
+from bayesfactor.spec import (
+    CommonLoadings,
+    FactorLaw,
+    FreeLoadings,
+    FreeZeroBeta,
+    LoadingPrior,
+    ScaledAlpha,
+    SharpeAlpha,
+    ZeroAlpha,
+)
+from bayesfactor.translation import translate
 from tests.panels import make_panel
 
 SURE = 1e-9  # a spread that pins a prior down
@@ -90,6 +100,47 @@ def test_common_loadings_are_common_and_student_noise_is_wider():
     above = stats.expon(scale=10.0)  # nu - 2, so that volatility^2 / 0.3^2 = 1 + 2 / (nu - 2)
     excess = 2 / ((heavy.sel(asset="a00").values / 0.3) ** 2 - 1)
     assert stats.kstest(excess, above.cdf).pvalue > 1e-3
+
+
+def still(**parts):
+    """A model without loadings, all residual deviations 30 % a year."""
+    noise = replace(bf.FactorModel().noise, level=LogNormalRate(Rate(30.0), SURE), spread=HalfNormal(SURE))
+    return replace(bf.FactorModel(), **{"loadings": free(0.0, SURE), "noise": noise, "alpha": ZeroAlpha(), **parts})
+
+
+def moment(values, expected):
+    """Whether the mean square of draws is as expected, within Monte Carlo error."""
+    square = np.asarray(values) ** 2
+    return abs(square.mean() - expected) < 4.5 * square.std() / square.size**0.5
+
+
+def test_moments_of_mispricing_and_of_a_zero_beta_rate():
+    """Without loadings the Sharpe ratio is (alpha + lambda_0) / sigma, sigma = 30 % a year."""
+    panel, many = make_panel(assets=4, traded=1, other=0, periods=60), 20_000
+    rate = FreeZeroBeta(NormalRate(Rate(6.0), Rate(9.0)))
+    found = bf.prior_predict(panel, still(zero_beta=rate), draws=many).draws["sharpe"]
+    assert moment(found[:, 0] - 0.2, 0.09)
+    np.testing.assert_allclose(found, found[:, [0]].values.repeat(4, axis=1), rtol=0, atol=1e-6)  # one rate for all
+    sharpe = bf.prior_predict(panel, still(alpha=SharpeAlpha(HalfNormal(0.6))), draws=many).draws["sharpe"]
+    assert moment(np.sqrt((sharpe**2).sum("asset")), 0.36)
+    scaled = still(alpha=ScaledAlpha(HalfNormalRate(Rate(5.0))))
+    unit = translate(panel, scaled).alpha_unit * 252**0.5
+    sharpe = bf.prior_predict(panel, scaled, draws=many).draws["sharpe"]
+    assert moment(sharpe[:, 1], (0.05 / unit) ** 2)
+
+
+def test_moments_of_a_spike_and_slab():
+    """With loading 1 and no noise to speak of the Sharpe ratio is lambda / sd: variance s^2 (p + (1 - p) spike)."""
+    panel = make_panel(assets=3, traded=0, other=1, periods=60)
+    quiet = replace(still().noise, level=LogNormalRate(Rate(1e-4), SURE))
+    law = FactorLaw(premium=(("default", SpikeSlab(0.5, inclusion=0.3, spike=0.04)),))
+    model = still(loadings=free(1.0, SURE), noise=quiet, factors=law)
+    numbers = translate(panel, model)
+    slab = numbers.premium_sd[0] * 252**0.5 / panel.factors.values.std(ddof=1)
+    found = bf.prior_predict(panel, model, draws=20_000).draws["sharpe"][:, 0]
+    assert moment(found, slab**2 * (0.3 + 0.7 * 0.04))
+    law = stats.norm(0, slab), stats.norm(0, 0.2 * slab)
+    assert stats.kstest(found, lambda x: 0.3 * law[0].cdf(x) + 0.7 * law[1].cdf(x)).pvalue > 1e-3
 
 
 def test_the_seed_decides():

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import stats
 
 import bayesfactor as bf
+from bayesfactor.density.data import graph_data
 from bayesfactor.density.problem import pose
 from bayesfactor.diagnostics import statistic
 from bayesfactor.priors import HalfNormalRate, InverseWishart, Normal, NormalRate, Rate
-from bayesfactor.recovery import _inverse_wishart
+from bayesfactor.recovery import _covariance, _inverse_wishart
 from bayesfactor.spec import FactorLaw, FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.statistics import regressors
 from bayesfactor.translation import translate
@@ -112,3 +114,101 @@ def test_means_and_covariance_of_traded_factors_are_conjugate():
     found = posterior["factor_cov"]
     error = statistic(found, "mcse", method="mean")
     assert (np.abs(found.mean(("chain", "draw")).values - omega) < 4.5 * error).all()
+
+
+STARTS = (12, 0, 25)
+
+
+def ragged(periods=60):
+    """Return a panel of correlated factors that begin on rows `STARTS`, and its factors as an array."""
+    panel = make_panel(assets=3, traded=2, other=1, periods=periods, seed=2)
+    mix = np.random.default_rng(2).normal(size=(3, 3)) + np.eye(3)
+    values = 0.002 + panel.factors.values @ mix
+    for k, start in enumerate(STARTS):
+        values[:start, k] = np.nan
+    returns = panel.returns.isel(time=slice(30, None))
+    return replace(panel, returns=returns, factors=panel.factors.copy(data=values)), values
+
+
+def predictive(numbers, values, mean):
+    """Return log p(factors | mu) as a chain of multivariate t, row by row: full rows first, as their order is free.
+
+    x ~ N(0, Omega) and Omega ~ IW(nu, S) make x ~ t with nu - p + 1 degrees of freedom and shape S / (nu - p + 1); of
+    fewer factors Omega's block is IW(nu - those left out, block of S).
+    """
+    away, total = values - mean, 0.0
+    scale, dof, kept = np.diag(numbers.covariance_scale), numbers.covariance_dof, np.arange(values.shape[1])
+    for row in away[::-1]:
+        seen = np.isfinite(row[kept])
+        scale, dof, kept = scale[np.ix_(seen, seen)], dof - (~seen).sum(), kept[seen]
+        free = dof - len(kept) + 1
+        total += stats.multivariate_t(shape=scale / free, df=free).logpdf(row[kept])
+        scale, dof = scale + np.outer(row[kept], row[kept]), dof + 1
+    return total
+
+
+def test_the_density_of_unequal_histories_is_a_chain_of_multivariate_t():
+    """sum over terms of -power log(1 + count d'Pd) is log p(factors | mu), but for a constant."""
+    panel, values = ragged()
+    model, rng = bf.FactorModel(), np.random.default_rng(0)
+    data, numbers = graph_data(panel, model), translate(panel, model)
+    assert len(data["factor_power"]) == 5  # three spans, two of which have older factors
+    gaps = []
+    for _ in range(6):
+        mean = np.nanmean(values, axis=0) + 0.01 * rng.normal(size=3)
+        d = mean - data["factor_mean_start"] - data["factor_centre"]
+        square = np.einsum("ti,tij,tj->t", d, data["factor_precision"], d)
+        ours = -np.sum(data["factor_power"] * np.log1p(data["factor_count"] * square))
+        gaps.append(ours - predictive(numbers, values, mean))
+    np.testing.assert_allclose(gaps, gaps[0], rtol=0, atol=1e-8)
+
+
+def gibbs(numbers, values, mean, rounds, rng):
+    """Return draws of Omega given mu, the missing values drawn along with it (Tanner and Wong)."""
+    known, k = np.isfinite(values), values.shape[1]
+    away, draws = np.where(known, values - mean, 0.0), np.empty((rounds, k, k))
+    omega = np.diag(numbers.covariance_scale)
+    for t in range(rounds):
+        for seen in np.unique(known[~known.all(axis=1)], axis=0):
+            rows, lost = (known == seen).all(axis=1), ~seen
+            slope = np.linalg.solve(omega[np.ix_(seen, seen)], omega[np.ix_(seen, lost)])
+            left = omega[np.ix_(lost, lost)] - omega[np.ix_(lost, seen)] @ slope
+            noise = rng.standard_normal((rows.sum(), lost.sum())) @ np.linalg.cholesky(left).T
+            away[np.ix_(rows, lost)] = away[np.ix_(rows, seen)] @ slope + noise
+        scale = np.diag(numbers.covariance_scale) + away.T @ away
+        draws[t] = omega = stats.invwishart(numbers.covariance_dof + len(values), scale).rvs(random_state=rng)
+    return draws[rounds // 10 :]
+
+
+def test_covariances_of_unequal_histories_are_those_of_a_gibbs_sampler():
+    """First and second moments, within the Monte Carlo errors of both."""
+    panel, values = ragged()
+    numbers, rng = translate(panel, bf.FactorModel()), np.random.default_rng(0)
+    mean = np.nanmean(values, axis=0) + 0.002
+    ours = _covariance(panel, numbers, np.tile(mean, (20_000, 1)), rng)
+    theirs = gibbs(numbers, values, mean, 5000, rng)
+    unit = np.sqrt(np.outer(numbers.covariance_scale, numbers.covariance_scale))
+    for power in (1, 2):
+        one, two = (ours / unit) ** power, (theirs / unit) ** power
+        error = np.hypot(
+            one.std(axis=0) / len(one) ** 0.5,
+            statistic(xr.DataArray(two[None], dims=("chain", "draw", "i", "j")), "mcse", method="mean"),
+        )
+        assert (np.abs(one.mean(axis=0) - two.mean(axis=0)) < 4.5 * error).all()
+    low = np.linalg.eigvalsh(ours)
+    assert (low > 0).all()
+    np.testing.assert_allclose(ours, np.swapaxes(ours, 1, 2), rtol=1e-9)
+
+
+def test_factor_likelihood_is_that_of_the_factors_known_on_each_date():
+    """sum over dates of scipy's normal density of the factors that had begun."""
+    panel, values = ragged()
+    fit = bf.fit(panel, sampler=bf.Sampler(draws=6, tune=80, chains=1, progress=False))
+    found = bf.log_likelihood(fit).sel(unit="factors").values.ravel()
+    mean, omega = (fit.posterior[name].values[0] for name in ("factor_mean", "factor_cov"))
+    for s, value in enumerate(found):
+        total = 0.0
+        for row in values:
+            seen = np.isfinite(row)
+            total += stats.multivariate_normal(mean[s, seen], omega[s][np.ix_(seen, seen)]).logpdf(row[seen])
+        assert value == pytest.approx(total, rel=1e-9)

@@ -18,16 +18,22 @@ from bayesfactor.priors import (
     Normal,
     NormalRate,
     Rate,
+    SpikeSlab,
 )
 from bayesfactor.spec import (
     FactorLaw,
     FreeAlpha,
     FreeLoadings,
+    FreeZeroBeta,
     LoadingPrior,
+    NoZeroBeta,
+    ScaledAlpha,
+    SharpeAlpha,
     ShrunkAlpha,
     StudentTNoise,
     ZeroAlpha,
     keyed,
+    parts,
 )
 from bayesfactor.translation import translate, typical_deviation
 from tests.panels import make_panel
@@ -69,6 +75,9 @@ def test_a_rate_can_be_written_in_many_ways(text):
         lambda bad: LogNormalRate(Rate(1.0), bad),
         lambda bad: Exponential(bad),
         lambda bad: InverseWishart(bad),
+        lambda bad: SpikeSlab(bad),
+        lambda bad: SpikeSlab(0.5, strength=bad),
+        lambda bad: FreeZeroBeta(NormalRate(Rate(0.0), Rate(bad))),
     ],
 )
 @pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
@@ -92,6 +101,10 @@ def test_a_student_t_without_variance_is_refused():
 
 
 def test_a_factor_takes_the_prior_of_its_name_then_of_its_family():
+    kinds = (("traded", "paid"), ("non-traded", "unpaid"), ("style", "by family"), ("default", "else"))
+    assert keyed(kinds, Factor("vix", traded=False, family="volatility"), place="") == "unpaid"
+    assert keyed(kinds, Factor("vix", traded=True, family="volatility"), place="") == "paid"
+    assert keyed(kinds, Factor("vix", traded=False, family="style"), place="") == "by family"
     priors = (("size", "by name"), ("style", "by family"), ("default", "else"))
     assert keyed(priors, Factor("size", family="style"), place="") == "by name"
     assert keyed(priors[::-1], Factor("size", family="style"), place="") == "by name"
@@ -165,3 +178,43 @@ def test_alphas_become_numbers_per_period():
     ):
         numbers = translate(panel, replace(bf.FactorModel(), alpha=alpha))
         assert (numbers.alpha_loc, numbers.alpha_sd) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["inclusion", "spike"])
+@pytest.mark.parametrize("bad", [0.0, 1.0, -0.1, 1.1, math.nan, math.inf])
+def test_shares_of_a_spike_and_slab_are_between_0_and_1(name, bad):
+    with pytest.raises(SpecError, match=f"SpikeSlab.{name} is .* between 0 and 1") as caught:
+        SpikeSlab(0.5, **{name: bad})
+    assert caught.value.place == f"SpikeSlab.{name}"
+
+
+def test_a_spike_and_slab_is_for_factors_that_are_not_traded():
+    panel = make_panel(assets=4, periods=30)  # f0 market and f1 style are traded, f2 is not
+    law = FactorLaw(premium=(("market", Normal(0.0, 0.5)), ("default", SpikeSlab(0.5))))
+    for verb in (bf.fit, bf.prior_predict, bf.build):
+        with pytest.raises(SpecError, match="'f1' is traded") as caught:
+            verb(panel, replace(bf.FactorModel(), factors=law))
+        assert caught.value.place == "model 'hierarchical': factors.premium"
+        assert caught.value.found == "f1"
+        assert "key the spike and slab 'non-traded'" in str(caught.value)
+    general = FactorLaw(premium=(("non-traded", SpikeSlab(0.5)), ("default", Normal(0.0, 0.5))))
+    assert replace(bf.FactorModel(), factors=general).restrict(panel) is panel
+    both = FactorLaw(premium=(*law.premium, ("style", Normal(0.0, 0.5))))
+    assert replace(bf.FactorModel(), factors=both).restrict(panel) is panel
+    used = replace(bf.FactorModel(), families=("market", "on-chain"), factors=law).restrict(panel)
+    assert used.factor_names == ("f0", "f2")  # a factor that is left out needs no prior
+
+
+@pytest.mark.parametrize("part", ["loadings", "alpha", "zero_beta", "factors", "noise"])
+def test_a_part_is_one_of_its_choices(part):
+    for wrong in (None, "free", Normal()):
+        with pytest.raises(SpecError, match=f"model 'hierarchical': {part}: .* is not one of the choices") as caught:
+            replace(bf.FactorModel(), **{part: wrong})
+        assert caught.value.allowed == tuple(one.__name__ for one in parts()[part])
+
+
+def test_the_choices_of_every_part():
+    assert set(parts()) == {"loadings", "alpha", "zero_beta", "factors", "noise"}
+    assert parts()["alpha"] == (ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, FreeAlpha)
+    assert parts()["zero_beta"] == (NoZeroBeta, FreeZeroBeta)
+    assert parts()["factors"] == (FactorLaw,)

@@ -60,7 +60,7 @@ def test_factors_that_are_longer_than_returns_are_matched_by_date():
     np.testing.assert_array_equal(rows, np.arange(15))
     np.testing.assert_array_equal(y, panel.returns.values[25:, 1])
     np.testing.assert_array_equal(x, np.c_[np.ones(15), panel.factors.values[25:]])
-    assert factor_moments(late).count == 40
+    assert factor_moments(late).count.tolist() == [40, 40, 40]
 
 
 def test_least_squares_is_lstsq():
@@ -94,9 +94,75 @@ def test_factor_moments_are_numpys():
     panel = make_panel(assets=2, periods=37, seed=8)
     found, values = factor_moments(panel), panel.factors.values
     np.testing.assert_allclose(found.mean, values.mean(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(found.scatter, 36 * np.cov(values.T), rtol=1e-11, atol=1e-18)
+    np.testing.assert_allclose(found.covariance, np.cov(values.T), rtol=1e-11, atol=1e-18)
     np.testing.assert_allclose(found.deviation, values.std(axis=0, ddof=1), rtol=1e-12)
-    assert found.count == 37
+    assert found.count.tolist() == [37] * 3
+    (span,) = found.spans
+    assert (span.older, span.count) == (0, 37)
+
+
+STARTS = (20, 0, 35, 20)
+
+
+def ragged(periods=80, seed=5):
+    """Return a panel of correlated factors that begin on rows `STARTS`, and its factors as an array."""
+    panel = make_panel(assets=2, traded=3, other=1, periods=periods, seed=seed)
+    mix = np.random.default_rng(seed).normal(size=(4, 4))
+    values = 0.003 + panel.factors.values @ mix
+    for k, start in enumerate(STARTS):
+        values[:start, k] = np.nan
+    returns = panel.returns.isel(time=slice(40, None))
+    return replace(panel, returns=returns, factors=panel.factors.copy(data=values)), values
+
+
+def expectation_maximisation(values, rounds=3000):
+    """Return the mean and covariance under which incomplete normal rows are most likely (Dempster, Laird, Rubin)."""
+    known = np.isfinite(values)
+    mean, covariance = np.nanmean(values, axis=0), np.diag(np.nanvar(values, axis=0))
+    patterns = np.unique(known, axis=0)
+    for _ in range(rounds):
+        filled, extra = np.where(known, values, 0.0), np.zeros_like(covariance)
+        for seen in patterns:
+            rows, lost = (known == seen).all(axis=1), ~seen
+            slope = np.linalg.solve(covariance[np.ix_(seen, seen)], covariance[np.ix_(seen, lost)])
+            filled[np.ix_(rows, lost)] = mean[lost] + (values[np.ix_(rows, seen)] - mean[seen]) @ slope
+            left = covariance[np.ix_(lost, lost)] - covariance[np.ix_(lost, seen)] @ slope
+            extra[np.ix_(lost, lost)] += rows.sum() * left
+        mean = filled.mean(axis=0)
+        covariance = ((filled - mean).T @ (filled - mean) + extra) / len(values)
+    return mean, covariance
+
+
+def test_means_of_unequal_histories_are_the_most_likely_ones():
+    panel, values = ragged()
+    found = factor_moments(panel)
+    mean, _ = expectation_maximisation(values)
+    np.testing.assert_allclose(found.mean, mean, rtol=1e-5)
+    assert found.count.tolist() == [60, 80, 45, 60]
+    np.testing.assert_allclose(found.deviation, np.nanstd(values, axis=0, ddof=1), rtol=1e-12)
+    assert [(s.factors.tolist(), s.older, s.count) for s in found.spans] == [
+        ([1], 0, 80),
+        ([1, 0, 3], 1, 60),
+        ([1, 0, 3, 2], 3, 45),
+    ]
+    assert np.abs(found.mean - np.nanmean(values, axis=0)).max() > 1e-4  # the histories do move means
+
+
+def test_covariance_of_unequal_histories_is_stambaughs():
+    """V_new,old = B V_old, V_new = B V_old B' + residual covariance, B by regression on common dates (1997, eq. 10)."""
+    panel, values = ragged()
+    covariance = np.full((4, 4), np.nan)
+    for start, new, old in ((0, [1], []), (20, [0, 3], [1]), (35, [2], [1, 0, 3])):
+        rows = values[start:]
+        x = np.c_[np.ones(len(rows)), rows[:, old]]
+        slope = np.linalg.lstsq(x, rows[:, new])[0]
+        residual, b = rows[:, new] - x @ slope, slope[1:].T
+        if old:
+            covariance[np.ix_(new, old)] = b @ covariance[np.ix_(old, old)]
+            covariance[np.ix_(old, new)] = covariance[np.ix_(new, old)].T
+        own = b @ covariance[np.ix_(old, old)] @ b.T if old else 0.0
+        covariance[np.ix_(new, new)] = residual.T @ residual / (len(rows) - 1) + own
+    np.testing.assert_allclose(factor_moments(panel).covariance, covariance, rtol=1e-6, atol=1e-12)
 
 
 def test_robust_weights_are_a_fixed_point_and_turn_from_outliers():

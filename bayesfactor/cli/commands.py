@@ -20,6 +20,8 @@ app = typer.Typer(
 Run = Annotated[Path, typer.Argument(metavar="RUN.nc", help="A fit that was saved.")]
 Draws = Annotated[int, typer.Option(help="Draws to keep of each chain.")]
 Tune = Annotated[int, typer.Option(help="Warm-up draws of each chain.")]
+Probability = Annotated[float, typer.Option(help="Probability of the equal-tailed intervals.")]
+Table = Annotated[Path | None, typer.Option(help="Write the whole table here.")]
 
 
 class Market(StrEnum):
@@ -165,11 +167,13 @@ def check(run: Run) -> None:
 def attribute(
     run: Run,
     kind: Annotated[str, typer.Option(help="premium, return or variance.")] = "premium",
-    by: Annotated[str, typer.Option(help="factor, family or level.")] = "factor",
+    by: Annotated[
+        str, typer.Option(help="factor, family, level or identification (how well premia are known).")
+    ] = "factor",
     per: Annotated[str, typer.Option(help="asset or group.")] = "asset",
     portfolio: Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; adds one entry.")] = None,
-    ci: Annotated[float, typer.Option(help="Probability of the equal-tailed intervals.")] = 0.9,
-    csv: Annotated[Path | None, typer.Option(help="Write the whole table here.")] = None,
+    ci: Probability = 0.9,
+    csv: Table = None,
     allow_unconverged: Annotated[
         bool, typer.Option("--allow-unconverged", help="Do not warn of a fit that failed its checks.")
     ] = False,
@@ -189,7 +193,47 @@ def attribute(
     show_attribution(table)
     if csv is not None:
         write_csv(table, csv)
-        print(f"Wrote {len(table)} rows to {csv}.")
-    if found.problems:
-        print(f"Warning: the fit did not converge: {'; '.join(found.problems)}.", file=sys.stderr)
-    _leave(not found.problems)
+    _warn_and_leave(found.problems)
+
+
+@app.command()
+def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
+    """Say what each factor pays, and whether the data could tell."""
+    from bayesfactor.cli.output import write_csv
+    from bayesfactor.cli.premia import show_premia
+    from bayesfactor.identification import identify
+    from bayesfactor.posterior import open_fit
+
+    if csv is not None:
+        _check_output(csv)
+    result = open_fit(run)
+    table = identify(result).table(ci_prob=ci)
+    show_premia(table, result.panel)
+    if csv is not None:
+        write_csv(table.reset_index(), csv)
+    _warn_and_leave(result.problems)
+
+
+@app.command()
+def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
+    """Compare what the factors predict each asset earns with what it earned."""
+    from bayesfactor.cli.output import write_csv
+    from bayesfactor.cli.premia import price_table, show_pricing
+    from bayesfactor.posterior import open_fit
+    from bayesfactor.pricing import price as run_price
+
+    if csv is not None:
+        _check_output(csv)
+    result = open_fit(run)
+    found = run_price(result)
+    table = price_table(found, ci)
+    show_pricing(table, found.r_squared_table(ci))
+    if csv is not None:
+        write_csv(table.reset_index(), csv)
+    _warn_and_leave(result.problems)
+
+
+def _warn_and_leave(problems: tuple[str, ...]) -> NoReturn:
+    if problems:
+        print(f"Warning: the fit did not converge: {'; '.join(problems)}.", file=sys.stderr)
+    _leave(not problems)

@@ -20,14 +20,13 @@ from bayesfactor.cli.output import (
     show_rows,
     show_timings,
 )
+from bayesfactor.identification import Identification, identify, risk_premia
 from bayesfactor.inference import fit as run_fit
-from bayesfactor.posterior import Fit, Sampler, loadings, risk_premia
+from bayesfactor.posterior import Fit, Sampler, loadings
 from bayesfactor.simulation import Truth
-from bayesfactor.spec import keyed
 from bayesfactor.tables import summarise
 
 USELESS = "hash_rate"
-NORMAL_95 = 1.645  # standard deviations: a normal law has 90 % within them
 
 
 def show(sampler: Sampler, output: Path) -> bool:
@@ -50,12 +49,18 @@ def show(sampler: Sampler, output: Path) -> bool:
     head("3. Can it be trusted?")
     report = check(result)
     print(report)
-    _show_premia(result, market.truth)
+    found = identify(result)
+    _show_premia(result, market.truth, found)
     _show_tokens(result, market.truth, count)
-    _show_useless(result, market.truth)
+    _show_useless(result, market.truth, found)
     saved = result.save(output)
     head("7. Where it is")
-    say(f"Saved to {saved}. Try:", f"  {command()} attribute {saved} --by level")
+    say(
+        f"Saved to {saved}. Try:",
+        f"  {command()} attribute {saved} --by level",
+        f"  {command()} premia {saved}",
+        f"  {command()} price {saved}",
+    )
     return report.ok
 
 
@@ -63,30 +68,31 @@ def _mark(inside: bool) -> str:
     return "yes" if inside else "NO"
 
 
+def _unit(truth: Truth) -> xr.DataArray:
+    """Return what makes a premium per period a Sharpe ratio a year: over the factor's true deviation."""
+    sd = np.sqrt(np.diag(truth.factor_cov.values))
+    return xr.DataArray(truth.periods_per_year**0.5 / sd, {"factor": truth.risk_premium["factor"]}, ("factor",))
+
+
 def _sharpe(fit: Fit, truth: Truth) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return premia over the factors' true deviations, a year: table and truth."""
-    sd = xr.DataArray(
-        np.sqrt(np.diag(truth.factor_cov.values)),
-        dims="factor",
-        coords={"factor": truth.risk_premium["factor"]},
-    )
-    unit = truth.periods_per_year**0.5 / sd
+    """Return premia as Sharpe ratios a year: table and truth."""
+    unit = _unit(truth)
     return summarise(risk_premia(fit) * unit, 0.9, "eti"), (truth.risk_premium * unit).values
 
 
-def _show_premia(fit: Fit, truth: Truth) -> None:
+def _show_premia(fit: Fit, truth: Truth, found: Identification) -> None:
     table, true = _sharpe(fit, truth)
     inside = covered(table["lower"].to_numpy(), table["upper"].to_numpy(), true)
     head("4. What each factor pays: truth beside interval")
     say(f"As a Sharpe ratio a year (premium over the factor's volatility); interval: {interval_name(table)}.")
     print()
     rows = [
-        [row["factor"], "traded" if factor.traded else "not traded", f"{value:.2f}"]
+        [row["factor"], found.verdicts[row["factor"]], f"{value:.2f}"]
         + [f"{row[name]:.2f}" for name in ("mean", "lower", "upper")]
         + [_mark(ok)]
-        for row, factor, value, ok in zip(table.to_dict("records"), fit.panel.factor_info, true, inside, strict=True)
+        for row, value, ok in zip(table.to_dict("records"), true, inside, strict=True)
     ]
-    show_rows(["factor", "", "truth", "mean", "lower", "upper", "covered"], rows, words=2)
+    show_rows(["factor", "verdict", "truth", "mean", "lower", "upper", "covered"], rows, words=2)
     print()
     say(f"{inside.sum()} of {len(inside)} intervals hold the truth. They are wide: three years say little about means.")
 
@@ -119,20 +125,18 @@ def _show_tokens(fit: Fit, truth: Truth, count: np.ndarray) -> None:
     )
 
 
-def _show_useless(fit: Fit, truth: Truth) -> None:
-    table, _ = _sharpe(fit, truth)
+def _show_useless(fit: Fit, truth: Truth, found: Identification) -> None:
     draws = attribute(fit, "premium").draws.sel(source=USELESS)
     zero = summarise(loadings(fit).sel(factor=USELESS), 0.9, "eti")
     holds = covered(zero["lower"].to_numpy(), zero["upper"].to_numpy(), np.zeros(len(zero)))
     largest = float(np.abs(draws.mean(("chain", "draw"))).max())
-    row = table[table["factor"] == USELESS].iloc[0]
-    factor = next(one for one in fit.panel.factor_info if one.name == USELESS)
-    prior = keyed(fit.model.factors.premium, factor, place="factors.premium")
-    low, high = (prior.mean + sign * NORMAL_95 * prior.sd for sign in (-1, 1))
+    row = found.table().loc[USELESS]
+    unit = float(_unit(truth).sel(factor=USELESS)) / truth.periods_per_year  # a year's premium to a Sharpe ratio
     head("6. The useless factor")
     say(
         f"No token loads on {USELESS}. The interval of its loading holds zero for {holds.sum()} of "
         f"{len(holds)} tokens, and the largest contribution that it is given is {percent(largest)} % a year. "
-        f"What it pays cannot be learned: its Sharpe ratio is between {row['lower']:.2f} and "
-        f"{row['upper']:.2f}, and the prior alone said {low:.2f} to {high:.2f}."
+        f"What it pays is {row['verdict']}: {row['reason']}. Its Sharpe ratio a year is "
+        f"{unit * row['mean']:.2f} with a deviation of {unit * row['sd']:.2f}; the prior alone said "
+        f"{unit * row['prior_mean']:.2f} with a deviation of {unit * row['prior_sd']:.2f}."
     )

@@ -121,6 +121,7 @@ def _save(fit: Fit, output: Path) -> None:
         f"Saved to {saved}. Try:",
         f"  {command()} attribute {saved} --by family",
         f"  {command()} attribute {saved} --kind variance --csv risk.csv",
+        f"  {command()} price {saved}  (what the factors predict beside what was earned)",
         f"  {command()} models hierarchical > mine.toml  (a model of your own starts here)",
         f"  {command()} demo --data crypto  (simulated tokens, with truth beside interval)",
     )

@@ -57,11 +57,12 @@ def head(title: str) -> None:
     print("-" * len(title))
 
 
-def show_rows(columns: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> None:
-    """Print a table; the first `words` columns are text, the others numbers."""
+def show_rows(columns: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1, remarks: int = 0) -> None:
+    """Print a table; the first `words` and the last `remarks` columns are text, the others numbers."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place < words else "right", overflow="fold")
+        number = words <= place < len(columns) - remarks
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console().print(table)
@@ -110,18 +111,20 @@ def show_attribution(table: pd.DataFrame) -> None:
         shown = [*entries[: room - 1], "portfolio"]
     label = "P(> 0)" if chance == "prob_positive" else f"P(> {100 * table.attrs['above']:g})"
     keep = table[unit].isin(shown) & ((chance == "prob_positive") | (table["source"] != "total"))
+    known = ["identification"] if "identification" in table else []
     rows, previous = [], None
     for row in table[keep].to_dict("records"):
         numbers = [percent(row[name]) for name in ("mean", "sd", "lower", "upper")]
         name = "" if row[unit] == previous else str(row[unit])
-        rows.append([name, str(row["source"]), *numbers, probability(row[chance]), f"{100 * row['mcse']:.2g}"])
+        numbers += [probability(row[chance]), f"{100 * row['mcse']:.2g}"]
+        rows.append([name, str(row["source"]), *numbers, *(row[column] for column in known)])
         previous = row[unit]
     what = {"premium": "Premium, % a year", "return": "Realised excess return, %"}
     say(f"{what.get(table.attrs['kind'], 'Share of the variance, %')}; interval: {interval_name(table)}.")
     say(*(f"Note: {note}." for note in table.attrs["notes"]))
     print()
-    columns = [unit, "source", "mean", "sd", "lower", "upper", label, "MC error"]
-    show_rows(columns, rows, words=2)
+    columns = [unit, "source", "mean", "sd", "lower", "upper", label, "MC error", *known]
+    show_rows(columns, rows, words=2, remarks=len(known))
     if len(shown) < len(entries):
         say("", f"{len(shown)} of {len(entries)} entries shown. All of them: --csv FILE.")
 
@@ -138,8 +141,14 @@ def show_wide(table: pd.DataFrame, entries: Sequence[str]) -> None:
     show_rows(["", *sources], lines)
 
 
+def number(value: float) -> str:
+    """Write a number with two digits; nothing where there is none."""
+    text = "" if np.isnan(value) else f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
+
+
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of an attribution; the names of its columns state the interval, a column the unit.
+    """Write a table and say so; the names of its columns state the interval, a column the unit.
 
     Raises
     ------
@@ -147,7 +156,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         When the file cannot be written.
     """
     kind = f"{table.attrs['ci_kind']}_{100 * table.attrs['ci_prob']:g}"
-    names = {"lower": f"lower_{kind}", "upper": f"upper_{kind}"}
+    names = {name: f"{name}_{kind}" for name in table.columns if name.endswith(("lower", "upper"))}
     if "above" in table.attrs:
         names["prob_above"] = f"prob_above_{table.attrs['above']:g}"
     whole = table.rename(columns=names).assign(units=table.attrs["units"])
@@ -157,6 +166,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         raise DataError(
             f"'{path}' cannot be written: {error.strerror}.", series=path.name, remedy="Give another path."
         ) from None
+    print(f"Wrote {len(table)} rows to {path}.")
 
 
 def covered(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> np.ndarray:

@@ -21,14 +21,14 @@ class Rectangle:
 
 
 def require_panel(panel: object, verb: str) -> None:
-    """Raise unless it is a Panel of at least one asset and one factor, whose factors have a value on every date.
+    """Raise unless it is a Panel of at least one asset and one factor.
 
     Raises
     ------
     SpecError
         When it is no Panel.
     DataError
-        When there is no asset or no factor, or a factor lacks a value on a date of the returns.
+        When there is no asset or no factor.
     """
     if not isinstance(panel, Panel):
         raise SpecError(
@@ -40,15 +40,6 @@ def require_panel(panel: object, verb: str) -> None:
     for kind, names in (("asset", panel.assets), ("factor", panel.factor_names)):
         if not names:
             raise DataError(f"{verb}: the panel has no {kind}.", series="panel", value=0, remedy=f"Select a {kind}.")
-    gaps = ~np.isfinite(panel.aligned)
-    if gaps.any():
-        row, column = np.argwhere(gaps)[0]
-        raise DataError(
-            f"{verb}: factor '{panel.factor_names[column]}' has no value on some dates of the returns.",
-            series=panel.factor_names[column],
-            date=panel.returns["time"].values[row],
-            remedy="Cut the returns to the factor's history before integrating, or leave it out (panel.select).",
-        )
 
 
 def rectangle(panel: Panel, verb: str, *, more_periods_than: str = "") -> Rectangle:

@@ -90,19 +90,26 @@ class PremiaDraws(Labelled):
             Columns mean, sd, lower, upper (a year), prob_positive, mcse (of the mean a year), mean_per_period,
             sd_per_period. ``attrs`` state the interval's kind and probability, and the method.
         """
-        values, year = self.draws.transpose("draw", "factor").values, self.periods_per_year
-        low, high = interval(values, ci_prob, ci_kind)
-        mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
-        columns = {
-            "mean": mean * year,
-            "sd": sd * year,
-            "lower": low * year,
-            "upper": high * year,
-            "prob_positive": (values > 0).mean(axis=0),
-            "mcse": sd * year / len(values) ** 0.5,
-            "mean_per_period": mean,
-            "sd_per_period": sd,
-        }
-        table = pd.DataFrame(columns, index=pd.Index(self.draws["factor"].values, name="factor"))
-        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "method": self.method, "units": "decimal, per year"}
+        table = summarise_draws(self.draws, self.periods_per_year, ci_prob, ci_kind)
+        table.attrs |= {"method": self.method, "units": "decimal, per year"}
         return table
+
+
+def summarise_draws(draws: xr.DataArray, unit: float, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
+    """Return one row per factor of independent draws (draw, factor): a year (times `unit`) and per period."""
+    values = draws.transpose("draw", "factor").values
+    low, high = interval(values, ci_prob, ci_kind)
+    mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
+    columns = {
+        "mean": mean * unit,
+        "sd": sd * unit,
+        "lower": low * unit,
+        "upper": high * unit,
+        "prob_positive": (values > 0).mean(axis=0),
+        "mcse": sd * unit / len(values) ** 0.5,
+        "mean_per_period": mean,
+        "sd_per_period": sd,
+    }
+    table = pd.DataFrame(columns, index=pd.Index(draws["factor"].values, name="factor"))
+    table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob}
+    return table

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.closedform.data import rectangle
-from bayesfactor.closedform.results import ZERO_BETA, Labelled
+from bayesfactor.closedform.results import ZERO_BETA, Labelled, summarise_draws
 from bayesfactor.closedform.saturated import (
     Weights,
     asset_exposures,
@@ -19,7 +19,7 @@ from bayesfactor.closedform.saturated import (
 )
 from bayesfactor.closedform.slab import slab_variances
 from bayesfactor.errors import DataError
-from bayesfactor.intervals import Interval, interval
+from bayesfactor.intervals import Interval
 from bayesfactor.panel import Panel
 from bayesfactor.spec import require
 
@@ -82,22 +82,8 @@ class PricesOfRisk(Labelled):
             Columns mean, sd, lower, upper (Sharpe ratios a year), prob_positive, mcse (of the mean a year),
             mean_per_period, sd_per_period. ``attrs`` state the interval's kind and probability, the units, the method.
         """
-        values, root = self.draws.transpose("draw", "factor").values, self.periods_per_year**0.5
-        low, high = interval(values, ci_prob, ci_kind)
-        mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
-        columns = {
-            "mean": mean * root,
-            "sd": sd * root,
-            "lower": low * root,
-            "upper": high * root,
-            "prob_positive": (values > 0).mean(axis=0),
-            "mcse": sd * root / len(values) ** 0.5,
-            "mean_per_period": mean,
-            "sd_per_period": sd,
-        }
-        table = pd.DataFrame(columns, index=pd.Index(self.draws["factor"].values, name="factor"))
-        units = "Sharpe ratio, per year"
-        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "method": self.method, "units": units}
+        table = summarise_draws(self.draws, self.periods_per_year**0.5, ci_prob, ci_kind)
+        table.attrs |= {"method": self.method, "units": "Sharpe ratio, per year"}
         return table
 
 

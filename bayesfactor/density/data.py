@@ -79,10 +79,11 @@ def _scale_start(numbers: Numbers, first: np.ndarray, spare: np.ndarray, informa
     known = np.isfinite(first) & (first > numbers.resolution)
     typical = np.median(first[known]) if known.any() else np.exp(numbers.level_loc)
     exact = np.isfinite(first) & ~known
-    start = np.where(known, first, np.where(exact, numbers.resolution, typical))
+    least = numbers.resolution / np.maximum(spare, 1.0) ** 0.5  # where n dates no longer tell sigma from the floor
+    start = np.where(known, first, np.where(exact, least, typical))
     return {
         "log_sigma_start": np.log(start),
-        "log_sigma_variance": np.where(exact, 1.0, 1 / (information * np.maximum(spare, 0.5))),
+        "log_sigma_variance": np.where(exact, 0.01, 1 / (information * np.maximum(spare, 0.5))),
     }
 
 

@@ -12,7 +12,8 @@ import bayesfactor as bf
 from bayesfactor.density.problem import pose
 from bayesfactor.diagnostics import statistic
 from bayesfactor.panel import Factor, Panel
-from bayesfactor.spec import GroupedLoadings
+from bayesfactor.priors import Normal
+from bayesfactor.spec import FactorLaw, GroupedLoadings
 from tests.panels import make_panel
 
 QUICK = bf.Sampler(draws=500, tune=500, chains=2, seed=3, progress=False)
@@ -223,3 +224,27 @@ def test_names_may_be_anything():
     one, two = bf.fit(panel, sampler=QUICK), bf.fit(renamed, sampler=QUICK)
     np.testing.assert_array_equal(bf.loadings(one).values, bf.loadings(two).values)
     assert bf.loadings(two)["asset"].values.tolist() == names
+
+
+def test_a_longer_history_of_another_factor_tells_of_a_shorter_one():
+    """Under a wide prior the premium of a young traded factor is Stambaugh's, and surer than on common dates alone."""
+    panel, rng = make_panel(assets=4, traded=2, other=0, periods=600, seed=4), np.random.default_rng(4)
+    values = panel.factors.values.copy()
+    values[:, 1] = 0.0003 + 0.9 * values[:, 0] + 0.003 * rng.standard_normal(600)
+    values[:450, 1] = np.nan
+    panel = replace(panel, factors=panel.factors.copy(data=values), returns=panel.returns.isel(time=slice(450, None)))
+    wide = replace(bf.FactorModel(), factors=FactorLaw(premium=(("default", Normal(0.0, 1000.0)),)))
+    common = replace(panel, factors=panel.factors.isel(time=slice(450, None)))
+    sampler = bf.Sampler(draws=2000, seed=2, progress=False)
+    whole, part = (bf.risk_premia(bf.fit(one, wide, sampler)).sel(factor="f1") for one in (panel, common))
+    young = values[450:]
+    slope = np.cov(young.T)[0, 1] / young[:, 0].var(ddof=1)
+    likely = young[:, 1].mean() + slope * (values[:, 0].mean() - young[:, 0].mean())
+    prior = 2 * slope / 150 * abs(values[:, 0].mean() - young[:, 0].mean())  # two periods' worth of no correlation
+    error = float(statistic(whole, "mcse", method="mean"))
+    assert float(whole.mean()) == pytest.approx(likely, abs=4 * error + 2 * prior)
+    assert abs(young[:, 1].mean() - likely) > 10 * error  # the longer history does move it
+    residual = np.var(young[:, 1] - slope * young[:, 0], ddof=2)
+    variance = residual / 150 + slope**2 * values[:, 0].var(ddof=1) / 600
+    assert float(whole.std()) == pytest.approx(variance**0.5, rel=0.1)
+    assert float(whole.std()) < 0.7 * float(part.std())

@@ -133,3 +133,62 @@ def test_a_free_intercept_ruins_the_market_premium(french):
     np.testing.assert_allclose(table.loc["zero_beta", ["estimate_per_period", "t"]], [0.0057, 2.8], rtol=0.02)
     np.testing.assert_allclose(table.loc["MktRF", "estimate_per_period"], 0.0015, atol=5e-5)
     np.testing.assert_allclose(table.loc["MktRF", "t"], 0.6, atol=0.06)
+
+
+# linearmodels 7.1, LinearFactorModel on nine portfolios by size and momentum.
+MOMENTUM = {
+    ("MktRF", "SMB", "HML", "Mom"): (
+        [0.006978, 0.000478, 0.008368, 0.008400],
+        [0.001537, 0.001415, 0.002529, 0.001446],
+    ),
+    ("MktRF", "HML", "Mom"): ([0.007271, 0.009122, 0.008409], None),
+}
+
+
+@pytest.mark.parametrize("factors", MOMENTUM)
+def test_portfolios_by_momentum(french, factors):
+    premia, errors = MOMENTUM[factors]
+    panel = french.select([f"S{s}M{m}" for s in (1, 3, 5) for m in (1, 3, 5)], factors)
+    table = two_pass(panel, errors="robust").table()
+    np.testing.assert_allclose(table["estimate_per_period"], premia, atol=5.1e-7)
+    if errors is not None:
+        np.testing.assert_allclose(table["se_per_period"], errors, atol=5.1e-7)
+    else:
+        free = two_pass(panel, intercept=True).estimate
+        np.testing.assert_allclose(free, [-0.004454, 0.011089, 0.011043, 0.008599], atol=5.1e-7)
+        np.testing.assert_allclose(two_pass(panel, "gls").estimate, [0.006615, 0.009846, 0.008587], atol=5.1e-7)
+
+
+INDUSTRIES = ["NoDur", "Durbl", "Manuf", "Enrgy", "Chems", "BusEq", "Telcm", "Utils", "Shops", "Hlth", "Money", "Other"]
+
+
+def test_industries_with_four_factors(french):
+    """Premia and robust errors of linearmodels, without and with a zero-beta rate."""
+    panel = french.select(INDUSTRIES, ["MktRF", "SMB", "HML", "Mom"])
+    table = two_pass(panel, errors="robust").table()
+    premia = [0.00733563572338, -0.00466309865745, -0.00151483281314, 0.0030563361535]
+    np.testing.assert_allclose(table["estimate_per_period"], premia, rtol=1e-8)
+    size = [0.00150879488747, 0.00207002359339, 0.00160842092951, 0.00505374290782]
+    np.testing.assert_allclose(table["se_per_period"], size, rtol=1e-8)
+    table = two_pass(panel, errors="robust", intercept=True).table()
+    premia = [0.00405851504223, 0.0031701477718, -0.00229553653999, -0.00153473809118]
+    np.testing.assert_allclose(table["estimate_per_period"][:4], premia, rtol=1e-8)
+    size = [0.00254044834761, 0.00298983649025, 0.00212303292522, 0.00153018304113]
+    np.testing.assert_allclose(table["se_per_period"][:4], size, rtol=1e-8)
+
+
+def test_alphas_a_year(french):
+    """Twelve times the monthly alphas of linearmodels' TradedFactorModel."""
+    from bayesfactor.closedform.exactpricing import grs
+
+    size_value = grs(nine(french)).table()["estimate"]
+    np.testing.assert_allclose(size_value[["S1V1", "S5V5"]], [-0.063980, -0.023518], atol=5.1e-7)
+    industries = grs(french.select(INDUSTRIES, ["MktRF", "SMB", "HML"])).table()["estimate"]
+    np.testing.assert_allclose(industries["Hlth"], 0.050760, atol=5.1e-7)
+
+
+def test_generalised_moments_of_bayesian_factor_zoo(shared_data):
+    """GMM with the moments of the two-pass regression has its premia, and nearly its robust errors."""
+    table = two_pass(zoo_panel(shared_data, ["HML_sim"]), intercept=True, errors="robust").table()
+    np.testing.assert_allclose(table["estimate_per_period"] * 100, [0.167239588838781, 0.166619060694221], atol=1e-8)
+    np.testing.assert_allclose(table["se_per_period"] * 100, [0.0297819952745656, 0.035033715345505], rtol=0.02)

@@ -1,0 +1,97 @@
+"""What the command line prints of premia and pricing errors."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.cli.output import LINES, interval_name, number, percent, probability, say, show_rows
+from bayesfactor.identification import TRADED
+from bayesfactor.panel import Panel
+from bayesfactor.pricing import Pricing
+from bayesfactor.statistics import factor_moments
+
+LARGEST = 10
+
+
+def show_premia(table: pd.DataFrame, panel: Panel) -> None:
+    """Print what `identify` says of every factor: premia as Sharpe ratios, a verdict, and its reason."""
+    volatility = factor_moments(panel).deviation * panel.periods_per_year**0.5
+    say(f"Premium over the factor's volatility: a Sharpe ratio a year; interval: {interval_name(table)}.")
+    say("% a year is for one unit of loading on a traded factor; strength that of the loadings on one that is not.")
+    print()
+    rows = []
+    for row, unit in zip(table.reset_index().to_dict("records"), volatility, strict=True):
+        sharpe = [number(row[name] / unit) for name in ("prior_sd", "mean", "sd", "lower", "upper")]
+        paid = percent(row["mean"]) if row["verdict"] == TRADED else ""
+        chance, strength = probability(row["prob_positive"]), number(row["strength"])
+        rows.append([str(row["factor"]), *sharpe, chance, paid, strength, row["verdict"]])
+    columns = ["factor", "prior sd", "mean", "sd", "lower", "upper", "P(> 0)", "% a year", "strength", "verdict"]
+    show_rows(columns, rows, remarks=1)
+    others = table[table["verdict"] != TRADED]
+    say(*([""] if len(others) else []), *(f"{name}: {_reason(row)}." for name, row in others.iterrows()))
+
+
+def _reason(row: pd.Series) -> str:
+    parts = [f"{row['verdict']}: {row['reason']}", f"P(loadings above noise) {probability(row['prob_above_noise'])}"]
+    learned, learnable = (f"{100 * max(row[name], 0.0):.0f} %" for name in ("learned", "learnable"))
+    parts.append(f"the data took off {learned} of its prior variance, its own history as a return would {learnable}")
+    if not np.isnan(row.get("inclusion", np.nan)):
+        before, after = probability(row["prior_inclusion"]), probability(row["inclusion"])
+        parts.append(f"P(it pays) {before} before the data, {after} after")
+    return "; ".join(parts)
+
+
+def price_table(pricing: Pricing, ci: float) -> pd.DataFrame:
+    """Return realised and predicted means beside the pricing errors, in the order of the assets."""
+    table, errors = pricing.table(ci), pricing.errors(ci)
+    named = {name: f"error_{name}" for name in ("mean", "sd", "lower", "upper")}
+    joined = table.join(errors.rename(columns=named)[[*named.values(), "prob_positive", "prob_sign"]])
+    joined.attrs = table.attrs
+    return joined
+
+
+def show_pricing(table: pd.DataFrame, fit: pd.DataFrame) -> None:
+    """Print R-squared, the largest pricing errors, and realised beside predicted mean returns."""
+    interval = interval_name(table)
+    for row in fit.to_dict("records"):
+        span = f"{interval}: {number(row['lower'])} to {number(row['upper'])}"
+        say(f"Cross-sectional R-squared: {number(row['mean'])} ({span}).")
+    if fit.empty:
+        say("Too few assets for a cross-sectional R-squared.")
+    unsure = table.attrs["not_identified"]
+    if unsure:
+        names = ", ".join(f"{name} ({verdict})" for name, verdict in unsure.items())
+        say(f"Premia that are not identified, so that predictions lean on their priors: {names}.")
+    _show_errors(table, interval)
+    say("", f"Mean excess return, % a year: realised, and predicted by the factors; intervals: {interval}.")
+    print()
+    rows = []
+    for row in table.head(LINES).reset_index().to_dict("records"):
+        spans = [_with_span(row, name) for name in ("realised", "predicted")]
+        rows.append([str(row["asset"]), str(row["periods"]), *(cell for span in spans for cell in span)])
+    show_rows(["asset", "periods", "realised", "lower..upper", "predicted", "lower..upper"], rows)
+    if len(table) > LINES:
+        say("", f"{LINES} of {len(table)} assets shown. All of them: --csv FILE.")
+
+
+def _show_errors(table: pd.DataFrame, interval: str) -> None:
+    errors = table[table["prob_sign"].notna()]
+    if errors.empty:
+        say("The model has no pricing errors: the factors price every asset exactly.")
+        return
+    largest = errors.loc[errors["error_mean"].abs().sort_values(ascending=False, kind="stable").index[:LARGEST]]
+    say("", f"The largest pricing errors (alpha), % a year; interval: {interval}.")
+    print()
+    names = [f"error_{name}" for name in ("mean", "sd", "lower", "upper")]
+    rows = [
+        [str(row["asset"]), *(percent(row[name]) for name in names), probability(row["prob_positive"])]
+        for row in largest.reset_index().to_dict("records")
+    ]
+    show_rows(["asset", "mean", "sd", "lower", "upper", "P(> 0)"], rows)
+
+
+def _with_span(row: Mapping[Hashable, Any], name: str) -> tuple[str, str]:
+    value, low, high = (row[key] for key in (name, f"{name}_lower", f"{name}_upper"))
+    return ("none", "") if np.isnan(value) else (percent(value), f"{percent(low)}..{percent(high)}")

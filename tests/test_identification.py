@@ -1,0 +1,305 @@
+"""identify: strength recomputed plainly, what the data taught, and a verdict on strong and useless factors."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import bayesfactor as bf
+from bayesfactor.errors import FitError
+from bayesfactor.identification import _verdict
+from bayesfactor.panel import Factor
+from bayesfactor.priors import HalfNormal, Normal, NormalRate, Rate, SpikeSlab
+from bayesfactor.spec import FactorLaw, FreeZeroBeta, SharpeAlpha
+from tests.panels import make_panel
+
+COLUMNS = [
+    "prior_mean",
+    "prior_sd",
+    "mean",
+    "sd",
+    "lower",
+    "upper",
+    "prob_positive",
+    "learned",
+    "learnable",
+    "strength",
+    "strength_lower",
+    "strength_upper",
+    "prob_above_noise",
+    "verdict",
+    "reason",
+]
+
+
+def conditional_deviation(panel, k):
+    """sd of factor k given the others, by regression on them."""
+    values = panel.factors.values
+    x = np.c_[np.ones(len(values)), np.delete(values, k, axis=1)]
+    rss = np.linalg.lstsq(x, values[:, k])[1][0]
+    return np.sqrt(rss / (len(values) - 1))
+
+
+def left_over(columns, k, also=None):
+    """Sum of squares of one column that the others, and `also`, do not explain."""
+    x = np.delete(columns, k, axis=1) if also is None else np.c_[np.delete(columns, k, axis=1), also]
+    if not x.shape[1]:
+        return np.sum(columns[:, k] ** 2)
+    residual = columns[:, k] - x @ np.linalg.lstsq(x, columns[:, k])[0]
+    return residual @ residual
+
+
+@pytest.mark.parametrize("name", ["hier_fit", "student_fit", "cross_fit", "rate_fit"])
+def test_strength_is_that_of_plain_regressions(name, request):
+    """One non-traded factor or two, with and without a zero-beta rate, normal noise and Student-t."""
+    fit = request.getfixturevalue(name)
+    found, panel = bf.identify(fit), fit.panel
+    others = [k for k, factor in enumerate(panel.factor_info) if not factor.traded]
+    assert found.strength.dims == found.signal_to_noise.dims == ("chain", "draw", "factor")
+    assert found.strength["factor"].values.tolist() == [panel.factor_names[k] for k in others]
+    periods = np.isfinite(panel.returns.values).sum(axis=0)
+    sd = panel.factors.values.std(axis=0, ddof=1)[others]
+    alone = np.array([conditional_deviation(panel, k) for k in others])
+    for chain, draw in ((0, 0), (3, 7), (1, -1)):
+        one = fit.posterior.sel(chain=chain, draw=found.strength["draw"].values[draw])
+        noise = one["sigma"].values
+        if "dof" in one:
+            noise = noise * np.sqrt(float(one["dof"]) / (float(one["dof"]) - 2))
+        rate = "zero_beta" in one
+        beta = one["loading"].values[:, others]
+        b, t = beta * sd / noise[:, None], beta * alone * np.sqrt(periods)[:, None] / noise[:, None]
+        for place in range(len(others)):
+            square = left_over(t, place, np.sqrt(periods) / noise if rate else None) / len(noise)
+            assert found.signal_to_noise.sel(chain=chain)[draw, place] == pytest.approx(square, rel=1e-6)
+            square = left_over(b, place, 1 / noise if rate else None) / len(noise)
+            assert found.strength.sel(chain=chain)[draw, place] == pytest.approx(np.sqrt(square), rel=1e-6)
+        if not rate:
+            smallest = np.linalg.svd(b, compute_uv=False).min() / len(noise) ** 0.5
+            assert found.smallest_singular_value.sel(chain=chain)[draw] == pytest.approx(smallest, rel=1e-9)
+
+
+def test_a_strong_factor_is_identified_and_a_useless_one_is_not(cross_fit):
+    assert cross_fit.problems == ()
+    found = bf.identify(cross_fit)
+    assert found.verdicts == {"f0": "traded", "f1": "identified", "f2": "unidentified"}
+    table = found.table()
+    assert table.loc["f1", "prob_above_noise"] == 1.0
+    assert table.loc["f2", "prob_above_noise"] < 0.5
+    assert table.loc["f1", "learned"] > 0.5
+    assert table.loc["f2", "reason"] == "its loadings cannot be told from noise"
+    assert table.loc["f2", "strength"] < 0.1 * table.loc["f1", "strength"] + 0.03
+    ratio = found.signal_to_noise.mean(("chain", "draw"))
+    assert float(ratio.sel(factor="f2")) < 1.3  # estimation error alone makes 1
+    assert float(ratio.sel(factor="f1")) > 5
+
+
+def test_what_was_learned_is_the_fall_of_the_premiums_variance(cross_fit):
+    """Learned: 1 - V1 / V0; learnable: V0 / (V0 + s^2 / T), what a conjugate normal mean would lose."""
+    table, panel = bf.identify(cross_fit).table(), cross_fit.panel
+    sd, year = panel.factors.values.std(axis=0, ddof=1), 12
+    prior = 0.5 * sd * year**0.5
+    np.testing.assert_allclose(table["prior_sd"], prior, rtol=1e-12)
+    assert (table["prior_mean"] == 0).all()
+    own = sd * year / 400**0.5
+    np.testing.assert_allclose(table["learnable"], prior**2 / (prior**2 + own**2), rtol=1e-12)
+    after = (cross_fit.posterior["risk_premium"] * year).std(("chain", "draw"), ddof=1).values
+    np.testing.assert_allclose(table["learned"], 1 - after**2 / prior**2, rtol=1e-9)
+    assert table.loc["f0", "learned"] == pytest.approx(table.loc["f0", "learnable"], abs=0.03)
+
+
+def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(cross_fit, slab_fit):
+    table = bf.identify(cross_fit).table(ci_prob=0.8, ci_kind="hdi")
+    assert table.columns.tolist() == COLUMNS
+    assert table.index.tolist() == ["f0", "f1", "f2"]
+    assert table.index.name == "factor"
+    assert table.attrs == {"ci_kind": "hdi", "ci_prob": 0.8, "units": "decimal, per year"}
+    for one in (table, bf.identify(slab_fit).table()):
+        assert one["verdict"].isin(["traded", "identified", "weak", "unidentified"]).all()
+        assert (one["reason"].str.len() > 5).all()
+        assert one.loc["f0", ["strength", "prob_above_noise"]].isna().all()
+        shown = one.loc[["f1", "f2"], ["mean", "sd", "lower", "upper", "strength", "prob_above_noise"]]
+        assert np.isfinite(shown.to_numpy(dtype=float)).all()
+        assert (shown["lower"] < shown["upper"]).all()
+    premium = 12 * cross_fit.posterior["risk_premium"].sel(factor="f1")
+    error = premium.std() / 1000**0.5
+    wide = bf.identify(cross_fit).table(ci_prob=0.8).loc["f1"]
+    assert wide["mean"] == pytest.approx(float(premium.mean()), abs=float(error))
+    assert wide["lower"] == pytest.approx(float(premium.quantile(0.1)), abs=3 * float(error))
+    assert "unidentified" in str(bf.identify(cross_fit))
+
+
+@pytest.mark.parametrize(
+    ("traded", "above", "learned", "learnable", "verdict"),
+    [
+        (True, np.nan, 0.0, 0.01, "traded"),
+        (False, 0.949, 0.9, 0.9, "unidentified"),
+        (False, 0.95, 0.9, 0.9, "identified"),
+        (False, 1.0, 0.4, 0.8, "identified"),
+        (False, 1.0, 0.39, 0.8, "weak"),
+        (False, 1.0, 0.25, 0.26, "identified"),
+        (False, 1.0, 0.249, 0.26, "weak"),
+        (False, 1.0, 0.1, 0.2, "weak"),
+        (False, 1.0, 0.099, 0.2, "unidentified"),
+        (False, 1.0, -0.1, 0.9, "unidentified"),
+        (False, 1.0, 0.9, 0.099, "unidentified"),
+    ],
+)
+def test_rules_of_the_verdict(traded, above, learned, learnable, verdict):
+    assert _verdict(traded, above, learned, learnable)[0] == verdict
+
+
+def fitted(panel, **parts):
+    sampler = bf.Sampler(draws=500, tune=500, chains=2, progress=False)
+    return bf.fit(panel, replace(bf.FactorModel(), **parts), sampler)
+
+
+def test_a_premium_that_no_history_could_change_is_unidentified(cross_panel):
+    """Strong loadings, and a prior so tight that 400 months of the factor itself would not move it."""
+    law = FactorLaw(premium=(("market", Normal(0.0, 0.5)), ("default", Normal(0.3, 0.05))))
+    found = bf.identify(fitted(cross_panel, factors=law))
+    table = found.table()
+    assert table.loc["f1", "prob_above_noise"] == 1.0
+    assert found.verdicts["f1"] == "unidentified"
+    assert "prior is too tight" in table.loc["f1", "reason"]
+    assert table.loc["f1", "learnable"] == pytest.approx(0.05**2 / (0.05**2 + 12 / 400), rel=1e-9)
+    sd = cross_panel.factors.sel(factor="f1").std(ddof=1).item()
+    assert table.loc["f1", "prior_mean"] == pytest.approx(0.3 * sd * 12**0.5, rel=1e-12)
+
+
+def test_few_assets_with_much_noise_say_little_of_a_premium(cross_panel):
+    """The same loadings, and less than half of what the factor's own history would have told."""
+    rng = np.random.default_rng(3)
+    few = cross_panel.select(assets=cross_panel.assets[:4])
+    noisy = replace(few, returns=few.returns + 0.04 * rng.standard_normal(few.returns.shape))
+    found = bf.identify(fitted(noisy))
+    assert found.verdicts["f1"] in ("weak", "unidentified")
+    assert found.facts.loc["f1", "learned"] < 0.5 * found.facts.loc["f1", "learnable"]
+
+
+def proportional():
+    """Two non-traded factors on which every asset loads in the same proportion."""
+    panel, rng = make_panel(assets=20, traded=1, other=2, periods=400, seed=2, year=12), np.random.default_rng(0)
+    one = rng.normal(1.0, 0.5, size=20)
+    beta = np.c_[np.ones(20), one, 2 * one]
+    returns = panel.factors.values @ beta.T + 0.01 * rng.standard_normal((400, 20))
+    return replace(panel, returns=panel.returns.copy(data=returns))
+
+
+def test_factors_with_proportional_loadings_are_not_both_identified():
+    """Only the premium of their sum can be told; each of them alone would be identified."""
+    panel = proportional()
+    both = bf.identify(fitted(panel))
+    assert [both.verdicts[name] for name in ("f1", "f2")] != ["identified"] * 2
+    alone = bf.identify(fitted(panel.select(factors=["f0", "f1"])))
+    assert alone.verdicts["f1"] == "identified"
+    strong = float(alone.signal_to_noise.mean())
+    assert strong > 50
+    assert float(both.signal_to_noise.mean(("chain", "draw")).max()) < 0.2 * strong
+
+
+def test_the_unit_of_a_factor_does_not_matter(cross_fit):
+    """A factor a hundred times as large: loadings over 100, premium times 100, and the same verdicts and strengths."""
+    by = xr.DataArray([1.0, 100.0, 1e-3], {"factor": ["f0", "f1", "f2"]}, ("factor",))
+    posterior, data = cross_fit.posterior, cross_fit.data.copy()
+    changed = {
+        "loading": posterior["loading"] / by,
+        "risk_premium": posterior["risk_premium"] * by,
+        "factor_mean": posterior["factor_mean"] * by,
+    }
+    data["posterior"] = xr.DataTree(posterior.assign(changed))
+    other = replace(cross_fit, panel=replace(cross_fit.panel, factors=cross_fit.panel.factors * by), data=data)
+    one, two = bf.identify(cross_fit), bf.identify(other)
+    assert one.verdicts == two.verdicts
+    xr.testing.assert_allclose(one.strength, two.strength, rtol=1e-8)
+    xr.testing.assert_allclose(one.signal_to_noise, two.signal_to_noise, rtol=1e-8)
+    xr.testing.assert_allclose(one.smallest_singular_value, two.smallest_singular_value, rtol=1e-8)
+    np.testing.assert_allclose(one.facts["learned"], two.facts["learned"], rtol=1e-9)
+    np.testing.assert_allclose(two.facts["prior_sd"], one.facts["prior_sd"] * by.values, rtol=1e-9)
+
+
+def test_traded_factors_only():
+    fit = fitted(make_panel(assets=4, traded=2, other=0, periods=60))
+    found = bf.identify(fit)
+    assert found.verdicts == {"f0": "traded", "f1": "traded"}
+    assert found.strength.sizes["factor"] == 0
+    assert (found.smallest_singular_value == 0).all()
+    table = found.table()
+    assert table.columns.tolist() == COLUMNS
+    assert table[["strength", "prob_above_noise"]].isna().all(axis=None)
+    assert np.isfinite(table[["mean", "sd", "prior_sd"]]).all(axis=None)
+
+
+def test_assets_without_returns_do_not_count(hollow_fit, a_panel):
+    """a08 has none: the others' strengths are those of eight assets."""
+    found = bf.identify(hollow_fit)
+    rest = [name for name in a_panel.assets if name != "a08"]
+    data = hollow_fit.data.copy()
+    data["posterior"] = xr.DataTree(hollow_fit.posterior.sel(asset=rest))
+    fewer = replace(hollow_fit, panel=hollow_fit.panel.select(assets=rest), data=data)
+    xr.testing.assert_allclose(found.strength, bf.identify(fewer).strength, rtol=1e-9)
+
+
+def test_a_spike_and_slab_tells_how_likely_it_is_that_a_factor_pays(slab_fit):
+    assert slab_fit.problems == ()
+    found = bf.identify(slab_fit)
+    table = found.table()
+    assert table.columns.tolist() == [*COLUMNS[:-2], "prior_inclusion", "inclusion", *COLUMNS[-2:]]
+    assert np.isnan(table.loc["f0", ["prior_inclusion", "inclusion"]].to_numpy(dtype=float)).all()
+    assert (table.loc[["f1", "f2"], "prior_inclusion"] == 0.4).all()
+    assert table.loc["f2", "inclusion"] == pytest.approx(0.4, abs=0.1)
+    assert found.verdicts["f2"] == "unidentified"
+    assert 0 < table.loc["f1", "inclusion"] < 1
+
+
+def test_a_factor_that_pays_plainly_is_included():
+    """A Sharpe ratio of 2 a year in the cross-section: the slab it is."""
+    panel = make_panel(assets=24, traded=1, other=1, periods=400, seed=6, alpha=0.0, year=12)
+    beta = np.random.default_rng(0).normal(0.0, 1.0, size=24)
+    away = panel.factors.values[:, 1] - panel.factors.values[:, 1].mean() + 2 * 0.01 / 12**0.5
+    returns = panel.factors.values[:, :1] + away[:, None] * beta
+    returns = returns + 0.005 * np.random.default_rng(1).standard_normal(returns.shape)
+    panel = replace(panel, returns=panel.returns.copy(data=returns))
+    law = FactorLaw(premium=(("market", Normal(0.0, 0.5)), ("default", SpikeSlab(2.0, strength=1.0))))
+    found = bf.identify(fitted(panel, factors=law))
+    assert found.verdicts["f1"] == "identified"
+    assert found.table().loc["f1", "inclusion"] > 0.95
+
+
+def test_everything_at_once(cross_panel):
+    """Student-t noise, mispricing by Sharpe ratio, a zero-beta rate and slabs: a verdict for every factor."""
+    law = FactorLaw(premium=(("on-chain", SpikeSlab(0.5)), ("default", Normal(0.0, 0.5))))
+    rate = FreeZeroBeta(NormalRate(Rate(0.0), Rate(5.0)))
+    noise = bf.read_model("student_t").noise
+    fit = fitted(cross_panel, factors=law, zero_beta=rate, noise=noise, alpha=SharpeAlpha(HalfNormal(0.5)))
+    table = bf.identify(fit).table()
+    assert table["verdict"].notna().all()
+    assert table.loc["f2", "verdict"] == "unidentified"
+    assert table.loc["f2", "inclusion"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_premia_carry_their_verdicts(cross_fit):
+    premia = bf.risk_premia(cross_fit)
+    assert premia["identification"].dims == ("factor",)
+    assert premia["identification"].values.tolist() == ["traded", "identified", "unidentified"]
+    np.testing.assert_array_equal(premia, cross_fit.posterior["risk_premium"])
+
+
+def test_what_is_no_fit_is_refused(a_panel):
+    for verb in (bf.identify, bf.price):
+        with pytest.raises(FitError, match="expected a Fit, found Panel"):
+            verb(a_panel)
+
+
+def test_labels_follow_the_factors(cross_fit):
+    """A non-traded factor before the traded one: strengths are still those of their own factors."""
+    order = ["f2", "f0", "f1"]
+    data = cross_fit.data.copy()
+    moved = cross_fit.posterior.sel(factor=order, factor_other=order)
+    data["posterior"] = xr.DataTree(moved)
+    other = replace(cross_fit, panel=cross_fit.panel.select(factors=order), data=data)
+    one, two = bf.identify(cross_fit), bf.identify(other)
+    xr.testing.assert_allclose(two.strength.sel(factor=["f1", "f2"]), one.strength, rtol=1e-9)
+    assert two.verdicts == {name: one.verdicts[name] for name in order}
+    assert isinstance(other.panel.factor_info[0], Factor)
+    assert two.facts.loc["f0", "traded"]
