@@ -11,11 +11,12 @@ from bayesfactor.intervals import Interval
 from bayesfactor.pointwise import thin
 from bayesfactor.posterior import Fit, variable
 from bayesfactor.spec import FreeZeroBeta, StudentTNoise
-from bayesfactor.statistics import FactorMoments, factor_moments, moments
+from bayesfactor.statistics import FactorMoments, factor_moments
 from bayesfactor.tables import summarise
 from bayesfactor.translation import Numbers, inclusion, translate
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
+NOISE = 2.0  # of R_k: one from estimation, one from the draw
 SURE = 0.95  # probability at which loadings count as told from noise
 LITTLE, SOME = 0.1, 0.25  # learned shares of the prior's variance below which a premium is unidentified, or weak
 MOST = 0.5  # share of what could be learned below which it is weak
@@ -29,10 +30,10 @@ class Identification:
     Attributes
     ----------
     strength : DataArray (chain, draw, factor)
-        Of non-traded factors: root mean square over assets of b_ik = beta_ik sd(f_k) / sd(eps_i), once the other
-        non-traded factors' loadings, and with a zero-beta rate the mean, have been taken off.
+        Of non-traded factors: root mean square over assets of b_ik = beta_ik sd(f_k) / sd(eps_i); with a zero-beta
+        rate, of what a constant does not explain of it.
     signal_to_noise : DataArray (chain, draw, factor)
-        The same of t-ratios, squared: noise gives 1.
+        R_k: see `identify`. Noise gives at most about 2.
     smallest_singular_value : DataArray (chain, draw)
         Of the matrix of b_ik (assets by non-traded factors) over the root of the number of assets.
     premium : DataArray (chain, draw, factor)
@@ -40,6 +41,8 @@ class Identification:
     facts : DataFrame
         Per factor: traded, prior_mean, prior_sd (a year), learned, learnable, prior_inclusion, inclusion,
         prob_above_noise, verdict, reason.
+    problems : tuple of str
+        What keeps the fit from being trusted.
     """
 
     strength: xr.DataArray
@@ -47,6 +50,7 @@ class Identification:
     smallest_singular_value: xr.DataArray
     premium: xr.DataArray
     facts: pd.DataFrame
+    problems: tuple[str, ...] = ()
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -61,7 +65,7 @@ class Identification:
         DataFrame
             Columns prior_mean, prior_sd, mean, sd, lower, upper, prob_positive (premium a year), learned, learnable,
             strength, strength_lower, strength_upper, prob_above_noise, prior_inclusion and inclusion (with a spike and
-            slab), verdict, reason. A traded factor has no strength: NaN.
+            slab), verdict, reason; and ``warning`` when the fit failed a check. A traded factor has no strength: NaN.
         """
         premium = summarise(self.premium, ci_prob, ci_kind).set_index("factor")
         found = summarise(self.strength, ci_prob, ci_kind).set_index("factor") if self.strength.size else None
@@ -73,7 +77,9 @@ class Identification:
         if self.facts["inclusion"].isna().all():
             shown = ["prob_above_noise", "verdict", "reason"]
         table = table.join(self.facts[shown])
-        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
+        if self.problems:
+            table["warning"] = "not converged"
+        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year", "problems": self.problems}
         return table
 
     def __str__(self) -> str:
@@ -90,14 +96,16 @@ def identify(fit: Fit) -> Identification:
     r"""Say how well the premium of every non-traded factor is known.
 
     A factor that moves no asset has a premium that no asset can tell, whatever a second-pass regression prints. With
-    t_ik = beta_ik sqrt(T_i) sd(f_k | other factors) / sd(eps_i), in every draw,
+    b_ik = beta_ik sd(f_k) / sd(eps_i), and a_j from a regression of their posterior means across assets,
 
-    .. math:: R_k = \frac{1}{N} \min_a \sum_i \Big(t_{ik} - \sum_{j \ne k} a_j t_{ij}\Big)^2
+    .. math:: R_k = \frac{1}{N} \sum_i \frac{x_{ik}^2}{\operatorname{Var}(x_{ik})}, \qquad
+              x_{ik} = b_{ik} - \sum_{j \ne k} a_j b_{ij}
 
-    over the other non-traded factors j (and sqrt(T_i) / sd(eps_i), where the model has a zero-beta rate). Estimation
-    error alone would give 1. A premium is
+    in every draw, over the other non-traded factors j that stand out from noise themselves; with a zero-beta rate, of
+    what a constant does not explain of b_ik. Without signal R_k is at most about 2: one from the error of estimation,
+    one from that of the draw. A premium is
 
-    * ``unidentified`` when P(R_k > 1) < 0.95, or when the data took off less than a tenth of its prior variance,
+    * ``unidentified`` when P(R_k > 2) < 0.95, or when the data took off less than a tenth of its prior variance,
     * ``weak`` when they took off less than a quarter, or less than half of what they would if the factor were traded,
     * ``identified`` otherwise; ``traded`` factors price themselves.
 
@@ -125,7 +133,10 @@ def identify(fit: Fit) -> Identification:
     if not isinstance(fit, Fit):
         raise FitError(f"identify: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
     numbers, history, year = translate(fit.panel, fit.model), factor_moments(fit.panel), fit.panel.periods_per_year
-    strength, ratio, smallest = _strength(fit, history)
+    b = _standardised(fit, history)
+    signals, alone = _signals(b)
+    strength = np.sqrt((b**2).mean("asset")).rename("strength")
+    ratio = xr.zeros_like(strength).rename("signal_to_noise").copy(data=signals)
     premium = fit.posterior["risk_premium"]
     facts = pd.DataFrame(index=pd.Index(fit.panel.factor_names, name="factor"))
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
@@ -138,12 +149,12 @@ def identify(fit: Fit) -> Identification:
     facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
     facts["inclusion"] = np.where(mixed, inclusion(numbers, flat).mean(axis=0), np.nan)
-    above = (ratio > 1).mean(("chain", "draw")).to_series() if ratio.size else pd.Series(dtype=float)
-    facts["prob_above_noise"] = above.reindex(facts.index)
-    columns = ["traded", "prob_above_noise", "learned", "learnable"]
-    verdicts = [_verdict(*row) for row in facts[columns].itertuples(index=False)]
+    facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), b["factor"].values).reindex(facts.index)
+    apart = pd.Series(alone, b["factor"].values).reindex(facts.index)
+    rows = zip(facts["traded"], apart, facts["prob_above_noise"], facts["learned"], facts["learnable"], strict=True)
+    verdicts = [_verdict(*row) for row in rows]
     facts["verdict"], facts["reason"] = [v for v, _ in verdicts], [why for _, why in verdicts]
-    return Identification(strength, ratio, smallest, premium * year, facts)
+    return Identification(strength, ratio, _smallest(b), premium * year, facts, fit.problems)
 
 
 def risk_premia(fit: Fit) -> xr.DataArray:
@@ -155,11 +166,14 @@ def risk_premia(fit: Fit) -> xr.DataArray:
     return variable(fit, "risk_premium").assign_coords(identification=("factor", verdicts))
 
 
-def _verdict(traded: bool, above: float, learned: float, learnable: float) -> tuple[str, str]:
+def _verdict(traded: bool, alone: float, above: float, learned: float, learnable: float) -> tuple[str, str]:
+    """Return verdict and reason; `alone` and `above` are P(R_k > NOISE) before and after others are taken off."""
     if traded:
         return TRADED, "its own mean"
-    if above < SURE:
+    if alone < SURE:
         return UNIDENTIFIED, "its loadings cannot be told from noise"
+    if above < SURE:
+        return UNIDENTIFIED, "its loadings cannot be told from those on other factors"
     if learnable < LITTLE:
         return UNIDENTIFIED, "its prior is too tight, or its history too short, to learn from"
     if learned < LITTLE:
@@ -174,47 +188,55 @@ def _prior_variance(numbers: Numbers) -> np.ndarray:
     return numbers.premium_sd**2 * (share + (1 - share) * numbers.premium_spike)
 
 
-def _strength(fit: Fit, history: FactorMoments) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
-    """Return strength, signal to noise (chain, draw, factor) and smallest singular value (chain, draw)."""
+def _standardised(fit: Fit, history: FactorMoments) -> xr.DataArray:
+    """Return b_ik = beta_ik sd(f_k) / sd(eps_i) of non-traded factors and assets with returns, at some draws."""
     draws = thin(fit, STRENGTH_DRAWS)
     others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
+    seen = np.flatnonzero(np.isfinite(fit.panel.returns.values).any(axis=0))
     variance = draws["sigma"] ** 2
     if isinstance(fit.model.noise, StudentTNoise):
         variance = variance * draws["dof"] / (draws["dof"] - 2)
     loading = draws["loading"].isel(factor=others)
-    b = (loading / np.sqrt(variance)).transpose("chain", "draw", "asset", "factor")
-    periods = moments(fit.panel).count
-    seen = periods > 0
-    plain = b.values[:, :, seen] * history.deviation[others]
-    alone = np.diag(np.linalg.pinv(history.covariance, hermitian=True))[others] ** -0.5
-    root = np.sqrt(periods[seen])[:, None]
-    weighted = b.values[:, :, seen] * alone * root
-    if isinstance(fit.model.zero_beta, FreeZeroBeta):
-        one = 1 / np.sqrt(variance.transpose("chain", "draw", "asset").values[:, :, seen, None])
-        plain, weighted = _without(plain, one), _without(weighted, one * root)
-    coords = {name: b.coords[name] for name in ("chain", "draw", "factor")}
-    labelled = [
-        xr.DataArray(_partial(one) / max(seen.sum(), 1), coords, ("chain", "draw", "factor"), "strength")
-        for one in (plain, weighted)
-    ]
-    size = np.linalg.svd(plain, compute_uv=False)
-    smallest = size.min(axis=-1) if len(others) and seen.any() else np.zeros(size.shape[:2])
-    at = {name: coords[name] for name in ("chain", "draw")}
-    return np.sqrt(labelled[0]), labelled[1], xr.DataArray(smallest / max(seen.sum(), 1) ** 0.5, at, ("chain", "draw"))
+    unit = xr.DataArray(history.deviation[others], {"factor": loading["factor"]}, ("factor",))
+    b = loading * unit / np.sqrt(variance)
+    if isinstance(fit.model.zero_beta, FreeZeroBeta):  # a second pass with a constant: 1 / sd(eps_i) among the b_i
+        one = 1 / np.sqrt(variance.isel(asset=seen))
+        b = b.isel(asset=seen)
+        b = b - one * (one * b).sum("asset") / (one**2).sum("asset")
+        return b.transpose("chain", "draw", "asset", "factor")
+    return b.isel(asset=seen).transpose("chain", "draw", "asset", "factor")
 
 
-def _without(values: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Take off what `direction` (..., asset, 1) explains of the columns of values (..., asset, factor)."""
-    slope = np.sum(direction * values, axis=-2, keepdims=True) / np.sum(direction**2, axis=-2, keepdims=True)
-    return values - direction * slope
+def _signals(b: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return R_k (chain, draw, factor), and for each factor P(R_k > NOISE) before other factors are taken off.
+
+    Only factors that stand out from noise themselves are taken off the others: the loadings on a useless one are
+    noise, and a multiple of noise may look like anything.
+    """
+    values = b.values
+    ratio = _over_noise(values)
+    above = (ratio > NOISE).mean(axis=(0, 1))
+    strong = np.flatnonzero(above >= SURE)
+    centre = values.mean(axis=(0, 1))
+    left = values.copy()
+    for k in strong:
+        rest = strong[strong != k]
+        left[..., k] -= values[..., rest] @ np.linalg.lstsq(centre[:, rest], centre[:, k], rcond=None)[0]
+    ratio[..., strong] = _over_noise(left[..., strong])
+    return ratio, above
 
 
-def _partial(values: np.ndarray) -> np.ndarray:
-    """Return the squared length (..., factor) of each column of values that the other columns do not explain."""
-    cross = np.swapaxes(values, -1, -2) @ values
-    scale = np.sqrt(np.einsum("...kk->...k", cross))
-    safe = np.where(scale > 0, scale, 1.0)
-    correlation = cross / (safe[..., :, None] * safe[..., None, :])
-    inverse = np.linalg.pinv(correlation + 1e-12 * np.eye(values.shape[-1]), hermitian=True)
-    inside = np.maximum(np.einsum("...kk->...k", inverse), 1.0)
-    return scale**2 / inside
+def _over_noise(values: np.ndarray) -> np.ndarray:
+    """Return the mean over assets of squares over posterior variances: (chain, draw, asset, factor) without asset."""
+    if not values.size:
+        return np.zeros((*values.shape[:2], values.shape[-1]))
+    variance = values.var(axis=(0, 1))
+    return np.mean(values**2 / np.where(variance > 0, variance, np.inf), axis=2)
+
+
+def _smallest(b: xr.DataArray) -> xr.DataArray:
+    """Return the smallest singular value (chain, draw) over the root of the number of assets; 0 without factors."""
+    shape = (b.sizes["chain"], b.sizes["draw"])
+    size = np.linalg.svd(b.values, compute_uv=False).min(axis=-1) if b.size else np.zeros(shape)
+    coords = {name: b.coords[name] for name in ("chain", "draw")}
+    return xr.DataArray(size / max(b.sizes["asset"], 1) ** 0.5, coords, ("chain", "draw"))

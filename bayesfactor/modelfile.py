@@ -172,7 +172,7 @@ def _decode(cls: Any, found: Any, place: str) -> Any:
     if typing.get_origin(cls) in (typing.Union, types.UnionType):  # of distributions: `dist` says which
         choices = {_distribution(one): one for one in typing.get_args(cls)}
         name = _typed(found, dict, place).get("dist")
-        if name not in choices:
+        if not isinstance(name, str) or name not in choices:
             raise unknown("dist", name, choices, place=place)
         return _decode_class(choices[name], found, place)
     if cls is Rate:

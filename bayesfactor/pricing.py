@@ -33,6 +33,8 @@ class Pricing:
         Per asset: ``periods``, ``realised`` (mean excess return a year over the asset's own dates) and ``se``.
     verdicts : dict of str to str
         How well each factor's premium is known, as `identify` says.
+    problems : tuple of str
+        What keeps the fit from being trusted; the tables then have a column ``warning``.
     """
 
     predicted: xr.DataArray
@@ -40,6 +42,7 @@ class Pricing:
     r_squared: xr.DataArray | None
     realised: pd.DataFrame
     verdicts: dict[str, str]
+    problems: tuple[str, ...] = ()
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
         """Return predicted beside realised mean returns, a year, with intervals on both.
@@ -93,7 +96,10 @@ class Pricing:
 
     def _finish(self, table: pd.DataFrame, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
         unsure = {name: verdict for name, verdict in self.verdicts.items() if verdict in ("weak", "unidentified")}
-        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year", "not_identified": unsure}
+        if self.problems:
+            table["warning"] = "not converged"
+        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
+        table.attrs |= {"not_identified": unsure, "problems": self.problems}
         return table
 
 
@@ -137,7 +143,8 @@ def price(fit: Fit) -> Pricing:
     r_squared = None
     if len(fit.panel.assets) >= FEWEST_ASSETS:
         r_squared = (1 - alpha.var("asset") / expected.var("asset")).rename("r_squared")
-    return Pricing(predicted, alpha, r_squared, _realised(fit), identify(fit).verdicts)
+
+    return Pricing(predicted, alpha, r_squared, _realised(fit), identify(fit).verdicts, fit.problems)
 
 
 def _realised(fit: Fit) -> pd.DataFrame:

@@ -68,6 +68,7 @@ def test_tables_state_their_intervals_and_what_is_not_identified(cross_fit):
             "ci_prob": 0.8,
             "units": "decimal, per year",
             "not_identified": {"f2": "unidentified"},
+            "problems": (),
         }
 
 
@@ -107,7 +108,8 @@ def test_few_assets_have_no_r_squared(assets):
     else:
         assert table.index.tolist() == ["r_squared"]
         assert found.r_squared.dims == ("chain", "draw")
-    assert table.columns.tolist() == ["mean", "sd", "lower", "upper", "prob_positive", "mcse"]
+    assert found.problems  # two chains are too few
+    assert table.columns.tolist() == ["mean", "sd", "lower", "upper", "prob_positive", "mcse", "warning"]
     assert np.isfinite(found.table()).all(axis=None)
 
 
