@@ -8,7 +8,37 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+_PRIORS = (
+    "Rate",
+    "Normal",
+    "NormalRate",
+    "HalfNormal",
+    "HalfNormalRate",
+    "LogNormalRate",
+    "Exponential",
+    "InverseWishart",
+    "SpikeSlab",
+)
+_PARTS = (
+    "GroupedPrior",
+    "LoadingPrior",
+    "GroupedLoadings",
+    "FreeLoadings",
+    "CommonLoadings",
+    "ZeroAlpha",
+    "ShrunkAlpha",
+    "ScaledAlpha",
+    "SharpeAlpha",
+    "FreeAlpha",
+    "NoZeroBeta",
+    "FreeZeroBeta",
+    "FactorLaw",
+    "NormalNoise",
+    "StudentTNoise",
+)
 _HOME = {
+    **dict.fromkeys(_PRIORS, "priors"),
+    **dict.fromkeys(_PARTS, "spec"),
     "BayesFactorError": "errors",
     "DataError": "errors",
     "SpecError": "errors",

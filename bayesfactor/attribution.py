@@ -12,8 +12,9 @@ from bayesfactor import contributions
 from bayesfactor.contributions import LEVELS, Window
 from bayesfactor.errors import DataError, FitError, SpecError, unknown
 from bayesfactor.holdings import holdings
-from bayesfactor.identification import IDENTIFIED, TRADED, UNIDENTIFIED, WEAK, identify
+from bayesfactor.identification import UNIDENTIFIED, identify, least_known
 from bayesfactor.intervals import Interval
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
 from bayesfactor.posterior import Fit
@@ -33,7 +34,7 @@ UNITS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Attribution:
+class Attribution(Labelled):
     """Contributions of sources, which add up to ``total`` in every draw.
 
     Attributes
@@ -51,7 +52,8 @@ class Attribution:
         ``unidentified`` (see `identify`), the least of them where several factors are summed; empty for alpha.
     uncertainty : DataFrame or None
         Of a premium, per asset: its deviation a year, and the shares of its posterior variance that come from
-        ``premia``, ``loadings``, ``mispricing`` and ``both`` (loadings and premia together). They add up to 1.
+        ``premia``, ``loadings``, ``mispricing`` and ``both`` (loadings and premia together). They add up to 1; one is
+        below 0 where it offsets others.
     """
 
     kind: Kind
@@ -207,15 +209,21 @@ def attribute(
     if kind != "return":
         parts = xr.concat([parts, parts.sum("source").expand_dims(source=["total"])], "source")
     draws = parts.transpose("chain", "draw", per, "source").rename(kind)
+    problems = () if allow_unconverged else fit.problems
     return Attribution(
         kind,
         draws,
         UNITS[kind],
-        () if allow_unconverged else fit.problems,
+        problems,
         notes,
-        {} if kind == "variance" else _identification(fit.panel, verdicts, draws["source"].values.tolist(), kind),
-        contributions.uncertainty(fit, weights) if kind == "premium" else None,
+        {} if kind == "variance" else _identification(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
+        _uncertainty(fit, weights, problems) if kind == "premium" else None,
     )
+
+
+def _uncertainty(fit: Fit, weights: xr.DataArray, problems: tuple[str, ...]) -> pd.DataFrame:
+    table = contributions.uncertainty(fit, weights)
+    return table.assign(warning="not converged") if problems else table
 
 
 def _check_choices(kind: str, by: str, window: Window | None) -> None:
@@ -235,19 +243,27 @@ def _check_choices(kind: str, by: str, window: Window | None) -> None:
         )
 
 
-def _identification(panel: Panel, verdicts: Mapping[str, str], sources: list[str], kind: Kind) -> dict[str, str]:
+def _identification(
+    panel: Panel, verdicts: Mapping[str, str], sources: list[str], kind: Kind, by: By
+) -> dict[str, str]:
     """Return how well what each source pays is known: of a sum, the least known of its factors."""
     members: dict[str, list[str]] = {name: [] for name in sources}
-    whole = "total" if kind == "premium" else ""  # a realised return's total is what happened
+    whole = ("total",) if kind == "premium" else ()  # a realised return's total is what happened
     for factor in panel.factor_info:
-        for name in {factor.name, factor.family, contributions.kind_of(factor, verdicts), *LEVELS, whole}:
-            if name in members:
-                members[name].append(verdicts[factor.name])
-    order = (UNIDENTIFIED, WEAK, IDENTIFIED, TRADED)
-    return {
-        name: next((f"partly {v}" if len(set(found)) > 1 else v for v in order if v in found), "")
-        for name, found in members.items()
-    }
+        match by:
+            case "factor":
+                own: tuple[str, ...] = (factor.name,)
+            case "family":
+                own = (factor.family,)
+            case "identification":
+                own = (contributions.kind_of(factor, verdicts),)
+            case "level":
+                own = LEVELS
+            case _:
+                assert_never(by)
+        for name in (*own, *whole):
+            members[name].append(verdicts[factor.name])
+    return {name: least_known(found) for name, found in members.items()}
 
 
 def _unidentified(verdicts: Mapping[str, str]) -> tuple[str, ...]:

@@ -160,7 +160,8 @@ def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
     """Split the posterior variance of each holding's premium into what loadings, premia and mispricing bring.
 
     With beta = E beta + b and lambda = E lambda + l, the premium is a constant + E beta' l + E lambda' b + alpha + b'l.
-    The share of each part is its covariance with the premium over the premium's variance: they add up to 1.
+    The share of each part is its covariance with the premium over the premium's variance: they add up to 1, and one may
+    be below 0, where a part offsets others.
 
     Returns
     -------
@@ -183,7 +184,9 @@ def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
     total = sum(parts.values())
     variance = total.var(over)
     shares = {name: (xr.cov(part, total, dim=over, ddof=0) / variance).to_series() for name, part in parts.items()}
-    return pd.DataFrame({"sd": (np.sqrt(variance) * year).to_series(), **shares})
+    table = pd.DataFrame({"sd": (np.sqrt(variance) * year).to_series(), **shares})
+    table.attrs["units"] = "sd: decimal, per year; shares of the posterior variance"
+    return table
 
 
 def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:

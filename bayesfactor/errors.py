@@ -87,6 +87,8 @@ def nearest(found: object, allowed: Iterable[str]) -> str:
     lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(str(found).lower(), lower, n=1)
     hint = f"Did you mean '{lower[close[0]]}'? " if close else ""
+    if not names:
+        return "None is allowed here."
     shown = ", ".join(names[:12]) + (f", ... ({len(names)} in all)" if len(names) > 12 else "")
     return f"{hint}Allowed: {shown}."
 

@@ -1,13 +1,16 @@
 """Whether the assets can tell what a non-traded factor pays: strength of its loadings, prior and posterior premium."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.diagnostics import statistic
 from bayesfactor.errors import FitError
 from bayesfactor.intervals import Interval
+from bayesfactor.labelled import Labelled
 from bayesfactor.pointwise import thin
 from bayesfactor.posterior import Fit, variable
 from bayesfactor.spec import FreeZeroBeta, StudentTNoise
@@ -24,7 +27,7 @@ STRENGTH_DRAWS = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Identification:
+class Identification(Labelled):
     """How well each non-traded factor's premium is known, and why.
 
     Attributes
@@ -39,8 +42,8 @@ class Identification:
     premium : DataArray (chain, draw, factor)
         Of all factors, decimal per year for one unit of loading.
     facts : DataFrame
-        Per factor: traded, prior_mean, prior_sd (a year), learned, learnable, prior_inclusion, inclusion,
-        prob_above_noise, verdict, reason.
+        Per factor: traded, prior_mean, prior_sd (a year), learned and its Monte Carlo error, learnable,
+        prior_inclusion, inclusion, prob_above_noise, verdict, reason.
     problems : tuple of str
         What keeps the fit from being trusted.
     """
@@ -70,7 +73,11 @@ class Identification:
         premium = summarise(self.premium, ci_prob, ci_kind).set_index("factor")
         found = summarise(self.strength, ci_prob, ci_kind).set_index("factor") if self.strength.size else None
         table = self.facts[["prior_mean", "prior_sd"]].join(premium[["mean", "sd", "lower", "upper", "prob_positive"]])
-        table[["learned", "learnable"]] = self.facts[["learned", "learnable"]]
+        error = np.maximum(self.facts["learned_mcse"], 1e-6)
+        digits = np.floor(-np.log10(error)).astype(int)
+        learned = np.maximum(self.facts["learned"], 0.0)
+        table["learned"] = [round(float(v), int(d)) for v, d in zip(learned, digits, strict=True)]
+        table["learnable"] = self.facts["learnable"]
         for name, column in (("strength", "mean"), ("strength_lower", "lower"), ("strength_upper", "upper")):
             table[name] = np.nan if found is None else found[column].reindex(table.index)
         shown = ["prob_above_noise", "prior_inclusion", "inclusion", "verdict", "reason"]
@@ -109,9 +116,10 @@ def identify(fit: Fit) -> Identification:
     * ``weak`` when they took off less than a quarter, or less than half of what they would if the factor were traded,
     * ``identified`` otherwise; ``traded`` factors price themselves.
 
-    ``learned`` is the share of the prior's variance that the data took off; ``learnable`` that which the factor's own
-    history of n periods would take off if the factor were traded: prior / (prior + sd(f)^2 / n). Under a tight prior or
-    over a short history that is little, and the premium is the prior's.
+    ``learned`` is the share of the prior's variance that the data took off; the verdict leaves two of its Monte Carlo
+    errors out of it. ``learnable`` is what the factor's own history of n periods would take off if the factor were
+    traded: prior / (prior + sd(f)^2 / n), with the slab's variance for a spike and slab. Under a tight prior or over a
+    short history that is little, and the premium is the prior's.
 
     Parameters
     ----------
@@ -128,6 +136,11 @@ def identify(fit: Fit) -> Identification:
 
     Notes
     -----
+    That noise gives 2 holds for residuals that are independent across assets, as the model has them. Where a driver is
+    missing and they move together (`check` says how much), the loadings on a useless factor err together too, and may
+    pass for signal; its premium is then still judged by what the data taught. A traded factor's ``learned`` may exceed
+    its ``learnable``, by what factors correlated with it say of its mean.
+
     On useless and weak factors: Kan and Zhang (1999), Kleibergen (2009), Bryzgalova, Huang and Julliard (2023).
     """
     if not isinstance(fit, Fit):
@@ -143,15 +156,19 @@ def identify(fit: Fit) -> Identification:
     facts["prior_mean"], prior = numbers.premium_loc * year, _prior_variance(numbers)
     facts["prior_sd"] = np.sqrt(prior) * year
     own = history.deviation**2 / np.maximum(history.count, 1)
-    facts["learned"] = 1 - premium.var(("chain", "draw"), ddof=1).values / prior
-    facts["learnable"] = prior / (prior + own)
+    sd = premium.std(("chain", "draw"), ddof=1).values
+    facts["learned"] = 1 - sd**2 / prior
+    facts["learned_mcse"] = 2 * sd * np.nan_to_num(statistic(premium, "mcse", method="sd")) / prior
+    slab = numbers.premium_sd**2
+    facts["learnable"] = slab / (slab + own)
     mixed = numbers.premium_inclusion < 1
     facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
     facts["inclusion"] = np.where(mixed, inclusion(numbers, flat).mean(axis=0), np.nan)
     facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), b["factor"].values).reindex(facts.index)
     apart = pd.Series(alone, b["factor"].values).reindex(facts.index)
-    rows = zip(facts["traded"], apart, facts["prob_above_noise"], facts["learned"], facts["learnable"], strict=True)
+    sure = facts["learned"] - 2 * facts["learned_mcse"]
+    rows = zip(facts["traded"], apart, facts["prob_above_noise"], sure, facts["learnable"], strict=True)
     verdicts = [_verdict(*row) for row in rows]
     facts["verdict"], facts["reason"] = [v for v, _ in verdicts], [why for _, why in verdicts]
     return Identification(strength, ratio, _smallest(b), premium * year, facts, fit.problems)
@@ -181,6 +198,13 @@ def _verdict(traded: bool, alone: float, above: float, learned: float, learnable
     if learned < SOME or learned < MOST * learnable:
         return WEAK, "the assets say little of its premium"
     return IDENTIFIED, "from the cross-section"
+
+
+def least_known(verdicts: Iterable[str]) -> str:
+    """Return the least of several verdicts, ``partly`` so when they differ; empty for none."""
+    found = set(verdicts)
+    least = next((one for one in (UNIDENTIFIED, WEAK, IDENTIFIED, TRADED) if one in found), "")
+    return f"partly {least}" if len(found) > 1 else least
 
 
 def _prior_variance(numbers: Numbers) -> np.ndarray:
@@ -235,8 +259,12 @@ def _over_noise(values: np.ndarray) -> np.ndarray:
 
 
 def _smallest(b: xr.DataArray) -> xr.DataArray:
-    """Return the smallest singular value (chain, draw) over the root of the number of assets; 0 without factors."""
-    shape = (b.sizes["chain"], b.sizes["draw"])
-    size = np.linalg.svd(b.values, compute_uv=False).min(axis=-1) if b.size else np.zeros(shape)
+    """Return the smallest singular value (chain, draw) over the root of the number of assets; 0 without factors.
+
+    0 also with fewer assets than factors, when some combination of the factors moves none.
+    """
+    size = np.zeros((b.sizes["chain"], b.sizes["draw"]))
+    if b.size and b.sizes["asset"] >= b.sizes["factor"]:
+        size = np.linalg.svd(b.values, compute_uv=False).min(axis=-1)
     coords = {name: b.coords[name] for name in ("chain", "draw")}
     return xr.DataArray(size / max(b.sizes["asset"], 1) ** 0.5, coords, ("chain", "draw"))

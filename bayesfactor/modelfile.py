@@ -32,6 +32,13 @@ _KINDS: dict[str, dict[str, type]] = {
     "noise": {"normal": spec.NormalNoise, "student_t": spec.StudentTNoise},
 }
 _SECTIONS: dict[str, type] = {"factors": spec.FactorLaw}
+_EXAMPLES: dict[Any, str] = {
+    priors.NormalRate: '{ dist = "Normal", mean = "0 %/year", sd = "5 %/year" }',
+    priors.HalfNormalRate: '{ dist = "HalfNormal", scale = "5 %/year" }',
+    priors.HalfNormal: '{ dist = "HalfNormal", scale = 0.5 }',
+    priors.LogNormalRate: '{ dist = "LogNormal", median = "40 %/year", sd = 1.0 }',
+    priors.Exponential: '{ dist = "Exponential", mean = 10.0, above = 2.1 }',
+}
 _TOP = ("name", "families", *_KINDS, *_SECTIONS)
 
 
@@ -126,7 +133,15 @@ def parse_model(table: dict[str, Any], *, place: str) -> spec.FactorModel:
     for part, kinds in _KINDS.items():
         if part in table:
             rows = dict(_typed(table[part], dict, f"{place}: {part}"))
-            kind = rows.pop("kind", None)
+            if "kind" not in rows:
+                raise SpecError(
+                    f"{place}: '{part}.kind' is missing.",
+                    place=f"{place}: {part}",
+                    found=tuple(rows),
+                    allowed=kinds,
+                    remedy=f"Allowed: {', '.join(kinds)}. Found the keys: {', '.join(rows) or 'none'}.",
+                )
+            kind = rows.pop("kind")
             if not isinstance(kind, str) or kind not in kinds:
                 raise unknown(f"{part}.kind", kind, kinds, place=place)
             chosen[part] = _decode(kinds[kind], rows, f"{place}: {part}")
@@ -192,7 +207,9 @@ def _decode_class(cls: type, rows: dict[str, Any], place: str) -> Any:
     _known(rows, declared, place)
     required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
     for name in sorted(required - set(rows)):
-        raise SpecError(f"{place}: '{name}' is missing.", place=place, allowed=declared)
+        example = _EXAMPLES.get(declared[name])
+        remedy = f"For instance {name} = {example}." if example else ""
+        raise SpecError(f"{place}: '{name}' is missing.", place=place, allowed=declared, remedy=remedy)
     try:
         return cls(**{name: _decode(declared[name], value, f"{place}.{name}") for name, value in rows.items()})
     except SpecError as error:

@@ -8,16 +8,18 @@ import xarray as xr
 from scipy.stats import t as student
 
 from bayesfactor.errors import FitError
-from bayesfactor.identification import identify
+from bayesfactor.identification import identify, least_known
 from bayesfactor.intervals import Interval
+from bayesfactor.labelled import Labelled
 from bayesfactor.posterior import Fit
 from bayesfactor.tables import summarise
 
 FEWEST_ASSETS = 3  # with which a cross-section has an R-squared
+ROUNDING = 1e-20  # of a variance over a mean square
 
 
 @dataclass(frozen=True, eq=False)
-class Pricing:
+class Pricing(Labelled):
     """The pricing picture of a fit.
 
     Attributes
@@ -28,7 +30,8 @@ class Pricing:
         Pricing error, decimal per year.
     r_squared : DataArray (chain, draw) or None
         Share of the variance over assets of expected returns that the factors predict; below 0 where they predict worse
-        than one number for all assets would. None with fewer than three assets.
+        than one number for all assets would. None with fewer than three assets, or where all are expected to earn the
+        same.
     realised : DataFrame
         Per asset: ``periods``, ``realised`` (mean excess return a year over the asset's own dates) and ``se``.
     verdicts : dict of str to str
@@ -51,8 +54,9 @@ class Pricing:
         -------
         DataFrame
             Index asset; columns periods, realised, realised_lower, realised_upper (Student-t, of the sample mean),
-            predicted, predicted_lower, predicted_upper (posterior). NaN where an asset has fewer than two returns.
-            ``attrs`` state kind and probability of the intervals, and name the factors whose premium is not identified.
+            predicted, predicted_lower, predicted_upper (posterior), identification (how well the premia that it is made
+            of are known). NaN where an asset has fewer than two returns. ``attrs`` state kind and probability of the
+            intervals, and name the factors whose premium is not identified.
         """
         found = summarise(self.predicted, ci_prob, ci_kind).set_index("asset")
         periods, se = self.realised["periods"], self.realised["se"]
@@ -68,6 +72,7 @@ class Pricing:
                 "predicted_upper": found["upper"],
             }
         )
+        table["identification"] = least_known(self.verdicts.values())
         return self._finish(table, ci_prob, ci_kind)
 
     def errors(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
@@ -89,16 +94,27 @@ class Pricing:
         """Return mean, sd and interval of the cross-sectional R-squared: one row, or none where there is none."""
         if self.r_squared is None:
             table = pd.DataFrame(columns=["mean", "sd", "lower", "upper", "prob_positive", "mcse"])
+            table.attrs["reason"] = "fewer than three assets, or all are expected to earn the same"
         else:
             table = summarise(self.r_squared, ci_prob, ci_kind)
             table.index = pd.Index(["r_squared"])
         return self._finish(table, ci_prob, ci_kind)
 
+    def __str__(self) -> str:
+        fit = self.r_squared_table()
+        shown = "no R-squared" if fit.empty else f"R-squared {fit['mean'].item():.2f}"
+        unsure = ", ".join(f"{name} ({verdict})" for name, verdict in self.table().attrs["not_identified"].items())
+        lines = [f"Cross-section of {len(self.realised)} assets, decimals a year, 90 % eti; {shown}."]
+        lines += [f"Predictions lean on premia that are not identified: {unsure}."] if unsure else []
+        return "\n".join([*lines, self.table().to_string(float_format=lambda value: f"{value:.3f}")])
+
+    __repr__ = __str__
+
     def _finish(self, table: pd.DataFrame, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
         unsure = {name: verdict for name, verdict in self.verdicts.items() if verdict in ("weak", "unidentified")}
         if self.problems:
             table["warning"] = "not converged"
-        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
+        table.attrs |= {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
         table.attrs |= {"not_identified": unsure, "problems": self.problems}
         return table
 
@@ -141,9 +157,11 @@ def price(fit: Fit) -> Pricing:
     alpha = (posterior["alpha"] * year).rename("alpha")
     expected = predicted + alpha
     r_squared = None
-    if len(fit.panel.assets) >= FEWEST_ASSETS:
-        r_squared = (1 - alpha.var("asset") / expected.var("asset")).rename("r_squared")
-
+    spread = expected.var("asset")
+    differ = bool((spread > ROUNDING * (expected**2).mean("asset")).all())
+    if len(fit.panel.assets) >= FEWEST_ASSETS and differ:
+        flat = predicted.var("asset") <= ROUNDING * (expected**2).mean("asset")  # one prediction for all
+        r_squared = (1 - alpha.var("asset") / spread).where(~flat, 0.0).rename("r_squared")
     return Pricing(predicted, alpha, r_squared, _realised(fit), identify(fit).verdicts, fit.problems)
 
 

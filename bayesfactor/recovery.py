@@ -88,6 +88,10 @@ def _hierarchy(panel: Panel, model: FactorModel, numbers: Numbers, problem: Prob
         result["alpha_scale"] = (np.abs(alpha) * numbers.alpha_sd, ())
         if isinstance(model.alpha, SharpeAlpha):
             unit = (len(panel.assets) * panel.periods_per_year) ** 0.5 / numbers.alpha_unit
+            tails = problem.block(flat, "dof_z_log__")
+            if tails is not None:  # from the scale of the noise to its deviation
+                dof = numbers.dof_above + numbers.dof_mean * np.exp(tails)
+                unit = unit * np.sqrt((dof - 2) / dof)
             result["mispricing_sharpe"] = (np.abs(alpha) * numbers.alpha_sd * unit, ())
     rate = problem.zero_beta(flat)
     if rate is not None:

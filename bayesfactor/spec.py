@@ -130,7 +130,9 @@ class SharpeAlpha:
     """alpha_i ~ N(0, k sigma_i^2), k N = q^2 per period, q ~ `spread`: a Sharpe ratio a year.
 
     q is the Sharpe ratio that mispricing adds: E[sum_i alpha_i^2 / sigma_i^2] = q^2, and the largest Sharpe ratio there
-    is, of factors and mispricing together, has the square Sh^2(f) + q^2. Source: Pastor and Stambaugh (1999).
+    is, of factors and mispricing together, has the square Sh^2(f) + q^2. With Student-t noise sigma_i is the scale, and
+    mispricing adds q sqrt((nu - 2) / nu): the variable ``mispricing_sharpe`` of a fit is that. Source: Pastor and
+    Stambaugh (1999).
     """
 
     spread: HalfNormal

@@ -134,7 +134,7 @@ class FactorMoments:
 
     @property
     def covariance(self) -> np.ndarray:
-        """Most likely covariance of the factors, (factor, factor)."""
+        """Covariance of the factors (factor, factor), of each span's regressions with n - 1 degrees of freedom."""
         covariance = np.zeros((self.mean.size, self.mean.size))
         for span in self.spans:
             q = span.older

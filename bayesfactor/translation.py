@@ -229,7 +229,9 @@ def loading_strength(panel: Panel, *, demeaned: bool) -> np.ndarray:
     if not enough.any():
         return np.full(len(panel.factor_info), FAINTEST)
     xx = np.moveaxis(statistics.xx[:, :, enough], -1, 0)
-    error = deviation[enough, None] * np.sqrt(np.einsum("ijj->ij", np.linalg.pinv(xx, hermitian=True))[:, 1:])
+    size = np.sqrt(np.einsum("ijj->ij", xx))
+    inverse = np.linalg.pinv(xx / (size[:, :, None] * size[:, None, :]), hermitian=True)
+    error = deviation[enough, None] * (np.sqrt(np.einsum("ijj->ij", inverse)) / size)[:, 1:]
     unit = factor_moments(panel).deviation / np.nanstd(panel.returns.values[:, enough], axis=0)[:, None]
     b, noise = fitted[enough, 1:] * unit, (error * unit) ** 2
     if demeaned:

@@ -296,3 +296,28 @@ def test_a_zero_beta_rate_is_a_source_and_sources_add_up(rate_fit, kind, by, per
     plain = bf.attribute(rate_fit, "premium", per=per, portfolio=mix).draws.sel(source="total")
     if kind == "premium":
         np.testing.assert_allclose(draws.sel(source="total"), plain, atol=1e-12)
+
+
+def test_a_verdict_is_that_of_the_source_and_of_no_namesake(cross_fit):
+    """A factor that is called like a family of others keeps its own verdict, and so does the family."""
+    from dataclasses import replace as copy
+
+    panel = cross_fit.panel
+    info = (panel.factor_info[0], copy(panel.factor_info[1], family="f2"), copy(panel.factor_info[2], family="f2"))
+    fit = copy(cross_fit, panel=copy(panel, factor_info=info))
+    by_factor = bf.attribute(fit, "premium").identification
+    assert by_factor == {**bf.identify(fit).verdicts, "alpha": "", "total": "partly unidentified"}
+    by_family = bf.attribute(fit, "premium", by="family").identification
+    assert by_family == {"market": "traded", "f2": "partly unidentified", "alpha": "", "total": "partly unidentified"}
+
+
+def test_results_cannot_be_changed(cross_fit):
+    found, picture, split = bf.identify(cross_fit), bf.price(cross_fit), bf.attribute(cross_fit)
+    for array in (found.strength, found.premium, picture.predicted, picture.alpha, split.draws):
+        with pytest.raises(ValueError, match="read-only"):
+            array.values[0, 0] = 1.0
+
+
+def test_doubt_of_a_fit_that_failed_says_so(short_fit):
+    assert (bf.attribute(short_fit).uncertainty["warning"] == "not converged").all()
+    assert "warning" not in bf.attribute(short_fit, allow_unconverged=True).uncertainty

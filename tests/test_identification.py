@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
+from bayesfactor.diagnostics import statistic
 from bayesfactor.errors import FitError
 from bayesfactor.identification import _verdict
 from bayesfactor.panel import Factor
@@ -107,8 +108,13 @@ def test_what_was_learned_is_the_fall_of_the_premiums_variance(cross_fit):
     own = sd * year / 400**0.5
     np.testing.assert_allclose(table["learnable"], prior**2 / (prior**2 + own**2), rtol=1e-12)
     after = (cross_fit.posterior["risk_premium"] * year).std(("chain", "draw"), ddof=1).values
-    np.testing.assert_allclose(table["learned"], 1 - after**2 / prior**2, rtol=1e-9)
-    assert table.loc["f0", "learned"] == pytest.approx(table.loc["f0", "learnable"], abs=0.03)
+    facts = bf.identify(cross_fit).facts
+    np.testing.assert_allclose(facts["learned"], 1 - after**2 / prior**2, rtol=1e-9)
+    effective = statistic(cross_fit.posterior["risk_premium"], "ess", method="sd")
+    error = 2 * (after / prior) ** 2 / np.sqrt(2 * effective)  # of a variance: its share times sqrt(2 / n)
+    np.testing.assert_allclose(facts["learned_mcse"], error, rtol=0.1)
+    assert (abs(table["learned"] - facts["learned"].clip(lower=0)) <= 5 * facts["learned_mcse"]).all()
+    assert facts.loc["f0", "learned"] == pytest.approx(table.loc["f0", "learnable"], abs=0.03)
 
 
 def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(cross_fit, slab_fit):
@@ -323,3 +329,9 @@ def test_labels_follow_the_factors(cross_fit):
     assert two.verdicts == {name: one.verdicts[name] for name in order}
     assert isinstance(other.panel.factor_info[0], Factor)
     assert two.facts.loc["f0", "traded"]
+
+
+def test_one_asset_cannot_tell_two_factors_apart(cross_panel):
+    found = bf.identify(fitted(cross_panel.select(assets=cross_panel.assets[:1])))
+    assert (found.smallest_singular_value == 0).all()
+    assert "identified" not in (found.verdicts["f1"], found.verdicts["f2"])

@@ -130,7 +130,7 @@ WRONG = [
     ("units  =", "unit =", "loadings.prior.market: unknown key 'unit'", "Did you mean 'units'"),
     ('"grouped"', '"groupd"', "unknown loadings.kind 'groupd'", "Did you mean 'grouped'"),
     ('"grouped"', '["grouped"]', "unknown loadings.kind", "Allowed: grouped, free, common"),
-    ('kind   = "shrunk"', "", "unknown alpha.kind 'None'", "Allowed: zero, shrunk, scaled, sharpe, free"),
+    ('kind   = "shrunk"', "", "'alpha.kind' is missing", "Allowed: zero, shrunk, scaled, sharpe, free"),
     ('"student_t"                   ', '"normal"', "noise: unknown key 'dof'", "Allowed: level, spread"),
     ('"LogNormal"', '"LogNorml"', "noise.level: unknown dist 'LogNorml'", "Did you mean 'LogNormal'"),
     (

@@ -28,7 +28,7 @@ LAYERS = {
         "screening",
         "readers",
     ),
-    2: ("intervals", "catalog", "simulation", "closedform", "statistics", "translation", "density"),
+    2: ("intervals", "labelled", "catalog", "simulation", "closedform", "statistics", "translation", "density"),
     3: ("posterior", "storage", "diagnostics", "tables", "recovery", "progress"),
     4: ("graph",),
     5: ("inference",),

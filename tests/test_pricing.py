@@ -52,6 +52,7 @@ def test_realised_means_are_pandas(hier_fit):
         "predicted",
         "predicted_lower",
         "predicted_upper",
+        "identification",
     ]
     assert table.index.tolist() == list(hier_fit.panel.assets)
     low, high = np.quantile(found.predicted, [0.1, 0.9], axis=(0, 1))
@@ -110,7 +111,7 @@ def test_few_assets_have_no_r_squared(assets):
         assert found.r_squared.dims == ("chain", "draw")
     assert found.problems  # two chains are too few
     assert table.columns.tolist() == ["mean", "sd", "lower", "upper", "prob_positive", "mcse", "warning"]
-    assert np.isfinite(found.table().drop(columns="warning")).all(axis=None)
+    assert np.isfinite(found.table().drop(columns=["warning", "identification"])).all(axis=None)
 
 
 def test_assets_with_one_return_or_none_are_predicted_all_the_same():
@@ -123,3 +124,14 @@ def test_assets_with_one_return_or_none_are_predicted_all_the_same():
     assert realised.isna().all(axis=1).tolist() == [False, True, False, True, False]
     assert table.loc["a04", "realised"] == pytest.approx(252 * values[-2:, 4].mean(), rel=1e-12)
     assert np.isfinite(table[["predicted", "predicted_lower", "predicted_upper"]]).all(axis=None)
+
+
+def test_one_prediction_for_all_explains_nothing():
+    """Common loadings: R-squared is 0 and not what rounding leaves; without pricing errors there is none."""
+    panel = make_panel(assets=5, periods=60)
+    common = bf.read_model("pooled").loadings
+    assert (bf.price(small(panel, loadings=common)).r_squared == 0).all()
+    found = bf.price(small(panel, loadings=common, alpha=ZeroAlpha()))
+    assert found.r_squared is None
+    assert "the same" in found.r_squared_table().attrs["reason"]
+    assert "no R-squared" in str(found)

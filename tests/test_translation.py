@@ -124,3 +124,13 @@ def test_slabs_scale_with_the_strength_of_loadings():
     np.testing.assert_allclose(inclusion(numbers, x), share * slabs / density, rtol=1e-10)
     away = log_premium(numbers, x) - np.log(density)
     np.testing.assert_allclose(away, np.broadcast_to(away[0], away.shape), atol=1e-9)
+
+
+def test_strength_does_not_depend_on_the_unit_of_another_factor():
+    panel = make_panel(assets=20, traded=1, other=2, periods=200, zero=(2,), seed=3)
+    by = np.array([1.0, 1e10, 1.0])
+    other = replace(panel, factors=panel.factors * by)
+    for demeaned in (False, True):
+        np.testing.assert_allclose(
+            loading_strength(other, demeaned=demeaned), loading_strength(panel, demeaned=demeaned), rtol=1e-6
+        )

@@ -68,7 +68,7 @@ def demo(
     ] = Market.french,
     output: Annotated[Path, typer.Option("--output", "-o", help="The fit is saved here.")] = Path("demo.nc"),
     draws: Draws = 1000,
-    tune: Tune = 1000,
+    tune: Tune = 500,
 ) -> None:
     """Show the whole way from data to a table of what each factor pays."""
     from bayesfactor.posterior import Sampler
@@ -119,7 +119,7 @@ def fit(
     units: Annotated[str, typer.Option(help="Of returns and traded factors: decimal or percent.")] = "decimal",
     prices: Annotated[bool, typer.Option("--prices", help="RETURNS holds prices.")] = False,
     draws: Draws = 1000,
-    tune: Tune = 1000,
+    tune: Tune = 500,
     chains: Annotated[int, typer.Option(help="Chains.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed gives the same draws.")] = 1,
 ) -> None:

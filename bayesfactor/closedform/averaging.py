@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.closedform.results import Labelled
+from bayesfactor.closedform.saturated import require_top
 from bayesfactor.intervals import Interval, interval
+from bayesfactor.labelled import Labelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ class FactorSelection(Labelled):
 
     def models(self, top: int = 10) -> pd.DataFrame:
         """Return the models of highest posterior probability: columns factors (how many), prior and posterior."""
-        order = np.argsort(-self.model_probability.values, kind="stable")[:top]
+        order = np.argsort(-self.model_probability.values, kind="stable")[: require_top(top)]
         member, names = self.member.values[order], self.member["factor"].values
         size = member.sum(axis=1)
         columns = {

@@ -4,9 +4,16 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.closedform.crosssection import self_priced_assets
-from bayesfactor.closedform.data import Rectangle, rectangle
+from bayesfactor.closedform.data import Rectangle, loading_signal, rectangle
 from bayesfactor.closedform.results import ZERO_BETA, PremiaDraws
-from bayesfactor.closedform.saturated import WEIGHTS, Weights, moment_draws, require_draws, require_independent
+from bayesfactor.closedform.saturated import (
+    WEIGHTS,
+    Weights,
+    moment_draws,
+    require_draws,
+    require_flag,
+    require_independent,
+)
 from bayesfactor.errors import DataError, unknown
 from bayesfactor.panel import Panel
 
@@ -72,6 +79,8 @@ def fama_macbeth(
     if weights not in WEIGHTS:
         raise unknown("weights", weights, WEIGHTS, place="fama_macbeth.weights")
     require_draws(draws, seed, "fama_macbeth")
+    require_flag(intercept, "fama_macbeth.intercept")
+    require_flag(self_priced, "fama_macbeth.self_priced")
     rect = rectangle(panel, "fama_macbeth", more_periods_than="assets")
     own = self_priced_assets(rect, "fama_macbeth") if self_priced else np.array([], dtype=int)
     names = [ZERO_BETA, *rect.names] if intercept else list(rect.names)
@@ -86,7 +95,7 @@ def fama_macbeth(
     series = np.column_stack([rect.factors, rect.returns])
     require_independent(series, (*rect.names, *rect.assets), "fama_macbeth")
     parts = [
-        second_pass(mean, covariance, rect, own, weights, bool(intercept))
+        second_pass(mean, covariance, rect, own, weights, intercept)
         for mean, covariance in moment_draws(series, draws, seed)
     ]
     premium, fit = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -94,6 +103,7 @@ def fama_macbeth(
     return PremiaDraws(
         draws=xr.DataArray(premium, {"draw": np.arange(draws), "factor": names}, ("draw", "factor")),
         r_squared=xr.DataArray(fit, {"draw": np.arange(draws)}, ("draw",)),
+        signal=loading_signal(rect, names),
         periods_per_year=rect.periods_per_year,
         method=f"Bayesian Fama-MacBeth, {weights}{priced}; flat prior",
     )

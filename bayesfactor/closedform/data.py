@@ -1,8 +1,10 @@
 """What the closed forms take from a panel: one complete rectangle of returns and factors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.panel import Panel
@@ -86,3 +88,15 @@ def rectangle(panel: Panel, verb: str, *, more_periods_than: str = "") -> Rectan
         )
     traded = np.array([factor.traded for factor in panel.factor_info])
     return Rectangle(returns, factors, panel.assets, panel.factor_names, traded, panel.periods_per_year)
+
+
+def loading_signal(rect: Rectangle, names: Sequence[str]) -> xr.DataArray:
+    """Return the mean over assets of the squared t-ratio of each factor's loadings; NaN for other names."""
+    x, y = rect.factors - rect.factors.mean(axis=0), rect.returns - rect.returns.mean(axis=0)
+    loading = np.linalg.lstsq(x, y, rcond=None)[0]
+    variance = np.sum((y - x @ loading) ** 2, axis=0) / (len(x) - x.shape[1] - 1)
+    noise = np.diag(np.linalg.pinv(x.T @ x, hermitian=True))[:, None] * variance
+    known = variance > 0  # an asset that is a combination of factors has no t-ratio
+    mean = np.mean(loading[:, known] ** 2 / noise[:, known], axis=1) if known.any() else np.full(x.shape[1], np.inf)
+    found = dict(zip(rect.names, mean, strict=True))
+    return xr.DataArray([found.get(name, np.nan) for name in names], {"factor": list(names)}, ("factor",))

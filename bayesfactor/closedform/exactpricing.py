@@ -10,8 +10,8 @@ from scipy.stats import chi2, f
 
 from bayesfactor.closedform.data import rectangle
 from bayesfactor.closedform.mispricing import MaxSharpe, added_sharpe, require_traded, sharpe_squared
-from bayesfactor.closedform.results import Labelled
 from bayesfactor.closedform.saturated import require_independent
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import Panel
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.closedform.owndates import as_rate, bounds, own_fits
-from bayesfactor.closedform.results import Labelled
 from bayesfactor.closedform.saturated import require_independent, require_number
 from bayesfactor.errors import SpecError, unknown
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import Panel
 from bayesfactor.priors import Rate
 

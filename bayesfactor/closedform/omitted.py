@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from bayesfactor.closedform.data import Rectangle, rectangle
+from bayesfactor.closedform.data import Rectangle, loading_signal, rectangle
 from bayesfactor.closedform.results import PremiaEstimate
 from bayesfactor.closedform.sandwich import long_run_covariance
 from bayesfactor.closedform.saturated import DEPENDENT, require_independent
@@ -73,6 +73,7 @@ def three_pass(panel: Panel, components: int | None = None) -> PremiaEstimate:
         covariance=xr.DataArray(
             long_run_covariance(influence, 0, 0), {"factor": names, "factor_other": names}, ("factor", "factor_other")
         ),
+        signal=loading_signal(rect, names),
         periods_per_year=rect.periods_per_year,
         method=f"three-pass, {components} components; errors by the delta method, robust to heteroskedasticity",
     )

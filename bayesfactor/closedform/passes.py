@@ -8,10 +8,10 @@ import xarray as xr
 from scipy.stats import chi2
 
 from bayesfactor.closedform.crosssection import FirstPass, first_pass, pricing_quadratic, projector
-from bayesfactor.closedform.data import rectangle
+from bayesfactor.closedform.data import loading_signal, rectangle
 from bayesfactor.closedform.results import PremiaEstimate
 from bayesfactor.closedform.sandwich import bandwidth, long_run_covariance, premium_influence, two_pass_moments
-from bayesfactor.closedform.saturated import WEIGHTS, Weights, require_independent
+from bayesfactor.closedform.saturated import WEIGHTS, Weights, require_flag, require_independent
 from bayesfactor.errors import unknown
 from bayesfactor.panel import Panel
 
@@ -90,7 +90,7 @@ def two_pass(
         Estimate a zero-beta rate lambda_0, the same for all test assets.
     self_priced : bool
         Make the traded factors test assets too (loading 1 on themselves, residual 0). With ``"gls"`` and no intercept
-        the premium of each is then exactly its mean.
+        the premium of each is then exactly its mean over the dates of the returns.
     errors : {"shanken", "robust", "kernel"}
         ``"shanken"``: normal residuals of constant covariance, and loadings that are estimated (Shanken 1992)::
 
@@ -104,7 +104,8 @@ def two_pass(
     Returns
     -------
     TwoPass
-        Decimal per period; ``table()`` per year.
+        Decimal per period; ``table()`` per year, with ``loading_t2`` beside: near 1 for a factor that no asset loads
+        on, whose premium is then not to be used.
 
     Raises
     ------
@@ -127,6 +128,8 @@ def two_pass(
     Shanken (1985, J. Financial Economics 14; 1992, Review of Financial Studies 5); Cochrane, Asset Pricing, ch. 12.
     """
     require_choice(weights, errors)
+    require_flag(intercept, "two_pass.intercept")
+    require_flag(self_priced, "two_pass.self_priced")
     gls = weights == "gls"
     rect = rectangle(panel, "two_pass", more_periods_than="assets" if gls else "")
     found = first_pass(rect, intercept, self_priced, "two_pass")
@@ -148,6 +151,7 @@ def two_pass(
     return TwoPass(
         estimate=xr.DataArray(premium, {"factor": names}, ("factor",)),
         covariance=xr.DataArray(covariance, coordinates, ("factor", "factor_other")),
+        signal=loading_signal(rect, names),
         periods_per_year=rect.periods_per_year,
         method=f"two-pass, {weights}{', traded factors price themselves' if self_priced else ''}; {errors} errors",
         loading=xr.DataArray(

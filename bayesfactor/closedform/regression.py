@@ -8,13 +8,14 @@ import xarray as xr
 
 from bayesfactor.closedform.data import require_panel
 from bayesfactor.closedform.owndates import as_rate, bounds, own_fits
-from bayesfactor.closedform.results import Labelled
 from bayesfactor.closedform.saturated import require_number
 from bayesfactor.errors import DataError
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.priors import Normal, NormalRate, Rate
 from bayesfactor.spec import FreeAlpha, FreeLoadings, LoadingPrior, keyed, require
 from bayesfactor.statistics import factor_moments, regressors
+from bayesfactor.translation import typical_deviation
 
 ALPHA = SOURCES[0]
 STURDY = FreeLoadings(
@@ -167,13 +168,11 @@ def conjugate_regression(
 def loading_prior(panel: Panel, loadings: FreeLoadings, place: str) -> tuple[np.ndarray, np.ndarray]:
     """Return prior means and deviations of the loadings (factor), in units of the loading itself."""
     chosen = [keyed(loadings.prior, factor, place=place) for factor in panel.factor_info]
-    own = [np.nanstd(column) for column in panel.returns.values.T if np.isfinite(column).any()]
-    typical = [size for size in own if size > 0] or [1.0]
     deviation = factor_moments(panel).deviation
     if not deviation.all():
         name = panel.factor_names[int(np.argmin(deviation))]
         raise DataError(f"{place}: factor '{name}' never changes.", series=name, remedy="Leave it out (panel.select).")
-    unit = float(np.median(typical)) / deviation
+    unit = (typical_deviation(panel) or 1.0) / deviation  # assets that never move have no unit
     unit = np.where([prior.units == "beta" for prior in chosen], 1.0, unit)
     return np.array([prior.value.mean for prior in chosen]) * unit, np.array(
         [prior.value.sd for prior in chosen]

@@ -1,27 +1,15 @@
 """What the closed forms return: labelled premia with their covariance, or their draws."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.intervals import Interval, interval
+from bayesfactor.labelled import Labelled
 
 ZERO_BETA = "zero_beta"  # label of the cross-sectional intercept
-
-
-@dataclass(frozen=True, eq=False)
-class Labelled:
-    """A frozen result whose arrays are copied on the way in and read-only."""
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, xr.DataArray):
-                copied = value.copy(deep=True)
-                copied.values.flags.writeable = False
-                object.__setattr__(self, field.name, copied)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +21,9 @@ class PremiaEstimate(Labelled):
     estimate : DataArray (factor)
         Decimal per period; ``zero_beta`` comes first where an intercept was asked for.
     covariance : DataArray (factor, factor_other)
+    signal : DataArray (factor)
+        Mean over assets of the squared t-ratio of the loadings on the factor: 1 is what a useless factor gives. NaN for
+        ``zero_beta``.
     periods_per_year : int
     method : str
         How they were estimated, and what the standard errors allow for.
@@ -40,13 +31,14 @@ class PremiaEstimate(Labelled):
 
     estimate: xr.DataArray
     covariance: xr.DataArray
+    signal: xr.DataArray
     periods_per_year: int
     method: str
 
     def table(self) -> pd.DataFrame:
-        """Return one row per factor: ``estimate`` and ``se`` a year, ``t``, and both per period.
+        """Return one row per factor: ``estimate`` and ``se`` a year, ``t``, both per period, and ``loading_t2``.
 
-        ``attrs`` hold the method.
+        ``loading_t2`` is `signal`: a premium beside a value near 1 is not to be used. ``attrs`` hold the method.
         """
         size = np.sqrt(np.diag(self.covariance.values))
         value, year = self.estimate.values, self.periods_per_year
@@ -56,6 +48,7 @@ class PremiaEstimate(Labelled):
             "t": np.divide(value, size, out=np.full(value.shape, np.nan), where=size > 0),
             "estimate_per_period": value,
             "se_per_period": size,
+            "loading_t2": self.signal.values,
         }
         table = pd.DataFrame(columns, index=pd.Index(self.estimate["factor"].values, name="factor"))
         table.attrs = {"method": self.method, "units": "decimal, per year"}
@@ -72,12 +65,16 @@ class PremiaDraws(Labelled):
         Decimal per period; ``zero_beta`` comes first where an intercept was asked for.
     r_squared : DataArray (draw)
         Cross-sectional R-squared, adjusted for the number of factors.
+    signal : DataArray (factor)
+        Mean over assets of the squared t-ratio of the loadings on the factor: 1 is what a useless factor gives. NaN for
+        ``zero_beta``.
     periods_per_year : int
     method : str
     """
 
     draws: xr.DataArray
     r_squared: xr.DataArray
+    signal: xr.DataArray
     periods_per_year: int
     method: str
 
@@ -88,9 +85,10 @@ class PremiaDraws(Labelled):
         -------
         DataFrame
             Columns mean, sd, lower, upper (a year), prob_positive, mcse (of the mean a year), mean_per_period,
-            sd_per_period. ``attrs`` state the interval's kind and probability, and the method.
+            sd_per_period, loading_t2 (`signal`). ``attrs`` state the interval's kind and probability, and the method.
         """
         table = summarise_draws(self.draws, self.periods_per_year, ci_prob, ci_kind)
+        table["loading_t2"] = self.signal.values
         table.attrs |= {"method": self.method, "units": "decimal, per year"}
         return table
 

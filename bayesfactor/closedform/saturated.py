@@ -99,6 +99,13 @@ def require_draws(draws: object, seed: object, verb: str) -> None:
             )
 
 
+def require_top(top: object) -> int:
+    """Return how many models to show; raise a SpecError unless it is a whole number above 0."""
+    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
+        raise SpecError(f"models: top is {top!r}, and must be a whole number above 0.", place="models.top", found=top)
+    return int(top)
+
+
 def require_flag(value: object, place: str) -> None:
     """Raise a SpecError unless the value is True or False."""
     if not isinstance(value, bool):

@@ -8,9 +8,9 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.closedform.marginals import market_marginals, trained_marginals
-from bayesfactor.closedform.results import Labelled
-from bayesfactor.closedform.saturated import require_independent, require_number
+from bayesfactor.closedform.saturated import require_independent, require_number, require_top
 from bayesfactor.errors import DataError, SpecError, unknown
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import Panel
 from bayesfactor.spec import require
 
@@ -87,7 +87,7 @@ class ModelScan(Labelled):
 
     def models(self, top: int = 10) -> pd.DataFrame:
         """Return the models of highest probability: columns factors, log_marginal, prior, posterior."""
-        order = np.argsort(-self.log_marginal.values, kind="stable")[:top]
+        order = np.argsort(-self.log_marginal.values, kind="stable")[: require_top(top)]
         member, names = self.member.values[order], self.member["factor"].values
         columns = {
             "factors": member.sum(axis=1),

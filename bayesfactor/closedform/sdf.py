@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.closedform.data import rectangle
-from bayesfactor.closedform.results import ZERO_BETA, Labelled, summarise_draws
+from bayesfactor.closedform.results import ZERO_BETA, summarise_draws
 from bayesfactor.closedform.saturated import (
     Weights,
     asset_exposures,
@@ -20,6 +20,7 @@ from bayesfactor.closedform.saturated import (
 from bayesfactor.closedform.slab import slab_variances
 from bayesfactor.errors import DataError
 from bayesfactor.intervals import Interval
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import Panel
 from bayesfactor.spec import require
 

@@ -1,5 +1,6 @@
 """Which factors belong in the discount factor: a spike and a slab for each price of risk, every model enumerated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -40,11 +41,22 @@ class DiracSpike:
 
     Attributes
     ----------
-    at : tuple of (factor, value)
+    at : mapping of factor to value, or tuple of (factor, value)
         Prices of risk under the null hypothesis, as Sharpe ratios a year, of the factors where it is not zero.
     """
 
     at: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        pairs = tuple(self.at.items()) if isinstance(self.at, Mapping) else self.at
+        if not (isinstance(pairs, tuple) and all(isinstance(one, tuple) and len(one) == 2 for one in pairs)):
+            raise SpecError(
+                f"DiracSpike.at is {self.at!r}, and must name factors and values.",
+                place="DiracSpike.at",
+                found=self.at,
+                remedy='Write DiracSpike({"SMB": 0.2}).',
+            )
+        object.__setattr__(self, "at", pairs)
 
 
 def spike_and_slab(

@@ -8,8 +8,8 @@ import xarray as xr
 
 from bayesfactor.closedform.owndates import bounds, own_fits
 from bayesfactor.closedform.regression import loading_prior
-from bayesfactor.closedform.results import Labelled
 from bayesfactor.errors import DataError
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import Panel
 from bayesfactor.spec import FreeLoadings, require
 

@@ -196,3 +196,10 @@ def test_refusals(panel):
         spike_and_slab(panel, draws=0)
     with pytest.raises(bf.SpecError, match="expected a Panel"):
         spike_and_slab("panel")
+
+
+def test_hypotheses_are_pairs_or_a_mapping():
+    assert DiracSpike({"f0": 0.2}) == DiracSpike((("f0", 0.2),))
+    for at in ("f0", ("f0",), 3):
+        with pytest.raises(bf.SpecError, match="must name factors and values"):
+            DiracSpike(at)

@@ -186,3 +186,20 @@ def test_equal_loadings_and_an_intercept_cannot_be_told_apart():
     assert np.isfinite(two_pass(level).estimate).all()
     with pytest.raises(DataError, match="tell the premia of"):
         two_pass(level, intercept=True)
+
+
+def test_a_useless_factor_is_seen_in_the_table():
+    """Mean squared t-ratio of its loadings near 1, by plain regressions; flags are flags."""
+    panel = make_panel(assets=30, traded=1, other=1, periods=500, zero=(1,), seed=4)
+    table = two_pass(panel, intercept=True).table()
+    x = np.c_[np.ones(500), panel.aligned]
+    inverse, ratios = np.linalg.inv(x.T @ x), []
+    for y in panel.returns.values.T:
+        beta, rss = np.linalg.lstsq(x, y)[:2]
+        ratios.append(beta[1:] ** 2 / (rss[0] / (500 - 3) * np.diag(inverse)[1:]))
+    np.testing.assert_allclose(table.loc[["f0", "f1"], "loading_t2"], np.mean(ratios, axis=0), rtol=1e-9)
+    assert np.isnan(table.loc["zero_beta", "loading_t2"])
+    assert table.loc["f1", "loading_t2"] < 2 < table.loc["f0", "loading_t2"]
+    for flag in ("intercept", "self_priced"):
+        with pytest.raises(SpecError, match="must be True or False"):
+            two_pass(panel, **{flag: "no"})

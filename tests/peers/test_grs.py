@@ -47,6 +47,10 @@ def test_three_factors_in_full(french):
     assert result.table().loc["S5V5", "estimate"] == pytest.approx(-0.023518, abs=5e-7)
 
 
+def test_robust_statistic_of_industries_with_three_factors(french):
+    assert grs(french.select(industries(french), THREE)).wald == pytest.approx(61.617, abs=5.1e-4)
+
+
 def test_robust_statistic_of_industries(french):
     result = grs(french.select(industries(french), [*THREE, "Mom"]))
     assert result.wald == pytest.approx(62.0588727249, rel=1e-9)

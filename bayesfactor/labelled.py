@@ -1,0 +1,18 @@
+"""Results that hold labelled arrays and cannot be changed."""
+
+from dataclasses import dataclass, fields
+
+import xarray as xr
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A frozen result whose arrays are copied on the way in and read-only."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, xr.DataArray):
+                copied = value.copy(deep=True)
+                copied.values.flags.writeable = False
+                object.__setattr__(self, field.name, copied)
