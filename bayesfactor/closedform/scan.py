@@ -162,7 +162,7 @@ def scan_models(panel: Panel, prior: TrainedPremia | MarketAlways = TrainedPremi
 
 
 def _factors(panel: Panel) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the factors' whole history (time, factor), and their names."""
+    """Return the factors over their whole common history (time, factor), and their names."""
     require(panel, (Panel,), "scan_models.panel")
     values, names = panel.factors.values, panel.factor_names
     for factor in panel.factor_info:
@@ -179,14 +179,7 @@ def _factors(panel: Panel) -> tuple[np.ndarray, tuple[str, ...]]:
             found=len(names),
             remedy="Choose some with panel.select(factors=...).",
         )
-    if not np.isfinite(values).all():
-        row, column = np.argwhere(~np.isfinite(values))[0]
-        raise DataError(
-            f"scan_models: factor '{names[column]}' has no value on some dates.",
-            series=names[column],
-            date=panel.factors["time"].values[row],
-            remedy="Cut the factors to a common span before integrating.",
-        )
+    values = values[np.isfinite(values).all(axis=1)]  # from the day on which the youngest begins
     _require_periods(len(values), len(names))
     require_independent(values, names, "scan_models")
     return values, names

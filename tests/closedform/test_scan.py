@@ -214,3 +214,12 @@ def test_refusals(panel):
 def test_subsets_are_all_there(panel):
     found = {tuple(row) for row in scan_models(panel).member.values}
     assert found == set(itertools.product([False, True], repeat=4)) - {(False,) * 4}
+
+
+def test_unequal_histories_are_scanned_where_all_factors_are_known(panel):
+    values = panel.factors.values.copy()
+    values[:7, 1] = np.nan
+    later = replace(panel, returns=panel.returns.isel(time=slice(7, None)))
+    found = scan_models(replace(later, factors=panel.factors.copy(data=values)))
+    cut = scan_models(replace(later, factors=panel.factors.isel(time=slice(7, None))))
+    np.testing.assert_array_equal(found.log_marginal, cut.log_marginal)
