@@ -168,7 +168,7 @@ class SpikeSlab:
     slab: float
     inclusion: float = 0.5
     spike: float = 0.001
-    strength: float = 0.2
+    strength: float = 0.1
 
     def __post_init__(self) -> None:
         _positive("SpikeSlab.slab", self.slab)

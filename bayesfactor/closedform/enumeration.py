@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from bayesfactor.closedform.marginals import members
-from bayesfactor.closedform.saturated import Pricing
+from bayesfactor.closedform.saturated import PricingDraws
 
 CELLS = 2**21  # numbers in the largest array
 
 
 @dataclass(frozen=True, eq=False)
-class SpikeSlab:
+class SlabPrior:
     """The prior of the prices of risk.
 
     Attributes
@@ -86,12 +86,12 @@ class Mixture:
         return cls(models=np.sum([part.models for part in parts], axis=0), **rows)
 
 
-def mixture(pricing: Pricing, prior: SpikeSlab, rng: np.random.Generator) -> Mixture:
+def mixture(pricing: PricingDraws, prior: SlabPrior, rng: np.random.Generator) -> Mixture:
     """Return the posterior over all models in each draw, prices and variance of the pricing errors integrated out."""
     return Mixture.joined([_mixture(piece, prior, rng) for piece in _pieces(pricing, prior)])
 
 
-def _pieces(pricing: Pricing, prior: SpikeSlab) -> Iterator[Pricing]:
+def _pieces(pricing: PricingDraws, prior: SlabPrior) -> Iterator[PricingDraws]:
     """Yield the draws, so many at a time that no array grows large."""
     count, p = pricing.right.shape
     step = max(1, CELLS // (2 ** len(prior.variance) * p))
@@ -100,7 +100,7 @@ def _pieces(pricing: Pricing, prior: SpikeSlab) -> Iterator[Pricing]:
         yield replace(pricing, cross=pricing.cross[rows], right=pricing.right[rows], square=pricing.square[rows])
 
 
-def _mixture(pricing: Pricing, prior: SpikeSlab, rng: np.random.Generator) -> Mixture:
+def _mixture(pricing: PricingDraws, prior: SlabPrior, rng: np.random.Generator) -> Mixture:
     mean, spread, errors, weight = enumerate_models(pricing, prior)
     weight = weight - 0.5 * prior.assets * np.log(errors)
     weight = np.exp(weight - weight.max(axis=1, keepdims=True))
@@ -116,7 +116,7 @@ def _mixture(pricing: Pricing, prior: SpikeSlab, rng: np.random.Generator) -> Mi
     )
 
 
-def enumerate_models(pricing: Pricing, prior: SpikeSlab) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def enumerate_models(pricing: PricingDraws, prior: SlabPrior) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return what each model says of the prices, given the variance of the pricing errors sigma^2.
 
     Starting from the full model, whose prices have mean m and covariance sigma^2 V, factor j is taken out of every
@@ -158,7 +158,7 @@ def enumerate_models(pricing: Pricing, prior: SpikeSlab) -> tuple[np.ndarray, np
     return mean, spread, errors, weight
 
 
-def sample(pricing: Pricing, prior: SpikeSlab, picked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def sample(pricing: PricingDraws, prior: SlabPrior, picked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return one draw of the prices (draw, coefficient) from the model picked in each draw."""
     inside = prior.members[picked]
     if prior.first:

@@ -126,7 +126,7 @@ def asset_exposures(rect: Rectangle, verb: str) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Pricing:
+class PricingDraws:
     """Cross-sections a = H lambda + pricing errors, one per draw: what least squares needs of them.
 
     a_i = mu_i / sd_i; H holds the correlations of asset and factor, behind a column of ones where an intercept is in;
@@ -152,7 +152,7 @@ class Pricing:
     factor_correlation: np.ndarray
 
 
-def pricing_draws(rect: Rectangle, weights: Weights, intercept: bool, draws: int, seed: int) -> Iterator[Pricing]:
+def pricing_draws(rect: Rectangle, weights: Weights, intercept: bool, draws: int, seed: int) -> Iterator[PricingDraws]:
     """Yield the cross-section of each draw of means and covariances, some hundreds at a time."""
     if weights not in WEIGHTS:
         raise unknown("weights", weights, WEIGHTS, place="weights")
@@ -166,7 +166,7 @@ def pricing_draws(rect: Rectangle, weights: Weights, intercept: bool, draws: int
         stacked = np.concatenate([ones, *columns] if intercept else columns, axis=2)
         weighted = stacked if weights == "ols" else np.linalg.solve(correlation[:, k:, k:], stacked)
         gram = stacked.transpose(0, 2, 1) @ weighted
-        yield Pricing(
+        yield PricingDraws(
             cross=gram[:, :-2, :-2],
             right=gram[:, :-2, -2],
             square=gram[:, -2, -2],

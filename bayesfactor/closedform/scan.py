@@ -113,7 +113,7 @@ def scan_models(panel: Panel, prior: TrainedPremia | MarketAlways = TrainedPremi
     Parameters
     ----------
     panel : Panel
-        Two to twenty traded factors; their whole history is used, and the assets are not.
+        Two to twenty traded factors; their whole common history is used, and the assets are not.
     prior : TrainedPremia or MarketAlways
 
     Returns

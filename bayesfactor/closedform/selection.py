@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesfactor.closedform.averaging import FactorSelection
 from bayesfactor.closedform.data import Rectangle, rectangle
-from bayesfactor.closedform.enumeration import Mixture, SpikeSlab, mixture, sample
+from bayesfactor.closedform.enumeration import Mixture, SlabPrior, mixture, sample
 from bayesfactor.closedform.results import ZERO_BETA
 from bayesfactor.closedform.saturated import (
     Weights,
@@ -130,7 +130,7 @@ def spike_and_slab(
     _require_size(rect)
     variance = slab_variances(asset_exposures(rect, verb), slab, demean=intercept)
     ratio, point = _spike(spike, rect)
-    prior = SpikeSlab(variance, ratio, point, inclusion, INTERCEPT_PRECISION if intercept else None, len(rect.assets))
+    prior = SlabPrior(variance, ratio, point, inclusion, INTERCEPT_PRECISION if intercept else None, len(rect.assets))
     rng = np.random.default_rng([seed, 1])
     parts, prices, sharpes = [], [], []
     for one in pricing_draws(rect, weights, intercept, draws, seed):
@@ -193,7 +193,7 @@ def _result(
     *,
     draws: np.ndarray,
     sharpe: np.ndarray,
-    prior: SpikeSlab,
+    prior: SlabPrior,
     prior_sharpe: float,
     method: str,
 ) -> FactorSelection:

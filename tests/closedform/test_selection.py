@@ -8,7 +8,7 @@ from scipy import stats
 
 import bayesfactor as bf
 from bayesfactor.closedform.data import rectangle
-from bayesfactor.closedform.enumeration import SpikeSlab, enumerate_models, mixture, sample
+from bayesfactor.closedform.enumeration import SlabPrior, enumerate_models, mixture, sample
 from bayesfactor.closedform.saturated import pricing_draws
 from bayesfactor.closedform.sdf import prices_of_risk
 from bayesfactor.closedform.selection import ContinuousSpike, DiracSpike, spike_and_slab
@@ -17,10 +17,10 @@ from tests.panels import make_panel
 
 N = 7
 PRIORS = {
-    "continuous": SpikeSlab(np.array([0.5, 0.8, 0.3]), 0.001, np.zeros(3), 0.3, None, N),
-    "continuous, intercept": SpikeSlab(np.array([0.5, 0.8, 0.3]), 0.01, np.zeros(3), 0.6, 1e-5, N),
-    "dirac": SpikeSlab(np.array([0.5, 0.8, 0.3]), 0.0, np.zeros(3), 0.3, None, N),
-    "dirac elsewhere, intercept": SpikeSlab(np.array([0.5, 0.8, 0.3]), 0.0, np.array([0.1, 0, -0.2]), 0.5, 1e-5, N),
+    "continuous": SlabPrior(np.array([0.5, 0.8, 0.3]), 0.001, np.zeros(3), 0.3, None, N),
+    "continuous, intercept": SlabPrior(np.array([0.5, 0.8, 0.3]), 0.01, np.zeros(3), 0.6, 1e-5, N),
+    "dirac": SlabPrior(np.array([0.5, 0.8, 0.3]), 0.0, np.zeros(3), 0.3, None, N),
+    "dirac elsewhere, intercept": SlabPrior(np.array([0.5, 0.8, 0.3]), 0.0, np.array([0.1, 0, -0.2]), 0.5, 1e-5, N),
 }
 
 
@@ -70,7 +70,7 @@ def test_every_model_has_its_plain_formula(case):
 def test_integral_over_prices_and_variance_by_quadrature():
     """One factor, three assets: the two marginal likelihoods, with prices and sigma^2 integrated on a grid."""
     panel = make_panel(assets=3, traded=1, other=0, periods=200, seed=4)
-    prior = SpikeSlab(np.array([0.4]), 0.05, np.zeros(1), 0.5, None, 3)
+    prior = SlabPrior(np.array([0.4]), 0.05, np.zeros(1), 0.5, None, 3)
     (pricing,) = pricing_draws(rectangle(panel, "test"), "ols", False, 2, 1)
     found = mixture(pricing, prior, np.random.default_rng(1)).inclusion[0, 0]
     c, h, q = pricing.cross[0, 0, 0], pricing.right[0, 0], pricing.square[0]
