@@ -10,14 +10,14 @@ import xarray as xr
 
 from bayesfactor import contributions
 from bayesfactor.contributions import LEVELS, Window
-from bayesfactor.errors import DataError, FitError, SpecError, unknown
+from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
 from bayesfactor.identification import UNIDENTIFIED, identify, least_known
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
-from bayesfactor.posterior import Fit
+from bayesfactor.posterior import Fit, require_fit
 from bayesfactor.tables import summarise
 
 Kind = Literal["premium", "return", "variance"]
@@ -182,14 +182,14 @@ def attribute(
     b_k lambda_k depends on which other factors the model has, as factors are correlated. Idiosyncratic risks are taken
     as independent across assets. Source: the additive attribution of Grinold and Kahn, applied to each draw.
     """
-    if not isinstance(fit, Fit):
-        raise FitError(f"attribute: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+    require_fit(fit, "attribute")
     for name, found, allowed in (("kind", kind, KINDS), ("by", by, BYS), ("per", per, PERS)):
         if not isinstance(found, str) or found not in allowed:
             raise unknown(name, found, allowed, place="attribute")
     _check_names(fit.panel)
     _check_choices(kind, by, window)
-    weights, verdicts = holdings(fit.panel, per, portfolio), identify(fit).verdicts
+    weights = holdings(fit.panel, per, portfolio)
+    verdicts = {} if kind == "variance" else identify(fit).verdicts  # what a variance is does not depend on premia
     notes: tuple[str, ...] = ()
     match kind:
         case "premium":

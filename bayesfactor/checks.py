@@ -8,10 +8,9 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.diagnostics import Check, sampler_checks
-from bayesfactor.errors import FitError
 from bayesfactor.identification import UNIDENTIFIED, identify
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, standardised_residuals, thin
-from bayesfactor.posterior import Fit
+from bayesfactor.posterior import Fit, require_fit
 from bayesfactor.spec import StudentTNoise
 from bayesfactor.statistics import moments, regressors
 from bayesfactor.translation import translate
@@ -97,8 +96,7 @@ def check(fit: Fit) -> CheckReport:
     scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of
     standardised residuals with that of replicated ones of the same length.
     """
-    if not isinstance(fit, Fit):
-        raise FitError(f"check: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+    require_fit(fit, "check")
     assets = _assets(fit)
     shrinkage = _shrinkage(fit)
     sensitivity = _sensitivity(fit)

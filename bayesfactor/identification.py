@@ -8,11 +8,10 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.diagnostics import statistic
-from bayesfactor.errors import FitError
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.pointwise import thin
-from bayesfactor.posterior import Fit, variable
+from bayesfactor.posterior import Fit, require_fit, variable
 from bayesfactor.spec import FreeZeroBeta, StudentTNoise
 from bayesfactor.statistics import FactorMoments, factor_moments
 from bayesfactor.tables import summarise
@@ -143,8 +142,7 @@ def identify(fit: Fit) -> Identification:
 
     On useless and weak factors: Kan and Zhang (1999), Kleibergen (2009), Bryzgalova, Huang and Julliard (2023).
     """
-    if not isinstance(fit, Fit):
-        raise FitError(f"identify: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+    require_fit(fit, "identify")
     numbers, history, year = translate(fit.panel, fit.model), factor_moments(fit.panel), fit.panel.periods_per_year
     b = _standardised(fit, history)
     signals, alone = _signals(b)

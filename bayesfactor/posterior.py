@@ -159,6 +159,12 @@ def open_fit(path: str | os.PathLike[str]) -> Fit:
     return read_fit(_path(path))
 
 
+def require_fit(fit: object, verb: str) -> None:
+    """Raise a FitError unless it is a fit."""
+    if not isinstance(fit, Fit):
+        raise FitError(f"{verb}: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+
+
 def variable(fit: Fit, name: str) -> xr.DataArray:
     """Return the draws of one variable of a fit."""
     if not isinstance(fit, Fit):

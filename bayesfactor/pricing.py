@@ -7,11 +7,10 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import t as student
 
-from bayesfactor.errors import FitError
 from bayesfactor.identification import identify, least_known
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
-from bayesfactor.posterior import Fit
+from bayesfactor.posterior import Fit, require_fit
 from bayesfactor.tables import summarise
 
 FEWEST_ASSETS = 3  # with which a cross-section has an R-squared
@@ -103,10 +102,11 @@ class Pricing(Labelled):
     def __str__(self) -> str:
         fit = self.r_squared_table()
         shown = "no R-squared" if fit.empty else f"R-squared {fit['mean'].item():.2f}"
-        unsure = ", ".join(f"{name} ({verdict})" for name, verdict in self.table().attrs["not_identified"].items())
+        table = self.table()
+        unsure = ", ".join(f"{name} ({verdict})" for name, verdict in table.attrs["not_identified"].items())
         lines = [f"Cross-section of {len(self.realised)} assets, decimals a year, 90 % eti; {shown}."]
         lines += [f"Predictions lean on premia that are not identified: {unsure}."] if unsure else []
-        return "\n".join([*lines, self.table().to_string(float_format=lambda value: f"{value:.3f}")])
+        return "\n".join([*lines, table.to_string(float_format=lambda value: f"{value:.3f}")])
 
     __repr__ = __str__
 
@@ -147,8 +147,7 @@ def price(fit: Fit) -> Pricing:
     The realised mean of a short history says what the factors happened to do then, as much as what they pay. Source:
     the cross-sectional R-squared of Lewellen, Nagel and Shanken (2010), as a posterior.
     """
-    if not isinstance(fit, Fit):
-        raise FitError(f"price: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+    require_fit(fit, "price")
     year, posterior = fit.panel.periods_per_year, fit.posterior
     predicted = xr.dot(posterior["loading"], posterior["risk_premium"], dim="factor")
     if "zero_beta" in posterior:

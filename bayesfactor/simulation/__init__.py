@@ -1,6 +1,6 @@
 """A simulated crypto market whose truth is known, for demonstrations and for tests."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayesfactor.errors import SpecError
 from bayesfactor.integration.assembly import integrate
+from bayesfactor.labelled import Labelled
 from bayesfactor.panel import Panel
 from bayesfactor.simulation.market import (
     GROUPS,
@@ -29,7 +30,7 @@ _ALPHA = 0.04 / PERIODS_PER_YEAR
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class Truth(Labelled):
     """What a simulated market was made from, in decimals per period of the panel.
 
     Attributes
@@ -57,14 +58,6 @@ class Truth:
     factors: xr.DataArray
     residual: xr.DataArray
     periods_per_year: int = PERIODS_PER_YEAR
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, xr.DataArray):
-                copied = value.copy(deep=True)
-                copied.values.flags.writeable = False
-                object.__setattr__(self, field.name, copied)
 
     def premium(self) -> xr.DataArray:
         r"""Return what each source pays each asset, per year.
