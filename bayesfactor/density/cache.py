@@ -14,6 +14,7 @@ import numba
 HERE = Path(__file__).parent
 SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))).hexdigest()[:16]
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
+ALONE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
 
 
 def _kept[T](make: Callable[[], T]) -> T:
@@ -30,6 +31,21 @@ def _kept[T](make: Callable[[], T]) -> T:
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call."""
     return _kept(lambda: numba.njit(cache=True, **OPTIONS)(function))
+
+
+def shared(function: Callable[..., Any]) -> Any:
+    """Compile a function on its first call from Python; a kernel that calls it takes its lines as its own."""
+    return _kept(lambda: numba.njit(cache=True, inline="always", **OPTIONS)(function))
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Compile a function that only kernels call."""
+    return _kept(lambda: numba.njit(cache=True, **ALONE, **OPTIONS)(function))
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a function into every kernel that calls it."""
+    return _kept(lambda: numba.njit(cache=True, forceinline=True, **ALONE, **OPTIONS)(function))
 
 
 def entry(signature: Any, function: Callable[..., Any]) -> Any:

@@ -9,124 +9,121 @@ from functools import cache
 import numba
 import numpy as np
 
-from bayesfactor.density.cache import entry, kernel
+from bayesfactor.density.cache import entry, kernel, part, shared
 from bayesfactor.density.hyper import Prior, backward, forward
-from bayesfactor.density.normal import BLOCK, draw_coefficients, marginal
-from bayesfactor.density.student import student
+from bayesfactor.density.lanes import aligned
+from bayesfactor.density.law import rooms
+from bayesfactor.density.normal import Data, draw_coefficients, marginal
+from bayesfactor.density.student import Observations, place_coefficients, student
 
-NOISE = 23  # first slot of the noise law's own data
-SLOTS = 32  # room in the header: element s holds where slot s starts, element s + 1 where it ends
+NOISE = 24  # first slot of the noise law's own data
+SLOTS = 64  # room in the header: elements 2 s and 2 s + 1 hold where slot s starts and ends; the last one the size
+LINE = 8  # doubles in a cache line
 
 
-@kernel
+@part
 def _slot(buffer, s):
-    return buffer[int(buffer[s]) : int(buffer[s + 1])]
+    return buffer[int(buffer[2 * s]) : int(buffer[2 * s + 1])]
 
 
-@kernel
+@part
 def _prior(buffer):
     return Prior(
         _slot(buffer, 0), _slot(buffer, 1), _slot(buffer, 2), _slot(buffer, 3), _slot(buffer, 4), _slot(buffer, 5),
         _slot(buffer, 6), _slot(buffer, 7), _slot(buffer, 8), _slot(buffer, 9), _slot(buffer, 10), _slot(buffer, 11),
         _slot(buffer, 12), _slot(buffer, 13), _slot(buffer, 14), _slot(buffer, 15), _slot(buffer, 16),
         _slot(buffer, 17), _slot(buffer, 18), _slot(buffer, 19), _slot(buffer, 20), _slot(buffer, 21),
-        _slot(buffer, 22),
+        _slot(buffer, 22), _slot(buffer, 23),
     )  # fmt: skip
 
 
-@kernel
+@part
+def _data(buffer):
+    return Data(_slot(buffer, NOISE), _slot(buffer, NOISE + 1), _slot(buffer, NOISE + 2), _slot(buffer, NOISE + 3))
+
+
+@shared
 def density_normal(x, buffer, grad):
     """Return log p(theta, returns, factors) with normal noise; fill its gradient."""
     prior = _prior(buffer)
-    n, p = int(prior.size[0]), int(prior.size[1]) + 1
-    g = (n + BLOCK - 1) // BLOCK
-    mean, sd, log_sigma, shift = np.zeros((p, g * BLOCK)), np.zeros((p, g * BLOCK)), np.zeros(g * BLOCK), np.zeros(p)
-    g_mean, g_sd, g_log_sigma = np.empty((p, g, BLOCK)), np.empty((p, g, BLOCK)), np.empty((g, BLOCK))
-    g_shift = np.empty(p)
+    law, scales = rooms(prior.real.size, int(prior.size[1]) + 1)
     grad[:] = 0.0
-    scales = np.empty((6, n))
-    value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
-    value += marginal(
-        mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
-        _slot(buffer, NOISE).reshape((p, p, g, BLOCK)), _slot(buffer, NOISE + 1).reshape((p, g, BLOCK)),
-        _slot(buffer, NOISE + 2).reshape((g, BLOCK)), _slot(buffer, NOISE + 3).reshape((g, BLOCK)),
-        g_mean, g_sd, g_log_sigma, g_shift,
-    )  # fmt: skip
-    flat = (p, g * BLOCK)
-    backward(x, prior, scales, g_mean.reshape(flat), g_sd.reshape(flat), g_log_sigma.reshape(g * BLOCK), g_shift, grad)
+    value = forward(x, prior, law, scales, grad)
+    value += marginal(law, _data(buffer))
+    backward(x, prior, law, scales, grad)
     return value
 
 
 @kernel
 def coefficients_normal(draws, buffer, z, result):
     """Fill `result` (draw, asset, coefficient) with coefficients given each theta, from standard normals z."""
-    p, n = z.shape[1], z.shape[2]
-    g = (n + BLOCK - 1) // BLOCK
-    padded, out = np.zeros((p, g * BLOCK)), np.empty((p, g, BLOCK))
+    prior, data = _prior(buffer), _data(buffer)
+    p, n, size = z.shape[1], z.shape[2], prior.real.size
+    law, scales = rooms(size, p)
+    out, normal = aligned(p * size).reshape((p, size)), aligned(p * size).reshape((p, size))
+    unused = np.empty(draws.shape[1])
+    normal[:] = 0.0
     for t in range(len(draws)):
-        padded[:, :n] = z[t]
-        _coefficients(draws[t], buffer, padded.reshape((p, g, BLOCK)), out)
-        result[t] = out.reshape((p, g * BLOCK))[:, :n].T
+        for j in range(p):
+            for i in range(n):
+                normal[j, i] = z[t, j, i]
+        forward(draws[t], prior, law, scales, unused)
+        draw_coefficients(law, data, normal, out)
+        for i in range(n):
+            for j in range(p):
+                result[t, i, j] = out[j, i]
 
 
-@kernel
-def _coefficients(x, buffer, z, out):
-    """Fill `out` (coefficient, block, BLOCK) with a draw of the coefficients given theta, from standard normals z."""
-    prior = _prior(buffer)
-    n, p = int(prior.size[0]), int(prior.size[1]) + 1
-    g = (n + BLOCK - 1) // BLOCK
-    mean, sd, log_sigma, shift = np.zeros((p, g * BLOCK)), np.zeros((p, g * BLOCK)), np.zeros(g * BLOCK), np.zeros(p)
-    forward(x, prior, mean, sd, log_sigma, shift, np.empty((6, n)), np.zeros(x.size))
-    draw_coefficients(
-        mean.reshape((p, g, BLOCK)), sd.reshape((p, g, BLOCK)), log_sigma.reshape((g, BLOCK)), shift,
-        _slot(buffer, NOISE).reshape((p, p, g, BLOCK)), _slot(buffer, NOISE + 1).reshape((p, g, BLOCK)), z, out,
+@part
+def _observations(buffer, n, p):
+    return Observations(
+        _slot(buffer, NOISE).reshape((n, p, p)), _slot(buffer, NOISE + 1).reshape((n, p)), _slot(buffer, NOISE + 2),
+        _slot(buffer, NOISE + 3), _slot(buffer, NOISE + 4), _slot(buffer, NOISE + 5), _slot(buffer, NOISE + 6),
     )  # fmt: skip
 
 
-@kernel
+@shared
 def density_student(x, buffer, grad):
     """Return log p(theta, returns, factors) with Student-t noise; fill its gradient."""
-    return _student(x, buffer, grad, np.empty((int(buffer[int(buffer[0])]), int(buffer[int(buffer[0]) + 1]) + 1)))
-
-
-@kernel
-def _student(x, buffer, grad, out):
     prior = _prior(buffer)
     n, p = int(prior.size[0]), int(prior.size[1]) + 1
-    mean, sd, log_sigma, shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
-    g_mean, g_sd, g_log_sigma, g_shift = np.zeros((p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(p)
+    law, scales = rooms(prior.real.size, p)
     grad[:] = 0.0
-    scales = np.empty((6, n))
-    value = forward(x, prior, mean, sd, log_sigma, shift, scales, grad)
+    value = forward(x, prior, law, scales, grad)
     tail, first = int(prior.at[8]), int(prior.at[9])
     excess = np.exp(x[tail])
     dof = prior.scalars[6] + prior.scalars[5] * excess
-    y = _slot(buffer, NOISE + 4)
-    here, g_dof = student(
-        mean, sd, log_sigma, shift, dof, x[first : first + n * p].reshape((n, p)),
-        _slot(buffer, NOISE).reshape((n, p, p)), _slot(buffer, NOISE + 1).reshape((n, p)),
-        _slot(buffer, NOISE + 5).reshape((y.size // BLOCK, p, BLOCK)), y.reshape((y.size // BLOCK, BLOCK)),
-        _slot(buffer, NOISE + 2), _slot(buffer, NOISE + 3), out,
-        g_mean, g_sd, g_log_sigma, g_shift, grad[first : first + n * p].reshape((n, p)),
-    )  # fmt: skip
+    z, g_z = x[first : first + n * p].reshape((n, p)), grad[first : first + n * p].reshape((n, p))
+    here, g_dof = student(law, dof, z, _observations(buffer, n, p), np.empty((n, p)), g_z)
     grad[tail] += 1.0 - excess + g_dof * prior.scalars[5] * excess
-    backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad)
+    backward(x, prior, law, scales, grad)
     return value + here + x[tail] - excess
 
 
 @kernel
-def coefficients_student(x, buffer, out):
-    """Fill `out` (asset, coefficient) with the coefficients at a point."""
-    _student(x, buffer, np.empty(x.size), out)
+def coefficients_student(draws, buffer, result):
+    """Fill `result` (draw, asset, coefficient) with the coefficients at each theta."""
+    prior = _prior(buffer)
+    n, p, first = int(prior.size[0]), int(prior.size[1]) + 1, int(prior.at[9])
+    law, scales = rooms(prior.real.size, p)
+    data, unused = _observations(buffer, n, p), np.empty(draws.shape[1])
+    for t in range(len(draws)):
+        forward(draws[t], prior, law, scales, unused)
+        place_coefficients(law, draws[t, first : first + n * p].reshape((n, p)), data, result[t])
 
 
 def pack(parts: list[np.ndarray]) -> np.ndarray:
-    """Return one buffer of a header and the parts."""
-    sizes = [np.size(part) for part in parts]
-    ends = SLOTS + np.cumsum([0, *sizes])
-    header = np.zeros(SLOTS)
-    header[: len(ends)] = ends
-    return np.concatenate([header, *(np.ravel(part).astype(float) for part in parts)])
+    """Return one buffer of a header and the parts, each of them at the start of a cache line."""
+    sizes = [np.size(values) for values in parts]
+    starts = SLOTS + np.cumsum([0, *(-(-size // LINE) * LINE for size in sizes)])
+    room = np.zeros(int(starts[-1]) + LINE)
+    first = -room.ctypes.data % (8 * LINE) // 8
+    buffer = room[first : first + int(starts[-1])]
+    buffer[: 2 * len(parts)] = np.column_stack([starts[:-1], starts[:-1] + sizes]).ravel()
+    for start, size, values in zip(starts, sizes, parts, strict=False):
+        buffer[start : start + size] = np.ravel(values)
+    buffer[SLOTS - 1] = buffer.size
+    return buffer
 
 
 _DOUBLES = numba.types.CPointer(numba.types.double)
@@ -134,15 +131,17 @@ _LOGP = numba.types.int64(numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, _DOU
 _EXPAND = numba.types.int64(numba.types.uint64, numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES)
 
 
-@kernel
+@part
 def _whole(data):
-    head = numba.carray(data, SLOTS)
-    return numba.carray(data, int(head.max()))
+    return numba.carray(data, int(numba.carray(data, SLOTS)[SLOTS - 1]))
 
 
-@kernel
+@part
 def _finite(value, grad):
-    return 0 if np.isfinite(value) and np.all(np.isfinite(grad)) else 3
+    total = value
+    for slope in grad:
+        total += slope * 0.0
+    return 0 if np.isfinite(total) else 3
 
 
 def _logp_normal(dim, x, grad, logp, data):
@@ -159,7 +158,8 @@ def _logp_student(dim, x, grad, logp, data):
 
 def _expand(dim, expanded, x, out, data):
     source, target = numba.carray(x, dim), numba.carray(out, expanded)
-    target[:] = source  # what is stored of a draw is the point itself
+    for i in range(dim):  # what is stored of a draw is the point itself
+        target[i] = source[i]
     return 0
 
 

@@ -1,16 +1,18 @@
 """The part of the density that all noise laws share: priors of what is sampled, and the way from it to the assets.
 
 `forward` turns a point theta into what the noise laws need (m_i, D_i, log sigma_i, shift) and returns the log prior;
-`backward` carries the noise law's gradient in these back to theta. Both follow the PyMC graph line by line.
+`backward` carries the noise law's gradient in these back to theta. Both follow the PyMC graph line by line. Arrays over
+assets are padded to whole blocks of lanes; what is in the padding adds nothing.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from bayesfactor.density.cache import kernel
+from bayesfactor.density.cache import part
+from bayesfactor.density.lanes import WIDTH, aligned, exp, full, load, log, sqrt, store, total
+from bayesfactor.density.law import LOG_2PI, summed
 from bayesfactor.density.mixture import quantile
-from bayesfactor.density.normal import LOG_2PI
 
 GROUPED, FREE, COMMON = 0, 1, 2
 
@@ -35,8 +37,9 @@ class Prior(NamedTuple):
     start: np.ndarray  # most likely factor means
     unit: np.ndarray  # their standard errors
     precision: np.ndarray  # (term, factor, factor), flat
-    log_sigma_start: np.ndarray
+    log_sigma_start: np.ndarray  # padded, as is the next
     log_sigma_variance: np.ndarray
+    real: np.ndarray  # 1 for an asset, 0 for padding
     blend: np.ndarray  # of each non-traded factor: near 1 where the prior says more of its premium than the data
     inclusion: np.ndarray  # probability of the slab; 1 where a premium has a normal prior
     spike: np.ndarray  # variance of the spike over that of the slab
@@ -45,7 +48,7 @@ class Prior(NamedTuple):
     power: np.ndarray  # (term)
 
 
-@kernel
+@part
 def _normal(x, grad, at, count):
     """Add standard normal priors of theta[at : at + count]."""
     value = 0.0
@@ -55,55 +58,51 @@ def _normal(x, grad, at, count):
     return value
 
 
-@kernel
-def forward(x, prior, mean, sd, log_sigma, shift, scales, grad):
-    """Fill mean and sd (coefficient, asset), log_sigma (asset), shift (coefficient); return the log prior.
-
-    `scales` (6, asset) is filled with what `backward` needs of the way to log sigma and the alphas' deviations.
-    """
+@part
+def forward(x, prior, law, scales, grad):
+    """Fill mean, sd, log_sigma, w and shift of a law; return the log prior."""
     n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
-    value = _forward_factors(x, prior, shift, grad) + _forward_scales(x, prior, log_sigma, scales, grad)
-    value += _forward_alphas(x, prior, log_sigma, mean, sd, scales, grad)
+    value = _forward_factors(x, prior, law.shift, grad) + _forward_scales(x, prior, law, scales, grad)
+    value += _forward_alphas(x, prior, law, grad)
     first, second = int(prior.at[2]), int(prior.at[3])
     if kind == GROUPED:
         value += _normal(x, grad, first, int(prior.size[2]) * k) + _normal(x, grad, second, k)
     elif kind == COMMON:
         value += _normal(x, grad, first, k)
-    group = prior.group_of.astype(np.int64)
     for j in range(k):
         loc, width, spread = prior.loading_loc[j], prior.loading_sd[j], 0.0
+        mean, sd = law.mean[j + 1], law.sd[j + 1]
         if kind == GROUPED:
             spread = prior.loading_spread[j] * x[second + j]
             for i in range(n):
-                mean[j + 1, i] = loc + width * x[first + group[i] * k + j]
+                mean[i] = loc + width * x[first + int(prior.group_of[i]) * k + j]
         else:
             if kind == COMMON:
                 loc, width = loc + width * x[first + j], 0.0
-            mean[j + 1, :n] = loc
+            mean[:n] = loc
             spread = width
-        sd[j + 1, :n] = spread
+        sd[:n] = spread
     return value
 
 
-@kernel
-def _forward_alphas(x, prior, log_sigma, mean, sd, scales, grad):
+@part
+def _forward_alphas(x, prior, law, grad):
     """Fill the first rows of mean and sd: alpha_i + lambda_0 ~ N(loc + lambda_0, sd_i^2)."""
     n, at, last, unit = int(prior.size[0]), int(prior.at[4]), int(prior.at[10]), prior.scalars[10]
-    value, alpha_sd = 0.0, prior.scalars[1]
-    mean[0, :n] = prior.scalars[0]
+    value, alpha_sd, loc = 0.0, prior.scalars[1], prior.scalars[0]
     if last >= 0:
         value += _normal(x, grad, last, 1)
-        mean[0, :n] += prior.scalars[7] + prior.scalars[8] * x[last]
+        loc += prior.scalars[7] + prior.scalars[8] * x[last]
     if at >= 0:
         value += _normal(x, grad, at, 1)
         alpha_sd *= x[at]
     for i in range(n):
-        scales[5, i] = np.exp(log_sigma[i]) / unit if unit > 0.0 else 1.0
-        sd[0, i] = alpha_sd * scales[5, i]
+        law.mean[0, i] = loc
+        law.sd[0, i] = alpha_sd / (unit * np.sqrt(law.w[i])) if unit > 0.0 else alpha_sd
     return value
 
 
-@kernel
+@part
 def _forward_factors(x, prior, shift, grad):
     k, others, at = int(prior.size[1]), int(prior.size[3]), int(prior.at[0])
     value, gap = 0.0, np.empty(k)
@@ -132,7 +131,7 @@ def _forward_factors(x, prior, shift, grad):
     return value
 
 
-@kernel
+@part
 def _term(prior, m, gap, grad, at):
     """Return one term of -log p(factors | mu), power log(1 + count d'P d); take its gradient off `grad`."""
     k = gap.size
@@ -147,88 +146,102 @@ def _term(prior, m, gap, grad, at):
     return power * np.log1p(count * quadratic)
 
 
-@kernel
-def _forward_scales(x, prior, log_sigma, scales, grad):
+@part
+def _forward_scales(x, prior, law, scales, grad):
     """Fill log sigma_i = l + omega a_i, a_i = (s_i - l) omega / q_i + sqrt(v_i / q_i) z_i, q_i = v_i + omega^2.
 
-    The noise law gets log(sigma_i^2 + resolution^2) / 2. `scales` gets a_i, its derivatives in l, omega and z_i, and
-    that of the noise law's log sigma in l + omega a_i.
+    The noise law gets log(sigma_i^2 + resolution^2) / 2.
     """
     n, at, below, first = int(prior.size[0]), int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
     value = _normal(x, grad, at, 1) + _normal(x, grad, below, 1)
-    level, spread = prior.scalars[2] + prior.scalars[3] * x[at], prior.scalars[4] * x[below]
-    start, variance, z = prior.log_sigma_start, prior.log_sigma_variance, x[first : first + n]
-    slope = grad[first : first + n]
-    of_level, of_spread, product, least = 0.0, 0.0, 1.0, prior.scalars[9] * prior.scalars[9]
+    z = aligned(law.w.size)
+    z[n:] = 0.0
     for i in range(n):
-        away, v = start[i] - level, variance[i]
-        both = v + spread * spread
-        inverse = 1.0 / both
-        root = np.sqrt(v * inverse)
-        scales[0, i] = away * spread * inverse + root * z[i]
-        scales[1, i] = -spread * inverse
-        scales[2, i] = away * (v - spread * spread) * inverse * inverse - z[i] * root * spread * inverse
-        scales[3, i] = root
+        z[i] = x[first + i]
+    level, spread = full(prior.scalars[2] + prior.scalars[3] * x[at]), full(prior.scalars[4] * x[below])
+    least, one, logs, half = full(prior.scalars[9] * prior.scalars[9]), full(1.0), full(0.0), full(0.5)
+    of_level, of_spread = full(0.0), full(0.0)
+    for i in range(0, z.size, WIDTH):
+        away, v, real = load(prior.log_sigma_start, i) - level, load(prior.log_sigma_variance, i), load(prior.real, i)
+        inverse = one / (v + spread * spread)
+        share = v * inverse
+        root, ahead, here = sqrt(share), spread * inverse, load(z, i)
+        a = away * ahead + root * here
+        square = exp((level + spread * a) + (level + spread * a))
+        whole = square + least
+        w = one / whole
+        store(law.w, i, w)
+        store(law.log_sigma, i, half * log(whole))
+        slope = away * (share - spread * ahead) * inverse - here * root * ahead
+        store(scales.a, i, a)
+        store(scales.of_level, i, full(0.0) - ahead)
+        store(scales.of_spread, i, slope)
+        store(scales.of_z, i, root)
+        store(scales.above, i, square * w)
+        of_level += real * a * ahead
+        of_spread -= real * (a * slope + ahead)
+        logs += real * (log(share) - a * a)
     for i in range(n):
-        a, root = scales[0, i], scales[3, i]
-        square = np.exp(2.0 * (level + spread * a))
-        log_sigma[i] = 0.5 * np.log(square + least)
-        scales[4, i] = square / (square + least)
-        slope[i] -= a * root
-        of_level -= a * scales[1, i]
-        of_spread -= a * scales[2, i] - scales[1, i]
-        value -= 0.5 * a * a
-        product *= root
-        if i % 16 == 15:  # logarithms of products, taken before they can underflow
-            value += np.log(product)
-            product = 1.0
-    grad[at] += prior.scalars[3] * of_level
-    grad[below] += prior.scalars[4] * of_spread
-    return value + np.log(product) - 0.5 * n * LOG_2PI
+        grad[first + i] -= scales.a[i] * scales.of_z[i]
+    grad[at] += prior.scalars[3] * total(of_level)
+    grad[below] += prior.scalars[4] * total(of_spread)
+    return value + 0.5 * (total(logs) - n * LOG_2PI)
 
 
-@kernel
-def backward(x, prior, scales, g_mean, g_sd, g_log_sigma, g_shift, grad):
-    """Add to `grad` what the noise law's gradient in mean, sd, log_sigma and shift means for theta."""
+@part
+def backward(x, prior, law, scales, grad):
+    """Add to `grad` what the noise law's gradient means for theta."""
     n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
     for o in range(int(prior.size[3])):
         j, here = int(prior.other[o]), int(prior.at[1]) + o
         slope = prior.premium_sd[j]
         if prior.inclusion[j] < 1.0:
             _, slope = quantile(x[here], slope, prior.spike[j], prior.inclusion[j])
-        grad[here] += slope * g_shift[j + 1]
-        grad[int(prior.at[0]) + j] -= prior.blend[j] * prior.unit[j] * g_shift[j + 1]
-    _backward_alphas(x, prior, scales, g_mean, g_sd, g_log_sigma, grad)
-    first, second, group = int(prior.at[2]), int(prior.at[3]), prior.group_of.astype(np.int64)
+        grad[here] += slope * law.g_shift[j + 1]
+        grad[int(prior.at[0]) + j] -= prior.blend[j] * prior.unit[j] * law.g_shift[j + 1]
+    _backward_alphas(x, prior, law, grad)
+    first, second = int(prior.at[2]), int(prior.at[3])
     for j in range(k):
+        width, pull = prior.loading_sd[j], law.g_mean[j + 1]
         if kind == GROUPED:
-            grad[second + j] += prior.loading_spread[j] * np.sum(g_sd[j + 1, :n])
-            width = prior.loading_sd[j]
+            grad[second + j] += _over(summed(law.g_log_sd[j + 1]), x[second + j])
             for i in range(n):
-                grad[first + group[i] * k + j] += width * g_mean[j + 1, i]
+                grad[first + int(prior.group_of[i]) * k + j] += width * pull[i]
         elif kind == COMMON:
-            grad[first + j] += prior.loading_sd[j] * np.sum(g_mean[j + 1, :n])
-    first, spread = int(prior.at[7]), prior.scalars[4] * x[int(prior.at[6])]
-    of_level, of_spread = 0.0, 0.0
-    slope = grad[first : first + n]
+            grad[first + j] += width * summed(pull)
+    _backward_scales(x, prior, law, scales, grad)
+
+
+@part
+def _backward_scales(x, prior, law, scales, grad):
+    n, first = int(prior.size[0]), int(prior.at[7])
+    spread, one = full(prior.scalars[4] * x[int(prior.at[6])]), full(1.0)
+    of_level, of_spread = full(0.0), full(0.0)
+    for i in range(0, law.w.size, WIDTH):
+        pull = load(prior.real, i) * load(law.g_log_sigma, i) * load(scales.above, i)
+        store(law.g_log_sigma, i, pull * spread * load(scales.of_z, i))
+        of_level += pull * (one + spread * load(scales.of_level, i))
+        of_spread += pull * (load(scales.a, i) + spread * load(scales.of_spread, i))
     for i in range(n):
-        pull = g_log_sigma[i] * scales[4, i]
-        slope[i] += pull * spread * scales[3, i]
-        of_level += pull * (1.0 + spread * scales[1, i])
-        of_spread += pull * (scales[0, i] + spread * scales[2, i])
-    grad[int(prior.at[5])] += prior.scalars[3] * of_level
-    grad[int(prior.at[6])] += prior.scalars[4] * of_spread
+        grad[first + i] += law.g_log_sigma[i]
+    grad[int(prior.at[5])] += prior.scalars[3] * total(of_level)
+    grad[int(prior.at[6])] += prior.scalars[4] * total(of_spread)
 
 
-@kernel
-def _backward_alphas(x, prior, scales, g_mean, g_sd, g_log_sigma, grad):
-    n, at, last = int(prior.size[0]), int(prior.at[4]), int(prior.at[10])
+@part
+def _over(slope, x):
+    """Return the derivative in x from that in log|x|; a density that is even in x is level at 0."""
+    return slope / x if x != 0.0 else 0.0
+
+
+@part
+def _backward_alphas(x, prior, law, grad):
+    at, last = int(prior.at[4]), int(prior.at[10])
     if last >= 0:
-        grad[last] += prior.scalars[8] * np.sum(g_mean[0, :n])
+        grad[last] += prior.scalars[8] * summed(law.g_mean[0])
     if at < 0:
         return
-    for i in range(n):
-        pull = prior.scalars[1] * g_sd[0, i] * scales[5, i]
-        grad[at] += pull
-        if prior.scalars[10] > 0.0:
-            g_log_sigma[i] += pull * x[at]
+    grad[at] += _over(summed(law.g_log_sd[0]), x[at])
+    if prior.scalars[10] > 0.0:  # alphas in proportion to sigma_i
+        for i in range(0, law.w.size, WIDTH):
+            store(law.g_log_sigma, i, load(law.g_log_sigma, i) + load(law.g_log_sd[0], i))

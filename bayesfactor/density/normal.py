@@ -2,201 +2,256 @@
 
 For asset i, with c_i = (alpha_i, beta_i')' = m_i + D_i u_i, u_i ~ N(0, I), regressors x~_t = x_t + shift:
 
-    A_i = I + D S~ D / s2 = L L',   v_i = D (b~ - S~ m) / s2,
+    A_i = I + D S~ D / s2 = L E L', v_i = D (b~ - S~ m) / s2,
     log p(r_i | m, D, s, shift) = -T/2 log(2 pi s2) - 1/2 log|A| - 1/2 [ (q - m'b~ - m'(b~ - S~ m)) / s2 - v' A^-1 v ],
     u_i | r_i ~ N(A^-1 v, A^-1).
 
 D may hold zeros (a common loading, a zero alpha): it is never inverted, and its signs do not matter. The gradient is
 the posterior mean of the gradient of the complete likelihood (Fisher's identity), with (D S~ D / s2) A^-1 = I - A^-1
-where that saves work. Assets come in blocks of `BLOCK` along the last axis (the last block padded with assets without
-data), so that every inner loop is a vector operation.
+where that saves work. Assets come eight at a time, as `lanes`; the last eight are padded with assets without data.
+Everything that one step needs of eight assets stays in the processor's first cache.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
-from bayesfactor.density.cache import kernel
+from bayesfactor.density.cache import inlined, part
+from bayesfactor.density.lanes import WIDTH, aligned, full, load, log, sqrt, store, total
+from bayesfactor.density.law import LOG_2PI, moves
 
-BLOCK = 64
-LOG_2PI = float(np.log(2 * np.pi))
+
+class Data(NamedTuple):
+    """Sufficient statistics in blocks of eight assets, flat; see `blocked`."""
+
+    xx: np.ndarray  # (block, lower triangle, lane)
+    xy: np.ndarray  # (block, coefficient, lane)
+    yy: np.ndarray  # (block, lane)
+    count: np.ndarray  # (block, lane)
 
 
-@kernel
-def _load(mean, sd, log_sigma, shift, xx, xy, g, s, b, d, e, v, w):
-    """Fill block g: S~ (both triangles), b~, D, e = b~ - S~ m, v = D e / s2 and w = 1 / s2."""
-    p = b.shape[0]
-    for i in range(BLOCK):
-        w[i] = np.exp(-2.0 * log_sigma[g, i])
+class Work(NamedTuple):
+    """What is worked out for eight assets: triangles (s, low, inv) and vectors over coefficients, flat."""
+
+    s: np.ndarray
+    low: np.ndarray
+    inv: np.ndarray
+    b: np.ndarray
+    m: np.ndarray
+    d: np.ndarray
+    e: np.ndarray
+    v: np.ndarray
+    half: np.ndarray
+    own: np.ndarray
+    u: np.ndarray
+    pull: np.ndarray
+
+
+@inlined
+def _workspace(p):
+    size, row = WIDTH * (p * (p + 1) // 2), WIDTH * p
+    return Work(
+        aligned(size), aligned(size), aligned(size), aligned(row), aligned(row), aligned(row), aligned(row),
+        aligned(row), aligned(row), aligned(row), aligned(row), aligned(row),
+    )  # fmt: skip
+
+
+@inlined
+def _tri(j, k):
+    """Return where element (j, k), k <= j, of a lower triangle starts."""
+    return WIDTH * (j * (j + 1) // 2 + k)
+
+
+@inlined
+def _subtract(s, x, out, p):
+    """Take S x off `out`."""
     for j in range(p):
-        step = shift[j]
-        for i in range(BLOCK):
-            s[0, j, i] = xx[0, j, g, i] + step * xx[0, 0, g, i]
-            b[j, i] = xy[j, g, i] + step * xy[0, g, i]
-            d[j, i] = sd[j, g, i]
-            e[j, i] = b[j, i]
-    for j in range(p):
-        for k in range(max(j, 1), p):
-            if j > 0:
-                left, right = shift[j], shift[k]
-                for i in range(BLOCK):
-                    s[j, k, i] = xx[j, k, g, i] + left * xx[0, k, g, i] + right * s[0, j, i]
-            if k > j:
-                for i in range(BLOCK):
-                    s[k, j, i] = s[j, k, i]
-    for j in range(p):
-        for k in range(p):
-            for i in range(BLOCK):
-                e[j, i] -= s[j, k, i] * mean[k, g, i]
-        for i in range(BLOCK):
-            v[j, i] = d[j, i] * e[j, i] * w[i]
-
-
-@kernel
-def _factor(s, d, w, low, inv, logdet):
-    """Factor A = L L'; fill L^-1 (lower) and log|L|."""
-    p = d.shape[0]
-    product = np.ones(BLOCK)
-    logdet[:] = 0.0
-    for j in range(p):
-        for k in range(j, p):
-            for i in range(BLOCK):
-                low[k, j, i] = d[k, i] * d[j, i] * s[k, j, i] * w[i]
-            for m in range(j):
-                for i in range(BLOCK):
-                    low[k, j, i] -= low[k, m, i] * low[j, m, i]
-        for i in range(BLOCK):
-            root = np.sqrt(low[j, j, i] + 1.0)
-            product[i] *= root
-            inv[j, j, i] = 1.0 / root
-        for k in range(j + 1, p):
-            for i in range(BLOCK):
-                low[k, j, i] *= inv[j, j, i]
-        if j % 16 == 15:  # a product of many roots could overflow: take its logarithm from time to time
-            for i in range(BLOCK):
-                logdet[i] += np.log(product[i])
-                product[i] = 1.0
-    for i in range(BLOCK):
-        logdet[i] += np.log(product[i])
-    for j in range(p):
-        for k in range(j + 1, p):
-            for i in range(BLOCK):
-                inv[k, j, i] = -low[k, j, i] * inv[j, j, i]
-            for m in range(j + 1, k):
-                for i in range(BLOCK):
-                    inv[k, j, i] -= low[k, m, i] * inv[m, j, i]
-            for i in range(BLOCK):
-                inv[k, j, i] *= inv[k, k, i]
-
-
-@kernel
-def _solve(inv, v, half, u):
-    """Fill half = L^-1 v and u = L^-T half."""
-    p = v.shape[0]
-    for j in range(p):
-        for i in range(BLOCK):
-            half[j, i] = inv[j, j, i] * v[j, i]
+        row, own = load(out, WIDTH * j), load(x, WIDTH * j)
         for k in range(j):
-            for i in range(BLOCK):
-                half[j, i] += inv[j, k, i] * v[k, i]
+            element, here = load(s, _tri(j, k)), WIDTH * k
+            row -= element * load(x, here)
+            store(out, here, load(out, here) - element * own)
+        store(out, WIDTH * j, row - load(s, _tri(j, j)) * own)
+
+
+@inlined
+def _take(law, data, g, moved, work):
+    """Fill block g: S~, b~, m, D, e = b~ - S~ m and v = D e / s2."""
+    p, step = law.mean.shape
+    triangle, at = WIDTH * (p * (p + 1) // 2), WIDTH * g
+    for t in range(0, triangle, WIDTH):
+        store(work.s, t, load(data.xx, g * triangle + t))
     for j in range(p):
-        for i in range(BLOCK):
-            u[j, i] = inv[j, j, i] * half[j, i]
+        store(work.b, WIDTH * j, load(data.xy, WIDTH * (g * p + j)))
+        store(work.m, WIDTH * j, load(law.mean, j * step + at))
+        store(work.d, WIDTH * j, load(law.sd, j * step + at))
+    if moved:
+        for j in range(1, p):
+            left = full(law.shift[j])
+            store(work.b, WIDTH * j, load(work.b, WIDTH * j) + left * load(work.b, 0))
+            first = load(work.s, _tri(j, 0)) + left * load(work.s, 0)
+            store(work.s, _tri(j, 0), first)
+            for k in range(1, j + 1):
+                beside = left * load(data.xx, g * triangle + _tri(k, 0)) + full(law.shift[k]) * first
+                store(work.s, _tri(j, k), load(work.s, _tri(j, k)) + beside)
+    scale = load(law.w, at)
+    for j in range(0, WIDTH * p, WIDTH):
+        store(work.e, j, load(work.b, j))
+    _subtract(work.s, work.m, work.e, p)
+    for j in range(0, WIDTH * p, WIDTH):
+        store(work.v, j, load(work.d, j) * load(work.e, j) * scale)
+
+
+@inlined
+def _factor(scale, work, p):
+    """Factor A = L E L' with ones on the diagonal of L; fill the rest of L^-1, and E^-1; return log|A| / 2."""
+    low, inv, own = work.low, work.inv, work.own
+    one = full(1.0)
+    product, logs = one, full(0.0)
+    for k in range(p):
+        right = load(work.d, WIDTH * k) * scale
+        for j in range(k):
+            store(low, _tri(k, j), right * load(work.d, WIDTH * j) * load(work.s, _tri(k, j)))
+        store(low, _tri(k, k), one + right * load(work.d, WIDTH * k) * load(work.s, _tri(k, k)))
+    for j in range(p):
+        pivot = load(low, _tri(j, j))
+        product *= pivot
+        inverse = one / pivot
+        store(own, WIDTH * j, inverse)
         for k in range(j + 1, p):
-            for i in range(BLOCK):
-                u[j, i] += inv[k, j, i] * half[k, i]
+            beside = load(low, _tri(k, j))
+            ratio = beside * inverse
+            for m in range(j + 1, k):
+                store(low, _tri(k, m), load(low, _tri(k, m)) - ratio * load(inv, _tri(m, j)))
+            store(low, _tri(k, k), load(low, _tri(k, k)) - ratio * beside)
+            store(inv, _tri(k, j), beside)
+            store(low, _tri(k, j), ratio)
+        if j % 8 == 7:  # a product of many pivots could overflow: take its logarithm from time to time
+            logs += log(product)
+            product = one
+    for m in range(p):
+        for k in range(m + 1, p):
+            ratio = load(low, _tri(k, m))
+            for j in range(m):
+                store(inv, _tri(k, j), load(inv, _tri(k, j)) - ratio * load(inv, _tri(m, j)))
+            store(inv, _tri(k, m), full(0.0) - ratio)
+    return full(0.5) * (logs + log(product))
 
 
-@kernel
-def marginal(mean, sd, log_sigma, shift, xx, xy, yy, count, g_mean, g_sd, g_log_sigma, g_shift):
-    """Return log p(r | theta) summed over assets; fill its gradient in each of the first four arguments.
+@inlined
+def _ahead(inv, v, out, p):
+    """Fill out = L^-1 v."""
+    for j in range(p):
+        row = load(v, WIDTH * j)
+        for k in range(j):
+            row += load(inv, _tri(j, k)) * load(v, WIDTH * k)
+        store(out, WIDTH * j, row)
 
-    Parameters
-    ----------
-    mean, sd : array (coefficient, block, BLOCK)
-        m_i and the diagonal of D_i.
-    log_sigma : array (block, BLOCK)
-    shift : array (coefficient)
-        lambda - mu of the non-traded factors, 0 elsewhere.
-    xx, xy, yy, count : arrays (..., block, BLOCK)
-        As in `Moments`.
-    g_mean, g_sd, g_log_sigma, g_shift : arrays
-        Shaped like the first four; overwritten.
-    """
-    p, blocks = mean.shape[0], mean.shape[1]
-    value = 0.0
-    g_shift[:] = 0.0
-    moved = np.any(shift != 0.0)
-    s, low, inv = np.empty((p, p, BLOCK)), np.empty((p, p, BLOCK)), np.empty((p, p, BLOCK))
-    b, d, v = np.empty((p, BLOCK)), np.empty((p, BLOCK)), np.empty((p, BLOCK))
-    e, u, half = np.empty((p, BLOCK)), np.empty((p, BLOCK)), np.empty((p, BLOCK))
-    w, logdet, quad, slope = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    for g in range(blocks):
-        _load(mean, sd, log_sigma, shift, xx, xy, g, s, b, d, e, v, w)
-        _factor(s, d, w, low, inv, logdet)
-        _solve(inv, v, half, u)
-        for i in range(BLOCK):
-            quad[i] = yy[g, i]
+
+@inlined
+def _back(inv, x, out, p):
+    """Fill out = L^-T x."""
+    for j in range(p):
+        row = load(x, WIDTH * j)
+        for k in range(j + 1, p):
+            row += load(inv, _tri(k, j)) * load(x, WIDTH * k)
+        store(out, WIDTH * j, row)
+
+
+@part
+def marginal(law, data):
+    """Return log p(r | theta) summed over assets; overwrite the law's gradients."""
+    p, step = law.mean.shape
+    work, moved = _workspace(p), moves(law.shift)
+    work.pull[:] = 0.0
+    value, one = full(0.0), full(1.0)
+    for g in range(step // WIDTH):
+        at = WIDTH * g
+        scale, count = load(law.w, at), load(data.count, at)
+        _take(law, data, g, moved, work)
+        logs = _factor(scale, work, p)
+        _ahead(work.inv, work.v, work.half, p)
+        quad = load(data.yy, at)
+        for j in range(0, WIDTH * p, WIDTH):
+            quad -= load(work.m, j) * (load(work.b, j) + load(work.e, j))
+        quad *= scale
+        for j in range(0, WIDTH * p, WIDTH):
+            half = load(work.half, j)
+            scaled = half * load(work.own, j)
+            quad -= half * scaled
+            store(work.half, j, scaled)
+        _back(work.inv, work.half, work.u, p)
+        for j in range(0, WIDTH * p, WIDTH):
+            store(work.v, j, load(work.d, j) * load(work.u, j))
+        _subtract(work.s, work.v, work.e, p)  # residual moment b~ - S~ (m + D u)
+        value -= full(0.5) * (count * (full(LOG_2PI) + full(2.0) * load(law.log_sigma, at)) + quad) + logs
+        slope = quad - count
         for j in range(p):
-            for i in range(BLOCK):
-                quad[i] -= mean[j, g, i] * (b[j, i] + e[j, i])
-        for i in range(BLOCK):
-            quad[i] *= w[i]
-        for j in range(p):
-            for i in range(BLOCK):
-                quad[i] -= half[j, i] * half[j, i]
-        for i in range(BLOCK):
-            value -= 0.5 * (count[g, i] * (LOG_2PI + 2.0 * log_sigma[g, i]) + quad[i]) + logdet[i]
-            slope[i] = quad[i] - count[g, i] + p
-        for j in range(p):  # e becomes the residual moment b~ - S~ (m + D u); half the diagonal of A^-1
-            for k in range(p):
-                for i in range(BLOCK):
-                    e[j, i] -= s[j, k, i] * (d[k, i] * u[k, i])
-            for i in range(BLOCK):
-                half[j, i] = 0.0
-            for k in range(j, p):
-                for i in range(BLOCK):
-                    half[j, i] += inv[k, j, i] * inv[k, j, i]
-            for i in range(BLOCK):
-                scaled = e[j, i] * w[i]
-                lost = (1.0 - half[j, i]) / d[j, i] if d[j, i] != 0.0 else 0.0
-                g_mean[j, g, i] = scaled
-                g_sd[j, g, i] = u[j, i] * scaled - lost
-                slope[i] -= half[j, i] + u[j, i] * d[j, i] * scaled
-        for i in range(BLOCK):
-            g_log_sigma[g, i] = slope[i]
-        if moved:  # E[c_k (b~_0 - S~_0 c)] / s2 = (c_k e_0 - d_k (A^-1 D S~_0)_k) / s2
-            for j in range(p):
-                for i in range(BLOCK):
-                    v[j, i] = d[j, i] * s[0, j, i]
-            _solve(inv, v, half, b)
-            for j in range(1, p):
-                for i in range(BLOCK):
-                    c = mean[j, g, i] + d[j, i] * u[j, i]
-                    g_shift[j] += (c * e[0, i] - d[j, i] * b[j, i]) * w[i]
-    return value
+            left = load(work.own, WIDTH * j)  # diagonal of A^-1
+            for k in range(j + 1, p):
+                element = load(work.inv, _tri(k, j))
+                left += element * element * load(work.own, WIDTH * k)
+            scaled = load(work.e, WIDTH * j) * scale
+            pull = load(work.v, WIDTH * j) * scaled - (one - left)
+            store(law.g_mean, j * step + at, scaled)
+            store(law.g_log_sd, j * step + at, pull)
+            slope -= pull
+        store(law.g_log_sigma, at, slope)
+        if moved:
+            _pull(scale, work, p)
+    for j in range(p):
+        law.g_shift[j] = total(load(work.pull, WIDTH * j))
+    return total(value)
 
 
-@kernel
-def draw_coefficients(mean, sd, log_sigma, shift, xx, xy, z, out):
-    """Fill `out` (coefficient, block, BLOCK) with an exact draw of c_i | r_i, theta, made of standard normals z."""
-    p, blocks = mean.shape[0], mean.shape[1]
-    s, low, inv = np.empty((p, p, BLOCK)), np.empty((p, p, BLOCK)), np.empty((p, p, BLOCK))
-    b, d, v = np.empty((p, BLOCK)), np.empty((p, BLOCK)), np.empty((p, BLOCK))
-    e, u, half = np.empty((p, BLOCK)), np.empty((p, BLOCK)), np.empty((p, BLOCK))
-    w, logdet = np.empty(BLOCK), np.empty(BLOCK)
-    for g in range(blocks):
-        _load(mean, sd, log_sigma, shift, xx, xy, g, s, b, d, e, v, w)
-        _factor(s, d, w, low, inv, logdet)
-        _solve(inv, v, half, u)
+@inlined
+def _pull(scale, work, p):
+    """Add the gradient in the shift: E[c_k (b~_0 - S~_0 c)] / s2 = (c_k e_0 - d_k (A^-1 D S~_0)_k) / s2."""
+    moment = load(work.e, 0)
+    for j in range(0, WIDTH * p, WIDTH):
+        store(work.m, j, load(work.m, j) + load(work.v, j))  # c
+    for j in range(p):
+        store(work.v, WIDTH * j, load(work.d, WIDTH * j) * load(work.s, _tri(j, 0)))
+    _ahead(work.inv, work.v, work.half, p)
+    for j in range(0, WIDTH * p, WIDTH):
+        store(work.half, j, load(work.half, j) * load(work.own, j))
+    _back(work.inv, work.half, work.u, p)
+    for j in range(0, WIDTH * p, WIDTH):
+        pull = (load(work.m, j) * moment - load(work.d, j) * load(work.u, j)) * scale
+        store(work.pull, j, load(work.pull, j) + pull)
+
+
+@part
+def draw_coefficients(law, data, z, out):
+    """Fill `out` (coefficient, asset) with an exact draw of c_i | r_i, theta, made of standard normals z."""
+    p, step = law.mean.shape
+    work, moved = _workspace(p), moves(law.shift)
+    for g in range(step // WIDTH):
+        at = WIDTH * g
+        _take(law, data, g, moved, work)
+        _factor(load(law.w, at), work, p)
+        _ahead(work.inv, work.v, work.half, p)
         for j in range(p):
-            for k in range(j, p):
-                for i in range(BLOCK):
-                    u[j, i] += inv[k, j, i] * z[k, g, i]
-            for i in range(BLOCK):
-                out[j, g, i] = mean[j, g, i] + d[j, i] * u[j, i]
+            own, noise = load(work.own, WIDTH * j), load(z, j * step + at)
+            store(work.half, WIDTH * j, load(work.half, WIDTH * j) * own + sqrt(own) * noise)
+        _back(work.inv, work.half, work.u, p)
+        for j in range(p):
+            here = WIDTH * j
+            store(out, j * step + at, load(work.m, here) + load(work.d, here) * load(work.u, here))
+
+
+def padded(size: int) -> int:
+    """Return the number of assets with padding to whole blocks."""
+    return -(-size // WIDTH) * WIDTH
 
 
 def blocked(array: np.ndarray) -> np.ndarray:
-    """Pad the last axis (asset) with zeros to whole blocks and fold it into (block, BLOCK)."""
-    short = -array.shape[-1] % BLOCK
-    padded = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, short)])
-    return np.ascontiguousarray(padded.reshape(*array.shape[:-1], -1, BLOCK), dtype=float)
+    """Pad the last axis (asset) with zeros to whole blocks and return (block, ..., lane)."""
+    short = padded(array.shape[-1]) - array.shape[-1]
+    wide = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, short)])
+    return np.ascontiguousarray(np.moveaxis(wide.reshape(*array.shape[:-1], -1, WIDTH), -2, 0), dtype=float)
+
+
+def lower_triangle(xx: np.ndarray) -> np.ndarray:
+    """Return the lower triangles (element, asset) of symmetric matrices (coefficient, coefficient, asset)."""
+    return xx[np.tril_indices(xx.shape[0])]

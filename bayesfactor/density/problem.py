@@ -9,8 +9,10 @@ import numpy as np
 from bayesfactor.density import compiled
 from bayesfactor.density.data import graph_data
 from bayesfactor.density.hyper import COMMON, FREE, GROUPED
+from bayesfactor.density.lanes import WIDTH
 from bayesfactor.density.mixture import quantiles
-from bayesfactor.density.normal import BLOCK, blocked
+from bayesfactor.density.normal import blocked, lower_triangle, padded
+from bayesfactor.density.student import STEP
 from bayesfactor.panel import Panel
 from bayesfactor.spec import (
     CommonLoadings,
@@ -122,6 +124,11 @@ class Problem:
         z = self.block(draws, "zero_beta_z")
         return None if z is None else self.data["zero_beta_loc"] + self.data["zero_beta_sd"] * z
 
+    def level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return level l and spread omega (draw) of log sigma for draws (draw, theta)."""
+        level = self.data["level_loc"] + self.data["level_sd"] * self.block(draws, "log_sigma_mean_z")
+        return level, np.abs(self.data["level_spread"] * self.block(draws, "log_sigma_scale_z"))
+
     def scales(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return level l, spread omega (draw) and log sigma (draw, asset) for draws (draw, theta)."""
         data = self.data
@@ -141,8 +148,7 @@ class Problem:
         p = self.layout["factor_mean_z"][1][0] + 1
         result = np.empty((len(draws), assets, p))
         if self.student:
-            for t, point in enumerate(draws):
-                compiled.coefficients_student(point, self.buffer, result[t])
+            compiled.coefficients_student(np.ascontiguousarray(draws), self.buffer, result)
             return result
         for start in range(0, len(draws), CHUNK):
             some = np.ascontiguousarray(draws[start : start + CHUNK])
@@ -157,6 +163,7 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
     kind = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}[type(model.loadings)]
     others = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     size = [len(panel.assets), len(panel.factor_info), len(panel.group_names), len(others), kind]
+    spare = padded(size[0]) - size[0]
     scalars = ["alpha_loc", "alpha_sd", "level_loc", "level_sd", "level_spread", "dof_mean", "dof_above"]
     scalars += ["zero_beta_loc", "zero_beta_sd", "resolution", "alpha_unit"]
     prior = [
@@ -175,8 +182,9 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
         data["factor_mean_start"],
         data["factor_mean_unit"],
         data["factor_precision"],
-        data["log_sigma_start"],
-        data["log_sigma_variance"],
+        np.pad(data["log_sigma_start"], (0, spare)),
+        np.pad(data["log_sigma_variance"], (0, spare), constant_values=1.0),
+        np.pad(np.ones(size[0]), (0, spare)),
         data["premium_blend"],
         data["premium_inclusion"],
         data["premium_spike"],
@@ -186,10 +194,9 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
     ]
     match model.noise:
         case NormalNoise():
-            own = [blocked(data[name]) for name in ("xx", "xy", "yy", "count")]
+            own = [blocked(array) for array in (lower_triangle(data["xx"]), data["xy"], data["yy"], data["count"])]
         case StudentTNoise():
-            first, count, y, x = _observations(data, size[0])
-            own = [data["xx"], data["xy"], first, count, y, x]
+            own = [data["xx"], data["xy"], *_observations(panel)]
         case _:
             assert_never(model.noise)
     return Problem(
@@ -197,17 +204,22 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
     )
 
 
-def _observations(data: Mapping[str, np.ndarray], assets: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Fold each asset's observations into whole blocks, padded with zeros.
-
-    Returns
-    -------
-    first, count, y, x : arrays (asset + 1), (asset), (block, BLOCK), (block, coefficient, BLOCK)
-    """
-    ends = np.searchsorted(data["asset_of"], np.arange(assets + 1))
-    count = np.diff(ends)
-    first = np.concatenate([[0], np.cumsum(-(-count // BLOCK))])
-    row = np.arange(len(data["y"])) - ends[data["asset_of"]] + BLOCK * first[data["asset_of"]]
-    y, x = np.zeros(first[-1] * BLOCK), np.zeros((first[-1] * BLOCK, data["x"].shape[1]))
-    y[row], x[row] = data["y"], data["x"]
-    return first, count, y.reshape(-1, BLOCK), x.reshape(-1, BLOCK, x.shape[1]).transpose(0, 2, 1)
+def _observations(panel: Panel) -> tuple[np.ndarray, ...]:
+    """Return counts, first blocks of x and y, x and y as `student.Observations` has them."""
+    returns, whole = panel.returns.values, WIDTH * STEP
+    periods = len(returns)
+    x = np.zeros((-(-periods // whole) * whole + whole, panel.aligned.shape[1] + 1))
+    x[:periods, 0], x[:periods, 1:] = 1.0, panel.aligned
+    count, first_x, first_y, pieces = [], [], [0], []
+    for column in returns.T:
+        rows = np.flatnonzero(np.isfinite(column))
+        start = rows[0] // WIDTH * WIDTH if rows.size else 0
+        stop = rows[-1] + 1 if rows.size else 0
+        y = np.full(-(-(stop - start) // whole) * whole, np.nan)
+        y[: stop - start] = column[start:stop]
+        count.append(rows.size)
+        first_x.append(start // WIDTH)
+        first_y.append(first_y[-1] + y.size // WIDTH)
+        pieces.append(y)
+    blocks = x.reshape(-1, WIDTH, x.shape[1]).transpose(0, 2, 1)
+    return np.array(count), np.array(first_x), np.array(first_y), blocks, np.concatenate(pieces)

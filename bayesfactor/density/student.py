@@ -10,14 +10,17 @@ every regime: long histories and short, strong factors and weak ones.
 """
 
 from math import lgamma
+from typing import NamedTuple
 
 import numpy as np
 
-from bayesfactor.density.cache import kernel
-from bayesfactor.density.normal import BLOCK
+from bayesfactor.density.cache import inlined, part
+from bayesfactor.density.lanes import WIDTH, aligned, full, known, load, log, store, total
+
+STEP = 4  # blocks of dates that are taken at once
 
 
-@kernel
+@part
 def _digamma(x):
     value = 0.0
     while x < 10.0:
@@ -28,7 +31,7 @@ def _digamma(x):
     return value + np.log(x) - 0.5 / x - series
 
 
-@kernel
+@part
 def _triangle(s, m, d, w, a, low, e, v, half):
     """Fill A, its lower root, e = b~ - S~ m (`e` comes in as b~), v = D e w, half = L^-1 v."""
     p = d.size
@@ -50,7 +53,7 @@ def _triangle(s, m, d, w, a, low, e, v, half):
         half[j] = total / low[j, j]
 
 
-@kernel
+@part
 def _back(low, x):
     """Replace x by L^-T x."""
     for j in range(x.size - 1, -1, -1):
@@ -59,7 +62,7 @@ def _back(low, x):
         x[j] /= low[j, j]
 
 
-@kernel
+@part
 def _ahead(low, x):
     """Replace x by L^-1 x."""
     for j in range(x.size):
@@ -68,122 +71,181 @@ def _ahead(low, x):
         x[j] /= low[j, j]
 
 
-@kernel
-def _likelihood(c, shift, log_sigma, dof, x, y, first, blocks, g, work):
+@inlined
+def _residual(c, raw, x, y, p, from_x, from_y):
+    """Return eight residuals; 0 where there is no observation."""
+    here = load(y, from_y)
+    fitted = load(x, from_x) * full(raw)
+    for k in range(1, p):
+        fitted += load(x, from_x + WIDTH * k) * full(c[k])
+    return known(here, here - fitted)
+
+
+@part
+def _likelihood(c, shift, w, dof, x, y, at_x, at_y, blocks, g, slope):
     """Return sum_t log t(r_t | x~_t'c) but for constants, and its slopes in log sigma and dof; fill that in c.
 
-    Rows without an observation hold zeros, intercept too: their residual is 0, and they add nothing.
+    With q_t = 1 + r_t^2 / (dof sigma^2), logarithms are of products of q_t, and one division serves four of them.
     """
-    p, scale = c.size, np.exp(-2.0 * log_sigma) / dof
-    residual, product, share, slope = work[0], work[1], work[2], work[3:]
+    p, unit = c.size, w / dof
     raw = c[0]
     for k in range(1, p):
         raw += shift[k] * c[k]
-    logs = 0.0
-    product[:] = 1.0
-    share[:] = 0.0
+    one, scale = full(1.0), full(unit)
+    logs, share, product = full(0.0), full(0.0), one
     slope[:] = 0.0
-    for h in range(blocks):
-        b = first + h
-        for i in range(BLOCK):
-            residual[i] = y[b, i] - x[b, 0, i] * raw
-        for k in range(1, p):
-            for i in range(BLOCK):
-                residual[i] -= x[b, k, i] * c[k]
-        for i in range(BLOCK):
-            ratio = residual[i] * residual[i] * scale
-            inverse = 1.0 / (1.0 + ratio)
-            product[i] *= 1.0 + ratio
-            share[i] += ratio * inverse
-            residual[i] *= inverse
+    row = WIDTH * p
+    for h in range(0, blocks, STEP):
+        x0, y0 = (at_x + h) * row, (at_y + h) * WIDTH
+        x1, x2, x3 = x0 + row, x0 + 2 * row, x0 + 3 * row
+        r0 = _residual(c, raw, x, y, p, x0, y0)
+        r1 = _residual(c, raw, x, y, p, x1, y0 + WIDTH)
+        r2 = _residual(c, raw, x, y, p, x2, y0 + 2 * WIDTH)
+        r3 = _residual(c, raw, x, y, p, x3, y0 + 3 * WIDTH)
+        q0, q1, q2, q3 = one + r0 * r0 * scale, one + r1 * r1 * scale, one + r2 * r2 * scale, one + r3 * r3 * scale
+        left, right = q0 * q1, q2 * q3
+        both = left * right
+        inverse = one / both
+        of_left, of_right = right * inverse, left * inverse
+        i0, i1, i2, i3 = q1 * of_left, q0 * of_left, q3 * of_right, q2 * of_right
+        share += (one - i0) + (one - i1) + (one - i2) + (one - i3)
+        product *= both
+        if h % (2 * STEP):
+            logs += log(product)
+            product = one
+        r0, r1, r2, r3 = r0 * i0, r1 * i1, r2 * i2, r3 * i3
         for k in range(p):
-            for i in range(BLOCK):
-                slope[k, i] += residual[i] * x[b, k, i]
-        if h % 4 == 3 or h == blocks - 1:  # a logarithm of products, taken before they can overflow
-            for i in range(BLOCK):
-                logs += np.log(product[i])
-                product[i] = 1.0
-    total = np.sum(share)
+            here = WIDTH * k
+            pull = r0 * load(x, x0 + here) + r1 * load(x, x1 + here)
+            pull += r2 * load(x, x2 + here) + r3 * load(x, x3 + here)
+            store(slope, here, load(slope, here) + pull)
+    whole, sum_of_logs = total(share), total(logs + log(product))
     for k in range(p):
-        g[k] = (dof + 1.0) * scale * np.sum(slope[k])
+        g[k] = (dof + 1.0) * unit * total(load(slope, WIDTH * k))
     for k in range(1, p):
         g[k] += shift[k] * g[0]
-    value = -0.5 * (dof + 1.0) * logs
-    return value, (dof + 1.0) * total, 0.5 * ((dof + 1.0) * total / dof - logs)
+    value = -0.5 * (dof + 1.0) * sum_of_logs
+    return value, (dof + 1.0) * whole, 0.5 * ((dof + 1.0) * whole / dof - sum_of_logs)
 
 
-@kernel
-def student(
-    mean, sd, log_sigma, shift, dof, z, xx, xy, x, y, first, count, out, g_mean, g_sd, g_log_sigma, g_shift, g_z
-):
+class Observations(NamedTuple):
+    """Returns, and the regressors that all assets share, in blocks of eight dates; and the surrogate's statistics.
+
+    Asset i has blocks first_y[i] to first_y[i + 1] of y, a multiple of `STEP` of them, NaN where it has no return; they
+    are beside blocks first_x[i], ... of x.
+    """
+
+    xx: np.ndarray  # weighted statistics: (asset, coefficient, coefficient)
+    xy: np.ndarray  # (asset, coefficient)
+    count: np.ndarray  # (asset)
+    first_x: np.ndarray
+    first_y: np.ndarray
+    x: np.ndarray  # (block, coefficient, lane), flat
+    y: np.ndarray  # (block, lane), flat
+
+
+class Surrogate(NamedTuple):
+    """What is worked out for one asset: matrices (coefficient, coefficient) and vectors (coefficient)."""
+
+    s: np.ndarray
+    a: np.ndarray
+    low: np.ndarray
+    back: np.ndarray
+    m: np.ndarray
+    d: np.ndarray
+    e: np.ndarray
+    v: np.ndarray
+    half: np.ndarray
+    u: np.ndarray
+    g: np.ndarray
+
+
+@part
+def _room(p):
+    return Surrogate(
+        np.empty((p, p)), np.empty((p, p)), np.zeros((p, p)), np.empty((p, p)), np.empty(p), np.empty(p), np.empty(p),
+        np.empty(p), np.empty(p), np.empty(p), np.empty(p),
+    )  # fmt: skip
+
+
+@part
+def _place(law, z, data, i, now, out):
+    """Work out the surrogate of asset i, and its coefficients."""
+    p, w, shift, xx, xy = law.shift.size, law.w[i], law.shift, data.xx, data.xy
+    for j in range(p):
+        now.m[j], now.d[j] = law.mean[j, i], law.sd[j, i]
+        now.e[j] = xy[i, j] + shift[j] * xy[i, 0]
+        for k in range(p):
+            moved = xx[i, j, 0] + shift[j] * xx[i, 0, 0]
+            now.s[j, k] = xx[i, j, k] + shift[j] * xx[i, 0, k] + shift[k] * moved
+    _triangle(now.s, now.m, now.d, w, now.a, now.low, now.e, now.v, now.half)
+    for j in range(p):
+        now.u[j] = now.half[j] + z[i, j]
+    _back(now.low, now.u)
+    for j in range(p):
+        out[i, j] = now.m[j] + now.d[j] * now.u[j]
+
+
+@part
+def place_coefficients(law, z, data, out):
+    """Fill `out` (asset, coefficient) with c_i, as `student` does."""
+    now = _room(law.shift.size)
+    for i in range(data.count.size):
+        _place(law, z, data, i, now, out)
+
+
+@part
+def student(law, dof, z, data, out, g_z):
     """Return the log-density of returns and z given the rest, and its derivative in dof; fill `out` and the gradients.
 
     Parameters
     ----------
-    mean, sd : array (coefficient, asset)
-    log_sigma : array (asset)
-    shift : array (coefficient)
+    law : Law
+        Its arrays of gradients are overwritten.
     dof : float
     z : array (asset, coefficient)
-    xx, xy : arrays (asset, coefficient, coefficient), (asset, coefficient)
-        Weighted statistics of the surrogate.
-    x, y : arrays (block, coefficient, BLOCK), (block, BLOCK)
-        Observations, asset by asset, in whole blocks; those of asset i are blocks first[i] to first[i + 1].
-    first, count : array (asset + 1), array (asset)
-        Where the blocks of each asset start, and its number of observations.
+    data : Observations
     out : array (asset, coefficient)
         Filled with the coefficients c_i.
-    g_mean, g_sd, g_log_sigma, g_shift, g_z : arrays
-        Shaped like mean, sd, log_sigma, shift and z; overwritten.
+    g_z : array
+        Shaped like z; overwritten.
     """
-    n, p = xy.shape
-    s, a, low, back = np.empty((p, p)), np.empty((p, p)), np.zeros((p, p)), np.empty((p, p))
-    e, v, half, u, g = np.empty(p), np.empty(p), np.empty(p), np.empty(p), np.empty(p)
-    m, d = np.empty(p), np.empty(p)
-    g_shift[:] = 0.0
-    work = np.empty((p + 3, BLOCK))
-    value, g_dof = 0.0, 0.0
+    law.g_mean[:] = 0.0
+    law.g_log_sd[:] = 0.0
+    law.g_log_sigma[:] = 0.0
+    law.g_shift[:] = 0.0
+    n, p = data.xy.shape
+    now, slope = _room(p), aligned(WIDTH * p)
+    value, g_dof, total_count = 0.0, 0.0, 0.0
     for i in range(n):
-        w = np.exp(-2.0 * log_sigma[i])
+        _place(law, z, data, i, now, out)
         for j in range(p):
-            m[j], d[j] = mean[j, i], sd[j, i]
-            e[j] = xy[i, j] + shift[j] * xy[i, 0]
-            for k in range(p):
-                s[j, k] = xx[i, j, k] + shift[j] * xx[i, 0, k] + shift[k] * (xx[i, j, 0] + shift[j] * xx[i, 0, 0])
-        _triangle(s, m, d, w, a, low, e, v, half)
-        for j in range(p):
-            u[j] = half[j] + z[i, j]
-        _back(low, u)
-        for j in range(p):
-            out[i, j] = m[j] + d[j] * u[j]
-            value -= 0.5 * u[j] * u[j] + np.log(low[j, j])
-        start = int(first[i])
+            value -= 0.5 * now.u[j] * now.u[j] + np.log(now.low[j, j])
+        at_x, at_y, count = int(data.first_x[i]), int(data.first_y[i]), data.count[i]
+        blocks = int(data.first_y[i + 1]) - at_y
         here, g_ls, of_dof = _likelihood(
-            out[i], shift, log_sigma[i], dof, x, y, start, int(first[i + 1]) - start, g, work
+            out[i], law.shift, law.w[i], dof, data.x, data.y, at_x, at_y, blocks, now.g, slope
         )
-        here -= count[i] * log_sigma[i]
-        g_ls -= count[i]
-        value += here
+        value += here - count * law.log_sigma[i]
         g_dof += of_dof
+        total_count += count
         for k in range(1, p):
-            g_shift[k] += out[i, k] * g[0]
-        g_log_sigma[i] = g_ls + _reverse(
-            s, m, d, w, a, low, e, half, u, g, v, back, xx[i], xy[i], shift, g_mean, g_sd, g_shift, g_z, i
-        )
-    total = np.sum(count)
-    value += total * (lgamma(0.5 * (dof + 1.0)) - lgamma(0.5 * dof) - 0.5 * np.log(dof * np.pi))
-    g_dof += total * 0.5 * (_digamma(0.5 * (dof + 1.0)) - _digamma(0.5 * dof) - 1.0 / dof)
+            law.g_shift[k] += out[i, k] * now.g[0]
+        law.g_log_sigma[i] = g_ls - count + _reverse(law, data, i, now, g_z)
+    value += total_count * (lgamma(0.5 * (dof + 1.0)) - lgamma(0.5 * dof) - 0.5 * np.log(dof * np.pi))
+    g_dof += total_count * 0.5 * (_digamma(0.5 * (dof + 1.0)) - _digamma(0.5 * dof) - 1.0 / dof)
     return value, g_dof
 
 
-@kernel
-def _reverse(s, m, d, w, a, low, e, half, u, g, t, back, xx, xy, shift, g_mean, g_sd, g_shift, g_z, i):
+@part
+def _reverse(law, data, i, now, g_z):
     """Carry the gradient g in c_i back through u_i, L_i and A_i; return what it means for log sigma_i."""
-    p = d.size
+    p, w, shift, xx, xy = law.shift.size, law.w[i], law.shift, data.xx, data.xy
+    s, m, d, e, half, u, t, low, back = now.s, now.m, now.d, now.e, now.half, now.u, now.v, now.low, now.back
     root = np.empty(p)
     for j in range(p):
-        g_mean[j, i], g_sd[j, i] = g[j], g[j] * u[j]
-        root[j] = d[j] * g[j] - u[j]
+        law.g_mean[j, i], law.g_log_sd[j, i] = now.g[j], now.g[j] * u[j] * d[j]
+        root[j] = d[j] * now.g[j] - u[j]
     _ahead(low, root)  # derivative in z, and in L^-1 v
     for j in range(p):
         g_z[i, j] = root[j]
@@ -208,18 +270,18 @@ def _reverse(s, m, d, w, a, low, e, half, u, g, t, back, xx, xy, shift, g_mean, 
     g_w = 0.0
     for j in range(p):
         g_w += d[j] * e[j] * t[j]
-        g_sd[j, i] += w * e[j] * t[j]
+        law.g_log_sd[j, i] += d[j] * w * e[j] * t[j]
     for j in range(p):
         g_e = w * d[j] * t[j]
-        g_shift[j] += g_e * xy[0]
+        law.g_shift[j] += g_e * xy[i, 0]
         for k in range(p):
             both = 0.5 * (back[j, k] + back[k, j])
             g_w += both * d[j] * d[k] * s[j, k]
-            g_sd[j, i] += 2.0 * both * w * s[j, k] * d[k]
-            g_mean[k, i] -= s[j, k] * g_e
+            law.g_log_sd[j, i] += 2.0 * d[j] * both * w * s[j, k] * d[k]
+            law.g_mean[k, i] -= s[j, k] * g_e
             g_s = both * w * d[j] * d[k]
-            moved = xx[0, k] + shift[k] * xx[0, 0]
-            other = xx[0, j] + shift[j] * xx[0, 0]
-            g_shift[j] += (g_s - g_e * m[k]) * moved
-            g_shift[k] += (g_s - g_e * m[k]) * other
+            moved = xx[i, 0, k] + shift[k] * xx[i, 0, 0]
+            other = xx[i, 0, j] + shift[j] * xx[i, 0, 0]
+            law.g_shift[j] += (g_s - g_e * m[k]) * moved
+            law.g_shift[k] += (g_s - g_e * m[k]) * other
     return -2.0 * w * g_w
