@@ -1,4 +1,4 @@
-"""Progress of sampling: a bar in a terminal, plain lines elsewhere, nothing on request."""
+"""Progress: a bar in a terminal, plain lines elsewhere, nothing on request."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 Report = Callable[[Any], None]
+Count = Callable[[int, str], None]
 
 
 @contextmanager
@@ -13,38 +14,53 @@ def progress(show: bool | None, total: int) -> Iterator[Report | None]:
     """Yield a function that takes the chains' progress, or None when nothing is to be shown."""
     if show is False:
         yield None
-    elif sys.stderr.isatty():
-        with _bar(total) as report:
-            yield report
-    else:
-        yield _lines(total)
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Report]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("Sampling"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
+        return
+    with counted(show, "sampling", total) as count:
 
         def report(chains: Any) -> None:
             divergent = sum(chain.divergences for chain in chains)
             note = f"{divergent} divergences" if divergent else ""
-            bar.update(task, completed=sum(chain.finished_draws for chain in chains), description=note)
+            count(sum(chain.finished_draws for chain in chains), note)
 
         yield report
 
 
-def _lines(total: int) -> Report:
+@contextmanager
+def counted(show: bool | None, what: str, total: int) -> Iterator[Count]:
+    """Yield a function that takes how many of `total` are done, and a short note on them."""
+    if show is False:
+        yield lambda done, note: None
+    elif sys.stderr.isatty():
+        with _bar(what, total) as count:
+            yield count
+    else:
+        yield _lines(what, total)
+
+
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Count]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(what.capitalize()),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, note: bar.update(task, completed=done, description=note)
+
+
+def _lines(what: str, total: int) -> Count:
     shown = 0
 
-    def report(chains: Any) -> None:
+    def count(done: int, note: str) -> None:
         nonlocal shown
-        quarter = int(4 * sum(chain.finished_draws for chain in chains) / total)
+        quarter = int(4 * done / total)
         if quarter > shown:
             shown = quarter
-            print(f"sampling: {25 * quarter} %", file=sys.stderr, flush=True)
+            print(f"{what}: {25 * quarter} %", file=sys.stderr, flush=True)
 
-    return report
+    return count
