@@ -4,15 +4,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
 
-from bayesfactor.errors import DataError, unknown
-
-if TYPE_CHECKING:
-    from bayesfactor.description import Description
+from bayesfactor.errors import SpecError
+from bayesfactor.moments import Moments, cross_products
+from bayesfactor.panelbase import PanelBase, check_histories
 
 SOURCES = (
     "alpha",
@@ -60,9 +59,10 @@ class Calendar:
 
     Attributes
     ----------
-    frequency : {"daily", "business", "weekly", "monthly", "quarterly", "annual"}
+    frequency : str
+        ``daily``, ``business``, ``weekly``, ``monthly``, ``quarterly`` or ``annual``; of streamed bars any name.
     periods_per_year : int
-        365, 252, 52, 12, 4 or 1.
+        365, 252, 52, 12, 4 or 1; of streamed bars what it is: 525,600 minutes.
     """
 
     frequency: str
@@ -93,39 +93,8 @@ def _frozen(array: xr.DataArray) -> xr.DataArray:
     return copied
 
 
-def _lacking(factors: xr.DataArray, lost: np.ndarray, what: str) -> None:
-    """Refuse the first (date, factor) on which a value is lost."""
-    if lost.any():
-        row, place = np.argwhere(lost)[0]
-        name, date = str(factors["factor"].values[place]), factors["time"].values[row].astype("datetime64[D]")
-        raise DataError(
-            f"Factor '{name}' has no value on {date}, {what}.",
-            series=name,
-            date=date,
-            value=float(factors.values[row, place]),
-            remedy="Supply it, or leave that date out of the factors and the returns.",
-        )
-
-
-def _check_factors(returns: xr.DataArray, factors: xr.DataArray) -> None:
-    """Refuse factors with a hole, a date without any of them, or a return without all of them."""
-    known, dates = np.isfinite(factors.values), factors["time"].values
-    _lacking(factors, np.logical_or.accumulate(known) & ~known, "after its first one")
-    _lacking(factors, ~known & np.isin(dates, returns["time"].values)[:, None], "on which there are returns")
-    _lacking(factors, ~known & ~known.any(axis=1, keepdims=True), "nor has any other factor")
-    alone = np.setdiff1d(returns["time"].values, dates)
-    if len(alone):
-        date = alone[0].astype("datetime64[D]")
-        raise DataError(
-            f"The panel has returns on {date}, and no factors.",
-            series="panel",
-            date=date,
-            remedy="Supply the factors, or leave that date out of the returns.",
-        )
-
-
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(PanelBase):
     """Excess returns and factors on one calendar, with what is known about them.
 
     Attributes
@@ -160,39 +129,17 @@ class Panel:
     def __post_init__(self) -> None:
         for name in ("returns", "factors", "groups"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
-        _check_factors(self.returns, self.factors)
+        check_histories(self.factors, self.times)
 
     @property
-    def assets(self) -> tuple[str, ...]:
-        """Names of the assets, in order."""
-        return tuple(self.returns["asset"].values.tolist())
-
-    @property
-    def factor_names(self) -> tuple[str, ...]:
-        """Names of the factors, in order."""
-        return tuple(factor.name for factor in self.factor_info)
+    def times(self) -> np.ndarray:
+        """Dates on which there are returns."""
+        return self.returns["time"].values
 
     @cached_property
-    def group_names(self) -> tuple[str, ...]:
-        """Names of the groups, in order of first appearance."""
-        return tuple(dict.fromkeys(self.groups.values.tolist()))
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """Names of the factor families, in order of first appearance."""
-        return tuple(dict.fromkeys(factor.family for factor in self.factor_info))
-
-    @property
-    def periods_per_year(self) -> int:
-        """Periods in a year: 365, 252, 52, 12, 4 or 1."""
-        return self.calendar.periods_per_year
-
-    @cached_property
-    def aligned(self) -> np.ndarray:
-        """Factor values (time, factor) on the dates of `returns` only."""
-        values = self.factors.sel(time=self.returns["time"]).values.copy()
-        values.flags.writeable = False
-        return values
+    def moments(self) -> Moments:
+        """Cross-products of factors and returns over each asset's own dates."""
+        return cross_products(self.returns.values, self.aligned)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -216,39 +163,8 @@ class Panel:
         SpecError
             When a name is not in the panel.
         """
-        keep = list(self.assets) if assets is None else list(assets)
-        names = list(self.factor_names) if factors is None else list(factors)
-        for kind, wanted, known in (
-            ("asset", keep, self.assets),
-            ("factor", names, self.factor_names),
-        ):
-            for name in wanted:
-                if name not in known:
-                    raise unknown(kind, name, known, place="Panel.select")
-        info = {factor.name: factor for factor in self.factor_info}
-        kept = {*keep, *names, "panel"}
-        chosen = self.factors.sel(factor=names)
-        dated = chosen.notnull().any("factor") | chosen["time"].isin(self.returns["time"])
-        return replace(
-            self,
-            returns=self.returns.sel(asset=keep),
-            factors=chosen.isel(time=dated.values),
-            factor_info=tuple(info[name] for name in names),
-            groups=self.groups.sel(asset=keep),
-            notes=tuple(note for note in self.notes if note.series in kept),
-        )
-
-    def describe(self) -> "Description":
-        """Say what was done to each series, the span and count used, and what looks wrong.
-
-        Returns
-        -------
-        Description
-            Prints as text; its ``assets``, ``factors`` and ``warnings`` are DataFrames.
-        """
-        from bayesfactor.description import describe_panel
-
-        return describe_panel(self)
+        keep, shared = self._chosen(assets, factors)
+        return replace(self, returns=self.returns.sel(asset=keep), **shared)
 
     def __repr__(self) -> str:
         size = f"{len(self.assets)} assets, {len(self.factor_info)} factors, {self.returns.sizes['time']} periods"
@@ -256,3 +172,23 @@ class Panel:
             return f"Panel({size}, {self.calendar.frequency})"
         first, last = self.returns["time"].values[[0, -1]].astype("datetime64[D]")
         return f"Panel({size} from {first} to {last}, {self.calendar.frequency}, {self.periods_per_year} a year)"
+
+
+def require_returns(panel: PanelBase, what: str = "This") -> Panel:
+    """Return the panel, or say that `what` cannot be had from statistics.
+
+    Raises
+    ------
+    SpecError
+        When the panel holds statistics instead of returns.
+    """
+    if isinstance(panel, Panel):
+        return panel
+    raise SpecError(
+        f"{what} needs every single return, and a {type(panel).__name__} holds only their cross-products.",
+        place="panel",
+        found=type(panel).__name__,
+        allowed=("Panel",),
+        remedy="Use a panel in memory (bf.integrate), of fewer assets or a coarser calendar, or a model with normal "
+        "noise.",
+    )

@@ -1,70 +1,42 @@
 """Sufficient statistics: all that the data say, at a size that does not depend on the number of periods."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from bayesfactor.panel import Panel
+from bayesfactor.moments import Moments, cross_products, own_rows
+from bayesfactor.panel import Panel, PanelBase, require_returns
 
 SURROGATE_DOF = 4.0
 ROUNDS = 12
 RIDGE, TINY = 1e-8, 1e-300
 
 
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Cross-products of regressors x_t = (1, f_t')' and returns over each asset's own dates.
+def regressors(panel: PanelBase, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows on which asset number `index` was observed, its returns there, and its regressors (1, f_t').
 
-    Attributes
-    ----------
-    xx : array (coefficient, coefficient, asset)
-        S_i = X_i'X_i.
-    xy : array (coefficient, asset)
-        b_i = X_i'r_i.
-    yy : array (asset)
-        q_i = r_i'r_i.
-    count : array (asset)
-        T_i.
+    Raises
+    ------
+    SpecError
+        When the panel holds statistics instead of returns.
     """
-
-    xx: np.ndarray
-    xy: np.ndarray
-    yy: np.ndarray
-    count: np.ndarray
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            array = np.array(getattr(self, field.name), dtype=float, order="C")
-            array.flags.writeable = False
-            object.__setattr__(self, field.name, array)
+    held = require_returns(panel)
+    return own_rows(held.returns.values, held.aligned, index)
 
 
-def regressors(panel: Panel, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows on which asset number `index` was observed, its returns there, and its regressors (1, f_t')."""
-    returns = panel.returns.values[:, index]
-    rows = np.flatnonzero(np.isfinite(returns))
-    values = panel.aligned[rows]
-    return rows, returns[rows], np.column_stack([np.ones(rows.size), values])
-
-
-def moments(panel: Panel, weights: list[np.ndarray] | None = None) -> Moments:
+def moments(panel: PanelBase, weights: list[np.ndarray] | None = None) -> Moments:
     """Return the sufficient statistics of every asset, optionally with a weight per observation.
 
     Parameters
     ----------
-    panel : Panel
+    panel : Panel or PanelStatistics
     weights : list of array, optional
-        For each asset, one weight per row on which it was observed.
+        For each asset, one weight per row on which it was observed; of a Panel only.
     """
-    n, p = len(panel.assets), len(panel.factor_info) + 1
-    xx, xy, yy, count = np.zeros((p, p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(n)
-    for i in range(n):
-        _, y, x = regressors(panel, i)
-        weighted = x if weights is None else x * weights[i][:, None]
-        xx[:, :, i], xy[:, i] = weighted.T @ x, weighted.T @ y
-        yy[i] = y @ y if weights is None else y @ (weights[i] * y)
-        count[i] = y.size
-    return Moments(xx, xy, yy, count)
+    if weights is None:
+        return panel.moments
+    held = require_returns(panel)
+    return cross_products(held.returns.values, held.aligned, weights)
 
 
 def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
@@ -154,7 +126,7 @@ def _slope(span: Span) -> np.ndarray:
     return np.linalg.solve(span.scatter[:q, :q] + ridge, span.scatter[:q, q:]).T
 
 
-def factor_moments(panel: Panel) -> FactorMoments:
+def factor_moments(panel: PanelBase) -> FactorMoments:
     """Return what the factors' histories say, each from its own first value on."""
     values = panel.factors.values
     known = np.isfinite(values)
@@ -193,6 +165,7 @@ class RobustFit:
 
 def robust_fit(panel: Panel) -> RobustFit:
     """Return each asset's Student-t regression, by reweighted least squares."""
+    require_returns(panel, "Student-t noise")
     weights, scales = [], np.full(len(panel.assets), np.nan)
     for i in range(len(panel.assets)):
         _, y, x = regressors(panel, i)

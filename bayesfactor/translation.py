@@ -6,7 +6,7 @@ from typing import assert_never
 import numpy as np
 
 from bayesfactor.errors import DataError
-from bayesfactor.panel import Panel
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.priors import SpikeSlab
 from bayesfactor.spec import (
     CommonLoadings,
@@ -91,17 +91,17 @@ class Numbers:
     dof_above: float = 0.0
 
 
-def typical_deviation(panel: Panel) -> float:
+def typical_deviation(panel: PanelBase) -> float:
     """Return the median over assets of the standard deviation of returns."""
-    values = panel.returns.values
-    count = np.isfinite(values).sum(axis=0)
+    statistics = moments(panel)
+    count = statistics.count
     if not count.any():
         raise DataError("No asset has a return.", series="panel", remedy="Give returns on the dates of the factors.")
     long = count >= min(SHORTEST, count.max())
-    return float(np.median([np.nanstd(values[:, i]) for i in np.flatnonzero(long)]))
+    return float(np.median(statistics.deviation()[long]))
 
 
-def translate(panel: Panel, model: FactorModel) -> Numbers:
+def translate(panel: PanelBase, model: FactorModel) -> Numbers:
     """Return the priors of a model as numbers for one panel (already restricted to the model's factors)."""
     year = panel.periods_per_year
     sd = factor_moments(panel).deviation
@@ -143,7 +143,7 @@ def translate(panel: Panel, model: FactorModel) -> Numbers:
     )
 
 
-def _loadings(panel: Panel, model: FactorModel, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _loadings(panel: PanelBase, model: FactorModel, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     place = f"model '{model.name}': loadings.prior"
     chosen: list[GroupedPrior] | list[LoadingPrior]
     match model.loadings:
@@ -159,7 +159,7 @@ def _loadings(panel: Panel, model: FactorModel, ratio: np.ndarray) -> tuple[np.n
     return np.array([v.mean for v in values]) * unit, np.array([v.sd for v in values]) * unit, spread * unit
 
 
-def _alpha(panel: Panel, model: FactorModel) -> tuple[float, float, float]:
+def _alpha(panel: PanelBase, model: FactorModel) -> tuple[float, float, float]:
     """Return mean, deviation (or the scale of it) and unit of the alphas."""
     year = panel.periods_per_year
     match model.alpha:
@@ -188,7 +188,7 @@ def _zero_beta(model: FactorModel, year: int) -> tuple[float, float]:
             assert_never(model.zero_beta)
 
 
-def residual_deviation(panel: Panel, model: FactorModel) -> float:
+def residual_deviation(panel: PanelBase, model: FactorModel) -> float:
     """Return s, the root mean square of the residual scales of the assets' own first fits."""
     match model.noise:
         case NormalNoise():
@@ -201,7 +201,7 @@ def residual_deviation(panel: Panel, model: FactorModel) -> float:
     return max(float(np.sqrt(np.mean(scale**2))) if scale.size else 0.0, RESOLUTION * typical_deviation(panel))
 
 
-def _premia(panel: Panel, model: FactorModel) -> tuple[np.ndarray, ...]:
+def _premia(panel: PanelBase, model: FactorModel) -> tuple[np.ndarray, ...]:
     """Return mean and deviation (Sharpe ratios a year), inclusion and spike of every factor's premium."""
     place = f"model '{model.name}': factors.premium"
     chosen = [keyed(model.factors.premium, factor, place=place) for factor in panel.factor_info]
@@ -217,7 +217,7 @@ def _premia(panel: Panel, model: FactorModel) -> tuple[np.ndarray, ...]:
     return tuple(np.array(rows).reshape(-1, 4).T)
 
 
-def loading_strength(panel: Panel, *, demeaned: bool) -> np.ndarray:
+def loading_strength(panel: PanelBase, *, demeaned: bool) -> np.ndarray:
     """Return, per factor, the root mean square over assets of b_ik = beta_ik sd(f_k) / sd(r_i), by least squares.
 
     What estimation error adds to the mean square is taken off. `demeaned` leaves out the mean over assets, which a
@@ -232,7 +232,7 @@ def loading_strength(panel: Panel, *, demeaned: bool) -> np.ndarray:
     size = np.sqrt(np.einsum("ijj->ij", xx))
     inverse = np.linalg.pinv(xx / (size[:, :, None] * size[:, None, :]), hermitian=True)
     error = deviation[enough, None] * (np.sqrt(np.einsum("ijj->ij", inverse)) / size)[:, 1:]
-    unit = factor_moments(panel).deviation / np.nanstd(panel.returns.values[:, enough], axis=0)[:, None]
+    unit = factor_moments(panel).deviation / statistics.deviation()[enough, None]
     b, noise = fitted[enough, 1:] * unit, (error * unit) ** 2
     if demeaned:
         b, noise = b - b.mean(axis=0), noise * (1 - 1 / len(b))

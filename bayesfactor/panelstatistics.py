@@ -1,0 +1,114 @@
+"""A panel whose returns were reduced to cross-products: for data larger than memory."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.moments import Moments
+from bayesfactor.panel import Calendar, Factor, Note, require_returns
+from bayesfactor.panelbase import PanelBase, check_histories, written
+
+
+@dataclass(frozen=True, eq=False)
+class PanelStatistics(PanelBase):
+    """Factors and, in place of returns, their cross-products with the factors over each asset's own dates.
+
+    With normal noise the posterior needs no more, so that a fit is that of the returns themselves, to rounding.
+    What needs single returns is refused: Student-t noise, residuals, realised returns over a window.
+
+    Attributes
+    ----------
+    moments : Moments
+        S_i, b_i, q_i and T_i of excess returns, decimal, per period.
+    observed : DataArray (time)
+        Whether any asset has a return then; on the times of `factors`.
+    first, last : DataArray (asset)
+        Times of the first and the last return of each asset; NaT without one.
+    factors : DataArray (time, factor)
+        As in a Panel: each factor from its own first value on.
+    factor_info : tuple of Factor
+    groups : DataArray (asset)
+    calendar : Calendar
+    notes : tuple of Note
+
+    Raises
+    ------
+    DataError
+        When a factor has a hole, or none is known at a time with returns.
+    """
+
+    moments: Moments
+    observed: xr.DataArray
+    first: xr.DataArray
+    last: xr.DataArray
+    factors: xr.DataArray
+    factor_info: tuple[Factor, ...]
+    groups: xr.DataArray
+    calendar: Calendar
+    notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("observed", "first", "last", "factors", "groups"):
+            array = getattr(self, name).copy(deep=True)
+            array.values.flags.writeable = False
+            object.__setattr__(self, name, array)
+        check_histories(self.factors, self.times)
+
+    @property
+    def times(self) -> np.ndarray:
+        """Times at which there are returns."""
+        return self.factors["time"].values[self.observed.values]
+
+    @property
+    def returns(self) -> xr.DataArray:
+        """Not there: raises a SpecError that says what to do."""
+        return require_returns(self).returns
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of every value and label that a fit depends on (16 hexadecimal digits)."""
+        digest = hashlib.sha256()
+        sums = self.moments
+        values = np.where(np.isnan(self.factors.values), np.nan, self.factors.values)  # every NaN by the same bits
+        for array in (sums.xx, sums.xy, sums.yy, sums.count, values):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        for times in (self.factors["time"], self.first, self.last):
+            digest.update(times.values.astype("datetime64[ns]").astype("<i8").tobytes())
+        digest.update(self.observed.values.astype("u1").tobytes())
+        labels = (self.assets, self.factor_info, tuple(self.groups.values.tolist()), self.calendar)
+        digest.update(repr(labels).encode())
+        return digest.hexdigest()[:16]
+
+    def select(self, assets: Iterable[str] | None = None, factors: Iterable[str] | None = None) -> "PanelStatistics":
+        """Return the panel of some of the assets and some of the factors, in the order given.
+
+        Times at which none of these factors had begun are left out.
+
+        Raises
+        ------
+        SpecError
+            When a name is not in the panel.
+        """
+        keep, shared = self._chosen(assets, factors)
+        place = {name: i for i, name in enumerate(self.assets)}
+        number = {name: i + 1 for i, name in enumerate(self.factor_names)}
+        columns = [0, *(number[factor.name] for factor in shared["factor_info"])]
+        return replace(
+            self,
+            moments=self.moments.select([place[name] for name in keep], columns),
+            observed=self.observed.sel(time=shared["factors"]["time"]),
+            first=self.first.sel(asset=keep),
+            last=self.last.sel(asset=keep),
+            **shared,
+        )
+
+    def __repr__(self) -> str:
+        size = f"{len(self.assets)} assets, {len(self.factor_info)} factors, {int(self.moments.count.sum())} returns"
+        if not self.times.size:
+            return f"PanelStatistics({size}, {self.calendar.frequency})"
+        span = f"from {written(self.times[0])} to {written(self.times[-1])}"
+        return f"PanelStatistics({size} {span}, {self.calendar.frequency}, {self.periods_per_year} a year)"
