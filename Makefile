@@ -36,7 +36,8 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 bench: $(STAMP)
-	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,bench]"
+	$(BIN)/python -m benchmarks
 
 calibrate: $(STAMP)
 	$(BIN)/python -m benchmarks.calibration

@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayesfactor.diagnostics import Check, sampler_checks
 from bayesfactor.identification import UNIDENTIFIED, identify
+from bayesfactor.panel import Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, standardised_residuals, thin
 from bayesfactor.posterior import Fit, require_fit
 from bayesfactor.spec import StudentTNoise
@@ -18,6 +19,7 @@ from bayesfactor.translation import translate
 MOST_DRAWS = 1000
 TAIL_DRAWS = 200
 SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
+UNSEEN = "Cannot be computed: the panel holds statistics, not returns. Fit some of the assets in memory to see it."
 SENSITIVE_TO = (
     "risk_premium",
     "alpha_scale",
@@ -70,7 +72,7 @@ class CheckReport:
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
             lines.append(f"  {words[c.passed]:<6}  {c.name:<40} {c.value:>10.5g}   limit {c.limit:<8g}{where}")
-            if c.passed is False or (c.passed is None and c.value > c.limit):
+            if c.passed is False or (c.passed is None and c.value > c.limit) or c.advice == UNSEEN:
                 lines.append(f"          -> {c.advice}")
         return "\n".join(lines)
 
@@ -100,7 +102,7 @@ def check(fit: Fit) -> CheckReport:
     assets = _assets(fit)
     shrinkage = _shrinkage(fit)
     sensitivity = _sensitivity(fit)
-    heavy = float((assets["prob_tails"].dropna() < 0.01).mean())
+    heavy = float((assets["prob_tails"].dropna() < 0.01).mean()) if isinstance(fit.panel, Panel) else float("nan")
     gaps = assets["gap_in_errors"].abs()
     away = float((gaps.dropna() > 2).mean())
     leaning = float((sensitivity["prior"] > SENSITIVE).mean())
@@ -108,7 +110,9 @@ def check(fit: Fit) -> CheckReport:
     informative = (
         Check(
             "tails: share of assets too heavy", None, heavy, 0.05, _worst(-assets["prob_tails"]),
-            "Residuals are heavier-tailed than the noise law: try the preset 'student_t' and compare.",
+            "Residuals are heavier-tailed than the noise law: try the preset 'student_t' and compare."
+            if isinstance(fit.panel, Panel)
+            else UNSEEN,
         ),
         Check(
             "means: share of assets off by > 2 se", None, away, 0.05, _worst(gaps),
@@ -125,7 +129,9 @@ def check(fit: Fit) -> CheckReport:
         Check(
             "residuals: mean correlation of assets", None, _residual_correlation(fit), 0.05, "",
             "Residuals move together, which the model takes as independent: a factor is missing, and intervals are too "
-            "narrow, of portfolios above all.",
+            "narrow, of portfolios above all."
+            if isinstance(fit.panel, Panel)
+            else UNSEEN,
         ),
         Check(
             "premia: share of non-traded unidentified", None, unknown, 0.0, of_unknown,
@@ -155,6 +161,8 @@ def _assets(fit: Fit) -> pd.DataFrame:
     sigma = flat["sigma"].transpose("sample", "asset").values
     dof = flat["dof"].values if isinstance(fit.model.noise, StudentTNoise) else None
     tails: list[float] = []
+    if not isinstance(fit.panel, Panel):
+        return mean_gaps(fit, coefficients).assign(prob_tails=np.nan)
     for i in range(len(fit.panel.assets)):
         z = standardised_residuals(fit, i, coefficients, sigma)
         shape = z.shape
@@ -172,14 +180,37 @@ def _kurtosis(z: np.ndarray) -> np.ndarray:
 
 
 def _residual_correlation(fit: Fit) -> float:
-    """Return the mean over pairs of assets of their residuals' correlation on common dates (20 or more)."""
+    """Return the mean over pairs of assets of their residuals' correlation on common dates (20 or more).
+
+    NaN where the panel does not hold the returns.
+    """
+    if not isinstance(fit.panel, Panel):
+        return float("nan")
     coefficients = raw_coefficients(fit, thin(fit, TAIL_DRAWS)).mean(axis=0)
     residuals = np.full(fit.panel.returns.shape, np.nan)
     for i in range(residuals.shape[1]):
         rows, returns, x = regressors(fit.panel, i)
         residuals[rows, i] = returns - x @ coefficients[i]
-    pairs = pd.DataFrame(residuals).corr(min_periods=20).to_numpy()[np.triu_indices(residuals.shape[1], 1)]
-    return float(np.nanmean(pairs)) if np.isfinite(pairs).any() else 0.0
+    return _mean_correlation(residuals)
+
+
+def _mean_correlation(x: np.ndarray, fewest: int = 20, block: int = 256) -> float:
+    """Return the mean correlation over pairs of columns on the rows that both have, some columns at a time."""
+    known = np.isfinite(x).astype(float)
+    x = np.where(known > 0, x, 0.0)
+    x = x - known * (x.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    total, pairs = 0.0, 0
+    for start in range(0, x.shape[1], block):
+        m, y = known[:, start : start + block], x[:, start : start + block]
+        with np.errstate(all="ignore"):
+            n, left, right = known.T @ m, x.T @ m, known.T @ y
+            spread = ((x**2).T @ m - left**2 / n) * (known.T @ y**2 - right**2 / n)
+            found = (x.T @ y - left * right / n) / np.sqrt(spread)
+        found = found[
+            (n >= fewest) & (np.arange(x.shape[1])[:, None] < start + np.arange(m.shape[1])) & np.isfinite(found)
+        ]
+        total, pairs = total + float(found.sum()), pairs + found.size
+    return total / pairs if pairs else 0.0
 
 
 def _shrinkage(fit: Fit) -> pd.DataFrame:

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.blocks import blocks
 from bayesfactor.errors import SpecError
 from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.identification import IDENTIFIED, UNIDENTIFIED, WEAK
-from bayesfactor.panel import Factor, Panel
+from bayesfactor.panel import Factor, Panel, require_returns
+from bayesfactor.panelbase import PanelBase, written
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
+from bayesfactor.statistics import moments
 
 Window = tuple[Any, Any]
 LEVELS = ("broad market", "group", "asset alone")
@@ -30,10 +33,13 @@ def _sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
 
 
 def _combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
-    """Return sum_i w_i x_i for every holding; plain selection where each holding is one asset."""
+    """Return sum_i w_i x_i for every holding; plain selection where a holding is one asset."""
     if weights.dims == ("asset",):
         return values
-    return xr.dot(weights, values.rename(asset="member"), dim="member")
+    alone = weights.dims[0] == "asset"  # every asset, and then a portfolio
+    mixed = weights.isel(asset=slice(weights.sizes["member"], None)) if alone else weights
+    summed = xr.dot(mixed, values.rename(asset="member"), dim="member")
+    return xr.concat([values, summed], "asset") if alone else summed
 
 
 def premium(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
@@ -43,13 +49,19 @@ def premium(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
     by_factor = (loading * fit.posterior["risk_premium"] * year).rename(factor="source")
     parts = [by_factor, _sources({"alpha": _combined(weights, fit.posterior["alpha"]) * year})]
     if "zero_beta" in fit.posterior:
-        parts.append(_sources({"zero_beta": fit.posterior["zero_beta"] * _held(weights) * year}))
+        parts.append(_sources({"zero_beta": _rate(fit, weights) * year}))
     return xr.concat(parts, "source")
 
 
 def _held(weights: xr.DataArray) -> xr.DataArray:
     """Return the sum of weights of every holding."""
     return xr.ones_like(weights) if weights.dims == ("asset",) else weights.sum("member")
+
+
+def _rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+    """Return what the zero-beta rate pays every holding a period; on disk where alphas are."""
+    ones = xr.ones_like(_combined(weights, fit.posterior["alpha"]))
+    return ones * fit.posterior["zero_beta"] * _held(weights)
 
 
 def premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
@@ -63,16 +75,19 @@ def premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
             allowed=("factor", "family"),
             remedy="Fit a model with loadings.kind = 'grouped', such as 'hierarchical'.",
         )
-    own = posterior["loading_mean"].sel(group=xr.DataArray(panel.groups.values, dims="asset"))
-    own = own.drop_vars("group").assign_coords(asset=posterior["asset"])
-    broad = own.mean("asset")
     paid = posterior["risk_premium"] * panel.periods_per_year
     alpha = posterior["alpha"] * panel.periods_per_year
     rate = posterior.get("zero_beta", 0.0) * panel.periods_per_year
+    pays = xr.dot(posterior["loading_mean"], paid, dim="factor")  # (chain, draw, group)
+    member = (posterior["group"] == xr.DataArray(panel.groups.values, dims="asset")).astype(float)
+    if alpha.chunks is not None:
+        member = member.chunk(asset=alpha.chunksizes["asset"])
+    own = xr.dot(pays, member, dim="group").assign_coords(asset=posterior["asset"])
+    broad = xr.dot(pays, member.mean("asset"), dim="group")
     parts = {
-        LEVELS[0]: xr.dot(broad, paid, dim="factor").expand_dims(asset=posterior["asset"]) + rate,
-        LEVELS[1]: xr.dot(own - broad, paid, dim="factor"),
-        LEVELS[2]: xr.dot(posterior["loading"] - own, paid, dim="factor") + alpha,
+        LEVELS[0]: xr.zeros_like(alpha) + broad + rate,
+        LEVELS[1]: own - broad,
+        LEVELS[2]: xr.dot(posterior["loading"], paid, dim="factor") - own + alpha,
     }
     return _sources({name: _combined(weights, value) for name, value in parts.items()})
 
@@ -80,32 +95,30 @@ def premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
 def realised(fit: Fit, weights: xr.DataArray, window: Window | None) -> tuple[xr.DataArray, tuple[str, ...]]:
     """Return contributions to the sum of realised returns of every holding, and how many periods each counts."""
     posterior, panel = fit.posterior, fit.panel
-    rows = _rows(panel.returns["time"], window)
-    returns, factors = panel.returns.values[rows], panel.aligned[rows]
-    observed = np.isfinite(returns)
     unit = weights.dims[0]
     matrix = np.eye(len(panel.assets)) if weights.dims == ("asset",) else weights.values
-    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
-    held = counted.any(axis=1)
+    counts, factors, total = _sums(panel, matrix, window)
+    held = counts > 0
     lost = weights[unit].values[~held].astype(str).tolist()
     if not held.any() or PORTFOLIO in lost:
         raise SpecError(
             f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
             place="attribute.window",
             found=window,
-            remedy=f"The returns run from {_day(panel, 0)} to {_day(panel, -1)}; assets have their own spans.",
+            remedy=f"The returns run from {written(panel.times[0])} to {written(panel.times[-1])}; assets have their "
+            "own spans.",
         )
-    total = [returns[np.ix_(own, w != 0)].sum(axis=0) @ w[w != 0] for w, own in zip(matrix, counted, strict=True)]
-    sums = xr.DataArray(counted @ factors, dims=(unit, "factor"), coords={"factor": posterior["factor"]})
-    count = xr.DataArray(counted.sum(axis=1), dims=unit)
+    sums = xr.DataArray(factors, dims=(unit, "factor"), coords={"factor": posterior["factor"]})
+    count = xr.DataArray(counts, dims=unit)
     traded = xr.DataArray([factor.traded for factor in panel.factor_info], dims="factor")
     shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
-    by_factor = _combined(weights, posterior["loading"]) * (sums + count * shift)
+    loading = _combined(weights, posterior["loading"])
+    by_factor = loading * sums + loading * shift * count
     alpha = _combined(weights, posterior["alpha"]) * count
-    happened = xr.zeros_like(alpha) + xr.DataArray(np.array(total), dims=unit)
+    happened = xr.zeros_like(alpha) + xr.DataArray(total, dims=unit)
     named = {"alpha": alpha}
     if "zero_beta" in posterior:
-        named["zero_beta"] = posterior["zero_beta"] * _held(weights) * count
+        named["zero_beta"] = _rate(fit, weights) * count
     residual = happened - by_factor.sum("factor") - sum(named.values())
     rest = _sources({**named, "residual": residual, "total": happened})
     notes = [f"periods counted: {count.values[held].min()} to {count.values[held].max()}; returns are summed"]
@@ -113,6 +126,26 @@ def realised(fit: Fit, weights: xr.DataArray, window: Window | None) -> tuple[xr
         notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
     parts = xr.concat([by_factor.rename(factor="source"), rest], "source")
     return parts.isel({unit: np.flatnonzero(held)}), tuple(notes)
+
+
+def _sums(panel: PanelBase, matrix: np.ndarray, window: Window | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return, per holding, its count of dates, and sums over them of factors (holding, factor) and of returns.
+
+    The dates of a holding are those in the window on which all of its assets were observed. The whole life of a single
+    asset is in the statistics; anything else needs the returns.
+    """
+    alone = (matrix != 0).sum(axis=1) == 1
+    if window is None and alone.all() and not isinstance(panel, Panel):
+        member = (matrix != 0).argmax(axis=1)
+        own, weight = moments(panel), matrix[np.arange(len(matrix)), member]
+        return own.count[member].astype(int), own.xx[0, 1:, member], own.xy[0, member] * weight
+    held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
+    rows = _rows(held.returns["time"], window)
+    returns, factors = held.returns.values[rows], held.aligned[rows]
+    observed = np.isfinite(returns)
+    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
+    total = [returns[np.ix_(own, w != 0)].sum(axis=0) @ w[w != 0] for w, own in zip(matrix, counted, strict=True)]
+    return counted.sum(axis=1), counted @ factors, np.array(total)
 
 
 def variance(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
@@ -169,24 +202,37 @@ def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
         Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``mispricing``, ``both`` (loadings and
         premia together), and ``zero_beta`` where the model has such a rate.
     """
-    year = fit.panel.periods_per_year
-    loading, paid = _combined(weights, fit.posterior["loading"]), fit.posterior["risk_premium"]
-    over = ("chain", "draw")
-    b, away = loading - loading.mean(over), paid - paid.mean(over)
-    parts = {
-        "premia": xr.dot(loading.mean(over), away, dim="factor"),
-        "loadings": xr.dot(b, paid.mean(over), dim="factor"),
-        "mispricing": _combined(weights, fit.posterior["alpha"]),
-        "both": xr.dot(b, away, dim="factor"),
-    }
+    held = xr.Dataset({name: _combined(weights, fit.posterior[name]) for name in ("loading", "alpha")})
     if "zero_beta" in fit.posterior:
-        parts["zero_beta"] = fit.posterior["zero_beta"] * _held(weights)
-    total = sum(parts.values())
-    variance = total.var(over)
-    shares = {name: (xr.cov(part, total, dim=over, ddof=0) / variance).to_series() for name, part in parts.items()}
-    table = pd.DataFrame({"sd": (np.sqrt(variance) * year).to_series(), **shares})
+        held["zero_beta"] = _rate(fit, weights)
+    paid = fit.posterior["risk_premium"]
+    table = pd.concat([_uncertainty(block, paid) for block in blocks(held, weights.dims[0])])
+    table["sd"] *= fit.panel.periods_per_year
     table.attrs["units"] = "sd: decimal, per year; shares of the posterior variance"
     return table
+
+
+def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
+    """Return sd and shares of the premium of some holdings, whose loadings, alphas and zero-beta rate are in memory."""
+    unit = next(dim for dim in held["alpha"].dims if dim not in ("chain", "draw"))
+    values = {name: array.transpose("chain", "draw", unit, ...).values for name, array in held.data_vars.items()}
+    premia = paid.transpose("chain", "draw", "factor").values
+    centre, mean = values["loading"].mean(axis=(0, 1)), premia.mean(axis=(0, 1))
+    b, away = values["loading"] - centre, premia - mean
+    parts = {
+        "premia": away @ centre.T,
+        "loadings": b @ mean,
+        "mispricing": values["alpha"],
+        "both": np.einsum("cduk,cdk->cdu", b, away),
+    }
+    if "zero_beta" in values:
+        parts["zero_beta"] = values["zero_beta"]
+    total = sum(parts.values())
+    total = total - total.mean(axis=(0, 1))
+    variance = np.mean(total**2, axis=(0, 1))
+    with np.errstate(invalid="ignore"):  # a premium that is certain has no shares
+        shares = {name: np.mean(part * total, axis=(0, 1)) / variance for name, part in parts.items()}
+    return pd.DataFrame({"sd": np.sqrt(variance), **shares}, index=held.indexes[unit])
 
 
 def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
@@ -211,7 +257,3 @@ def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
     if last is not None:
         inside &= np.asarray(index <= last)
     return np.flatnonzero(inside)
-
-
-def _day(panel: Panel, place: int) -> str:
-    return str(panel.returns["time"].values[place].astype("datetime64[D]"))

@@ -1,11 +1,14 @@
 """The description of a panel: what was done to each series, and what looks wrong."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from bayesfactor.panel import Note, Panel
+from bayesfactor.panelbase import PanelBase
+from bayesfactor.panelstatistics import PanelStatistics
 from bayesfactor.screening.factors import condition_number
 
 _ROWS = 20
@@ -80,24 +83,33 @@ def _span(time: np.ndarray) -> tuple[str, str]:
     return str(first), str(last)
 
 
-def _describe_assets(panel: Panel) -> pd.DataFrame:
-    time, observed = panel.returns["time"].values, ~np.isnan(panel.returns.values)
+def _lives(panel: PanelBase) -> Iterator[np.ndarray]:
+    """Yield first and last date of each asset, or nothing of one without a return."""
+    if isinstance(panel, Panel):
+        for column in panel.returns.values.T:
+            yield panel.times[~np.isnan(column)]
+    elif isinstance(panel, PanelStatistics):
+        for ends in np.column_stack([panel.first.values, panel.last.values]):
+            yield ends[~np.isnat(ends)]
+
+
+def _describe_assets(panel: PanelBase) -> pd.DataFrame:
     rows = []
-    for place, name in enumerate(panel.assets):
-        first, last = _span(time[observed[:, place]])
+    for place, (name, life) in enumerate(zip(panel.assets, _lives(panel), strict=True)):
+        first, last = _span(life)
         rows.append(
             {
                 "group": panel.groups.values[place],
                 "first": first,
                 "last": last,
-                "periods": int(observed[:, place].sum()),
+                "periods": int(panel.moments.count[place]),
                 "done": _done(panel.notes, name, "an asset"),
             }
         )
     return pd.DataFrame(rows, index=pd.Index(panel.assets, name="asset"))
 
 
-def _describe_factors(panel: Panel) -> pd.DataFrame:
+def _describe_factors(panel: PanelBase) -> pd.DataFrame:
     time, known = panel.factors["time"].values, ~np.isnan(panel.factors.values)
     rows = []
     for place, factor in enumerate(panel.factor_info):
@@ -118,7 +130,7 @@ def _describe_factors(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.Index(panel.factor_names, name="factor"))
 
 
-def describe_panel(panel: Panel) -> Description:
+def describe_panel(panel: PanelBase) -> Description:
     """Say what was done to each series of a panel, the span and count used, and what looks wrong.
 
     Returns
@@ -127,13 +139,13 @@ def describe_panel(panel: Panel) -> Description:
         Prints as text; its ``assets``, ``factors`` and ``warnings`` are DataFrames. Dates are text, empty for
         an asset without a return.
     """
-    first, last = _span(panel.returns["time"].values)
+    first, last = _span(panel.times)
     condition = condition_number(panel.aligned)
     done = [note.text for note in panel.notes if note.series == "panel" and note.kind == "done"]
     text = (
         f"{panel.calendar.frequency} panel, {panel.periods_per_year} periods a year: "
         f"{len(panel.assets)} assets, {len(panel.factor_names)} factors, "
-        f"{panel.returns.sizes['time']} periods from {first} to {last}; "
+        f"{len(panel.times)} periods from {first} to {last}; "
         f"condition number of the factors {condition:.1f}"
     )
     warnings = [(note.series, note.text) for note in panel.notes if note.kind == "warning"]

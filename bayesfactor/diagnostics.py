@@ -1,15 +1,20 @@
 """What the sampler's own record says about its draws: R-hat, effective draws, divergences, energy."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
+
+from bayesfactor import convergence
+from bayesfactor.blocks import rows
 
 if TYPE_CHECKING:
     from bayesfactor.posterior import Fit
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
+BLOCK = 2**18  # numbers that are worked on at once: a few copies of them fit a processor's cache
 DEEP = ("maxdepth_reached", "reached_max_treedepth")
 
 
@@ -37,13 +42,64 @@ class Check:
     advice: str
 
 
-def statistic(array: xr.DataArray, name: str, **options: object) -> np.ndarray:
-    """Return ``ess``, ``rhat`` or ``mcse`` of draws (chain, draw, ...) by ArviZ, NaN where they do not vary."""
-    from arviz_stats.base import array_stats
+def statistic(
+    array: xr.DataArray,
+    name: Literal["rhat", "ess", "mcse"],
+    *,
+    method: Literal["rank", "bulk", "tail", "mean", "sd"],
+    prob: tuple[float, float] = convergence.TAILS,
+) -> np.ndarray:
+    """Return R-hat (rank), effective draws (bulk, tail, mean, sd) or Monte Carlo error (mean, sd) of every quantity.
 
-    values = array.transpose("chain", "draw", ...).values
+    The definitions are ArviZ's, and so are the numbers.
+
+    Parameters
+    ----------
+    array : DataArray (chain, draw, ...)
+    name, method
+        Of these: rhat and rank; ess and bulk, tail, mean or sd; mcse and mean or sd.
+    prob : (float, float)
+        The two tails of method "tail".
+
+    Returns
+    -------
+    array (...)
+        R-hat is NaN where draws do not vary.
+    """
+
+    def one(x: np.ndarray) -> np.ndarray:
+        match name, method:
+            case "rhat", "rank":
+                return convergence.ranked(x)[0]
+            case "ess", "bulk":
+                return convergence.ranked(x)[1]
+            case "ess", "tail":
+                return convergence.ranked(x, prob)[2]
+            case "ess", "mean":
+                return convergence.ess_mean(x)
+            case "ess", "sd":
+                return convergence.ess_sd(x)
+            case "mcse", "mean":
+                return convergence.mcse_mean(x)
+            case "mcse", "sd":
+                return convergence.mcse_sd(x)
+            case _:
+                raise ValueError(f"no statistic {name!r} by {method!r}")
+
+    shape = [size for dim, size in array.sizes.items() if dim not in ("chain", "draw")]
+    return _each(array, one).reshape(shape)
+
+
+def _each(array: xr.DataArray, one: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return a function of (quantity, chain, draw) over all quantities (..., quantity), a few at a time."""
+    some = max(1, BLOCK // (array.sizes["chain"] * array.sizes["draw"]))
     with np.errstate(all="ignore"):
-        return np.asarray(getattr(array_stats, name)(values, chain_axis=0, draw_axis=1, **options))
+        found = [
+            one(np.ascontiguousarray(block[start : start + some], dtype=float))
+            for block in rows(array)
+            for start in range(0, len(block), some)
+        ]
+    return np.concatenate(found, axis=-1)
 
 
 def _label(array: xr.DataArray, place: int) -> str:
@@ -55,19 +111,23 @@ def _label(array: xr.DataArray, place: int) -> str:
     return f"{array.name}[{names}]"
 
 
-def _extremes(posterior: xr.Dataset, name: str, sign: int, **options: object) -> tuple[float, str]:
-    """Return the worst (sign 1: largest) of a statistic over all quantities, and which one it is of."""
-    worst, which = -sign * np.inf, ""
+def _extremes(posterior: xr.Dataset) -> list[tuple[float, str]]:
+    """Return largest R-hat and fewest effective draws of bulk and tail over all quantities, and which they are of."""
+    worst = [(-np.inf, ""), (np.inf, ""), (np.inf, "")]
     for variable in posterior.data_vars.values():
-        if np.ptp(variable.values) == 0:
-            continue
-        values = np.ravel(statistic(variable, name, **options))
-        if np.isnan(values).all():
-            continue
-        place = int(np.nanargmax(sign * values))
-        if sign * values[place] > sign * worst:
-            worst, which = float(values[place]), _label(variable, place)
-    return (worst, which) if np.isfinite(worst) else (float("nan"), which)
+        array = variable.transpose("chain", "draw", ...)
+        for place, (values, sign) in enumerate(zip(_each(array, _moving), (1, -1, -1), strict=True)):
+            if np.isnan(values).all():
+                continue
+            at = int(np.nanargmax(sign * values))
+            if sign * values[at] > sign * worst[place][0]:
+                worst[place] = (float(values[at]), _label(array, at))
+    return [(value if np.isfinite(value) else float("nan"), which) for value, which in worst]
+
+
+def _moving(x: np.ndarray) -> np.ndarray:
+    """Return `convergence.ranked` of quantities that vary, NaN of others."""
+    return np.where(np.ptp(x, axis=(1, 2)) == 0, np.nan, convergence.ranked(x))
 
 
 def sampler_checks(fit: "Fit") -> tuple[Check, ...]:
@@ -77,13 +137,11 @@ def sampler_checks(fit: "Fit") -> tuple[Check, ...]:
     enough = ESS_PER_CHAIN * chains
     more = "Sample longer (Sampler(draws=..., tune=...)); if it stays, the model and the data disagree: simplify."
     smaller = "Raise Sampler(target_accept=0.95); if it stays, tighten the priors or drop a weak factor."
-    bulk, of_bulk = _extremes(posterior, "ess", -1, method="bulk")
-    tail, of_tail = _extremes(posterior, "ess", -1, method="tail", prob=(0.05, 0.95))
+    (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior)
     divergent = int(stats["diverging"].sum())
     deep = [float(stats[name].mean()) for name in DEEP if name in stats]
     energy = stats["energy"].transpose("chain", "draw").values
     bfmi = float(np.min(np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)))
-    r_hat, of_r_hat = _extremes(posterior, "rhat", 1, method="rank")
     return (
         Check("R-hat", r_hat <= R_HAT, r_hat, R_HAT, of_r_hat, more),
         Check("effective draws, bulk", bulk >= enough, bulk, enough, of_bulk, more),

@@ -1,19 +1,20 @@
 """Whether the assets can tell what a non-traded factor pays: strength of its loadings, prior and posterior premium."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.blocks import blocks
 from bayesfactor.diagnostics import statistic
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.pointwise import thin
 from bayesfactor.posterior import Fit, require_fit, variable
 from bayesfactor.spec import FreeZeroBeta, StudentTNoise
-from bayesfactor.statistics import FactorMoments, factor_moments
+from bayesfactor.statistics import FactorMoments, factor_moments, moments
 from bayesfactor.tables import summarise
 from bayesfactor.translation import Numbers, inclusion, translate
 
@@ -144,11 +145,8 @@ def identify(fit: Fit) -> Identification:
     """
     require_fit(fit, "identify")
     numbers, history, year = translate(fit.panel, fit.model), factor_moments(fit.panel), fit.panel.periods_per_year
-    b = _standardised(fit, history)
-    signals, alone = _signals(b)
-    strength = np.sqrt((b**2).mean("asset")).rename("strength")
-    ratio = xr.zeros_like(strength).rename("signal_to_noise").copy(data=signals)
-    premium = fit.posterior["risk_premium"]
+    strength, ratio, smallest, alone = _loadings(fit, history)
+    others, signals, premium = strength["factor"].values, ratio.values, fit.posterior["risk_premium"]
     facts = pd.DataFrame(index=pd.Index(fit.panel.factor_names, name="factor"))
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
     facts["prior_mean"], prior = numbers.premium_loc * year, _prior_variance(numbers)
@@ -163,13 +161,13 @@ def identify(fit: Fit) -> Identification:
     facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
     facts["inclusion"] = np.where(mixed, inclusion(numbers, flat).mean(axis=0), np.nan)
-    facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), b["factor"].values).reindex(facts.index)
-    apart = pd.Series(alone, b["factor"].values).reindex(facts.index)
+    facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), others).reindex(facts.index)
+    apart = pd.Series(alone, others).reindex(facts.index)
     sure = facts["learned"] - 2 * facts["learned_mcse"]
     rows = zip(facts["traded"], apart, facts["prob_above_noise"], sure, facts["learnable"], strict=True)
     verdicts = [_verdict(*row) for row in rows]
     facts["verdict"], facts["reason"] = [v for v, _ in verdicts], [why for _, why in verdicts]
-    return Identification(strength, ratio, _smallest(b), premium * year, facts, fit.problems)
+    return Identification(strength, ratio, smallest, premium * year, facts, fit.problems)
 
 
 def risk_premia(fit: Fit) -> xr.DataArray:
@@ -210,59 +208,73 @@ def _prior_variance(numbers: Numbers) -> np.ndarray:
     return numbers.premium_sd**2 * (share + (1 - share) * numbers.premium_spike)
 
 
-def _standardised(fit: Fit, history: FactorMoments) -> xr.DataArray:
-    """Return b_ik = beta_ik sd(f_k) / sd(eps_i) of non-traded factors and assets with returns, at some draws."""
-    draws = thin(fit, STRENGTH_DRAWS)
-    others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
-    seen = np.flatnonzero(np.isfinite(fit.panel.returns.values).any(axis=0))
-    variance = draws["sigma"] ** 2
-    if isinstance(fit.model.noise, StudentTNoise):
-        variance = variance * draws["dof"] / (draws["dof"] - 2)
-    loading = draws["loading"].isel(factor=others)
-    unit = xr.DataArray(history.deviation[others], {"factor": loading["factor"]}, ("factor",))
-    b = loading * unit / np.sqrt(variance)
-    if isinstance(fit.model.zero_beta, FreeZeroBeta):  # a second pass with a constant: 1 / sd(eps_i) among the b_i
-        one = 1 / np.sqrt(variance.isel(asset=seen))
-        b = b.isel(asset=seen)
-        b = b - one * (one * b).sum("asset") / (one**2).sum("asset")
-        return b.transpose("chain", "draw", "asset", "factor")
-    return b.isel(asset=seen).transpose("chain", "draw", "asset", "factor")
+def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
+    """Yield b_ik = beta_ik sd(f_k) / sd(eps_i), (chain, draw, asset, factor), of some assets after others.
 
-
-def _signals(b: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
-    """Return R_k (chain, draw, factor), and for each factor P(R_k > NOISE) before other factors are taken off.
-
-    Only factors that stand out from noise themselves are taken off the others: the loadings on a useless one are
-    noise, and a multiple of noise may look like anything.
+    Of non-traded factors and assets with returns, at some draws; with a zero-beta rate, of what a constant leaves of
+    them: in a second pass with a constant, 1 / sd(eps_i) is among the b_i.
     """
-    values = b.values
-    ratio = _over_noise(values)
-    above = (ratio > NOISE).mean(axis=(0, 1))
-    strong = np.flatnonzero(above >= SURE)
-    centre = values.mean(axis=(0, 1))
-    left = values.copy()
-    for k in strong:
-        rest = strong[strong != k]
-        left[..., k] -= values[..., rest] @ np.linalg.lstsq(centre[:, rest], centre[:, k], rcond=None)[0]
-    ratio[..., strong] = _over_noise(left[..., strong])
-    return ratio, above
+    others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
+    seen = moments(fit.panel).count > 0
+    names = [name for name in ("loading", "sigma", "dof") if name in fit.posterior]
+    draws = thin(fit, STRENGTH_DRAWS)[names].isel(factor=others)
+    draws = draws if seen.all() else draws.isel(asset=np.flatnonzero(seen))
+
+    def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for block in blocks(draws, "asset"):
+            variance = block["sigma"] ** 2
+            if isinstance(fit.model.noise, StudentTNoise):
+                variance = variance * block["dof"] / (block["dof"] - 2)
+            one = 1 / np.sqrt(variance.transpose("chain", "draw", "asset").values)[..., None]
+            loading = block["loading"].transpose("chain", "draw", "asset", "factor").values
+            yield loading * history.deviation[others] * one, one
+
+    constant: np.ndarray | float = 0.0
+    if isinstance(fit.model.zero_beta, FreeZeroBeta):
+        sums = [(np.sum(one * b, axis=2, keepdims=True), np.sum(one**2, axis=2, keepdims=True)) for b, one in pieces()]
+        constant = sum(top for top, _ in sums) / sum(bottom for _, bottom in sums) if sums else 0.0
+    for b, one in pieces():
+        yield b - one * constant
+
+
+def _loadings(fit: Fit, history: FactorMoments) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray, np.ndarray]:
+    """Return strength and R_k (chain, draw, factor), smallest singular value (chain, draw), and P(R_k > NOISE) alone.
+
+    The last is that before other factors are taken off. Only factors that stand out from noise themselves are taken
+    off the others: the loadings on a useless one are noise, and a multiple of noise may look like anything. The
+    smallest singular value is 0 with fewer assets than factors, when some combination of the factors moves none.
+    """
+    others = [factor.name for factor in fit.panel.factor_info if not factor.traded]
+    draws = thin(fit, STRENGTH_DRAWS)
+    coords = {"chain": draws["chain"], "draw": draws["draw"], "factor": others}
+    shape = tuple(len(values) for values in coords.values())
+    square, ratio, gram, centres = np.zeros(shape), np.zeros(shape), np.zeros((*shape, shape[2])), []
+    for b in _standardised(fit, history):
+        square += np.sum(b**2, axis=2)
+        ratio += _over_noise(b)
+        gram += np.swapaxes(b, 2, 3) @ b
+        centres.append(b.mean(axis=(0, 1)))
+    centre = np.concatenate([np.zeros((0, shape[2])), *centres])
+    count = max(len(centre), 1)
+    ratio /= count
+    alone = (ratio > NOISE).mean(axis=(0, 1))
+    strong = np.flatnonzero(alone >= SURE)
+    if strong.size > 1:
+        off = np.eye(shape[2])[:, strong]
+        for place, k in enumerate(strong):
+            rest = strong[strong != k]
+            off[rest, place] = -np.linalg.lstsq(centre[:, rest], centre[:, k], rcond=None)[0]
+        ratio[..., strong] = sum(_over_noise(b @ off) for b in _standardised(fit, history)) / count
+    least = np.zeros(shape[:2])
+    if others and len(centre) >= len(others):
+        least = np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[..., 0], 0.0) / count)
+    dims = ("chain", "draw", "factor")
+    strength = xr.DataArray(np.sqrt(square / count), coords, dims, name="strength")
+    signals = strength.copy(data=ratio).rename("signal_to_noise")
+    return strength, signals, xr.DataArray(least, {d: coords[d] for d in dims[:2]}, dims[:2]), alone
 
 
 def _over_noise(values: np.ndarray) -> np.ndarray:
-    """Return the mean over assets of squares over posterior variances: (chain, draw, asset, factor) without asset."""
-    if not values.size:
-        return np.zeros((*values.shape[:2], values.shape[-1]))
+    """Return the sum over assets of squares over posterior variances: (chain, draw, asset, factor) without asset."""
     variance = values.var(axis=(0, 1))
-    return np.mean(values**2 / np.where(variance > 0, variance, np.inf), axis=2)
-
-
-def _smallest(b: xr.DataArray) -> xr.DataArray:
-    """Return the smallest singular value (chain, draw) over the root of the number of assets; 0 without factors.
-
-    0 also with fewer assets than factors, when some combination of the factors moves none.
-    """
-    size = np.zeros((b.sizes["chain"], b.sizes["draw"]))
-    if b.size and b.sizes["asset"] >= b.sizes["factor"]:
-        size = np.linalg.svd(b.values, compute_uv=False).min(axis=-1)
-    coords = {name: b.coords[name] for name in ("chain", "draw")}
-    return xr.DataArray(size / max(b.sizes["asset"], 1) ** 0.5, coords, ("chain", "draw"))
+    return np.sum(values**2 / np.where(variance > 0, variance, np.inf), axis=2)

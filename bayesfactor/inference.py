@@ -12,19 +12,26 @@ import xarray as xr
 
 from bayesfactor.density import compiled
 from bayesfactor.density.problem import Problem, pose
+from bayesfactor.drawstore import DrawStore, require_store, writing
 from bayesfactor.errors import FitError, SpecError
 from bayesfactor.modelfile import read_model
-from bayesfactor.panel import Panel
-from bayesfactor.posterior import Fit, Sampler
+from bayesfactor.panelbase import PanelBase
+from bayesfactor.posterior import Fit, Sampler, as_path
 from bayesfactor.progress import progress
 from bayesfactor.recovery import recover
 from bayesfactor.spec import FactorModel
-from bayesfactor.storage import panel_groups
+from bayesfactor.storage import finish, panel_groups, read_fit
 
 LIBRARIES = ("bayesfactor", "nutpie", "numba", "numpy", "xarray", "arviz")
 
 
-def fit(panel: Panel, model: str | Path | FactorModel = "hierarchical", sampler: Sampler | None = None) -> Fit:
+def fit(
+    panel: PanelBase,
+    model: str | Path | FactorModel = "hierarchical",
+    sampler: Sampler | None = None,
+    *,
+    store: str | os.PathLike[str] | None = None,
+) -> Fit:
     """Sample the joint posterior of a model on a panel.
 
     The No-U-Turn sampler draws theta (group means and spreads, residual scales, factor means, premia of non-traded
@@ -38,19 +45,24 @@ def fit(panel: Panel, model: str | Path | FactorModel = "hierarchical", sampler:
         A preset's name, the path of a model file, or a model.
     sampler : Sampler, optional
         By default 4 chains of 1,000 draws after 500, seed 1.
+    store : str or Path, optional
+        A Zarr folder (``"run.zarr"``) to which the draws of alphas, loadings and residual scales are written as they
+        are made, for more assets than memory holds; needs dask and zarr. They are the same draws. The folder is then
+        the saved fit, and takes the place of a store that stands there.
 
     Returns
     -------
     Fit
+        With `store`, one whose alphas, loadings and residual scales are read from the folder when they are needed.
 
     Raises
     ------
     SpecError
         When the model does not exist or does not fit the panel.
     FitError
-        When sampling fails, or is interrupted: a short run is never returned.
+        When sampling fails, or is interrupted: a short run is never returned. When the store cannot be written.
     """
-    if not isinstance(panel, Panel):
+    if not isinstance(panel, PanelBase):
         raise SpecError(
             f"fit: expected a Panel, found {type(panel).__name__}.",
             place="fit.panel",
@@ -66,6 +78,9 @@ def fit(panel: Panel, model: str | Path | FactorModel = "hierarchical", sampler:
         )
     chosen = model if isinstance(model, FactorModel) else read_model(model)
     sampler = sampler or Sampler()
+    path = None if store is None else as_path(store)
+    if path is not None:
+        require_store(path)
     marks = [time.perf_counter()]
     used = chosen.restrict(panel)
     problem = pose(used, chosen)
@@ -74,22 +89,33 @@ def fit(panel: Panel, model: str | Path | FactorModel = "hierarchical", sampler:
     marks.append(time.perf_counter())
     tree = _sample(engine, sampler)
     marks.append(time.perf_counter())
+    if path is None:
+        return _whole(used, chosen, problem, sampler, tree, marks)
+    with writing(path) as folder:
+        finish(_whole(used, chosen, problem, sampler, tree, marks, folder), folder)
+    return read_fit(path)
+
+
+def _whole(
+    panel: PanelBase,
+    model: FactorModel,
+    problem: Problem,
+    sampler: Sampler,
+    tree: xr.DataTree,
+    marks: list[float],
+    store: DrawStore | None = None,
+) -> Fit:
+    """Return the fit of draws of theta; `marks` are the times at which the steps before began and ended."""
     draws = tree["posterior"]["theta"].values
-    posterior, log_prior = recover(used, chosen, problem, draws, np.random.SeedSequence(sampler.seed))
+    posterior, log_prior = recover(panel, model, problem, draws, np.random.SeedSequence(sampler.seed), store)
     statistics = tree["sample_stats"].to_dataset()
     statistics = statistics.drop_vars([name for name in statistics if statistics[name].dtype == object])
-    groups = {
-        "posterior": posterior,
-        "sample_stats": statistics,
-        "log_prior": log_prior,
-        **panel_groups(used),
-    }
+    groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
-    marks.append(time.perf_counter())
-    seconds = [after - before for before, after in pairwise(marks)]
+    seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
     return Fit(
-        panel=used,
-        model=chosen,
+        panel=panel,
+        model=model,
         sampler=sampler,
         data=data,
         timings=dict(zip(("prepare", "compile", "sample", "recover"), seconds, strict=True)),

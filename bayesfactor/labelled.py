@@ -12,7 +12,7 @@ class Labelled:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, xr.DataArray):
+            if isinstance(value, xr.DataArray) and value.chunks is None:  # draws on disk cannot be changed
                 copied = value.copy(deep=True)
                 copied.values.flags.writeable = False
                 object.__setattr__(self, field.name, copied)

@@ -5,9 +5,10 @@ import pandas as pd
 import xarray as xr
 from scipy.special import gammaln
 
+from bayesfactor.moments import EXACT
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
-from bayesfactor.statistics import factor_moments, regressors
+from bayesfactor.statistics import factor_moments, moments, regressors
 
 
 def thin(fit: Fit, most: int) -> xr.Dataset:
@@ -22,7 +23,8 @@ def raw_coefficients(fit: Fit, draws: xr.Dataset) -> np.ndarray:
 
     The intercept is alpha + zero-beta rate + sum over non-traded factors of beta (lambda - mu).
     """
-    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    names = [name for name in ("alpha", "loading", "risk_premium", "factor_mean", "zero_beta") if name in draws]
+    flat = draws[names].compute().stack(sample=("chain", "draw"), create_index=False)
     loading = flat["loading"].transpose("sample", "asset", "factor").values
     shift = (flat["risk_premium"] - flat["factor_mean"]).transpose("sample", "factor").values
     shift[:, [factor.traded for factor in fit.panel.factor_info]] = 0.0
@@ -35,18 +37,20 @@ def raw_coefficients(fit: Fit, draws: xr.Dataset) -> np.ndarray:
 def mean_gaps(fit: Fit, coefficients: np.ndarray) -> pd.DataFrame:
     """Return, per asset, sample and model-implied mean excess returns a year over its own dates, and their gap.
 
-    The gap is in standard errors of the mean residual; NaN with fewer than three dates.
+    The gap is in standard errors of the mean residual; NaN with fewer than three dates, or an exact fit.
     """
-    rows, year = [], fit.panel.periods_per_year
-    for i in range(len(fit.panel.assets)):
-        _, returns, x = regressors(fit.panel, i)
-        if returns.size < 3:
-            rows.append((returns.size, np.nan, np.nan, np.nan))
+    rows, year, statistics = [], fit.panel.periods_per_year, moments(fit.panel)
+    for i, count in enumerate(statistics.count.astype(int)):
+        if count < 3:
+            rows.append((count, np.nan, np.nan, np.nan))
             continue
-        implied = float(np.mean(coefficients[:, i] @ x.mean(axis=0)))
-        error = np.std(returns - x @ coefficients[:, i].mean(axis=0), ddof=1) / returns.size**0.5
-        gap = (returns.mean() - implied) / error if error > 0 else np.nan
-        rows.append((returns.size, returns.mean() * year, implied * year, gap))
+        c = coefficients[:, i].mean(axis=0)
+        mean, implied = statistics.xy[0, i] / count, float(c @ statistics.xx[0, :, i]) / count
+        squares = statistics.residual_squares(i, c)
+        variance = (squares - count * (mean - implied) ** 2) / (count - 1)
+        exact = squares <= EXACT * statistics.yy[i]
+        gap = np.nan if exact else (mean - implied) / (variance / count) ** 0.5
+        rows.append((count, mean * year, implied * year, gap))
     columns = ["periods", "sample_mean", "implied_mean", "gap_in_errors"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(fit.panel.assets, name="asset"))
 
@@ -71,15 +75,16 @@ def log_likelihood(fit: Fit) -> xr.DataArray:
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     sigma = flat["sigma"].transpose("sample", "asset").values
     dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
-    columns = []
-    for i in range(len(fit.panel.assets)):
-        z = standardised_residuals(fit, i, coefficients, sigma)
+    statistics, columns = moments(fit.panel), []
+    for i, count in enumerate(statistics.count):
+        constant = -0.5 * np.log(2 * np.pi)
         if dof is None:
-            each = -0.5 * (z**2 + np.log(2 * np.pi))
+            shape = -0.5 * statistics.residual_squares(i, coefficients[:, i]) / sigma[:, i] ** 2
         else:
-            constant = gammaln((dof + 1) / 2) - gammaln(dof / 2) - 0.5 * np.log(dof * np.pi)
-            each = constant - 0.5 * (dof + 1) * np.log1p(z**2 / dof)
-        columns.append(np.sum(each, axis=1) - z.shape[1] * np.log(sigma[:, i]))
+            constant = (gammaln((dof + 1) / 2) - gammaln(dof / 2) - 0.5 * np.log(dof * np.pi))[:, 0]
+            z = standardised_residuals(fit, i, coefficients, sigma)
+            shape = np.sum(-0.5 * (dof + 1) * np.log1p(z**2 / dof), axis=1)
+        columns.append(shape + count * (constant - np.log(sigma[:, i])))
     columns.append(_factor_likelihood(fit, flat))
     sizes = (draws.sizes["chain"], draws.sizes["draw"])
     names = [*fit.panel.assets, "factors"]

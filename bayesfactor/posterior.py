@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesfactor.errors import FitError, SpecError
 from bayesfactor.modelfile import model_id, model_text
-from bayesfactor.panel import Panel
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.spec import FactorModel
 
 
@@ -82,7 +82,7 @@ class Fit:
 
     Attributes
     ----------
-    panel : Panel
+    panel : Panel or PanelStatistics
         The panel that was fitted, with the model's factors.
     model : FactorModel
     sampler : Sampler
@@ -94,7 +94,7 @@ class Fit:
     versions : mapping of str to str
     """
 
-    panel: Panel
+    panel: PanelBase
     model: FactorModel
     sampler: Sampler
     data: xr.DataTree
@@ -124,7 +124,10 @@ class Fit:
         return sampler_problems(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the fit to one netCDF file, under a temporary name first, and return its path.
+        """Write the fit, under a temporary name first, and return its path.
+
+        To one netCDF file; under a name that ends in ``.zarr`` to a Zarr folder, whose alphas, loadings and residual
+        scales are read when they are needed (needs dask and zarr). A file is replaced; a folder only if it is a store.
 
         Raises
         ------
@@ -133,14 +136,15 @@ class Fit:
         """
         from bayesfactor.storage import save_fit
 
-        return save_fit(self, _path(path))
+        return save_fit(self, as_path(path))
 
     def __repr__(self) -> str:
         size = f"{self.sampler.chains} chains x {self.sampler.draws} draws"
         return f"Fit('{self.model.name}' [{self.model_id}], {self.panel!r}, {size})"
 
 
-def _path(path: object) -> Path:
+def as_path(path: object) -> Path:
+    """Return a path, or raise a FitError."""
     if not isinstance(path, (str, os.PathLike)):
         raise FitError(f"{path!r} is not a path.", remedy='Give the name of a file, such as "run.nc".')
     return Path(path)
@@ -149,6 +153,9 @@ def _path(path: object) -> Path:
 def open_fit(path: str | os.PathLike[str]) -> Fit:
     """Open a fit that was saved; needs neither PyMC nor a sampler.
 
+    Of a Zarr folder alphas, loadings and residual scales stay on disk and are read block by block when they are needed;
+    ``fit.data.compute()`` has them in memory, as ArviZ's functions want them.
+
     Raises
     ------
     FitError
@@ -156,7 +163,7 @@ def open_fit(path: str | os.PathLike[str]) -> Fit:
     """
     from bayesfactor.storage import read_fit
 
-    return read_fit(_path(path))
+    return read_fit(as_path(path))
 
 
 def require_fit(fit: object, verb: str) -> None:

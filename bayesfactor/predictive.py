@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesfactor.errors import SpecError
 from bayesfactor.modelfile import read_model
-from bayesfactor.panel import Panel
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.spec import (
     CommonLoadings,
     FactorModel,
@@ -53,7 +53,7 @@ class PriorPrediction:
 
 
 def prior_predict(
-    panel: Panel, model: str | FactorModel = "hierarchical", draws: int = 500, seed: int = 0
+    panel: PanelBase, model: str | FactorModel = "hierarchical", draws: int = 500, seed: int = 0
 ) -> PriorPrediction:
     """Draw R-squared, volatility and Sharpe ratio of each asset from the prior.
 
@@ -76,7 +76,7 @@ def prior_predict(
     SpecError
         When the model does not exist or does not fit the panel, or `draws` is not positive.
     """
-    if not isinstance(panel, Panel):
+    if not isinstance(panel, PanelBase):
         raise SpecError(
             f"prior_predict: expected a Panel, found {type(panel).__name__}.", place="prior_predict.panel", found=panel
         )
@@ -129,7 +129,9 @@ def _alphas(model: FactorModel, numbers: Numbers, own: np.ndarray, rng: np.rando
     return alpha + numbers.alpha_loc + numbers.zero_beta_loc + numbers.zero_beta_sd * rng.standard_normal((draws, 1))
 
 
-def _loadings(panel: Panel, model: FactorModel, numbers: Numbers, draws: int, rng: np.random.Generator) -> np.ndarray:
+def _loadings(
+    panel: PanelBase, model: FactorModel, numbers: Numbers, draws: int, rng: np.random.Generator
+) -> np.ndarray:
     """Return (draw, asset, factor) loadings from the prior."""
     n, k = len(panel.assets), len(panel.factor_info)
     match model.loadings:

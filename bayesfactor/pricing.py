@@ -11,6 +11,7 @@ from bayesfactor.identification import identify, least_known
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.posterior import Fit, require_fit
+from bayesfactor.statistics import moments
 from bayesfactor.tables import summarise
 
 FEWEST_ASSETS = 3  # with which a cross-section has an R-squared
@@ -155,21 +156,19 @@ def price(fit: Fit) -> Pricing:
     predicted = (predicted * year).transpose("chain", "draw", "asset").rename("predicted")
     alpha = (posterior["alpha"] * year).rename("alpha")
     expected = predicted + alpha
+    over = {"spread": expected.var("asset"), "of_alpha": alpha.var("asset"), "of_predicted": predicted.var("asset")}
+    across = xr.Dataset({**over, "size": (expected**2).mean("asset")}).compute()  # where draws are on disk: one pass
     r_squared = None
-    spread = expected.var("asset")
-    differ = bool((spread > ROUNDING * (expected**2).mean("asset")).all())
+    differ = bool((across["spread"] > ROUNDING * across["size"]).all())
     if len(fit.panel.assets) >= FEWEST_ASSETS and differ:
-        flat = predicted.var("asset") <= ROUNDING * (expected**2).mean("asset")  # one prediction for all
-        r_squared = (1 - alpha.var("asset") / spread).where(~flat, 0.0).rename("r_squared")
+        flat = across["of_predicted"] <= ROUNDING * across["size"]  # one prediction for all
+        r_squared = (1 - across["of_alpha"] / across["spread"]).where(~flat, 0.0).rename("r_squared")
     return Pricing(predicted, alpha, r_squared, _realised(fit), identify(fit).verdicts, fit.problems)
 
 
 def _realised(fit: Fit) -> pd.DataFrame:
-    returns, year = fit.panel.returns, fit.panel.periods_per_year
-    periods = np.isfinite(returns.values).sum(axis=0)
-    mean, sd = np.full(periods.size, np.nan), np.full(periods.size, np.nan)
-    for i in np.flatnonzero(periods >= 2):
-        own = returns.values[:, i][np.isfinite(returns.values[:, i])]
-        mean[i], sd[i] = own.mean(), own.std(ddof=1)
+    statistics, year = moments(fit.panel), fit.panel.periods_per_year
+    periods, sd = statistics.count.astype(int), statistics.deviation(ddof=1)
+    mean = np.where(periods >= 2, statistics.mean, np.nan)
     columns = {"periods": periods, "realised": mean * year, "se": sd * year / np.sqrt(np.maximum(periods, 1))}
     return pd.DataFrame(columns, index=pd.Index(fit.panel.assets, name="asset"))

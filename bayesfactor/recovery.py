@@ -1,9 +1,12 @@
 """From draws of theta to draws of everything a user asks for, with labels."""
 
+from itertools import product
+
 import numpy as np
 import xarray as xr
 
 from bayesfactor.density.problem import Problem
+from bayesfactor.drawstore import DRAWS, DrawStore
 from bayesfactor.panel import Panel
 from bayesfactor.spec import FactorModel, FreeAlpha, FreeLoadings, SharpeAlpha
 from bayesfactor.statistics import factor_moments
@@ -11,7 +14,12 @@ from bayesfactor.translation import Numbers, log_premium, translate
 
 
 def recover(
-    panel: Panel, model: FactorModel, problem: Problem, draws: np.ndarray, seed: np.random.SeedSequence
+    panel: Panel,
+    model: FactorModel,
+    problem: Problem,
+    draws: np.ndarray,
+    seed: np.random.SeedSequence,
+    store: DrawStore | None = None,
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Return the posterior and the log prior of its top-level quantities.
 
@@ -21,22 +29,11 @@ def recover(
     draws : array (chain, draw, theta)
     seed : SeedSequence
         For the exact draws given theta.
+    store : DrawStore, optional
+        Where alphas, loadings and residual scales go, chunk by chunk; without it they stay in memory.
     """
     shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
     numbers, rng = translate(panel, model), np.random.default_rng(seed)
-    coefficients = problem.coefficients(flat, len(panel.assets), rng)
-    rate = problem.zero_beta(flat)
-    if rate is not None:
-        coefficients[:, :, 0] -= rate[:, None]
-    # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
-    # of dimensions, whatever the variable's own.
-    values = {
-        "alpha": (coefficients[:, :, 0], ("asset",)),
-        **_scales(numbers, problem, flat),
-        **_hierarchy(panel, model, numbers, problem, flat),
-        "loading": (coefficients[:, :, 1:], ("asset", "factor")),
-        **_factors(panel, numbers, problem, flat, rng),
-    }
     coords = {
         "chain": np.arange(shape[0]),
         "draw": np.arange(shape[1]),
@@ -45,11 +42,70 @@ def recover(
         "factor_other": list(panel.factor_names),
         "group": list(panel.group_names),
     }
-    posterior = _dataset(values, shape, coords)
-    return posterior, _dataset(_log_prior(model, numbers, problem, flat, coefficients), shape, coords)
+    own, own_prior = _assets(model, numbers, problem, draws, rng, coords, store)
+    # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
+    # of dimensions, whatever the variable's own.
+    before = _dataset({**_scales(numbers, problem, flat), **_hierarchy(panel, model, numbers, problem, flat)}, coords)
+    after = _dataset(_factors(panel, numbers, problem, flat, rng), coords)
+    posterior = xr.Dataset(
+        {"alpha": own["alpha"], "sigma": own["sigma"], **before.data_vars, "loading": own["loading"], **after.data_vars}
+    )
+    return posterior, _dataset({**_log_prior(numbers, problem, flat), **own_prior}, coords)
 
 
-def _dataset(values: dict, shape: tuple[int, int], coords: dict) -> xr.Dataset:
+def _assets(
+    model: FactorModel,
+    numbers: Numbers,
+    problem: Problem,
+    draws: np.ndarray,
+    rng: np.random.Generator,
+    coords: dict,
+    store: DrawStore | None,
+) -> tuple[dict[str, xr.DataArray], dict]:
+    """Make alphas, loadings and residual scales a few draws at a time; return them, and what log priors they have."""
+    dims = dict.fromkeys(("alpha", "sigma"), ("chain", "draw", "asset"))
+    dims["loading"] = ("chain", "draw", "asset", "factor")
+    arrays = {}
+    for name, own in dims.items():
+        shape = tuple(len(coords[dim]) for dim in own)
+        arrays[name] = np.empty(shape) if store is None else store.array(name, own, shape)
+    priors: dict[str, list[np.ndarray]] = {}
+    for chain, start in product(range(len(draws)), range(0, draws.shape[1], DRAWS)):
+        here = (chain, slice(start, start + DRAWS))
+        coefficients, rate = (
+            problem.coefficients(draws[here], len(coords["asset"]), rng),
+            problem.zero_beta(draws[here]),
+        )
+        if rate is not None:
+            coefficients[:, :, 0] -= rate[:, None]
+        arrays["alpha"][here] = coefficients[:, :, 0]
+        arrays["loading"][here] = coefficients[:, :, 1:]
+        arrays["sigma"][here] = np.exp(problem.scales(draws[here])[2])
+        for name, prior in _own_prior(model, numbers, coefficients).items():
+            priors.setdefault(name, []).append(prior)
+    made = {
+        name: xr.DataArray(array, {dim: coords[dim] for dim in dims[name]}, dims[name])
+        if store is None
+        else store.lazy(name, coords)
+        for name, array in arrays.items()
+    }
+    return made, {name: (np.concatenate(parts), ()) for name, parts in priors.items()}
+
+
+def _own_prior(model: FactorModel, numbers: Numbers, coefficients: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the log prior density (draw) of loadings and alphas that lean on nothing, but for constants."""
+    result = {}
+    if isinstance(model.loadings, FreeLoadings):
+        away = (coefficients[:, :, 1:] - numbers.loading_loc) / numbers.loading_sd
+        result["loading"] = -0.5 * np.sum(away**2, axis=(1, 2))
+    if isinstance(model.alpha, FreeAlpha):
+        away = (coefficients[:, :, 0] - numbers.alpha_loc) / numbers.alpha_sd
+        result["alpha"] = -0.5 * np.sum(away**2, axis=1)
+    return result
+
+
+def _dataset(values: dict, coords: dict) -> xr.Dataset:
+    shape = len(coords["chain"]), len(coords["draw"])
     arrays = {
         name: xr.DataArray(
             array.reshape(shape + array.shape[1:]),
@@ -62,12 +118,8 @@ def _dataset(values: dict, shape: tuple[int, int], coords: dict) -> xr.Dataset:
 
 
 def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
-    level, spread, log_sigma = problem.scales(flat)
-    result = {
-        "sigma": (np.exp(log_sigma), ("asset",)),
-        "log_sigma_mean": (level, ()),
-        "log_sigma_scale": (spread, ()),
-    }
+    level, spread = problem.level(flat)
+    result = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
     tails = problem.block(flat, "dof_z_log__")
     if tails is not None:
         result["dof"] = (numbers.dof_above + numbers.dof_mean * np.exp(tails), ())
@@ -150,9 +202,7 @@ def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) ->
     return b @ np.swapaxes(b, -1, -2)
 
 
-def _log_prior(
-    model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray, coefficients: np.ndarray
-) -> dict:
+def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
     """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
     result = {}
     for block, name in {
@@ -176,10 +226,4 @@ def _log_prior(
     if len(problem.others):
         logs = log_premium(numbers, premium)[:, problem.others]
         result["risk_premium"] = (np.sum(logs, axis=1), ())
-    if isinstance(model.loadings, FreeLoadings):
-        away = (coefficients[:, :, 1:] - numbers.loading_loc) / numbers.loading_sd
-        result["loading"] = (-0.5 * np.sum(away**2, axis=(1, 2)), ())
-    if isinstance(model.alpha, FreeAlpha):
-        away = (coefficients[:, :, 0] - numbers.alpha_loc) / numbers.alpha_sd
-        result["alpha"] = (-0.5 * np.sum(away**2, axis=1), ())
     return result

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Literal, TypeVar, get_args, get_type_hints
 
 from bayesfactor.errors import SpecError, nearest, unknown
-from bayesfactor.panel import Factor, Panel
+from bayesfactor.panel import Factor
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.priors import (
     Exponential,
     HalfNormal,
@@ -246,7 +247,7 @@ class FactorModel:
         for part, allowed in parts().items():
             require(getattr(self, part), allowed, f"model '{self.name}': {part}")
 
-    def restrict(self, panel: Panel) -> Panel:
+    def restrict[P: PanelBase](self, panel: P) -> P:
         """Return the panel with the factors this model uses.
 
         Raises

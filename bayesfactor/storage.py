@@ -1,19 +1,26 @@
-"""Saved fits: one netCDF file that holds draws, data, model text and provenance, and no code."""
+"""Saved fits: one netCDF file or Zarr folder that holds draws, data, model text and provenance, and no code."""
 
 import hashlib
 import json
 import os
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from bayesfactor.drawstore import DRAWS, STREAMED, SUFFIX, DrawStore, checksums, open_store, require_libraries, writing
 from bayesfactor.errors import BayesFactorError, FitError
 from bayesfactor.modelfile import parse_model
-from bayesfactor.panel import Calendar, Factor, Note, Panel
+from bayesfactor.moments import Moments
+from bayesfactor.panel import Calendar, Factor, Note, Panel, require_returns
+from bayesfactor.panelbase import PanelBase
+from bayesfactor.panelstatistics import PanelStatistics
 from bayesfactor.posterior import Fit, Sampler
 
 FORMAT = "bayesfactor fit 1"
@@ -21,17 +28,36 @@ GROUPS = ("posterior", "sample_stats", "log_prior", "observed_data", "constant_d
 WRITABLE = "Choose a folder that exists and that you may write to."
 
 
-def panel_groups(panel: Panel) -> dict[str, xr.Dataset]:
+def panel_groups(panel: PanelBase) -> dict[str, xr.Dataset]:
     """Return the panel as the groups ``observed_data`` and ``constant_data``."""
     factors = panel.factors.rename(time="factor_time")
     constant = xr.Dataset({"factors": factors, "group_of": ("asset", panel.groups.values.astype(str))})
     return {
-        "observed_data": xr.Dataset({"returns": panel.returns}),
-        "constant_data": constant.assign_coords(asset=panel.returns["asset"].values),
+        "observed_data": _observed(panel),
+        "constant_data": constant.assign_coords(asset=panel.groups["asset"].values),
     }
 
 
-def panel_attributes(panel: Panel) -> dict[str, str]:
+def _observed(panel: PanelBase) -> xr.Dataset:
+    """Return the returns, or their statistics."""
+    if not isinstance(panel, PanelStatistics):
+        return xr.Dataset({"returns": require_returns(panel).returns})
+    coefficient, sums = ["alpha", *(f"loading {name}" for name in panel.factor_names)], panel.moments
+    return xr.Dataset(
+        {
+            "xx": (("coefficient", "coefficient_other", "asset"), sums.xx),
+            "xy": (("coefficient", "asset"), sums.xy),
+            "yy": ("asset", sums.yy),
+            "count": ("asset", sums.count),
+            "first": ("asset", panel.first.values),
+            "last": ("asset", panel.last.values),
+            "observed": ("factor_time", panel.observed.values),
+        },
+        coords={"coefficient": coefficient, "asset": panel.groups["asset"].values},
+    )
+
+
+def panel_attributes(panel: PanelBase) -> dict[str, str]:
     """Return what a panel knows beside its numbers, as texts."""
     return {
         "calendar": json.dumps(asdict(panel.calendar)),
@@ -41,21 +67,39 @@ def panel_attributes(panel: Panel) -> dict[str, str]:
     }
 
 
-def draws_fingerprint(tree: xr.DataTree) -> str:
-    """Return a hash of every draw, so that a changed file is not taken for the fit it was."""
+def draws_fingerprint(tree: xr.DataTree, stored: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a hash of every draw, so that a changed file is not taken for the fit it was.
+
+    Parameters
+    ----------
+    tree : DataTree
+    stored : mapping of str to str
+        Of variables of the posterior whose draws are on disk: a hash of theirs.
+    """
     digest = hashlib.sha256()
     for group in ("posterior", "sample_stats", "log_prior"):
         for name, variable in sorted(tree[group].to_dataset().data_vars.items()):
             digest.update(str(name).encode())
-            digest.update(np.ascontiguousarray(variable.values).astype("<f8").tobytes())
+            if group == "posterior" and name in stored:
+                digest.update(stored[str(name)].encode())
+                continue
+            for values in _in_order(variable.variable):
+                digest.update(np.ascontiguousarray(values, dtype="<f8"))
     return digest.hexdigest()[:16]
 
 
-def save_fit(fit: Fit, path: Path) -> Path:
-    """Write a fit under a temporary name and move it into place."""
-    if not path.name or not path.parent.is_dir():
-        raise FitError(f"{path}: cannot be written (no such folder, or no file name).", remedy=WRITABLE)
-    attributes = {
+def _in_order(variable: xr.Variable) -> Iterator[np.ndarray]:
+    """Yield the numbers of a variable in C order, some draws of a chain at a time."""
+    if "draw" not in variable.dims:
+        yield variable.values
+        return
+    for chain, start in product(range(variable.shape[0]), range(0, variable.shape[1], DRAWS)):
+        yield variable[chain, start : start + DRAWS].values
+
+
+def attributes_of(fit: Fit, fingerprint: str) -> dict[str, str]:
+    """Return what a fit knows beside its arrays, as texts."""
+    return {
         "format": FORMAT,
         "model_text": fit.model_text,
         "model_id": fit.model_id,
@@ -63,10 +107,25 @@ def save_fit(fit: Fit, path: Path) -> Path:
         "timings": json.dumps(dict(fit.timings)),
         "versions": json.dumps(dict(fit.versions)),
         **panel_attributes(fit.panel),
-        "draws_fingerprint": draws_fingerprint(fit.data),
+        "draws_fingerprint": fingerprint,
     }
+
+
+def save_fit(fit: Fit, path: Path) -> Path:
+    """Write a fit under a temporary name and move it into place: a folder if it is called ``.zarr``, else one file."""
+    if not path.name or not path.parent.is_dir():
+        raise FitError(f"{path}: cannot be written (no such folder, or no file name).", remedy=WRITABLE)
+    if path.suffix == SUFFIX:
+        with writing(path) as store:
+            for name in STREAMED:
+                array = fit.posterior[name].transpose("chain", "draw", "asset", ...)
+                target = store.array(name, array.dims, array.shape)
+                for chain, start in product(range(array.shape[0]), range(0, array.shape[1], DRAWS)):
+                    target[chain, start : start + DRAWS] = array[chain, start : start + DRAWS].values
+            finish(fit, store)
+        return path
     tree = fit.data.copy()
-    tree.attrs = attributes
+    tree.attrs = attributes_of(fit, draws_fingerprint(fit.data))
     temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")  # a long name stays within the system's limit
     try:
         tree.to_netcdf(temporary, engine="h5netcdf")
@@ -80,13 +139,24 @@ def save_fit(fit: Fit, path: Path) -> Path:
     return path
 
 
+def finish(fit: Fit, store: DrawStore) -> None:
+    """Add to the streamed draws of a fit all the rest of it, and move the store into place."""
+    store.finish(fit.data, attributes_of(fit, draws_fingerprint(fit.data, checksums(store.folder))))
+
+
 def read_fit(path: Path) -> Fit:
     """Read what `save_fit` wrote, and check that nothing of it is missing."""
-    if not path.is_file():
+    folder = path.suffix == SUFFIX and path.is_dir()
+    if not folder and not path.is_file():
         raise FitError(f"{path}: there is no such file.", remedy="Give the path of a fit that was saved.")
+    if folder:
+        require_libraries(path)
     try:
-        with xr.open_datatree(path, engine="h5netcdf") as opened:
-            tree = opened.load()
+        if folder:
+            tree = open_store(path)
+        else:
+            with xr.open_datatree(path, engine="h5netcdf") as opened:
+                tree = opened.load()
     except Exception as error:  # whatever the file format's reader finds wrong, in its own words
         raise FitError(
             f"{path}: not a saved fit, or damaged ({type(error).__name__}).",
@@ -97,18 +167,18 @@ def read_fit(path: Path) -> Fit:
             f"{path}: holds no fit of this version (format {tree.attrs.get('format')!r}, expected {FORMAT!r})."
         )
     try:
-        return _assemble(tree, path)
+        return _assemble(tree, path, checksums(path) if folder else {})
     except (KeyError, ValueError, TypeError, BayesFactorError) as error:
         raise FitError(f"{path}: damaged, {error}.", remedy="Fit again.") from None
 
 
-def _assemble(tree: xr.DataTree, path: Path) -> Fit:
+def _assemble(tree: xr.DataTree, path: Path, stored: Mapping[str, str]) -> Fit:
     lost = [name for name in GROUPS if name not in tree.children]
     if lost:
         raise ValueError(f"without {', '.join(lost)}")
     attributes: dict[str, Any] = tree.attrs
     panel = panel_of(tree)
-    if draws_fingerprint(tree) != attributes["draws_fingerprint"]:
+    if draws_fingerprint(tree, stored) != attributes["draws_fingerprint"]:
         raise ValueError("the draws in it are not those that were saved")
     model = parse_model(tomllib.loads(attributes["model_text"]), place=path.name)
     tree.attrs = {}
@@ -122,7 +192,7 @@ def _assemble(tree: xr.DataTree, path: Path) -> Fit:
     )
 
 
-def panel_of(tree: xr.DataTree) -> Panel:
+def panel_of(tree: xr.DataTree) -> Panel | PanelStatistics:
     """Return the panel of which `panel_groups` and `panel_attributes` are the groups and attributes.
 
     Raises
@@ -132,14 +202,25 @@ def panel_of(tree: xr.DataTree) -> Panel:
     """
     constant = tree["constant_data"].to_dataset()
     groups = constant["group_of"].astype(str).drop_vars([c for c in constant["group_of"].coords if c != "asset"])
-    panel = Panel(
-        returns=_texts(tree["observed_data"]["returns"], "asset"),
-        factors=_texts(constant["factors"].rename(factor_time="time"), "factor"),
-        factor_info=tuple(Factor(**item) for item in json.loads(tree.attrs["factor_info"])),
-        groups=_texts(groups.copy(data=np.array(groups.values.tolist(), dtype=object)), "asset"),
-        calendar=Calendar(**json.loads(tree.attrs["calendar"])),
-        notes=tuple(Note(**item) for item in json.loads(tree.attrs["notes"])),
-    )
+    known: dict[str, Any] = {
+        "factors": _texts(constant["factors"].rename(factor_time="time"), "factor"),
+        "factor_info": tuple(Factor(**item) for item in json.loads(tree.attrs["factor_info"])),
+        "groups": _texts(groups.copy(data=np.array(groups.values.tolist(), dtype=object)), "asset"),
+        "calendar": Calendar(**json.loads(tree.attrs["calendar"])),
+        "notes": tuple(Note(**item) for item in json.loads(tree.attrs["notes"])),
+    }
+    panel: Panel | PanelStatistics
+    observed = tree["observed_data"].to_dataset()
+    if "returns" in observed:
+        panel = Panel(returns=_texts(observed["returns"], "asset"), **known)
+    else:
+        panel = PanelStatistics(
+            moments=Moments(*(observed[name].values for name in ("xx", "xy", "yy", "count"))),
+            observed=known["factors"]["time"].copy(data=observed["observed"].values.astype(bool)),
+            first=_texts(observed["first"], "asset"),
+            last=_texts(observed["last"], "asset"),
+            **known,
+        )
     if panel.fingerprint != tree.attrs["panel_fingerprint"]:
         raise ValueError("the data in it are not those that were fitted")
     return panel

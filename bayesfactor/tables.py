@@ -5,6 +5,7 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import norm
 
+from bayesfactor.blocks import blocks
 from bayesfactor.diagnostics import statistic
 from bayesfactor.intervals import Interval, interval
 
@@ -17,24 +18,32 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
     Unless `rounded` is False, no number has digits finer than its Monte Carlo error. ``attrs`` state
     the interval's kind and probability.
     """
-    values = draws.transpose("chain", "draw", ...).values
-    low, high = interval(values.reshape(-1, *values.shape[2:]), prob, kind)
-    mean = draws.mean(("chain", "draw"))
-    columns = {
-        "mean": mean.values,
-        "sd": draws.std(("chain", "draw"), ddof=1).values,
-        "lower": low,
-        "upper": high,
-        "prob_positive": (draws > 0).mean(("chain", "draw")).values,
-        "mcse": _error(draws, np.abs(mean.values)),
-    }
-    index = mean.stack(row=mean.dims)["row"].to_index() if mean.dims else pd.Index([0])
-    table = pd.DataFrame({name: np.ravel(values) for name, values in columns.items()}, index=index)
+    draws = draws.transpose("chain", "draw", ...)
+    dims = draws.dims[2:]
+    parts = [_columns(block, prob, kind) for block in (blocks(draws, dims[0]) if dims else [draws])]
+    index = pd.MultiIndex.from_product([draws.get_index(dim) for dim in dims], names=dims) if dims else pd.Index([0])
+    table = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, index=index)
     if rounded:
         table = _justified(table, prob)
-    table = table.reset_index() if mean.dims else table.reset_index(drop=True)
+    table = table.reset_index() if dims else table.reset_index(drop=True)
     table.attrs = {"ci_kind": kind, "ci_prob": prob}
     return table
+
+
+def _columns(draws: xr.DataArray, prob: float, kind: Interval) -> dict[str, np.ndarray]:
+    """Return the columns of a table, one entry per quantity of draws (chain, draw, ...) in memory."""
+    values = draws.values
+    low, high = interval(values.reshape(-1, *values.shape[2:]), prob, kind)
+    mean = values.mean(axis=(0, 1))
+    columns = {
+        "mean": mean,
+        "sd": values.std(axis=(0, 1), ddof=1),
+        "lower": low,
+        "upper": high,
+        "prob_positive": (values > 0).mean(axis=(0, 1)),
+        "mcse": _error(draws, np.abs(mean)),
+    }
+    return {name: np.ravel(column) for name, column in columns.items()}
 
 
 def _error(draws: xr.DataArray, size: np.ndarray) -> np.ndarray:

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import arviz_stats
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 import bayesfactor as bf
+from bayesfactor.checks import _mean_correlation
 from bayesfactor.errors import FitError
 from bayesfactor.spec import ZeroAlpha
 from tests.panels import make_panel
@@ -266,3 +268,16 @@ def test_premia_that_the_data_do_not_tell_are_counted(cross_fit, a_panel):
     traded = a_panel.select(factors=["f0", "f1"])
     none = row(bf.check(bf.fit(traded, "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))), name)
     assert (none.passed, none.value, none.worst) == (None, 0.0, "")
+
+
+def test_the_mean_correlation_is_that_of_pandas():
+    """Over pairs with twenty common rows; columns without spread or without rows have none."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 40)) + 0.8 * rng.normal(size=(60, 1)) + 5.0
+    for i in range(40):
+        x[: rng.integers(0, 50), i] = np.nan
+    x[:, 3], x[:, 4] = np.nan, 0.0
+    pairs = pd.DataFrame(x).corr(min_periods=20).to_numpy()[np.triu_indices(40, 1)]
+    for block in (1, 7, 1000):
+        assert _mean_correlation(x, block=block) == pytest.approx(np.nanmean(pairs), rel=1e-10)
+    assert _mean_correlation(x[:10]) == 0.0

@@ -8,14 +8,14 @@ import pandas as pd
 
 from bayesfactor.cli.output import LINES, interval_name, number, percent, probability, say, show_rows
 from bayesfactor.identification import TRADED
-from bayesfactor.panel import Panel
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.pricing import Pricing
 from bayesfactor.statistics import factor_moments
 
 LARGEST = 10
 
 
-def show_premia(table: pd.DataFrame, panel: Panel) -> None:
+def show_premia(table: pd.DataFrame, panel: PanelBase) -> None:
     """Print what `identify` says of every factor: premia as Sharpe ratios, a verdict, and its reason."""
     volatility = factor_moments(panel).deviation * panel.periods_per_year**0.5
     say(f"Premium over the factor's volatility: a Sharpe ratio a year; interval: {interval_name(table)}.")

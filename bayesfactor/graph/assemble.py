@@ -12,7 +12,7 @@ from bayesfactor.errors import SpecError
 from bayesfactor.graph.mixture import mixture_quantile
 from bayesfactor.graph.noise import Symbols, normal_likelihood, student_likelihood
 from bayesfactor.modelfile import read_model
-from bayesfactor.panel import Panel
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.spec import (
     CommonLoadings,
     FactorModel,
@@ -30,7 +30,7 @@ from bayesfactor.spec import (
 )
 
 
-def build(panel: Panel, model: str | Path | FactorModel) -> pm.Model:
+def build(panel: PanelBase, model: str | Path | FactorModel) -> pm.Model:
     """Return the PyMC model that `fit` samples.
 
     Sampled are the group means, spreads, residual scales, factor means and the premia of non-traded factors.
@@ -61,7 +61,7 @@ def build(panel: Panel, model: str | Path | FactorModel) -> pm.Model:
     absolute value: a half-normal prior is then a normal one and the density is smooth through 0, without a funnel. For
     the same reason a premium with a spike and slab is sampled as the standard normal of which it is the quantile.
     """
-    if not isinstance(panel, Panel):
+    if not isinstance(panel, PanelBase):
         raise SpecError(f"build: expected a Panel, found {type(panel).__name__}.", place="build.panel", found=panel)
     model = model if isinstance(model, FactorModel) else read_model(model)
     panel = model.restrict(panel)

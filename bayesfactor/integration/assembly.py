@@ -58,7 +58,7 @@ def _screen(inputs: Inputs, table: np.ndarray, factors: np.ndarray) -> tuple[lis
     observed = ~np.isnan(table)
     used = observed.any(axis=1)
     names, assets = [one.name for one in inputs.info], [one.name for one in inputs.assets]
-    check_rows(observed, assets, len(names))
+    check_rows(observed.sum(axis=0), assets, len(names))
     notes = check_factors(factors[used], names)
     return notes, constant_in_life(observed[used], factors[used], assets, names)
 

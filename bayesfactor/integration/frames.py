@@ -36,8 +36,8 @@ def _from_other(frame: Any, what: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index, columns=others)
 
 
-def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
-    """Return a checked copy of a frame in floats, and its time zone (empty when it has none).
+def read_times(frame: Any, what: str) -> pd.DataFrame:
+    """Return a checked copy of a frame in floats, on its own times.
 
     Raises
     ------
@@ -50,8 +50,21 @@ def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
     columns = {name: as_numbers(table.iloc[:, place], name, what) for place, name in enumerate(names)}
     if not any(np.isfinite(values).any() for values in columns.values()):
         raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
+    return pd.DataFrame(columns, index=index)
+
+
+def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
+    """Return a checked copy of a frame of daily or coarser series in floats, and its time zone (empty for none).
+
+    Raises
+    ------
+    DataError
+        As `read_times`, and for times within the day.
+    """
+    table = read_times(frame, what)
+    index = table.index
     assert isinstance(index, pd.DatetimeIndex)
-    return pd.DataFrame(columns, index=strip_time(index, what)), str(index.tz or "")
+    return table.set_axis(strip_time(index, what), axis=0), str(index.tz or "")
 
 
 def read_rate(risk_free: Any) -> tuple[pd.DataFrame, str]:

@@ -110,13 +110,18 @@ def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
     return values
 
 
+def large_return(pattern: str) -> float:
+    """Return the absolute return that the typical period of no asset exceeds."""
+    return _LARGE_LONG if pattern in ("quarterly", "annual") else _LARGE
+
+
 def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, pattern: str) -> None:
     """Refuse returns below -100 %, prices given as returns, and per cent given as decimal."""
     if not len(values):
         return
     below = values < -1.0
     middle = float(np.median(np.abs(values)))
-    large = _LARGE_LONG if pattern in ("quarterly", "annual") else _LARGE
+    large = large_return(pattern)
     typical = len(values) >= _ENOUGH and middle > large
     if typical and (values >= 0).all():
         raise DataError(

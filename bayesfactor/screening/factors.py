@@ -34,14 +34,13 @@ def _involved(values: np.ndarray, names: Sequence[str]) -> list[str]:
     return [name for name, part in zip(names, np.abs(direction), strict=True) if part > 0.2 * np.abs(direction).max()]
 
 
-def check_rows(observed: np.ndarray, assets: Sequence[str], factors: int) -> None:
-    """Refuse a panel in which no asset has more dates than coefficients."""
-    counts = observed.sum(axis=0)
+def check_rows(counts: np.ndarray, assets: Sequence[str], factors: int) -> None:
+    """Refuse a panel in which no asset has more dates than coefficients; `counts` are the dates of each."""
     if counts.max() < factors + 1:
         best = int(counts.argmax())
         raise DataError(
             f"More coefficients than dates for all assets: {factors + 1} coefficients, and "
-            f"'{assets[best]}', the longest, has {counts[best]} periods.",
+            f"'{assets[best]}', the longest, has {int(counts[best])} periods.",
             series=assets[best],
             value=int(counts[best]),
             remedy="Use fewer factors, a longer history, or a finer calendar.",

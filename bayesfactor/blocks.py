@@ -1,0 +1,36 @@
+"""Draws one block of quantities at a time, so that draws on disk are never in memory as a whole."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+NUMBERS = 2**23  # of a block of draws that are in memory anyway
+
+
+def blocks[Draws: (xr.DataArray, xr.Dataset)](draws: Draws, dim: str) -> Iterator[Draws]:
+    """Yield the draws in memory, block after block along one dimension; where they are on disk, as they are stored.
+
+    Parameters
+    ----------
+    draws : DataArray or Dataset
+    dim : str
+        Any dimension but chain and draw.
+    """
+    size = draws.sizes[dim]
+    stored = draws.chunksizes.get(dim)
+    if stored is None:
+        step = max(1, NUMBERS * 8 * size // max(draws.nbytes, 1))
+        stored = (*(step for _ in range(size // step)), *((size % step,) if size % step else ()))
+    start = 0
+    for length in stored:
+        yield draws.isel({dim: slice(start, start + length)}).compute()
+        start += length
+
+
+def rows(draws: xr.DataArray) -> Iterator[np.ndarray]:
+    """Yield draws (chain, draw, ...) as arrays (quantity, chain, draw), block after block, quantities in C order."""
+    draws = draws.transpose("chain", "draw", ...)
+    for block in blocks(draws, draws.dims[2]) if draws.ndim > 2 else [draws]:
+        values = block.values.reshape(*block.shape[:2], -1)
+        yield np.moveaxis(values, 2, 0)

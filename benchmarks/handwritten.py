@@ -1,0 +1,104 @@
+"""The presets `hierarchical` and `student_t` (traded factors only) as one writes them by hand, centred and vectorised.
+
+    beta_ik ~ N(m_g(i)k, tau_k^2)   m_gk ~ N(loc_k, sd_k^2)   tau_k ~ HalfNormal   alpha_i ~ N(0, tau_alpha^2)
+    log s_i ~ N(l, omega^2)         sigma_i^2 = s_i^2 + resolution^2
+    r_it ~ N(alpha_i + beta_i'f_t, sigma_i^2), or Student-t with that centre and scale
+
+The models take arrays only: nothing of bayesfactor is imported to build or to sample one.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+QUANTITIES = ("loading", "alpha", "sigma", "loading_mean", "loading_scale", "alpha_scale", "log_sigma_mean")
+QUANTITIES = (*QUANTITIES, "log_sigma_scale", "dof")  # what all programs report, and are compared on
+
+
+def inputs(panel, preset: str) -> dict[str, np.ndarray]:
+    """Return all that the models take: data, sufficient statistics, and the preset's priors as numbers per period."""
+    import bayesfactor as bf
+    from bayesfactor.statistics import moments
+    from bayesfactor.translation import translate
+
+    model = bf.read_model(preset)
+    group = np.array([panel.group_names.index(name) for name in panel.groups.values])
+    return {
+        "returns": panel.returns.values,
+        "factors": panel.aligned,
+        "group": group,
+        **{name: np.asarray(value) for name, value in vars(moments(panel)).items()},
+        **{name: np.asarray(value, dtype=float) for name, value in vars(translate(panel, model)).items()},
+    }
+
+
+def pymc_model(data: Mapping[str, np.ndarray], likelihood: str):
+    """Return the PyMC model; `likelihood` is ``full``, or ``statistics`` (normal noise only)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    group, (periods, n), k = data["group"], data["returns"].shape, data["factors"].shape[1]
+    with pm.Model() as model:
+        mean = pm.Normal("loading_mean", data["loading_loc"], data["loading_sd"], shape=(group.max() + 1, k))
+        spread = pm.HalfNormal("loading_scale", data["loading_spread"], shape=k)
+        loading = pm.Normal("loading", mean[group], spread, shape=(n, k))
+        alpha_scale = pm.HalfNormal("alpha_scale", float(data["alpha_sd"]))
+        alpha = pm.Normal("alpha", 0.0, alpha_scale, shape=n)
+        level = pm.Normal("log_sigma_mean", float(data["level_loc"]), float(data["level_sd"]))
+        omega = pm.HalfNormal("log_sigma_scale", float(data["level_spread"]))
+        log_s = pm.Normal("log_s", level, omega, shape=n)
+        sigma = pm.Deterministic("sigma", pt.sqrt(pt.exp(2 * log_s) + float(data["resolution"]) ** 2))
+        if likelihood == "statistics":
+            c = pt.concatenate([alpha[:, None], loading], axis=1)
+            xx = np.moveaxis(data["xx"], -1, 0)
+            rss = data["yy"] - 2 * (c * data["xy"].T).sum(1) + ((xx * c[:, None, :]).sum(2) * c).sum(1)
+            pm.Potential("likelihood", (-data["count"] * pt.log(sigma) - 0.5 * rss / sigma**2).sum())
+            return model
+        fitted, scale = alpha[None] + pt.dot(data["factors"], loading.T), sigma[None]
+        observed, at = data["returns"], np.nonzero(np.isfinite(data["returns"]))
+        if len(at[0]) < periods * n:
+            fitted, scale, observed = fitted[at], sigma[at[1]], observed[at]
+        if data["dof_mean"] > 0:
+            excess = pm.Exponential("dof_excess", 1 / float(data["dof_mean"]))
+            dof = pm.Deterministic("dof", float(data["dof_above"]) + excess)
+            pm.StudentT("returns", nu=dof, mu=fitted, sigma=scale, observed=observed)
+        else:
+            pm.Normal("returns", fitted, scale, observed=observed)
+    return model
+
+
+def numpyro_model(data: Mapping[str, np.ndarray]):
+    """Return the NumPyro model, a function without arguments; the full likelihood."""
+    import jax.numpy as jnp
+    import numpyro
+    from numpyro import distributions as dist
+
+    group, (periods, n), k = data["group"], data["returns"].shape, data["factors"].shape[1]
+    at = np.nonzero(np.isfinite(data["returns"]))
+    whole = len(at[0]) == periods * n
+    observed = jnp.asarray(data["returns"] if whole else data["returns"][at])
+    shape, factors, tails = (group.max() + 1, k), jnp.asarray(data["factors"]), float(data["dof_mean"]) > 0
+
+    def model():
+        law = dist.Normal(jnp.asarray(data["loading_loc"]), jnp.asarray(data["loading_sd"])).expand(shape).to_event(2)
+        mean = numpyro.sample("loading_mean", law)
+        spread = numpyro.sample("loading_scale", dist.HalfNormal(jnp.asarray(data["loading_spread"])).to_event(1))
+        loading = numpyro.sample("loading", dist.Normal(mean[group], spread).to_event(2))
+        alpha_scale = numpyro.sample("alpha_scale", dist.HalfNormal(float(data["alpha_sd"])))
+        alpha = numpyro.sample("alpha", dist.Normal(0.0, alpha_scale).expand((n,)).to_event(1))
+        level = numpyro.sample("log_sigma_mean", dist.Normal(float(data["level_loc"]), float(data["level_sd"])))
+        omega = numpyro.sample("log_sigma_scale", dist.HalfNormal(float(data["level_spread"])))
+        log_s = numpyro.sample("log_s", dist.Normal(level, omega).expand((n,)).to_event(1))
+        scale = jnp.sqrt(jnp.exp(2 * log_s) + float(data["resolution"]) ** 2)
+        sigma = numpyro.deterministic("sigma", scale)
+        fitted = alpha + factors @ loading.T
+        if not whole:
+            fitted, sigma = fitted[at], sigma[at[1]]
+        if tails:
+            excess = numpyro.sample("dof_excess", dist.Exponential(1 / float(data["dof_mean"])))
+            dof = numpyro.deterministic("dof", float(data["dof_above"]) + excess)
+            numpyro.sample("returns", dist.StudentT(dof, fitted, sigma), obs=observed)
+        else:
+            numpyro.sample("returns", dist.Normal(fitted, sigma), obs=observed)
+
+    return model
