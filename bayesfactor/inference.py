@@ -44,7 +44,7 @@ def fit(
     model : str, Path or FactorModel
         A preset's name, the path of a model file, or a model.
     sampler : Sampler, optional
-        By default 4 chains of 1,000 draws after 500, seed 1.
+        By default 4 chains of 1,000 draws after 300, seed 1.
     store : str or Path, optional
         A Zarr folder (``"run.zarr"``) to which the draws of alphas, loadings and residual scales are written as they
         are made, for more assets than memory holds; needs dask and zarr. They are the same draws. The folder is then

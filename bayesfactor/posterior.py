@@ -36,11 +36,11 @@ class Sampler:
     """
 
     draws: int = 1000
-    tune: int = 500
+    tune: int = 300
     chains: int = 4
     seed: int = 1
     cores: int | None = None
-    target_accept: float = 0.8
+    target_accept: float = 0.75
     progress: bool | None = None
 
     def __post_init__(self) -> None:

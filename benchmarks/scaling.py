@@ -14,9 +14,9 @@ SCANS = {
     "factors": ({"assets": 100, "periods": 250}, (2, 5, 10, 20, 40), (2, 3, 4)),
 }
 SIZES = {
-    "periods": {"draws": 1000, "tune": 500, "chains": 4},
+    "periods": {"draws": 1000, "tune": 300, "chains": 4},
     "assets": {"draws": 200, "tune": 300, "chains": 2},
-    "factors": {"draws": 1000, "tune": 500, "chains": 4},
+    "factors": {"draws": 1000, "tune": 300, "chains": 4},
 }
 
 

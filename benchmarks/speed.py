@@ -1,26 +1,29 @@
 """Effective draws a second, against hand-written models of the same posterior, in the same run.
 
-Every program keeps 4 chains of as many draws, after its own default warm-up: 500 draws here, 1,000 by hand. What is
+Every program keeps 4 chains of as many draws, after its own default warm-up: 300 draws here, 1,000 by hand. What is
 compared is the smallest bulk effective sample size over all quantities that all of them have, per second of sampling;
 here that includes drawing loadings and alphas after it. Programs take turns, each run in a process of its own.
 """
 
 from dataclasses import dataclass
 
+from bayesfactor.posterior import Sampler
 from benchmarks.apart import run_apart
 from benchmarks.common import Settings, Table, figure, spread
 
 FULL = "PyMC by hand, full likelihood"
+NUMPYRO = 250  # draws, and as many of warm-up
 
 
 @dataclass(frozen=True)
 class Case:
-    """A panel, a model, and how many draws a chain keeps."""
+    """A panel, a model, and how many draws a chain keeps; of slow peers after as many of warm-up."""
 
     name: str
     recipe: dict
     preset: str = "hierarchical"
     draws: int = 1000
+    slow: int = 1000
 
 
 CASES = (
@@ -41,20 +44,21 @@ CASES = (
         "Student-t, long: 100 assets, 6 factors, 1,250 periods",
         {"assets": 100, "factors": 6, "periods": 1250, "seed": 4, "groups": 4, "alpha": 0.5, "tails": 5},
         "student_t",
+        slow=250,
     ),
 )
 QUICK = {"assets": 6, "factors": 2, "periods": 40, "seed": 1, "groups": 2}
 
 
-def programs(case: Case, settings: Settings) -> dict[str, tuple[str, tuple, int, int]]:
-    """Return label -> function, further arguments, warm-up draws, runs."""
-    ours, peers = settings.repeats, settings.peer_repeats
+def programs(case: Case, settings: Settings) -> dict[str, tuple[str, tuple, int, int, int]]:
+    """Return label -> function, further arguments, warm-up draws, kept draws, runs."""
+    ours, peers, draws = settings.repeats, settings.peer_repeats, case.draws
     found = {
-        "bayesfactor": ("bayesfactor", (), 500, ours),
-        "bayesfactor, 1,000 warm-up draws": ("bayesfactor", (), 1000, ours),
-        FULL: ("pymc_nutpie", ("full",), 1000, peers),
-        "PyMC by hand, sufficient statistics": ("pymc_nutpie", ("statistics",), 1000, max(ours, peers)),
-        "NumPyro by hand, full likelihood": ("numpyro_nuts", (), 1000, peers),
+        "bayesfactor": ("bayesfactor", (), Sampler().tune, draws, ours),
+        "bayesfactor, 1,000 warm-up draws": ("bayesfactor", (), 1000, draws, ours),
+        FULL: ("pymc_nutpie", ("full",), case.slow, min(case.slow, draws), peers),
+        "PyMC by hand, sufficient statistics": ("pymc_nutpie", ("statistics",), 1000, draws, max(ours, peers)),
+        "NumPyro by hand, full likelihood": ("numpyro_nuts", (), NUMPYRO, NUMPYRO, peers),
     }
     if case.preset == "student_t":
         del found["PyMC by hand, sufficient statistics"]  # a Student-t likelihood has none
@@ -64,18 +68,19 @@ def programs(case: Case, settings: Settings) -> dict[str, tuple[str, tuple, int,
 def compare(case: Case, settings: Settings) -> list[dict]:
     """Run the programs in turn; return one row for each."""
     recipe = case.recipe
-    chains, draws = 4, case.draws
+    chains = 2 if settings.quick else 4
     if settings.quick:
-        chains, draws = 2, 100
         recipe = {**QUICK, **{key: recipe[key] for key in ("tails",) if key in recipe}}
         recipe |= {"shortest": 10} if "shortest" in case.recipe else {}
     run_apart("benchmarks.programs:bayesfactor", QUICK, case.preset, {"draws": 50, "tune": 50, "chains": 1})  # warms up
     chosen = programs(case, settings)
     runs = {label: [] for label in chosen}
     for turn in range(max(times for *_, times in chosen.values())):
-        for label, (function, more, tune, times) in chosen.items():
+        for label, (function, more, tune, draws, times) in chosen.items():
             if turn < times:
-                sizes = {"draws": draws, "tune": 100 if settings.quick else tune, "chains": chains, "seed": turn + 1}
+                sizes = {"draws": draws, "tune": tune, "chains": chains, "seed": turn + 1}
+                if settings.quick:
+                    sizes |= {"draws": 100, "tune": 100}
                 runs[label].append(run_apart(f"benchmarks.programs:{function}", recipe, case.preset, sizes, *more))
     rates = {label: [one.value["ess"] / one.value["sample_s"] for one in each] for label, each in runs.items()}
     base = sorted(rates[FULL])[len(rates[FULL]) // 2]
@@ -105,11 +110,13 @@ def tables(settings: Settings) -> list[Table]:
     """Return the table of all cases."""
     rows = [row for case in CASES for row in compare(case, settings)]
     note = (
-        "4 chains of 1,000 draws; of 500 for the unequal panel (2,000 draws in all). Smallest bulk ESS over group "
-        "means, spreads, scales, alphas, loadings, residual scales and degrees of freedom; `of` is where it was, in "
-        "the worst run. Seconds of bayesfactor include drawing loadings and alphas; compiling is that of a machine "
-        "that has fitted before. NumPyro: double precision, chains in parallel, one host device each; compiling as JAX "
-        "reports it. The last columns but one hold the worst run. Every process makes the panel and computes effective "
-        "sizes too, and its peak memory holds that."
+        "4 chains of 1,000 draws; of 500 for the unequal panel (2,000 draws in all); of 250 after 250 for "
+        "NumPyro and for the full Student-t likelihood, which would take many minutes else: a short warm-up "
+        "favours them. Smallest bulk ESS over group means, spreads, scales, alphas, loadings, residual scales "
+        "and degrees of freedom; `of` is where it was, in the worst run. Seconds of bayesfactor include "
+        "drawing loadings and alphas; compiling is that of a machine that has fitted before. NumPyro: double "
+        "precision, chains in parallel, one host device each; compiling as JAX reports it. The last columns "
+        "but one hold the worst run. Every process makes the panel and computes effective sizes too, and its "
+        "peak memory holds that."
     )
     return [Table("Effective draws a second", tuple(rows), note, ("numpyro", "jax"))]

@@ -367,8 +367,9 @@ def recovered(panel, sampler, store=None):
 
 def test_recovery_takes_the_memory_of_its_draws_or_on_disk_that_of_a_block(tmp_path, monkeypatch):
     """Peak of what numpy holds: 2 x 500 draws of 300 alphas, 1,200 loadings and 300 scales."""
-    monkeypatch.setattr(recovery, "DRAWS", 50)
-    monkeypatch.setattr(drawstore, "DRAWS", 50)
+    monkeypatch.setattr(recovery, "DRAWS", 100)
+    monkeypatch.setattr(drawstore, "DRAWS", 100)
+    monkeypatch.setattr(drawstore, "ASSETS", 128)
     panel, sampler = make_panel(300, 4, 0, 40), bf.Sampler(draws=500, chains=2)
     size, theta = 8 * 1000 * 300 * 6, 8 * 1000 * 310
     recovered(panel, replace(sampler, draws=10))  # what is imported and compiled on first use
@@ -382,7 +383,7 @@ def test_recovery_takes_the_memory_of_its_draws_or_on_disk_that_of_a_block(tmp_p
         recovered(panel, sampler, store)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peak - theta < 0.3 * size
+    assert peak - theta < 0.4 * size
 
 
 def test_an_attribution_holds_some_blocks_at_a_time(pair, monkeypatch):
