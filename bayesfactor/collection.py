@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import ItemsView, Iterator, KeysView
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bayesfactor import __version__
+from bayesfactor.density.cache import SOURCES
 from bayesfactor.errors import BayesFactorError, FitError, SpecError, unknown
 from bayesfactor.modelfile import model_id
 from bayesfactor.panelbase import PanelBase
@@ -27,9 +29,10 @@ SHOWN = 5  # failures that are printed
 
 
 def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler) -> str:
-    """Return 16 hexadecimal digits that change with whatever the draws depend on."""
+    """Return 16 hexadecimal digits that change with panel, model, sampler, name, and the programs that draw."""
     settings = {field: value for field, value in asdict(sampler).items() if field not in ("cores", "progress")}
-    parts = (FORMAT, __version__, name, panel.fingerprint, model_id(model), settings)
+    programs = [version(library) for library in ("nutpie", "numpy")]
+    parts = (FORMAT, __version__, SOURCES, programs, name, panel.fingerprint, model_id(model), settings)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -113,7 +113,7 @@ def require_store(path: Path) -> None:
 def writing(path: Path) -> Iterator[DrawStore]:
     """Give a store to write; unless it is finished nothing of it stays."""
     require_store(path)
-    folder = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")
+    folder = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex}.part")
     try:
         shutil.rmtree(folder, ignore_errors=True)
         yield DrawStore(path, folder)

@@ -22,6 +22,17 @@ from bayesfactor.recovery import recover
 from bayesfactor.spec import FactorModel
 from bayesfactor.storage import finish, panel_groups, read_fit
 
+STATISTICS = (
+    "diverging",
+    "energy",
+    "logp",
+    "n_steps",
+    "depth",
+    "maxdepth_reached",
+    "step_size",
+    "step_size_bar",
+    "mean_tree_accept",
+)  # of the sampler's record: what checks and ArviZ read
 LIBRARIES = ("bayesfactor", "nutpie", "numba", "numpy", "xarray", "arviz")
 
 
@@ -108,8 +119,7 @@ def _whole(
     """Return the fit of draws of theta; `marks` are the times at which the steps before began and ended."""
     draws = tree["posterior"]["theta"].values
     posterior, log_prior = recover(panel, model, problem, draws, np.random.SeedSequence(sampler.seed), store)
-    statistics = tree["sample_stats"].to_dataset()
-    statistics = statistics.drop_vars([name for name in statistics if statistics[name].dtype == object])
+    statistics = tree["sample_stats"].to_dataset()[list(STATISTICS)]
     groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
     seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]

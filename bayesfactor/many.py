@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 from bayesfactor.collection import Entry, Fits, is_whole, keep, kept, open_folder
 from bayesfactor.errors import BayesFactorError, FitError, SpecError
+from bayesfactor.executors import as_executor
 from bayesfactor.modelfile import read_model
 from bayesfactor.panelbase import PanelBase
 from bayesfactor.posterior import Fit, Sampler
 from bayesfactor.progress import counted
 from bayesfactor.spec import FactorModel
-from bayesfactor.workers import Job, Outcome, Work, gather, run, run_here
+from bayesfactor.workers import AHEAD, Job, Outcome, Work, gather, run, run_here
 
 
 def fit_many(
@@ -65,7 +66,7 @@ def fit_many(
     FitError
         When interrupted (what is in the folder stays), or when no worker process can start.
     """
-    taken = _executor(executor)
+    taken = as_executor(executor, "fit_many")
     work = Work(
         panels=_named(panels),
         model=model if isinstance(model, FactorModel) else read_model(model),
@@ -77,7 +78,7 @@ def fit_many(
     todo = deque(name for name, entry in entries.items() if entry.state == "failed")
     shown = work.sampler.progress if progress is None else progress
     done, failed = len(entries) - len(todo), 0
-    outcomes = run_here(work, todo) if taken is None else gather(taken, run, work.jobs(todo))
+    outcomes = run_here(work, todo) if taken is None else gather(taken, run, work.jobs(todo), AHEAD)
     try:
         with closing(outcomes), counted(shown, "fits", len(entries)) as count:
             work.mark()
@@ -128,19 +129,6 @@ def _checked(sampler: Sampler | None) -> Sampler:
             remedy="Write bf.Sampler(draws=1000, chains=4, seed=1).",
         )
     return sampler or Sampler()
-
-
-def _executor(executor: Any) -> Executor | None:
-    if hasattr(executor, "get_executor"):  # a Dask client
-        return executor.get_executor(pure=False)
-    if executor is None or (hasattr(executor, "submit") and not isinstance(executor, type)):
-        return executor
-    raise SpecError(
-        f"fit_many: {executor!r} is not an executor.",
-        place="fit_many.executor",
-        found=executor,
-        remedy="Leave it out, or give a concurrent.futures.Executor or a dask.distributed.Client.",
-    )
 
 
 def _plan(work: Work) -> tuple[dict[str, Entry], dict[str, list[Path]]]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tomllib
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import product
@@ -126,7 +127,9 @@ def save_fit(fit: Fit, path: Path) -> Path:
         return path
     tree = fit.data.copy()
     tree.attrs = attributes_of(fit, draws_fingerprint(fit.data))
-    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}.part")  # a long name stays within the system's limit
+    temporary = path.with_name(
+        f".{path.name[:40]}.{uuid.uuid4().hex}.part"
+    )  # a long name stays within the system's limit
     try:
         tree.to_netcdf(temporary, engine="h5netcdf")
         os.replace(temporary, path)

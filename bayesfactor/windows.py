@@ -8,6 +8,7 @@ import numpy as np
 
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.panel import Note, Panel
+from bayesfactor.panelbase import written
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Windows(Mapping[str, Panel]):
     def _starts(self) -> dict[str, int]:
         dates = self.panel.returns["time"].values
         starts = range(0, len(dates) - self.window + 1, self.step)
-        return {_day(dates[start + self.window - 1]): start for start in starts}
+        return {written(dates[start + self.window - 1]): start for start in starts}
 
     def __getitem__(self, label: str) -> Panel:
         if label not in self._starts:
@@ -49,7 +50,7 @@ class Windows(Mapping[str, Panel]):
         lost = [name for name, here in zip(self.panel.assets, seen, strict=True) if not here]
         notes = [note for note in self.panel.notes if note.series not in lost]
         if lost:
-            text = f"left out, without a return from {_day(first)} to {label}: {', '.join(lost)}"
+            text = f"left out, without a return from {written(first)} to {label}: {', '.join(lost)}"
             notes.append(Note("panel", "done", text))
         return replace(
             self.panel,
@@ -78,10 +79,6 @@ class Windows(Mapping[str, Panel]):
     def __repr__(self) -> str:
         first, *_, last = (*self, *self)
         return f"Windows({len(self)} of {self.window} periods, ending {first} to {last}, of {self.panel!r})"
-
-
-def _day(date: np.datetime64) -> str:
-    return str(date.astype("datetime64[D]"))
 
 
 def rolling(panel: Panel, window: int, step: int = 1, *, past: bool = False) -> Windows:

@@ -22,6 +22,7 @@ from bayesfactor.posterior import Fit, Sampler
 from bayesfactor.spec import FactorModel
 
 Answers = Generator[tuple["Job", "Outcome"]]
+AHEAD = 64  # jobs that a foreign executor holds at once: each carries its panel
 ALONE = "Look at its panel.describe(), and fit it alone with bf.fit."
 DIED = "Give the machine more memory, or run fewer fits at once: Sampler(cores=...)."
 
@@ -135,14 +136,12 @@ def _failure(error: BaseException) -> FitError:
     return FitError(f"{type(error).__name__}: {lines[0].rstrip('.')}.", remedy=ALONE)
 
 
-def gather(
-    executor: Executor, function: Callable[[Job], Outcome], jobs: Iterator[Job], ahead: int | None = None
-) -> Answers:
+def gather(executor: Executor, function: Callable[[Job], Outcome], jobs: Iterator[Job], ahead: int) -> Answers:
     """Yield each job with its outcome as they finish, with at most `ahead` of them submitted at once."""
     pending: dict[Future[Outcome], Job] = {}
     try:
         while True:
-            for job in islice(jobs, None if ahead is None else ahead - len(pending)):
+            for job in islice(jobs, ahead - len(pending)):
                 pending[_submit(executor, function, job)] = job
             if not pending:
                 return

@@ -33,6 +33,9 @@ def summarise(draws, compile_s: float, sample_s: float, divergences: int) -> dic
     """Return a run as JSON holds it; `draws` maps names to DataArrays (chain, draw, ...)."""
     from bayesfactor.diagnostics import statistic
 
+    missing = [q for q in QUANTITIES if q not in draws and q != "dof"]
+    if missing:
+        raise ValueError(f"not drawn, so not comparable: {', '.join(missing)}")
     sizes = {q: float(np.min(statistic(draws[q], "ess", method="bulk"))) for q in QUANTITIES if q in draws}
     where = min(sizes, key=lambda name: sizes[name])
     return asdict(Run(compile_s, sample_s, sizes[where], where, divergences))

@@ -137,6 +137,7 @@ def row(preset: str, recipe: dict, runs: list[dict], best: dict) -> dict:
         "kB": figure(touched / 1e3),
         "arithmetic bound us": figure(1e6 * arithmetic),
         "memory bound us": figure(1e6 * memory),
+        "over the arithmetic bound": spread([s / arithmetic for s in seconds], 2),
         "over the bound": spread([s / bound for s in seconds], 2),
         "over the loop's peak": spread([s * best["loop"] / work for s in seconds], 2),
     }

@@ -106,8 +106,9 @@ def test_names_that_would_hide_a_source(hier_fit):
             with pytest.raises(DataError, match=f"named '{name}'") as caught:
                 bf.attribute(fit, by="family")
             assert caught.value.series == name
-    called = panel.returns.assign_coords(asset=["portfolio", *panel.assets[1:]])
-    fit = replace(hier_fit, panel=replace(panel, returns=called))
+    names = ["portfolio", *panel.assets[1:]]
+    called = replace(panel, **{name: getattr(panel, name).assign_coords(asset=names) for name in ("returns", "groups")})
+    fit = replace(hier_fit, panel=called)
     with pytest.raises(DataError, match="already an entry named 'portfolio'"):
         bf.attribute(fit, portfolio={"a01": 1.0})
 

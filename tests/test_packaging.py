@@ -23,6 +23,7 @@ LAYERS = {
         "panelstatistics",
         "moments",
         "windows",
+        "executors",
         "spec",
         "priors",
         "modelfile",

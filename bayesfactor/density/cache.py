@@ -5,6 +5,7 @@ change in a file that is called from there would go unseen.
 """
 
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,21 @@ import numba
 
 HERE = Path(__file__).parent
 SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))).hexdigest()[:16]
+LOCK = threading.RLock()  # numba has one such folder for all threads
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
 ALONE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
 
 
 def _kept[T](make: Callable[[], T]) -> T:
     """Call `make` while numba's folder is one that only these sources use; a folder set by the user stays."""
-    before = numba.config.CACHE_DIR
-    if not before:
-        numba.config.CACHE_DIR = str(HERE / "__pycache__" / SOURCES)
-    try:
-        return make()
-    finally:
-        numba.config.CACHE_DIR = before
+    with LOCK:
+        before = numba.config.CACHE_DIR
+        if not before:
+            numba.config.CACHE_DIR = str(HERE / "__pycache__" / SOURCES)
+        try:
+            return make()
+        finally:
+            numba.config.CACHE_DIR = before
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -39,7 +42,7 @@ def shared(function: Callable[..., Any]) -> Any:
 
 
 def part(function: Callable[..., Any]) -> Any:
-    """Compile a function that only kernels call."""
+    """Compile a function that only kernels call: it has no way in from Python, and a call from there would crash."""
     return _kept(lambda: numba.njit(cache=True, **ALONE, **OPTIONS)(function))
 
 

@@ -9,7 +9,7 @@ from functools import cache
 import numba
 import numpy as np
 
-from bayesfactor.density.cache import entry, kernel, part, shared
+from bayesfactor.density.cache import LOCK, entry, kernel, part, shared
 from bayesfactor.density.hyper import Prior, backward, forward
 from bayesfactor.density.lanes import aligned
 from bayesfactor.density.law import rooms
@@ -166,5 +166,6 @@ def _expand(dim, expanded, x, out, data):
 @cache
 def entries(student: bool):
     """Return the two C functions that a sampler calls: log-density with gradient, and what to store of a point."""
-    logp = entry(_LOGP, _logp_student if student else _logp_normal)
-    return logp, entry(_EXPAND, _expand)
+    with LOCK:
+        logp = entry(_LOGP, _logp_student if student else _logp_normal)
+        return logp, entry(_EXPAND, _expand)

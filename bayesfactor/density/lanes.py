@@ -172,7 +172,7 @@ def exp(typingctx, value):
 
 @intrinsic
 def log(typingctx, value):
-    """Return the eight natural logarithms of positive, normal doubles."""
+    """Return the eight natural logarithms of normal doubles; NaN unless they are above 0 and finite."""
 
     def lower(context, builder, sig, args):
         b, bits = builder, builder.bitcast(args[0], _WHOLE)
@@ -184,7 +184,10 @@ def log(typingctx, value):
         s = b.fdiv(b.fsub(mantissa, _constant(1.0)), b.fadd(mantissa, _constant(1.0)))
         series = b.fmul(s, _polynomial(b, b.fmul(s, s), _ATANH))
         low = b.fadd(b.fmul(n, _constant(_LN2_LOW)), series)
-        return b.fadd(b.fmul(n, _constant(_LN2_HIGH)), low)
+        good = b.and_(
+            b.fcmp_ordered(">", args[0], _constant(0.0)), b.fcmp_ordered("<", args[0], _constant(float("inf")))
+        )
+        return b.select(good, b.fadd(b.fmul(n, _constant(_LN2_HIGH)), low), _constant(float("nan")))
 
     return LANES(LANES), lower
 

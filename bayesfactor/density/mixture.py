@@ -4,7 +4,7 @@ from math import erfc
 
 import numpy as np
 
-from bayesfactor.density.cache import kernel, part
+from bayesfactor.density.cache import kernel
 
 STEPS = 100  # of a search that halves its interval at worst
 SMALLEST = 1e-300  # a probability below which the slab alone counts
@@ -12,7 +12,7 @@ ROOT_2 = float(np.sqrt(2.0))
 ROOT_2PI = float(np.sqrt(2 * np.pi))
 
 
-@part
+@kernel
 def quantile(u, slab, spike, inclusion):
     """Return x with P(X <= x) = Phi(u) and dx/du, for X ~ inclusion N(0, slab^2) + (1 - inclusion) N(0, spike slab^2).
 

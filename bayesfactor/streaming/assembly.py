@@ -12,6 +12,7 @@ import xarray as xr
 
 from bayesfactor.calendars import FREQUENCIES
 from bayesfactor.errors import DataError, SpecError, unknown
+from bayesfactor.executors import as_executor
 from bayesfactor.integration.info import read_groups
 from bayesfactor.integration.notes import mark_shared
 from bayesfactor.moments import Moments
@@ -92,7 +93,8 @@ def integrate_parquet(
     Wrong where assets trade at times of their own: bring them to common bars first.
     """
     calendar = _calendar(calendar)
-    _check_choices(columns, executor)
+    _check_choices(columns)
+    executor = as_executor(executor, "integrate_parquet")
     beside = read_factors(factors, factor_info, risk_free, calendar.frequency, large_return(calendar.frequency))
     files = in_order(list_files(folder), columns, beside.table.zone)
     total, past = Sums.empty(beside.table), []
@@ -118,7 +120,7 @@ def _calendar(calendar: Calendar | str) -> Calendar:
     return Calendar(calendar, FREQUENCIES[calendar])
 
 
-def _check_choices(columns: Columns, executor: Executor | None) -> None:
+def _check_choices(columns: Columns) -> None:
     named = isinstance(columns, tuple | list) and all(isinstance(name, str) for name in columns)
     if not named or len(columns) != 3 or len(set(columns)) != 3:
         raise SpecError(
@@ -126,13 +128,6 @@ def _check_choices(columns: Columns, executor: Executor | None) -> None:
             place="integrate_parquet.columns",
             found=columns,
             remedy='Name the columns of times, assets and returns: ("time", "asset", "return").',
-        )
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        raise SpecError(
-            f"integrate_parquet: executor is a {type(executor).__name__}, which takes no tasks.",
-            place="integrate_parquet.executor",
-            found=executor,
-            remedy="Give a concurrent.futures.Executor, such as ThreadPoolExecutor(4).",
         )
 
 

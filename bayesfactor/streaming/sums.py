@@ -166,7 +166,7 @@ def join(total: Sums, part: Sums, path: Path, past: list[Span], table: FactorTab
     old, new = total.marks[at], part.marks
     fresh = old[:, LATEST] == NEVER
     apart = fresh | (new[:, EARLIEST] > old[:, LATEST]) | (new[:, LATEST] < old[:, EARLIEST])
-    span = Span(path, at, new[:, EARLIEST], new[:, LATEST])
+    span = Span(path, at, new[:, EARLIEST].copy(), new[:, LATEST].copy())  # not the whole of the marks
     if not apart.all():
         _check_apart(span, ~apart, list(part.places), past, table)
     past.append(span)
