@@ -22,6 +22,7 @@ from bayesfactor.recovery import recover
 from bayesfactor.spec import FactorModel
 from bayesfactor.storage import finish, panel_groups, read_fit
 
+FEW, CAREFUL, BOLD = 30, 0.9, 0.8  # assets; rates of acceptance
 STATISTICS = (
     "diverging",
     "energy",
@@ -98,7 +99,7 @@ def fit(
     marks.append(time.perf_counter())
     engine = _engine(problem)
     marks.append(time.perf_counter())
-    tree = _sample(engine, sampler)
+    tree = _sample(engine, sampler, len(used.assets))
     marks.append(time.perf_counter())
     if path is None:
         return _whole(used, chosen, problem, sampler, tree, marks)
@@ -167,7 +168,7 @@ def _engine(problem: Problem) -> Any:
     )
 
 
-def _sample(engine: Any, sampler: Sampler) -> xr.DataTree:
+def _sample(engine: Any, sampler: Sampler, assets: int) -> xr.DataTree:
     """Run the sampler; refuse anything but every draw that was asked for."""
     import nutpie
 
@@ -181,7 +182,7 @@ def _sample(engine: Any, sampler: Sampler) -> xr.DataTree:
                 chains=sampler.chains,
                 cores=min(sampler.chains, sampler.cores or os.cpu_count() or 1),
                 seed=sampler.seed,
-                target_accept=sampler.target_accept,
+                target_accept=sampler.target_accept or (CAREFUL if assets < FEW else BOLD),
                 save_warmup=False,
                 progress_bar=False,
                 progress_callback=report,

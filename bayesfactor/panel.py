@@ -189,6 +189,5 @@ def require_returns(panel: PanelBase, what: str = "This") -> Panel:
         place="panel",
         found=type(panel).__name__,
         allowed=("Panel",),
-        remedy="Use a panel in memory (bf.integrate), of fewer assets or a coarser calendar, or a model with normal "
-        "noise.",
+        remedy="Use a panel in memory (bf.integrate), of fewer assets or a coarser calendar.",
     )

@@ -183,6 +183,7 @@ def _assemble(tree: xr.DataTree, path: Path, stored: Mapping[str, str]) -> Fit:
     panel = panel_of(tree)
     if draws_fingerprint(tree, stored) != attributes["draws_fingerprint"]:
         raise ValueError("the draws in it are not those that were saved")
+    _check_labels(tree["posterior"].to_dataset(), panel)
     model = parse_model(tomllib.loads(attributes["model_text"]), place=path.name)
     tree.attrs = {}
     return Fit(
@@ -193,6 +194,18 @@ def _assemble(tree: xr.DataTree, path: Path, stored: Mapping[str, str]) -> Fit:
         timings=json.loads(attributes["timings"]),
         versions=json.loads(attributes["versions"]),
     )
+
+
+def _check_labels(posterior: xr.Dataset, panel: Panel | PanelStatistics) -> None:
+    """Refuse draws that are not labelled as the panel is."""
+    for dim, names in {
+        "asset": panel.assets,
+        "factor": panel.factor_names,
+        "factor_other": panel.factor_names,
+        "group": panel.group_names,
+    }.items():
+        if dim in posterior.sizes and (dim not in posterior or tuple(map(str, posterior[dim].values)) != names):
+            raise ValueError(f"the labels '{dim}' of the draws are not those of the panel")
 
 
 def panel_of(tree: xr.DataTree) -> Panel | PanelStatistics:

@@ -18,7 +18,7 @@ import bayesfactor as bf
 from bayesfactor import blocks, diagnostics, drawstore, recovery
 from bayesfactor.density.problem import pose
 from bayesfactor.errors import FitError
-from bayesfactor.inference import _whole
+from bayesfactor.inference import STATISTICS, _whole
 from bayesfactor.spec import FreeZeroBeta
 from tests.panels import make_panel
 
@@ -357,10 +357,7 @@ def recovered(panel, sampler, store=None):
     chosen, rng = bf.read_model("hierarchical"), np.random.default_rng(0)
     problem, shape = pose(panel, chosen), (sampler.chains, sampler.draws)
     theta = xr.Dataset({"theta": (("chain", "draw", "x"), 0.3 * rng.normal(size=(*shape, problem.size)))})
-    found = {name: rng.normal(size=shape) > 9 for name in ("diverging", "maxdepth_reached")}
-    stats = xr.Dataset(
-        {name: (("chain", "draw"), x) for name, x in {**found, "energy": rng.normal(size=shape)}.items()}
-    )
+    stats = xr.Dataset({name: (("chain", "draw"), rng.normal(size=shape)) for name in STATISTICS})
     tree = xr.DataTree.from_dict({"posterior": theta, "sample_stats": stats})
     return _whole(panel, chosen, problem, sampler, tree, [0.0, 0.0, 0.0, 0.0], store)
 

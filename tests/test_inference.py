@@ -136,7 +136,7 @@ def test_models_come_by_name_by_path_and_as_values(panel, tmp_path):
         "chains": (0, 1.0, True),
         "seed": (-1, 1.5, None, 2**64),
         "cores": (0, -1, 1.5, "2", True),
-        "target_accept": (0.0, 0.49, 1.0, float("nan"), "0.8", None),
+        "target_accept": (0.0, 0.49, 1.0, float("nan"), "0.8"),
         "progress": ("no", 1),
     }.items(),
 )

@@ -409,7 +409,7 @@ def factor_cases():
         "no group": ({"asset_info": {"a0": "x"}}, bf.DataError, "asset_info says nothing about 'a1'"),
         "calendar": ({"calendar": "auto"}, bf.SpecError, "unknown calendar 'auto'"),
         "columns": ({"columns": ("time", "time", "return")}, bf.SpecError, "must be three names"),
-        "executor": ({"executor": 4}, bf.SpecError, "takes no tasks"),
+        "executor": ({"executor": 4}, bf.SpecError, "is not an executor"),
     }
 
 

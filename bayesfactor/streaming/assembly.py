@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayesfactor.calendars import FREQUENCIES
-from bayesfactor.errors import DataError, SpecError, unknown
+from bayesfactor.errors import DataError, SpecError
 from bayesfactor.executors import as_executor
 from bayesfactor.integration.info import read_groups
 from bayesfactor.integration.notes import mark_shared
@@ -20,12 +19,14 @@ from bayesfactor.panel import Calendar, Note
 from bayesfactor.panelstatistics import PanelStatistics
 from bayesfactor.screening import large_return
 from bayesfactor.screening.factors import check_factors, check_rows
+from bayesfactor.streaming.choices import check_columns, check_spacing, read_calendar
 from bayesfactor.streaming.files import Columns, in_order, list_files
 from bayesfactor.streaming.kernel import EARLIEST, FIRST, LARGE, LAST, LATEST, MISSING, NEVER, OUTSIDE, ROWS
 from bayesfactor.streaming.sums import Sums, join, reduce_file
 from bayesfactor.streaming.table import Factors, FactorTable, read_factors
 
 AHEAD = 32  # files that are reduced before their turn
+WILD = 10.0  # a volatility a year that no market has
 ENOUGH = 5  # returns from which a typical size can be told
 STILL = 1e-13  # of a mean square: a variance that is rounding
 
@@ -92,43 +93,16 @@ def integrate_parquet(
 
     Wrong where assets trade at times of their own: bring them to common bars first.
     """
-    calendar = _calendar(calendar)
-    _check_choices(columns)
+    calendar = read_calendar(calendar)
+    check_columns(columns)
     executor = as_executor(executor, "integrate_parquet")
     beside = read_factors(factors, factor_info, risk_free, calendar.frequency, large_return(calendar.frequency))
+    check_spacing(beside.values["time"].values, calendar)
     files = in_order(list_files(folder), columns, beside.table.zone)
     total, past = Sums.empty(beside.table), []
     for path, part in _reduced(files, columns, beside.table, executor):
         total = join(total, part, path, past, beside.table)
     return _assemble(total, beside, asset_info, calendar, len(files))
-
-
-def _calendar(calendar: Calendar | str) -> Calendar:
-    if isinstance(calendar, Calendar):
-        if not calendar.periods_per_year >= 1:
-            raise SpecError(
-                f"calendar has {calendar.periods_per_year} periods a year.",
-                place="integrate_parquet.calendar",
-                found=calendar,
-                remedy="Say how many periods make a year, such as Calendar('minute', 525_600).",
-            )
-        return calendar
-    if calendar not in FREQUENCIES:
-        raise unknown(
-            "calendar", calendar, ("Calendar(name, periods_per_year)", *FREQUENCIES), place="integrate_parquet"
-        )
-    return Calendar(calendar, FREQUENCIES[calendar])
-
-
-def _check_choices(columns: Columns) -> None:
-    named = isinstance(columns, tuple | list) and all(isinstance(name, str) for name in columns)
-    if not named or len(columns) != 3 or len(set(columns)) != 3:
-        raise SpecError(
-            f"integrate_parquet: columns is {columns!r}, and must be three names.",
-            place="integrate_parquet.columns",
-            found=columns,
-            remedy='Name the columns of times, assets and returns: ("time", "asset", "return").',
-        )
 
 
 def _reduced(
@@ -142,7 +116,7 @@ def _reduced(
     waiting: deque[tuple[Path, Any]] = deque()
     try:
         for path in files:
-            waiting.append((path, executor.submit(reduce_file, path.absolute(), columns, table)))
+            waiting.append((path, _submitted(executor, path.absolute(), columns, table)))
             if len(waiting) == AHEAD:
                 first, task = waiting.popleft()
                 yield first, task.result()
@@ -152,6 +126,18 @@ def _reduced(
     finally:
         for _, task in waiting:
             task.cancel()
+
+
+def _submitted(executor: Executor, *task: Any) -> Any:
+    try:
+        return executor.submit(reduce_file, *task)
+    except RuntimeError as error:  # shut down, or broken
+        raise SpecError(
+            f"integrate_parquet: the executor takes no tasks ({error}).",
+            place="integrate_parquet.executor",
+            found=executor,
+            remedy="Give one that is open.",
+        ) from None
 
 
 def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar, files: int) -> PanelStatistics:
@@ -191,6 +177,7 @@ def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar,
             Note("panel", "done", text),
             *beside.notes,
             *on_panel,
+            *_size_notes(moments, calendar),
             *mark_shared(_asset_notes(assets, marks, moments, names), "an asset", shared),
         ),
     )
@@ -216,6 +203,15 @@ def _check_size(name: str, marks: np.ndarray, least: float) -> None:
         value=int(marks[LARGE]),
         remedy=remedy,
     )
+
+
+def _size_notes(moments: Moments, calendar: Calendar) -> list[Note]:
+    """Warn of returns that are too large for their frequency to be decimals."""
+    volatility = float(np.nanmedian(moments.deviation())) * calendar.periods_per_year**0.5
+    if not volatility > WILD:
+        return []
+    text = f"the typical asset's volatility is {volatility:.0%} a year: are the returns decimals, not per cent?"
+    return [Note("panel", "warning", text)]
 
 
 def _asset_notes(assets: list[str], marks: np.ndarray, moments: Moments, factors: list[str]) -> list[Note]:
