@@ -224,6 +224,14 @@ def lose_array(pair, store):
     shutil.rmtree(store / "posterior" / "alpha")
 
 
+def lose_labels(pair, store):
+    (store / "posterior" / "asset" / "c" / "0").unlink()
+
+
+def lose_axis(pair, store):
+    shutil.rmtree(store / "posterior" / "factor")
+
+
 def lose_mark(pair, store):
     (store / "zarr.json").unlink()
 
@@ -244,6 +252,8 @@ DAMAGE = (
     change_panel,
     lose_group,
     lose_array,
+    lose_labels,
+    lose_axis,
     lose_mark,
     unfinished,
 )

@@ -446,3 +446,26 @@ def test_the_callers_factors_stay_as_they_are(folder, data):
     found = reduce(folder, data[1])
     pd.testing.assert_frame_equal(data[1], before)
     assert replace(found).fingerprint == found.fingerprint
+
+
+@pytest.mark.parametrize("calendar", ["daily", "monthly", bf.Calendar("minute", 12)])
+def test_a_calendar_that_the_times_cannot_have_is_refused(folder, data, calendar):
+    with pytest.raises(bf.SpecError, match="usually 60 seconds apart"):
+        integrate_parquet(folder, data[1], INFO, calendar=calendar)
+
+
+def test_per_cent_is_noticed_by_its_volatility_where_no_single_return_is_large(tmp_path, data):
+    """Minutes of 0.2 % are 145 % a year; the same in per cent is 14,500 %."""
+    returns, factors = data
+    right = integrate_parquet(written(tmp_path / "a", long(returns)), factors, INFO, calendar=MINUTES)
+    wrong = integrate_parquet(written(tmp_path / "b", long(100 * returns)), factors, INFO, calendar=MINUTES)
+    said = [note.text for panel in (right, wrong) for note in panel.notes if "volatility" in note.text]
+    assert len(said) == 1
+    assert "per cent" in said[0]
+
+
+def test_an_executor_that_is_shut_down_is_refused(folder, data):
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with pytest.raises(bf.SpecError, match="takes no tasks"):
+        integrate_parquet(folder, data[1], INFO, calendar=MINUTES, executor=pool)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bayesfactor.errors import DataError, SpecError
+from bayesfactor.panel import Calendar
 from bayesfactor.windows import rolling
 from tests.panels import make_panel
 
@@ -114,3 +115,17 @@ def test_a_window_without_any_return_is_named(panel):
         rolling(empty, 35, 5)
     assert caught.value.date == label
     assert len(rolling(empty, 60, 30)) == 2
+
+
+def test_windows_that_end_on_one_day_have_names_of_their_own():
+    panel = make_panel(assets=2, traded=1, other=0, periods=40)
+    hours = pd.date_range("2024-01-01", periods=40, freq="h")
+    panel = replace(
+        panel,
+        returns=panel.returns.assign_coords(time=hours),
+        factors=panel.factors.assign_coords(time=hours),
+        calendar=Calendar("hourly", 8760),
+    )
+    windows = rolling(panel, 5)
+    assert len(windows) == 36
+    assert next(iter(windows)) == "2024-01-01 04:00:00"
