@@ -16,7 +16,7 @@ from bayesfactor.drawstore import DrawStore, require_store, writing
 from bayesfactor.errors import FitError, SpecError
 from bayesfactor.modelfile import read_model
 from bayesfactor.panelbase import PanelBase
-from bayesfactor.posterior import Fit, Sampler, as_path
+from bayesfactor.posterior import Fit, Sampler, as_path, as_sampler
 from bayesfactor.progress import progress
 from bayesfactor.recovery import recover
 from bayesfactor.spec import FactorModel
@@ -81,15 +81,8 @@ def fit(
             found=panel,
             remedy="Make one with bf.integrate(returns, factors, ...).",
         )
-    if sampler is not None and not isinstance(sampler, Sampler):
-        raise SpecError(
-            f"fit: expected a Sampler, found {type(sampler).__name__}.",
-            place="fit.sampler",
-            found=sampler,
-            remedy="Write bf.Sampler(draws=1000, chains=4, seed=1).",
-        )
+    sampler = as_sampler(sampler, "fit")
     chosen = model if isinstance(model, FactorModel) else read_model(model)
-    sampler = sampler or Sampler()
     path = None if store is None else as_path(store)
     if path is not None:
         require_store(path)

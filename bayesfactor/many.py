@@ -15,7 +15,7 @@ from bayesfactor.errors import BayesFactorError, FitError, SpecError
 from bayesfactor.executors import as_executor
 from bayesfactor.modelfile import read_model
 from bayesfactor.panelbase import PanelBase
-from bayesfactor.posterior import Fit, Sampler
+from bayesfactor.posterior import Fit, Sampler, as_sampler
 from bayesfactor.progress import counted
 from bayesfactor.spec import FactorModel
 from bayesfactor.workers import AHEAD, Job, Outcome, Work, gather, run, run_here
@@ -70,7 +70,7 @@ def fit_many(
     work = Work(
         panels=_named(panels),
         model=model if isinstance(model, FactorModel) else read_model(model),
-        sampler=_checked(sampler),
+        sampler=as_sampler(sampler, "fit_many"),
         folder=None if folder is None else open_folder(folder),
         token=uuid.uuid4().hex[:8],
     )
@@ -118,17 +118,6 @@ def _named(panels: Any) -> Mapping[str, PanelBase]:
                 remedy="Write {str(name): panel for name, panel in panels.items()}.",
             )
     return panels
-
-
-def _checked(sampler: Sampler | None) -> Sampler:
-    if sampler is not None and not isinstance(sampler, Sampler):
-        raise SpecError(
-            f"fit_many: expected a Sampler, found {type(sampler).__name__}.",
-            place="fit_many.sampler",
-            found=sampler,
-            remedy="Write bf.Sampler(draws=1000, chains=4, seed=1).",
-        )
-    return sampler or Sampler()
 
 
 def _plan(work: Work) -> tuple[dict[str, Entry], dict[str, list[Path]]]:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesfactor.errors import SpecError
 from bayesfactor.moments import Moments, cross_products
-from bayesfactor.panelbase import PanelBase, check_histories
+from bayesfactor.panelbase import PanelBase, check_histories, frozen
 
 SOURCES = (
     "alpha",
@@ -87,12 +87,6 @@ class Note:
     text: str
 
 
-def _frozen(array: xr.DataArray) -> xr.DataArray:
-    copied = array.copy(deep=True)
-    copied.values.flags.writeable = False
-    return copied
-
-
 @dataclass(frozen=True, eq=False)
 class Panel(PanelBase):
     """Excess returns and factors on one calendar, with what is known about them.
@@ -128,7 +122,7 @@ class Panel(PanelBase):
 
     def __post_init__(self) -> None:
         for name in ("returns", "factors", "groups"):
-            object.__setattr__(self, name, _frozen(getattr(self, name)))
+            object.__setattr__(self, name, frozen(getattr(self, name)))
         check_histories(self.factors, self.times)
 
     @property

@@ -21,6 +21,13 @@ def written(time: np.datetime64) -> str:
     return str(day) if stamp == day else str(stamp).rstrip("0").rstrip(".").replace("T", " ")
 
 
+def frozen(array: xr.DataArray) -> xr.DataArray:
+    """Return a copy that cannot be written to."""
+    copied = array.copy(deep=True)
+    copied.values.flags.writeable = False
+    return copied
+
+
 def _day(time: np.datetime64) -> np.datetime64:
     return time.astype("datetime64[D]")
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Calendar, Factor, Note, require_returns
-from bayesfactor.panelbase import PanelBase, check_histories, written
+from bayesfactor.panelbase import PanelBase, check_histories, frozen, written
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +53,7 @@ class PanelStatistics(PanelBase):
 
     def __post_init__(self) -> None:
         for name in ("observed", "first", "last", "factors", "groups"):
-            array = getattr(self, name).copy(deep=True)
-            array.values.flags.writeable = False
-            object.__setattr__(self, name, array)
+            object.__setattr__(self, name, frozen(getattr(self, name)))
         check_histories(self.factors, self.times)
 
     @property

@@ -168,6 +168,20 @@ def open_fit(path: str | os.PathLike[str]) -> Fit:
     return read_fit(as_path(path))
 
 
+def as_sampler(sampler: object, verb: str) -> Sampler:
+    """Return the sampler, the default one for None, or raise a SpecError."""
+    if sampler is None:
+        return Sampler()
+    if isinstance(sampler, Sampler):
+        return sampler
+    raise SpecError(
+        f"{verb}: expected a Sampler, found {type(sampler).__name__}.",
+        place=f"{verb}.sampler",
+        found=sampler,
+        remedy="Write bf.Sampler(draws=1000, chains=4, seed=1).",
+    )
+
+
 def require_fit(fit: object, verb: str) -> None:
     """Raise a FitError unless it is a fit."""
     if not isinstance(fit, Fit):

@@ -126,14 +126,18 @@ class Problem:
 
     def level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return level l and spread omega (draw) of log sigma for draws (draw, theta)."""
+        level, spread = self._level(draws)
+        return level, np.abs(spread)
+
+    def _level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `level` does, the spread with the sign that it is sampled with."""
         level = self.data["level_loc"] + self.data["level_sd"] * self.block(draws, "log_sigma_mean_z")
-        return level, np.abs(self.data["level_spread"] * self.block(draws, "log_sigma_scale_z"))
+        return level, self.data["level_spread"] * self.block(draws, "log_sigma_scale_z")
 
     def scales(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return level l, spread omega (draw) and log sigma (draw, asset) for draws (draw, theta)."""
         data = self.data
-        level = data["level_loc"] + data["level_sd"] * self.block(draws, "log_sigma_mean_z")
-        spread = data["level_spread"] * self.block(draws, "log_sigma_scale_z")
+        level, spread = self._level(draws)
         z, v = self.block(draws, "log_sigma_z"), data["log_sigma_variance"]
         both = v + spread[:, None] ** 2
         a = (data["log_sigma_start"] - level[:, None]) * spread[:, None] / both + np.sqrt(v / both) * z
