@@ -22,7 +22,7 @@ from bayesfactor.recovery import recover
 from bayesfactor.spec import FactorModel
 from bayesfactor.storage import finish, panel_groups, read_fit
 
-FEW, CAREFUL, BOLD = 30, 0.9, 0.8  # assets; rates of acceptance
+FEW, CAREFUL, BOLD = 30, 0.9, 0.75  # assets; rates of acceptance
 STATISTICS = (
     "diverging",
     "energy",
@@ -48,7 +48,9 @@ def fit(
 
     The No-U-Turn sampler draws theta (group means and spreads, residual scales, factor means, premia of non-traded
     factors); with normal noise, alphas and loadings are then drawn from p(alpha, beta | theta, data) exactly, and the
-    factor covariance always is from p(Omega | mu, factors).
+    factor covariance always is from p(Omega | mu, factors). Of alphas and loadings given theta, four draws in a row are
+    stratified (a Latin hypercube of their standard normals): each is an exact draw by itself, and averages over draws
+    are less noisy than those of independent ones.
 
     Parameters
     ----------
@@ -112,7 +114,8 @@ def _whole(
 ) -> Fit:
     """Return the fit of draws of theta; `marks` are the times at which the steps before began and ended."""
     draws = tree["posterior"]["theta"].values
-    posterior, log_prior = recover(panel, model, problem, draws, np.random.SeedSequence(sampler.seed), store)
+    seed = np.random.SeedSequence(sampler.seed)
+    posterior, log_prior = recover(panel, model, problem, draws, seed, store, _cores(sampler))
     statistics = tree["sample_stats"].to_dataset()[list(STATISTICS)]
     groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
@@ -161,6 +164,10 @@ def _engine(problem: Problem) -> Any:
     )
 
 
+def _cores(sampler: Sampler) -> int:
+    return min(sampler.chains, sampler.cores or os.cpu_count() or 1)
+
+
 def _sample(engine: Any, sampler: Sampler, assets: int) -> xr.DataTree:
     """Run the sampler; refuse anything but every draw that was asked for."""
     import nutpie
@@ -173,7 +180,7 @@ def _sample(engine: Any, sampler: Sampler, assets: int) -> xr.DataTree:
                 draws=sampler.draws,
                 tune=sampler.tune,
                 chains=sampler.chains,
-                cores=min(sampler.chains, sampler.cores or os.cpu_count() or 1),
+                cores=_cores(sampler),
                 seed=sampler.seed,
                 target_accept=sampler.target_accept or (CAREFUL if assets < FEW else BOLD),
                 save_warmup=False,

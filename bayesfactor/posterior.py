@@ -30,7 +30,7 @@ class Sampler:
     cores : int, optional
         Chains that run at once; by default as many as there are processors.
     target_accept : float, optional
-        Acceptance rate that the step size aims at. By default 0.8; 0.9 with fewer than 30 assets, which say little of
+        Acceptance rate that the step size aims at. By default 0.75; 0.9 with fewer than 30 assets, which say little of
         how much assets differ, so that the spreads have long tails.
     progress : bool, optional
         None shows a bar in a terminal and plain lines elsewhere; False shows nothing.

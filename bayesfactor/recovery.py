@@ -1,6 +1,6 @@
 """From draws of theta to draws of everything a user asks for, with labels."""
 
-from itertools import product
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import xarray as xr
@@ -20,6 +20,7 @@ def recover(
     draws: np.ndarray,
     seed: np.random.SeedSequence,
     store: DrawStore | None = None,
+    cores: int = 1,
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Return the posterior and the log prior of its top-level quantities.
 
@@ -31,9 +32,11 @@ def recover(
         For the exact draws given theta.
     store : DrawStore, optional
         Where alphas, loadings and residual scales go, chunk by chunk; without it they stay in memory.
+    cores : int
+        Chains to work on at once; draws do not depend on it.
     """
     shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
-    numbers, rng = translate(panel, model), np.random.default_rng(seed)
+    numbers, (first, *own_seeds) = translate(panel, model), seed.spawn(1 + len(draws))
     coords = {
         "chain": np.arange(shape[0]),
         "draw": np.arange(shape[1]),
@@ -42,11 +45,11 @@ def recover(
         "factor_other": list(panel.factor_names),
         "group": list(panel.group_names),
     }
-    own, own_prior = _assets(model, numbers, problem, draws, rng, coords, store)
+    own, own_prior = _assets(model, numbers, problem, draws, own_seeds, coords, store, cores)
     # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
     # of dimensions, whatever the variable's own.
     before = _dataset({**_scales(numbers, problem, flat), **_hierarchy(panel, model, numbers, problem, flat)}, coords)
-    after = _dataset(_factors(panel, numbers, problem, flat, rng), coords)
+    after = _dataset(_factors(panel, numbers, problem, flat, np.random.default_rng(first)), coords)
     posterior = xr.Dataset(
         {"alpha": own["alpha"], "sigma": own["sigma"], **before.data_vars, "loading": own["loading"], **after.data_vars}
     )
@@ -58,9 +61,10 @@ def _assets(
     numbers: Numbers,
     problem: Problem,
     draws: np.ndarray,
-    rng: np.random.Generator,
+    seeds: list[np.random.SeedSequence],
     coords: dict,
     store: DrawStore | None,
+    cores: int,
 ) -> tuple[dict[str, xr.DataArray], dict]:
     """Make alphas, loadings and residual scales a few draws at a time; return them, and what log priors they have."""
     dims = dict.fromkeys(("alpha", "sigma"), ("chain", "draw", "asset"))
@@ -69,27 +73,30 @@ def _assets(
     for name, own in dims.items():
         shape = tuple(len(coords[dim]) for dim in own)
         arrays[name] = np.empty(shape) if store is None else store.array(name, own, shape)
-    priors: dict[str, list[np.ndarray]] = {}
-    for chain, start in product(range(len(draws)), range(0, draws.shape[1], DRAWS)):
-        here = (chain, slice(start, start + DRAWS))
-        coefficients, rate = (
-            problem.coefficients(draws[here], len(coords["asset"]), rng),
-            problem.zero_beta(draws[here]),
-        )
-        if rate is not None:
-            coefficients[:, :, 0] -= rate[:, None]
-        arrays["alpha"][here] = coefficients[:, :, 0]
-        arrays["loading"][here] = coefficients[:, :, 1:]
-        arrays["sigma"][here] = np.exp(problem.scales(draws[here])[2])
-        for name, prior in _own_prior(model, numbers, coefficients).items():
-            priors.setdefault(name, []).append(prior)
+
+    def one(chain: int) -> list[dict[str, np.ndarray]]:
+        rng, priors = np.random.default_rng(seeds[chain]), []
+        for start in range(0, draws.shape[1], DRAWS):
+            here = (chain, slice(start, start + DRAWS))
+            coefficients = problem.coefficients(draws[here], len(coords["asset"]), rng)
+            rate = problem.zero_beta(draws[here])
+            if rate is not None:
+                coefficients[:, :, 0] -= rate[:, None]
+            arrays["alpha"][here] = coefficients[:, :, 0]
+            arrays["loading"][here] = coefficients[:, :, 1:]
+            arrays["sigma"][here] = np.exp(problem.scales(draws[here])[2])
+            priors.append(_own_prior(model, numbers, coefficients))
+        return priors
+
+    with ThreadPoolExecutor(min(cores, len(draws)) if store is None else 1) as threads:  # with a store, memory is short
+        parts = [part for chain in threads.map(one, range(len(draws))) for part in chain]
     made = {
         name: xr.DataArray(array, {dim: coords[dim] for dim in dims[name]}, dims[name])
         if store is None
         else store.lazy(name, coords)
         for name, array in arrays.items()
     }
-    return made, {name: (np.concatenate(parts), ()) for name, parts in priors.items()}
+    return made, {name: (np.concatenate([part[name] for part in parts]), ()) for name in parts[0]}
 
 
 def _own_prior(model: FactorModel, numbers: Numbers, coefficients: np.ndarray) -> dict[str, np.ndarray]:

@@ -42,6 +42,7 @@ CASES = (
         "unequal: 60 assets, 5 factors, 30 to 2,000 periods",
         {"assets": 60, "factors": 5, "periods": 2000, "seed": 3, "groups": 3, "shortest": 30},
         draws=500,
+        slow=250,
     ),
     Case(
         "Student-t, long: 100 assets, 6 factors, 1,250 periods",
@@ -117,7 +118,7 @@ def tables(settings: Settings) -> list[Table]:
     rows = [row for case in CASES for row in compare(case, settings)]
     note = (
         "4 chains of 1,000 draws; of 500 for the unequal panel (2,000 draws in all); of 250 after 250 for "
-        "NumPyro and for the full Student-t likelihood, which would take many minutes else. NumPyro is run on "
+        "NumPyro and for the full likelihoods of the unequal and the Student-t panel, which would take many minutes else. NumPyro is run on "
         "the short panel only. Smallest bulk ESS over group means, spreads, scales, alphas, loadings, "
         "residual scales and degrees of freedom; `of` is where it was, in the worst run. Seconds of "
         "bayesfactor include drawing loadings and alphas; compiling is that of a machine that has fitted "

@@ -9,10 +9,10 @@ from scipy import stats
 
 import bayesfactor as bf
 from bayesfactor.density.data import graph_data
-from bayesfactor.density.problem import pose
+from bayesfactor.density.problem import pose, stratified_normals
 from bayesfactor.diagnostics import statistic
 from bayesfactor.priors import HalfNormalRate, InverseWishart, Normal, NormalRate, Rate
-from bayesfactor.recovery import _covariance, _inverse_wishart
+from bayesfactor.recovery import _covariance, _inverse_wishart, recover
 from bayesfactor.spec import FactorLaw, FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.statistics import regressors
 from bayesfactor.translation import translate
@@ -212,3 +212,30 @@ def test_factor_likelihood_is_that_of_the_factors_known_on_each_date():
             seen = np.isfinite(row)
             total += stats.multivariate_normal(mean[s, seen], omega[s][np.ix_(seen, seen)]).logpdf(row[seen])
         assert value == pytest.approx(total, rel=1e-9)
+
+
+def test_stratified_normals_are_normal_draw_by_draw_and_even_over_four():
+    """One draw of each block of four falls in each quarter; rows are standard normal, their averages far less noisy."""
+    z = stratified_normals(np.random.default_rng(2), (4 * MANY, 2, 3))
+    share = stats.norm.cdf(z)
+    quarters = np.sort(np.floor(4 * share).reshape(MANY, 4, 2, 3), axis=1)
+    assert (quarters == np.arange(4)[None, :, None, None]).all()
+    for place in range(4):  # a draw's place in its block tells nothing
+        assert stats.kstest(share[place::4].ravel(), "uniform").pvalue > 1e-4
+    within = np.corrcoef(z.reshape(4 * MANY, 6).T) - np.eye(6)
+    assert np.abs(within).max() < 4.5 / (4 * MANY) ** 0.5
+    blocks = z.reshape(MANY, 4, 6).mean(axis=1)
+    edges = stats.norm.pdf(stats.norm.ppf(np.arange(5) / 4))
+    wanted = (1 - np.mean((4 * np.diff(edges)) ** 2)) / 4  # what is left within quarters: 0.035; independent draws: 1/4
+    assert (np.abs(blocks.var(axis=0) / wanted - 1) < 4.5 * (2 / MANY) ** 0.5).all()
+    assert stratified_normals(np.random.default_rng(2), (6, 2, 3)).shape == (6, 2, 3)
+
+
+def test_draws_do_not_depend_on_the_number_of_threads():
+    panel = make_panel(assets=5, traded=1, other=1, periods=40, seed=6, groups=2)
+    model = bf.read_model("hierarchical")
+    problem = pose(panel, model)
+    draws = 0.3 * np.random.default_rng(3).normal(size=(3, 30, problem.size))
+    one, two = (recover(panel, model, problem, draws, np.random.SeedSequence(5), cores=n)[0] for n in (1, 2))
+    xr.testing.assert_identical(one, two)
+    assert not np.array_equal(one["loading"][0, 0], one["loading"][1, 0])

@@ -32,8 +32,8 @@ def _kept[T](make: Callable[[], T]) -> T:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function on its first call."""
-    return _kept(lambda: numba.njit(cache=True, **OPTIONS)(function))
+    """Compile a function on its first call; it runs beside other threads."""
+    return _kept(lambda: numba.njit(cache=True, nogil=True, **OPTIONS)(function))
 
 
 def shared(function: Callable[..., Any]) -> Any:

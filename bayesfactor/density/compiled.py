@@ -9,7 +9,7 @@ from functools import cache
 import numba
 import numpy as np
 
-from bayesfactor.density.cache import LOCK, entry, kernel, part, shared
+from bayesfactor.density.cache import LOCK, entry, inlined, kernel, part, shared
 from bayesfactor.density.hyper import Prior, backward, forward
 from bayesfactor.density.lanes import aligned
 from bayesfactor.density.law import rooms
@@ -21,25 +21,26 @@ SLOTS = 64  # room in the header: elements 2 s and 2 s + 1 hold where slot s sta
 LINE = 8  # doubles in a cache line
 
 
-@part
-def _slot(buffer, s):
-    return buffer[int(buffer[2 * s]) : int(buffer[2 * s + 1])]
+@inlined
+def _cut(buffer, start, stop):
+    return buffer[int(start) : int(stop)]  # of two numbers read: a slot's own number would be a type of its own
 
 
 @part
-def _prior(buffer):
+def _prior(b):
     return Prior(
-        _slot(buffer, 0), _slot(buffer, 1), _slot(buffer, 2), _slot(buffer, 3), _slot(buffer, 4), _slot(buffer, 5),
-        _slot(buffer, 6), _slot(buffer, 7), _slot(buffer, 8), _slot(buffer, 9), _slot(buffer, 10), _slot(buffer, 11),
-        _slot(buffer, 12), _slot(buffer, 13), _slot(buffer, 14), _slot(buffer, 15), _slot(buffer, 16),
-        _slot(buffer, 17), _slot(buffer, 18), _slot(buffer, 19), _slot(buffer, 20), _slot(buffer, 21),
-        _slot(buffer, 22), _slot(buffer, 23),
+        _cut(b, b[0], b[1]), _cut(b, b[2], b[3]), _cut(b, b[4], b[5]), _cut(b, b[6], b[7]),
+        _cut(b, b[8], b[9]), _cut(b, b[10], b[11]), _cut(b, b[12], b[13]), _cut(b, b[14], b[15]),
+        _cut(b, b[16], b[17]), _cut(b, b[18], b[19]), _cut(b, b[20], b[21]), _cut(b, b[22], b[23]),
+        _cut(b, b[24], b[25]), _cut(b, b[26], b[27]), _cut(b, b[28], b[29]), _cut(b, b[30], b[31]),
+        _cut(b, b[32], b[33]), _cut(b, b[34], b[35]), _cut(b, b[36], b[37]), _cut(b, b[38], b[39]),
+        _cut(b, b[40], b[41]), _cut(b, b[42], b[43]), _cut(b, b[44], b[45]), _cut(b, b[46], b[47]),
     )  # fmt: skip
 
 
 @part
-def _data(buffer):
-    return Data(_slot(buffer, NOISE), _slot(buffer, NOISE + 1), _slot(buffer, NOISE + 2), _slot(buffer, NOISE + 3))
+def _data(b):
+    return Data(_cut(b, b[48], b[49]), _cut(b, b[50], b[51]), _cut(b, b[52], b[53]), _cut(b, b[54], b[55]))
 
 
 @shared
@@ -75,10 +76,10 @@ def coefficients_normal(draws, buffer, z, result):
 
 
 @part
-def _observations(buffer, n, p):
+def _observations(b, n, p):
     return Observations(
-        _slot(buffer, NOISE).reshape((n, p, p)), _slot(buffer, NOISE + 1).reshape((n, p)), _slot(buffer, NOISE + 2),
-        _slot(buffer, NOISE + 3), _slot(buffer, NOISE + 4), _slot(buffer, NOISE + 5), _slot(buffer, NOISE + 6),
+        _cut(b, b[48], b[49]).reshape((n, p, p)), _cut(b, b[50], b[51]).reshape((n, p)), _cut(b, b[52], b[53]), _cut(b, b[54], b[55]),
+        _cut(b, b[56], b[57]), _cut(b, b[58], b[59]), _cut(b, b[60], b[61]),
     )  # fmt: skip
 
 

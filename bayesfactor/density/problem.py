@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import assert_never
 
 import numpy as np
+from scipy.special import ndtri
 
 from bayesfactor.density import compiled
 from bayesfactor.density.data import graph_data
@@ -28,6 +30,8 @@ from bayesfactor.spec import (
 )
 
 CHUNK = 100  # draws whose coefficients are made at once
+BLOCK = 4  # consecutive draws that share a Latin hypercube
+ORDERS = np.array(list(permutations(range(BLOCK))), dtype=float)
 Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
 
 
@@ -147,7 +151,8 @@ class Problem:
     def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
         """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta.
 
-        With normal noise they are drawn from their conditional posterior; with Student-t noise they are part of theta.
+        With normal noise they are drawn from their conditional posterior, by `stratified_normals`; with Student-t noise
+        they are part of theta.
         """
         p = self.layout["factor_mean_z"][1][0] + 1
         result = np.empty((len(draws), assets, p))
@@ -156,9 +161,26 @@ class Problem:
             return result
         for start in range(0, len(draws), CHUNK):
             some = np.ascontiguousarray(draws[start : start + CHUNK])
-            z = rng.standard_normal((len(some), p, assets))
+            z = stratified_normals(rng, (len(some), p, assets))
             compiled.coefficients_normal(some, self.buffer, z, result[start : start + CHUNK])
         return result
+
+
+def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Return standard normals whose first axis counts draws: within a draw independent, in blocks of four stratified.
+
+    Each number of a block of four draws falls in another quarter of the normal law, in random order, independently
+    from number to number: a Latin hypercube. A draw alone is exactly a vector of independent standard normals; averages
+    over draws are less noisy, and never noisier than 4/3 in variance (Owen 1997, Ann. Statist. 25, 1541-1562).
+    """
+    blocks, size = -(-shape[0] // BLOCK), int(np.prod(shape[1:]))
+    order, share = rng.integers(len(ORDERS), size=(blocks, size)), rng.random((blocks, BLOCK, size))
+    for place in range(BLOCK):
+        share[:, place] += ORDERS[:, place].take(order)
+    share /= BLOCK
+    edge = 2.0**-53
+    np.clip(share, edge, 1 - edge, out=share)
+    return ndtri(share, out=share).reshape(-1, *shape[1:])[: shape[0]]
 
 
 def pose(panel: Panel, model: FactorModel) -> Problem:
