@@ -17,6 +17,7 @@ SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob
 LOCK = threading.RLock()  # numba has one such folder for all threads
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
 ALONE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
+BARE = {"_nrt": False}  # no counting of references to arrays: in a loop over blocks that takes half of the time
 
 
 def _kept[T](make: Callable[[], T]) -> T:
@@ -42,13 +43,21 @@ def shared(function: Callable[..., Any]) -> Any:
 
 
 def part(function: Callable[..., Any]) -> Any:
-    """Compile a function that only kernels call: it has no way in from Python, and a call from there would crash."""
-    return _kept(lambda: numba.njit(cache=True, **ALONE, **OPTIONS)(function))
+    """Compile a function that only kernels call: it has no way in from Python, and a call from there would crash.
+
+    It counts no references, so it may make no arrays, and return none; its caller keeps those that it works on.
+    """
+    return _kept(lambda: numba.njit(cache=True, **ALONE, **BARE, **OPTIONS)(function))
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a function into every kernel that calls it."""
-    return _kept(lambda: numba.njit(cache=True, forceinline=True, **ALONE, **OPTIONS)(function))
+    """Compile a `part` into every kernel that calls it."""
+    return _kept(lambda: numba.njit(cache=True, forceinline=True, **ALONE, **BARE, **OPTIONS)(function))
+
+
+def maker(function: Callable[..., Any]) -> Any:
+    """Compile a function that only kernels call, as `part` does, and that makes or returns arrays."""
+    return _kept(lambda: numba.njit(cache=True, **ALONE, **OPTIONS)(function))
 
 
 def entry(signature: Any, function: Callable[..., Any]) -> Any:

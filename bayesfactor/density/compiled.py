@@ -9,24 +9,24 @@ from functools import cache
 import numba
 import numpy as np
 
-from bayesfactor.density.cache import LOCK, entry, inlined, kernel, part, shared
+from bayesfactor.density.cache import LOCK, entry, kernel, maker, part, shared
 from bayesfactor.density.hyper import Prior, backward, forward
 from bayesfactor.density.lanes import aligned
 from bayesfactor.density.law import rooms
-from bayesfactor.density.normal import Data, draw_coefficients, marginal
-from bayesfactor.density.student import Observations, place_coefficients, student
+from bayesfactor.density.normal import Data, draw_coefficients, marginal, workspace
+from bayesfactor.density.student import Observations, place_coefficients, room, student
 
 NOISE = 24  # first slot of the noise law's own data
 SLOTS = 64  # room in the header: elements 2 s and 2 s + 1 hold where slot s starts and ends; the last one the size
 LINE = 8  # doubles in a cache line
 
 
-@inlined
+@maker
 def _cut(buffer, start, stop):
     return buffer[int(start) : int(stop)]  # of two numbers read: a slot's own number would be a type of its own
 
 
-@part
+@maker
 def _prior(b):
     return Prior(
         _cut(b, b[0], b[1]), _cut(b, b[2], b[3]), _cut(b, b[4], b[5]), _cut(b, b[6], b[7]),
@@ -38,7 +38,7 @@ def _prior(b):
     )  # fmt: skip
 
 
-@part
+@maker
 def _data(b):
     return Data(_cut(b, b[48], b[49]), _cut(b, b[50], b[51]), _cut(b, b[52], b[53]), _cut(b, b[54], b[55]))
 
@@ -50,7 +50,7 @@ def density_normal(x, buffer, grad):
     law, scales = rooms(prior.real.size, int(prior.size[1]) + 1)
     grad[:] = 0.0
     value = forward(x, prior, law, scales, grad)
-    value += marginal(law, _data(buffer))
+    value += marginal(law, _data(buffer), workspace(int(prior.size[1]) + 1))
     backward(x, prior, law, scales, grad)
     return value
 
@@ -62,20 +62,20 @@ def coefficients_normal(draws, buffer, z, result):
     p, n, size = z.shape[1], z.shape[2], prior.real.size
     law, scales = rooms(size, p)
     out, normal = aligned(p * size).reshape((p, size)), aligned(p * size).reshape((p, size))
-    unused = np.empty(draws.shape[1])
+    work, unused = workspace(p), np.empty(draws.shape[1])
     normal[:] = 0.0
     for t in range(len(draws)):
         for j in range(p):
             for i in range(n):
                 normal[j, i] = z[t, j, i]
         forward(draws[t], prior, law, scales, unused)
-        draw_coefficients(law, data, normal, out)
+        draw_coefficients(law, data, work, normal, out)
         for i in range(n):
             for j in range(p):
                 result[t, i, j] = out[j, i]
 
 
-@part
+@maker
 def _observations(b, n, p):
     return Observations(
         _cut(b, b[48], b[49]).reshape((n, p, p)), _cut(b, b[50], b[51]).reshape((n, p)), _cut(b, b[52], b[53]), _cut(b, b[54], b[55]),
@@ -95,7 +95,7 @@ def density_student(x, buffer, grad):
     excess = np.exp(x[tail])
     dof = prior.scalars[6] + prior.scalars[5] * excess
     z, g_z = x[first : first + n * p].reshape((n, p)), grad[first : first + n * p].reshape((n, p))
-    here, g_dof = student(law, dof, z, _observations(buffer, n, p), np.empty((n, p)), g_z)
+    here, g_dof = student(law, dof, z, _observations(buffer, n, p), room(p), np.empty((n, p)), g_z)
     grad[tail] += 1.0 - excess + g_dof * prior.scalars[5] * excess
     backward(x, prior, law, scales, grad)
     return value + here + x[tail] - excess
@@ -107,10 +107,10 @@ def coefficients_student(draws, buffer, result):
     prior = _prior(buffer)
     n, p, first = int(prior.size[0]), int(prior.size[1]) + 1, int(prior.at[9])
     law, scales = rooms(prior.real.size, p)
-    data, unused = _observations(buffer, n, p), np.empty(draws.shape[1])
+    data, now, unused = _observations(buffer, n, p), room(p), np.empty(draws.shape[1])
     for t in range(len(draws)):
         forward(draws[t], prior, law, scales, unused)
-        place_coefficients(law, draws[t, first : first + n * p].reshape((n, p)), data, result[t])
+        place_coefficients(law, draws[t, first : first + n * p].reshape((n, p)), data, now, result[t])
 
 
 def pack(parts: list[np.ndarray]) -> np.ndarray:
@@ -132,7 +132,7 @@ _LOGP = numba.types.int64(numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, _DOU
 _EXPAND = numba.types.int64(numba.types.uint64, numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES)
 
 
-@part
+@maker
 def _whole(data):
     return numba.carray(data, int(numba.carray(data, SLOTS)[SLOTS - 1]))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesfactor.density.cache import part
-from bayesfactor.density.lanes import WIDTH, aligned, exp, full, load, log, sqrt, store, total
+from bayesfactor.density.lanes import WIDTH, exp, full, load, log, sqrt, store, total
 from bayesfactor.density.law import LOG_2PI, summed
 from bayesfactor.density.mixture import quantile
 
@@ -62,7 +62,7 @@ def _normal(x, grad, at, count):
 def forward(x, prior, law, scales, grad):
     """Fill mean, sd, log_sigma, w and shift of a law; return the log prior."""
     n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
-    value = _forward_factors(x, prior, law.shift, grad) + _forward_scales(x, prior, law, scales, grad)
+    value = _forward_factors(x, prior, law.shift, scales, grad) + _forward_scales(x, prior, law, scales, grad)
     value += _forward_alphas(x, prior, law, grad)
     first, second = int(prior.at[2]), int(prior.at[3])
     if kind == GROUPED:
@@ -103,9 +103,9 @@ def _forward_alphas(x, prior, law, grad):
 
 
 @part
-def _forward_factors(x, prior, shift, grad):
+def _forward_factors(x, prior, shift, scales, grad):
     k, others, at = int(prior.size[1]), int(prior.size[3]), int(prior.at[0])
-    value, gap = 0.0, np.empty(k)
+    value, gap = 0.0, scales.gap
     for j in range(k):
         gap[j] = prior.unit[j] * x[at + j]
         scale = prior.mean_sd[j] / prior.unit[j]
@@ -113,7 +113,7 @@ def _forward_factors(x, prior, shift, grad):
         value -= 0.5 * (away * away + LOG_2PI) + np.log(scale)
         grad[at + j] -= away / scale
     for m in range(prior.count.size):
-        value -= _term(prior, m, gap, grad, at)
+        value -= _term(prior, m, gap, scales.pull, grad, at)
     shift[:] = 0.0
     for o in range(others):
         j, here = int(prior.other[o]), int(prior.at[1]) + o
@@ -132,12 +132,12 @@ def _forward_factors(x, prior, shift, grad):
 
 
 @part
-def _term(prior, m, gap, grad, at):
+def _term(prior, m, gap, pull, grad, at):
     """Return one term of -log p(factors | mu), power log(1 + count d'P d); take its gradient off `grad`."""
     k = gap.size
     quadratic, count, power = 0.0, prior.count[m], prior.power[m]
-    pull = np.zeros(k)
     for j in range(k):
+        pull[j] = 0.0
         for i in range(k):
             pull[j] += prior.precision[(m * k + j) * k + i] * (gap[i] - prior.centre[m * k + i])
         quadratic += (gap[j] - prior.centre[m * k + j]) * pull[j]
@@ -154,7 +154,7 @@ def _forward_scales(x, prior, law, scales, grad):
     """
     n, at, below, first = int(prior.size[0]), int(prior.at[5]), int(prior.at[6]), int(prior.at[7])
     value = _normal(x, grad, at, 1) + _normal(x, grad, below, 1)
-    z = aligned(law.w.size)
+    z = scales.z
     z[n:] = 0.0
     for i in range(n):
         z[i] = x[first + i]

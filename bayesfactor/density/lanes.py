@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from bayesfactor.density.cache import inlined
+from bayesfactor.density.cache import maker
 
 WIDTH = 8
 FAST = ("contract", "arcp", "nsz")
@@ -192,7 +192,7 @@ def log(typingctx, value):
     return LANES(LANES), lower
 
 
-@inlined
+@maker
 def aligned(size):
     """Return an empty array that starts on a cache line."""
     raw = np.empty(size + 8)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesfactor.density.cache import part
+from bayesfactor.density.cache import maker, part
 from bayesfactor.density.lanes import WIDTH, aligned, full, load, total
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -25,16 +25,19 @@ class Law(NamedTuple):
 
 
 class Scales(NamedTuple):
-    """What `backward` needs of log sigma_i as a function of level l, spread omega and z_i (asset)."""
+    """What `backward` needs of log sigma_i as a function of level l, spread omega and z_i (asset); room to work in."""
 
     a: np.ndarray  # (log sigma_i - l) / omega, before the floor
     of_level: np.ndarray  # its derivatives
     of_spread: np.ndarray
     of_z: np.ndarray
     above: np.ndarray  # derivative of the noise law's log sigma in l + omega a_i
+    z: np.ndarray
+    gap: np.ndarray  # (factor): factor means less their starts
+    pull: np.ndarray  # (factor)
 
 
-@part
+@maker
 def rooms(n, p):
     """Return a `Law` and `Scales` to be filled, for n assets (padded)."""
     size = p * n
@@ -44,7 +47,9 @@ def rooms(n, p):
     )  # fmt: skip
     law.mean[:] = 0.0
     law.sd[:] = 0.0
-    return law, Scales(aligned(n), aligned(n), aligned(n), aligned(n), aligned(n))
+    return law, Scales(
+        aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), np.empty(p - 1), np.empty(p - 1)
+    )
 
 
 @part

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesfactor.density.cache import inlined, part
+from bayesfactor.density.cache import inlined, maker, part
 from bayesfactor.density.lanes import WIDTH, aligned, full, load, log, sqrt, store, total
 from bayesfactor.density.law import LOG_2PI, moves
 
@@ -47,8 +47,9 @@ class Work(NamedTuple):
     pull: np.ndarray
 
 
-@inlined
-def _workspace(p):
+@maker
+def workspace(p):
+    """Return a `Work` to be filled, for p coefficients."""
     size, row = WIDTH * (p * (p + 1) // 2), WIDTH * p
     return Work(
         aligned(size), aligned(size), aligned(size), aligned(row), aligned(row), aligned(row), aligned(row),
@@ -159,10 +160,10 @@ def _back(inv, x, out, p):
 
 
 @part
-def marginal(law, data):
+def marginal(law, data, work):
     """Return log p(r | theta) summed over assets; overwrite the law's gradients."""
     p, step = law.mean.shape
-    work, moved = _workspace(p), moves(law.shift)
+    moved = moves(law.shift)
     work.pull[:] = 0.0
     value, one = full(0.0), full(1.0)
     for g in range(step // WIDTH):
@@ -222,10 +223,10 @@ def _pull(scale, work, p):
 
 
 @part
-def draw_coefficients(law, data, z, out):
+def draw_coefficients(law, data, work, z, out):
     """Fill `out` (coefficient, asset) with an exact draw of c_i | r_i, theta, made of standard normals z."""
     p, step = law.mean.shape
-    work, moved = _workspace(p), moves(law.shift)
+    moved = moves(law.shift)
     for g in range(step // WIDTH):
         at = WIDTH * g
         _take(law, data, g, moved, work)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesfactor.density.cache import inlined, part
+from bayesfactor.density.cache import inlined, maker, part
 from bayesfactor.density.lanes import WIDTH, aligned, full, known, load, log, store, total
 
 STEP = 4  # blocks of dates that are taken at once
@@ -158,13 +158,16 @@ class Surrogate(NamedTuple):
     half: np.ndarray
     u: np.ndarray
     g: np.ndarray
+    root: np.ndarray
+    slope: np.ndarray  # (coefficient, lane), flat
 
 
-@part
-def _room(p):
+@maker
+def room(p):
+    """Return a `Surrogate` to be filled, for p coefficients."""
     return Surrogate(
         np.empty((p, p)), np.empty((p, p)), np.zeros((p, p)), np.empty((p, p)), np.empty(p), np.empty(p), np.empty(p),
-        np.empty(p), np.empty(p), np.empty(p), np.empty(p),
+        np.empty(p), np.empty(p), np.empty(p), np.empty(p), np.empty(p), aligned(WIDTH * p),
     )  # fmt: skip
 
 
@@ -187,15 +190,14 @@ def _place(law, z, data, i, now, out):
 
 
 @part
-def place_coefficients(law, z, data, out):
+def place_coefficients(law, z, data, now, out):
     """Fill `out` (asset, coefficient) with c_i, as `student` does."""
-    now = _room(law.shift.size)
     for i in range(data.count.size):
         _place(law, z, data, i, now, out)
 
 
 @part
-def student(law, dof, z, data, out, g_z):
+def student(law, dof, z, data, now, out, g_z):
     """Return the log-density of returns and z given the rest, and its derivative in dof; fill `out` and the gradients.
 
     Parameters
@@ -205,6 +207,8 @@ def student(law, dof, z, data, out, g_z):
     dof : float
     z : array (asset, coefficient)
     data : Observations
+    now : Surrogate
+        Room for one asset at a time.
     out : array (asset, coefficient)
         Filled with the coefficients c_i.
     g_z : array
@@ -215,7 +219,6 @@ def student(law, dof, z, data, out, g_z):
     law.g_log_sigma[:] = 0.0
     law.g_shift[:] = 0.0
     n, p = data.xy.shape
-    now, slope = _room(p), aligned(WIDTH * p)
     value, g_dof, total_count = 0.0, 0.0, 0.0
     for i in range(n):
         _place(law, z, data, i, now, out)
@@ -224,7 +227,7 @@ def student(law, dof, z, data, out, g_z):
         at_x, at_y, count = int(data.first_x[i]), int(data.first_y[i]), data.count[i]
         blocks = int(data.first_y[i + 1]) - at_y
         here, g_ls, of_dof = _likelihood(
-            out[i], law.shift, law.w[i], dof, data.x, data.y, at_x, at_y, blocks, now.g, slope
+            out[i], law.shift, law.w[i], dof, data.x, data.y, at_x, at_y, blocks, now.g, now.slope
         )
         value += here - count * law.log_sigma[i]
         g_dof += of_dof
@@ -242,7 +245,7 @@ def _reverse(law, data, i, now, g_z):
     """Carry the gradient g in c_i back through u_i, L_i and A_i; return what it means for log sigma_i."""
     p, w, shift, xx, xy = law.shift.size, law.w[i], law.shift, data.xx, data.xy
     s, m, d, e, half, u, t, low, back = now.s, now.m, now.d, now.e, now.half, now.u, now.v, now.low, now.back
-    root = np.empty(p)
+    root = now.root
     for j in range(p):
         law.g_mean[j, i], law.g_log_sd[j, i] = now.g[j], now.g[j] * u[j] * d[j]
         root[j] = d[j] * now.g[j] - u[j]
