@@ -118,12 +118,12 @@ def tables(settings: Settings) -> list[Table]:
     rows = [row for case in CASES for row in compare(case, settings)]
     note = (
         "4 chains of 1,000 draws; of 500 for the unequal panel (2,000 draws in all); of 250 after 250 for "
-        "NumPyro and for the full likelihoods of the unequal and the Student-t panel, which would take many minutes else. NumPyro is run on "
-        "the short panel only. Smallest bulk ESS over group means, spreads, scales, alphas, loadings, "
-        "residual scales and degrees of freedom; `of` is where it was, in the worst run. Seconds of "
-        "bayesfactor include drawing loadings and alphas; compiling is that of a machine that has fitted "
-        "before. NumPyro: double precision, chains in parallel, one host device each; compiling as JAX "
-        "reports it. The last columns but one hold the worst run. Every process makes the panel and computes "
-        "effective sizes too, and its peak memory holds that."
+        "NumPyro and for the full likelihoods of the unequal and the Student-t panel, which would take many minutes "
+        "else. NumPyro is run on the short panel only. Smallest bulk ESS over group means, spreads, scales, alphas, "
+        "loadings, residual scales and degrees of freedom; `of` is where it was, in the worst run. It exceeds the "
+        "number of draws where draws offset each other. Seconds of bayesfactor include drawing loadings and alphas; "
+        "compiling is that of a machine that has fitted before. NumPyro: double precision, chains in parallel, one "
+        "host device each; compiling as JAX reports it. The last columns but one hold the worst run. Every process "
+        "makes the panel and computes effective sizes too, and its peak memory holds that."
     )
     return [Table("Effective draws a second", tuple(rows), note, ("numpyro", "jax"))]

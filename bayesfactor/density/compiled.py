@@ -78,8 +78,8 @@ def coefficients_normal(draws, buffer, z, result):
 @maker
 def _observations(b, n, p):
     return Observations(
-        _cut(b, b[48], b[49]).reshape((n, p, p)), _cut(b, b[50], b[51]).reshape((n, p)), _cut(b, b[52], b[53]), _cut(b, b[54], b[55]),
-        _cut(b, b[56], b[57]), _cut(b, b[58], b[59]), _cut(b, b[60], b[61]),
+        _cut(b, b[48], b[49]).reshape((n, p, p)), _cut(b, b[50], b[51]).reshape((n, p)), _cut(b, b[52], b[53]),
+        _cut(b, b[54], b[55]), _cut(b, b[56], b[57]), _cut(b, b[58], b[59]), _cut(b, b[60], b[61]),
     )  # fmt: skip
 
 

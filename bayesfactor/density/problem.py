@@ -174,7 +174,8 @@ def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.n
     over draws are less noisy, and never noisier than 4/3 in variance (Owen 1997, Ann. Statist. 25, 1541-1562).
     """
     blocks, size = -(-shape[0] // BLOCK), int(np.prod(shape[1:]))
-    order, share = rng.integers(len(ORDERS), size=(blocks, size)), rng.random((blocks, BLOCK, size))
+    order = rng.integers(len(ORDERS), size=(blocks, size), dtype=np.uint8)
+    share = rng.random((blocks, BLOCK, size))
     for place in range(BLOCK):
         share[:, place] += ORDERS[:, place].take(order)
     share /= BLOCK

@@ -102,7 +102,7 @@ def _factors(data: dict, other: list[int], size: int) -> pt.TensorVariable:
     mean = pm.Deterministic("factor_mean", start + unit * z, dims="factor")
     gap = unit * z  # mean - sample mean
     terms = []
-    for term in range(data["factor_count"].shape.eval()[0]):
+    for term in range(len(data["factor_count"].get_value())):
         away, precision, count = (
             gap - data["factor_centre"][term],
             data["factor_precision"][term],
@@ -141,7 +141,7 @@ def _coefficients(
         case GroupedLoadings():
             means = loc + width * pm.Normal("loading_mean_z", dims=("group", "factor"))
             pm.Deterministic("loading_mean", means, dims=("group", "factor"))
-            z = pm.Normal("loading_scale_z", initval=np.ones(loc.shape.eval()), dims="factor")
+            z = pm.Normal("loading_scale_z", initval=np.ones(loc.get_value().shape), dims="factor")
             pm.Deterministic("loading_scale", pt.abs(z) * data["loading_spread"], dims="factor")
             mean, sd = means[group].T, z * data["loading_spread"]
         case FreeLoadings():
@@ -198,7 +198,7 @@ def _scales(data: dict) -> pt.TensorVariable:
     spread = data["level_spread"] * pm.Normal("log_sigma_scale_z", initval=1.0)
     pm.Deterministic("log_sigma_scale", pt.abs(spread))
     start, v = data["log_sigma_start"], data["log_sigma_variance"]
-    z = pm.Flat("log_sigma_z", dims="asset", initval=np.zeros(start.shape.eval()))
+    z = pm.Flat("log_sigma_z", dims="asset", initval=np.zeros(start.get_value().shape))
     share = v / (v + spread**2)
     a = (start - level) * spread / (v + spread**2) + pt.sqrt(share) * z
     pm.Potential("log_sigma", 0.5 * (pt.log(share) - a**2 - np.log(2 * np.pi)).sum())

@@ -58,7 +58,7 @@ def student_likelihood(symbols: Symbols, data: dict) -> None:
     dof = pm.Deterministic("dof", data["dof_above"] + data["dof_mean"] * excess)
     mean, sd, shift = symbols.mean.T, symbols.sd.T, symbols.shift
     low, v, _ = _conditional(symbols, *_shifted(symbols, data["xx"], data["xy"]))
-    z = pm.Flat("coefficient_z", dims=("asset", "coefficient"), initval=np.zeros(data["xy"].shape.eval()))
+    z = pm.Flat("coefficient_z", dims=("asset", "coefficient"), initval=np.zeros(data["xy"].get_value().shape))
     half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
     u = pt.linalg.solve_triangular(pt.swapaxes(low, -1, -2), half + z, lower=False, b_ndim=1)
     pm.Potential("surrogate", -0.5 * (u**2).sum() - _log_root(low))

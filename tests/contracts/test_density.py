@@ -39,6 +39,7 @@ PREMIA = {
     "slab": FactorLaw(premium=(("market", Normal(0.0, 0.5)), ("style", Normal(0.2, 0.3)), ("default", SpikeSlab(0.8)))),
 }
 PLAIN = ("none", "normal")
+AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
 # Every pair of choices of two parts, not every combination of all: 30 models, with what is left taken in turn.
 CHOICES = [
     (*some, (1, 0, 2)[i % 3], tuple(ZERO_BETA)[i // 2 % 2], tuple(PREMIA)[i % 4 == 3 or i % 9 == 2])
@@ -70,7 +71,6 @@ def points(problem, count=2):
     return 0.6 * np.random.default_rng(11).normal(size=(count, problem.size))
 
 
-@pytest.mark.filterwarnings("ignore:Numba will use object mode")  # a PyTensor operation without a fast form
 @pytest.mark.parametrize(("loadings", "alpha", "noise", "other", "zero_beta", "premia"), CHOICES)
 def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta, premia):
     """Value and gradient, to rounding."""
@@ -78,9 +78,8 @@ def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta,
     problem, graph = pose(panel, model), bf.build(panel, model)
     inputs = graph.value_vars
     assert {v.name for v in inputs} == {name for name, (at, _) in problem.layout.items() if at >= 0}
-    with pytensor.config.change_flags(cxx=""):
-        value = graph.logp(jacobian=True)
-        function = pytensor.function(inputs, [value, *pytensor.grad(value, inputs)], mode="FAST_COMPILE")
+    value = graph.logp(jacobian=True)
+    function = pytensor.function(inputs, [value, *pytensor.grad(value, inputs)], mode=AS_WRITTEN)
     for theta in points(problem):
         expected, *slopes = function(*(problem.block(theta, v.name) for v in inputs))
         found, gradient = problem.evaluate(theta)
