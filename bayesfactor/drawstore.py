@@ -20,7 +20,7 @@ import xarray as xr
 from bayesfactor.errors import FitError
 
 STREAMED = ("alpha", "loading", "sigma")  # one entry or more per asset and draw
-DRAWS, ASSETS = 250, 128  # of a chunk
+DRAWS, ASSETS = 200, 128  # of a chunk; the draws a multiple of `problem.CHUNK`
 SUFFIX, MARK = ".zarr", "bayesfactor_store"
 
 

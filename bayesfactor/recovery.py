@@ -18,7 +18,7 @@ def recover(
     model: FactorModel,
     problem: Problem,
     draws: np.ndarray,
-    seed: np.random.SeedSequence,
+    seed: int,
     store: DrawStore | None = None,
     cores: int = 1,
 ) -> tuple[xr.Dataset, xr.Dataset]:
@@ -28,15 +28,15 @@ def recover(
     ----------
     panel, model, problem
     draws : array (chain, draw, theta)
-    seed : SeedSequence
-        For the exact draws given theta.
+    seed : int
+        Of the exact draws given theta.
     store : DrawStore, optional
         Where alphas, loadings and residual scales go, chunk by chunk; without it they stay in memory.
     cores : int
         Chains to work on at once; draws do not depend on it.
     """
     shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
-    numbers, (first, *own_seeds) = translate(panel, model), seed.spawn(1 + len(draws))
+    numbers, (first, *own_seeds) = translate(panel, model), np.random.SeedSequence(seed).spawn(1 + len(draws))
     coords = {
         "chain": np.arange(shape[0]),
         "draw": np.arange(shape[1]),
@@ -88,8 +88,11 @@ def _assets(
             priors.append(_own_prior(model, numbers, coefficients))
         return priors
 
-    with ThreadPoolExecutor(min(cores, len(draws)) if store is None else 1) as threads:  # with a store, memory is short
-        parts = [part for chain in threads.map(one, range(len(draws))) for part in chain]
+    if cores == 1 or store is not None:  # with a store, memory is short
+        parts = [part for chain in range(len(draws)) for part in one(chain)]
+    else:
+        with ThreadPoolExecutor(min(cores, len(draws))) as threads:
+            parts = [part for chain in threads.map(one, range(len(draws))) for part in chain]
     made = {
         name: xr.DataArray(array, {dim: coords[dim] for dim in dims[name]}, dims[name])
         if store is None

@@ -1,8 +1,9 @@
 """Effective draws a second, against hand-written models of the same posterior, in the same run.
 
-Every program keeps 4 chains of as many draws, after its own default warm-up: 300 draws here, 1,000 by hand. What is
-compared is the smallest bulk effective sample size over all quantities that all of them have, per second of sampling;
-here that includes drawing loadings and alphas after it. Programs take turns, each run in a process of its own.
+Every program keeps 4 chains of as many draws, after its own default warm-up: 300 draws here, 1,000 by hand; slow ones
+keep 250 after 250 on some panels, as the table says. What is compared is the smallest bulk effective sample size over
+all quantities that all of them have, per second of sampling; here that includes drawing loadings and alphas after it.
+Programs take turns, each run in a process of its own.
 """
 
 import sys
@@ -14,6 +15,8 @@ from benchmarks.common import Settings, Table, figure, spread
 
 FULL = "PyMC by hand, full likelihood"
 NUMPYRO = 250  # draws, and as many of warm-up
+LEAST = 100  # effective draws a chain, without which draws say nothing of how many they are worth
+UNSURE = "did not converge"
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,20 @@ def compare(case: Case, settings: Settings) -> list[dict]:
                 runs[label].append(run_apart(f"benchmarks.programs:{function}", recipe, case.preset, sizes, *more))
                 print(f"{case.name}; {label}: {runs[label][-1].value}", file=sys.stderr, flush=True)
     rates = {label: [one.value["ess"] / one.value["sample_s"] for one in each] for label, each in runs.items()}
-    base = sorted(rates[FULL])[len(rates[FULL]) // 2]
-    return [row(case.name, label, each, rates[label], base) for label, each in runs.items()]
+    known = {label: min(one.value["ess"] for one in each) >= LEAST * chains for label, each in runs.items()}
+    base = sorted(rates[FULL])[len(rates[FULL]) // 2] if known[FULL] else None
+    return [row(case.name, label, each, rates[label] if known[label] else None, base) for label, each in runs.items()]
 
 
-def row(case: str, label: str, runs: list, rates: list[float], base: float) -> dict:
-    """Return one row of the table; `rates` are the runs' effective draws a second, `base` that of the yardstick."""
+def row(case: str, label: str, runs: list, rates: list[float] | None, base: float | None) -> dict:
+    """Return one row of the table; `rates` are the runs' effective draws a second, `base` that of the yardstick.
+
+    Either is None where it did not converge.
+    """
     least = min(runs, key=lambda one: one.value["ess"]).value
+    ratio = UNSURE if rates is None else "the full likelihood did not converge"
+    if rates and base:
+        ratio = " to ".join(dict.fromkeys(figure(x / base, 2) for x in (min(rates), max(rates)))) + " x"
     return {
         "panel": case,
         "program": label,
@@ -104,9 +114,8 @@ def row(case: str, label: str, runs: list, rates: list[float], base: float) -> d
         "sample s": spread([one.value["sample_s"] for one in runs]),
         "smallest ESS": spread([one.value["ess"] for one in runs]),
         "of": least["where"],
-        "ESS/s": spread(rates),
-        "against full likelihood": " to ".join(dict.fromkeys(figure(x / base, 2) for x in (min(rates), max(rates))))
-        + " x",
+        "ESS/s": spread(rates) if rates else UNSURE,
+        "against full likelihood": ratio,
         "divergences": max(one.value["divergences"] for one in runs),
         "peak MiB": figure(max(one.peak for one in runs), 3),
         "runs": len(runs),
@@ -121,7 +130,8 @@ def tables(settings: Settings) -> list[Table]:
         "NumPyro and for the full likelihoods of the unequal and the Student-t panel, which would take many minutes "
         "else. NumPyro is run on the short panel only. Smallest bulk ESS over group means, spreads, scales, alphas, "
         "loadings, residual scales and degrees of freedom; `of` is where it was, in the worst run. It exceeds the "
-        "number of draws where draws offset each other. Seconds of bayesfactor include drawing loadings and alphas; "
+        "number of draws where draws offset each other; below 100 a chain the program did not converge, and such "
+        "estimates of ESS say little. Seconds of bayesfactor include drawing loadings and alphas; "
         "compiling is that of a machine that has fitted before. NumPyro: double precision, chains in parallel, one "
         "host device each; compiling as JAX reports it. The last columns but one hold the worst run. Every process "
         "makes the panel and computes effective sizes too, and its peak memory holds that."

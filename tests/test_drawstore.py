@@ -372,19 +372,20 @@ def recovered(panel, sampler, store=None):
     return _whole(panel, chosen, problem, sampler, tree, [0.0, 0.0, 0.0, 0.0], store)
 
 
-def test_recovery_takes_the_memory_of_its_draws_or_on_disk_that_of_a_block(tmp_path, monkeypatch):
+@pytest.mark.parametrize("cores", [1, 2])
+def test_recovery_takes_the_memory_of_its_draws_or_on_disk_that_of_a_block(tmp_path, monkeypatch, cores):
     """Peak of what numpy holds: 2 x 500 draws of 300 alphas, 1,200 loadings and 300 scales."""
     monkeypatch.setattr(recovery, "DRAWS", 100)
     monkeypatch.setattr(drawstore, "DRAWS", 100)
     monkeypatch.setattr(drawstore, "ASSETS", 128)
-    panel, sampler = make_panel(300, 4, 0, 40), bf.Sampler(draws=500, chains=2, cores=1)
+    panel, sampler = make_panel(300, 4, 0, 40), bf.Sampler(draws=500, chains=2, cores=cores)
     size, theta, block = 8 * 1000 * 300 * 6, 8 * 1000 * 310, 8 * 100 * 300 * 5
     recovered(panel, replace(sampler, draws=10))  # what is imported and compiled on first use
     tracemalloc.start()
     recovered(panel, sampler)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert size < peak - theta < size + 4 * block  # coefficients of 100 draws, their normals, and what these come from
+    assert size < peak - theta < size + 4 * block * cores  # coefficients of 100 draws, their normals, and so on
     with drawstore.writing(tmp_path / "run.zarr") as store:
         tracemalloc.start()
         recovered(panel, sampler, store)

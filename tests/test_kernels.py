@@ -1,5 +1,6 @@
 """The compiled kernels: lanes of doubles, and where they are kept."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
+from bayesfactor.density import lanes
 from bayesfactor.density.lanes import WIDTH, exp, known, load, log, store
 
 AT_ONCE = """
@@ -63,3 +65,23 @@ def test_threads_that_compile_at_once_leave_the_users_cache_alone(tmp_path):
     )
     assert done.stdout.strip() == "''"
     assert not list(tmp_path.iterdir())
+
+
+def test_what_counts_no_references_makes_no_arrays():
+    """A `part` that made an array, or called what makes one, would lose it or free it twice."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(lanes.__file__).parent.glob("*.py")]
+    functions = {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
+    by = {
+        name: {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
+        for name, node in functions.items()
+    }
+    makers = {name for name, marks in by.items() if marks & {"maker", "kernel", "shared"}} - {"quantile"}  # two numbers
+    parts = [name for name, marks in by.items() if marks & {"part", "inlined"}]
+    assert len(parts) > 20
+    assert {"aligned", "rooms", "workspace", "room"} <= makers
+    for name in parts:
+        calls = [node.func for node in ast.walk(functions[name]) if isinstance(node, ast.Call)]
+        called = {call.id if isinstance(call, ast.Name) else call.attr for call in calls}
+        assert not called & (
+            makers | {"empty", "zeros", "ones", "full_like", "empty_like", "zeros_like", "copy", "carray"}
+        )

@@ -9,8 +9,9 @@ from scipy import stats
 
 import bayesfactor as bf
 from bayesfactor.density.data import graph_data
-from bayesfactor.density.problem import pose, stratified_normals
+from bayesfactor.density.problem import BLOCK, CHUNK, pose, stratified_normals
 from bayesfactor.diagnostics import statistic
+from bayesfactor.drawstore import DRAWS
 from bayesfactor.priors import HalfNormalRate, InverseWishart, Normal, NormalRate, Rate
 from bayesfactor.recovery import _covariance, _inverse_wishart, recover
 from bayesfactor.spec import FactorLaw, FreeAlpha, ShrunkAlpha, ZeroAlpha
@@ -48,6 +49,13 @@ def closed_form(panel, model, problem, theta, i):
     return covariance @ (centre / width**2 + x.T @ y / sigma**2), covariance
 
 
+def assert_average(values, wanted):
+    """Averages over the last axis are as wanted; errors from means of blocks of four, within which draws depend."""
+    blocks = values.reshape(*values.shape[:-1], -1, 4).mean(axis=-1)
+    error = blocks.std(axis=-1) / blocks.shape[-1] ** 0.5
+    assert (np.abs(values.mean(axis=-1) - wanted) < 4.5 * error).all()
+
+
 @pytest.mark.parametrize("preset", ["hierarchical", "unpooled"])
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
@@ -63,11 +71,12 @@ def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
     for i in range(5):
         mean, covariance = closed_form(panel, model, problem, theta, i)
         white = np.linalg.solve(np.linalg.cholesky(covariance), (draws[:, i] - mean).T)
-        assert np.abs(white.mean(axis=1)).max() < 4.5 / MANY**0.5
-        error = np.sqrt((1 + np.eye(len(mean))) / MANY)  # of covariances of standard normals
-        assert (np.abs(white @ white.T / MANY - np.eye(len(mean))) < 4.5 * error).all()
-    across = np.corrcoef(draws[:, :, 1].T) - np.eye(5)
-    assert np.abs(across).max() < 4.5 / MANY**0.5  # assets are independent given theta
+        assert_average(white, 0.0)
+        assert_average(white[:, None] * white[None], np.eye(len(mean)))
+    first = draws[:, :, 1].T - draws[:, :, 1].mean(axis=0)[:, None]
+    first /= first.std(axis=1, keepdims=True)
+    pairs = np.triu_indices(5, 1)
+    assert_average(first[pairs[0]] * first[pairs[1]], 0.0)  # assets are independent given theta
 
 
 def test_inverse_wishart_draws_have_their_moments():
@@ -222,20 +231,49 @@ def test_stratified_normals_are_normal_draw_by_draw_and_even_over_four():
     assert (quarters == np.arange(4)[None, :, None, None]).all()
     for place in range(4):  # a draw's place in its block tells nothing
         assert stats.kstest(share[place::4].ravel(), "uniform").pvalue > 1e-4
-    within = np.corrcoef(z.reshape(4 * MANY, 6).T) - np.eye(6)
-    assert np.abs(within).max() < 4.5 / (4 * MANY) ** 0.5
+    pairs = np.triu_indices(6, 1)
+    flat = z.reshape(4 * MANY, 6).T
+    assert_average(flat[pairs[0]] * flat[pairs[1]], 0.0)
     blocks = z.reshape(MANY, 4, 6).mean(axis=1)
     edges = stats.norm.pdf(stats.norm.ppf(np.arange(5) / 4))
     wanted = (1 - np.mean((4 * np.diff(edges)) ** 2)) / 4  # what is left within quarters: 0.035; independent draws: 1/4
-    assert (np.abs(blocks.var(axis=0) / wanted - 1) < 4.5 * (2 / MANY) ** 0.5).all()
-    assert stratified_normals(np.random.default_rng(2), (6, 2, 3)).shape == (6, 2, 3)
+    spread = (blocks - blocks.mean(axis=0)) ** 2
+    error = spread.std(axis=0) / MANY**0.5
+    assert (np.abs(spread.mean(axis=0) - wanted) < 4.5 * error).all()
 
 
-def test_draws_do_not_depend_on_the_number_of_threads():
+@pytest.mark.parametrize("draws", [1, 3, 4, 6])
+def test_a_block_that_is_cut_short_is_part_of_a_stratified_one(draws):
+    z = stratified_normals(np.random.default_rng(2), (draws, 2, 300))
+    assert z.shape == (draws, 2, 300)
+    quarters = np.sort(np.floor(4 * stats.norm.cdf(z[-(draws % 4) :] if draws % 4 else z[-4:])), axis=0)
+    assert (np.diff(quarters, axis=0) > 0).all()
+
+
+@pytest.mark.parametrize("share", [0.0, 1 - 2.0**-53])
+def test_stratified_normals_are_finite_at_the_ends(share):
+    class Ends:
+        def integers(self, high, size, dtype):
+            return np.zeros(size, dtype) + (0 if share == 0 else high - 1)
+
+        def random(self, size):
+            return np.full(size, share)
+
+    assert np.isfinite(stratified_normals(Ends(), (4, 1, 3))).all()
+
+
+def test_no_block_of_draws_is_broken_on_the_way():
+    assert CHUNK % BLOCK == 0
+    assert DRAWS % CHUNK == 0
+
+
+def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr("bayesfactor.density.problem.CHUNK", 8)
+    monkeypatch.setattr("bayesfactor.recovery.DRAWS", 16)
     panel = make_panel(assets=5, traded=1, other=1, periods=40, seed=6, groups=2)
     model = bf.read_model("hierarchical")
     problem = pose(panel, model)
     draws = 0.3 * np.random.default_rng(3).normal(size=(3, 30, problem.size))
-    one, two = (recover(panel, model, problem, draws, np.random.SeedSequence(5), cores=n)[0] for n in (1, 2))
+    one, two = (recover(panel, model, problem, draws, 5, cores=n)[0] for n in (1, 2))
     xr.testing.assert_identical(one, two)
     assert not np.array_equal(one["loading"][0, 0], one["loading"][1, 0])

@@ -17,6 +17,7 @@ SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob
 LOCK = threading.RLock()  # numba has one such folder for all threads
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
 ALONE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
+COUNTED = {"_nrt": True}  # said, as numba would take it from whatever is being compiled
 BARE = {"_nrt": False}  # no counting of references to arrays: in a loop over blocks that takes half of the time
 
 
@@ -34,12 +35,12 @@ def _kept[T](make: Callable[[], T]) -> T:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call; it runs beside other threads."""
-    return _kept(lambda: numba.njit(cache=True, nogil=True, **OPTIONS)(function))
+    return _kept(lambda: numba.njit(cache=True, nogil=True, **COUNTED, **OPTIONS)(function))
 
 
 def shared(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call from Python; a kernel that calls it takes its lines as its own."""
-    return _kept(lambda: numba.njit(cache=True, inline="always", **OPTIONS)(function))
+    return _kept(lambda: numba.njit(cache=True, inline="always", **COUNTED, **OPTIONS)(function))
 
 
 def part(function: Callable[..., Any]) -> Any:
@@ -57,7 +58,7 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 def maker(function: Callable[..., Any]) -> Any:
     """Compile a function that only kernels call, as `part` does, and that makes or returns arrays."""
-    return _kept(lambda: numba.njit(cache=True, **ALONE, **OPTIONS)(function))
+    return _kept(lambda: numba.njit(cache=True, **ALONE, **COUNTED, **OPTIONS)(function))
 
 
 def entry(signature: Any, function: Callable[..., Any]) -> Any:

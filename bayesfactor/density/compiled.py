@@ -16,7 +16,7 @@ from bayesfactor.density.law import rooms
 from bayesfactor.density.normal import Data, draw_coefficients, marginal, workspace
 from bayesfactor.density.student import Observations, place_coefficients, room, student
 
-NOISE = 24  # first slot of the noise law's own data
+NOISE = len(Prior._fields)  # first slot of the noise law's own data
 SLOTS = 64  # room in the header: elements 2 s and 2 s + 1 hold where slot s starts and ends; the last one the size
 LINE = 8  # doubles in a cache line
 
@@ -40,7 +40,8 @@ def _prior(b):
 
 @maker
 def _data(b):
-    return Data(_cut(b, b[48], b[49]), _cut(b, b[50], b[51]), _cut(b, b[52], b[53]), _cut(b, b[54], b[55]))
+    at = b[2 * NOISE :]
+    return Data(_cut(b, at[0], at[1]), _cut(b, at[2], at[3]), _cut(b, at[4], at[5]), _cut(b, at[6], at[7]))
 
 
 @shared
@@ -77,9 +78,10 @@ def coefficients_normal(draws, buffer, z, result):
 
 @maker
 def _observations(b, n, p):
+    at = b[2 * NOISE :]
     return Observations(
-        _cut(b, b[48], b[49]).reshape((n, p, p)), _cut(b, b[50], b[51]).reshape((n, p)), _cut(b, b[52], b[53]),
-        _cut(b, b[54], b[55]), _cut(b, b[56], b[57]), _cut(b, b[58], b[59]), _cut(b, b[60], b[61]),
+        _cut(b, at[0], at[1]).reshape((n, p, p)), _cut(b, at[2], at[3]).reshape((n, p)), _cut(b, at[4], at[5]),
+        _cut(b, at[6], at[7]), _cut(b, at[8], at[9]), _cut(b, at[10], at[11]), _cut(b, at[12], at[13]),
     )  # fmt: skip
 
 
@@ -117,9 +119,9 @@ def pack(parts: list[np.ndarray]) -> np.ndarray:
     """Return one buffer of a header and the parts, each of them at the start of a cache line."""
     sizes = [np.size(values) for values in parts]
     starts = SLOTS + np.cumsum([0, *(-(-size // LINE) * LINE for size in sizes)])
-    room = np.zeros(int(starts[-1]) + LINE)
-    first = -room.ctypes.data % (8 * LINE) // 8
-    buffer = room[first : first + int(starts[-1])]
+    space = np.zeros(int(starts[-1]) + LINE)
+    first = -space.ctypes.data % (8 * LINE) // 8
+    buffer = space[first : first + int(starts[-1])]
     buffer[: 2 * len(parts)] = np.column_stack([starts[:-1], starts[:-1] + sizes]).ravel()
     for start, size, values in zip(starts, sizes, parts, strict=False):
         buffer[start : start + size] = np.ravel(values)

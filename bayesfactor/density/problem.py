@@ -170,8 +170,9 @@ def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.n
     """Return standard normals whose first axis counts draws: within a draw independent, in blocks of four stratified.
 
     Each number of a block of four draws falls in another quarter of the normal law, in random order, independently
-    from number to number: a Latin hypercube. A draw alone is exactly a vector of independent standard normals; averages
-    over draws are less noisy, and never noisier than 4/3 in variance (Owen 1997, Ann. Statist. 25, 1541-1562).
+    from number to number: a Latin hypercube. A draw alone is exactly a vector of independent standard normals. The
+    average over draws of what is nearly a sum of functions of one number each is far less noisy than over independent
+    draws; no average has more than 4/3 of their variance (Owen 1997, SIAM J. Numer. Anal. 34, 1884-1910).
     """
     blocks, size = -(-shape[0] // BLOCK), int(np.prod(shape[1:]))
     order = rng.integers(len(ORDERS), size=(blocks, size), dtype=np.uint8)
