@@ -12,7 +12,7 @@ endif
 BIN   := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint bench calibrate clean
+.PHONY: setup demo test browser notebooks docs lint bench calibrate clean
 .DEFAULT_GOAL := test
 
 setup: $(STAMP)
@@ -27,8 +27,27 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/python -m bayesfactor demo
 
-test: $(STAMP)
+test: $(STAMP) browser
 	$(BIN)/python -m pytest
+
+# What the tests of the report in a browser need; without it they are skipped, and say why.
+browser:
+	@command -v chromium > /dev/null && command -v chromedriver > /dev/null \
+	|| (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver) > /dev/null 2>&1 \
+	|| echo "Chromium is not here and cannot be installed: the report is not tested in a browser."
+	@test -f .cache/node_modules/axe-core/axe.min.js \
+	|| npm install --silent --no-save --prefix .cache axe-core@4.14.1 > /dev/null 2>&1 \
+	|| echo "axe-core is not here and cannot be installed: the report's accessibility is not tested."
+
+# Run every notebook from its beginning, and keep what it shows.
+notebooks: $(STAMP)
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+docs: $(STAMP)
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+	mkdir -p docs/notebooks && cp notebooks/*.ipynb docs/notebooks/
+	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -102,6 +102,18 @@ _HOME = {
     "MarketAlways": "closedform.scan",
     "attribute": "attribution",
     "Attribution": "attribution",
+    "write_report": "reporting.writing",
+    "plot_contributions": "plots.contributing",
+    "plot_risk": "plots.contributing",
+    "plot_realised": "plots.contributing",
+    "plot_loadings": "plots.leaning",
+    "plot_shrinkage": "plots.leaning",
+    "plot_premia": "plots.paying",
+    "plot_pricing": "plots.paying",
+    "plot_check": "plots.checking",
+    "to_markdown": "typesetting",
+    "to_latex": "typesetting",
+    "to_html": "typesetting",
 }
 
 __all__ = sorted(["__version__", *_HOME])

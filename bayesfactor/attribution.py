@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor import contributions
-from bayesfactor.contributions import LEVELS, Window
+from bayesfactor.contributions import LEVELS
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
 from bayesfactor.identification import UNIDENTIFIED, identify, least_known
@@ -18,6 +18,7 @@ from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
 from bayesfactor.posterior import Fit, require_fit
+from bayesfactor.realised import Window, realised
 from bayesfactor.tables import summarise
 
 Kind = Literal["premium", "return", "variance"]
@@ -29,6 +30,7 @@ BYS = ("factor", "family", "level", "identification")
 UNITS = {
     "premium": "decimal, per year",
     "return": "decimal, sum over the window",
+    "compounded": "decimal, compounded over the window",
     "variance": "decimal squared, per year",
 }
 
@@ -138,6 +140,7 @@ def attribute(
     per: Per = "asset",
     portfolio: Mapping[str, float] | pd.Series | None = None,
     window: Window | None = None,
+    compounded: bool = False,
     allow_unconverged: bool = False,
 ) -> Attribution:
     """Split premia, realised returns or variances into what comes from each source.
@@ -152,7 +155,7 @@ def attribute(
     ----------
     fit : Fit
     kind : {"premium", "return", "variance"}
-        Expected excess return a year; realised excess return, summed (not compounded) over the window; variance a year.
+        Expected excess return a year; realised excess return over the window; variance a year.
     by : {"factor", "family", "level", "identification"}
         Sources: factors; families of factors; for a premium under grouped loadings, what every asset gets
         (``broad market``: the loadings' mean over all assets' groups), what the group adds to it (``group``) and
@@ -165,6 +168,9 @@ def attribute(
     window : (start, end), optional
         Dates of a realised return, both inclusive; by default each asset's whole life. A group or portfolio counts the
         dates on which all of its assets were observed. What was never observed in the window is left out, with a note.
+    compounded : bool
+        Of a realised return: whether the total is compounded rather than summed. The parts of each period are then
+        scaled so that they add up to it (Carino 1999).
     allow_unconverged : bool
         Leave the warning of a failed fit out of the tables.
 
@@ -187,7 +193,7 @@ def attribute(
         if not isinstance(found, str) or found not in allowed:
             raise unknown(name, found, allowed, place="attribute")
     _check_names(fit.panel)
-    _check_choices(kind, by, window)
+    _check_choices(kind, by, window, compounded)
     weights = holdings(fit.panel, per, portfolio)
     verdicts = {} if kind == "variance" else identify(fit).verdicts  # what a variance is does not depend on premia
     notes: tuple[str, ...] = ()
@@ -197,7 +203,7 @@ def attribute(
             parts = contributions.premium_by_level(fit, weights) if level else contributions.premium(fit, weights)
             notes = (*_doubtful_means(fit), *_unidentified(verdicts))
         case "return":
-            parts, notes = contributions.realised(fit, weights, window)
+            parts, notes = realised(fit, weights, window, compounded)
         case "variance":
             parts = contributions.variance(fit, weights)
         case _:
@@ -213,7 +219,7 @@ def attribute(
     return Attribution(
         kind,
         draws,
-        UNITS[kind],
+        UNITS["compounded" if compounded else kind],
         problems,
         notes,
         {} if kind == "variance" else _identification(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
@@ -226,7 +232,7 @@ def _uncertainty(fit: Fit, weights: xr.DataArray, problems: tuple[str, ...]) -> 
     return table.assign(warning="not converged") if problems else table
 
 
-def _check_choices(kind: str, by: str, window: Window | None) -> None:
+def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) -> None:
     """Refuse choices that do not go together."""
     if by in ("level", "identification") and kind != "premium":
         raise SpecError(
@@ -239,6 +245,15 @@ def _check_choices(kind: str, by: str, window: Window | None) -> None:
         raise SpecError(
             f"window goes with kind='return', not '{kind}'.",
             place="attribute.window",
+            remedy="Leave it out, or ask for the realised return.",
+        )
+    if not isinstance(compounded, bool) or (compounded and kind != "return"):
+        raise SpecError(
+            f"compounded={compounded!r} goes with kind='return', not '{kind}'."
+            if isinstance(compounded, bool)
+            else f"compounded is {compounded!r}, and must be True or False.",
+            place="attribute.compounded",
+            found=compounded,
             remedy="Leave it out, or ask for the realised return.",
         )
 

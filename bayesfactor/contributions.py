@@ -1,7 +1,6 @@
-"""Contributions of sources to premia, realised returns and variances, at every draw of a fit."""
+"""Contributions of sources to premia and variances, at every draw of a fit."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,15 +8,11 @@ import xarray as xr
 
 from bayesfactor.blocks import blocks
 from bayesfactor.errors import SpecError
-from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.identification import IDENTIFIED, UNIDENTIFIED, WEAK
-from bayesfactor.panel import Factor, Panel, require_returns
-from bayesfactor.panelbase import PanelBase, written
+from bayesfactor.panel import Factor
 from bayesfactor.posterior import Fit
 from bayesfactor.spec import StudentTNoise
-from bayesfactor.statistics import moments
 
-Window = tuple[Any, Any]
 LEVELS = ("broad market", "group", "asset alone")
 KINDS_OF_FACTOR = (
     "market",
@@ -28,11 +23,12 @@ KINDS_OF_FACTOR = (
 )
 
 
-def _sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
+def named_sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
+    """Put parts side by side, along the dimension source."""
     return xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
 
 
-def _combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
+def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
     """Return sum_i w_i x_i for every holding; plain selection where a holding is one asset."""
     if weights.dims == ("asset",):
         return values
@@ -45,11 +41,11 @@ def _combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
 def premium(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
     """Return what every factor, alpha and zero-beta rate pay each holding a year."""
     year = fit.panel.periods_per_year
-    loading = _combined(weights, fit.posterior["loading"])
+    loading = combined(weights, fit.posterior["loading"])
     by_factor = (loading * fit.posterior["risk_premium"] * year).rename(factor="source")
-    parts = [by_factor, _sources({"alpha": _combined(weights, fit.posterior["alpha"]) * year})]
+    parts = [by_factor, named_sources({"alpha": combined(weights, fit.posterior["alpha"]) * year})]
     if "zero_beta" in fit.posterior:
-        parts.append(_sources({"zero_beta": _rate(fit, weights) * year}))
+        parts.append(named_sources({"zero_beta": zero_beta_rate(fit, weights) * year}))
     return xr.concat(parts, "source")
 
 
@@ -58,9 +54,9 @@ def _held(weights: xr.DataArray) -> xr.DataArray:
     return xr.ones_like(weights) if weights.dims == ("asset",) else weights.sum("member")
 
 
-def _rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+def zero_beta_rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
     """Return what the zero-beta rate pays every holding a period; on disk where alphas are."""
-    ones = xr.ones_like(_combined(weights, fit.posterior["alpha"]))
+    ones = xr.ones_like(combined(weights, fit.posterior["alpha"]))
     return ones * fit.posterior["zero_beta"] * _held(weights)
 
 
@@ -89,74 +85,18 @@ def premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
         LEVELS[1]: own - broad,
         LEVELS[2]: xr.dot(posterior["loading"], paid, dim="factor") - own + alpha,
     }
-    return _sources({name: _combined(weights, value) for name, value in parts.items()})
-
-
-def realised(fit: Fit, weights: xr.DataArray, window: Window | None) -> tuple[xr.DataArray, tuple[str, ...]]:
-    """Return contributions to the sum of realised returns of every holding, and how many periods each counts."""
-    posterior, panel = fit.posterior, fit.panel
-    unit = weights.dims[0]
-    matrix = np.eye(len(panel.assets)) if weights.dims == ("asset",) else weights.values
-    counts, factors, total = _sums(panel, matrix, window)
-    held = counts > 0
-    lost = weights[unit].values[~held].astype(str).tolist()
-    if not held.any() or PORTFOLIO in lost:
-        raise SpecError(
-            f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
-            place="attribute.window",
-            found=window,
-            remedy=f"The returns run from {written(panel.times[0])} to {written(panel.times[-1])}; assets have their "
-            "own spans.",
-        )
-    sums = xr.DataArray(factors, dims=(unit, "factor"), coords={"factor": posterior["factor"]})
-    count = xr.DataArray(counts, dims=unit)
-    traded = xr.DataArray([factor.traded for factor in panel.factor_info], dims="factor")
-    shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
-    loading = _combined(weights, posterior["loading"])
-    by_factor = loading * sums + loading * shift * count
-    alpha = _combined(weights, posterior["alpha"]) * count
-    happened = xr.zeros_like(alpha) + xr.DataArray(total, dims=unit)
-    named = {"alpha": alpha}
-    if "zero_beta" in posterior:
-        named["zero_beta"] = _rate(fit, weights) * count
-    residual = happened - by_factor.sum("factor") - sum(named.values())
-    rest = _sources({**named, "residual": residual, "total": happened})
-    notes = [f"periods counted: {count.values[held].min()} to {count.values[held].max()}; returns are summed"]
-    if lost:
-        notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
-    parts = xr.concat([by_factor.rename(factor="source"), rest], "source")
-    return parts.isel({unit: np.flatnonzero(held)}), tuple(notes)
-
-
-def _sums(panel: PanelBase, matrix: np.ndarray, window: Window | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return, per holding, its count of dates, and sums over them of factors (holding, factor) and of returns.
-
-    The dates of a holding are those in the window on which all of its assets were observed. The whole life of a single
-    asset is in the statistics; anything else needs the returns.
-    """
-    alone = (matrix != 0).sum(axis=1) == 1
-    if window is None and alone.all() and not isinstance(panel, Panel):
-        member = (matrix != 0).argmax(axis=1)
-        own, weight = moments(panel), matrix[np.arange(len(matrix)), member]
-        return own.count[member].astype(int), own.xx[0, 1:, member], own.xy[0, member] * weight
-    held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
-    rows = _rows(held.returns["time"], window)
-    returns, factors = held.returns.values[rows], held.aligned[rows]
-    observed = np.isfinite(returns)
-    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
-    total = [returns[np.ix_(own, w != 0)].sum(axis=0) @ w[w != 0] for w, own in zip(matrix, counted, strict=True)]
-    return counted.sum(axis=1), counted @ factors, np.array(total)
+    return named_sources({name: combined(weights, value) for name, value in parts.items()})
 
 
 def variance(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
     """Return what every factor and the residuals add to each holding's variance a year."""
     posterior, year = fit.posterior, fit.panel.periods_per_year
-    loading = _combined(weights, posterior["loading"])
+    loading = combined(weights, posterior["loading"])
     moved = xr.dot(posterior["factor_cov"], loading.rename(factor="factor_other"), dim="factor_other")
     own = posterior["sigma"] ** 2
     if isinstance(fit.model.noise, StudentTNoise):
         own = own * posterior["dof"] / (posterior["dof"] - 2)
-    own = _combined(weights**2, own)
+    own = combined(weights**2, own)
     by_factor = (loading * moved).rename(factor="source")
     return year * xr.concat([by_factor, own.expand_dims(source=["idiosyncratic"])], "source")
 
@@ -186,7 +126,7 @@ def _summed(label: Mapping[str, str], parts: xr.DataArray) -> xr.DataArray:
         for name in dict.fromkeys(label.values())
     }
     rest = [name for name in parts["source"].values.tolist() if name not in label]
-    return _sources({**result, **{name: parts.sel(source=name, drop=True) for name in rest}})
+    return named_sources({**result, **{name: parts.sel(source=name, drop=True) for name in rest}})
 
 
 def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
@@ -202,9 +142,9 @@ def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
         Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``mispricing``, ``both`` (loadings and
         premia together), and ``zero_beta`` where the model has such a rate.
     """
-    held = xr.Dataset({name: _combined(weights, fit.posterior[name]) for name in ("loading", "alpha")})
+    held = xr.Dataset({name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")})
     if "zero_beta" in fit.posterior:
-        held["zero_beta"] = _rate(fit, weights)
+        held["zero_beta"] = zero_beta_rate(fit, weights)
     paid = fit.posterior["risk_premium"]
     table = pd.concat([_uncertainty(block, paid) for block in blocks(held, weights.dims[0])])
     table["sd"] *= fit.panel.periods_per_year
@@ -233,27 +173,3 @@ def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):  # a premium that is certain has no shares
         shares = {name: np.mean(part * total, axis=(0, 1)) / variance for name, part in parts.items()}
     return pd.DataFrame({"sd": np.sqrt(variance), **shares}, index=held.indexes[unit])
-
-
-def _rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
-    """Return the numbers of the rows inside a window of dates, both inclusive."""
-    if window is None:
-        return np.arange(times.size)
-    try:
-        first, last = (None if end is None else pd.Timestamp(end) for end in window)
-        if any(end is not None and end.tzinfo for end in (first, last)):
-            raise ValueError("dates of a panel have no time zone")
-    except (TypeError, ValueError) as error:
-        raise SpecError(
-            f"window {window!r} is not a pair of dates ({error}).",
-            place="attribute.window",
-            found=window,
-            remedy='Write window=("2020-01-01", "2020-12-31").',
-        ) from None
-    index = pd.DatetimeIndex(times.values)
-    inside = np.ones(len(index), dtype=bool)
-    if first is not None:
-        inside &= np.asarray(index >= first)
-    if last is not None:
-        inside &= np.asarray(index <= last)
-    return np.flatnonzero(inside)

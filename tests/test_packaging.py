@@ -66,13 +66,14 @@ LAYERS = {
         "identification",
         "pricing",
         "holdings",
+        "realised",
         "predictive",
         "evidence",
         "forecast",
         "many",
         "workers",
     ),
-    7: ("report", "plots"),
+    7: ("reporting", "plots", "typesetting"),
     8: ("cli", "__main__"),
 }
 SAMPLERS = {"pymc", "pytensor", "nutpie"}

@@ -68,7 +68,7 @@ def demo(
     ] = Market.french,
     output: Annotated[Path, typer.Option("--output", "-o", help="The fit is saved here.")] = Path("demo.nc"),
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
 ) -> None:
     """Show the whole way from data to a table of what each factor pays."""
     from bayesfactor.posterior import Sampler
@@ -119,7 +119,7 @@ def fit(
     units: Annotated[str, typer.Option(help="Of returns and traded factors: decimal or percent.")] = "decimal",
     prices: Annotated[bool, typer.Option("--prices", help="RETURNS holds prices.")] = False,
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
     chains: Annotated[int, typer.Option(help="Chains.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed gives the same draws.")] = 1,
 ) -> None:
@@ -230,6 +230,26 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     show_pricing(table, found.r_squared_table(ci))
     if csv is not None:
         write_csv(table.reset_index(), csv)
+    _warn_and_leave(result.problems)
+
+
+@app.command()
+def report(
+    run: Run,
+    output: Annotated[Path, typer.Option("--output", "-o", help="An .html or .md file.")] = Path("report.html"),
+    portfolio: Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; the report is on it.")] = None,
+    title: Annotated[str | None, typer.Option(help="Of the report.")] = None,
+    ci: Probability = 0.9,
+) -> None:
+    """Write a report for a reader who does not run Python."""
+    from bayesfactor.cli.input import read_weights
+    from bayesfactor.posterior import open_fit
+    from bayesfactor.reporting.writing import write_report
+
+    _check_output(output)
+    weights = None if portfolio is None else read_weights(portfolio)
+    result = open_fit(run)
+    print(f"Wrote {write_report(result, output, portfolio=weights, title=title, ci_prob=ci)}")
     _warn_and_leave(result.problems)
 
 

@@ -23,6 +23,7 @@ from bayesfactor.cli.output import (
 from bayesfactor.identification import Identification, identify, risk_premia
 from bayesfactor.inference import fit as run_fit
 from bayesfactor.posterior import Fit, Sampler, loadings
+from bayesfactor.reporting.writing import write_report
 from bayesfactor.simulation import Truth
 from bayesfactor.tables import summarise
 
@@ -53,10 +54,11 @@ def show(sampler: Sampler, output: Path) -> bool:
     _show_premia(result, market.truth, found)
     _show_tokens(result, market.truth, count)
     _show_useless(result, market.truth, found)
-    saved = result.save(output)
+    saved, written = result.save(output), write_report(result, output.with_suffix(".html"))
     head("7. Where it is")
     say(
-        f"Saved to {saved}. Try:",
+        f"The report, for a browser: {written.absolute()}",
+        f"The fit: {saved}. Try:",
         f"  {command()} attribute {saved} --by level",
         f"  {command()} premia {saved}",
         f"  {command()} price {saved}",

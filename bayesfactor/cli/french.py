@@ -21,6 +21,7 @@ from bayesfactor.cli.output import (
 )
 from bayesfactor.inference import fit as run_fit
 from bayesfactor.posterior import Fit, Sampler
+from bayesfactor.reporting.writing import write_report
 
 SHOWN = ("S1V1", "S1V5", "S5V5", "S1M1", "S1M5", "Utils", "BusEq", "Hlth")
 MIX = {"S1V5": 0.4, "S1M5": 0.3, "Utils": 0.3}
@@ -115,10 +116,11 @@ def _show_risk(fit: Fit) -> None:
 
 
 def _save(fit: Fit, output: Path) -> None:
-    saved = fit.save(output)
+    saved, written = fit.save(output), write_report(fit, output.with_suffix(".html"), portfolio=MIX)
     head("7. Where it is")
     say(
-        f"Saved to {saved}. Try:",
+        f"The report, for a browser: {written.absolute()}",
+        f"The fit: {saved}. Try:",
         f"  {command()} attribute {saved} --by family",
         f"  {command()} attribute {saved} --kind variance --csv risk.csv",
         f"  {command()} price {saved}  (what the factors predict beside what was earned)",

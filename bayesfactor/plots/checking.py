@@ -1,0 +1,104 @@
+"""Whether a fit can be trusted, as pictures: ranks of chains, energy, and returns like those that were observed."""
+
+from typing import TYPE_CHECKING, Literal, assert_never
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.errors import SpecError, unknown
+from bayesfactor.panel import require_returns
+from bayesfactor.plots.style import styled
+from bayesfactor.pointwise import raw_coefficients, thin
+from bayesfactor.posterior import Fit, require_fit
+from bayesfactor.spec import StudentTNoise
+from bayesfactor.statistics import regressors
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Picture = Literal["predictive", "rank", "energy"]
+PICTURES = ("predictive", "rank", "energy")
+TOP = ("risk_premium", "loading_scale", "loading_common", "alpha_scale", "log_sigma_mean", "log_sigma_scale", "dof")
+REPLICAS, MOST, RANKED = 30, 20_000, 1_000  # replicated panels; returns of each; draws
+
+
+@styled
+def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
+    """Draw one check of a fit, by ArviZ.
+
+    Parameters
+    ----------
+    fit : Fit
+    what : {"predictive", "rank", "energy"}
+        Returns as they were beside 30 replicated panels, each asset in units of its own deviation (at most 20,000
+        returns of the panel, evenly spaced); ranks of every chain among all draws (at most 1,000, evenly spaced), for
+        the quantities that assets share: inside the envelope chains agree; energy of the sampler's steps.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    FitError, SpecError, DataError
+        When it is no fit, there is no such picture, or the panel does not hold the returns that it needs.
+    """
+    import arviz_plots
+    import matplotlib.pyplot as plt
+
+    require_fit(fit, "plot_check")
+    match what:
+        case "predictive":
+            tree = _replicated(fit)
+            count = tree["posterior_predictive"].sizes["draw"]
+            drawn = arviz_plots.plot_ppc_dist(tree, num_samples=count, backend="matplotlib")
+        case "rank":
+            if fit.posterior.sizes["chain"] < 2:
+                raise SpecError(
+                    "plot_check: ranks compare chains, and the fit has one.",
+                    place="plot_check.what",
+                    found=what,
+                    remedy="Sample 4 chains.",
+                )
+            names = [name for name in TOP if name in fit.posterior]
+            tree = xr.DataTree.from_dict({"posterior": thin(fit, RANKED)[names].compute()})
+            drawn = arviz_plots.plot_rank(tree, var_names=names, backend="matplotlib")
+        case "energy":
+            drawn = arviz_plots.plot_energy(fit.data, backend="matplotlib")
+        case _:
+            if isinstance(what, str) and what in PICTURES:
+                assert_never(what)
+            raise unknown("picture", what, PICTURES, place="plot_check.what")
+    figure = drawn.viz["figure"].item()
+    plt.close(figure)
+    return figure
+
+
+def _replicated(fit: Fit) -> xr.DataTree:
+    """Return observed and replicated returns, each asset over its own deviation."""
+    panel = require_returns(fit.panel, "A picture of replicated returns")
+    draws, rng = thin(fit, REPLICAS), np.random.default_rng(fit.sampler.seed)
+    coefficients = raw_coefficients(fit, draws)
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    sigma = flat["sigma"].transpose("sample", "asset").values
+    dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
+    step = max(1, -(-int(np.isfinite(panel.returns.values).sum()) // MOST))
+    observed, replicated = [], []
+    for i in range(len(panel.assets)):
+        _, returns, x = regressors(panel, i)
+        returns, x = returns[::step], x[::step]
+        if len(returns) < 2:
+            continue
+        unit = returns.std() or 1.0
+        shape = (len(sigma), len(returns))
+        noise = rng.standard_normal(shape) if dof is None else rng.standard_t(dof, size=shape)
+        observed.append(returns / unit)
+        replicated.append((coefficients[:, i] @ x.T + sigma[:, i, None] * noise) / unit)
+    y, new = np.concatenate(observed), np.concatenate(replicated, axis=1)[None]
+    name, coords = "returns, in deviations of each asset", {"observation": np.arange(y.size)}
+    return xr.DataTree.from_dict(
+        {
+            "observed_data": xr.Dataset({name: ("observation", y)}, coords),
+            "posterior_predictive": xr.Dataset({name: (("chain", "draw", "observation"), new)}, coords),
+        }
+    )

@@ -1,0 +1,158 @@
+"""Loadings with their intervals, and how far they moved from least squares."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.intervals import Interval
+from bayesfactor.plots.style import (
+    COLOURS,
+    DATA,
+    POSTERIOR,
+    QUIET,
+    ROW,
+    canvas,
+    chosen,
+    interval_name,
+    name_rows,
+    short,
+    styled,
+    zero,
+)
+from bayesfactor.posterior import Fit, require_fit
+from bayesfactor.statistics import least_squares, moments
+from bayesfactor.tables import summarise
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def least_squares_loadings(fit: Fit) -> pd.DataFrame:
+    """Return each asset's own least-squares loadings (asset by factor); NaN where its history is too short."""
+    coefficients, _ = least_squares(moments(fit.panel))
+    assets, factors = list(fit.panel.assets), list(fit.panel.factor_names)
+    return pd.DataFrame(np.asarray(coefficients)[:, 1:], index=pd.Index(assets, name="asset"), columns=factors)
+
+
+@styled
+def plot_loadings(
+    fit: Fit,
+    *,
+    names: Sequence[str] | None = None,
+    factors: Sequence[str] | None = None,
+    ci_prob: float = 0.9,
+    ci_kind: Interval = "eti",
+) -> "Figure":
+    """Draw the loadings of assets on factors: posterior mean and interval, and a tick where least squares had it.
+
+    Parameters
+    ----------
+    fit : Fit
+    names, factors : sequence of str, optional
+        Assets and factors, in this order; by default all, assets group by group.
+    ci_prob, ci_kind
+        The interval.
+
+    Returns
+    -------
+    matplotlib Figure
+        A row per asset and a column per factor; units are those of the factor's own returns or innovations. A tick that
+        lies off the panel's edge is not drawn to scale: the axis follows the posterior.
+
+    Raises
+    ------
+    FitError, SpecError
+        When it is no fit, or a name is not in it.
+    """
+    require_fit(fit, "plot_loadings")
+    panel = fit.panel
+    order = [
+        a for _, a in sorted(zip(panel.groups.values.tolist(), panel.assets, strict=True), key=lambda pair: pair[0])
+    ]
+    rows = chosen(names, order, "asset", "plot_loadings.names")
+    columns = chosen(factors, panel.factor_names, "factor", "plot_loadings.factors")
+    draws = fit.posterior["loading"].sel(asset=rows, factor=columns)
+    table = summarise(draws, ci_prob, ci_kind, rounded=False).set_index(["asset", "factor"])
+    own = least_squares_loadings(fit)
+    figure, axes = canvas(1, len(columns), 1.8 + 1.5 * len(columns), 1.1 + ROW * len(rows), sharey=True)
+    place = np.arange(len(rows))
+    for axis, factor in zip(axes[0], columns, strict=True):
+        part = table.xs(factor, level="factor").loc[rows]
+        axis.hlines(place, part["lower"], part["upper"], color=POSTERIOR, linewidth=1.4)
+        axis.plot(part["mean"], place, "o", markersize=3.5, color=POSTERIOR)
+        low, high = axis.get_xlim()
+        reach = 0.5 * (high - low)
+        axis.plot(own.loc[rows, factor], place, "|", markersize=8, color=DATA)
+        ends = own.loc[rows, factor].clip(low - reach, high + reach).dropna()
+        axis.set_xlim(min(low, 0.0, *ends), max(high, 0.0, *ends))
+        zero(axis)
+        axis.set_title(short(factor, 18), loc="left")
+    name_rows(axes[0, 0], rows)
+    label = (
+        f"Loading. Dot: mean; line: {interval_name(ci_prob, ci_kind)}; orange tick: least squares on its own returns"
+    )
+    figure.supxlabel(label, fontsize=8, x=0.01, ha="left")
+    return figure
+
+
+@styled
+def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure":
+    """Draw how far each loading moved from least squares to its posterior mean, against the length of its history.
+
+    Parameters
+    ----------
+    fit : Fit
+    factors : sequence of str, optional
+        By default all.
+
+    Returns
+    -------
+    matplotlib Figure
+        A panel per factor, a line per asset: from the tick (least squares) to the dot (posterior mean), coloured by
+        group. Young assets move far, old ones hardly. An asset too young for least squares has a dot only.
+
+    Raises
+    ------
+    FitError, SpecError
+        When it is no fit, or a factor is not in it.
+    """
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+    require_fit(fit, "plot_shrinkage")
+    panel = fit.panel
+    names = chosen(factors, panel.factor_names, "factor", "plot_shrinkage.factors")
+    own, mean = least_squares_loadings(fit), fit.posterior["loading"].mean(("chain", "draw"))
+    periods, groups = np.maximum(moments(panel).count, 1), panel.groups.values.astype(str)
+    columns = min(4, len(names))
+    rows = -(-len(names) // columns)
+    figure, axes = canvas(rows, columns, 2.2 * columns, 0.9 + 2.0 * rows, sharey=True)
+    for number, axis in enumerate(axes.ravel()):
+        if number >= len(names):
+            axis.set_axis_off()
+            continue
+        value, start = mean.sel(factor=names[number]).values, own[names[number]].to_numpy()
+        for place, group in enumerate(panel.group_names):
+            some, colour = groups == group, COLOURS[place % len(COLOURS)]
+            axis.hlines(periods[some], start[some], value[some], color=colour, linewidth=0.9, alpha=0.7)
+            axis.plot(start[some], periods[some], "|", markersize=6, color=colour)
+            axis.plot(value[some], periods[some], "o", markersize=3, color=colour, label=short(group, 20))
+        known = np.concatenate([value, start[np.isfinite(start)]])
+        low, high = np.quantile(known, [0.01, 0.99])
+        room = 0.15 * max(high - low, 1e-12)
+        axis.set_xlim(min(low, value.min()) - room, max(high, value.max()) + room)
+        axis.set_yscale("log")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axis.yaxis.set_minor_locator(NullLocator())
+        zero(axis)
+        axis.set_title(short(names[number], 20), loc="left")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=5, fontsize=8)
+    figure.supylabel("Periods observed", fontsize=8)
+    figure.supxlabel(
+        "Loading. Tick: least squares on its own returns; dot: posterior mean", fontsize=8, x=0.01, ha="left",
+        color=QUIET,
+    )  # fmt: skip
+    return figure

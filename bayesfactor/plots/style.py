@@ -1,0 +1,124 @@
+"""What all figures share: colours, sizes, short names, and how an interval is called.
+
+The colours are those of Okabe and Ito (2008), told apart by colour-blind readers; hatches follow when they run out.
+"""
+
+import functools
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayesfactor.errors import SpecError, unknown
+from bayesfactor.intervals import Interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, QUIET, FAINT = "#222222", "#767676", "#d9d9d9"
+POSTERIOR, DATA = "#0072b2", "#d55e00"
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
+HATCHES = ("", "////", "....", "xxxx")
+ROW, LONGEST = 0.19, 28  # inches; characters of a name
+RULES: dict[str, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.parse_math": False,  # a name with two dollar signs is a name
+    "legend.frameon": False,
+    "figure.dpi": 110,
+}
+
+
+@contextmanager
+def missing_glyphs() -> Iterator[None]:
+    """Say nothing of a name in a script that the font lacks; it is shown as a box."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        yield
+
+
+def styled[**P](draw: Callable[P, "Figure"]) -> Callable[P, "Figure"]:
+    """Draw a figure under `RULES`, whatever the caller's own settings are."""
+
+    @functools.wraps(draw)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> "Figure":
+        import matplotlib as mpl
+
+        with mpl.rc_context(RULES), missing_glyphs():
+            return draw(*args, **kwargs)
+
+    return inner
+
+
+def canvas(rows: int, columns: int, width: float, height: float, **options: Any) -> tuple["Figure", np.ndarray]:
+    """Return a figure and its axes (row, column); the figure is not among those that pyplot keeps."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained", **options)
+    plt.close(figure)
+    return figure, axes
+
+
+def short(name: object, longest: int = LONGEST) -> str:
+    """Return a name that fits beside an axis."""
+    text = " ".join(str(name).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def interval_name(prob: float, kind: Interval) -> str:
+    """Return what an interval is called in full."""
+    return f"{100 * prob:g} % {'equal-tailed' if kind == 'eti' else 'highest-density'} interval"
+
+
+def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: str) -> list[str]:
+    """Return the names asked for, or all of them.
+
+    Raises
+    ------
+    SpecError
+        When one is not known, or none is asked for.
+    """
+    allowed = list(known)
+    if given is None:
+        return allowed
+    names = [given] if isinstance(given, str) else list(given)
+    if not names:
+        raise SpecError(f"{place}: no {what} is asked for.", place=place, remedy=f"Leave it out to see every {what}.")
+    for name in names:
+        if name not in allowed:
+            raise unknown(what, name, allowed, place=place)
+    return names
+
+
+def percent(axis: Any) -> None:
+    """Label an axis of decimals in per cent."""
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    axis.set_major_locator(MaxNLocator(4))
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=" %"))
+
+
+def name_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """Write the names beside the rows, the first on top."""
+    axes.set_yticks(range(len(names)), [short(name) for name in names])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+
+
+def zero(axes: "Axes", *, vertical: bool = True) -> None:
+    """Draw the line at nothing."""
+    line = axes.axvline if vertical else axes.axhline
+    line(0.0, color=QUIET, linewidth=0.8, zorder=0)

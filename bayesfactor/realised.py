@@ -1,0 +1,193 @@
+"""Contributions of sources to what was earned: over a window, summed or compounded, and date by date."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.contributions import by_family as summed_by_family
+from bayesfactor.contributions import combined, named_sources, zero_beta_rate
+from bayesfactor.errors import DataError, SpecError, unknown
+from bayesfactor.holdings import PORTFOLIO, holdings
+from bayesfactor.panel import Panel, require_returns
+from bayesfactor.panelbase import PanelBase, written
+from bayesfactor.pointwise import thin
+from bayesfactor.posterior import Fit
+from bayesfactor.statistics import moments
+
+Window = tuple[Any, Any]
+PATH_DRAWS = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Over the dates of each holding: how many they are, and weighted sums of ones, factors and returns."""
+
+    count: np.ndarray  # (holding)
+    weight: np.ndarray
+    factors: np.ndarray  # (holding, factor)
+    total: np.ndarray
+
+
+def realised(
+    fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool
+) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """Return contributions to the realised return of every holding, and how many periods each counts.
+
+    Compounded, the parts of a period t in which the holding earned R_t are multiplied by log(1 + R_t) / R_t over
+    log(1 + R) / R, R = prod_t (1 + R_t) - 1, and then add up to R: the linking of Carino (1999).
+    """
+    unit = weights.dims[0]
+    matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
+    sums = _sums(fit.panel, matrix, window, compounded, weights[unit].values.astype(str).tolist())
+    held = sums.count > 0
+    lost = weights[unit].values[~held].astype(str).tolist()
+    if not held.any() or PORTFOLIO in lost:
+        raise SpecError(
+            f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
+            place="attribute.window",
+            found=window,
+            remedy=f"The returns run from {written(fit.panel.times[0])} to {written(fit.panel.times[-1])}; assets have "
+            "their own spans.",
+        )
+    how = "compounded, parts linked by Carino (1999)" if compounded else "summed"
+    notes = [f"periods counted: {sums.count[held].min()} to {sums.count[held].max()}; returns are {how}"]
+    if lost:
+        notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
+    own = {name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")}
+    if "zero_beta" in fit.posterior:
+        own["zero_beta"] = zero_beta_rate(fit, weights)
+    return _parts(fit, fit.posterior, own, sums, unit).isel({unit: np.flatnonzero(held)}), tuple(notes)
+
+
+def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sums: Sums, dim: str) -> xr.DataArray:
+    """Return b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded), alpha, zero-beta rate, residual and total along `dim`.
+
+    `own` has the holdings' loading, alpha and, where the model has it, zero_beta, a period.
+    """
+    factors = xr.DataArray(sums.factors, dims=(dim, "factor"), coords={"factor": posterior["factor"]})
+    weight = xr.DataArray(sums.weight, dims=dim)
+    traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], dims="factor")
+    shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
+    by_factor = own["loading"] * factors + own["loading"] * shift * weight
+    named = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
+    happened = xr.zeros_like(named["alpha"]) + xr.DataArray(sums.total, dims=dim)
+    residual = happened - by_factor.sum("factor") - sum(named.values())
+    rest = named_sources({**named, "residual": residual, "total": happened})
+    return xr.concat([by_factor.rename(factor="source"), rest], "source")
+
+
+def _sums(panel: PanelBase, matrix: np.ndarray, window: Window | None, compounded: bool, names: list[str]) -> Sums:
+    """Return the sums of every holding over the dates in the window on which all of its assets were observed.
+
+    The whole life of a single asset is in the statistics; anything else needs the returns.
+    """
+    alone = (matrix != 0).sum(axis=1) == 1
+    if window is None and alone.all() and not compounded and not isinstance(panel, Panel):
+        member = (matrix != 0).argmax(axis=1)
+        own, weight = moments(panel), matrix[np.arange(len(matrix)), member]
+        count = own.count[member].astype(int)
+        return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight)
+    held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
+    inside = rows(held.returns["time"], window)
+    returns, factors = held.returns.values[inside], held.aligned[inside]
+    observed = np.isfinite(returns)
+    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
+    weight, total = counted.astype(float), np.zeros(len(matrix))
+    for place, (w, own) in enumerate(zip(matrix, counted, strict=True)):
+        earned = returns[np.ix_(own, w != 0)] @ w[w != 0]
+        if compounded:
+            weight[place, own], total[place] = linked(earned, names[place])
+        else:
+            total[place] = earned.sum()
+    return Sums(counted.sum(axis=1), weight.sum(axis=1), weight @ factors, total)
+
+
+def linked(earned: np.ndarray, name: str) -> tuple[np.ndarray, float]:
+    """Return the weights of periods that make their parts add up to the compounded return, and that return.
+
+    Raises
+    ------
+    DataError
+        When a period lost everything, or more: there is nothing left to compound.
+    """
+    if (earned <= -1).any():
+        raise DataError(
+            f"'{name}' has a return of {earned.min():.4g} in one period: what loses all of it cannot be compounded.",
+            series=name,
+            value=float(earned.min()),
+            remedy="Leave compounded=False, or hold less.",
+        )
+    each = np.log1p(earned)
+    whole = float(np.expm1(each.sum()))
+    slope = np.divide(each, earned, out=np.ones_like(each), where=earned != 0)
+    return slope / (each.sum() / whole if whole else 1.0), whole
+
+
+def realised_path(
+    fit: Fit,
+    name: str | None,
+    portfolio: Mapping[str, float] | pd.Series | None,
+    window: Window | None,
+    *,
+    by_family: bool,
+) -> xr.DataArray:
+    """Return contributions to the return of an asset or portfolio, summed up to each date, at some draws.
+
+    Returns
+    -------
+    DataArray (sample, time, source)
+        On the dates on which all of it was observed; the last source is ``total``.
+    """
+    panel = require_returns(fit.panel, "What was realised date by date")
+    if (name is None) == (portfolio is None):
+        raise SpecError(
+            "plot_realised: give the name of an asset or a portfolio, one of them.", place="plot_realised.name"
+        )
+    if portfolio is None and name not in panel.assets:
+        raise unknown("asset", name, panel.assets, place="plot_realised.name")
+    weights = holdings(panel, "asset", portfolio if portfolio is not None else {name: 1.0}).isel(asset=[-1])
+    held = weights.values[0] != 0
+    inside = rows(panel.returns["time"], window)
+    inside = inside[np.isfinite(panel.returns.values[np.ix_(inside, held)]).all(axis=1)]
+    if not inside.size:
+        raise SpecError("No date in the window on which all of it was observed.", place="window", found=window)
+    draws = thin(fit, PATH_DRAWS).isel(asset=np.flatnonzero(held)).compute()
+    posterior = draws.stack(sample=("chain", "draw"), create_index=False)
+    earned = panel.returns.values[np.ix_(inside, held)] @ weights.values[0][held]
+    count = np.arange(1, len(inside) + 1, dtype=float)
+    sums = Sums(count.astype(int), count, np.cumsum(panel.aligned[inside], axis=0), np.cumsum(earned))
+    weight = xr.DataArray(weights.values[0][held], dims="asset")
+    own = {variable: xr.dot(weight, posterior[variable], dim="asset") for variable in ("loading", "alpha")}
+    if "zero_beta" in posterior:
+        own["zero_beta"] = posterior["zero_beta"] * weight.sum()
+    parts = _parts(fit, posterior, own, sums, "time")
+    parts = summed_by_family(fit, parts) if by_family else parts
+    return parts.assign_coords(time=panel.returns["time"].values[inside])
+
+
+def rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
+    """Return the numbers of the rows inside a window of dates, both inclusive."""
+    if window is None:
+        return np.arange(times.size)
+    try:
+        first, last = (None if end is None else pd.Timestamp(end) for end in window)
+        if any(end is not None and end.tzinfo for end in (first, last)):
+            raise ValueError("dates of a panel have no time zone")
+    except (TypeError, ValueError) as error:
+        raise SpecError(
+            f"window {window!r} is not a pair of dates ({error}).",
+            place="attribute.window",
+            found=window,
+            remedy='Write window=("2020-01-01", "2020-12-31").',
+        ) from None
+    index = pd.DatetimeIndex(times.values)
+    inside = np.ones(len(index), dtype=bool)
+    if first is not None:
+        inside &= np.asarray(index >= first)
+    if last is not None:
+        inside &= np.asarray(index <= last)
+    return np.flatnonzero(inside)

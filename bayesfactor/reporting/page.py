@@ -1,0 +1,70 @@
+"""A report as one HTML file that needs nothing else."""
+
+import io
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, RULES, missing_glyphs
+from bayesfactor.reporting.contents import Contents
+from bayesfactor.reporting.parts import BAR, Cell, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+THEMED = {INK: "ink", QUIET: "quiet", FAINT: "line", POSTERIOR: "posterior", DATA: "data", "#ffffff": "paper"}
+
+
+def page(contents: Contents, sections: tuple[Section, ...], title: str) -> str:
+    """Return the report as HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    where = files("bayesfactor.reporting") / "templates"
+    environment = Environment(
+        loader=PackageLoader("bayesfactor.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["bar"] = lambda cell: Markup(_bar(cell))  # made of numbers only
+    count = iter(range(1000))
+    environment.filters["svg"] = lambda part: Markup(inline(part.draw(), f"figure-{next(count)}"))
+    panel = contents.fit.panel
+    return environment.get_template("report.html.j2").render(
+        title=title,
+        subtitle=f"{contents.description.panel} Model '{contents.fit.model.name}'.",
+        sections=sections,
+        problems=contents.fit.problems,
+        css=Markup((where / "report.css").read_text(encoding="utf-8")),
+        js=Markup((where / "report.js").read_text(encoding="utf-8")),
+        footer=f"{len(panel.assets)} assets, {len(panel.factor_names)} factors. Made by bayesfactor.",
+    )
+
+
+def _bar(cell: Cell) -> str:
+    """Return the small interval of a cell."""
+    assert cell.bar is not None
+    low, mean, high, zero = cell.bar
+    return (
+        f'<svg class="bar" width="{BAR}" height="12" viewBox="0 0 {BAR} 12" aria-hidden="true">'
+        f'<line class="zero" x1="{zero}" y1="0" x2="{zero}" y2="12"/><line x1="{low}" y1="6" x2="{high}" y2="6"/>'
+        f'<circle cx="{mean}" cy="6" r="3"/></svg> '
+    )
+
+
+def inline(figure: "Figure", name: str) -> str:
+    """Return a figure as SVG for a page: its text as text, its colours the page's, its marks named after it."""
+    import matplotlib as mpl
+
+    settings: dict[str, Any] = {**RULES, "svg.fonttype": "none", "svg.hashsalt": name, "path.simplify_threshold": 1.0}
+    buffer = io.StringIO()
+    with mpl.rc_context(settings), missing_glyphs():
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{name}-", text)
+    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)  # a hundredth of a point will do
+    for colour, variable in THEMED.items():
+        text = text.replace(colour, f"var(--{variable})")
+    text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", text)
+    return text.replace("<svg ", '<svg aria-hidden="true" ', 1)

@@ -1,0 +1,50 @@
+"""A report as Markdown: the same sentences, lists and tables, without figures."""
+
+from typing import assert_never
+
+from bayesfactor.reporting.parts import Answer, Cell, Code, Grid, Heading, Listing, Picture, Section, TablePart, Text
+from bayesfactor.typesetting import MARKDOWN
+
+
+def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> str:
+    """Return the report as Markdown."""
+    lines = [f"# {_clean(title)}", "", _clean(subtitle), ""]
+    if problems:
+        lines += [f"**This fit FAILED its checks: do not use its numbers. {_clean('; '.join(problems))}.**", ""]
+    for section in sections:
+        lines += [f"## {_clean(section.title)}", ""]
+        for part in section.parts:
+            match part:
+                case Answer():
+                    lines += [line for sentence in part.sentences for line in (f"> {_clean(sentence)}", ">")][:-1]
+                case Text():
+                    lines.append(_clean(part.text))
+                case Listing():
+                    lines += [f"* {_clean(entry)}" for entry in part.entries]
+                case Heading():
+                    lines.append(f"### {_clean(part.text)}")
+                case Code():
+                    lines += ["```", part.text.rstrip("\n").replace("```", "` ` `"), "```"]
+                case TablePart():
+                    lines += [*_table(part.grid), "", f"*{_clean(part.caption)}*"]
+                case Picture():
+                    lines.append(f"*(Figure, in the HTML report: {_clean(part.caption)})*")
+                case _:
+                    assert_never(part)
+            lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _clean(text: str) -> str:
+    return text.translate(MARKDOWN)
+
+
+def _table(grid: Grid) -> list[str]:
+    heads = [_clean(f"{head.text} ({head.note})" if head.note else head.text) for head in grid.heads]
+    sides = ["---:" if head.number else "---" for head in grid.heads]
+    rows = [[_clean(_text(cell)) for cell in row] for row in grid.rows]
+    return [f"| {' | '.join(line)} |" for line in (heads, sides, *rows)]
+
+
+def _text(cell: Cell) -> str:
+    return f"{cell.text} ({cell.below})" if cell.below else cell.text

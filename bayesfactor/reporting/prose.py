@@ -1,0 +1,86 @@
+"""Sentences made of draws: probability words on a fixed scale, numbers with their intervals.
+
+The words are those of the scale of the Intergovernmental Panel on Climate Change (Mastrandrea and others 2010); the
+probability always stands beside the word.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesfactor.errors import SpecError
+from bayesfactor.intervals import Interval, interval
+
+MINUS = "\N{MINUS SIGN}"
+SCALE = (
+    (0.99, "virtually certain"),
+    (0.90, "very likely"),
+    (0.66, "likely"),
+    (0.33, "about as likely as not"),
+    (0.10, "unlikely"),
+    (0.01, "very unlikely"),
+    (0.0, "exceptionally unlikely"),
+)  # the least probability for which each word is used
+
+
+def likelihood(probability: float) -> str:
+    """Return the word for a probability, rounded to a hundredth as it is shown, and the probability.
+
+    Raises
+    ------
+    SpecError
+        When it is not between 0 and 1.
+    """
+    if not 0 <= probability <= 1:
+        raise SpecError(f"{probability!r} is no probability.", place="likelihood", found=probability)
+    word = next(word for least, word in SCALE if round(probability, 2) >= least)
+    return f"{word} ({chance(probability)})"
+
+
+def chance(probability: float) -> str:
+    """Return a probability in per cent; near 0 and 1 it says which side it is on."""
+    if probability >= 0.995:
+        return "> 99 %"
+    return "< 1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+
+
+def percent(value: float) -> str:
+    """Return a decimal in per cent, to a tenth unless it is whole, with a real minus and no minus before 0."""
+    if not np.isfinite(value):
+        return ""
+    text = f"{100 * value:.{0 if abs(100 * value - round(100 * value)) < 1e-9 else 1}f}"
+    return f"{text.replace('-', MINUS) if float(text) else text.replace('-', '')} %"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A posterior in four numbers."""
+
+    mean: float
+    lower: float
+    upper: float
+    prob_positive: float
+
+    @property
+    def text(self) -> str:
+        """Mean and interval in per cent."""
+        return f"{percent(self.mean)} ({percent(self.lower)} to {percent(self.upper)})"
+
+
+def estimate(draws: np.ndarray, prob: float, kind: Interval) -> Estimate:
+    """Return mean, interval and probability of being positive of draws."""
+    flat = np.ravel(draws)
+    low, high = interval(flat, prob, kind)
+    return Estimate(float(flat.mean()), float(low), float(high), float((flat > 0).mean()))
+
+
+def join(names: list[str]) -> str:
+    """Return names as one would say them."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def sign_sentence(what: str, found: Estimate) -> str:
+    """Return what it is, how large, and how likely its sign: that of the mean."""
+    up = found.mean >= 0
+    probability = found.prob_positive if up else 1 - found.prob_positive
+    return f"{what} {found.text}; it is {likelihood(probability)} to be {'above' if up else 'below'} zero"

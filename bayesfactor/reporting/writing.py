@@ -1,0 +1,118 @@
+"""The verb that writes a report."""
+
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from bayesfactor.errors import FitError, SpecError
+from bayesfactor.intervals import KINDS, Interval
+from bayesfactor.posterior import Fit, as_path, require_fit
+from bayesfactor.reporting.contents import gather
+from bayesfactor.reporting.page import page
+from bayesfactor.reporting.paper import paper
+from bayesfactor.reporting.plain import markdown
+from bayesfactor.reporting.sections import sections
+
+SUFFIXES = (".html", ".md", ".pdf")
+
+
+def write_report(
+    fit: Fit,
+    path: str | os.PathLike[str],
+    *,
+    portfolio: Mapping[str, float] | pd.Series | None = None,
+    title: str | None = None,
+    ci_prob: float = 0.9,
+    ci_kind: Interval = "eti",
+) -> Path:
+    """Write a report of a fit for a reader who does not run Python, and return its path.
+
+    Parameters
+    ----------
+    fit : Fit
+        One that failed its checks is reported too, and the report says so at the top.
+    path : str or Path
+        ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: the same, for paper only (needs
+        typst). ``.md``: its text and tables.
+    portfolio : mapping or Series of asset to weight, optional
+        What the answer is about. Without it, the answer is about the mean of all assets.
+    title : str, optional
+    ci_prob, ci_kind
+        Of every interval.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FitError
+        When it is no fit, or the file cannot be written; a file that was there stays as it was.
+    SpecError, DataError
+        When the suffix, a weight or an interval is not one that can be used. When jinja2 is not installed.
+
+    Notes
+    -----
+    Every number is that of `attribute`, `check`, `identify` or `price`; every sentence is made of draws.
+    """
+    require_fit(fit, "write_report")
+    target = as_path(path)
+    if target.suffix not in SUFFIXES:
+        raise SpecError(
+            f"write_report: {target.name!r} ends in none of {', '.join(SUFFIXES)}.",
+            place="write_report.path",
+            found=target.suffix,
+            allowed=SUFFIXES,
+            remedy='Write "report.html".',
+        )
+    if ci_kind not in KINDS or not (isinstance(ci_prob, (int, float)) and 0 < ci_prob < 1):
+        raise SpecError(
+            f"write_report: there is no {ci_prob!r} interval of kind {ci_kind!r}.",
+            place="write_report.ci_prob",
+            found=(ci_prob, ci_kind),
+            remedy='Write ci_prob=0.9, ci_kind="eti".',
+        )
+    if target.suffix == ".html":
+        _require_jinja()
+    if not target.absolute().parent.is_dir():
+        raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
+    contents = gather(fit, portfolio, ci_prob, ci_kind)
+    name = title or ("What pays the portfolio" if portfolio is not None else "What pays each asset")
+    found = sections(contents)
+    facts = (name, contents.description.panel, fit.problems)
+    match target.suffix:
+        case ".html":
+            written = page(contents, found, name).encode()
+        case ".pdf":
+            written = paper(found, *facts)
+        case _:
+            written = markdown(found, *facts).encode()
+    _write(target, written)
+    return target
+
+
+def _require_jinja() -> None:
+    try:
+        import jinja2  # noqa: F401
+    except ImportError:
+        raise SpecError(
+            "write_report: this needs jinja2.", place="write_report", remedy='pip install "bayesfactor[report]"'
+        ) from None
+
+
+def _write(target: Path, written: bytes) -> None:
+    """Write a file under another name first."""
+    part = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        part.write_bytes(written)
+        os.replace(part, target)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        raise FitError(
+            f"{target}: cannot be written ({reason}).", remedy="Choose a folder that exists and that you may write to."
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)

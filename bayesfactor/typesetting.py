@@ -1,0 +1,146 @@
+"""Tables to paste into a paper, a deck or a page: Markdown, LaTeX, HTML. For Excel, pandas' ``to_excel`` will do."""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.errors import SpecError
+from bayesfactor.intervals import Interval
+
+DIGITS = 3
+KINDS: dict[Interval, str] = {"eti": "equal-tailed", "hdi": "highest-density"}
+MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|~$#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " "})
+LATEX = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}"}
+    | {">": r"\textgreater{}", "|": r"\textbar{}"}
+)
+
+
+def to_markdown(table: pd.DataFrame, *, digits: int = DIGITS) -> str:
+    """Return a table as Markdown, with a line below that states units, kind and probability of its intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As any ``.table()`` returns it; any other frame will do.
+    digits : int
+        Significant digits of numbers that the table has not rounded further.
+
+    Raises
+    ------
+    SpecError
+        When it is no frame, or `digits` is not positive. When tabulate is not installed.
+    """
+    shown = _shown(table, digits, "to_markdown", lambda text: text.translate(MARKDOWN))
+    try:
+        text = shown.to_markdown(index=False, disable_numparse=True, colalign=_sides(table))
+    except ImportError:
+        raise _missing("tabulate") from None
+    caption = caption_of(table)
+    return f"{text}\n\n*{caption.translate(MARKDOWN)}*\n" if caption else f"{text}\n"
+
+
+def to_latex(table: pd.DataFrame, *, digits: int = DIGITS, label: str | None = None) -> str:
+    """Return a table as LaTeX (booktabs) with a caption that states units, kind and probability of its intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+    digits : int
+        Significant digits.
+    label : str, optional
+        To refer to it.
+
+    Raises
+    ------
+    SpecError
+        As `to_markdown`. When jinja2 is not installed.
+    """
+    shown = _shown(table, digits, "to_latex", str)
+    sides = "".join(side[0] for side in _sides(table))
+    caption = caption_of(table).translate(LATEX) or None
+    try:
+        return shown.to_latex(index=False, escape=True, caption=caption, label=label, column_format=sides)
+    except ImportError:
+        raise _missing("jinja2") from None
+
+
+def to_html(table: pd.DataFrame, *, digits: int = DIGITS) -> str:
+    """Return a table as a piece of HTML with a caption that states units, kind and probability of its intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+    digits : int
+        Significant digits.
+
+    Raises
+    ------
+    SpecError
+        As `to_markdown`.
+    """
+    shown = _shown(table, digits, "to_html", str)
+    text = shown.to_html(index=False, escape=True, border=0)
+    caption, head = caption_of(table), text.index(">") + 1
+    return f"{text[:head]}\n  <caption>{escape(caption)}</caption>{text[head:]}" if caption else text
+
+
+def caption_of(table: pd.DataFrame) -> str:
+    """Return what a reader must know of a table: units, interval, notes, and that its fit failed."""
+    facts = table.attrs
+    parts = [str(facts["units"])] if facts.get("units") else []
+    if "ci_prob" in facts:
+        parts.append(f"lower and upper: {100 * facts['ci_prob']:g} % {KINDS[facts['ci_kind']]} interval")
+    parts += [str(note) for note in facts.get("notes", ())]
+    if facts.get("problems"):
+        parts.append(f"NOT CONVERGED: {', '.join(facts['problems'])}")
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:] + "." if text else ""
+
+
+def _shown(table: object, digits: int, verb: str, clean: Callable[[str], str]) -> pd.DataFrame:
+    """Return the frame as text, its index among its columns."""
+    if not isinstance(table, pd.DataFrame):
+        raise SpecError(
+            f"{verb}: expected a DataFrame, found {type(table).__name__}.",
+            place=f"{verb}.table",
+            found=table,
+            remedy="Pass what .table() returned.",
+        )
+    if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
+        raise SpecError(f"{verb}: digits is {digits!r}, and must be 1 or more.", place=f"{verb}.digits", found=digits)
+    flat = _flat(table)
+    return pd.DataFrame(
+        {clean(str(name)): [clean(_text(value, digits)) for value in flat[name]] for name in flat.columns}
+    )
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with a named index as columns."""
+    return table if table.index.names == [None] and isinstance(table.index, pd.RangeIndex) else table.reset_index()
+
+
+def _text(value: Any, digits: int) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        if np.isnan(value):
+            return ""
+        return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
+    return "" if value is None else str(value).replace("\n", " ")
+
+
+def _sides(table: pd.DataFrame) -> list[str]:
+    flat = _flat(table)
+    return [
+        "right" if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) else "left"
+        for kind in flat.dtypes
+    ]
+
+
+def _missing(library: str) -> SpecError:
+    return SpecError(f"This needs {library}.", place=library, remedy='pip install "bayesfactor[report]"')

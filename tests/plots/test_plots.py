@@ -1,0 +1,156 @@
+"""Figures show the numbers of the tables they are drawn from."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import bayesfactor as bf
+from bayesfactor.plots.leaning import least_squares_loadings
+
+MIX = {"a00": 0.5, "a03": 0.5}
+
+
+def draw(figure):
+    """Return the figure after it was laid out and drawn."""
+    assert isinstance(figure, Figure)
+    figure.canvas.draw()
+    assert not plt.get_fignums()
+    return figure
+
+
+def spans(axis):
+    """Return (lower, upper, row) of the horizontal lines of intervals."""
+    from matplotlib.collections import LineCollection
+
+    lines = next(item for item in axis.collections if isinstance(item, LineCollection))
+    return np.array([[*segment[:, 0], segment[0, 1]] for segment in lines.get_segments()])
+
+
+def dots(axis):
+    line = next(item for item in axis.lines if item.get_marker() == "o")
+    return np.asarray(line.get_xdata(), dtype=float)
+
+
+@pytest.mark.parametrize("kind", ["premium", "return", "variance"])
+def test_contributions_are_drawn_as_in_the_table(hier_fit, kind):
+    found = bf.attribute(hier_fit, kind, portfolio=MIX)
+    figure = draw(bf.plot_contributions(found, ci_prob=0.8))
+    table = found.table(0.8, rounded=False).set_index(["asset", "source"])
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert sorted(names) == sorted([*hier_fit.panel.assets, "portfolio"])
+    for axis in figure.axes:
+        part = table.xs(axis.get_title("left"), level="source").loc[names]
+        assert dots(axis) == pytest.approx(part["mean"].to_numpy())
+        assert spans(axis)[:, :2] == pytest.approx(part[["lower", "upper"]].to_numpy())
+    means = dots(figure.axes[0])
+    assert (np.diff(means) <= 0).all()
+    assert "80 % equal-tailed interval" in figure.get_supxlabel()
+
+
+def test_some_contributions_in_the_order_asked_for(hier_fit):
+    figure = draw(bf.plot_contributions(bf.attribute(hier_fit), names=["a02", "a01"], sources=["f1", "total"]))
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["a02", "a01"]
+    assert [axis.get_title("left") for axis in figure.axes] == ["f1", "total"]
+
+
+def test_shares_of_risk_fill_the_bars(hier_fit):
+    found = bf.attribute(hier_fit, "variance")
+    axis = draw(bf.plot_risk(found)).axes[0]
+    width = sum(np.array([bar.get_width() for bar in each]) for each in axis.containers)
+    assert width == pytest.approx(np.ones(len(hier_fit.panel.assets)))
+    own = found.shares.sel(source="idiosyncratic")
+    said = {text.get_text() for text in axis.texts}
+    assert {f"{float(p):.0%}" for p in (own > 0.5).mean(("chain", "draw"))} <= said
+
+
+@pytest.mark.parametrize("choice", [{"name": "a01"}, {"portfolio": MIX, "by_family": False}])
+def test_what_was_realised_ends_at_the_total(hier_fit, choice):
+    figure = draw(bf.plot_realised(hier_fit, **choice))
+    axis = next(a for a in figure.axes if a.get_title("left") == "total")
+    panel = hier_fit.panel.returns
+    held = panel.sel(asset=["a01"]) if "name" in choice else panel.sel(asset=["a00", "a03"])
+    happened = held.dropna("time").mean("asset").sum()
+    assert axis.lines[0].get_ydata()[-1] == pytest.approx(float(happened))
+
+
+def test_loadings_stand_beside_least_squares(hier_fit):
+    figure = draw(bf.plot_loadings(hier_fit))
+    own, mean = least_squares_loadings(hier_fit), hier_fit.posterior["loading"].mean(("chain", "draw"))
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    groups = hier_fit.panel.groups.sel(asset=names).values.tolist()
+    assert groups == sorted(groups)
+    for axis in figure.axes:
+        factor = axis.get_title("left")
+        assert dots(axis) == pytest.approx(mean.sel(factor=factor, asset=names).values)
+        ticks = next(line for line in axis.lines if line.get_marker() == "|")
+        assert np.asarray(ticks.get_xdata(), dtype=float) == pytest.approx(
+            own.loc[names, factor].to_numpy(), nan_ok=True
+        )
+
+
+def test_least_squares_is_numpy_s(hier_fit):
+    own, panel = least_squares_loadings(hier_fit), hier_fit.panel
+    returns = panel.returns.sel(asset="a04").values
+    seen = np.isfinite(returns)
+    x = np.column_stack([np.ones(seen.sum()), panel.aligned[seen]])
+    assert own.loc["a04"].to_numpy() == pytest.approx(np.linalg.lstsq(x, returns[seen], rcond=None)[0][1:])
+
+
+def test_other_figures_are_drawn(hier_fit):
+    figure = draw(bf.plot_shrinkage(hier_fit))
+    assert [a.get_title("left") for a in figure.axes if a.get_title("left")] == list(hier_fit.panel.factor_names)
+    figure = draw(bf.plot_premia(bf.identify(hier_fit)))
+    verdicts = bf.identify(hier_fit).verdicts
+    assert [a.get_title("left") for a in figure.axes if a.axison] == [f"{k}\n{v}" for k, v in verdicts.items()]
+    pricing = bf.price(hier_fit)
+    axis = draw(bf.plot_pricing(pricing)).axes[0]
+    points = next(line for line in axis.lines if line.get_marker() == "o")
+    assert np.asarray(points.get_ydata()) == pytest.approx(pricing.table()["realised"].to_numpy())
+
+
+@pytest.mark.parametrize("what", ["predictive", "rank", "energy"])
+@pytest.mark.parametrize("which", ["hier_fit", "student_fit"])
+def test_checks_are_drawn(request, which, what):
+    draw(bf.plot_check(request.getfixturevalue(which), what))
+
+
+def test_an_asset_without_returns_is_drawn_from_its_prior(hollow_fit):
+    for figure in (
+        bf.plot_loadings(hollow_fit),
+        bf.plot_shrinkage(hollow_fit),
+        bf.plot_pricing(bf.price(hollow_fit)),
+        bf.plot_check(hollow_fit),
+    ):
+        draw(figure)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda fit: bf.plot_contributions(fit),
+        lambda fit: bf.plot_contributions(bf.attribute(fit), names=["zz"]),
+        lambda fit: bf.plot_contributions(bf.attribute(fit), sources=[]),
+        lambda fit: bf.plot_risk(bf.attribute(fit)),
+        lambda fit: bf.plot_premia(fit),
+        lambda fit: bf.plot_pricing(fit),
+        lambda fit: bf.plot_loadings(fit, factors=["zz"]),
+        lambda fit: bf.plot_check(fit, "taste"),
+        lambda fit: bf.plot_realised(fit, "zz"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(hier_fit, wrong):
+    with pytest.raises(bf.SpecError) as caught:
+        wrong(hier_fit)
+    assert caught.value.place
+
+
+def test_ranks_need_two_chains(short_fit):
+    with pytest.raises(bf.SpecError, match="compare chains"):
+        bf.plot_check(short_fit, "rank")
+
+
+def test_the_caller_s_settings_stay(hier_fit):
+    before = plt.rcParams["font.size"]
+    bf.plot_shrinkage(hier_fit)
+    assert plt.rcParams["font.size"] == before

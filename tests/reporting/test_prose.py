@@ -1,0 +1,106 @@
+"""Words of probability, signs and numbers of sentences."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bayesfactor as bf
+from bayesfactor.reporting.prose import (
+    MINUS,
+    SCALE,
+    Estimate,
+    chance,
+    estimate,
+    join,
+    likelihood,
+    percent,
+    sign_sentence,
+)
+
+
+@pytest.mark.parametrize(
+    ("probability", "word"),
+    [
+        (1.0, "virtually certain"),
+        (0.99, "virtually certain"),
+        (0.985, "very likely"),
+        (0.656, "likely"),
+        (0.9, "very likely"),
+        (0.66, "likely"),
+        (0.5, "about as likely as not"),
+        (0.33, "about as likely as not"),
+        (0.324, "unlikely"),
+        (0.1, "unlikely"),
+        (0.094, "very unlikely"),
+        (0.004, "exceptionally unlikely"),
+        (0.0, "exceptionally unlikely"),
+    ],
+)
+def test_words_follow_the_scale(probability, word):
+    assert likelihood(probability) == f"{word} ({chance(probability)})"
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_larger_probability_never_has_a_smaller_word(one, two):
+    words = [word for _, word in SCALE]
+    place = [words.index(likelihood(p).split(" (")[0]) for p in sorted((one, two))]
+    assert place[0] >= place[1]
+
+
+@pytest.mark.parametrize("wrong", [-0.01, 1.01, float("nan")])
+def test_what_is_no_probability_is_refused(wrong):
+    with pytest.raises(bf.SpecError, match="no probability"):
+        likelihood(wrong)
+
+
+def test_a_chance_never_rounds_to_certainty():
+    assert [chance(p) for p in (1.0, 0.9999, 0.994, 0.5, 0.006, 0.0001)] == [
+        "> 99 %",
+        "> 99 %",
+        "99 %",
+        "50 %",
+        "1 %",
+        "< 1 %",
+    ]
+    assert chance(0.995) == "> 99 %"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0812, "8.1 %"),
+        (-0.0812, f"{MINUS}8.1 %"),
+        (-0.0001, "0.0 %"),
+        (0.0, "0 %"),
+        (0.08, "8 %"),
+        (-1.0, f"{MINUS}100 %"),
+    ],
+)
+def test_percent(value, text):
+    assert percent(value) == text
+
+
+@given(st.floats(-5, 5))
+def test_a_percentage_reads_back(value):
+    assert abs(float(percent(value).removesuffix(" %").replace(MINUS, "-")) / 100 - value) <= 0.00051
+
+
+def test_an_estimate_is_that_of_its_draws():
+    draws = np.random.default_rng(0).normal(0.02, 0.05, size=(4, 500))
+    found = estimate(draws, 0.8, "eti")
+    assert found.mean == draws.mean()
+    assert (found.lower, found.upper) == tuple(np.quantile(draws, [0.1, 0.9]))
+    assert found.prob_positive == (draws > 0).mean()
+
+
+@pytest.mark.parametrize("mean", [0.03, -0.03])
+def test_a_sentence_names_the_side_of_its_mean(mean):
+    positive = 0.8 if mean > 0 else 0.2
+    text = sign_sentence("It is", Estimate(mean, mean - 0.1, mean + 0.1, positive))
+    assert text.endswith(f"it is likely (80 %) to be {'above' if mean > 0 else 'below'} zero")
+    assert percent(mean) in text
+
+
+def test_names_are_joined_as_one_would_say_them():
+    assert [join(x) for x in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

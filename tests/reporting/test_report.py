@@ -1,0 +1,262 @@
+"""The report: every number is that of the result it comes from, names are text, and a failed fit says so at once."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import bayesfactor as bf
+from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.reporting.prose import likelihood, percent
+
+MIX = {"a00": 0.5, "a03": 0.3, "a05": -0.1}
+SECTIONS = (
+    "answer", "contributions", "portfolio", "risk", "realised", "loadings", "premia", "data", "trust", "model", "again",
+)  # fmt: skip
+HOSTILE = ("<script>alert(1)</script>", "A&B", "\N{ROCKET} $x$ | `y`", "w" * 200, "\"quoted\" 'twice'")
+
+
+class Reader(HTMLParser):
+    """Collects tables by id, texts by section, and every tag."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tables, self.sections, self.tags, self.links = {}, {}, [], []
+        self.table = self.section = self.cell = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        facts = dict(attrs)
+        self.tags.append(tag)
+        self.links += [facts[name] for name in ("href", "src", "xlink:href") if name in facts]
+        if tag == "section":
+            self.section = self.sections.setdefault(facts["id"], [])
+        elif tag == "table":
+            self.table = self.tables.setdefault(facts["id"], [])
+        elif tag == "tr":
+            self.table.append([])
+        elif tag in ("td", "th"):
+            self.cell = {"text": "", "value": facts.get("data-value"), "below": "", "small": False}
+            self.table[-1].append(self.cell)
+        elif tag == "small" and self.cell is not None:
+            self.cell["small"] = True
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self.cell = None
+        elif tag == "section":
+            self.section = None
+
+    def handle_data(self, data):
+        if self.section is not None:
+            self.section.append(data)
+        if self.cell is not None:
+            self.cell["below" if self.cell["small"] else "text"] += data
+
+    def text(self, section):
+        return " ".join(" ".join(self.sections[section]).split())
+
+    def rows(self, table):
+        """Return head texts, and rows by their first cell."""
+        head, *body = self.tables[table]
+        return [cell["text"].strip() for cell in head], {row[0]["text"]: row[1:] for row in body}
+
+
+@pytest.fixture(scope="module")
+def written(hier_fit, tmp_path_factory):
+    path = bf.write_report(hier_fit, tmp_path_factory.mktemp("report") / "report.html", portfolio=MIX)
+    return path, Reader(path.read_text(encoding="utf-8"))
+
+
+def agree(reader, id, table, unit):
+    """Every cell of a spread table holds the mean and interval of the result's own table."""
+    heads, rows = reader.rows(id)
+    seen = 0
+    for row in table.to_dict("records"):
+        cell = rows[str(row[unit])][heads.index(row["source"]) - 1]
+        assert float(cell["value"]) == row["mean"]
+        assert cell["text"].strip() == percent(row["mean"])
+        assert cell["below"] == f"{percent(row['lower'])} to {percent(row['upper'])}"
+        seen += 1
+    assert seen == sum(1 for row in rows.values() for cell in row if cell["below"])
+
+
+def test_sections_come_in_their_order(written):
+    assert tuple(written[1].sections) == SECTIONS
+
+
+@pytest.mark.parametrize(("id", "by"), [("by-factor", "factor"), ("by-family", "family")])
+def test_contributions_are_those_of_attribute(written, hier_fit, id, by):
+    agree(written[1], id, bf.attribute(hier_fit, "premium", by=by, portfolio=MIX).table(), "asset")
+
+
+def test_shares_of_risk_are_those_of_attribute(written, hier_fit):
+    table = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table(0.5)
+    agree(written[1], "risk-shares", table[table["source"] != "total"], "asset")
+    own = table[table["source"] == "idiosyncratic"].set_index("asset")["prob_above"]
+    heads, rows = written[1].rows("risk-shares")
+    place = heads.index("P(idiosyncratic > 50%)") - 1
+    assert {name: float(row[place]["value"]) for name, row in rows.items()} == own.to_dict()
+
+
+@pytest.mark.parametrize("compounded", [False, True])
+def test_realised_returns_are_those_of_attribute(written, hier_fit, compounded):
+    how = "compounded" if compounded else "summed"
+    found = bf.attribute(hier_fit, "return", by="family", portfolio=MIX, compounded=compounded)
+    agree(written[1], f"realised-0-{how}", found.table(), "asset")
+    assert "Carino" in written[1].text("realised")
+
+
+def test_the_last_year_begins_a_year_before_the_last_date(written, hier_fit):
+    times = hier_fit.panel.returns["time"].values
+    year = times[times > times[-1] - np.timedelta64(365, "D")]
+    found = bf.attribute(hier_fit, "return", by="family", portfolio=MIX, window=(year[0], year[-1]))
+    agree(written[1], "realised-1-summed", found.table(), "asset")
+
+
+def test_premia_and_checks_are_those_of_identify_and_check(written, hier_fit):
+    table = bf.identify(hier_fit).table()
+    heads, rows = written[1].rows("premia-table")
+    for factor, row in table.iterrows():
+        for column, head in (("prior_mean", "prior mean"), ("mean", "mean"), ("lower", "lower"), ("upper", "upper")):
+            assert float(rows[factor][heads.index(head) - 1]["value"]) == row[column]
+        assert rows[factor][heads.index("verdict") - 1]["text"] == row["verdict"]
+    checks = bf.check(hier_fit)
+    _, rows = written[1].rows("checks")
+    assert list(rows) == [check.name for check in checks.checks]
+    for check in checks.checks:
+        assert float(rows[check.name][1]["value"]) == pytest.approx(check.value, nan_ok=True)
+
+
+def test_loadings_are_the_posterior_s(written, hier_fit):
+    _, rows = written[1].rows("loading-table")
+    own = hier_fit.posterior["loading"]
+    shrinkage = bf.check(hier_fit).shrinkage
+    for asset in hier_fit.panel.assets:
+        for factor in hier_fit.panel.factor_names:
+            row = rows[f"{asset}, {factor}"]
+            draws = own.sel(asset=asset, factor=factor)
+            error = float(draws.std()) / 10
+            assert float(row[0]["value"]) == pytest.approx(float(draws.mean()), abs=error)
+            assert float(row[1]["value"]) == pytest.approx(float(draws.quantile(0.05)), abs=error)
+            assert float(row[4]["value"]) == pytest.approx(shrinkage.loc[asset, factor])
+
+
+def test_the_answer_is_made_of_draws(written, hier_fit):
+    text = written[1].text("answer")
+    draws = bf.attribute(hier_fit, "premium", portfolio=MIX).draws.sel(asset=PORTFOLIO)
+    total = draws.sel(source="total").values.ravel()
+    low, high = np.quantile(total, [0.05, 0.95])
+    assert f"{percent(total.mean())} ({percent(low)} to {percent(high)}, 90 % equal-tailed interval)" in text
+    side = "above" if total.mean() >= 0 else "below"
+    chance = (total > 0).mean() if side == "above" else 1 - (total > 0).mean()
+    assert f"it is {likelihood(chance)} to be {side} zero" in text
+    means = draws.mean(("chain", "draw")).drop_sel(source="total")
+    main = str(means["source"].values[np.abs(means.values).argmax()])
+    assert f"comes from {main}: {percent(float(means.sel(source=main)))}" in text
+    own = bf.attribute(hier_fit, "variance", portfolio=MIX).shares.sel(asset=PORTFOLIO, source="idiosyncratic")
+    assert f"more than half is idiosyncratic is {likelihood(float((own > 0.5).mean()))}" in text
+
+
+def test_every_interval_says_kind_and_probability(hier_fit, tmp_path):
+    path = bf.write_report(hier_fit, tmp_path / "r.html", ci_prob=0.8, ci_kind="hdi")
+    text = path.read_text(encoding="utf-8")
+    assert "80 % highest-density interval" in text
+    assert "90 %" not in Reader(text).text("contributions")
+    assert "equal-tailed" not in text
+    table = bf.attribute(hier_fit).table(0.8, "hdi")
+    agree(Reader(text), "by-factor", table, "asset")
+
+
+def test_it_needs_nothing_else_and_is_small(written):
+    path, reader = written
+    assert path.stat().st_size < 1_500_000
+    for link in reader.links:
+        assert link.startswith("#") or link == "data:,"
+    text = path.read_text(encoding="utf-8")
+    assert "@import" not in text
+    assert "fetch(" not in text
+
+
+def test_marks_of_figures_do_not_collide(written):
+    text = written[0].read_text(encoding="utf-8")
+    import re
+
+    ids = re.findall(r'\sid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    used = set(re.findall(r'href="#([^"]+)"', text)) | set(re.findall(r"url\(#([^)]+)\)", text))
+    assert used <= set(ids)
+
+
+def test_a_failed_fit_says_so_at_the_top(short_fit, tmp_path):
+    path = bf.write_report(short_fit, tmp_path / "r.html")
+    text = path.read_text(encoding="utf-8")
+    assert text.index("FAILED its checks") < text.index('id="answer"')
+    notes = bf.write_report(short_fit, tmp_path / "r.md").read_text(encoding="utf-8")
+    assert notes.index("FAILED its checks") < notes.index("## The answer")
+
+
+def named(fit, names):
+    """Return the fit with other names of its assets and factors."""
+    panel = fit.panel
+    assets = [*names, *panel.assets[len(names) :]]
+    factors = [names[0], *panel.factor_names[1:]]
+    info = tuple(replace(factor, name=name) for factor, name in zip(panel.factor_info, factors, strict=True))
+    moved = replace(
+        panel,
+        returns=panel.returns.assign_coords(asset=assets),
+        factors=panel.factors.assign_coords(factor=factors),
+        groups=panel.groups.assign_coords(asset=assets),
+        factor_info=info,
+    )
+    new = {"asset": assets, "factor": factors, "factor_other": factors}
+    tree = fit.data.map_over_datasets(lambda d: d.assign_coords({k: v for k, v in new.items() if k in d.coords}))
+    return replace(fit, panel=moved, data=tree)
+
+
+def test_names_are_text_whatever_they_hold(hier_fit, tmp_path):
+    fit = named(hier_fit, HOSTILE)
+    path = bf.write_report(fit, tmp_path / "r.html", title=HOSTILE[0], portfolio={HOSTILE[1]: 1.0})
+    reader = Reader(path.read_text(encoding="utf-8"))
+    assert reader.tags.count("script") == 1
+    _, rows = reader.rows("by-factor")
+    assert set(HOSTILE) <= set(rows)
+    notes = bf.write_report(fit, tmp_path / "r.md", title=HOSTILE[0]).read_text(encoding="utf-8")
+    assert "<" not in notes
+    widths = {line.replace("\\|", "").count("|") for line in notes.splitlines() if line.startswith("| w")}
+    assert len(widths) <= 8
+
+
+def test_markdown_has_the_same_sentences_and_sections(written, hier_fit, tmp_path):
+    notes = bf.write_report(hier_fit, tmp_path / "r.md", portfolio=MIX).read_text(encoding="utf-8")
+    assert notes.count("\n## ") == len(SECTIONS)
+    assert "90 % equal-tailed interval" in notes
+    assert percent(bf.attribute(hier_fit, portfolio=MIX).table()["mean"].iloc[0]) in notes
+
+
+def test_the_same_fit_makes_the_same_file(hier_fit, tmp_path):
+    one, two = (bf.write_report(hier_fit, tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "error", "says"),
+    [
+        ("report.docx", {}, bf.SpecError, "ends in none of"),
+        ("no/such/report.html", {}, bf.FitError, "cannot be written"),
+        ("report.html", {"portfolio": {"zzz": 1.0}}, bf.SpecError, "zzz"),
+        ("report.html", {"portfolio": {}}, bf.DataError, "no weights"),
+        ("report.html", {"ci_prob": 90}, bf.SpecError, "interval"),
+        ("report.html", {"ci_kind": "wide"}, bf.SpecError, "wide"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(hier_fit, tmp_path, path, more, error, says):
+    with pytest.raises(error, match=says):
+        bf.write_report(hier_fit, tmp_path / path, **more)
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_a_fit_is_reported(tmp_path):
+    with pytest.raises(bf.FitError, match="expected a Fit"):
+        bf.write_report("fit", tmp_path / "r.html")

@@ -1,0 +1,27 @@
+"""Every notebook runs from its beginning, and shows something where it is committed."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+LARGEST = 600_000  # bytes of a notebook with its outputs
+
+
+def test_there_are_seven():
+    assert [path.stem[0] for path in NOTEBOOKS] == list("1234567")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert path.stat().st_size < LARGEST
+    assert all(out.output_type != "error" for cell in code for out in cell.outputs)
+    assert sum(bool(cell.outputs) for cell in code) > len(code) / 2
+    assert "**The question.**" in notebook.cells[0].source
+    assert "**The answer.**" in notebook.cells[-1].source
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
