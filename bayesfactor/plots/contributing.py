@@ -18,6 +18,7 @@ from bayesfactor.plots.style import (
     POSTERIOR,
     ROW,
     canvas,
+    chance,
     chosen,
     interval_name,
     name_rows,
@@ -129,7 +130,7 @@ def plot_risk(attribution: Attribution, *, names: Sequence[str] | None = None, a
     names : sequence of str, optional
         Assets (or groups), in this order; by default all, the most idiosyncratic on top.
     above : float
-        The number beside each bar is P(idiosyncratic share > above).
+        The probability beside each bar is that of an idiosyncratic share above it.
 
     Returns
     -------
@@ -168,8 +169,10 @@ def plot_risk(attribution: Attribution, *, names: Sequence[str] | None = None, a
         )  # fmt: skip
         left, right = left + np.minimum(value, 0), right + np.maximum(value, 0)
     for row, name in enumerate(rows):
-        axis.text(1.02, row, f"{alone[name]:.0%}", va="center", fontsize=8, transform=axis.get_yaxis_transform())
-    axis.text(1.02, 1.0, f"P(own > {above:.0%})", va="bottom", fontsize=8, color=INK, transform=axis.transAxes)
+        axis.text(1.02, row, chance(alone[name]), va="center", fontsize=8, transform=axis.get_yaxis_transform())
+    axis.text(
+        1.02, 1.0, f"P(idiosyncratic > {100 * above:g} %)", va="bottom", fontsize=8, color=INK, transform=axis.transAxes
+    )
     zero(axis)
     percent(axis.xaxis)
     axis.set_xlim(min(0.0, left.min()), max(1.0, right.max()))
@@ -216,6 +219,7 @@ def plot_realised(
     """
     require_fit(fit, "plot_realised")
     path = realised_path(fit, name, portfolio, window, by_family=by_family)
+    since = str(path["time"].values[0])[:10]
     every = -(-path.sizes["time"] // MOST_DATES)
     path = path.isel(time=slice((path.sizes["time"] - 1) % every, None, every))  # so that the last date is among them
     sources = path["source"].values.tolist()
@@ -236,7 +240,7 @@ def plot_realised(
         percent(axis.yaxis)
         axis.xaxis.set_major_locator(_dates())
         axis.xaxis.set_major_formatter(_short_dates(axis.xaxis.get_major_locator()))
-    label = f"Excess return summed since {str(path['time'].values[0])[:10]}: mean and {interval_name(ci_prob, ci_kind)}"
+    label = f"Excess return summed since {since}: mean and {interval_name(ci_prob, ci_kind)}"
     figure.supxlabel(label, fontsize=8, x=0.01, ha="left")
     return figure
 

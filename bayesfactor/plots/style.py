@@ -22,6 +22,7 @@ INK, QUIET, FAINT = "#222222", "#767676", "#d9d9d9"
 POSTERIOR, DATA = "#0072b2", "#d55e00"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 HATCHES = ("", "////", "....", "xxxx")
+MINUS = "\N{MINUS SIGN}"
 ROW, LONGEST = 0.19, 28  # inches; characters of a name
 RULES: dict[str, Any] = {
     "font.size": 9,
@@ -83,6 +84,13 @@ def interval_name(prob: float, kind: Interval) -> str:
     return f"{100 * prob:g} % {'equal-tailed' if kind == 'eti' else 'highest-density'} interval"
 
 
+def chance(probability: float) -> str:
+    """Return a probability in per cent; near 0 and 1 it says which side it is on."""
+    if probability >= 0.995:
+        return "> 99 %"
+    return "< 1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+
+
 def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: str) -> list[str]:
     """Return the names asked for, or all of them.
 
@@ -105,10 +113,10 @@ def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: 
 
 def percent(axis: Any) -> None:
     """Label an axis of decimals in per cent."""
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(4))
-    axis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=" %"))
+    axis.set_major_locator(MaxNLocator(3))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g} %".replace("-", MINUS)))
 
 
 def name_rows(axes: "Axes", names: Sequence[str]) -> None:

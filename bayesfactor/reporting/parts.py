@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
-from bayesfactor.reporting.prose import chance, percent
+from bayesfactor.plots.style import chance
+from bayesfactor.reporting.prose import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,8 +10,8 @@ import numpy as np
 
 from bayesfactor.errors import SpecError
 from bayesfactor.intervals import Interval, interval
+from bayesfactor.plots.style import MINUS, chance
 
-MINUS = "\N{MINUS SIGN}"
 SCALE = (
     (0.99, "virtually certain"),
     (0.90, "very likely"),
@@ -35,13 +35,6 @@ def likelihood(probability: float) -> str:
         raise SpecError(f"{probability!r} is no probability.", place="likelihood", found=probability)
     word = next(word for least, word in SCALE if round(probability, 2) >= least)
     return f"{word} ({chance(probability)})"
-
-
-def chance(probability: float) -> str:
-    """Return a probability in per cent; near 0 and 1 it says which side it is on."""
-    if probability >= 0.995:
-        return "> 99 %"
-    return "< 1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
 
 
 def percent(value: float) -> str:

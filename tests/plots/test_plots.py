@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 import bayesfactor as bf
 from bayesfactor.plots.leaning import least_squares_loadings
+from bayesfactor.plots.style import chance
 
 MIX = {"a00": 0.5, "a03": 0.5}
 
@@ -61,7 +62,7 @@ def test_shares_of_risk_fill_the_bars(hier_fit):
     assert width == pytest.approx(np.ones(len(hier_fit.panel.assets)))
     own = found.shares.sel(source="idiosyncratic")
     said = {text.get_text() for text in axis.texts}
-    assert {f"{float(p):.0%}" for p in (own > 0.5).mean(("chain", "draw"))} <= said
+    assert {chance(float(p)) for p in (own > 0.5).mean(("chain", "draw"))} <= said
 
 
 @pytest.mark.parametrize("choice", [{"name": "a01"}, {"portfolio": MIX, "by_family": False}])

@@ -6,17 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bayesfactor as bf
-from bayesfactor.reporting.prose import (
-    MINUS,
-    SCALE,
-    Estimate,
-    chance,
-    estimate,
-    join,
-    likelihood,
-    percent,
-    sign_sentence,
-)
+from bayesfactor.plots.style import MINUS, chance
+from bayesfactor.reporting.prose import SCALE, Estimate, estimate, join, likelihood, percent, sign_sentence
 
 
 @pytest.mark.parametrize(
