@@ -45,7 +45,7 @@ def realised(
     sums = _sums(fit.panel, matrix, window, compounded, weights[unit].values.astype(str).tolist())
     held = sums.count > 0
     lost = weights[unit].values[~held].astype(str).tolist()
-    if not held.any() or PORTFOLIO in lost:
+    if not held.any() or (weights.ndim == 2 and PORTFOLIO in lost):
         raise SpecError(
             f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
             place="attribute.window",
@@ -149,18 +149,20 @@ def realised_path(
         )
     if portfolio is None and name not in panel.assets:
         raise unknown("asset", name, panel.assets, place="plot_realised.name")
-    weights = holdings(panel, "asset", portfolio if portfolio is not None else {name: 1.0}).isel(asset=[-1])
-    held = weights.values[0] != 0
+    weights = np.array([float(asset == name) for asset in panel.assets])
+    if portfolio is not None:
+        weights = holdings(panel, "asset", portfolio).values[-1]
+    held = weights != 0
     inside = rows(panel.returns["time"], window)
     inside = inside[np.isfinite(panel.returns.values[np.ix_(inside, held)]).all(axis=1)]
     if not inside.size:
         raise SpecError("No date in the window on which all of it was observed.", place="window", found=window)
     draws = thin(fit, PATH_DRAWS).isel(asset=np.flatnonzero(held)).compute()
     posterior = draws.stack(sample=("chain", "draw"), create_index=False)
-    earned = panel.returns.values[np.ix_(inside, held)] @ weights.values[0][held]
+    earned = panel.returns.values[np.ix_(inside, held)] @ weights[held]
     count = np.arange(1, len(inside) + 1, dtype=float)
     sums = Sums(count.astype(int), count, np.cumsum(panel.aligned[inside], axis=0), np.cumsum(earned))
-    weight = xr.DataArray(weights.values[0][held], dims="asset")
+    weight = xr.DataArray(weights[held], dims="asset")
     own = {variable: xr.dot(weight, posterior[variable], dim="asset") for variable in ("loading", "alpha")}
     if "zero_beta" in posterior:
         own["zero_beta"] = posterior["zero_beta"] * weight.sum()

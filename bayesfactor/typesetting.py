@@ -12,11 +12,13 @@ from bayesfactor.intervals import Interval
 
 DIGITS = 3
 KINDS: dict[Interval, str] = {"eti": "equal-tailed", "hdi": "highest-density"}
-MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|~$#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " "})
+MARKDOWN = str.maketrans(
+    {c: f"\\{c}" for c in "\\`*_[]|~$#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " ", "\r": " "}
+)
 LATEX = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}"}
-    | {">": r"\textgreater{}", "|": r"\textbar{}"}
+    | {">": r"\textgreater{}", "|": r"\textbar{}", "[": "{[}", "*": "{*}", "\n": " ", "\r": " "}
 )
 
 
@@ -60,11 +62,11 @@ def to_latex(table: pd.DataFrame, *, digits: int = DIGITS, label: str | None = N
     SpecError
         As `to_markdown`. When jinja2 is not installed.
     """
-    shown = _shown(table, digits, "to_latex", str)
+    shown = _shown(table, digits, "to_latex", lambda text: text.translate(LATEX))
     sides = "".join(side[0] for side in _sides(table))
     caption = caption_of(table).translate(LATEX) or None
     try:
-        return shown.to_latex(index=False, escape=True, caption=caption, label=label, column_format=sides)
+        return shown.to_latex(index=False, escape=False, caption=caption, label=label, column_format=sides)
     except ImportError:
         raise _missing("jinja2") from None
 
@@ -130,8 +132,10 @@ def _text(value: Any, digits: int) -> str:
     if isinstance(value, (float, np.floating)):
         if np.isnan(value):
             return ""
+        if abs(value) >= 10**digits:
+            return f"{value:.0f}"
         return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
-    return "" if value is None else str(value).replace("\n", " ")
+    return "" if value is None else str(value).replace("\n", " ").replace("\r", " ")
 
 
 def _sides(table: pd.DataFrame) -> list[str]:

@@ -62,6 +62,9 @@ def test_latex_escapes_what_it_would_read():
         assert escaped in text
     body = text[text.index("\\midrule") : text.index("\\bottomrule")]
     assert body.count("\\\\\n") == len(HOSTILE)
+    assert "{[}x] 2016" in " ".join(
+        bf.to_latex(pd.DataFrame({"name": ["[x]"], "year": [2016.0]})).replace("&", "").split()
+    )
 
 
 def test_numbers_have_three_significant_digits_and_flags_are_words():

@@ -32,7 +32,8 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
     what : {"predictive", "rank", "energy"}
         Returns as they were beside 30 replicated panels, each asset in units of its own deviation (at most 20,000
         returns of the panel, evenly spaced); ranks of every chain among all draws (at most 1,000, evenly spaced), for
-        the quantities that assets share: inside the envelope chains agree; energy of the sampler's steps.
+        the quantities that assets share, with ArviZ's test that chains agree (marked where one does not, at 1 %);
+        energy of the sampler's steps.
 
     Returns
     -------
@@ -86,10 +87,10 @@ def _replicated(fit: Fit) -> xr.DataTree:
     observed, replicated = [], []
     for i in range(len(panel.assets)):
         _, returns, x = regressors(panel, i)
-        returns, x = returns[::step], x[::step]
         if len(returns) < 2:
             continue
         unit = returns.std() or 1.0
+        returns, x = returns[::step], x[::step]
         shape = (len(sigma), len(returns))
         noise = rng.standard_normal(shape) if dof is None else rng.standard_t(dof, size=shape)
         observed.append(returns / unit)

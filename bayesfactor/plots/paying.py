@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import xarray as xr
+from scipy.stats import norm
 
 from bayesfactor.errors import SpecError
 from bayesfactor.identification import UNIDENTIFIED, Identification
@@ -53,7 +54,8 @@ def plot_premia(
     -------
     matplotlib Figure
         A panel per factor: the posterior's density (ArviZ's kernel estimate), its mean and interval, and as a grey bar
-        the prior's mean and two of its deviations either way. The title holds the verdict.
+        the prior's mean and the interval of a normal law of its deviation (which the prior is, unless it is a spike and
+        slab). An axis may be too short for a prior that is far wider. The title holds the verdict.
 
     Raises
     ------
@@ -90,18 +92,19 @@ def plot_premia(
         axis.plot(x, y, color=POSTERIOR, linewidth=1)
         axis.hlines(-0.14 * height, row["lower"], row["upper"], color=POSTERIOR, linewidth=2)
         axis.plot(row["mean"], -0.14 * height, "o", markersize=4, color=POSTERIOR)
-        low, high = row["prior_mean"] - 2 * row["prior_sd"], row["prior_mean"] + 2 * row["prior_sd"]
+        reach = norm.ppf((1 + ci_prob) / 2) * row["prior_sd"]
+        low, high = row["prior_mean"] - reach, row["prior_mean"] + reach
         axis.hlines(-0.34 * height, low, high, color=QUIET, linewidth=2)
         axis.plot(row["prior_mean"], -0.34 * height, "|", markersize=8, color=INK)
         zero(axis)
         axis.set_ylim(-0.5 * height, 1.08 * height)
         left, right = min(row["lower"], low, x.min()), max(row["upper"], high, x.max())
-        reach = max(abs(x.min() - row["mean"]), abs(x.max() - row["mean"]))
-        axis.set_xlim(max(left, row["mean"] - 3 * reach), min(right, row["mean"] + 3 * reach))
+        across = max(abs(x.min() - row["mean"]), abs(x.max() - row["mean"]))
+        axis.set_xlim(max(left, row["mean"] - 3 * across), min(right, row["mean"] + 3 * across))
         axis.set_title(f"{short(names[number], 20)}\n{row['verdict']}", loc="left")
         percent(axis.xaxis)
     label = f"Premium of one unit of loading, a year. Blue: posterior, mean and {interval_name(ci_prob, ci_kind)}; "
-    figure.supxlabel(f"{label}grey: prior, mean and two deviations", fontsize=8, x=0.01, ha="left")
+    figure.supxlabel(f"{label}grey: the prior, likewise", fontsize=8, x=0.01, ha="left")
     return figure
 
 

@@ -86,9 +86,8 @@ def interval_name(prob: float, kind: Interval) -> str:
 
 def chance(probability: float) -> str:
     """Return a probability in per cent; near 0 and 1 it says which side it is on."""
-    if probability >= 0.995:
-        return "> 99 %"
-    return "< 1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+    shown = round(100 * probability)
+    return "> 99 %" if shown == 100 else "< 1 %" if shown == 0 else f"{shown} %"
 
 
 def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: str) -> list[str]:

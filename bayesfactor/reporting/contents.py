@@ -10,6 +10,7 @@ import xarray as xr
 from bayesfactor.attribution import Attribution, attribute
 from bayesfactor.checks import CheckReport, check
 from bayesfactor.description import Description, describe_panel
+from bayesfactor.errors import DataError, SpecError
 from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.identification import UNIDENTIFIED, Identification, identify
 from bayesfactor.intervals import Interval
@@ -18,6 +19,7 @@ from bayesfactor.plots.leaning import least_squares_loadings
 from bayesfactor.plots.style import interval_name
 from bayesfactor.posterior import Fit
 from bayesfactor.pricing import Pricing, price
+from bayesfactor.realised import Window
 from bayesfactor.reporting.prose import estimate, join, likelihood, percent, sign_sentence
 from bayesfactor.tables import summarise
 
@@ -26,11 +28,14 @@ OWN = 0.5  # of the variance
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """A realised return over some dates: summed parts, and the compounded total with its linked parts."""
+    """A realised return over some dates: summed parts, and the compounded total with its linked parts.
+
+    Where one of them cannot be computed, the reason.
+    """
 
     name: str
-    summed: Attribution
-    compounded: Attribution
+    summed: Attribution | str
+    compounded: Attribution | str
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,12 +122,18 @@ def _spans(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None) -> tuple
     year = (times[-1] - pd.DateOffset(years=1) + pd.Timedelta(1, "ns"), times[-1])
     spans = []
     for name, window in (("The whole sample", None), ("The last year", year)):
-        both = [
-            attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
-            for compounded in (False, True)
-        ]
-        spans.append(Span(name, *both))
+        spans.append(Span(name, *(_earned(fit, portfolio, window, compounded) for compounded in (False, True))))
     return tuple(spans)
+
+
+def _earned(
+    fit: Fit, portfolio: Mapping[str, float] | pd.Series | None, window: Window | None, compounded: bool
+) -> Attribution | str:
+    """Return the realised returns, or why there are none."""
+    try:
+        return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
+    except (DataError, SpecError) as error:
+        return str(error)
 
 
 def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
@@ -143,15 +154,15 @@ def _answer(
 ) -> tuple[str, ...]:
     """Return three sentences: what it is expected to earn, from what, and where the risk comes from."""
     draws = _whole(premium, held)
-    subject = "The portfolio's expected return" if held else "The expected return of the assets, equally weighted,"
-    total = estimate(draws.sel(source="total").values, prob, kind)
+    subject = "The portfolio's expected excess return" if held else "The assets' expected excess return, on average,"
+    total = estimate(draws.sel(source="total", drop=True), prob, kind)
     name = interval_name(prob, kind)
-    first = sign_sentence(f"{subject} above the risk-free rate, a year, is", total)
+    first = sign_sentence(f"{subject} is, a year,", total)
     first = first.replace(")", f", {name})", 1) + "."
     sources = [s for s in draws["source"].values.tolist() if s != "total"]
-    parts = {s: estimate(draws.sel(source=s).values, prob, kind) for s in sources}
+    parts = {s: estimate(draws.sel(source=s, drop=True), prob, kind) for s in sources}
     main = max(parts, key=lambda s: abs(parts[s].mean))
-    second = sign_sentence(f"The largest part of it comes from {main}:", parts[main])
+    second = sign_sentence(f"The source with the largest contribution, in either direction, is {main}:", parts[main])
     unknown = [s for s, verdict in premium.identification.items() if verdict == UNIDENTIFIED and s in parts]
     if unknown:
         one = len(unknown) == 1
@@ -165,7 +176,7 @@ def _answer(
 def _risk(variance: Attribution, held: bool, prob: float, kind: Interval) -> str:
     shares = variance.shares
     if held:
-        own = estimate(shares.sel(asset=PORTFOLIO, source="idiosyncratic").values, prob, kind)
+        own = estimate(shares.sel(asset=PORTFOLIO, source="idiosyncratic", drop=True), prob, kind)
         above = float((shares.sel(asset=PORTFOLIO, source="idiosyncratic") > OWN).mean())
         return (
             f"Of the variance of its returns, {own.text} is idiosyncratic, and the rest comes from factors; that more "
@@ -174,8 +185,9 @@ def _risk(variance: Attribution, held: bool, prob: float, kind: Interval) -> str
     own_share = shares.sel(source="idiosyncratic")
     middle = float(np.median(own_share.mean(("chain", "draw"))))
     above = (own_share > OWN).mean(("chain", "draw")).values
+    many = f"{int((above.round(2) >= 0.9).sum())} of {above.size} assets"
     return (
         f"Of the variance of a typical asset's returns, {percent(round(middle, 2))} is idiosyncratic (posterior mean, "
-        f"median over assets), and the rest comes from factors; for {int((above >= 0.9).sum())} of {above.size} assets "
-        "it is very likely (90 % or more) that more than half is idiosyncratic."
+        f"median over assets), and the rest comes from factors; for {many} it is very "
+        "likely (90 % or more) that more than half is idiosyncratic."
     )

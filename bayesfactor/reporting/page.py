@@ -12,7 +12,15 @@ from bayesfactor.reporting.parts import BAR, Cell, Section
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-THEMED = {INK: "ink", QUIET: "quiet", FAINT: "line", POSTERIOR: "posterior", DATA: "data", "#ffffff": "paper"}
+THEMED = {
+    INK: "ink",
+    QUIET: "quiet",
+    FAINT: "line",
+    POSTERIOR: "posterior",
+    DATA: "data",
+    "#ffffff": "paper",
+    "#000000": "ink",
+}
 
 
 def page(contents: Contents, sections: tuple[Section, ...], title: str) -> str:
@@ -61,10 +69,15 @@ def inline(figure: "Figure", name: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="', f'id="{name}-', text)
-    text = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{name}-", text)
-    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)  # a hundredth of a point will do
-    for colour, variable in THEMED.items():
-        text = text.replace(colour, f"var(--{variable})")
-    text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", text)
+    text = re.sub(r"<[^>]*>", lambda tag: _tag(tag.group(), name), text)  # never what stands between tags: names, ticks
     return text.replace("<svg ", '<svg aria-hidden="true" ', 1)
+
+
+def _tag(tag: str, name: str) -> str:
+    """Return a tag with its marks named after the figure, the page's colours, and coordinates to a hundredth."""
+    tag = re.sub(r'\bid="', f'id="{name}-', tag)
+    tag = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{name}-", tag)
+    tag = re.sub(r"(\d\.\d\d)\d+", r"\1", tag)
+    for colour, variable in THEMED.items():
+        tag = tag.replace(colour, f"var(--{variable})")
+    return tag

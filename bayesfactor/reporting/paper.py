@@ -39,7 +39,7 @@ def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tu
         STYLE,
         f"#text(size: 16pt, weight: 700, {_string(title)})",
         "",
-        f"#text(fill: gray, {_string(subtitle)})",
+        f"#text(fill: luma(90), {_string(subtitle)})",
         "",
     ]
     if problems:
@@ -85,7 +85,7 @@ def _string(text: str) -> str:
 
 
 def _small(text: str) -> str:
-    return f"#text(size: 8pt, fill: gray, {_string(text)})"
+    return f"#text(size: 8pt, fill: luma(90), {_string(text)})"
 
 
 def _sheets(grid: Grid) -> list[Grid]:

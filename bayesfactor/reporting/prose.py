@@ -7,10 +7,12 @@ probability always stands beside the word.
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from bayesfactor.errors import SpecError
-from bayesfactor.intervals import Interval, interval
+from bayesfactor.intervals import Interval
 from bayesfactor.plots.style import MINUS, chance
+from bayesfactor.tables import summarise
 
 SCALE = (
     (0.99, "virtually certain"),
@@ -33,7 +35,7 @@ def likelihood(probability: float) -> str:
     """
     if not 0 <= probability <= 1:
         raise SpecError(f"{probability!r} is no probability.", place="likelihood", found=probability)
-    word = next(word for least, word in SCALE if round(probability, 2) >= least)
+    word = next(word for least, word in SCALE if round(100 * probability) >= round(100 * least))
     return f"{word} ({chance(probability)})"
 
 
@@ -60,11 +62,10 @@ class Estimate:
         return f"{percent(self.mean)} ({percent(self.lower)} to {percent(self.upper)})"
 
 
-def estimate(draws: np.ndarray, prob: float, kind: Interval) -> Estimate:
-    """Return mean, interval and probability of being positive of draws."""
-    flat = np.ravel(draws)
-    low, high = interval(flat, prob, kind)
-    return Estimate(float(flat.mean()), float(low), float(high), float((flat > 0).mean()))
+def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
+    """Return mean, interval and probability of being positive of draws (chain, draw), to the digits of a table."""
+    row = summarise(draws.transpose("chain", "draw"), prob, kind).iloc[0]
+    return Estimate(*(float(row[name]) for name in ("mean", "lower", "upper", "prob_positive")))
 
 
 def join(names: list[str]) -> str:

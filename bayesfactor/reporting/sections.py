@@ -1,5 +1,6 @@
 """The sections of a report, in their order."""
 
+from dataclasses import fields
 from functools import partial
 
 import pandas as pd
@@ -13,6 +14,7 @@ from bayesfactor.plots.checking import plot_check
 from bayesfactor.plots.contributing import plot_realised
 from bayesfactor.plots.leaning import plot_shrinkage
 from bayesfactor.plots.paying import plot_premia, plot_pricing
+from bayesfactor.plots.style import chance
 from bayesfactor.reporting.contents import OWN, Contents
 from bayesfactor.reporting.parts import (
     Answer,
@@ -32,6 +34,10 @@ from bayesfactor.reporting.parts import (
 )
 from bayesfactor.reporting.prose import SCALE, percent
 
+RANKS = (
+    "Ranks of each chain's draws among all. p is that of ArviZ's test that chains agree; points are marked where one "
+    "does not, at 1 %: of many panels a few fall below by chance."
+)
 WORDS = {True: "passed", False: "FAILED", None: "for information"}
 
 
@@ -58,8 +64,8 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
         Answer(contents.answer),
         Text(
             f"Every interval in this report is a {contents.interval} of the posterior, unless it says otherwise. "
-            f"Words of probability: {words}, {SCALE[-1][1]} below that. Premia and returns are in excess of the "
-            "risk-free rate.",
+            f"Words of probability: {words}, {SCALE[-1][1]} below that. Premia and returns are excess "
+            "returns.",
             quiet=True,
         ),
     )
@@ -104,7 +110,7 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
     risk = shares[shares["asset"] == PORTFOLIO].set_index("source")
     columns = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
     return (
-        Text(f"Weights add up to {percent(float(weights.sum()))}; they are held as they are."),
+        Text(f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period."),
         TablePart(
             plain(weights.to_frame(), "asset", [("weight", "weight", "percent")]),
             "weights", "Weights of the portfolio.", "assets",
@@ -127,7 +133,7 @@ def _risk(contents: Contents) -> tuple[Part, ...]:
     table = table[table["source"] != "total"]
     own = table.loc[table["source"] == "idiosyncratic", "prob_above"].tolist()  # in the order of the rows
     grid = spread(table, "asset", "source", ["idiosyncratic"], {})
-    likely = [Cell(f"{value:.0%}", value) for value in own]
+    likely = [Cell(chance(value), value) for value in own]
     heads = (*grid.heads[:2], Head(f"P(idiosyncratic > {OWN:.0%})"), *grid.heads[2:])
     rows = tuple((*row[:2], chance, *row[2:]) for row, chance in zip(grid.rows, likely, strict=True))
     return (
@@ -148,8 +154,11 @@ def _realised(contents: Contents) -> tuple[Part, ...]:
     parts: list[Part] = []
     for number, span in enumerate(contents.spans):
         parts.append(Heading(span.name))
-        parts += [Text(f"{note[:1].upper()}{note[1:]}.", quiet=True) for note in span.compounded.notes]
         for how, found in (("summed", span.summed), ("compounded", span.compounded)):
+            if isinstance(found, str):
+                parts.append(Text(f"Cannot be computed, {how}: {found}"))
+                continue
+            parts += [Text(f"{note[:1].upper()}{note[1:]}.", quiet=True) for note in found.notes]
             caption = (
                 f"{span.name}: contribution to the realised excess return, {how}: mean, {contents.interval} below it."
             )
@@ -157,12 +166,12 @@ def _realised(contents: Contents) -> tuple[Part, ...]:
     parts.append(
         Text(
             "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so "
-            "that they add up to the compounded return (linking of Carino 1999). The total is what happened, without "
-            "uncertainty; how it divides is estimated.",
+            "that they add up to the compounded excess return (linking of Carino 1999); a portfolio is rebalanced to "
+            "its weights every period. The total is what happened, without uncertainty; how it divides is estimated.",
             quiet=True,
         )
     )
-    if contents.weights is not None and isinstance(contents.fit.panel, Panel):
+    if contents.weights is not None and not isinstance(contents.spans[0].summed, str):
         figure = partial(
             plot_realised, contents.fit, portfolio=contents.weights, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind
         )
@@ -267,7 +276,7 @@ def _trust(contents: Contents) -> tuple[Part, ...]:
     pictures: list[Part] = []
     if contents.fit.posterior.sizes["chain"] > 1:
         ranks = partial(plot_check, contents.fit, "rank")
-        pictures.append(Picture(ranks, "Ranks of each chain", "Inside the envelope, chains agree."))
+        pictures.append(Picture(ranks, "Ranks of each chain", RANKS))
     energy = partial(plot_check, contents.fit, "energy")
     pictures.append(Picture(energy, "Energy of the sampler", "The two should look alike."))
     if isinstance(contents.fit.panel, Panel):
@@ -298,11 +307,13 @@ def _model(contents: Contents) -> tuple[Part, ...]:
 
 def _again(contents: Contents) -> tuple[Part, ...]:
     fit, sampler = contents.fit, contents.fit.sampler
+    drawn = [field for field in fields(sampler) if field.name not in ("cores", "progress")]  # draws depend on no other
+    settings = ", ".join(f"{field.name}={getattr(sampler, field.name)!r}" for field in drawn)
+    held = "" if contents.weights is None else f", portfolio={contents.weights.to_dict()!r}"
     steps = (
         "import bayesfactor as bf\n\n"
-        'fit = bf.fit(panel, "model.toml", bf.Sampler('
-        f"draws={sampler.draws}, tune={sampler.tune}, chains={sampler.chains}, seed={sampler.seed}))\n"
-        'bf.write_report(fit, "report.html")\n'
+        f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}))\n'
+        f'bf.write_report(fit, "report.html"{held}, ci_prob={contents.ci_prob!r}, ci_kind={contents.ci_kind!r})\n'
     )
     versions = tuple(f"{name} {version}" for name, version in fit.versions.items())
     return (

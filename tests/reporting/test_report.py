@@ -8,6 +8,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.reporting.page import inline
 from bayesfactor.reporting.prose import likelihood, percent
 
 MIX = {"a00": 0.5, "a03": 0.3, "a05": -0.1}
@@ -143,20 +144,51 @@ def test_loadings_are_the_posterior_s(written, hier_fit):
             assert float(row[4]["value"]) == pytest.approx(shrinkage.loc[asset, factor])
 
 
-def test_the_answer_is_made_of_draws(written, hier_fit):
+def test_the_answer_is_made_of_the_tables(written, hier_fit):
     text = written[1].text("answer")
-    draws = bf.attribute(hier_fit, "premium", portfolio=MIX).draws.sel(asset=PORTFOLIO)
-    total = draws.sel(source="total").values.ravel()
-    low, high = np.quantile(total, [0.05, 0.95])
-    assert f"{percent(total.mean())} ({percent(low)} to {percent(high)}, 90 % equal-tailed interval)" in text
-    side = "above" if total.mean() >= 0 else "below"
-    chance = (total > 0).mean() if side == "above" else 1 - (total > 0).mean()
+    table = bf.attribute(hier_fit, "premium", portfolio=MIX).table()
+    mine = table[table["asset"] == PORTFOLIO].set_index("source")
+    total = mine.loc["total"]
+    ends = f"{percent(total['lower'])} to {percent(total['upper'])}"
+    assert f"{percent(total['mean'])} ({ends}, 90 % equal-tailed interval)" in text
+    side = "above" if total["mean"] >= 0 else "below"
+    chance = total["prob_positive"] if side == "above" else 1 - total["prob_positive"]
     assert f"it is {likelihood(chance)} to be {side} zero" in text
-    means = draws.mean(("chain", "draw")).drop_sel(source="total")
-    main = str(means["source"].values[np.abs(means.values).argmax()])
-    assert f"comes from {main}: {percent(float(means.sel(source=main)))}" in text
+    main = mine.drop(index="total")["mean"].abs().idxmax()
+    assert f"is {main}: {percent(mine.loc[main, 'mean'])}" in text
     own = bf.attribute(hier_fit, "variance", portfolio=MIX).shares.sel(asset=PORTFOLIO, source="idiosyncratic")
     assert f"more than half is idiosyncratic is {likelihood(float((own > 0.5).mean()))}" in text
+
+
+def test_what_stands_in_a_figure_is_not_altered():
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    axis = figure.subplots()
+    axis.set_xticks([0.0, 0.025, 0.00125], ["0", "0.025", "tok-1.2345 #222222"])
+    text = inline(figure, "figure-0")
+    for said in ("0.025", "tok-1.2345 #222222"):
+        assert f">{said}<" in text
+    assert "var(--" in text
+
+
+def test_what_cannot_be_computed_is_said_and_the_rest_is_there(hier_fit, tmp_path):
+    path = bf.write_report(hier_fit, tmp_path / "r.html", portfolio={"a00": 400.0})
+    text = Reader(path.read_text(encoding="utf-8")).text("realised")
+    assert "Cannot be computed, compounded" in text
+    assert "The whole sample: contribution to the realised excess return, summed" in text
+
+
+@pytest.mark.parametrize("which", ["student_fit", "hollow_fit"])
+def test_other_fits_are_reported_too(request, which, tmp_path):
+    path = bf.write_report(request.getfixturevalue(which), tmp_path / "r.html")
+    assert tuple(Reader(path.read_text(encoding="utf-8")).sections) == tuple(s for s in SECTIONS if s != "portfolio")
+
+
+def test_paper_is_a_pdf(hier_fit, tmp_path):
+    path = bf.write_report(named(hier_fit, HOSTILE), tmp_path / "r.pdf", portfolio={HOSTILE[0]: 0.5})
+    assert path.read_bytes().startswith(b"%PDF-")
+    assert path.stat().st_size > 50_000
 
 
 def test_every_interval_says_kind_and_probability(hier_fit, tmp_path):
