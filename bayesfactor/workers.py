@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesfactor.collection import fit_key, keep
+from bayesfactor.collection import fit_key, is_whole, keep
 from bayesfactor.errors import BayesFactorError, FitError, SpecError
 from bayesfactor.inference import fit
 from bayesfactor.panelbase import PanelBase
@@ -121,14 +121,25 @@ def run(job: Job) -> Outcome:
     start = time.perf_counter()
     result: Fit | Path | BayesFactorError
     try:
-        result = made = fit(job.panel, job.model, job.sampler)
-        if job.folder and (job.folder / f".{job.token}").exists():
-            result = keep(made, job.folder, job.name, job.key, job.token)
+        found = _unheard(job)
+        result = found or fit(job.panel, job.model, job.sampler)
+        if isinstance(result, Fit) and job.folder and (job.folder / f".{job.token}").exists():
+            result = keep(result, job.folder, job.name, job.key, job.token)
     except BayesFactorError as error:
         result = error.with_traceback(None)
     except Exception as error:  # whatever one panel runs into must not stop the others
         result = _failure(error)
     return Outcome(result, time.perf_counter() - start)
+
+
+def _unheard(job: Job) -> Path | None:
+    """Return the fit that another worker kept in this same call, and died before it could say so."""
+    token = job.folder / f".{job.token}" if job.folder else None
+    if job.folder is None or token is None or not token.exists():
+        return None
+    begun = token.stat().st_mtime
+    made = (path for path in job.folder.glob(f"*.{job.key}.*.nc") if path.stat().st_mtime >= begun)
+    return next((path for path in made if is_whole(path)), None)
 
 
 def _failure(error: BaseException) -> FitError:

@@ -22,6 +22,7 @@ from bayesfactor import collection, workers
 from bayesfactor.collection import Fits
 from bayesfactor.errors import DataError, FitError, SpecError
 from bayesfactor.many import fit_many
+from bayesfactor.workers import Job, run
 from tests.panels import make_panel
 
 QUICK = bf.Sampler(draws=30, tune=60, chains=2, cores=2, progress=False)
@@ -402,3 +403,18 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
     )
     assert done.returncode == 1
     assert 'below `if __name__ == "__main__":`' in done.stderr.splitlines()[-1]
+
+
+def test_a_fit_that_a_dead_worker_kept_is_not_made_again(tmp_path):
+    """A worker that dies after its fit was kept, and before it was heard of: the next one finds the file."""
+    panel, sampler = (
+        make_panel(assets=3, traded=1, other=0, periods=30),
+        bf.Sampler(draws=20, tune=50, chains=1, progress=False),
+    )
+    (tmp_path / ".token").touch()
+    job = Job("a", panel, bf.read_model("hierarchical"), sampler, tmp_path, "0123456789abcdef", "token")
+    one, two = run(job), run(job)
+    assert one.result == two.result
+    assert len(list(tmp_path.glob("*.nc"))) == 1
+    one.result.write_bytes(b"damaged")
+    assert run(job).result != one.result
