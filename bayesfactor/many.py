@@ -18,7 +18,7 @@ from bayesfactor.panelbase import PanelBase
 from bayesfactor.posterior import Fit, Sampler, as_sampler
 from bayesfactor.progress import counted
 from bayesfactor.spec import FactorModel
-from bayesfactor.workers import AHEAD, Job, Outcome, Work, gather, run, run_here
+from bayesfactor.workers import Job, Outcome, Work, run_here, run_there
 
 
 def fit_many(
@@ -78,7 +78,7 @@ def fit_many(
     todo = deque(name for name, entry in entries.items() if entry.state == "failed")
     shown = work.sampler.progress if progress is None else progress
     done, failed = len(entries) - len(todo), 0
-    outcomes = run_here(work, todo) if taken is None else gather(taken, run, work.jobs(todo), AHEAD)
+    outcomes = run_here(work, todo) if taken is None else run_there(taken, work, todo)
     try:
         with closing(outcomes), counted(shown, "fits", len(entries)) as count:
             work.mark()

@@ -177,8 +177,22 @@ def _outcome(future: Future[Outcome]) -> Outcome:
         return future.result()
     except BrokenExecutor:
         return Outcome(FitError("The process that fitted it died (killed, or out of memory).", remedy=DIED), died=True)
-    except Exception as error:
-        return Outcome(_failure(error))
+    except Exception as error:  # Dask blames a panel that was on two workers when they died
+        return Outcome(_failure(error), died=type(error).__name__ == "KilledWorker")
+
+
+def run_there(executor: Executor, work: Work, todo: deque[str]) -> Answers:
+    """Run the jobs on an executor that was given.
+
+    Those whose worker died are run again one by one, to tell a panel that kills its worker from those beside it.
+    """
+    suspects: list[Job] = []
+    for job, outcome in gather(executor, run, work.jobs(todo), AHEAD):
+        if outcome.died:
+            suspects.append(job)
+        else:
+            yield job, outcome
+    yield from gather(executor, run, iter(suspects), 1)
 
 
 def run_here(work: Work, todo: deque[str]) -> Answers:
