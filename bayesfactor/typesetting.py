@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import SpecError
-from bayesfactor.intervals import Interval
+from bayesfactor.plots.style import interval_name
 
 DIGITS = 3
-KINDS: dict[Interval, str] = {"eti": "equal-tailed", "hdi": "highest-density"}
 MARKDOWN = str.maketrans(
     {c: f"\\{c}" for c in "\\`*_[]|~$#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " ", "\r": " "}
 )
@@ -96,7 +95,7 @@ def caption_of(table: pd.DataFrame) -> str:
     facts = table.attrs
     parts = [str(facts["units"])] if facts.get("units") else []
     if "ci_prob" in facts:
-        parts.append(f"lower and upper: {100 * facts['ci_prob']:g} % {KINDS[facts['ci_kind']]} interval")
+        parts.append(f"lower and upper: {interval_name(facts['ci_prob'], facts['ci_kind'])}")
     parts += [str(note) for note in facts.get("notes", ())]
     if facts.get("problems"):
         parts.append(f"NOT CONVERGED: {', '.join(facts['problems'])}")

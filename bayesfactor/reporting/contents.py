@@ -95,14 +95,14 @@ def gather(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None, ci_prob:
     """
     premium = attribute(fit, "premium", portfolio=portfolio)
     variance = attribute(fit, "variance", portfolio=portfolio)
-    found, checks = identify(fit), check(fit)
+    checks = check(fit)
     return Contents(
         fit,
         ci_prob,
         ci_kind,
         None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float),
         checks,
-        found,
+        identify(fit),
         price(fit),
         premium,
         attribute(fit, "premium", by="family", portfolio=portfolio),
@@ -110,7 +110,7 @@ def gather(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None, ci_prob:
         _spans(fit, portfolio),
         _loadings(fit, checks, ci_prob, ci_kind),
         describe_panel(fit.panel),
-        _answer(premium, variance, found, portfolio is not None, ci_prob, ci_kind),
+        _answer(premium, variance, portfolio is not None, ci_prob, ci_kind),
     )
 
 
@@ -149,9 +149,7 @@ def _whole(found: Attribution, held: bool) -> xr.DataArray:
     return draws.sel(asset=PORTFOLIO) if held else draws.mean("asset")
 
 
-def _answer(
-    premium: Attribution, variance: Attribution, found: Identification, held: bool, prob: float, kind: Interval
-) -> tuple[str, ...]:
+def _answer(premium: Attribution, variance: Attribution, held: bool, prob: float, kind: Interval) -> tuple[str, ...]:
     """Return three sentences: what it is expected to earn, from what, and where the risk comes from."""
     draws = _whole(premium, held)
     subject = "The portfolio's expected excess return" if held else "The assets' expected excess return, on average,"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.parts import BAR, Cell, Section
+from bayesfactor.reporting.prose import failed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +41,7 @@ def page(contents: Contents, sections: tuple[Section, ...], title: str) -> str:
         title=title,
         subtitle=f"{contents.description.panel} Model '{contents.fit.model.name}'.",
         sections=sections,
-        problems=contents.fit.problems,
+        failed=failed(contents.fit.problems) if contents.fit.problems else "",
         css=Markup((where / "report.css").read_text(encoding="utf-8")),
         js=Markup((where / "report.js").read_text(encoding="utf-8")),
         footer=f"{len(panel.assets)} assets, {len(panel.factor_names)} factors. Made by bayesfactor.",

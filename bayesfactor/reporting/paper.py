@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from bayesfactor.errors import SpecError
 from bayesfactor.plots.style import RULES, missing_glyphs
 from bayesfactor.reporting.parts import Answer, Cell, Code, Grid, Heading, Listing, Picture, Section, TablePart, Text
+from bayesfactor.reporting.prose import failed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +18,6 @@ STYLE = """#set page(paper: "a4", flipped: true, margin: 1.4cm, numbering: "1 / 
 #show heading: set block(above: 1.4em, below: 0.7em)
 #set table(stroke: (x, y) => (bottom: 0.4pt + gray), inset: 3pt)
 """
-FAILED = "This fit FAILED its checks: do not use its numbers."
 WIDEST = 9  # columns beside the first on one sheet
 
 
@@ -43,7 +43,7 @@ def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tu
         "",
     ]
     if problems:
-        said = _string(f"{FAILED} {'; '.join(problems)}.")
+        said = _string(failed(problems))
         lines += [f'#block(fill: rgb("#fde8e0"), inset: 8pt, text(weight: 700, fill: rgb("#7a1f00"), {said}))', ""]
     with tempfile.TemporaryDirectory() as folder:
         for section in sections:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from bayesfactor.reporting.parts import Answer, Cell, Code, Grid, Heading, Listing, Picture, Section, TablePart, Text
+from bayesfactor.reporting.prose import failed
 from bayesfactor.typesetting import MARKDOWN
 
 
@@ -10,7 +11,7 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
     """Return the report as Markdown."""
     lines = [f"# {_clean(title)}", "", _clean(subtitle), ""]
     if problems:
-        lines += [f"**This fit FAILED its checks: do not use its numbers. {_clean('; '.join(problems))}.**", ""]
+        lines += [f"**{_clean(failed(problems))}**", ""]
     for section in sections:
         lines += [f"## {_clean(section.title)}", ""]
         for part in section.parts:

@@ -68,6 +68,11 @@ def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
     return Estimate(*(float(row[name]) for name in ("mean", "lower", "upper", "prob_positive")))
 
 
+def failed(problems: tuple[str, ...]) -> str:
+    """Return what stands at the top of the report of a fit that failed its checks."""
+    return f"This fit FAILED its checks: do not use its numbers. {'; '.join(problems)}."
+
+
 def join(names: list[str]) -> str:
     """Return names as one would say them."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
