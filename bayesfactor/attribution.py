@@ -12,7 +12,7 @@ from bayesfactor import contributions
 from bayesfactor.contributions import LEVELS
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
-from bayesfactor.identification import UNIDENTIFIED, identify, least_known
+from bayesfactor.identification import UNIDENTIFIED, known_verdicts, least_known
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
@@ -195,7 +195,7 @@ def attribute(
     _check_names(fit.panel)
     _check_choices(kind, by, window, compounded)
     weights = holdings(fit.panel, per, portfolio)
-    verdicts = {} if kind == "variance" else identify(fit).verdicts  # what a variance is does not depend on premia
+    verdicts = {} if kind == "variance" else known_verdicts(fit)  # what a variance is does not depend on premia
     notes: tuple[str, ...] = ()
     match kind:
         case "premium":
@@ -208,13 +208,8 @@ def attribute(
             parts = contributions.variance(fit, weights)
         case _:
             assert_never(kind)
-    if by == "family":
-        parts = contributions.by_family(fit, parts)
-    if by == "identification":
-        parts = contributions.by_identification(fit, parts, verdicts)
-    if kind != "return":
-        parts = xr.concat([parts, parts.sum("source").expand_dims(source=["total"])], "source")
-    draws = parts.transpose("chain", "draw", per, "source").rename(kind)
+    sources = parts.sources(contributions.labels(fit, by, verdicts))
+    draws = sources.transpose("chain", "draw", per, "source").rename(kind)
     problems = () if allow_unconverged else fit.problems
     return Attribution(
         kind,

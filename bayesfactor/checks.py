@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.diagnostics import Check, sampler_checks
-from bayesfactor.identification import UNIDENTIFIED, identify
+from bayesfactor.diagnostics import Check
+from bayesfactor.identification import UNIDENTIFIED, known_verdicts
 from bayesfactor.panel import Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, standardised_residuals, thin
 from bayesfactor.posterior import Fit, require_fit
@@ -138,12 +138,12 @@ def check(fit: Fit) -> CheckReport:
             "What these factors pay comes from the prior, not from the data: see bf.identify(fit) before using it.",
         ),
     )  # fmt: skip
-    return CheckReport((*sampler_checks(fit), *informative), assets, shrinkage, sensitivity)
+    return CheckReport((*fit.sampler_checks, *informative), assets, shrinkage, sensitivity)
 
 
 def _unidentified(fit: Fit) -> tuple[float, str]:
     """Return the share of non-traded factors whose premium is unidentified, and the first of them."""
-    verdicts = identify(fit).verdicts
+    verdicts = known_verdicts(fit)
     others = [factor.name for factor in fit.panel.factor_info if not factor.traded]
     found = [name for name in others if verdicts[name] == UNIDENTIFIED]
     return len(found) / max(len(others), 1), found[0] if found else ""
@@ -175,8 +175,8 @@ def _assets(fit: Fit) -> pd.DataFrame:
 
 
 def _kurtosis(z: np.ndarray) -> np.ndarray:
-    centred = z - z.mean(axis=1, keepdims=True)
-    return np.mean(centred**4, axis=1) / np.maximum(np.mean(centred**2, axis=1) ** 2, 1e-300)
+    square = (z - z.mean(axis=1, keepdims=True)) ** 2
+    return np.einsum("st,st->s", square, square) / z.shape[1] / np.maximum(square.mean(axis=1) ** 2, 1e-300)
 
 
 def _residual_correlation(fit: Fit) -> float:

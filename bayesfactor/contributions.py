@@ -1,6 +1,7 @@
 """Contributions of sources to premia and variances, at every draw of a fit."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,45 @@ KINDS_OF_FACTOR = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What sources contribute, before factors are summed.
+
+    Attributes
+    ----------
+    by_factor : DataArray (chain, draw, ..., factor) or None
+    rest : mapping of str to DataArray (chain, draw, ...)
+        Other sources.
+    total : DataArray or None
+        Where it is known and not the sum of the sources: what they leave of it is the residual.
+    """
+
+    by_factor: xr.DataArray | None
+    rest: Mapping[str, xr.DataArray]
+    total: xr.DataArray | None = None
+
+    def sources(self, label: Mapping[str, str] | None = None) -> xr.DataArray:
+        """Put all side by side along the dimension source, the total last; factors of one label are summed."""
+        summed = sum(self.rest.values())
+        known = None if self.by_factor is None else _labelled(self.by_factor, label)
+        if known is not None:
+            summed = known.sum("source", skipna=False) + summed
+        named = dict(self.rest) if self.total is None else {**self.rest, "residual": self.total - summed}
+        others = named_sources({**named, "total": summed if self.total is None else self.total})
+        return others if known is None else xr.concat([known, others], "source")
+
+
+def _labelled(by_factor: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
+    """Return what every factor, or all factors of every label, contribute."""
+    if label is None:
+        return by_factor.rename(factor="source")
+    factors, labels = by_factor["factor"].values.tolist(), list(dict.fromkeys(label.values()))
+    member = np.array([[float(label[factor] == name) for name in labels] for factor in factors])
+    return xr.dot(
+        by_factor, xr.DataArray(member, {"factor": factors, "source": labels}, ("factor", "source")), dim="factor"
+    )
+
+
 def named_sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
     """Put parts side by side, along the dimension source."""
     return xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
@@ -38,15 +78,14 @@ def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
     return xr.concat([values, summed], "asset") if alone else summed
 
 
-def premium(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+def premium(fit: Fit, weights: xr.DataArray) -> Parts:
     """Return what every factor, alpha and zero-beta rate pay each holding a year."""
     year = fit.panel.periods_per_year
-    loading = combined(weights, fit.posterior["loading"])
-    by_factor = (loading * fit.posterior["risk_premium"] * year).rename(factor="source")
-    parts = [by_factor, named_sources({"alpha": combined(weights, fit.posterior["alpha"]) * year})]
+    by_factor = combined(weights, fit.posterior["loading"]) * (fit.posterior["risk_premium"] * year)
+    rest = {"alpha": combined(weights, fit.posterior["alpha"]) * year}
     if "zero_beta" in fit.posterior:
-        parts.append(named_sources({"zero_beta": zero_beta_rate(fit, weights) * year}))
-    return xr.concat(parts, "source")
+        rest["zero_beta"] = zero_beta_rate(fit, weights) * year
+    return Parts(by_factor, rest)
 
 
 def _held(weights: xr.DataArray) -> xr.DataArray:
@@ -60,7 +99,7 @@ def zero_beta_rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
     return ones * fit.posterior["zero_beta"] * _held(weights)
 
 
-def premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+def premium_by_level(fit: Fit, weights: xr.DataArray) -> Parts:
     """Return what all assets get, what the group adds, and what is left with the asset."""
     posterior, panel = fit.posterior, fit.panel
     if "loading_mean" not in posterior:
@@ -85,31 +124,31 @@ def premium_by_level(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
         LEVELS[1]: own - broad,
         LEVELS[2]: xr.dot(posterior["loading"], paid, dim="factor") - own + alpha,
     }
-    return named_sources({name: combined(weights, value) for name, value in parts.items()})
+    return Parts(None, {name: combined(weights, value) for name, value in parts.items()})
 
 
-def variance(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+def variance(fit: Fit, weights: xr.DataArray) -> Parts:
     """Return what every factor and the residuals add to each holding's variance a year."""
     posterior, year = fit.posterior, fit.panel.periods_per_year
     loading = combined(weights, posterior["loading"])
-    moved = xr.dot(posterior["factor_cov"], loading.rename(factor="factor_other"), dim="factor_other")
-    own = posterior["sigma"] ** 2
+    moved = xr.dot(posterior["factor_cov"] * year, loading.rename(factor="factor_other"), dim="factor_other")
+    own = posterior["sigma"] ** 2 * year
     if isinstance(fit.model.noise, StudentTNoise):
         own = own * posterior["dof"] / (posterior["dof"] - 2)
     own = combined(weights**2, own)
-    by_factor = (loading * moved).rename(factor="source")
-    return year * xr.concat([by_factor, own.expand_dims(source=["idiosyncratic"])], "source")
+    return Parts(loading * moved, {"idiosyncratic": own})
 
 
-def by_family(fit: Fit, parts: xr.DataArray) -> xr.DataArray:
-    """Sum the factors of each family; other sources stay."""
-    return _summed({factor.name: factor.family for factor in fit.panel.factor_info}, parts)
-
-
-def by_identification(fit: Fit, parts: xr.DataArray, verdicts: Mapping[str, str]) -> xr.DataArray:
-    """Sum the factors that are the market, traded otherwise, and non-traded by verdict; other sources stay."""
-    kind = {factor.name: kind_of(factor, verdicts) for factor in fit.panel.factor_info}
-    return _summed(dict(sorted(kind.items(), key=lambda item: KINDS_OF_FACTOR.index(item[1]))), parts)
+def labels(fit: Fit, by: str, verdicts: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the source that each factor is counted in: its family, or how well it is known; None for itself."""
+    match by:
+        case "family":
+            return {factor.name: factor.family for factor in fit.panel.factor_info}
+        case "identification":
+            kind = {factor.name: kind_of(factor, verdicts) for factor in fit.panel.factor_info}
+            return dict(sorted(kind.items(), key=lambda item: KINDS_OF_FACTOR.index(item[1])))
+        case _:
+            return None
 
 
 def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
@@ -117,16 +156,6 @@ def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
     if factor.traded:
         return KINDS_OF_FACTOR[0] if factor.family == "market" else KINDS_OF_FACTOR[1]
     return f"non-traded, {verdicts[factor.name]}"
-
-
-def _summed(label: Mapping[str, str], parts: xr.DataArray) -> xr.DataArray:
-    """Sum the sources of each label; those without one stay."""
-    result = {
-        name: parts.sel(source=[f for f, of in label.items() if of == name]).sum("source")
-        for name in dict.fromkeys(label.values())
-    }
-    rest = [name for name in parts["source"].values.tolist() if name not in label]
-    return named_sources({**result, **{name: parts.sel(source=name, drop=True) for name in rest}})
 
 
 def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:

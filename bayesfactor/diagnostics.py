@@ -41,6 +41,11 @@ class Check:
     worst: str
     advice: str
 
+    @property
+    def problem(self) -> str:
+        """What was found, in one short text."""
+        return f"{self.name} {self.value:.5g} (limit {self.limit:g}){f' at {self.worst}' if self.worst else ''}"
+
 
 def statistic(
     array: xr.DataArray,
@@ -158,13 +163,4 @@ def sampler_checks(fit: "Fit") -> tuple[Check, ...]:
             "",
             "Run Sampler(chains=4): one chain shows nothing wrong.",
         ),
-    )
-
-
-def sampler_problems(fit: "Fit") -> tuple[str, ...]:
-    """Return one short text per failed sampler check."""
-    return tuple(
-        f"{check.name} {check.value:.5g} (limit {check.limit:g}){' at ' + check.worst if check.worst else ''}"
-        for check in sampler_checks(fit)
-        if check.passed is False
     )

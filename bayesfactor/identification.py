@@ -1,7 +1,9 @@
 """Whether the assets can tell what a non-traded factor pays: strength of its loadings, prior and posterior premium."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ SURE = 0.95  # probability at which loadings count as told from noise
 LITTLE, SOME = 0.1, 0.25  # learned shares of the prior's variance below which a premium is unidentified, or weak
 MOST = 0.5  # share of what could be learned below which it is weak
 STRENGTH_DRAWS = 1000
+_VERDICTS: WeakKeyDictionary[Fit, Mapping[str, str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,12 +173,19 @@ def identify(fit: Fit) -> Identification:
     return Identification(strength, ratio, smallest, premium * year, facts, fit.problems)
 
 
+def known_verdicts(fit: Fit) -> Mapping[str, str]:
+    """Return the verdicts of `identify`, which are worked out once for each fit."""
+    if fit not in _VERDICTS:
+        _VERDICTS[fit] = MappingProxyType(identify(fit).verdicts)
+    return _VERDICTS[fit]
+
+
 def risk_premia(fit: Fit) -> xr.DataArray:
     """Return the draws of lambda_k: (chain, draw, factor), decimal per period for one unit of loading.
 
     The coordinate ``identification`` says how well each is known: see `identify`.
     """
-    verdicts = list(identify(fit).verdicts.values()) if isinstance(fit, Fit) else []
+    verdicts = list(known_verdicts(fit).values()) if isinstance(fit, Fit) else []
     return variable(fit, "risk_premium").assign_coords(identification=("factor", verdicts))
 
 

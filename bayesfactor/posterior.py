@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -13,6 +14,9 @@ from bayesfactor.errors import FitError, SpecError
 from bayesfactor.modelfile import model_id, model_text
 from bayesfactor.panelbase import PanelBase
 from bayesfactor.spec import FactorModel
+
+if TYPE_CHECKING:
+    from bayesfactor.diagnostics import Check
 
 
 @dataclass(frozen=True)
@@ -119,11 +123,16 @@ class Fit:
         return model_id(self.model)
 
     @cached_property
+    def sampler_checks(self) -> tuple["Check", ...]:
+        """The checks whose failure means that the draws must not be used."""
+        from bayesfactor.diagnostics import sampler_checks
+
+        return sampler_checks(self)
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What keeps the draws from being trusted; empty when the sampler converged."""
-        from bayesfactor.diagnostics import sampler_problems
-
-        return sampler_problems(self)
+        return tuple(check.problem for check in self.sampler_checks if check.passed is False)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the fit, under a temporary name first, and return its path.

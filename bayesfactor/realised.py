@@ -1,15 +1,14 @@
 """Contributions of sources to what was earned: over a window, summed or compounded, and date by date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.contributions import by_family as summed_by_family
-from bayesfactor.contributions import combined, named_sources, zero_beta_rate
+from bayesfactor.contributions import Parts, combined, labels, zero_beta_rate
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import PORTFOLIO, holdings
 from bayesfactor.panel import Panel, require_returns
@@ -32,15 +31,13 @@ class Sums:
     total: np.ndarray
 
 
-def realised(
-    fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool
-) -> tuple[xr.DataArray, tuple[str, ...]]:
-    """Return contributions to the realised return of every holding, and how many periods each counts.
+def realised(fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool) -> tuple[Parts, tuple[str, ...]]:
+    """Return contributions to the realised return of every holding observed, and how many periods each counts.
 
     Compounded, the parts of a period t in which the holding earned R_t are multiplied by log(1 + R_t) / R_t over
     log(1 + R) / R, R = prod_t (1 + R_t) - 1, and then add up to R: the linking of Carino (1999).
     """
-    unit = weights.dims[0]
+    unit = str(weights.dims[0])
     matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
     sums = _sums(fit.panel, matrix, window, compounded, weights[unit].values.astype(str).tolist())
     held = sums.count > 0
@@ -54,17 +51,26 @@ def realised(
             "their own spans.",
         )
     how = "compounded, parts linked by Carino (1999)" if compounded else "summed"
-    notes = [f"periods counted: {sums.count[held].min()} to {sums.count[held].max()}; returns are {how}"]
+    notes = [f"periods counted: {_periods(sums.count[held], weights[unit].values[held])}; returns are {how}"]
     if lost:
         notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
     own = {name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")}
     if "zero_beta" in fit.posterior:
         own["zero_beta"] = zero_beta_rate(fit, weights)
-    return _parts(fit, fit.posterior, own, sums, unit).isel({unit: np.flatnonzero(held)}), tuple(notes)
+    if lost:
+        own = {name: array.isel({unit: np.flatnonzero(held)}) for name, array in own.items()}
+        sums = Sums(*(getattr(sums, part.name)[held] for part in fields(sums)))
+    return _parts(fit, fit.posterior, own, sums, unit), tuple(notes)
 
 
-def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sums: Sums, dim: str) -> xr.DataArray:
-    """Return b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded), alpha, zero-beta rate, residual and total along `dim`.
+def _periods(count: np.ndarray, names: np.ndarray) -> str:
+    """Return the fewest and the most periods counted, and those of the portfolio."""
+    ends = f"{count.min()} to {count.max()}"
+    return f"{ends} ({count[-1]} for the portfolio)" if names[-1] == PORTFOLIO else ends
+
+
+def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sums: Sums, dim: str) -> Parts:
+    """Return b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded), alpha, zero-beta rate and total along `dim`.
 
     `own` has the holdings' loading, alpha and, where the model has it, zero_beta, a period.
     """
@@ -72,12 +78,9 @@ def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sum
     weight = xr.DataArray(sums.weight, dims=dim)
     traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], dims="factor")
     shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
-    by_factor = own["loading"] * factors + own["loading"] * shift * weight
-    named = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
-    happened = xr.zeros_like(named["alpha"]) + xr.DataArray(sums.total, dims=dim)
-    residual = happened - by_factor.sum("factor") - sum(named.values())
-    rest = named_sources({**named, "residual": residual, "total": happened})
-    return xr.concat([by_factor.rename(factor="source"), rest], "source")
+    rest = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
+    happened = xr.zeros_like(rest["alpha"]) + xr.DataArray(sums.total, dims=dim)
+    return Parts(own["loading"] * (factors + shift * weight), rest, happened)
 
 
 def _sums(panel: PanelBase, matrix: np.ndarray, window: Window | None, compounded: bool, names: list[str]) -> Sums:
@@ -166,8 +169,7 @@ def realised_path(
     own = {variable: xr.dot(weight, posterior[variable], dim="asset") for variable in ("loading", "alpha")}
     if "zero_beta" in posterior:
         own["zero_beta"] = posterior["zero_beta"] * weight.sum()
-    parts = _parts(fit, posterior, own, sums, "time")
-    parts = summed_by_family(fit, parts) if by_family else parts
+    parts = _parts(fit, posterior, own, sums, "time").sources(labels(fit, "family" if by_family else "factor", {}))
     return parts.assign_coords(time=panel.returns["time"].values[inside])
 
 

@@ -1,5 +1,9 @@
 """Draws to tables: mean, deviation, interval, probability, and no digit that the draws do not justify."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -20,7 +24,10 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
     """
     draws = draws.transpose("chain", "draw", ...)
     dims = draws.dims[2:]
-    parts = [_columns(block, prob, kind) for block in (blocks(draws, dims[0]) if dims else [draws])]
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:  # as many blocks in memory as there are processors
+        some = batched(blocks(draws, dims[0]) if dims else [draws], cores)
+        parts = [part for batch in some for part in pool.map(lambda block: _columns(block, prob, kind), batch)]
     index = pd.MultiIndex.from_product([draws.get_index(dim) for dim in dims], names=dims) if dims else pd.Index([0])
     table = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, index=index)
     if rounded:

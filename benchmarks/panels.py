@@ -5,7 +5,8 @@ import xarray as xr
 
 from bayesfactor.panel import Calendar, Factor, Panel
 
-MINUTE = np.timedelta64(1, "m")
+DAY, MINUTE = np.timedelta64(1, "D"), np.timedelta64(1, "m")
+MOST_DAYS = 50_000  # of which dates in nanoseconds are still dates
 
 
 def simulate(recipe: dict) -> Panel:
@@ -37,7 +38,7 @@ def label(returns: np.ndarray, factors: np.ndarray, groups: list[str]) -> Panel:
     """Return a panel with names and dates; the first factor is the market, the others are styles."""
     names = [f"a{i:05d}" for i in range(returns.shape[1])]
     labels = [f"f{j}" for j in range(factors.shape[1])]
-    time = np.datetime64("2015-01-01", "ns") + MINUTE * np.arange(len(returns))  # only their order matters
+    time = np.datetime64("2015-01-01", "ns") + (DAY if len(returns) <= MOST_DAYS else MINUTE) * np.arange(len(returns))
     return Panel(
         returns=xr.DataArray(returns, {"time": time, "asset": names}, ("time", "asset")),
         factors=xr.DataArray(factors, {"time": time, "factor": labels}, ("time", "factor")),

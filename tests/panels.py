@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.moments import cross_products
 from bayesfactor.panel import Calendar, Factor, Panel
+from bayesfactor.panelstatistics import PanelStatistics
 
 
 def make_panel(
@@ -38,4 +40,25 @@ def make_panel(
         factor_info=info,
         groups=xr.DataArray([f"g{j}" for j in group], {"asset": names}, ("asset",)),
         calendar=Calendar("business", year),
+    )
+
+
+def reduced(panel: Panel) -> PanelStatistics:
+    """Return the statistics of a panel, by the rows of each asset one after the other."""
+    rows = np.isfinite(panel.returns.values)
+    ends = np.full((2, rows.shape[1]), np.datetime64("NaT", "ns"))
+    for i, own in enumerate(rows.T):
+        if own.any():
+            ends[:, i] = panel.times[own][[0, -1]]
+    seen = np.isin(panel.factors["time"].values, panel.times[rows.any(axis=1)])
+    by_asset = {"asset": list(panel.assets)}
+    return PanelStatistics(
+        moments=cross_products(panel.returns.values, panel.aligned),
+        observed=xr.DataArray(seen, {"time": panel.factors["time"].values}, ("time",)),
+        first=xr.DataArray(ends[0], by_asset, ("asset",)),
+        last=xr.DataArray(ends[1], by_asset, ("asset",)),
+        factors=panel.factors,
+        factor_info=panel.factor_info,
+        groups=panel.groups,
+        calendar=panel.calendar,
     )

@@ -8,34 +8,12 @@ import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.density.problem import pose
-from bayesfactor.moments import cross_products
 from bayesfactor.panelstatistics import PanelStatistics
 from bayesfactor.statistics import factor_moments, moments, regressors
-from tests.panels import make_panel
+from tests.panels import make_panel, reduced
 
 QUICK = bf.Sampler(draws=200, tune=200, chains=2, cores=1, progress=False)
 NORMAL = ("capm", "hierarchical", "pooled", "spike_slab", "unpooled")
-
-
-def reduced(panel: bf.Panel) -> PanelStatistics:
-    """Return the statistics of a panel, by the rows of each asset one after the other."""
-    rows = np.isfinite(panel.returns.values)
-    ends = np.full((2, rows.shape[1]), np.datetime64("NaT", "ns"))
-    for i, own in enumerate(rows.T):
-        if own.any():
-            ends[:, i] = panel.times[own][[0, -1]]
-    seen = np.isin(panel.factors["time"].values, panel.times[rows.any(axis=1)])
-    by_asset = {"asset": list(panel.assets)}
-    return PanelStatistics(
-        moments=cross_products(panel.returns.values, panel.aligned),
-        observed=xr.DataArray(seen, {"time": panel.factors["time"].values}, ("time",)),
-        first=xr.DataArray(ends[0], by_asset, ("asset",)),
-        last=xr.DataArray(ends[1], by_asset, ("asset",)),
-        factors=panel.factors,
-        factor_info=panel.factor_info,
-        groups=panel.groups,
-        calendar=panel.calendar,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ app = typer.Typer(
 Run = Annotated[Path, typer.Argument(metavar="RUN.nc", help="A fit that was saved.")]
 Draws = Annotated[int, typer.Option(help="Draws to keep of each chain.")]
 Tune = Annotated[int, typer.Option(help="Warm-up draws of each chain.")]
-Probability = Annotated[float, typer.Option(help="Probability of the equal-tailed intervals.")]
+Probability = Annotated[float, typer.Option(help="Probability of the intervals; equal-tailed, unless asked otherwise.")]
 Table = Annotated[Path | None, typer.Option(help="Write the whole table here.")]
 
 
@@ -29,6 +29,13 @@ class Market(StrEnum):
 
     french = "french"
     crypto = "crypto"
+
+
+class IntervalKind(StrEnum):
+    """The kinds of intervals."""
+
+    eti = "eti"
+    hdi = "hdi"
 
 
 def _show_version(wanted: bool) -> None:
@@ -236,10 +243,11 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
 @app.command()
 def report(
     run: Run,
-    output: Annotated[Path, typer.Option("--output", "-o", help="An .html or .md file.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
     portfolio: Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; the report is on it.")] = None,
     title: Annotated[str | None, typer.Option(help="Of the report.")] = None,
     ci: Probability = 0.9,
+    ci_kind: Annotated[IntervalKind, typer.Option(help="Equal-tailed, or of highest density.")] = IntervalKind.eti,
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.cli.input import read_weights
@@ -249,7 +257,7 @@ def report(
     _check_output(output)
     weights = None if portfolio is None else read_weights(portfolio)
     result = open_fit(run)
-    print(f"Wrote {write_report(result, output, portfolio=weights, title=title, ci_prob=ci)}")
+    print(f"Wrote {write_report(result, output, portfolio=weights, title=title, ci_prob=ci, ci_kind=ci_kind.value)}")
     _warn_and_leave(result.problems)
 
 

@@ -165,7 +165,6 @@ def plot_risk(attribution: Attribution, *, names: Sequence[str] | None = None, a
             colour, hatch = FAINT, ""
         axis.barh(
             place, value, left=start, height=0.75, color=colour, hatch=hatch, edgecolor="white", linewidth=0.4,
-            label=short(source, 20),
         )  # fmt: skip
         left, right = left + np.minimum(value, 0), right + np.maximum(value, 0)
     for row, name in enumerate(rows):
@@ -178,7 +177,8 @@ def plot_risk(attribution: Attribution, *, names: Sequence[str] | None = None, a
     axis.set_xlim(min(0.0, left.min()), max(1.0, right.max()))
     name_rows(axis, rows)
     axis.set_xlabel("Share of the variance of returns, posterior mean")
-    figure.legend(loc="outside lower left", ncols=4, fontsize=8)
+    names = [short(source, 20) for source in mean.columns]
+    figure.legend(axis.containers, names, loc="outside lower left", ncols=4, fontsize=8)
     return figure
 
 

@@ -7,14 +7,17 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.intervals import Interval
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.plots.style import (
     COLOURS,
     DATA,
+    MARKERS,
     POSTERIOR,
     QUIET,
     ROW,
     canvas,
     chosen,
+    hover,
     interval_name,
     name_rows,
     short,
@@ -26,7 +29,11 @@ from bayesfactor.statistics import least_squares, moments
 from bayesfactor.tables import summarise
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
+
+MANY = 100  # assets; of more, lines without ticks and dots without names
 
 
 def least_squares_loadings(fit: Fit) -> pd.DataFrame:
@@ -110,8 +117,9 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
     Returns
     -------
     matplotlib Figure
-        A panel per factor, a line per asset: from the tick (least squares) to the dot (posterior mean), coloured by
-        group. Young assets move far, old ones hardly. An asset too young for least squares has a dot only.
+        A panel per factor, a line per asset: from the tick (least squares; not drawn for more than 100 assets) to the
+        dot (posterior mean), coloured by group. Young assets move far, old ones hardly. An asset too young for least
+        squares has a dot only.
 
     Raises
     ------
@@ -124,7 +132,7 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
     panel = fit.panel
     names = chosen(factors, panel.factor_names, "factor", "plot_shrinkage.factors")
     own, mean = least_squares_loadings(fit), fit.posterior["loading"].mean(("chain", "draw"))
-    periods, groups = np.maximum(moments(panel).count, 1), panel.groups.values.astype(str)
+    periods = np.maximum(moments(panel).count, 1)
     columns = min(4, len(names))
     rows = -(-len(names) // columns)
     figure, axes = canvas(rows, columns, 2.2 * columns, 0.9 + 2.0 * rows, sharey=True)
@@ -133,11 +141,7 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
             axis.set_axis_off()
             continue
         value, start = mean.sel(factor=names[number]).values, own[names[number]].to_numpy()
-        for place, group in enumerate(panel.group_names):
-            some, colour = groups == group, COLOURS[place % len(COLOURS)]
-            axis.hlines(periods[some], start[some], value[some], color=colour, linewidth=0.9, alpha=0.7)
-            axis.plot(start[some], periods[some], "|", markersize=6, color=colour)
-            axis.plot(value[some], periods[some], "o", markersize=3, color=colour, label=short(group, 20))
+        dots = [_moves(axis, panel, group, start, value, periods) for group in panel.group_names]
         known = np.concatenate([value, start[np.isfinite(start)]])
         low, high = np.quantile(known, [0.01, 0.99])
         room = 0.15 * max(high - low, 1e-12)
@@ -148,11 +152,30 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
         axis.yaxis.set_minor_locator(NullLocator())
         zero(axis)
         axis.set_title(short(names[number], 20), loc="left")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=5, fontsize=8)
+    figure.legend(
+        dots, [short(group, 20) for group in panel.group_names], loc="outside upper left", ncols=5, fontsize=8
+    )
     figure.supylabel("Periods observed", fontsize=8)
     figure.supxlabel(
         "Loading. Tick: least squares on its own returns; dot: posterior mean", fontsize=8, x=0.01, ha="left",
         color=QUIET,
     )  # fmt: skip
     return figure
+
+
+def _moves(
+    axis: "Axes", panel: PanelBase, group: str, start: np.ndarray, end: np.ndarray, periods: np.ndarray
+) -> "PathCollection":
+    """Draw the loadings of one group from their ticks to their dots, and return the dots."""
+    place, some = panel.group_names.index(group), panel.groups.values == group
+    start, end, periods = start[some], end[some], periods[some]
+    colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place // len(COLOURS) % len(MARKERS)]
+    gaps = np.full(len(start), np.nan)  # one line with gaps is far smaller in a file than many lines
+    lines = np.column_stack([start, end, gaps]).ravel()
+    axis.plot(lines, np.repeat(periods, 3), color=colour, linewidth=0.9, alpha=0.7)
+    dots = axis.scatter(end, periods, s=9, marker=marker, color=colour, zorder=3)
+    if len(panel.assets) > MANY:
+        return dots
+    axis.plot(start, periods, "|", markersize=6, color=colour)
+    said = zip(panel.groups["asset"].values[some], end, start, periods, strict=True)
+    return hover(dots, [f"{a}: {b:.3g}, least squares {own:.3g}, {n:,.0f} periods" for a, b, own, n in said])

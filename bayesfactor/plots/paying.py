@@ -17,6 +17,7 @@ from bayesfactor.plots.style import (
     QUIET,
     canvas,
     chosen,
+    hover,
     interval_name,
     percent,
     short,
@@ -142,7 +143,9 @@ def plot_pricing(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval = 
     axis = axes[0, 0]
     axis.hlines(seen["realised"], seen["predicted_lower"], seen["predicted_upper"], color=POSTERIOR, linewidth=0.7)
     axis.vlines(seen["predicted"], seen["realised_lower"], seen["realised_upper"], color=FAINT, linewidth=0.7, zorder=0)
-    axis.plot(seen["predicted"], seen["realised"], "o", markersize=4, color=POSTERIOR)
+    dots = axis.scatter(seen["predicted"], seen["realised"], s=16, color=POSTERIOR, zorder=3)
+    said = seen[["predicted", "realised"]].itertuples()
+    hover(dots, [f"{row.Index}: predicted {row.predicted:.1%}, earned {row.realised:.1%}" for row in said])
     ends = [axis.get_xlim(), axis.get_ylim()]
     low, high = max(end[0] for end in ends), min(end[1] for end in ends)
     if low < high:

@@ -16,12 +16,15 @@ from bayesfactor.intervals import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
 
 INK, QUIET, FAINT = "#222222", "#767676", "#d9d9d9"
 POSTERIOR, DATA = "#0072b2", "#d55e00"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 HATCHES = ("", "////", "....", "xxxx")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+HOVER = "hover:"
 MINUS = "\N{MINUS SIGN}"
 ROW, LONGEST = 0.19, 28  # inches; characters of a name
 RULES: dict[str, Any] = {
@@ -74,9 +77,15 @@ def canvas(rows: int, columns: int, width: float, height: float, **options: Any)
 
 
 def short(name: object, longest: int = LONGEST) -> str:
-    """Return a name that fits beside an axis."""
-    text = " ".join(str(name).split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    """Return a name that fits beside an axis: its beginning and its end, by which long names differ."""
+    text, tail = " ".join(str(name).split()), longest // 4
+    return text if len(text) <= longest else f"{text[: longest - 1 - tail]}…{text[-tail:]}"
+
+
+def hover(dots: "PathCollection", texts: Sequence[str]) -> "PathCollection":
+    """Give each dot a text that the report's page shows under the pointer; in other SVG it is the dot's link."""
+    dots.set_urls([HOVER + text for text in texts])
+    return dots
 
 
 def interval_name(prob: float, kind: Interval) -> str:

@@ -5,79 +5,81 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from bayesfactor.attribution import Attribution, attribute
 from bayesfactor.checks import CheckReport, check
 from bayesfactor.description import Description, describe_panel
 from bayesfactor.errors import DataError, SpecError
-from bayesfactor.holdings import PORTFOLIO
-from bayesfactor.identification import UNIDENTIFIED, Identification, identify
+from bayesfactor.identification import Identification, identify
 from bayesfactor.intervals import Interval
 from bayesfactor.panel import Panel
+from bayesfactor.panelbase import written
 from bayesfactor.plots.leaning import least_squares_loadings
 from bayesfactor.plots.style import interval_name
 from bayesfactor.posterior import Fit
 from bayesfactor.pricing import Pricing, price
 from bayesfactor.realised import Window
-from bayesfactor.reporting.prose import estimate, join, likelihood, percent, sign_sentence
+from bayesfactor.reporting.answer import OWN, answer
 from bayesfactor.tables import summarise
 
-OWN = 0.5  # of the variance
+Portfolio = Mapping[str, float] | pd.Series | None
 
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """A realised return over some dates: summed parts, and the compounded total with its linked parts.
+    """A realised return over some dates: a table of its summed parts, and of the linked parts of the compounded one.
 
     Where one of them cannot be computed, the reason.
     """
 
     name: str
-    summed: Attribution | str
-    compounded: Attribution | str
+    summed: pd.DataFrame | str
+    compounded: pd.DataFrame | str
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a report states of a fit.
+    """What a report states of a fit; every table is as `attribute`, `identify` or `check` has it.
 
     Attributes
     ----------
     fit : Fit
+    title : str
     ci_prob, ci_kind
         Of every interval.
     weights : Series or None
         Of the portfolio.
-    checks : CheckReport
-    identification : Identification
-    pricing : Pricing
-    by_factor, by_family : Attribution
-        Of premia; the portfolio is the last entry, if there is one.
-    variance : Attribution
-    spans : tuple of Span
-        Empty where the panel does not hold the returns.
-    loadings : DataFrame
-        Per asset and factor: mean, lower, upper, least squares, shrinkage.
-    description : Description
     answer : tuple of str
         The three sentences.
+    premia : mapping of str to DataFrame
+        Contributions to premia by ``level`` (under grouped loadings), ``family`` and ``factor``; the portfolio is the
+        last entry, if there is one. By ``group``: those of groups by family, where there are several groups.
+    shares : mapping of str to DataFrame
+        Shares of variances by factor, of ``asset`` and ``group``.
+    spans : tuple of Span
+        What was realised.
+    pricing : Pricing
+    loadings : DataFrame
+        Per asset and factor: mean, lower, upper, least squares, shrinkage.
+    identification : Identification
+    description : Description
+    checks : CheckReport
     """
 
     fit: Fit
+    title: str
     ci_prob: float
     ci_kind: Interval
     weights: pd.Series | None
-    checks: CheckReport
-    identification: Identification
-    pricing: Pricing
-    by_factor: Attribution
-    by_family: Attribution
-    variance: Attribution
-    spans: tuple[Span, ...]
-    loadings: pd.DataFrame
-    description: Description
     answer: tuple[str, ...]
+    premia: Mapping[str, pd.DataFrame]
+    shares: Mapping[str, pd.DataFrame]
+    spans: tuple[Span, ...]
+    pricing: Pricing
+    loadings: pd.DataFrame
+    identification: Identification
+    description: Description
+    checks: CheckReport
 
     @property
     def interval(self) -> str:
@@ -85,7 +87,7 @@ class Contents:
         return interval_name(self.ci_prob, self.ci_kind)
 
 
-def gather(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None, ci_prob: float, ci_kind: Interval) -> Contents:
+def gather(fit: Fit, portfolio: Portfolio, title: str | None, ci_prob: float, ci_kind: Interval) -> Contents:
     """Work out what a report states.
 
     Raises
@@ -93,42 +95,57 @@ def gather(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None, ci_prob:
     SpecError, DataError
         When a weight or an interval is not one that can be used.
     """
-    premium = attribute(fit, "premium", portfolio=portfolio)
-    variance = attribute(fit, "variance", portfolio=portfolio)
+    held, several = portfolio is not None, len(fit.panel.group_names) > 1
+    by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
+    premia = {"factor": by_factor, "family": attribute(fit, by="family", portfolio=portfolio)}
+    risks = {"asset": variance}
+    if "loading_mean" in fit.posterior:
+        premia["level"] = attribute(fit, by="level", portfolio=portfolio)
+    if several:
+        premia["group"] = attribute(fit, by="family", per="group")
+        risks["group"] = attribute(fit, "variance", per="group")
     checks = check(fit)
     return Contents(
         fit,
+        title or ("What pays the portfolio" if held else "What pays each asset"),
         ci_prob,
         ci_kind,
         None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float),
-        checks,
-        identify(fit),
+        answer(by_factor, variance, held, ci_prob, ci_kind),
+        {name: found.table(ci_prob, ci_kind) for name, found in premia.items()},
+        {name: found.share_table(OWN, ci_prob, ci_kind) for name, found in risks.items()},
+        _spans(fit, portfolio, ci_prob, ci_kind),
         price(fit),
-        premium,
-        attribute(fit, "premium", by="family", portfolio=portfolio),
-        variance,
-        _spans(fit, portfolio),
         _loadings(fit, checks, ci_prob, ci_kind),
+        identify(fit),
         describe_panel(fit.panel),
-        _answer(premium, variance, portfolio is not None, ci_prob, ci_kind),
+        checks,
     )
 
 
-def _spans(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None) -> tuple[Span, ...]:
-    """Return the whole sample and the last year of it."""
-    if not isinstance(fit.panel, Panel):
-        return ()
-    times = pd.DatetimeIndex(fit.panel.times)
-    year = (times[-1] - pd.DateOffset(years=1) + pd.Timedelta(1, "ns"), times[-1])
-    spans = []
-    for name, window in (("The whole sample", None), ("The last year", year)):
-        spans.append(Span(name, *(_earned(fit, portfolio, window, compounded) for compounded in (False, True))))
+def _spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> tuple[Span, ...]:
+    """Return the whole sample, and the last year of a longer one."""
+
+    def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
+        found = [_earned(fit, portfolio, window, compounded) for compounded in (False, True)]
+        tables = [one.table(ci_prob, ci_kind) if isinstance(one, Attribution) else one for one in found]
+        return Span(f"{what}, {written(dates[0])} to {written(dates[-1])}", *tables)
+
+    times = fit.panel.times
+    spans = [span("The whole sample", times, None)]
+    year = times[pd.DatetimeIndex(times) > _year_before(pd.Timestamp(times[-1]))]
+    if isinstance(fit.panel, Panel) and len(year) < len(times):
+        spans.append(span("The last year", year, (year[0], year[-1])))
     return tuple(spans)
 
 
-def _earned(
-    fit: Fit, portfolio: Mapping[str, float] | pd.Series | None, window: Window | None, compounded: bool
-) -> Attribution | str:
+def _year_before(last: pd.Timestamp) -> pd.Timestamp:
+    """Return the date a year before; of the end of a month the end of that month."""
+    before = last - pd.DateOffset(years=1)
+    return before + pd.offsets.MonthEnd(0) if last.is_month_end else before
+
+
+def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool) -> Attribution | str:
     """Return the realised returns, or why there are none."""
     try:
         return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
@@ -137,55 +154,7 @@ def _earned(
 
 
 def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
-    table = summarise(fit.posterior["loading"], ci_prob, ci_kind).drop(columns=["sd", "mcse"])
+    table = summarise(fit.posterior["loading"], ci_prob, ci_kind)
     table["least_squares"] = least_squares_loadings(fit).to_numpy().ravel()  # the order of the draws: asset, factor
     table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
     return table
-
-
-def _whole(found: Attribution, held: bool) -> xr.DataArray:
-    """Return draws (chain, draw, source) of the portfolio, or of the mean over assets."""
-    draws = found.draws
-    return draws.sel(asset=PORTFOLIO) if held else draws.mean("asset")
-
-
-def _answer(premium: Attribution, variance: Attribution, held: bool, prob: float, kind: Interval) -> tuple[str, ...]:
-    """Return three sentences: what it is expected to earn, from what, and where the risk comes from."""
-    draws = _whole(premium, held)
-    subject = "The portfolio's expected excess return" if held else "The assets' expected excess return, on average,"
-    total = estimate(draws.sel(source="total", drop=True), prob, kind)
-    name = interval_name(prob, kind)
-    first = sign_sentence(f"{subject} is, a year,", total)
-    first = first.replace(")", f", {name})", 1) + "."
-    sources = [s for s in draws["source"].values.tolist() if s != "total"]
-    parts = {s: estimate(draws.sel(source=s, drop=True), prob, kind) for s in sources}
-    main = max(parts, key=lambda s: abs(parts[s].mean))
-    second = sign_sentence(f"The source with the largest contribution, in either direction, is {main}:", parts[main])
-    unknown = [s for s, verdict in premium.identification.items() if verdict == UNIDENTIFIED and s in parts]
-    if unknown:
-        one = len(unknown) == 1
-        second += (
-            f"; what {join(unknown)} pay{'s' if one else ''} cannot be told from these data, and "
-            f"{'its part comes' if one else 'their parts come'} from the prior"
-        )
-    return first, f"{second}.", _risk(variance, held, prob, kind)
-
-
-def _risk(variance: Attribution, held: bool, prob: float, kind: Interval) -> str:
-    shares = variance.shares
-    if held:
-        own = estimate(shares.sel(asset=PORTFOLIO, source="idiosyncratic", drop=True), prob, kind)
-        above = float((shares.sel(asset=PORTFOLIO, source="idiosyncratic") > OWN).mean())
-        return (
-            f"Of the variance of its returns, {own.text} is idiosyncratic, and the rest comes from factors; that more "
-            f"than half is idiosyncratic is {likelihood(above)}."
-        )
-    own_share = shares.sel(source="idiosyncratic")
-    middle = float(np.median(own_share.mean(("chain", "draw"))))
-    above = (own_share > OWN).mean(("chain", "draw")).values
-    many = f"{int((above.round(2) >= 0.9).sum())} of {above.size} assets"
-    return (
-        f"Of the variance of a typical asset's returns, {percent(round(middle, 2))} is idiosyncratic (posterior mean, "
-        f"median over assets), and the rest comes from factors; for {many} it is very "
-        "likely (90 % or more) that more than half is idiosyncratic."
-    )

@@ -5,7 +5,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, RULES, missing_glyphs
+from bayesfactor.plots.style import DATA, FAINT, HOVER, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.parts import BAR, Cell, Section
 from bayesfactor.reporting.prose import failed
@@ -24,7 +24,7 @@ THEMED = {
 }
 
 
-def page(contents: Contents, sections: tuple[Section, ...], title: str) -> str:
+def page(contents: Contents, sections: tuple[Section, ...]) -> str:
     """Return the report as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -38,7 +38,7 @@ def page(contents: Contents, sections: tuple[Section, ...], title: str) -> str:
     environment.filters["svg"] = lambda part: Markup(inline(part.draw(), f"figure-{next(count)}"))
     panel = contents.fit.panel
     return environment.get_template("report.html.j2").render(
-        title=title,
+        title=contents.title,
         subtitle=f"{contents.description.panel} Model '{contents.fit.model.name}'.",
         sections=sections,
         failed=failed(contents.fit.problems) if contents.fit.problems else "",
@@ -60,7 +60,7 @@ def _bar(cell: Cell) -> str:
 
 
 def inline(figure: "Figure", name: str) -> str:
-    """Return a figure as SVG for a page: its text as text, its colours the page's, its marks named after it."""
+    """Return a figure as SVG for a page: text as text, the page's colours, marks named after it, titles of dots."""
     import matplotlib as mpl
 
     settings: dict[str, Any] = {**RULES, "svg.fonttype": "none", "svg.hashsalt": name, "path.simplify_threshold": 1.0}
@@ -70,6 +70,7 @@ def inline(figure: "Figure", name: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(rf'<a xlink:href="{HOVER}([^"]*)"[^>]*>', r"<g><title>\1</title>", text).replace("</a>", "</g>")
     text = re.sub(r"<[^>]*>", lambda tag: _tag(tag.group(), name), text)  # never what stands between tags: names, ticks
     return text.replace("<svg ", '<svg aria-hidden="true" ', 1)
 

@@ -1,6 +1,7 @@
 """A report on paper: the same sentences, tables and figures, set as PDF by Typst."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -96,7 +97,7 @@ def _sheets(grid: Grid) -> list[Grid]:
     for start in range(1, len(grid.heads), WIDEST):
         columns = [0, *range(start, min(start + WIDEST, len(grid.heads)))]
         rows = tuple(tuple(row[c] for c in columns) for row in grid.rows)
-        result.append(Grid(tuple(grid.heads[c] for c in columns), rows))
+        result.append(replace(grid, heads=tuple(grid.heads[c] for c in columns), rows=rows))
     return result
 
 
@@ -105,7 +106,7 @@ def _table(grid: Grid) -> str:
     heads = [
         f"text(weight: 700, {_string(f'{head.text} ({head.note})' if head.note else head.text)})" for head in grid.heads
     ]
-    cells = [_string(_text(cell)) for row in grid.rows for cell in row]
+    cells = [_string(_text(cell, grid.shown)) for row in grid.rows for cell in row]
     columns = ", ".join("1fr" if not head.number else "auto" for head in grid.heads)
     return (
         f"#text(size: 6.5pt, table(columns: ({columns},), align: ({sides},), table.header({', '.join(heads)}), "
@@ -113,8 +114,8 @@ def _table(grid: Grid) -> str:
     )
 
 
-def _text(cell: Cell) -> str:
-    return f"{cell.text}\n{cell.below}" if cell.below else cell.text
+def _text(cell: Cell, more: bool) -> str:
+    return "\n".join(filter(None, (cell.text, cell.below, cell.more if more else "")))
 
 
 def _save(figure: "Figure", path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from bayesfactor.plots.style import chance
+from bayesfactor.identification import UNIDENTIFIED, WEAK
+from bayesfactor.plots.style import MINUS, chance
 from bayesfactor.reporting.prose import percent
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ BAR = 120  # width of a small interval, in pixels
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what is written, what it is sorted by (None: its text), a line below, a hint, the ends of a bar."""
+    """One cell: what is written, what it is sorted by (None: its text), two lines below, the ends of a bar, a mark."""
 
     text: str
     value: float | None = None
     below: str = ""
-    hint: str = ""
+    more: str = ""
     bar: tuple[float, float, float, float] | None = None  # lower, mean, upper, zero: from 0 to BAR
+    mark: Literal["", "bad"] = ""
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,12 @@ class Head:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table; the first cell of a row names it."""
+    """A table; the first cell of a row names it. `more`: what the second line below a cell is; `shown`: at once."""
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    more: str = ""
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,39 +123,61 @@ class Section:
     parts: tuple[Part, ...]
 
 
-def spread(table: pd.DataFrame, rows: str, columns: str, first: Sequence[str], notes: dict[str, str]) -> Grid:
-    """Return a long table of means and intervals with a row for each of one label and a column for each of another.
+def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
+    """Return a long table of contributions or shares with a row for each of its first labels, a column for each source.
 
     Parameters
     ----------
     table : DataFrame
-        Columns `rows`, `columns`, mean, sd, lower, upper, and prob_positive or prob_above.
-    rows, columns : str
+        As `Attribution.table` or `Attribution.share_table` returns it; under the head of a source stands how well it is
+        known, unless that is well.
     first : sequence of str
-        Columns that come first; the first of them has a bar.
-    notes : dict
-        What to write under the head of a column.
+        Sources that come first; the first of them has a bar.
     """
-    every = table[columns].drop_duplicates().tolist()
-    order = [*first, *(name for name in every if name not in first)]
-    facts = [name for name in ("mean", "sd", "lower", "upper", "prob_positive", "prob_above") if name in table]
-    wide = {name: table.pivot(index=rows, columns=columns, values=name)[order] for name in facts}
-    names = table[rows].drop_duplicates().tolist()
-    values = {name: frame.loc[names].to_numpy(dtype=float) for name, frame in wide.items()}
-    chances = values.get("prob_positive", values.get("prob_above"))
-    over = "P(> 0)" if "prob_positive" in values else f"P(> {table.attrs['above']:.0%})"
-    low, high = _ends(values["lower"][:, 0], values["upper"][:, 0])
+    probability = "prob_positive" if "prob_positive" in table else "prob_above"
+    over = f"P(> {100 * table.attrs['above']:g} %)" if probability == "prob_above" else "P(> 0)"
+    order, names, values = _wide(table, ["mean", "sd", "lower", "upper", probability], first)
+    low, high = _ends(values["lower"][:, :1], values["upper"][:, :1])
     body = []
     for i, name in enumerate(names):
         line = [Cell(str(name))]
         for j in range(len(order)):
-            mean, lower, upper = (values[key][i, j] for key in ("mean", "lower", "upper"))
-            bar = _bar(lower, mean, upper, low, high) if j == 0 else None
-            hint = f"{over} {chance(chances[i, j])}; deviation {percent(values['sd'][i, j])}"
-            line.append(Cell(percent(mean), float(mean), f"{percent(lower)} to {percent(upper)}", hint, bar))
+            mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
+            bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
+            more = f"{chance(likely)}; {percent(sd)}" if sd > 0 else "fixed"
+            line.append(Cell(percent(mean), float(mean), f"{percent(lower)} to {percent(upper)}", more, bar))
         body.append(tuple(line))
-    heads = (Head(rows, False), *(Head(str(name), True, notes.get(name, "")) for name in order))
-    return Grid(heads, tuple(body))
+    known = table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
+    notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith((UNIDENTIFIED, WEAK))}
+    heads = (Head(str(table.columns[0]), False), *(Head(str(name), True, notes.get(name, "")) for name in order))
+    return Grid(heads, tuple(body), f"{over}; deviation")
+
+
+def loadings(table: pd.DataFrame) -> Grid:
+    """Return a table of loadings with a row for each asset and a column for each factor."""
+    order, names, values = _wide(table, ["mean", "lower", "upper", "least_squares", "shrinkage"])
+    body = []
+    for i, name in enumerate(names):
+        line = [Cell(str(name))]
+        for j in range(len(order)):
+            mean, lower, upper, own, shrunk = (values[key][i, j] for key in values)
+            more = f"{number(own) or 'none'}; {number(shrunk)}"
+            line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
+        body.append(tuple(line))
+    heads = (Head("asset", False), *(Head(str(name)) for name in order))
+    return Grid(heads, tuple(body), "least squares; shrinkage", shown=True)
+
+
+def _wide(
+    table: pd.DataFrame, columns: list[str], first: Sequence[str] = ()
+) -> tuple[list[str], list[str], dict[str, np.ndarray]]:
+    """Return the labels of columns and rows of a long table, and its values by them."""
+    rows, across = table.columns[:2]
+    names, every = (table[label].drop_duplicates().tolist() for label in (rows, across))
+    order = [*first, *(name for name in every if name not in first)]
+    place = [every.index(name) for name in order]
+    shape = (len(names), len(every))  # every row has every column, in one order
+    return order, names, {name: table[name].to_numpy(dtype=float).reshape(shape)[:, place] for name in columns}
 
 
 def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str]]) -> Grid:
@@ -174,22 +200,27 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str
     return Grid(heads, tuple(body))
 
 
-def _cell(value: object, form: str) -> Cell:
+def _cell(given: object, form: str) -> Cell:
     if form == "text":
-        return Cell("" if value is None else str(value))
-    number = float(value)  # type: ignore[arg-type]
-    if not np.isfinite(number):
+        return Cell("" if given is None else str(given))
+    value = float(given)  # type: ignore[arg-type]
+    if not np.isfinite(value):
         return Cell("", float("nan"))
     match form:
         case "percent":
-            text = percent(number)
+            text = percent(value)
         case "chance":
-            text = chance(number)
+            text = chance(value)
         case "count":
-            text = f"{number:,.0f}"
+            text = f"{value:,.0f}"
         case _:
-            text = f"{number:.3g}"
-    return Cell(text, number)
+            text = number(value)
+    return Cell(text, value)
+
+
+def number(value: float) -> str:
+    """Return a number to three digits, with a real minus; nothing for one that is not known."""
+    return f"{value:.3g}".replace("-", MINUS) if np.isfinite(value) else ""
 
 
 def _ends(lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:

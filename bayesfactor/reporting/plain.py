@@ -1,5 +1,6 @@
 """A report as Markdown: the same sentences, lists and tables, without figures."""
 
+import re
 from typing import assert_never
 
 from bayesfactor.reporting.parts import Answer, Cell, Code, Grid, Heading, Listing, Picture, Section, TablePart, Text
@@ -37,15 +38,17 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
 
 
 def _clean(text: str) -> str:
-    return text.translate(MARKDOWN)
+    """Return text that is read as text: also where it begins a line, as a list would."""
+    return re.sub(r"^(\s*)(?:([-+=])|(\d+)([.)]))", r"\1\3\\\2\4", text.translate(MARKDOWN))
 
 
 def _table(grid: Grid) -> list[str]:
     heads = [_clean(f"{head.text} ({head.note})" if head.note else head.text) for head in grid.heads]
     sides = ["---:" if head.number else "---" for head in grid.heads]
-    rows = [[_clean(_text(cell)) for cell in row] for row in grid.rows]
+    rows = [[_clean(_text(cell, grid.shown)) for cell in row] for row in grid.rows]
     return [f"| {' | '.join(line)} |" for line in (heads, sides, *rows)]
 
 
-def _text(cell: Cell) -> str:
-    return f"{cell.text} ({cell.below})" if cell.below else cell.text
+def _text(cell: Cell, more: bool) -> str:
+    below = "; ".join(filter(None, (cell.below, cell.more if more else "")))
+    return f"{cell.text} ({below})" if below else cell.text

@@ -14,10 +14,11 @@ from bayesfactor.intervals import Interval
 from bayesfactor.plots.style import MINUS, chance
 from bayesfactor.tables import summarise
 
+LIKELY = 0.66
 SCALE = (
     (0.99, "virtually certain"),
     (0.90, "very likely"),
-    (0.66, "likely"),
+    (LIKELY, "likely"),
     (0.33, "about as likely as not"),
     (0.10, "unlikely"),
     (0.01, "very unlikely"),

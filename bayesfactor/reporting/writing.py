@@ -28,7 +28,7 @@ def write_report(
     ci_prob: float = 0.9,
     ci_kind: Interval = "eti",
 ) -> Path:
-    """Write a report of a fit for a reader who does not run Python, and return its path.
+    """Write a report of a fit for a reader who does not run Python; return its path.
 
     Parameters
     ----------
@@ -79,13 +79,12 @@ def write_report(
         _require_jinja()
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
-    contents = gather(fit, portfolio, ci_prob, ci_kind)
-    name = title or ("What pays the portfolio" if portfolio is not None else "What pays each asset")
+    contents = gather(fit, portfolio, title, ci_prob, ci_kind)
     found = sections(contents)
-    facts = (name, contents.description.panel, fit.problems)
+    facts = (contents.title, contents.description.panel, fit.problems)
     match target.suffix:
         case ".html":
-            written = page(contents, found, name).encode()
+            written = page(contents, found).encode()
         case ".pdf":
             written = paper(found, *facts)
         case _:

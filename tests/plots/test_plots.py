@@ -1,13 +1,16 @@
 """Figures show the numbers of the tables they are drawn from."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 import bayesfactor as bf
 from bayesfactor.plots.leaning import least_squares_loadings
-from bayesfactor.plots.style import chance
+from bayesfactor.plots.style import chance, short
 
 MIX = {"a00": 0.5, "a03": 0.5}
 
@@ -106,8 +109,27 @@ def test_other_figures_are_drawn(hier_fit):
     assert [a.get_title("left") for a in figure.axes if a.axison] == [f"{k}\n{v}" for k, v in verdicts.items()]
     pricing = bf.price(hier_fit)
     axis = draw(bf.plot_pricing(pricing)).axes[0]
-    points = next(line for line in axis.lines if line.get_marker() == "o")
-    assert np.asarray(points.get_ydata()) == pytest.approx(pricing.table()["realised"].to_numpy())
+    points = next(item for item in axis.collections if isinstance(item, PathCollection))
+    assert np.asarray(points.get_offsets())[:, 1] == pytest.approx(pricing.table()["realised"].to_numpy())
+    assert points.get_urls()[3].startswith("hover:a03: predicted")
+
+
+def test_names_that_differ_late_are_told_apart():
+    one, two = (short("coin" * 20 + end) for end in ("-usd", "-eur"))
+    assert one != two
+    assert len(one) == len(short("x" * 29)) == 28
+    assert short("x" * 28) == "x" * 28
+
+
+def test_every_group_and_source_has_its_own_mark(hier_fit):
+    panel = hier_fit.panel
+    groups = [f"_{i}" for i in range(len(panel.assets))]
+    fit = replace(hier_fit, panel=replace(panel, groups=panel.groups.copy(data=np.array(groups, dtype=object))))
+    figure = draw(bf.plot_shrinkage(fit))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == groups
+    dots = [item for item in figure.axes[0].collections if isinstance(item, PathCollection)]
+    marks = {(tuple(dot.get_facecolor()[0]), dot.get_paths()[0].vertices.tobytes()) for dot in dots}
+    assert len(marks) == len(groups) > 8
 
 
 @pytest.mark.parametrize("what", ["predictive", "rank", "energy"])

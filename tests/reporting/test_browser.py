@@ -52,7 +52,7 @@ def values(page, table, column):
     """Return what a column of the rows that are shown is sorted by."""
     script = """
     const rows = [...document.getElementById(arguments[0]).tBodies[0].rows].filter((row) => !row.hidden);
-    return rows.map((row) => row.cells[arguments[1]].dataset.value ?? row.cells[arguments[1]].textContent);
+    return rows.map((row) => row.cells[arguments[1]].dataset.v ?? row.cells[arguments[1]].textContent);
     """
     return page.execute_script(script, table, column)
 
@@ -91,6 +91,21 @@ def test_a_search_shows_the_rows_that_hold_it(page):
     box.clear()
     box.send_keys(" ")
     assert len(values(page, "by-factor", 0)) == 10
+
+
+def test_the_second_line_below_a_number_is_shown_when_asked_for(page):
+    cell = page.find_element("css selector", "#by-factor tbody td small + small")
+    assert not cell.is_displayed()
+    page.find_element("css selector", "input[data-more='by-factor']").click()
+    assert cell.is_displayed()
+    assert cell.text.count("%") == 2
+    assert page.find_element("css selector", "#loading-table tbody td small + small").is_displayed()
+
+
+def test_dots_say_whose_they_are(page):
+    texts = page.execute_script("return [...document.querySelectorAll('svg title')].map((t) => t.textContent)")
+    assert sum(text.startswith("a03: predicted") for text in texts) == 1
+    assert sum(text.startswith("a03: ") and "least squares" in text for text in texts) == 3
 
 
 def test_the_theme_can_be_changed(page):

@@ -1,15 +1,25 @@
 """The report: every number is that of the result it comes from, names are text, and a failed fit says so at once."""
 
+import shlex
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import bayesfactor as bf
+from bayesfactor.cli.commands import app
 from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.plots.leaning import least_squares_loadings
+from bayesfactor.plots.style import MINUS, chance
+from bayesfactor.reporting.answer import PLAIN
 from bayesfactor.reporting.page import inline
+from bayesfactor.reporting.parts import Listing, Section, Text, number
+from bayesfactor.reporting.plain import markdown
 from bayesfactor.reporting.prose import likelihood, percent
+from tests.panels import make_panel, reduced
 
 MIX = {"a00": 0.5, "a03": 0.3, "a05": -0.1}
 SECTIONS = (
@@ -23,8 +33,9 @@ class Reader(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.tables, self.sections, self.tags, self.links = {}, {}, [], []
+        self.tables, self.sections, self.tags, self.links, self.codes = {}, {}, [], [], []
         self.table = self.section = self.cell = None
+        self.code = False
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -38,22 +49,32 @@ class Reader(HTMLParser):
         elif tag == "tr":
             self.table.append([])
         elif tag in ("td", "th"):
-            self.cell = {"text": "", "value": facts.get("data-value"), "below": "", "small": False}
+            self.cell = {"text": "", "value": facts.get("data-v"), "below": "", "more": "", "smalls": 0, "open": False}
             self.table[-1].append(self.cell)
         elif tag == "small" and self.cell is not None:
-            self.cell["small"] = True
+            self.cell["smalls"] += 1
+            self.cell["open"] = True
+        elif tag == "pre":
+            self.codes.append("")
+            self.code = True
 
     def handle_endtag(self, tag):
         if tag in ("td", "th"):
             self.cell = None
+        elif tag == "small" and self.cell is not None:
+            self.cell["open"] = False
         elif tag == "section":
             self.section = None
+        elif tag == "pre":
+            self.code = False
 
     def handle_data(self, data):
         if self.section is not None:
             self.section.append(data)
         if self.cell is not None:
-            self.cell["below" if self.cell["small"] else "text"] += data
+            self.cell[("text", "below", "more")[self.cell["smalls"] if self.cell["open"] else 0]] += data
+        if self.code:
+            self.codes[-1] += data
 
     def text(self, section):
         return " ".join(" ".join(self.sections[section]).split())
@@ -79,6 +100,8 @@ def agree(reader, id, table, unit):
         assert float(cell["value"]) == row["mean"]
         assert cell["text"].strip() == percent(row["mean"])
         assert cell["below"] == f"{percent(row['lower'])} to {percent(row['upper'])}"
+        likely = row["prob_positive" if "prob_positive" in row else "prob_above"]
+        assert cell["more"] == (f"{chance(likely)}; {percent(row['sd'])}" if row["sd"] > 0 else "fixed")
         seen += 1
     assert seen == sum(1 for row in rows.values() for cell in row if cell["below"])
 
@@ -87,9 +110,15 @@ def test_sections_come_in_their_order(written):
     assert tuple(written[1].sections) == SECTIONS
 
 
-@pytest.mark.parametrize(("id", "by"), [("by-factor", "factor"), ("by-family", "family")])
+@pytest.mark.parametrize(("id", "by"), [("by-factor", "factor"), ("by-family", "family"), ("by-level", "level")])
 def test_contributions_are_those_of_attribute(written, hier_fit, id, by):
     agree(written[1], id, bf.attribute(hier_fit, "premium", by=by, portfolio=MIX).table(), "asset")
+
+
+def test_groups_are_those_of_attribute(written, hier_fit):
+    agree(written[1], "by-group", bf.attribute(hier_fit, by="family", per="group").table(), "group")
+    table = bf.attribute(hier_fit, "variance", per="group").share_table(0.5)
+    agree(written[1], "risk-groups", table[table["source"] != "total"], "group")
 
 
 def test_shares_of_risk_are_those_of_attribute(written, hier_fit):
@@ -97,7 +126,7 @@ def test_shares_of_risk_are_those_of_attribute(written, hier_fit):
     agree(written[1], "risk-shares", table[table["source"] != "total"], "asset")
     own = table[table["source"] == "idiosyncratic"].set_index("asset")["prob_above"]
     heads, rows = written[1].rows("risk-shares")
-    place = heads.index("P(idiosyncratic > 50%)") - 1
+    place = heads.index("P(idiosyncratic > 50 %)") - 1
     assert {name: float(row[place]["value"]) for name, row in rows.items()} == own.to_dict()
 
 
@@ -107,13 +136,6 @@ def test_realised_returns_are_those_of_attribute(written, hier_fit, compounded):
     found = bf.attribute(hier_fit, "return", by="family", portfolio=MIX, compounded=compounded)
     agree(written[1], f"realised-0-{how}", found.table(), "asset")
     assert "Carino" in written[1].text("realised")
-
-
-def test_the_last_year_begins_a_year_before_the_last_date(written, hier_fit):
-    times = hier_fit.panel.returns["time"].values
-    year = times[times > times[-1] - np.timedelta64(365, "D")]
-    found = bf.attribute(hier_fit, "return", by="family", portfolio=MIX, window=(year[0], year[-1]))
-    agree(written[1], "realised-1-summed", found.table(), "asset")
 
 
 def test_premia_and_checks_are_those_of_identify_and_check(written, hier_fit):
@@ -131,17 +153,18 @@ def test_premia_and_checks_are_those_of_identify_and_check(written, hier_fit):
 
 
 def test_loadings_are_the_posterior_s(written, hier_fit):
-    _, rows = written[1].rows("loading-table")
+    heads, rows = written[1].rows("loading-table")
     own = hier_fit.posterior["loading"]
-    shrinkage = bf.check(hier_fit).shrinkage
+    shrinkage, least = bf.check(hier_fit).shrinkage, least_squares_loadings(hier_fit)
     for asset in hier_fit.panel.assets:
         for factor in hier_fit.panel.factor_names:
-            row = rows[f"{asset}, {factor}"]
+            cell = rows[asset][heads.index(factor) - 1]
             draws = own.sel(asset=asset, factor=factor)
             error = float(draws.std()) / 10
-            assert float(row[0]["value"]) == pytest.approx(float(draws.mean()), abs=error)
-            assert float(row[1]["value"]) == pytest.approx(float(draws.quantile(0.05)), abs=error)
-            assert float(row[4]["value"]) == pytest.approx(shrinkage.loc[asset, factor])
+            assert float(cell["value"]) == pytest.approx(float(draws.mean()), abs=error)
+            low, high = (float(end.replace(MINUS, "-")) for end in cell["below"].split(" to "))
+            assert (low, high) == pytest.approx(tuple(draws.quantile([0.05, 0.95]).values), abs=2 * error)
+            assert cell["more"] == f"{number(least.loc[asset, factor])}; {number(shrinkage.loc[asset, factor])}"
 
 
 def test_the_answer_is_made_of_the_tables(written, hier_fit):
@@ -155,7 +178,7 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
     chance = total["prob_positive"] if side == "above" else 1 - total["prob_positive"]
     assert f"it is {likelihood(chance)} to be {side} zero" in text
     main = mine.drop(index="total")["mean"].abs().idxmax()
-    assert f"is {main}: {percent(mine.loc[main, 'mean'])}" in text
+    assert f"is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'])}" in text
     own = bf.attribute(hier_fit, "variance", portfolio=MIX).shares.sel(asset=PORTFOLIO, source="idiosyncratic")
     assert f"more than half is idiosyncratic is {likelihood(float((own > 0.5).mean()))}" in text
 
@@ -176,10 +199,62 @@ def test_what_cannot_be_computed_is_said_and_the_rest_is_there(hier_fit, tmp_pat
     path = bf.write_report(hier_fit, tmp_path / "r.html", portfolio={"a00": 400.0})
     text = Reader(path.read_text(encoding="utf-8")).text("realised")
     assert "Cannot be computed, compounded" in text
-    assert "The whole sample: contribution to the realised excess return, summed" in text
+    assert "Contribution to the realised excess return, summed" in text
 
 
-@pytest.mark.parametrize("which", ["student_fit", "hollow_fit"])
+def test_the_last_year_of_months_has_twelve_and_a_short_sample_has_none(cross_fit, tmp_path):
+    times = pd.date_range("2021-01-31", "2025-02-28", freq="ME").to_numpy()
+    panel, long = cross_fit.panel, len(cross_fit.panel.times)
+    for count, rows in ((len(times), slice(long - len(times), long)), (12, slice(0, 12))):
+        part = panel.returns.isel(time=rows).assign_coords(time=times[-count:])
+        own = panel.factors.isel(time=rows).assign_coords(time=times[-count:])
+        fit = replace(cross_fit, panel=replace(panel, returns=part, factors=own))
+        found = Reader(bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8"))
+        assert ("The last year, 2024-03-31 to 2025-02-28" in found.text("realised")) == (count > 12)
+        if count > 12:
+            year = bf.attribute(fit, "return", by="family", window=(times[-12], times[-1]))
+            agree(found, "realised-1-summed", year.table(), "asset")
+
+
+def test_a_fit_of_statistics_says_what_it_cannot_know(hier_fit, tmp_path):
+    statistics_fit = replace(hier_fit, panel=reduced(hier_fit.panel))
+    found = Reader(bf.write_report(statistics_fit, tmp_path / "r.html").read_text(encoding="utf-8"))
+    agree(found, "realised-0-summed", bf.attribute(statistics_fit, "return", by="family").table(), "asset")
+    assert "Cannot be computed, compounded" in found.text("realised")
+    _, rows = found.rows("checks")
+    assert rows["tails: share of assets too heavy"][1]["text"] == ""
+    assert "panel holds statistics" in rows["tails: share of assets too heavy"][-1]["text"]
+    assert "nan" not in found.text("trust").lower().split()
+
+
+def test_a_stored_fit_has_the_same_report(hier_fit, tmp_path):
+    stored = bf.open_fit(hier_fit.save(tmp_path / "run.zarr"))
+    one, two = (bf.write_report(fit, tmp_path / "r.md", portfolio=MIX).read_text() for fit in (hier_fit, stored))
+    assert one == two
+
+
+def test_one_asset_and_one_factor(tmp_path):
+    panel = make_panel(assets=1, traded=1, other=0, periods=160, shortest=160, seed=3)
+    fit = bf.fit(panel, "hierarchical", bf.Sampler(draws=100, tune=100, progress=False))
+    found = Reader(bf.write_report(fit, tmp_path / "r.html", portfolio={"a00": 1.0}).read_text(encoding="utf-8"))
+    assert tuple(found.sections) == SECTIONS
+    assert "by-group" not in found.tables
+
+
+def test_the_report_says_how_to_make_it_again(written, hier_fit, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command, steps = written[1].codes[1:]
+    Path("model.toml").write_text(written[1].codes[0], encoding="utf-8")
+    exec(steps.replace("bf.Sampler(", "bf.Sampler(progress=False, "), {"panel": hier_fit.panel})
+    assert Path("report.html").read_bytes() == written[0].read_bytes()
+    Path("report.html").unlink()
+    pd.Series(MIX, name="weight").rename_axis("asset").to_csv("weights.csv")
+    found = CliRunner().invoke(app, shlex.split(command)[1:])
+    assert found.exit_code == 0, found.output
+    assert Path("report.html").read_bytes() == written[0].read_bytes()
+
+
+@pytest.mark.parametrize("which", ["student_fit", "hollow_fit", "rate_fit", "slab_fit"])
 def test_other_fits_are_reported_too(request, which, tmp_path):
     path = bf.write_report(request.getfixturevalue(which), tmp_path / "r.html")
     assert tuple(Reader(path.read_text(encoding="utf-8")).sections) == tuple(s for s in SECTIONS if s != "portfolio")
@@ -255,7 +330,7 @@ def test_names_are_text_whatever_they_hold(hier_fit, tmp_path):
     _, rows = reader.rows("by-factor")
     assert set(HOSTILE) <= set(rows)
     notes = bf.write_report(fit, tmp_path / "r.md", title=HOSTILE[0]).read_text(encoding="utf-8")
-    assert "<" not in notes
+    assert "<" not in "".join(notes.split("```")[::2])  # outside of code
     widths = {line.replace("\\|", "").count("|") for line in notes.splitlines() if line.startswith("| w")}
     assert len(widths) <= 8
 
@@ -265,6 +340,15 @@ def test_markdown_has_the_same_sentences_and_sections(written, hier_fit, tmp_pat
     assert notes.count("\n## ") == len(SECTIONS)
     assert "90 % equal-tailed interval" in notes
     assert percent(bf.attribute(hier_fit, portfolio=MIX).table()["mean"].iloc[0]) in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("- a", "\\- a"), ("1. a", "1\\. a"), ("+ a", "\\+ a"), ("23) a", "23\\) a"), ("a - b", "a - b")]
+)
+def test_text_that_begins_like_a_list_is_text(text, said):
+    parts = (Listing((text,)), Text(text))
+    notes = markdown((Section("id", "Title", parts),), "Report", "", ()).splitlines()
+    assert [line for line in notes if line.endswith(said)] == [f"* {said}", said]
 
 
 def test_the_same_fit_makes_the_same_file(hier_fit, tmp_path):

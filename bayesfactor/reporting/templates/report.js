@@ -6,7 +6,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     for (const other of heads) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     const numbers = head.classList.contains("number");
-    const key = (row) => numbers ? parseFloat(row.cells[column].dataset.value) : row.cells[column].textContent.trim();
+    const key = (row) => numbers ? parseFloat(row.cells[column].dataset.v) : row.cells[column].textContent.trim();
     const keyed = [...body.rows].map((row) => [key(row), row]);
     keyed.sort(([a], [b]) => {
       if (numbers) {
@@ -20,7 +20,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 }
 for (const input of document.querySelectorAll("input[data-table]")) {
   const rows = [...document.getElementById(input.dataset.table).tBodies[0].rows];
-  const texts = rows.map((row) => [...row.querySelectorAll("th, td:not(.number)")].map((c) => c.textContent).join(" ").toLowerCase());
+  const texts = rows.map((row) => [...row.querySelectorAll("th, td:not([data-v])")].map((c) => c.textContent).join(" ").toLowerCase());
   const count = document.getElementById(input.dataset.table + "-count");
   input.addEventListener("input", () => {
     const wanted = input.value.trim().toLowerCase();
@@ -28,6 +28,10 @@ for (const input of document.querySelectorAll("input[data-table]")) {
     rows.forEach((row, i) => { row.hidden = !texts[i].includes(wanted); shown += !row.hidden; });
     count.textContent = shown + " of " + rows.length + " rows";
   });
+}
+for (const box of document.querySelectorAll("input[data-more]")) {
+  const table = document.getElementById(box.dataset.more);
+  box.addEventListener("change", () => table.classList.toggle("open", box.checked));
 }
 const theme = document.getElementById("theme");
 theme.hidden = false;

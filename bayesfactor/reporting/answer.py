@@ -1,0 +1,96 @@
+"""The three sentences at the top of a report: how much, from what, and where the risk comes from."""
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.attribution import Attribution
+from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.identification import UNIDENTIFIED
+from bayesfactor.intervals import Interval
+from bayesfactor.plots.style import interval_name
+from bayesfactor.reporting.prose import LIKELY, Estimate, estimate, join, likelihood, percent, sign_sentence
+
+OWN = 0.5  # of the variance
+MANY = 0.9  # probability at which an asset is counted
+PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
+
+
+def answer(premium: Attribution, variance: Attribution, held: bool, prob: float, kind: Interval) -> tuple[str, ...]:
+    """Return three sentences: what it is expected to earn, from what, and where the risk comes from.
+
+    Of the portfolio, where one is held; of the mean over assets otherwise.
+    """
+    draws = _whole(premium, held)
+    subject = "The portfolio's expected excess return" if held else "The assets' expected excess return, on average,"
+    total = estimate(draws.sel(source="total", drop=True), prob, kind)
+    first = sign_sentence(f"{subject} is, a year,", total)
+    return (
+        first.replace(")", f", {interval_name(prob, kind)})", 1) + ".",
+        _sources(premium, draws, prob, kind),
+        _risk(variance, held, prob, kind),
+    )
+
+
+def _whole(found: Attribution, held: bool) -> xr.DataArray:
+    """Return draws (chain, draw, source) of the portfolio, or of the mean over assets."""
+    return (found.draws.sel(asset=PORTFOLIO) if held else found.draws.mean("asset")).compute()
+
+
+def _sources(premium: Attribution, draws: xr.DataArray, prob: float, kind: Interval) -> str:
+    """Say which source contributes most, how sure that is, what works against it, and what is not known."""
+    names = [name for name in draws["source"].values.tolist() if name != "total"]
+    parts = draws.sel(source=[name for name in names if (draws.sel(source=name) != 0).any()])
+    names = parts["source"].values.tolist()
+    if not names:
+        return "No source contributes anything."
+    found = {name: estimate(parts.sel(source=name, drop=True), prob, kind) for name in names}
+    main = max(found, key=lambda name: abs(found[name].mean))
+    text = f"The source with the largest contribution, in either direction, is {PLAIN.get(main, main)}: "
+    text = sign_sentence(text.rstrip(), found[main])
+    if len(names) > 1:
+        largest = float((abs(parts).idxmax("source") == main).mean())
+        text += f", and {likelihood(largest)} to be the largest of {len(names)}"
+    against = [name for name in names if _opposed(found[main], found[name])]
+    if against:
+        other = max(against, key=lambda name: abs(found[name].mean))
+        text += f"; most against it works {PLAIN.get(other, other)}, {found[other].text}"
+    unknown = [s for s, verdict in premium.identification.items() if verdict == UNIDENTIFIED and s in found]
+    if unknown:
+        one = len(unknown) == 1
+        text += (
+            f"; what {join(unknown)} pay{'s' if one else ''} cannot be told from these data, and "
+            f"{'its part comes' if one else 'their parts come'} from the prior"
+        )
+    return f"{text}."
+
+
+def _opposed(main: Estimate, other: Estimate) -> bool:
+    """Whether the other is likely to be on the side of zero on which the main one is not."""
+    return (1 - other.prob_positive if main.mean > 0 else other.prob_positive) >= LIKELY and main.mean * other.mean < 0
+
+
+def _risk(variance: Attribution, held: bool, prob: float, kind: Interval) -> str:
+    """Say how much of the variance is idiosyncratic, and which factor has most of the rest."""
+    shares = variance.shares
+    factors = [name for name in shares["source"].values.tolist() if name not in ("idiosyncratic", "total")]
+    if held:
+        mine = shares.sel(asset=PORTFOLIO)
+        own = mine.sel(source="idiosyncratic", drop=True)
+        largest = {name: estimate(mine.sel(source=name, drop=True), prob, kind) for name in factors}
+        main = max(largest, key=lambda name: largest[name].mean)
+        return (
+            f"Of the variance of its returns, {estimate(own, prob, kind).text} is idiosyncratic, and the rest comes "
+            f"from factors, of which {main} has the largest share, {largest[main].text}; that more than half is "
+            f"idiosyncratic is {likelihood(float((own > OWN).mean()))}."
+        )
+    mean = shares.mean(("chain", "draw")).median("asset")
+    middle = {name: float(mean.sel(source=name)) for name in ("idiosyncratic", *factors)}
+    main = max(factors, key=lambda name: middle[name])
+    above = (shares.sel(source="idiosyncratic") > OWN).mean(("chain", "draw")).values
+    own, most = (percent(round(middle[name], 2)) for name in ("idiosyncratic", main))
+    many = f"{int((np.round(above, 2) >= MANY).sum())} of {above.size} assets"
+    return (
+        f"Of the variance of a typical asset's returns, {own} is idiosyncratic (posterior mean, median over assets), "
+        f"and the rest comes from factors, of which {main} has the largest share, {most}; for {many} it is very likely "
+        f"({100 * MANY:g} % or more) that more than half is idiosyncratic."
+    )

@@ -1,0 +1,105 @@
+"""The three sentences at the top, on draws whose signs, sizes and probabilities are known."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from bayesfactor.attribution import Attribution
+from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.plots.style import MINUS
+from bayesfactor.reporting.answer import answer
+from bayesfactor.reporting.prose import likelihood
+
+
+def attribution(kind, means, spread=0.01, identification=None, seed=0):
+    """Return normal draws of sources around their means, for one asset and a portfolio that holds it alone."""
+    rng = np.random.default_rng(seed)
+    parts = np.array(list(means.values())) + spread * rng.standard_normal((4, 1000, len(means)))
+    parts = np.concatenate([parts, parts.sum(axis=2, keepdims=True)], axis=2)
+    coords = {"asset": ["a", PORTFOLIO], "source": [*means, "total"]}
+    draws = xr.DataArray(np.stack([parts, parts], axis=2), coords, ("chain", "draw", "asset", "source"))
+    return Attribution(kind, draws, "", identification=identification or {})
+
+
+def after(text, words):
+    """Return the first percentage after some words, as a decimal."""
+    found = re.search(rf"{re.escape(words)} ({MINUS}?[\d.]+) %", text)
+    assert found, (words, text)
+    return float(found[1].replace(MINUS, "-")) / 100
+
+
+RISK = attribution("variance", {"market": 0.03, "size": 0.004, "idiosyncratic": 0.01}, 1e-4)
+
+
+def sentences(means, held=True, risk=RISK, **more):
+    return answer(attribution("premium", means, **more), risk, held, 0.9, "eti")
+
+
+@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize(("sign", "side"), [(1, "above"), (-1, "below")])
+def test_the_whole_and_its_largest_source_have_the_sign_of_their_draws(held, sign, side):
+    first, second, _ = sentences(
+        {"market": 0.08 * sign, "size": -0.04 * sign, "alpha": 0.001 * sign}, held, spread=0.005
+    )
+    assert after(first, "a year,") == pytest.approx(0.041 * sign, abs=0.001)
+    assert f"virtually certain (> 99 %) to be {side} zero" in first
+    assert "90 % equal-tailed interval" in first
+    assert after(second, "is market:") == pytest.approx(0.08 * sign, abs=0.001)
+    assert f"to be {side} zero, and virtually certain (> 99 %) to be the largest of 3" in second
+    assert after(second, "most against it works size,") == pytest.approx(-0.04 * sign, abs=0.001)
+
+
+def test_the_largest_of_two_that_are_alike_is_as_likely_as_not():
+    means = {"market": 0.05, "size": -0.051}
+    draws = attribution("premium", means).draws.sel(asset="a")
+    chance = float((abs(draws.sel(source="size")) > abs(draws.sel(source="market"))).mean())
+    _, second, _ = sentences(means)
+    assert after(second, "is size:") == pytest.approx(-0.051, abs=0.001)
+    assert 0.45 < chance < 0.6
+    assert f"{likelihood(chance)} to be the largest of 2" in second
+
+
+def test_nothing_stands_against_it_where_its_sign_is_open():
+    _, second, _ = sentences({"market": 0.05, "size": -0.001}, spread=0.01)
+    assert "against" not in second
+
+
+def test_alpha_is_named_in_words_and_what_is_fixed_at_zero_is_not_counted():
+    found = attribution("premium", {"market": 0.01, "alpha": 0.09, "size": 0.0})
+    found = replace(found, draws=found.draws.where(found.draws["source"] != "size", 0.0))
+    _, second, _ = answer(found, RISK, True, 0.9, "eti")
+    assert after(second, "is alpha (what the factors leave):") == pytest.approx(0.09, abs=0.001)
+    assert "largest of 2" in second
+
+
+def test_one_source_is_not_compared():
+    _, second, _ = sentences({"market": 0.05})
+    assert "largest of" not in second
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["size"], "what size pays cannot be told from these data, and its part comes"),
+        (["market", "size"], "what market and size pay cannot be told from these data, and their parts come"),
+    ],
+)
+def test_what_is_not_identified_is_said(names, said):
+    _, second, _ = sentences({"market": 0.05, "size": 0.01}, identification=dict.fromkeys(names, "unidentified"))
+    assert said in second
+
+
+@pytest.mark.parametrize("own", [0.01, 0.034, 0.09])
+def test_risk_is_that_of_the_draws(own):
+    risk = attribution("variance", {"market": 0.03, "size": 0.004, "idiosyncratic": own}, 1e-3)
+    share = risk.shares.sel(asset=PORTFOLIO, source="idiosyncratic")
+    _, _, third = sentences({"market": 0.05}, risk=risk)
+    assert after(third, "variance of its returns,") == pytest.approx(float(share.mean()), abs=0.001)
+    assert "of which market has the largest share" in third
+    assert f"more than half is idiosyncratic is {likelihood(float((share > 0.5).mean()))}" in third
+    _, _, third = sentences({"market": 0.05}, False, risk=risk)
+    assert f"for {2 if own > 0.05 else 0} of 2 assets" in third
+    assert "of which market has the largest share" in third
