@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-NUMBERS = 2**23  # of a block of draws that are in memory anyway
+NUMBERS = 2**20  # of a block of draws that are in memory anyway
 
 
 def blocks[Draws: (xr.DataArray, xr.Dataset)](draws: Draws, dim: str) -> Iterator[Draws]:

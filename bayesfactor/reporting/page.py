@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayesfactor.plots.style import DATA, FAINT, HOVER, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.contents import Contents
-from bayesfactor.reporting.parts import BAR, Cell, Section
+from bayesfactor.reporting.parts import Cell, Section
 from bayesfactor.reporting.prose import failed
 
 if TYPE_CHECKING:
@@ -49,14 +49,10 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
 
 
 def _bar(cell: Cell) -> str:
-    """Return the small interval of a cell."""
+    """Return the small interval of a cell, which the style sheet draws."""
     assert cell.bar is not None
     low, mean, high, zero = cell.bar
-    return (
-        f'<svg class="bar" width="{BAR}" height="12" viewBox="0 0 {BAR} 12" aria-hidden="true">'
-        f'<line class="zero" x1="{zero}" y1="0" x2="{zero}" y2="12"/><line x1="{low}" y1="6" x2="{high}" y2="6"/>'
-        f'<circle cx="{mean}" cy="6" r="3"/></svg> '
-    )
+    return f'<i class="bar" style="--l:{low};--m:{mean};--h:{high};--z:{zero}"></i>'
 
 
 def inline(figure: "Figure", name: str) -> str:
@@ -72,14 +68,22 @@ def inline(figure: "Figure", name: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(rf'<a xlink:href="{HOVER}([^"]*)"[^>]*>', r"<g><title>\1</title>", text).replace("</a>", "</g>")
     text = re.sub(r"<[^>]*>", lambda tag: _tag(tag.group(), name), text)  # never what stands between tags: names, ticks
+    text = re.sub(r">\s+<", "><", text)
+    text = re.sub(r'(<use [^>]*style="([^"]*)"/>(?:<use [^>]*style="\2"/>)+)', _together, text)
     return text.replace("<svg ", '<svg aria-hidden="true" ', 1)
 
 
+def _together(alike: re.Match[str]) -> str:
+    """Return marks of one style as a group of that style."""
+    return f'<g style="{alike[2]}">{alike[1].replace(f' style="{alike[2]}"', "")}</g>'
+
+
 def _tag(tag: str, name: str) -> str:
-    """Return a tag with its marks named after the figure, the page's colours, and coordinates to a hundredth."""
+    """Return a tag with its marks named after the figure, the page's colours and font, and fewer digits."""
     tag = re.sub(r'\bid="', f'id="{name}-', tag)
     tag = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{name}-", tag)
-    tag = re.sub(r"(\d\.\d\d)\d+", r"\1", tag)
+    tag = re.sub(r" font-family: [^;]*;", "", tag)
+    tag = re.sub(r"(\d\d\.\d|\b\d\.\d\d)\d+", r"\1", re.sub(r"\s+", " ", tag))
     for colour, variable in THEMED.items():
         tag = tag.replace(colour, f"var(--{variable})")
     return tag
