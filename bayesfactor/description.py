@@ -143,7 +143,7 @@ def describe_panel(panel: PanelBase) -> Description:
     condition = condition_number(panel.aligned)
     done = [note.text for note in panel.notes if note.series == "panel" and note.kind == "done"]
     text = (
-        f"{panel.calendar.frequency} panel, {panel.periods_per_year} periods a year: "
+        f"{panel.calendar.frequency.capitalize()} panel, {panel.periods_per_year} periods a year: "
         f"{len(panel.assets)} assets, {len(panel.factor_names)} factors, "
         f"{len(panel.times)} periods from {first} to {last}; "
         f"condition number of the factors {condition:.1f}"

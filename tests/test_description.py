@@ -50,7 +50,7 @@ def test_text_fits_a_terminal_and_is_abbreviated(panel):
     tables = text.split("\n\n", 1)[1]
     assert max(len(line) for line in tables.splitlines()) <= 100
     assert "... and 11 more" in text
-    assert "business panel, 252 periods a year: 31 assets, 2 factors" in text
+    assert "Business panel, 252 periods a year: 31 assets, 2 factors" in text
     assert "condition number of the factors 1." in text
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Picture = Literal["predictive", "rank", "energy"]
 PICTURES = ("predictive", "rank", "energy")
 TOP = ("risk_premium", "loading_scale", "loading_common", "alpha_scale", "log_sigma_mean", "log_sigma_scale", "dof")
+WIDEST = 10.5  # inches
 REPLICAS, MOST, RANKED = 30, 20_000, 1_000  # replicated panels; returns of each; draws
 
 
@@ -72,6 +73,9 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
             raise unknown("picture", what, PICTURES, place="plot_check.what")
     figure = drawn.viz["figure"].item()
     plt.close(figure)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(min(width, WIDEST), height)
+    figure.set_layout_engine("constrained")  # titles of one row run into the axis of that above without it
     return figure
 
 

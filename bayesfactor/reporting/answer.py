@@ -23,9 +23,9 @@ def answer(premium: Attribution, variance: Attribution, held: bool, prob: float,
     draws = _whole(premium, held)
     subject = "The portfolio's expected excess return" if held else "The assets' expected excess return, on average,"
     total = estimate(draws.sel(source="total", drop=True), prob, kind)
-    first = sign_sentence(f"{subject} is, a year,", total)
+    ends = f"{percent(total.lower)} to {percent(total.upper)}, {interval_name(prob, kind)}"
     return (
-        first.replace(")", f", {interval_name(prob, kind)})", 1) + ".",
+        f"{sign_sentence(f'{subject} is', total, f'{percent(total.mean)} a year ({ends})')}.",
         _sources(premium, draws, prob, kind),
         _risk(variance, held, prob, kind),
     )

@@ -34,6 +34,7 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
         loader=PackageLoader("bayesfactor.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["bar"] = lambda cell: Markup(_bar(cell))  # made of numbers only
+    environment.filters["whole"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     count = iter(range(1000))
     environment.filters["svg"] = lambda part: Markup(inline(part.draw(), f"figure-{next(count)}"))
     panel = contents.fit.panel

@@ -26,7 +26,7 @@ class Cell:
     below: str = ""
     more: str = ""
     bar: tuple[float, float, float, float] | None = None  # lower, mean, upper, zero: from 0 to BAR
-    mark: Literal["", "bad"] = ""
+    mark: Literal["", "bad", "date"] = ""
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,9 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
         for j in range(len(order)):
             mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
             bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
-            more = f"{chance(likely)}; {percent(sd)}" if sd > 0 else "fixed"
-            line.append(Cell(percent(mean), float(mean), f"{percent(lower)} to {percent(upper)}", more, bar))
+            below = f"{percent(lower)} to {percent(upper)}" if sd > 0 else ""  # what is fixed has no interval
+            more = f"{chance(likely)}; {percent(sd)}" if sd > 0 else ""
+            line.append(Cell(percent(mean), float(mean), below, more, bar))
         body.append(tuple(line))
     known = table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
     notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith((UNIDENTIFIED, WEAK))}
@@ -161,7 +162,7 @@ def loadings(table: pd.DataFrame) -> Grid:
         line = [Cell(str(name))]
         for j in range(len(order)):
             mean, lower, upper, own, shrunk = (values[key][i, j] for key in values)
-            more = f"{number(own) or 'none'}; {number(shrunk)}"
+            more = f"{number(own) or 'none'}; {shrunk:.2f}"
             line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
         body.append(tuple(line))
     heads = (Head("asset", False), *(Head(str(name)) for name in order))
@@ -190,10 +191,10 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str
     first : str
         Head of the index.
     columns : iterable of (column, head, form)
-        The form: ``percent``, ``number``, ``count``, ``chance`` or ``text``.
+        The form: ``percent``, ``number``, ``count``, ``chance``, ``text`` or ``date``.
     """
     asked = list(columns)
-    heads = (Head(first, False), *(Head(head, form != "text") for _, head, form in asked))
+    heads = (Head(first, False), *(Head(head, form not in ("text", "date")) for _, head, form in asked))
     body = []
     for name, row in zip(table.index, table.to_dict("records"), strict=True):
         body.append((Cell(str(name)), *(_cell(row[column], form) for column, _, form in asked)))
@@ -201,8 +202,9 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str
 
 
 def _cell(given: object, form: str) -> Cell:
-    if form == "text":
-        return Cell("" if given is None else str(given))
+    if form in ("text", "date"):
+        text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
+        return Cell(text, mark="date" if form == "date" else "")
     value = float(given)  # type: ignore[arg-type]
     if not np.isfinite(value):
         return Cell("", float("nan"))

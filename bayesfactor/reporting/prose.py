@@ -79,8 +79,8 @@ def join(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def sign_sentence(what: str, found: Estimate) -> str:
-    """Return what it is, how large, and how likely its sign: that of the mean."""
+def sign_sentence(what: str, found: Estimate, text: str = "") -> str:
+    """Return what it is, how large (in other words, if they are given), and how likely its sign: that of the mean."""
     up = found.mean >= 0
     probability = found.prob_positive if up else 1 - found.prob_positive
-    return f"{what} {found.text}; it is {likelihood(probability)} to be {'above' if up else 'below'} zero"
+    return f"{what} {text or found.text}; it is {likelihood(probability)} to be {'above' if up else 'below'} zero"

@@ -70,7 +70,7 @@ class Reader(HTMLParser):
 
     def handle_data(self, data):
         if self.section is not None:
-            self.section.append(data)
+            self.section.append(data.replace("\N{NO-BREAK SPACE}", " "))
         if self.cell is not None:
             self.cell[("text", "below", "more")[self.cell["smalls"] if self.cell["open"] else 0]] += data
         if self.code:
@@ -99,11 +99,12 @@ def agree(reader, id, table, unit):
         cell = rows[str(row[unit])][heads.index(row["source"]) - 1]
         assert float(cell["value"]) == row["mean"]
         assert cell["text"].strip() == percent(row["mean"])
-        assert cell["below"] == f"{percent(row['lower'])} to {percent(row['upper'])}"
         likely = row["prob_positive" if "prob_positive" in row else "prob_above"]
-        assert cell["more"] == (f"{chance(likely)}; {percent(row['sd'])}" if row["sd"] > 0 else "fixed")
+        below = f"{percent(row['lower'])} to {percent(row['upper'])}", f"{chance(likely)}; {percent(row['sd'])}"
+        assert (cell["below"], cell["more"]) == (below if row["sd"] > 0 else ("", ""))
         seen += 1
-    assert seen == sum(1 for row in rows.values() for cell in row if cell["below"])
+    others = sum(head.startswith("P(") for head in heads) * len(rows)
+    assert seen == sum(1 for row in rows.values() for cell in row if cell["value"]) - others
 
 
 def test_sections_come_in_their_order(written):
@@ -164,7 +165,7 @@ def test_loadings_are_the_posterior_s(written, hier_fit):
             assert float(cell["value"]) == pytest.approx(float(draws.mean()), abs=error)
             low, high = (float(end.replace(MINUS, "-")) for end in cell["below"].split(" to "))
             assert (low, high) == pytest.approx(tuple(draws.quantile([0.05, 0.95]).values), abs=2 * error)
-            assert cell["more"] == f"{number(least.loc[asset, factor])}; {number(shrinkage.loc[asset, factor])}"
+            assert cell["more"] == f"{number(least.loc[asset, factor])}; {shrinkage.loc[asset, factor]:.2f}"
 
 
 def test_the_answer_is_made_of_the_tables(written, hier_fit):
@@ -173,7 +174,7 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
     mine = table[table["asset"] == PORTFOLIO].set_index("source")
     total = mine.loc["total"]
     ends = f"{percent(total['lower'])} to {percent(total['upper'])}"
-    assert f"{percent(total['mean'])} ({ends}, 90 % equal-tailed interval)" in text
+    assert f"{percent(total['mean'])} a year ({ends}, 90 % equal-tailed interval)" in text
     side = "above" if total["mean"] >= 0 else "below"
     chance = total["prob_positive"] if side == "above" else 1 - total["prob_positive"]
     assert f"it is {likelihood(chance)} to be {side} zero" in text
