@@ -115,9 +115,8 @@ def _shown(table: object, digits: int, verb: str, clean: Callable[[str], str]) -
     if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
         raise SpecError(f"{verb}: digits is {digits!r}, and must be 1 or more.", place=f"{verb}.digits", found=digits)
     flat = _flat(table)
-    return pd.DataFrame(
-        {clean(str(name)): [clean(_text(value, digits)) for value in flat[name]] for name in flat.columns}
-    )
+    shown = pd.DataFrame({i: [clean(_text(value, digits)) for value in flat.iloc[:, i]] for i in range(flat.shape[1])})
+    return shown.set_axis([clean(str(name)) for name in flat.columns], axis=1)  # two of which may be alike
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:

@@ -95,3 +95,9 @@ def test_a_failed_fit_is_named_below_its_table():
     table = a_table()
     table.attrs["problems"] = ("3 divergences",)
     assert "NOT CONVERGED: 3 divergences" in bf.to_markdown(table)
+
+
+def test_columns_of_one_name_are_all_there():
+    table = pd.DataFrame([[1.0, 2.0, 3.0]], columns=["a", "a", "a\n"])
+    for text in (bf.to_markdown(table), bf.to_latex(table), bf.to_html(table)):
+        assert all(f"{number}" in text for number in (1, 2, 3))
