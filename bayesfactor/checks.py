@@ -1,6 +1,8 @@
 """Whether a fit can be trusted: the sampler's record, and how the model sits with the data and the priors."""
 
+import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,7 @@ from bayesfactor.translation import translate
 
 MOST_DRAWS = 1000
 TAIL_DRAWS = 200
+MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
 SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
 UNSEEN = "Cannot be computed: the panel holds statistics, not returns. Fit some of the assets in memory to see it."
 SENSITIVE_TO = (
@@ -156,21 +159,24 @@ def _worst(values: pd.Series) -> str:
 def _assets(fit: Fit) -> pd.DataFrame:
     """Return sample and implied means and the probability of the tails, per asset."""
     draws = thin(fit, TAIL_DRAWS)
-    coefficients, rng = raw_coefficients(fit, draws), np.random.default_rng(fit.sampler.seed)
+    coefficients = raw_coefficients(fit, draws)
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     sigma = flat["sigma"].transpose("sample", "asset").values
-    dof = flat["dof"].values if isinstance(fit.model.noise, StudentTNoise) else None
-    tails: list[float] = []
-    if not isinstance(fit.panel, Panel):
-        return mean_gaps(fit, coefficients).assign(prob_tails=np.nan)
-    for i in range(len(fit.panel.assets)):
+    dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
+
+    def tail(i: int) -> float:
         z = standardised_residuals(fit, i, coefficients, sigma)
-        shape = z.shape
-        if shape[1] < 3:
-            tails.append(np.nan)
-            continue
-        new = rng.standard_normal(shape) if dof is None else rng.standard_t(dof[:, None], size=shape)
-        tails.append(float(np.mean(_kurtosis(new) >= _kurtosis(z))))
+        if z.shape[1] < 3:
+            return np.nan
+        rng = np.random.default_rng([fit.sampler.seed, i])
+        new = rng.standard_normal(z.shape) if dof is None else rng.standard_t(dof, size=z.shape)
+        return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
+
+    tails: list[float] | float = np.nan
+    if isinstance(fit.panel, Panel):
+        room = MOST_RESIDUALS // (len(sigma) * len(fit.panel.times))
+        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
+            tails = list(pool.map(tail, range(len(fit.panel.assets))))
     return mean_gaps(fit, coefficients).assign(prob_tails=tails)
 
 

@@ -74,7 +74,9 @@ def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
         return values
     alone = weights.dims[0] == "asset"  # every asset, and then a portfolio
     mixed = weights.isel(asset=slice(weights.sizes["member"], None)) if alone else weights
-    summed = xr.dot(mixed, values.rename(asset="member"), dim="member")
+    used = np.flatnonzero((mixed != 0).any(weights.dims[0]).values)
+    held = values if used.size == values.sizes["asset"] else values.isel(asset=used)
+    summed = xr.dot(mixed.isel(member=used), held.rename(asset="member"), dim="member")
     return xr.concat([values, summed], "asset") if alone else summed
 
 

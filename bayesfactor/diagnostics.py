@@ -1,6 +1,8 @@
 """What the sampler's own record says about its draws: R-hat, effective draws, divergences, energy."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -95,16 +97,21 @@ def statistic(
     return _each(array, one).reshape(shape)
 
 
-def _each(array: xr.DataArray, one: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return a function of (quantity, chain, draw) over all quantities (..., quantity), a few at a time."""
+def _each(array: xr.DataArray, one: Callable[[np.ndarray], np.ndarray], cores: int = 1) -> np.ndarray:
+    """Return a function of (quantity, chain, draw) over all quantities (..., quantity), a few at once on each core."""
     some = max(1, BLOCK // (array.sizes["chain"] * array.sizes["draw"]))
-    with np.errstate(all="ignore"):
-        found = [
-            one(np.ascontiguousarray(block[start : start + some], dtype=float))
+
+    def found(part: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return one(np.ascontiguousarray(part, dtype=float))
+
+    with ThreadPoolExecutor(cores) as pool:
+        results = [
+            result
             for block in rows(array)
-            for start in range(0, len(block), some)
+            for result in pool.map(found, (block[start : start + some] for start in range(0, len(block), some)))
         ]
-    return np.concatenate(found, axis=-1)
+    return np.concatenate(results, axis=-1)
 
 
 def _label(array: xr.DataArray, place: int) -> str:
@@ -121,7 +128,9 @@ def _extremes(posterior: xr.Dataset) -> list[tuple[float, str]]:
     worst = [(-np.inf, ""), (np.inf, ""), (np.inf, "")]
     for variable in posterior.data_vars.values():
         array = variable.transpose("chain", "draw", ...)
-        for place, (values, sign) in enumerate(zip(_each(array, _moving), (1, -1, -1), strict=True)):
+        for place, (values, sign) in enumerate(
+            zip(_each(array, _moving, os.cpu_count() or 1), (1, -1, -1), strict=True)
+        ):
             if np.isnan(values).all():
                 continue
             at = int(np.nanargmax(sign * values))
