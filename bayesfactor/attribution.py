@@ -116,6 +116,13 @@ class Attribution(Labelled):
         DataFrame
             As `table`, with ``prob_above`` instead of prob_positive: P(share > above).
         """
+        if not (isinstance(above, (int, float)) and 0 <= above <= 1):
+            raise SpecError(
+                f"above is {above!r}, and must be a share between 0 and 1.",
+                place="share_table.above",
+                found=above,
+                remedy="Write above=0.5 for a half.",
+            )
         shares = self.shares
         table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
         table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))

@@ -11,6 +11,7 @@ from bayesfactor.errors import DataError, unknown
 from bayesfactor.panel import Panel
 
 PORTFOLIO = "portfolio"
+LEAST, MOST = 1e-9, 1e12  # of the largest weight: an amount of money is one too
 
 
 def holdings(
@@ -49,7 +50,14 @@ def _weights(panel: Panel, portfolio: Mapping[str, float] | pd.Series) -> np.nda
     if isinstance(portfolio, pd.Series) and not portfolio.index.is_unique:
         twice = str(portfolio.index[portfolio.index.duplicated()][0])
         raise DataError(f"The portfolio holds '{twice}' twice.", series=twice, remedy="Add its weights up.")
-    given = dict(portfolio.items()) if isinstance(portfolio, (Mapping, pd.Series)) else None
+    if not isinstance(portfolio, (Mapping, pd.Series)):
+        raise DataError(
+            f"A portfolio is a mapping or a Series of asset to weight, not a {type(portfolio).__name__}.",
+            series=PORTFOLIO,
+            value=portfolio,
+            remedy='Give a mapping such as {"btc": 0.6, "eth": 0.4}.',
+        )
+    given = dict(portfolio.items())
     if not given:
         raise DataError(
             "The portfolio holds no weights.",
@@ -72,4 +80,12 @@ def _weights(panel: Panel, portfolio: Mapping[str, float] | pd.Series) -> np.nda
         result[panel.assets.index(name)] = weight
     if not result.any():
         raise DataError("Every weight of the portfolio is 0.", series=PORTFOLIO, remedy="Hold something.")
+    largest = float(np.abs(result).max())
+    if not LEAST <= largest <= MOST:
+        raise DataError(
+            f"The largest weight of the portfolio is {largest:g}: such numbers cannot be computed with.",
+            series=PORTFOLIO,
+            value=largest,
+            remedy="A share of 60 % is 0.6.",
+        )
     return result

@@ -20,6 +20,7 @@ SOURCES = (
     "idiosyncratic",
     "total",
 )  # of an attribution, besides factors and families
+NO_RATE = "no risk-free rate: returns are taken as excess returns"  # a note on a panel
 Transform = Literal["none", "diff", "log_diff", "innovation"]
 Aggregate = Literal["compound", "sum", "mean", "last"]
 

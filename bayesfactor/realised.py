@@ -178,6 +178,8 @@ def rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
     if window is None:
         return np.arange(times.size)
     try:
+        if isinstance(window, str):
+            raise TypeError("one text, and not two dates")
         first, last = (None if end is None else pd.Timestamp(end) for end in window)
         if any(end is not None and end.tzinfo for end in (first, last)):
             raise ValueError("dates of a panel have no time zone")
@@ -188,6 +190,13 @@ def rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
             found=window,
             remedy='Write window=("2020-01-01", "2020-12-31").',
         ) from None
+    if first is not None and last is not None and first > last:
+        raise SpecError(
+            f"window {window!r} ends before it starts.",
+            place="attribute.window",
+            found=window,
+            remedy="Give the earlier date first.",
+        )
     index = pd.DatetimeIndex(times.values)
     inside = np.ones(len(index), dtype=bool)
     if first is not None:

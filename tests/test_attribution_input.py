@@ -20,10 +20,28 @@ def test_weights_that_are_no_finite_numbers(hier_fit, weight):
     assert caught.value.value is weight
 
 
-@pytest.mark.parametrize("portfolio", [{}, pd.Series(dtype=float), [0.5, 0.5], "a00", 1.0])
+@pytest.mark.parametrize("portfolio", [{}, pd.Series(dtype=float)])
 def test_portfolios_of_nothing(hier_fit, portfolio):
     with pytest.raises(DataError, match="holds no weights"):
         bf.attribute(hier_fit, portfolio=portfolio)
+
+
+@pytest.mark.parametrize("portfolio", [[0.5, 0.5], "a00", 1.0, pd.DataFrame({"a00": [1.0]})])
+def test_portfolios_that_are_no_mapping(hier_fit, portfolio):
+    with pytest.raises(DataError, match=f"not a {type(portfolio).__name__}"):
+        bf.attribute(hier_fit, portfolio=portfolio)
+
+
+@pytest.mark.parametrize("weight", [1e300, -1e20, 1e-300])
+def test_weights_too_large_or_small_to_compute_with(hier_fit, weight):
+    with pytest.raises(DataError, match="cannot be computed with"):
+        bf.attribute(hier_fit, portfolio={"a00": weight})
+
+
+@pytest.mark.parametrize("above", [50, -0.1, "half"])
+def test_a_share_is_between_0_and_1(hier_fit, above):
+    with pytest.raises(SpecError, match="must be a share"):
+        bf.attribute(hier_fit, "variance").share_table(above)
 
 
 def test_portfolios_that_cannot_be_held(hier_fit):
@@ -75,10 +93,15 @@ def test_windows_that_are_no_pair_of_dates(hier_fit, window):
     assert caught.value.found is window
 
 
-@pytest.mark.parametrize("window", [("2016-01-01", None), (None, "2014-12-31"), ("2015-03-01", "2015-02-01")])
+@pytest.mark.parametrize("window", [("2016-01-01", None), (None, "2014-12-31")])
 def test_windows_without_a_date(hier_fit, window):
     with pytest.raises(SpecError, match=r"No date in the window .* run from 2015-01-01 to 2015-08-12"):
         bf.attribute(hier_fit, "return", window=window)
+
+
+def test_a_window_that_ends_before_it_starts(hier_fit):
+    with pytest.raises(SpecError, match="ends before it starts"):
+        bf.attribute(hier_fit, "return", window=("2015-03-01", "2015-02-01"))
 
 
 def test_levels_need_groups(a_panel):

@@ -16,7 +16,7 @@ from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
 from bayesfactor.integration.rows import Span, anchor_of, common_span, make_rows, restart
 from bayesfactor.integration.series import Rows, Series, fit_periods, on_rows
 from bayesfactor.integration.values import factor_values, join, rate_on_rows
-from bayesfactor.panel import Calendar, Note, Panel
+from bayesfactor.panel import NO_RATE, Calendar, Note, Panel
 from bayesfactor.screening import check_prices
 from bayesfactor.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.screening.gaps import check_gaps
@@ -93,7 +93,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
         own = np.isfinite(factors[:, place])
         on_factors = on_factors + screen_factor(series, factor, rows.ends[own], factors[own, place])
     if inputs.rate is None:
-        more = [*more, Note("panel", "done", "no risk-free rate: returns are taken as excess returns")]
+        more = [*more, Note("panel", "done", NO_RATE)]
     assets, names = [one.name for one in inputs.assets], [one.name for one in inputs.info]
     shared = set(assets) & set(names)
     used = ~np.isnan(table).all(axis=1)

@@ -105,7 +105,7 @@ def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: 
     Raises
     ------
     SpecError
-        When one is not known, or none is asked for.
+        When one is not known or asked for twice, or none is asked for.
     """
     allowed = list(known)
     if given is None:
@@ -116,6 +116,8 @@ def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: 
     for name in names:
         if name not in allowed:
             raise unknown(what, name, allowed, place=place)
+        if names.count(name) > 1:
+            raise SpecError(f"{place}: '{name}' is asked for twice.", place=place, found=name)
     return names
 
 

@@ -18,22 +18,21 @@ PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta 
 def answer(premium: Attribution, variance: Attribution, held: bool, prob: float, kind: Interval) -> tuple[str, ...]:
     """Return three sentences: what it is expected to earn, from what, and where the risk comes from.
 
-    Of the portfolio, where one is held; of the mean over assets otherwise.
+    Of the portfolio, where one is held; of the asset, where there is one only; of the mean over assets otherwise.
     """
-    draws = _whole(premium, held)
-    subject = "The portfolio's expected excess return" if held else "The assets' expected excess return, on average,"
+    assets = premium.draws["asset"].values.tolist()
+    one = PORTFOLIO if held else assets[0] if len(assets) == 1 else None
+    draws = (premium.draws.mean("asset") if one is None else premium.draws.sel(asset=one)).compute()
+    subject = "The assets' expected excess return, on average,"
+    if one is not None:
+        subject = f"The expected excess return of {'the portfolio' if held else one}"
     total = estimate(draws.sel(source="total", drop=True), prob, kind)
     ends = f"{percent(total.lower)} to {percent(total.upper)}, {interval_name(prob, kind)}"
     return (
         f"{sign_sentence(f'{subject} is', total, f'{percent(total.mean)} a year ({ends})')}.",
         _sources(premium, draws, prob, kind),
-        _risk(variance, held, prob, kind),
+        _risk(variance, one, prob, kind),
     )
-
-
-def _whole(found: Attribution, held: bool) -> xr.DataArray:
-    """Return draws (chain, draw, source) of the portfolio, or of the mean over assets."""
-    return (found.draws.sel(asset=PORTFOLIO) if held else found.draws.mean("asset")).compute()
 
 
 def _sources(premium: Attribution, draws: xr.DataArray, prob: float, kind: Interval) -> str:
@@ -69,12 +68,12 @@ def _opposed(main: Estimate, other: Estimate) -> bool:
     return (1 - other.prob_positive if main.mean > 0 else other.prob_positive) >= LIKELY and main.mean * other.mean < 0
 
 
-def _risk(variance: Attribution, held: bool, prob: float, kind: Interval) -> str:
+def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -> str:
     """Say how much of the variance is idiosyncratic, and which factor has most of the rest."""
     shares = variance.shares
     factors = [name for name in shares["source"].values.tolist() if name not in ("idiosyncratic", "total")]
-    if held:
-        mine = shares.sel(asset=PORTFOLIO)
+    if one is not None:
+        mine = shares.sel(asset=one)
         own = mine.sel(source="idiosyncratic", drop=True)
         largest = {name: estimate(mine.sel(source=name, drop=True), prob, kind) for name in factors}
         main = max(largest, key=lambda name: largest[name].mean)

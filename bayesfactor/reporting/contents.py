@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from bayesfactor.attribution import Attribution, attribute
 from bayesfactor.checks import CheckReport, check
 from bayesfactor.description import Description, describe_panel
 from bayesfactor.errors import DataError, SpecError
+from bayesfactor.holdings import PORTFOLIO, holdings
 from bayesfactor.identification import Identification, identify
 from bayesfactor.intervals import Interval
 from bayesfactor.panel import Panel
@@ -56,11 +58,15 @@ class Contents:
         last entry, if there is one. By ``group``: those of groups by family, where there are several groups.
     shares : mapping of str to DataFrame
         Shares of variances by factor, of ``asset`` and ``group``.
+    volatility : mapping of str to DataFrame
+        A year, likewise.
     spans : tuple of Span
         What was realised.
     pricing : Pricing
     loadings : DataFrame
         Per asset and factor: mean, lower, upper, least squares, shrinkage.
+    exposure : DataFrame or None
+        Loadings of the portfolio.
     identification : Identification
     description : Description
     checks : CheckReport
@@ -74,9 +80,11 @@ class Contents:
     answer: tuple[str, ...]
     premia: Mapping[str, pd.DataFrame]
     shares: Mapping[str, pd.DataFrame]
+    volatility: Mapping[str, pd.DataFrame]
     spans: tuple[Span, ...]
     pricing: Pricing
     loadings: pd.DataFrame
+    exposure: pd.DataFrame | None
     identification: Identification
     description: Description
     checks: CheckReport
@@ -87,7 +95,7 @@ class Contents:
         return interval_name(self.ci_prob, self.ci_kind)
 
 
-def gather(fit: Fit, portfolio: Portfolio, title: str | None, ci_prob: float, ci_kind: Interval) -> Contents:
+def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval) -> Contents:
     """Work out what a report states.
 
     Raises
@@ -114,9 +122,11 @@ def gather(fit: Fit, portfolio: Portfolio, title: str | None, ci_prob: float, ci
         answer(by_factor, variance, held, ci_prob, ci_kind),
         {name: found.table(ci_prob, ci_kind) for name, found in premia.items()},
         {name: found.share_table(OWN, ci_prob, ci_kind) for name, found in risks.items()},
+        {name: _volatility(found, ci_prob, ci_kind) for name, found in risks.items()},
         _spans(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
+        _exposure(fit, portfolio, ci_prob, ci_kind),
         identify(fit),
         describe_panel(fit.panel),
         checks,
@@ -158,3 +168,16 @@ def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) 
     table["least_squares"] = least_squares_loadings(fit).to_numpy().ravel()  # the order of the draws: asset, factor
     table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
     return table
+
+
+def _volatility(variance: Attribution, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
+    return summarise(np.sqrt(variance.draws.sel(source="total", drop=True)), ci_prob, ci_kind)
+
+
+def _exposure(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> pd.DataFrame | None:
+    if portfolio is None:
+        return None
+    held = holdings(fit.panel, "asset", portfolio).sel(asset=PORTFOLIO, drop=True).rename(member="asset")
+    used = held["asset"][held.values != 0]
+    loading = xr.dot(held.sel(asset=used), fit.posterior["loading"].sel(asset=used), dim="asset")
+    return summarise(loading, ci_prob, ci_kind)

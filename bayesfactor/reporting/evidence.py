@@ -17,6 +17,10 @@ RANKS = (
     "Ranks of each chain's draws among all. p is that of ArviZ's test that chains agree; points are marked where one "
     "does not, at 1 %: of many panels a few fall below by chance."
 )
+MEANS = (
+    "Mean excess return a year: as earned, and as implied by the asset's alpha and loadings with what the factors "
+    "earned themselves on its dates (which is not what they are expected to pay)."
+)
 WORDS = {True: "passed", False: "FAILED", None: "for information"}
 
 
@@ -77,9 +81,7 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
         *pictures,
         Heading("Means and tails, asset by asset"),
-        TablePart(
-            plain(checks.assets, "asset", means), "means", "Mean excess return a year, earned and implied.", "assets"
-        ),
+        TablePart(plain(checks.assets, "asset", means), "means", MEANS, "assets"),
     )
 
 

@@ -144,8 +144,8 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
         for j in range(len(order)):
             mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
             bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
-            below = f"{percent(lower)} to {percent(upper)}" if sd > 0 else ""  # what is fixed has no interval
-            more = f"{chance(likely)}; {percent(sd)}" if sd > 0 else ""
+            below = f"{percent(lower)} to {percent(upper)}" if upper > lower else ""  # what is fixed has none
+            more = f"{chance(likely)}; {percent(sd)}" if below else ""
             line.append(Cell(percent(mean), float(mean), below, more, bar))
         body.append(tuple(line))
     known = table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}

@@ -41,11 +41,11 @@ def likelihood(probability: float) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a decimal in per cent, to a tenth unless it is whole, with a real minus and no minus before 0."""
+    """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0."""
     if not np.isfinite(value):
         return ""
-    text = f"{100 * value:.{0 if abs(100 * value - round(100 * value)) < 1e-9 else 1}f}"
-    return f"{text.replace('-', MINUS) if float(text) else text.replace('-', '')} %"
+    text = f"{100 * value:.2f}".rstrip("0").rstrip(".")
+    return f"{text.replace('-', MINUS) if float(text) else '0'} %"
 
 
 @dataclass(frozen=True)

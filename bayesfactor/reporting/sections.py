@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 
 from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.panel import NO_RATE
 from bayesfactor.plots.contributing import plot_realised
 from bayesfactor.plots.leaning import plot_shrinkage
 from bayesfactor.plots.paying import plot_premia, plot_pricing
@@ -36,7 +37,9 @@ LEVELS = (
 LINKING = (
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
     "add up to the compounded excess return (linking of Carino 1999); a portfolio is rebalanced to its weights every "
-    "period. The total is what happened, without uncertainty; how it divides is estimated."
+    "period. The total is what happened, without uncertainty; how it divides is estimated. The part of a factor that "
+    "is not traded holds what it moved and what it is expected to pay for that risk; the latter may be weak or "
+    "unidentified, as said under its name."
 )
 
 
@@ -58,9 +61,20 @@ def sections(contents: Contents) -> tuple[Section, ...]:
 
 
 def _answer(contents: Contents) -> tuple[Part, ...]:
+    weights, notes = contents.weights, []
+    if weights is not None and abs(weights.sum() - 1) > 1e-6:
+        rest = "the rest earns" if weights.sum() < 1 else "what is above 100 % is borrowed at"
+        notes.append(
+            f"Weights add up to {percent(float(weights.sum()))}: {rest} the risk-free rate. A weight of 60 % is 0.6."
+        )
+    if any(note.text == NO_RATE for note in contents.fit.panel.notes):
+        notes.append(
+            "No risk-free rate was given: what this report calls an excess return is the return as it was given."
+        )
     words = ", ".join(f"{word} from {100 * least:.0f} %" for least, word in SCALE[:-1])
     return (
         Answer(contents.answer),
+        *(Text(note) for note in notes),
         Text(
             f"Every interval in this report is a {contents.interval} of the posterior, unless it says otherwise. "
             f"Words of probability: {words}, {SCALE[-1][1]} below that. Premia and returns are excess returns.",
@@ -70,7 +84,7 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
 
 
 def _contributions(contents: Contents) -> tuple[Part, ...]:
-    caption = f"Contribution to the expected excess return a year: posterior mean, {contents.interval} below it"
+    caption = f"Contribution to the expected excess return a year: posterior mean and {contents.interval}"
     found = contents.premia
     parts: list[Part] = [
         Text(
@@ -111,6 +125,7 @@ def _spread(table: pd.DataFrame, id: str, caption: str, how: str, label: str = "
 def _portfolio(contents: Contents) -> tuple[Part, ...]:
     weights = contents.weights
     assert weights is not None
+    assert contents.exposure is not None
     by_factor, by_share = contents.premia["factor"], contents.shares["asset"]
     paid, risk = (one[one["asset"] == PORTFOLIO].set_index("source") for one in (by_factor, by_share))
     paid["prob_positive"] = paid["prob_positive"].where(paid["sd"] > 0)  # of what is fixed there is no probability
@@ -131,33 +146,46 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
             plain(risk, "source", columns),
             "portfolio-risk", f"Share of the portfolio's variance: mean, ends of the {contents.interval}.", "sources",
         ),
+        TablePart(
+            plain(contents.exposure.set_index("factor"), "factor", [(name, name, "number") for name, *_ in columns]),
+            "portfolio-loadings",
+            f"Loadings of the portfolio: mean, ends of the {contents.interval}.", "factors",
+        ),
     )  # fmt: skip
 
 
 def _risk(contents: Contents) -> tuple[Part, ...]:
-    caption = f"Share of the variance of returns: posterior mean, {contents.interval} below it"
+    caption = f"Share of the variance of returns: posterior mean and {contents.interval}"
     parts: list[Part] = [
         Text(
             "Shares of each asset's variance. A factor's share includes half of what it shares with each other factor; "
             "a negative one offsets others. Idiosyncratic risks are taken as independent across assets."
         ),
-        TablePart(_shares(contents.shares["asset"]), "risk-shares", f"{caption}.", "assets"),
+        TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets"),
     ]
     if "group" in contents.shares:
         how = "The members of a group weigh equally, so that their idiosyncratic risks partly cancel."
-        found = TablePart(_shares(contents.shares["group"]), "risk-groups", f"{caption}. {how}", "groups")
+        found = TablePart(_shares(contents, "group"), "risk-groups", f"{caption}. {how}", "groups")
         parts += [Heading("Groups"), found]
     return tuple(parts)
 
 
-def _shares(table: pd.DataFrame) -> Grid:
-    """Return shares of a variance: the idiosyncratic one first, and how likely it is above a half."""
+def _shares(contents: Contents, unit: str) -> Grid:
+    """Return volatilities and shares of variances: the idiosyncratic one first, and how likely it is above a half."""
+    table = contents.shares[unit]
     table = table[table["source"] != "total"]
     own = table.loc[table["source"] == "idiosyncratic", "prob_above"].tolist()  # in the order of the rows
     grid = spread(table, ["idiosyncratic"])
-    heads = (*grid.heads[:2], Head(f"P(idiosyncratic > {100 * OWN:g} %)"), *grid.heads[2:])
-    likely = [Cell(chance(value), value) for value in own]
-    rows = tuple((*row[:2], cell, *row[2:]) for row, cell in zip(grid.rows, likely, strict=True))
+    moved = contents.volatility[unit].to_dict("records")
+    cells = [
+        (
+            Cell(chance(likely), likely),
+            Cell(percent(row["mean"]), row["mean"], f"{percent(row['lower'])} to {percent(row['upper'])}"),
+        )
+        for likely, row in zip(own, moved, strict=True)
+    ]
+    heads = (*grid.heads[:2], Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year"), *grid.heads[2:])
+    rows = tuple((*row[:2], *more, *row[2:]) for row, more in zip(grid.rows, cells, strict=True))
     return Grid(heads, rows, grid.more)
 
 
@@ -170,7 +198,7 @@ def _realised(contents: Contents) -> tuple[Part, ...]:
                 parts.append(Text(f"Cannot be computed, {how}: {table}"))
                 continue
             parts += [Text(f"{note[:1].upper()}{note[1:]}.", quiet=True) for note in table.attrs["notes"]]
-            caption = f"Contribution to the realised excess return, {how}: mean, {contents.interval} below it"
+            caption = f"Contribution to the realised excess return, {how}: mean and {contents.interval}"
             parts.append(_spread(table, f"realised-{number}-{how}", caption, f"{span.name}."))
     parts.append(Text(LINKING, quiet=True))
     if contents.weights is not None and not isinstance(contents.spans[0].summed, str):
@@ -192,8 +220,8 @@ def _loadings(contents: Contents) -> tuple[Part, ...]:
         ),
         TablePart(
             loadings(contents.loadings), "loading-table",
-            f"Loadings: posterior mean; below it the {contents.interval}; below that least squares, and shrinkage from "
-            "0 (its own returns speak) to 1 (the prior does).",
+            f"Loadings: posterior mean and {contents.interval}; then least squares, and shrinkage from 0 (its own "
+            "returns speak) to 1 (the prior does).",
             "assets",
         ),
     )  # fmt: skip

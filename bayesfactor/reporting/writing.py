@@ -75,20 +75,22 @@ def write_report(
             found=(ci_prob, ci_kind),
             remedy='Write ci_prob=0.9, ci_kind="eti".',
         )
+    if title is not None and not (isinstance(title, str) and title.strip()):
+        raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
     if target.suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
-    contents = gather(fit, portfolio, title, ci_prob, ci_kind)
+    contents = gather(fit, portfolio, " ".join((title or "").split()), ci_prob, ci_kind)
     found = sections(contents)
     facts = (contents.title, contents.description.panel, fit.problems)
     match target.suffix:
         case ".html":
-            written = page(contents, found).encode()
+            written = page(contents, found).encode("utf-8", "replace")
         case ".pdf":
             written = paper(found, *facts)
         case _:
-            written = markdown(found, *facts).encode()
+            written = markdown(found, *facts).encode("utf-8", "replace")
     _write(target, written)
     return target
 

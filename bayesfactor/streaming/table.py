@@ -11,7 +11,7 @@ import xarray as xr
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.integration.frames import check_zones, read_times
 from bayesfactor.integration.info import read_factor_info
-from bayesfactor.panel import Factor, Note
+from bayesfactor.panel import NO_RATE, Factor, Note
 from bayesfactor.panelbase import check_histories, written
 from bayesfactor.screening import check_rate_size, check_return_size
 from bayesfactor.streaming.kernel import BLOCK
@@ -155,7 +155,7 @@ def _clock(index: pd.Index) -> tuple[np.ndarray, np.ndarray, str]:
 def _rate(risk_free: Any, index: pd.Index, frequency: str) -> tuple[np.ndarray, list[Note]]:
     """Return the risk-free return at each time, NaN where none is given, and a note."""
     if risk_free is None:
-        note = Note("panel", "done", "no risk-free rate: returns are taken as excess returns")
+        note = Note("panel", "done", NO_RATE)
         return np.zeros(len(index)), [note]
     note = Note("panel", "done", "risk-free return subtracted")
     if isinstance(risk_free, int | float | np.number) and not isinstance(risk_free, bool):

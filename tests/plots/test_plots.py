@@ -154,6 +154,7 @@ def test_an_asset_without_returns_is_drawn_from_its_prior(hollow_fit):
         lambda fit: bf.plot_contributions(fit),
         lambda fit: bf.plot_contributions(bf.attribute(fit), names=["zz"]),
         lambda fit: bf.plot_contributions(bf.attribute(fit), sources=[]),
+        lambda fit: bf.plot_contributions(bf.attribute(fit), names=["a01", "a01"]),
         lambda fit: bf.plot_risk(bf.attribute(fit)),
         lambda fit: bf.plot_premia(fit),
         lambda fit: bf.plot_pricing(fit),

@@ -44,7 +44,7 @@ def test_the_whole_and_its_largest_source_have_the_sign_of_their_draws(held, sig
     first, second, _ = sentences(
         {"market": 0.08 * sign, "size": -0.04 * sign, "alpha": 0.001 * sign}, held, spread=0.005
     )
-    assert after(first, "return is" if held else "on average, is") == pytest.approx(0.041 * sign, abs=0.001)
+    assert after(first, "the portfolio is" if held else "on average, is") == pytest.approx(0.041 * sign, abs=0.001)
     assert f"virtually certain (> 99 %) to be {side} zero" in first
     assert "90 % equal-tailed interval" in first
     assert after(second, "is market:") == pytest.approx(0.08 * sign, abs=0.001)

@@ -61,9 +61,12 @@ def test_a_chance_never_rounds_to_certainty():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.0812, "8.1 %"),
-        (-0.0812, f"{MINUS}8.1 %"),
-        (-0.0001, "0.0 %"),
+        (0.0812, "8.12 %"),
+        (-0.0812, f"{MINUS}8.12 %"),
+        (-0.0001, f"{MINUS}0.01 %"),
+        (-0.00001, "0 %"),
+        (0.1, "10 %"),
+        (0.101, "10.1 %"),
         (0.0, "0 %"),
         (0.08, "8 %"),
         (-1.0, f"{MINUS}100 %"),
@@ -75,7 +78,7 @@ def test_percent(value, text):
 
 @given(st.floats(-5, 5))
 def test_a_percentage_reads_back(value):
-    assert abs(float(percent(value).removesuffix(" %").replace(MINUS, "-")) / 100 - value) <= 0.00051
+    assert abs(float(percent(value).removesuffix(" %").replace(MINUS, "-")) / 100 - value) <= 0.000051
 
 
 def test_an_estimate_is_that_of_its_draws():

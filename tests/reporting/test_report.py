@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import xarray as xr
 from typer.testing import CliRunner
 
 import bayesfactor as bf
 from bayesfactor.cli.commands import app
 from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.panel import NO_RATE, Note
 from bayesfactor.plots.leaning import least_squares_loadings
 from bayesfactor.plots.style import MINUS, chance
 from bayesfactor.reporting.answer import PLAIN
@@ -103,7 +105,7 @@ def agree(reader, id, table, unit):
         below = f"{percent(row['lower'])} to {percent(row['upper'])}", f"{chance(likely)}; {percent(row['sd'])}"
         assert (cell["below"], cell["more"]) == (below if row["sd"] > 0 else ("", ""))
         seen += 1
-    others = sum(head.startswith("P(") for head in heads) * len(rows)
+    others = sum(head.startswith(("P(", "volatility")) for head in heads) * len(rows)
     assert seen == sum(1 for row in rows.values() for cell in row if cell["value"]) - others
 
 
@@ -129,6 +131,36 @@ def test_shares_of_risk_are_those_of_attribute(written, hier_fit):
     heads, rows = written[1].rows("risk-shares")
     place = heads.index("P(idiosyncratic > 50 %)") - 1
     assert {name: float(row[place]["value"]) for name, row in rows.items()} == own.to_dict()
+
+
+def test_volatility_and_the_portfolio_s_loadings_are_those_of_the_draws(written, hier_fit):
+    heads, rows = written[1].rows("risk-shares")
+    total = bf.attribute(hier_fit, "variance", portfolio=MIX).draws.sel(source="total") ** 0.5
+    for name, row in rows.items():
+        draws, cell = total.sel(asset=name), row[heads.index("volatility a year") - 1]
+        assert float(cell["value"]) == pytest.approx(float(draws.mean()), abs=float(draws.std()) / 10)
+    weights = xr.DataArray(list(MIX.values()), {"asset": list(MIX)})
+    loading = (hier_fit.posterior["loading"].sel(asset=list(MIX)) * weights).sum("asset")
+    _, rows = written[1].rows("portfolio-loadings")
+    for name, row in rows.items():
+        draws = loading.sel(factor=name)
+        assert float(row[0]["value"]) == pytest.approx(float(draws.mean()), abs=float(draws.std()) / 10)
+        assert float(row[2]["value"]) == pytest.approx(float(draws.quantile(0.95)), abs=float(draws.std()) / 5)
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"), [({"a00": 60.0}, "6000 %: what is above"), ({"a00": 0.5}, "50 %: the rest")]
+)
+def test_weights_that_are_not_the_whole_are_said_in_the_answer(hier_fit, tmp_path, weights, said):
+    path = bf.write_report(hier_fit, tmp_path / "r.html", portfolio=weights)
+    assert f"Weights add up to {said}" in Reader(path.read_text(encoding="utf-8")).text("answer")
+
+
+def test_that_no_risk_free_rate_was_given_is_said_in_the_answer(written, hier_fit, tmp_path):
+    said = "No risk-free rate was given"
+    assert said not in written[1].text("answer")
+    fit = replace(hier_fit, panel=replace(hier_fit.panel, notes=(Note("panel", "done", NO_RATE),)))
+    assert said in Reader(bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8")).text("answer")
 
 
 @pytest.mark.parametrize("compounded", [False, True])
@@ -325,7 +357,7 @@ def named(fit, names):
 
 def test_names_are_text_whatever_they_hold(hier_fit, tmp_path):
     fit = named(hier_fit, HOSTILE)
-    path = bf.write_report(fit, tmp_path / "r.html", title=HOSTILE[0], portfolio={HOSTILE[1]: 1.0})
+    path = bf.write_report(fit, tmp_path / "r.html", title=HOSTILE[0] + "\ud800\n", portfolio={HOSTILE[1]: 1.0})
     reader = Reader(path.read_text(encoding="utf-8"))
     assert reader.tags.count("script") == 1
     _, rows = reader.rows("by-factor")
@@ -366,6 +398,9 @@ def test_the_same_fit_makes_the_same_file(hier_fit, tmp_path):
         ("report.html", {"portfolio": {}}, bf.DataError, "no weights"),
         ("report.html", {"ci_prob": 90}, bf.SpecError, "interval"),
         ("report.html", {"ci_kind": "wide"}, bf.SpecError, "wide"),
+        ("report.html", {"title": 5}, bf.SpecError, "must be text"),
+        ("report.html", {"portfolio": {"a00": 1e300}}, bf.DataError, "cannot be computed with"),
+        ("report.html", {"portfolio": "a00"}, bf.DataError, "not a str"),
     ],
 )
 def test_what_cannot_be_written_is_refused(hier_fit, tmp_path, path, more, error, says):
