@@ -73,7 +73,7 @@ def write_report(
             f"write_report: there is no {ci_prob!r} interval of kind {ci_kind!r}.",
             place="write_report.ci_prob",
             found=(ci_prob, ci_kind),
-            remedy='Write ci_prob=0.9, ci_kind="eti".',
+            remedy="The probability of a 90 % interval is 0.9; kinds are eti and hdi.",
         )
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)

@@ -272,6 +272,9 @@ def test_one_asset_and_one_factor(tmp_path):
     found = Reader(bf.write_report(fit, tmp_path / "r.html", portfolio={"a00": 1.0}).read_text(encoding="utf-8"))
     assert tuple(found.sections) == SECTIONS
     assert "by-group" not in found.tables
+    alone = Reader(bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8")).text("answer")
+    assert "The expected excess return of a00 is" in alone
+    assert "more than half is idiosyncratic is" in alone
 
 
 def test_the_report_says_how_to_make_it_again(written, hier_fit, tmp_path, monkeypatch):
