@@ -12,7 +12,7 @@ from bayesfactor import contributions
 from bayesfactor.contributions import LEVELS
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
-from bayesfactor.identification import UNIDENTIFIED, known_verdicts, least_known
+from bayesfactor.identification import UNIDENTIFIED, identified, least_known
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
@@ -165,9 +165,9 @@ def attribute(
         Expected excess return a year; realised excess return over the window; variance a year.
     by : {"factor", "family", "level", "identification"}
         Sources: factors; families of factors; for a premium under grouped loadings, what every asset gets
-        (``broad market``: the loadings' mean over all assets' groups), what the group adds to it (``group``) and
-        what is left with the asset and its alpha (``asset alone``); or, by how well premia are known, ``market``,
-        ``other traded``, and non-traded factors that are identified, weak or unidentified.
+        (``broad market``: the loadings' mean over all assets' groups, and the zero-beta rate), what the group adds to
+        it (``group``) and what is left with the asset and its alpha (``asset alone``); or, by how well premia are
+        known, ``market``, ``other traded``, and non-traded factors that are identified, weak or unidentified.
     per : {"asset", "group"}
         One entry per asset, or per group (its members equally weighted).
     portfolio : mapping or Series of asset to weight, optional
@@ -202,7 +202,7 @@ def attribute(
     _check_names(fit.panel)
     _check_choices(kind, by, window, compounded)
     weights = holdings(fit.panel, per, portfolio)
-    verdicts = {} if kind == "variance" else known_verdicts(fit)  # what a variance is does not depend on premia
+    verdicts = {} if kind == "variance" else identified(fit).verdicts  # what a variance is does not depend on premia
     notes: tuple[str, ...] = ()
     match kind:
         case "premium":

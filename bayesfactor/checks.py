@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.diagnostics import Check
-from bayesfactor.identification import UNIDENTIFIED, known_verdicts
+from bayesfactor.identification import UNIDENTIFIED, identified
 from bayesfactor.panel import Panel
 from bayesfactor.pointwise import mean_gaps, raw_coefficients, standardised_residuals, thin
 from bayesfactor.posterior import Fit, require_fit
@@ -146,7 +146,7 @@ def check(fit: Fit) -> CheckReport:
 
 def _unidentified(fit: Fit) -> tuple[float, str]:
     """Return the share of non-traded factors whose premium is unidentified, and the first of them."""
-    verdicts = known_verdicts(fit)
+    verdicts = identified(fit).verdicts
     others = [factor.name for factor in fit.panel.factor_info if not factor.traded]
     found = [name for name in others if verdicts[name] == UNIDENTIFIED]
     return len(found) / max(len(others), 1), found[0] if found else ""

@@ -1,8 +1,7 @@
 """Whether the assets can tell what a non-traded factor pays: strength of its loadings, prior and posterior premium."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -26,7 +25,7 @@ SURE = 0.95  # probability at which loadings count as told from noise
 LITTLE, SOME = 0.1, 0.25  # learned shares of the prior's variance below which a premium is unidentified, or weak
 MOST = 0.5  # share of what could be learned below which it is weak
 STRENGTH_DRAWS = 1000
-_VERDICTS: WeakKeyDictionary[Fit, Mapping[str, str]] = WeakKeyDictionary()
+_FOUND: WeakKeyDictionary[Fit, "Identification"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,11 +172,11 @@ def identify(fit: Fit) -> Identification:
     return Identification(strength, ratio, smallest, premium * year, facts, fit.problems)
 
 
-def known_verdicts(fit: Fit) -> Mapping[str, str]:
-    """Return the verdicts of `identify`, which are worked out once for each fit."""
-    if fit not in _VERDICTS:
-        _VERDICTS[fit] = MappingProxyType(identify(fit).verdicts)
-    return _VERDICTS[fit]
+def identified(fit: Fit) -> Identification:
+    """Return what `identify` does, worked out once for each fit: not to be changed, and not to be handed out."""
+    if fit not in _FOUND:
+        _FOUND[fit] = identify(fit)
+    return _FOUND[fit]
 
 
 def risk_premia(fit: Fit) -> xr.DataArray:
@@ -185,7 +184,7 @@ def risk_premia(fit: Fit) -> xr.DataArray:
 
     The coordinate ``identification`` says how well each is known: see `identify`.
     """
-    verdicts = list(known_verdicts(fit).values()) if isinstance(fit, Fit) else []
+    verdicts = list(identified(fit).verdicts.values()) if isinstance(fit, Fit) else []
     return variable(fit, "risk_premium").assign_coords(identification=("factor", verdicts))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import t as student
 
-from bayesfactor.identification import known_verdicts, least_known
+from bayesfactor.identification import identified, least_known
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.posterior import Fit, require_fit
@@ -163,7 +163,7 @@ def price(fit: Fit) -> Pricing:
     if len(fit.panel.assets) >= FEWEST_ASSETS and differ:
         flat = across["of_predicted"] <= ROUNDING * across["size"]  # one prediction for all
         r_squared = (1 - across["of_alpha"] / across["spread"]).where(~flat, 0.0).rename("r_squared")
-    return Pricing(predicted, alpha, r_squared, _realised(fit), known_verdicts(fit), fit.problems)
+    return Pricing(predicted, alpha, r_squared, _realised(fit), identified(fit).verdicts, fit.problems)
 
 
 def _realised(fit: Fit) -> pd.DataFrame:

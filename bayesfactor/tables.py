@@ -19,8 +19,8 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
 
     Columns: mean, sd, lower, upper, prob_positive, mcse (Monte Carlo standard error of the mean).
 
-    Unless `rounded` is False, no number has digits finer than its Monte Carlo error. ``attrs`` state
-    the interval's kind and probability.
+    Unless `rounded` is False, no number has digits finer than its Monte Carlo error; probabilities keep two. ``attrs``
+    state the interval's kind and probability.
     """
     draws = draws.transpose("chain", "draw", ...)
     dims = draws.dims[2:]
@@ -74,7 +74,7 @@ def _justified(table: pd.DataFrame, prob: float) -> pd.DataFrame:
         "sd": error / 2**0.5,
         "lower": ends,
         "upper": ends,
-        "prob_positive": np.sqrt(positive * (1 - positive)) * share,
+        "prob_positive": np.minimum(np.sqrt(positive * (1 - positive)) * share, 0.01),
         "mcse": error / 10,
     }
     rounded = table.copy()

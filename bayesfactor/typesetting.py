@@ -31,6 +31,10 @@ def to_markdown(table: pd.DataFrame, *, digits: int = DIGITS) -> str:
     digits : int
         Significant digits of numbers that the table has not rounded further.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     SpecError
@@ -56,6 +60,10 @@ def to_latex(table: pd.DataFrame, *, digits: int = DIGITS, label: str | None = N
     label : str, optional
         To refer to it.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     SpecError
@@ -78,6 +86,10 @@ def to_html(table: pd.DataFrame, *, digits: int = DIGITS) -> str:
     table : DataFrame
     digits : int
         Significant digits.
+
+    Returns
+    -------
+    str
 
     Raises
     ------

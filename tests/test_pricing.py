@@ -1,5 +1,6 @@
 """price: predicted and realised mean returns and pricing errors, against plain numpy and pandas."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -135,3 +136,7 @@ def test_one_prediction_for_all_explains_nothing():
     assert found.r_squared is None
     assert "the same" in found.r_squared_table().attrs["reason"]
     assert "no R-squared" in str(found)
+
+
+def test_it_can_be_sent_to_another_process(hier_fit):
+    assert pickle.loads(pickle.dumps(bf.price(hier_fit))).table().equals(bf.price(hier_fit).table())

@@ -118,3 +118,13 @@ def test_a_quantity_without_dimensions_is_one_row():
     table = summarise(skewed().sel(asset="b", drop=True), 0.9, "hdi")
     assert table.shape == (1, 6)
     assert table["prob_positive"].item() == 1.0
+
+
+@pytest.mark.parametrize("p", [0.048, 0.952])
+def test_a_probability_is_never_rounded_to_certainty(p):
+    """Draws that are alike 40 at a time: their Monte Carlo error is larger than a hundredth."""
+    rng = np.random.default_rng(1)
+    values = np.repeat(rng.normal(size=(4, 25)), 40, axis=1)
+    values = values - np.quantile(values, 1 - p)
+    found = summarise(xr.DataArray(values, dims=("chain", "draw")), 0.9, "eti")["prob_positive"].item()
+    assert found == pytest.approx((values > 0).mean(), abs=0.005)

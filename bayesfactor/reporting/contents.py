@@ -12,7 +12,7 @@ from bayesfactor.checks import CheckReport, check
 from bayesfactor.description import Description, describe_panel
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.holdings import PORTFOLIO, holdings
-from bayesfactor.identification import Identification, identify
+from bayesfactor.identification import Identification, identified
 from bayesfactor.intervals import Interval
 from bayesfactor.panel import Panel
 from bayesfactor.panelbase import written
@@ -127,7 +127,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
         _exposure(fit, portfolio, ci_prob, ci_kind),
-        identify(fit),
+        identified(fit),
         describe_panel(fit.panel),
         checks,
     )
@@ -137,9 +137,18 @@ def _spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) ->
     """Return the whole sample, and the last year of a longer one."""
 
     def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
-        found = [_earned(fit, portfolio, window, compounded) for compounded in (False, True)]
-        tables = [one.table(ci_prob, ci_kind) if isinstance(one, Attribution) else one for one in found]
+        tables = [table(window, compounded) for compounded in (False, True)]
         return Span(f"{what}, {written(dates[0])} to {written(dates[-1])}", *tables)
+
+    def table(window: Window | None, compounded: bool) -> pd.DataFrame | str:
+        found = _earned(fit, portfolio, window, compounded)
+        alone = _earned(fit, None, window, compounded) if isinstance(found, str) and portfolio is not None else found
+        if isinstance(alone, str):
+            return alone
+        result = alone.table(ci_prob, ci_kind)
+        if isinstance(found, str):
+            result.attrs["notes"] = (*alone.notes, f"without the portfolio: {found.rstrip('.')}")
+        return result
 
     times = fit.panel.times
     spans = [span("The whole sample", times, None)]

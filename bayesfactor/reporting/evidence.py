@@ -105,7 +105,7 @@ def model(contents: Contents) -> tuple[Part, ...]:
 def again(contents: Contents) -> tuple[Part, ...]:
     """Return one command that makes the report again from the saved fit, and Python that makes the fit again too."""
     fit, held = contents.fit, contents.weights is not None
-    options = ["--title", contents.title, "--ci", f"{contents.ci_prob:g}", "--ci-kind", contents.ci_kind]
+    options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
     options += ["--portfolio", "weights.csv"] if held else []
     drawn = [field for field in fields(fit.sampler) if field.name not in ("cores", "progress")]  # draws need no other
     settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
@@ -118,8 +118,13 @@ def again(contents: Contents) -> tuple[Part, ...]:
         f"    ci_prob={contents.ci_prob!r},\n    ci_kind={contents.ci_kind!r},\n)\n"
     )
     saved = "From the saved fit, which holds the data, the model and the settings"
+    files: list[Part] = []
+    if contents.weights is not None:
+        table = contents.weights.rename_axis("asset").to_csv()
+        files = [Text("The weights, as weights.csv:"), Code(table, "The file of weights")]
     return (
-        Text(f"{saved}{', with the weights above as weights.csv (asset,weight)' if held else ''}:"),
+        *files,
+        Text(f"{saved}:"),
         Code(shlex.join(["bayesfactor", "report", "run.nc", "-o", "report.html", *options]), "The command"),
         Text("From the data, with the model above saved as model.toml (or with the saved fit's .panel and .model):"),
         Code(steps, "Python that makes the fit and this report again"),

@@ -52,7 +52,7 @@ def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tu
             for part in section.parts:
                 lines += [*_part(part, Path(folder), len(lines)), ""]
         source = Path(folder) / "report.typ"
-        source.write_text("\n".join(lines), encoding="utf-8")
+        source.write_text("\n".join(lines), encoding="utf-8", errors="replace")
         return typst.compile(str(source))
 
 
@@ -70,7 +70,7 @@ def _part(part: object, folder: Path, number: int) -> list[str]:
         case Code():
             return [f"#block(fill: luma(240), inset: 6pt, raw(block: true, {_string(part.text)}))"]
         case TablePart():
-            return [line for grid in _sheets(part.grid) for line in (_table(grid), "")] + [_small(part.caption)]
+            return [line for grid in _sheets(part.grid) for line in (_table(grid), "")] + [_small(part.full_caption)]
         case Picture():
             name = f"figure-{number}.svg"
             _save(part.draw(), folder / name)
@@ -106,7 +106,7 @@ def _table(grid: Grid) -> str:
     heads = [
         f"text(weight: 700, {_string(f'{head.text} ({head.note})' if head.note else head.text)})" for head in grid.heads
     ]
-    cells = [_string(_text(cell, grid.shown)) for row in grid.rows for cell in row]
+    cells = [_string(_text(cell)) for row in grid.rows for cell in row]
     columns = ", ".join("1fr" if not head.number else "auto" for head in grid.heads)
     return (
         f"#text(size: 6.5pt, table(columns: ({columns},), align: ({sides},), table.header({', '.join(heads)}), "
@@ -114,8 +114,8 @@ def _table(grid: Grid) -> str:
     )
 
 
-def _text(cell: Cell, more: bool) -> str:
-    return "\n".join(filter(None, (cell.text, cell.below, cell.more if more else "")))
+def _text(cell: Cell) -> str:
+    return "\n".join(filter(None, (cell.text, cell.below, cell.more)))
 
 
 def _save(figure: "Figure", path: Path) -> None:

@@ -100,6 +100,11 @@ class TablePart:
     caption: str
     label: str
 
+    @property
+    def full_caption(self) -> str:
+        """The caption, and what stands last in a cell, where both lines below a number are shown."""
+        return f"{self.caption} Then: {self.grid.more}." if self.grid.more else self.caption
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:

@@ -28,7 +28,7 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
                 case Code():
                     lines += ["```", part.text.rstrip("\n").replace("```", "` ` `"), "```"]
                 case TablePart():
-                    lines += [*_table(part.grid), "", f"*{_clean(part.caption)}*"]
+                    lines += [*_table(part.grid), "", f"*{_clean(part.full_caption)}*"]
                 case Picture():
                     lines.append(f"*(Figure, in the HTML report: {_clean(part.caption)})*")
                 case _:
@@ -39,16 +39,16 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
 
 def _clean(text: str) -> str:
     """Return text that is read as text: also where it begins a line, as a list would."""
-    return re.sub(r"^(\s*)(?:([-+=])|(\d+)([.)]))", r"\1\3\\\2\4", text.translate(MARKDOWN))
+    return re.sub(r"^(\s*)(?:([-+])|(\d+)([.)]))(?=\s|$)", r"\1\3\\\2\4", text.translate(MARKDOWN))
 
 
 def _table(grid: Grid) -> list[str]:
     heads = [_clean(f"{head.text} ({head.note})" if head.note else head.text) for head in grid.heads]
     sides = ["---:" if head.number else "---" for head in grid.heads]
-    rows = [[_clean(_text(cell, grid.shown)) for cell in row] for row in grid.rows]
+    rows = [[_text(cell).translate(MARKDOWN) for cell in row] for row in grid.rows]
     return [f"| {' | '.join(line)} |" for line in (heads, sides, *rows)]
 
 
-def _text(cell: Cell, more: bool) -> str:
-    below = "; ".join(filter(None, (cell.below, cell.more if more else "")))
+def _text(cell: Cell) -> str:
+    below = "; ".join(filter(None, (cell.below, cell.more)))
     return f"{cell.text} ({below})" if below else cell.text

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 
 from bayesfactor.holdings import PORTFOLIO
-from bayesfactor.panel import NO_RATE
+from bayesfactor.panel import NO_RATE, Panel
 from bayesfactor.plots.contributing import plot_realised
 from bayesfactor.plots.leaning import plot_shrinkage
 from bayesfactor.plots.paying import plot_premia, plot_pricing
@@ -31,8 +31,8 @@ from bayesfactor.reporting.parts import (
 from bayesfactor.reporting.prose import SCALE, percent
 
 LEVELS = (
-    "By level: what every asset gets (broad market: the mean over all assets' groups), what an asset's group adds to "
-    "it, and what is left with the asset alone, its alpha included."
+    "By level: what every asset gets (broad market: the mean over all assets' groups, with the zero-beta rate where "
+    "the model has one), what an asset's group adds to it, and what is left with the asset alone, its alpha included."
 )
 LINKING = (
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
@@ -62,12 +62,12 @@ def sections(contents: Contents) -> tuple[Section, ...]:
 
 def _answer(contents: Contents) -> tuple[Part, ...]:
     weights, notes = contents.weights, []
+    rated = all(note.text != NO_RATE for note in contents.fit.panel.notes)
     if weights is not None and abs(weights.sum() - 1) > 1e-6:
         rest = "the rest earns" if weights.sum() < 1 else "what is above 100 % is borrowed at"
-        notes.append(
-            f"Weights add up to {percent(float(weights.sum()))}: {rest} the risk-free rate. A weight of 60 % is 0.6."
-        )
-    if any(note.text == NO_RATE for note in contents.fit.panel.notes):
+        rate = "the risk-free rate" if rated else "a rate of 0"
+        notes.append(f"Weights add up to {percent(float(weights.sum()))}: {rest} {rate}. A weight of 60 % is 0.6.")
+    if not rated:
         notes.append(
             "No risk-free rate was given: what this report calls an excess return is the return as it was given."
         )
@@ -77,7 +77,8 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
         *(Text(note) for note in notes),
         Text(
             f"Every interval in this report is a {contents.interval} of the posterior, unless it says otherwise. "
-            f"Words of probability: {words}, {SCALE[-1][1]} below that. Premia and returns are excess returns.",
+            f"Words of probability: {words}, {SCALE[-1][1]} below that."
+            f"{' Premia and returns are excess returns.' if rated else ''}",
             quiet=True,
         ),
     )
@@ -197,17 +198,21 @@ def _realised(contents: Contents) -> tuple[Part, ...]:
             if isinstance(table, str):
                 parts.append(Text(f"Cannot be computed, {how}: {table}"))
                 continue
-            parts += [Text(f"{note[:1].upper()}{note[1:]}.", quiet=True) for note in table.attrs["notes"]]
+            parts += [Text(f"{note[:1].upper()}{note[1:]}.") for note in table.attrs["notes"]]
             caption = f"Contribution to the realised excess return, {how}: mean and {contents.interval}"
             parts.append(_spread(table, f"realised-{number}-{how}", caption, f"{span.name}."))
     parts.append(Text(LINKING, quiet=True))
-    if contents.weights is not None and not isinstance(contents.spans[0].summed, str):
+    if isinstance(contents.fit.panel, Panel) and PORTFOLIO in _entries(contents.spans[0].summed):
         figure = partial(
             plot_realised, contents.fit, portfolio=contents.weights, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind
         )
         shown = "Contributions to the portfolio's realised excess return over time"
         parts.append(Picture(figure, shown, "The portfolio, over time."))
     return tuple(parts)
+
+
+def _entries(table: pd.DataFrame | str) -> list[str]:
+    return [] if isinstance(table, str) else table["asset"].tolist()
 
 
 def _loadings(contents: Contents) -> tuple[Part, ...]:

@@ -140,6 +140,13 @@ def test_paper_has_whole_tables_and_no_tools(page):
     assert style(page, "nav", "display") == "none"
     assert style(page, ".tools", "display") == "none"
     assert style(page, ".scroll", "overflowX") == "visible"
+    page.execute_script("document.documentElement.dataset.theme = 'dark'")
+    assert style(page, "body", "color") == "rgb(27, 27, 27)"
+    assert page.find_element("css selector", "#by-factor tbody td small + small").is_displayed()
+    metrics = {"width": 1047, "height": 740, "deviceScaleFactor": 1, "mobile": False}  # A4, landscape
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    right = "return [...document.querySelectorAll('table, .figure svg')].map((t) => t.getBoundingClientRect().right)"
+    assert max(page.execute_script(right)) <= 1047
     printed = page.execute_cdp_cmd("Page.printToPDF", {"landscape": True})
     assert len(printed["data"]) > 10_000
 

@@ -231,8 +231,8 @@ def test_what_stands_in_a_figure_is_not_altered():
 def test_what_cannot_be_computed_is_said_and_the_rest_is_there(hier_fit, tmp_path):
     path = bf.write_report(hier_fit, tmp_path / "r.html", portfolio={"a00": 400.0})
     text = Reader(path.read_text(encoding="utf-8")).text("realised")
-    assert "Cannot be computed, compounded" in text
-    assert "Contribution to the realised excess return, summed" in text
+    assert "Without the portfolio: 'portfolio' has a return of" in text
+    assert "Contribution to the realised excess return, compounded" in text
 
 
 def test_the_last_year_of_months_has_twelve_and_a_short_sample_has_none(cross_fit, tmp_path):
@@ -258,6 +258,8 @@ def test_a_fit_of_statistics_says_what_it_cannot_know(hier_fit, tmp_path):
     assert rows["tails: share of assets too heavy"][1]["text"] == ""
     assert "panel holds statistics" in rows["tails: share of assets too heavy"][-1]["text"]
     assert "nan" not in found.text("trust").lower().split()
+    path = bf.write_report(statistics_fit, tmp_path / "r.html", portfolio={"a00": 1.0})
+    assert "over time" not in Reader(path.read_text(encoding="utf-8")).text("realised")
 
 
 def test_a_stored_fit_has_the_same_report(hier_fit, tmp_path):
@@ -279,12 +281,12 @@ def test_one_asset_and_one_factor(tmp_path):
 
 def test_the_report_says_how_to_make_it_again(written, hier_fit, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    command, steps = written[1].codes[1:]
+    _, weights, command, steps = written[1].codes
     Path("model.toml").write_text(written[1].codes[0], encoding="utf-8")
     exec(steps.replace("bf.Sampler(", "bf.Sampler(progress=False, "), {"panel": hier_fit.panel})
     assert Path("report.html").read_bytes() == written[0].read_bytes()
     Path("report.html").unlink()
-    pd.Series(MIX, name="weight").rename_axis("asset").to_csv("weights.csv")
+    Path("weights.csv").write_text(weights, encoding="utf-8")
     found = CliRunner().invoke(app, shlex.split(command)[1:])
     assert found.exit_code == 0, found.output
     assert Path("report.html").read_bytes() == written[0].read_bytes()
@@ -367,8 +369,12 @@ def test_names_are_text_whatever_they_hold(hier_fit, tmp_path):
     assert set(HOSTILE) <= set(rows)
     notes = bf.write_report(fit, tmp_path / "r.md", title=HOSTILE[0]).read_text(encoding="utf-8")
     assert "<" not in "".join(notes.split("```")[::2])  # outside of code
-    widths = {line.replace("\\|", "").count("|") for line in notes.splitlines() if line.startswith("| w")}
-    assert len(widths) <= 8
+    lines = [line.replace("\\|", "") for line in notes.splitlines()]
+    heads = [i for i, line in enumerate(lines) if line.startswith("| ---") and line.endswith("|")]
+    assert len(heads) > 10
+    for i in heads:
+        table = lines[i - 1 : i + 2 + next(k for k, line in enumerate(lines[i + 1 :]) if not line.startswith("|")) - 1]
+        assert len({line.count("|") for line in table}) == 1
 
 
 def test_markdown_has_the_same_sentences_and_sections(written, hier_fit, tmp_path):
@@ -379,7 +385,15 @@ def test_markdown_has_the_same_sentences_and_sections(written, hier_fit, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("- a", "\\- a"), ("1. a", "1\\. a"), ("+ a", "\\+ a"), ("23) a", "23\\) a"), ("a - b", "a - b")]
+    ("text", "said"),
+    [
+        ("- a", "\\- a"),
+        ("1. a", "1\\. a"),
+        ("+ a", "\\+ a"),
+        ("23) a", "23\\) a"),
+        ("a - b", "a - b"),
+        ("1.8 % of", "1.8 % of"),
+    ],
 )
 def test_text_that_begins_like_a_list_is_text(text, said):
     parts = (Listing((text,)), Text(text))

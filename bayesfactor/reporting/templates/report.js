@@ -35,6 +35,7 @@ for (const box of document.querySelectorAll("input[data-more]")) {
 }
 const theme = document.getElementById("theme");
 theme.hidden = false;
+theme.setAttribute("aria-pressed", String(matchMedia("(prefers-color-scheme: dark)").matches));
 theme.addEventListener("click", () => {
   const root = document.documentElement;
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
