@@ -189,12 +189,13 @@ def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
     values = {name: array.transpose("chain", "draw", unit, ...).values for name, array in held.data_vars.items()}
     premia = paid.transpose("chain", "draw", "factor").values
     centre, mean = values["loading"].mean(axis=(0, 1)), premia.mean(axis=(0, 1))
-    b, away = values["loading"] - centre, premia - mean
+    away = premia - mean
+    b = values["loading"] - centre
     parts = {
         "premia": away @ centre.T,
         "loadings": b @ mean,
         "mispricing": values["alpha"],
-        "both": np.einsum("cduk,cdk->cdu", b, away),
+        "both": (b @ away[..., None])[..., 0],
     }
     if "zero_beta" in values:
         parts["zero_beta"] = values["zero_beta"]

@@ -1,6 +1,7 @@
 """Everything that a report states, worked out once, whatever it is set in."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,32 +105,41 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         When a weight or an interval is not one that can be used.
     """
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
-    by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
-    premia = {"factor": by_factor, "family": attribute(fit, by="family", portfolio=portfolio)}
-    risks = {"asset": variance}
-    if "loading_mean" in fit.posterior:
-        premia["level"] = attribute(fit, by="level", portfolio=portfolio)
-    if several:
-        premia["group"] = attribute(fit, by="family", per="group")
-        risks["group"] = attribute(fit, "variance", per="group")
-    checks = check(fit)
+    by_factor = attribute(fit, portfolio=portfolio)  # refuses what cannot be used, before the rest is begun
+    with ThreadPoolExecutor(2) as pool:
+        checks = pool.submit(check, fit)
+        spans = pool.submit(_spans, fit, portfolio, ci_prob, ci_kind)
+        variance = attribute(fit, "variance", portfolio=portfolio)
+        sentences = answer(by_factor, variance, held, ci_prob, ci_kind)
+        premia = {"factor": by_factor.table(ci_prob, ci_kind)}
+        del by_factor  # draws of many assets are large: each of these is let go before the next is made
+        shares, volatility = {}, {}
+        shares["asset"], volatility["asset"] = _risk(variance, ci_prob, ci_kind)
+        del variance
+        premia["family"] = attribute(fit, by="family", portfolio=portfolio).table(ci_prob, ci_kind)
+        if "loading_mean" in fit.posterior:
+            premia["level"] = attribute(fit, by="level", portfolio=portfolio).table(ci_prob, ci_kind)
+        if several:
+            premia["group"] = attribute(fit, by="family", per="group").table(ci_prob, ci_kind)
+            grouped = attribute(fit, "variance", per="group")
+            shares["group"], volatility["group"] = _risk(grouped, ci_prob, ci_kind)
     return Contents(
         fit,
         title or ("What pays the portfolio" if held else "What pays each asset"),
         ci_prob,
         ci_kind,
         None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float),
-        answer(by_factor, variance, held, ci_prob, ci_kind),
-        {name: found.table(ci_prob, ci_kind) for name, found in premia.items()},
-        {name: found.share_table(OWN, ci_prob, ci_kind) for name, found in risks.items()},
-        {name: _volatility(found, ci_prob, ci_kind) for name, found in risks.items()},
-        _spans(fit, portfolio, ci_prob, ci_kind),
+        sentences,
+        premia,
+        shares,
+        volatility,
+        spans.result(),
         price(fit),
-        _loadings(fit, checks, ci_prob, ci_kind),
+        _loadings(fit, checks.result(), ci_prob, ci_kind),
         _exposure(fit, portfolio, ci_prob, ci_kind),
         identified(fit),
         describe_panel(fit.panel),
-        checks,
+        checks.result(),
     )
 
 
@@ -179,8 +189,10 @@ def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) 
     return table
 
 
-def _volatility(variance: Attribution, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
-    return summarise(np.sqrt(variance.draws.sel(source="total", drop=True)), ci_prob, ci_kind)
+def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return shares of variances, and volatilities."""
+    moved = np.sqrt(variance.draws.sel(source="total", drop=True))
+    return variance.share_table(OWN, ci_prob, ci_kind), summarise(moved, ci_prob, ci_kind)
 
 
 def _exposure(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> pd.DataFrame | None:
