@@ -287,7 +287,7 @@ def _unidentified(verdicts: Mapping[str, str]) -> tuple[str, ...]:
     names = [name for name, verdict in verdicts.items() if verdict == UNIDENTIFIED]
     if not names:
         return ()
-    return (f"unidentified, so that what they pay comes from the prior: {', '.join(names)}; see bf.identify(fit)",)
+    return (f"unidentified, so that what they pay comes from the prior: {', '.join(names)}",)
 
 
 def _check_names(panel: Panel) -> None:
@@ -308,5 +308,5 @@ def _doubtful_means(fit: Fit) -> tuple[str, ...]:
         return ()
     return (
         f"model-implied and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
-        f"{len(gaps)} assets, most for {gaps.idxmax()}: see bf.check(fit).assets before using these premia",
+        f"{len(gaps)} assets, most for {gaps.idxmax()}: compare them before using these premia",
     )

@@ -64,9 +64,9 @@ class CheckReport:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per check: passed, value, limit, worst quantity, and what to do."""
-        rows = [(c.name, c.passed, c.value, c.limit, c.worst, c.advice) for c in self.checks]
-        columns = ["check", "passed", "value", "limit", "worst", "advice"]
+        """One row per check: passed, value, limit, worst quantity, what to do, and where there is more."""
+        rows = [(c.name, c.passed, c.value, c.limit, c.worst, c.advice, c.details) for c in self.checks]
+        columns = ["check", "passed", "value", "limit", "worst", "advice", "details"]
         return pd.DataFrame(rows, columns=columns).set_index("check").astype({"passed": object})
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ class CheckReport:
             where = f"  [{c.worst}]" if c.worst else ""
             lines.append(f"  {words[c.passed]:<6}  {c.name:<40} {c.value:>10.5g}   limit {c.limit:<8g}{where}")
             if c.passed is False or (c.passed is None and c.value > c.limit) or c.advice == UNSEEN:
-                lines.append(f"          -> {c.advice}")
+                lines.append(f"          -> {c.advice}{f' See {c.details}.' if c.details else ''}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -119,15 +119,15 @@ def check(fit: Fit) -> CheckReport:
         ),
         Check(
             "means: share of assets off by > 2 se", None, away, 0.05, _worst(gaps),
-            "Model-implied and sample means differ: see .assets before using their premia.",
+            "Model-implied and sample means differ: compare them before using these premia.", ".assets",
         ),
         Check(
             "prior sensitivity: share that leans", None, leaning, 0.1, _worst(sensitivity["prior"]),
-            "These quantities lean on their priors: say so, or justify the priors; see .sensitivity.",
+            "These quantities lean on their priors: say so, or justify the priors.", ".sensitivity",
         ),
         Check(
             "shrinkage of loadings, median", None, float(np.median(shrinkage)), 0.5, "",
-            "Most loadings lean on their prior more than on their own returns; see .shrinkage.",
+            "Most loadings lean on their prior more than on their own returns.", ".shrinkage",
         ),
         Check(
             "residuals: mean correlation of assets", None, _residual_correlation(fit), 0.05, "",
@@ -138,7 +138,7 @@ def check(fit: Fit) -> CheckReport:
         ),
         Check(
             "premia: share of non-traded unidentified", None, unknown, 0.0, of_unknown,
-            "What these factors pay comes from the prior, not from the data: see bf.identify(fit) before using it.",
+            "What these factors pay comes from the prior, not from the data.", "bf.identify(fit)",
         ),
     )  # fmt: skip
     return CheckReport((*fit.sampler_checks, *informative), assets, shrinkage, sensitivity)

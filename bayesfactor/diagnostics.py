@@ -34,6 +34,8 @@ class Check:
         The quantity that gave the value, where there is one.
     advice : str
         What to do about it.
+    details : str
+        Where in Python more of it is found, if anywhere.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Check:
     limit: float
     worst: str
     advice: str
+    details: str = ""
 
     @property
     def problem(self) -> str:

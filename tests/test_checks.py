@@ -263,7 +263,7 @@ def test_premia_that_the_data_do_not_tell_are_counted(cross_fit, a_panel):
     share = row(found, name)
     assert (share.passed, share.value, share.limit, share.worst) == (None, 0.5, 0.0, "f2")
     assert found.ok
-    assert "bf.identify(fit)" in share.advice
+    assert share.details == "bf.identify(fit)"
     assert share.advice in str(found)
     traded = a_panel.select(factors=["f0", "f1"])
     none = row(bf.check(bf.fit(traded, "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))), name)

@@ -47,6 +47,7 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
     """
     import arviz_plots
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
     require_fit(fit, "plot_check")
     match what:
@@ -67,6 +68,9 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
             drawn = arviz_plots.plot_rank(tree, var_names=names, backend="matplotlib")
         case "energy":
             drawn = arviz_plots.plot_energy(fit.data, backend="matplotlib")
+            for axis in drawn.viz["figure"].item().axes:
+                if axis.get_ylabel() == "Chain":
+                    axis.yaxis.set_major_locator(MaxNLocator(integer=True))
         case _:
             if isinstance(what, str) and what in PICTURES:
                 assert_never(what)

@@ -162,8 +162,8 @@ def plot_pricing(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval = 
     found = pricing.r_squared_table(ci_prob, ci_kind)
     if len(found):
         row = found.iloc[0]
-        fit = f"R-squared across assets {row['mean']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
-        axis.set_title(fit, loc="left")
+        ends = f"{row['lower']:.2f} to {row['upper']:.2f}, {interval_name(ci_prob, ci_kind)}"
+        axis.set_title(f"R-squared across assets {row['mean']:.2f} ({ends})", loc="left")
     missing = len(table) - len(seen)
     axis.set_xlabel("Predicted by the factors, a year")
     axis.set_ylabel("Earned on average, a year")

@@ -48,7 +48,7 @@ def _sources(premium: Attribution, draws: xr.DataArray, prob: float, kind: Inter
     text = sign_sentence(text.rstrip(), found[main])
     if len(names) > 1:
         largest = float((abs(parts).idxmax("source") == main).mean())
-        text += f", and {likelihood(largest)} to be the largest of {len(names)}"
+        text += f", and {likelihood(largest)} to be the largest of {len(names)} sources"
     against = [name for name in names if _opposed(found[main], found[name])]
     if against:
         other = max(against, key=lambda name: abs(found[name].mean))

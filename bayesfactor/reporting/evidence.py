@@ -29,12 +29,12 @@ def data(contents: Contents) -> tuple[Part, ...]:
     described = contents.description
     warnings = tuple(f"{row.series}: {row.text}" for row in described.warnings.itertuples())
     assets = [
-        ("group", "group", "text"), ("first", "first", "date"), ("last", "last", "date"),
+        ("group", "group", "text"), ("first", "first", "text"), ("last", "last", "text"),
         ("periods", "periods", "count"), ("done", "what was done", "text"),
     ]  # fmt: skip
     factors = [
         ("family", "family", "text"), ("traded", "traded", "text"), ("transform", "transform", "text"),
-        ("lag", "lag", "count"), ("first", "first", "date"), ("last", "last", "date"), ("periods", "periods", "count"),
+        ("lag", "lag", "count"), ("first", "first", "text"), ("last", "last", "text"), ("periods", "periods", "count"),
         ("done", "what was done", "text"),
     ]  # fmt: skip
     return (

@@ -23,18 +23,20 @@ THEMED = {
     "#000000": "ink",
 }
 
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
 
 def page(contents: Contents, sections: tuple[Section, ...]) -> str:
     """Return the report as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     where = files("bayesfactor.reporting") / "templates"
     environment = Environment(
         loader=PackageLoader("bayesfactor.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["bar"] = lambda cell: Markup(_bar(cell))  # made of numbers only
-    environment.filters["whole"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
+    environment.filters["whole"] = lambda text: Markup(_whole(str(escape(text))))
     count = iter(range(1000))
     environment.filters["svg"] = lambda part: Markup(inline(part.draw(), f"figure-{next(count)}"))
     panel = contents.fit.panel
@@ -47,6 +49,11 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
         js=Markup((where / "report.js").read_text(encoding="utf-8")),
         footer=f"{len(panel.assets)} assets, {len(panel.factor_names)} factors. Made by bayesfactor.",
     )
+
+
+def _whole(text: str) -> str:
+    """Return text that is not broken within a date or before a per cent."""
+    return DATE.sub(r'<span class="short">\g<0></span>', text.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
 def _bar(cell: Cell) -> str:

@@ -26,7 +26,7 @@ class Cell:
     below: str = ""
     more: str = ""
     bar: tuple[float, float, float, float] | None = None  # lower, mean, upper, zero: from 0 to BAR
-    mark: Literal["", "bad", "date"] = ""
+    mark: Literal["", "bad"] = ""
 
 
 @dataclass(frozen=True)
@@ -196,10 +196,10 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str
     first : str
         Head of the index.
     columns : iterable of (column, head, form)
-        The form: ``percent``, ``number``, ``count``, ``chance``, ``text`` or ``date``.
+        The form: ``percent``, ``number``, ``count``, ``chance`` or ``text``.
     """
     asked = list(columns)
-    heads = (Head(first, False), *(Head(head, form not in ("text", "date")) for _, head, form in asked))
+    heads = (Head(first, False), *(Head(head, form != "text") for _, head, form in asked))
     body = []
     for name, row in zip(table.index, table.to_dict("records"), strict=True):
         body.append((Cell(str(name)), *(_cell(row[column], form) for column, _, form in asked)))
@@ -207,9 +207,9 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str
 
 
 def _cell(given: object, form: str) -> Cell:
-    if form in ("text", "date"):
+    if form == "text":
         text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
-        return Cell(text, mark="date" if form == "date" else "")
+        return Cell(text)
     value = float(given)  # type: ignore[arg-type]
     if not np.isfinite(value):
         return Cell("", float("nan"))

@@ -111,8 +111,8 @@ def _contributions(contents: Contents) -> tuple[Part, ...]:
         Picture(
             partial(plot_pricing, contents.pricing, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
             "Scatter of mean excess returns that were earned against those that the factors predict",
-            "Each dot is an asset. Far from the diagonal: the factors do not explain what it earned, or its history is "
-            "short.",
+            "Each dot is an asset. Far from the dashed line: the factors do not explain what it earned, or its history "
+            "is short.",
         ),
     ]
     return tuple(parts)
