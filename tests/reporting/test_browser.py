@@ -140,6 +140,7 @@ def test_paper_has_whole_tables_and_no_tools(page):
     assert style(page, "nav", "display") == "none"
     assert style(page, ".tools", "display") == "none"
     assert style(page, ".scroll", "overflowX") == "visible"
+    assert style(page, "thead button", "display") == "contents"  # else only the first page of a table has its names
     page.execute_script("document.documentElement.dataset.theme = 'dark'")
     assert style(page, "body", "color") == "rgb(27, 27, 27)"
     assert page.find_element("css selector", "#by-factor tbody td small + small").is_displayed()
