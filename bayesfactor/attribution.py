@@ -56,6 +56,9 @@ class Attribution(Labelled):
         Of a premium, per asset: its deviation a year, and the shares of its posterior variance that come from
         ``premia``, ``loadings``, ``mispricing`` and ``both`` (loadings and premia together). They add up to 1; one is
         below 0 where it offsets others.
+    span : DataFrame or None
+        Of a realised return, per entry: how many ``periods`` it counts, the ``first`` and the ``last`` of them (NaT
+        where the panel holds no returns).
     """
 
     kind: Kind
@@ -65,6 +68,7 @@ class Attribution(Labelled):
     notes: tuple[str, ...] = field(default=())
     identification: Mapping[str, str] = field(default_factory=dict)
     uncertainty: pd.DataFrame | None = None
+    span: pd.DataFrame | None = None
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return mean, sd, interval, probability of being positive and Monte Carlo error of every contribution.
@@ -116,13 +120,7 @@ class Attribution(Labelled):
         DataFrame
             As `table`, with ``prob_above`` instead of prob_positive: P(share > above).
         """
-        if not (isinstance(above, (int, float)) and 0 <= above <= 1):
-            raise SpecError(
-                f"above is {above!r}, and must be a share between 0 and 1.",
-                place="share_table.above",
-                found=above,
-                remedy="Write above=0.5 for a half.",
-            )
+        require_share(above, "share_table")
         shares = self.shares
         table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
         table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
@@ -137,6 +135,17 @@ class Attribution(Labelled):
             table["warning"] = "not converged"
         table.attrs.update({"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems})
         return table
+
+
+def require_share(above: object, verb: str) -> None:
+    """Raise a SpecError unless it is a share."""
+    if not (isinstance(above, (int, float)) and 0 <= above <= 1):
+        raise SpecError(
+            f"above is {above!r}, and must be a share between 0 and 1.",
+            place=f"{verb}.above",
+            found=above,
+            remedy="Write above=0.5 for a half.",
+        )
 
 
 def attribute(
@@ -174,7 +183,8 @@ def attribute(
         Adds one more entry, ``"portfolio"``. Weights need not add up to 1.
     window : (start, end), optional
         Dates of a realised return, both inclusive; by default each asset's whole life. A group or portfolio counts the
-        dates on which all of its assets were observed. What was never observed in the window is left out, with a note.
+        dates on which all of its assets were observed. What was never observed in the window is left out, with a
+        note; so is, compounded, what lost everything in one period.
     compounded : bool
         Of a realised return: whether the total is compounded rather than summed. The parts of each period are then
         scaled so that they add up to it (Carino 1999).
@@ -204,13 +214,14 @@ def attribute(
     weights = holdings(fit.panel, per, portfolio)
     verdicts = {} if kind == "variance" else identified(fit).verdicts  # what a variance is does not depend on premia
     notes: tuple[str, ...] = ()
+    span: pd.DataFrame | None = None
     match kind:
         case "premium":
             level = by == "level"
             parts = contributions.premium_by_level(fit, weights) if level else contributions.premium(fit, weights)
             notes = (*_doubtful_means(fit), *_unidentified(verdicts))
         case "return":
-            parts, notes = realised(fit, weights, window, compounded)
+            parts, notes, span = realised(fit, weights, window, compounded)
         case "variance":
             parts = contributions.variance(fit, weights)
         case _:
@@ -226,6 +237,7 @@ def attribute(
         notes,
         {} if kind == "variance" else _identification(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
         _uncertainty(fit, weights, problems) if kind == "premium" else None,
+        span,
     )
 
 

@@ -131,8 +131,8 @@ def check(fit: Fit) -> CheckReport:
         ),
         Check(
             "residuals: mean correlation of assets", None, _residual_correlation(fit), 0.05, "",
-            "Residuals move together, which the model takes as independent: a factor is missing, and intervals are too "
-            "narrow, of portfolios above all."
+            "Residuals move together, which the model takes as independent: a factor is missing. Of portfolios and "
+            "groups above all, intervals are too narrow and idiosyncratic shares too small."
             if isinstance(fit.panel, Panel)
             else UNSEEN,
         ),

@@ -31,17 +31,21 @@ class Sums:
     total: np.ndarray
 
 
-def realised(fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool) -> tuple[Parts, tuple[str, ...]]:
-    """Return contributions to the realised return of every holding observed, and how many periods each counts.
+def realised(
+    fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool
+) -> tuple[Parts, tuple[str, ...], pd.DataFrame]:
+    """Return contributions to the realised return of every holding observed, notes, and the span that each counts.
 
     Compounded, the parts of a period t in which the holding earned R_t are multiplied by log(1 + R_t) / R_t over
-    log(1 + R) / R, R = prod_t (1 + R_t) - 1, and then add up to R: the linking of Carino (1999).
+    log(1 + R) / R, R = prod_t (1 + R_t) - 1, and then add up to R: the linking of Carino (1999). A holding that lost
+    everything in one period is left out; a portfolio that did is refused.
     """
     unit = str(weights.dims[0])
     matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
-    sums = _sums(fit.panel, matrix, window, compounded, weights[unit].values.astype(str).tolist())
-    held = sums.count > 0
-    lost = weights[unit].values[~held].astype(str).tolist()
+    names = weights[unit].values.astype(str)
+    sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist())
+    held, whole = sums.count > 0, np.isfinite(sums.total)
+    lost, kept = names[~held].tolist(), held & whole
     if not held.any() or (weights.ndim == 2 and PORTFOLIO in lost):
         raise SpecError(
             f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
@@ -50,23 +54,37 @@ def realised(fit: Fit, weights: xr.DataArray, window: Window | None, compounded:
             remedy=f"The returns run from {written(fit.panel.times[0])} to {written(fit.panel.times[-1])}; assets have "
             "their own spans.",
         )
+    if not kept.any():
+        raise DataError(
+            "Every asset lost everything in one period: there is nothing left to compound.",
+            series=str(names[0]),
+            remedy="Leave compounded=False.",
+        )
     how = "compounded, parts linked by Carino (1999)" if compounded else "summed"
-    notes = [f"periods counted: {_periods(sums.count[held], weights[unit].values[held])}; returns are {how}"]
+    notes = [f"periods counted: {_periods(span[kept])}; returns are {how}"]
     if lost:
         notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
+    if not whole.all():
+        ruined = ", ".join(names[~whole])
+        notes.append(f"left out, as they lost everything in one period, which cannot be compounded: {ruined}")
     own = {name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")}
     if "zero_beta" in fit.posterior:
         own["zero_beta"] = zero_beta_rate(fit, weights)
-    if lost:
-        own = {name: array.isel({unit: np.flatnonzero(held)}) for name, array in own.items()}
-        sums = Sums(*(getattr(sums, part.name)[held] for part in fields(sums)))
-    return _parts(fit, fit.posterior, own, sums, unit), tuple(notes)
+    if not kept.all():
+        own = {name: array.isel({unit: np.flatnonzero(kept)}) for name, array in own.items()}
+        sums = Sums(*(getattr(sums, part.name)[kept] for part in fields(sums)))
+    return _parts(fit, fit.posterior, own, sums, unit), tuple(notes), span[kept]
 
 
-def _periods(count: np.ndarray, names: np.ndarray) -> str:
-    """Return the fewest and the most periods counted, and those of the portfolio."""
-    ends = f"{count.min()} to {count.max()}"
-    return f"{ends} ({count[-1]} for the portfolio)" if names[-1] == PORTFOLIO else ends
+def _periods(span: pd.DataFrame) -> str:
+    """Return the fewest and the most periods counted, and those of the portfolio with their dates."""
+    fewest, most = span["periods"].min(), span["periods"].max()
+    ends = f"{fewest} to {most}" if fewest < most else f"{most}"
+    if span.index[-1] != PORTFOLIO:
+        return ends
+    count, first, last = span.iloc[-1]
+    dates = "" if pd.isna(first) else f", {written(first)} to {written(last)}"
+    return f"{ends} ({count} for the portfolio{dates})"
 
 
 def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sums: Sums, dim: str) -> Parts:
@@ -83,47 +101,68 @@ def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sum
     return Parts(own["loading"] * (factors + shift * weight), rest, happened)
 
 
-def _sums(panel: PanelBase, matrix: np.ndarray, window: Window | None, compounded: bool, names: list[str]) -> Sums:
+def _sums(
+    panel: PanelBase, matrix: np.ndarray, window: Window | None, compounded: bool, names: list[str]
+) -> tuple[Sums, pd.DataFrame]:
     """Return the sums of every holding over the dates in the window on which all of its assets were observed.
 
-    The whole life of a single asset is in the statistics; anything else needs the returns.
+    And how many these are, the first and the last. The whole life of a single asset is in the statistics; anything else
+    needs the returns. The total is NaN where there is nothing left to compound.
     """
     alone = (matrix != 0).sum(axis=1) == 1
     if window is None and alone.all() and not compounded and not isinstance(panel, Panel):
         member = (matrix != 0).argmax(axis=1)
         own, weight = moments(panel), matrix[np.arange(len(matrix)), member]
         count = own.count[member].astype(int)
-        return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight)
+        return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight), _span(count, names)
     held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
     inside = rows(held.returns["time"], window)
-    returns, factors = held.returns.values[inside], held.aligned[inside]
+    returns, factors, times = held.returns.values[inside], held.aligned[inside], held.times[inside]
     observed = np.isfinite(returns)
     counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
-    weight, total = counted.astype(float), np.zeros(len(matrix))
+    weight, total = counted.astype(float), np.full(len(matrix), np.nan)
     for place, (w, own) in enumerate(zip(matrix, counted, strict=True)):
         earned = returns[np.ix_(own, w != 0)] @ w[w != 0]
-        if compounded:
-            weight[place, own], total[place] = linked(earned, names[place])
-        else:
+        if not compounded:
             total[place] = earned.sum()
-    return Sums(counted.sum(axis=1), weight.sum(axis=1), weight @ factors, total)
+        elif (earned > -1).all():
+            weight[place, own], total[place] = linked(earned)
+        elif names[place] == PORTFOLIO:
+            raise _ruined(PORTFOLIO, earned, times[own])
+    count = counted.sum(axis=1)
+    return Sums(count, weight.sum(axis=1), weight @ factors, total), _span(count, names, counted, times)
 
 
-def linked(earned: np.ndarray, name: str) -> tuple[np.ndarray, float]:
+def _span(
+    count: np.ndarray, names: list[str], counted: np.ndarray | None = None, times: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Return how many periods each holding counts, and the first and the last of them, where these are known."""
+    span = pd.DataFrame({"periods": count, "first": pd.NaT, "last": pd.NaT}, index=names)
+    if counted is not None and times is not None and len(times):
+        known = count > 0
+        span["first"] = pd.Series(times[counted.argmax(axis=1)], names).where(known)
+        span["last"] = pd.Series(times[len(times) - 1 - counted[:, ::-1].argmax(axis=1)], names).where(known)
+    return span
+
+
+def _ruined(name: str, earned: np.ndarray, times: np.ndarray) -> DataError:
+    """Return the error of what lost everything, or more, in one period."""
+    worst = int(earned.argmin())
+    return DataError(
+        f"'{name}' lost {-100 * earned[worst]:.4g} % in the period of {written(times[worst])}: after a loss of all "
+        "there is nothing left to compound.",
+        series=name,
+        date=times[worst],
+        value=float(earned[worst]),
+        remedy="Leave compounded=False, or hold less.",
+    )
+
+
+def linked(earned: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the weights of periods that make their parts add up to the compounded return, and that return.
 
-    Raises
-    ------
-    DataError
-        When a period lost everything, or more: there is nothing left to compound.
+    No return may be -1 or less.
     """
-    if (earned <= -1).any():
-        raise DataError(
-            f"'{name}' has a return of {earned.min():.4g} in one period: what loses all of it cannot be compounded.",
-            series=name,
-            value=float(earned.min()),
-            remedy="Leave compounded=False, or hold less.",
-        )
     each = np.log1p(earned)
     whole = float(np.expm1(each.sum()))
     slope = np.divide(each, earned, out=np.ones_like(each), where=earned != 0)

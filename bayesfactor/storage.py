@@ -167,7 +167,8 @@ def read_fit(path: Path) -> Fit:
         ) from None
     if tree.attrs.get("format") != FORMAT:
         raise FitError(
-            f"{path}: holds no fit of this version (format {tree.attrs.get('format')!r}, expected {FORMAT!r})."
+            f"{path}: holds no fit of this version (format {tree.attrs.get('format')!r}, expected {FORMAT!r}).",
+            remedy="Give a file that Fit.save wrote, or fit again.",
         )
     try:
         return _assemble(tree, path, checksums(path) if folder else {})

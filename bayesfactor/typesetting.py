@@ -1,5 +1,6 @@
 """Tables to paste into a paper, a deck or a page: Markdown, LaTeX, HTML. For Excel, pandas' ``to_excel`` will do."""
 
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -67,8 +68,15 @@ def to_latex(table: pd.DataFrame, *, digits: int = DIGITS, label: str | None = N
     Raises
     ------
     SpecError
-        As `to_markdown`. When jinja2 is not installed.
+        As `to_markdown`; when a label is no text that LaTeX can refer to. When jinja2 is not installed.
     """
+    if label is not None and not (isinstance(label, str) and re.fullmatch(r"[^\s\\%#{}~^&$]+", label)):
+        raise SpecError(
+            f"to_latex: label is {label!r}.",
+            place="to_latex.label",
+            found=label,
+            remedy="A label has letters, digits and signs such as : - _, and no blanks.",
+        )
     shown = _shown(table, digits, "to_latex", lambda text: text.translate(LATEX))
     sides = "".join(side[0] for side in _sides(table))
     caption = caption_of(table).translate(LATEX) or None

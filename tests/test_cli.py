@@ -430,6 +430,11 @@ def test_bad_weights_are_named(tmp_path, text, found):
         read_weights(tmp_path / "w.csv")
 
 
+def test_weights_are_read_by_the_names_of_their_columns(tmp_path):
+    (tmp_path / "w.csv").write_text("weight,asset\n0.6,a\n0.4,b\n")
+    assert read_weights(tmp_path / "w.csv") == {"a": 0.6, "b": 0.4}
+
+
 def test_fred_file_is_recognised(tmp_path):
     (tmp_path / "DFF.csv").write_text("observation_date,DFF\n2020-01-01,1.55\n2020-01-02,\n2020-01-03,1.55\n")
     assert read_series(tmp_path / "DFF.csv")["DFF"].count() == 2

@@ -25,14 +25,14 @@ def fit():
 
 @given(arrays(float, st.integers(1, 30), elements=st.floats(-0.9, 2.0)))
 def test_law_weights_make_parts_add_up_to_the_compounded_return(earned):
-    weight, whole = linked(earned, "x")
+    weight, whole = linked(earned)
     assert whole == pytest.approx(np.prod(1 + earned) - 1, rel=1e-9, abs=1e-12)
     assert weight @ earned == pytest.approx(whole, rel=1e-8, abs=1e-10)
 
 
 def test_weights_are_those_of_carino():
     """k_t / k with k_t = log(1 + R_t) / R_t, of two periods by hand."""
-    weight, whole = linked(np.array([0.1, -0.05]), "x")
+    weight, whole = linked(np.array([0.1, -0.05]))
     assert whole == pytest.approx(1.1 * 0.95 - 1)
     k = np.log(1.045) / 0.045
     assert weight == pytest.approx([np.log(1.1) / 0.1 / k, np.log(0.95) / -0.05 / k])
@@ -71,9 +71,34 @@ def _scaled(fit, scale):
 
 
 def test_what_loses_everything_is_not_compounded(fit):
-    with pytest.raises(bf.DataError, match="cannot be compounded") as caught:
+    with pytest.raises(bf.DataError, match="nothing left to compound") as caught:
         bf.attribute(fit, "return", portfolio={"a01": 500.0}, compounded=True)
     assert caught.value.series == "portfolio"
+    worst = fit.panel.returns.sel(asset="a01").idxmin("time").values
+    assert caught.value.date == worst
+    assert str(worst.astype("datetime64[D]")) in str(caught.value)
+
+
+def test_an_asset_that_lost_everything_is_left_out_when_compounded(fit):
+    returns = fit.panel.returns.copy(deep=True)
+    returns[-1, 1] = -1.0
+    lost = replace(fit, panel=replace(fit.panel, returns=returns))
+    found = bf.attribute(lost, "return", compounded=True)
+    assert found.draws["asset"].values.tolist() == ["a00", "a02", "a03"]
+    assert found.span.index.tolist() == ["a00", "a02", "a03"]
+    assert any("lost everything in one period" in note and note.endswith("a01") for note in found.notes)
+    returns[-1] = -1.0
+    with pytest.raises(bf.DataError, match="Every asset lost everything"):
+        bf.attribute(replace(fit, panel=replace(fit.panel, returns=returns)), "return", compounded=True)
+
+
+def test_the_span_is_that_of_the_returns(fit):
+    found = bf.attribute(fit, "return", portfolio=MIX).span
+    for name in fit.panel.assets:
+        seen = fit.panel.returns.sel(asset=name).dropna("time")["time"].values
+        assert found.loc[name].tolist() == [len(seen), seen[0], seen[-1]]
+    both = fit.panel.returns.sel(asset=list(MIX)).dropna("time")["time"].values
+    assert found.loc["portfolio"].tolist() == [len(both), both[0], both[-1]]
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "premium", "compounded": True}, {"kind": "return", "compounded": "yes"}])

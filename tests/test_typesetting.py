@@ -91,6 +91,13 @@ def test_what_is_no_table_is_refused(verb):
         verb(a_table(), digits=0)
 
 
+@pytest.mark.parametrize("label", [5, "a b", "a%", "{a}", "\\a", ""])
+def test_a_label_that_latex_cannot_refer_to_is_refused(label):
+    with pytest.raises(bf.SpecError, match="label") as caught:
+        bf.to_latex(a_table(), label=label)
+    assert caught.value.found == label
+
+
 def test_a_failed_fit_is_named_below_its_table():
     table = a_table()
     table.attrs["problems"] = ("3 divergences",)

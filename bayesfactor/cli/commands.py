@@ -81,6 +81,7 @@ def demo(
     from bayesfactor.posterior import Sampler
 
     _check_output(output)
+    _check_output(output.with_suffix(".html"))  # the report
     sampler = Sampler(draws=draws, tune=tune, seed=1)
     match data:
         case Market.french:

@@ -44,7 +44,7 @@ def show(sampler: Sampler, output: Path) -> bool:
         "learned from what the tokens earn."
     )
     head("2. The fit")
-    say("The first fit on a machine compiles for a minute or so; the next ones do not.")
+    say("The first fit on a machine compiles for some fifteen seconds; the next ones do not.")
     result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)
     head("3. Can it be trusted?")

@@ -76,8 +76,10 @@ def read_weights(path: Path) -> dict[str, float]:
             value=str(cells.columns[1]),
             remedy="Put the line 'asset,weight' at the top.",
         )
+    heads = [str(column).strip().lower() for column in cells.columns]
+    first, second = (1, 0) if heads == ["weight", "asset"] else (0, 1)
     weights: dict[str, float] = {}
-    for line, name, value in zip(cells.index, cells.iloc[:, 0], cells.iloc[:, 1], strict=True):
+    for line, name, value in zip(cells.index, cells.iloc[:, first], cells.iloc[:, second], strict=True):
         asset = str(name).strip()
         if asset in weights:
             raise DataError(f"{path.name} names '{asset}' twice.", series=asset, remedy="Add its weights up.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bayesfactor.attribution import Attribution
+from bayesfactor.attribution import Attribution, require_share
 from bayesfactor.errors import SpecError
 from bayesfactor.identification import UNIDENTIFIED
 from bayesfactor.intervals import Interval, interval
@@ -98,14 +98,16 @@ def plot_contributions(
     table = found.table(ci_prob, ci_kind, rounded=False).set_index([unit, "source"])
     order = table.xs("total", level="source")["mean"].sort_values(ascending=False, kind="stable").index.tolist()
     rows = chosen(names, order, unit, "plot_contributions.names")
+    prior = {source for source in columns if found.identification.get(source, "").endswith(UNIDENTIFIED)}
+    hollow = " (hollow: what it pays is unidentified)" if prior else ""
     height = 1.1 + ROW * len(rows)
     figure, axes = canvas(1, len(columns), 1.8 + 1.6 * len(columns), height, sharey=True)
     for axis, source in zip(axes[0], columns, strict=True):
         part = table.xs(source, level="source").loc[rows]
-        hollow = found.identification.get(source, "").endswith(UNIDENTIFIED)
+        unknown = source in prior
         place = np.arange(len(rows))
         axis.hlines(place, part["lower"], part["upper"], color=POSTERIOR, linewidth=1.4)
-        face = "white" if hollow else POSTERIOR
+        face = "white" if unknown else POSTERIOR
         axis.plot(part["mean"], place, "o", markersize=4, color=POSTERIOR, markerfacecolor=face)
         zero(axis)
         axis.set_title(short(source, 20), loc="left")
@@ -115,7 +117,8 @@ def plot_contributions(
             percent(axis.xaxis)
     name_rows(axes[0, 0], rows)
     title = TITLES[found.kind].format("compounded" if found.units.startswith("decimal, compounded") else "summed")
-    figure.supxlabel(f"{title}. Dot: mean; line: {interval_name(ci_prob, ci_kind)}", fontsize=8, x=0.01, ha="left")
+    note = f"{title}. Dot: mean{hollow}; line: {interval_name(ci_prob, ci_kind)}"
+    figure.supxlabel(note, fontsize=8, x=0.01, ha="left")
     return figure
 
 
@@ -140,9 +143,10 @@ def plot_risk(attribution: Attribution, *, names: Sequence[str] | None = None, a
     Raises
     ------
     SpecError
-        When it is no attribution of a variance, or a name is not in it.
+        When it is no attribution of a variance, a name is not in it, or `above` is no share.
     """
     found = require_attribution(attribution, "plot_risk", "variance")
+    require_share(above, "plot_risk")
     unit = found.draws.dims[2]
     shares = found.shares.sel(source=[s for s in found.draws["source"].values.tolist() if s != "total"])
     mean = shares.mean(("chain", "draw")).to_pandas()
@@ -240,7 +244,8 @@ def plot_realised(
         percent(axis.yaxis)
         axis.xaxis.set_major_locator(_dates())
         axis.xaxis.set_major_formatter(_short_dates(axis.xaxis.get_major_locator()))
-    label = f"Excess return summed since {since}: mean and {interval_name(ci_prob, ci_kind)}"
+    whose = "The portfolio" if portfolio is not None else short(name, 40)
+    label = f"{whose}: excess return summed since {since}, mean and {interval_name(ci_prob, ci_kind)}"
     figure.supxlabel(label, fontsize=8, x=0.01, ha="left")
     return figure
 

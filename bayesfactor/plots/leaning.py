@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
 
+ALIKE = 1.25  # ratio of the longest history to the shortest below which heights would tell nothing apart
 MANY = 100  # assets; of more, lines without ticks and dots without names
 
 
@@ -118,8 +119,9 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
     -------
     matplotlib Figure
         A panel per factor, a line per asset: from the tick (least squares; not drawn for more than 100 assets) to the
-        dot (posterior mean), coloured by group. Young assets move far, old ones hardly. An asset too young for least
-        squares has a dot only.
+        dot (posterior mean), coloured by group. Young assets move far, old ones hardly. Where histories are alike in
+        length, assets stand in the order of their loadings within each group. An asset too young for least squares has
+        a dot only. An axis may be too short for a tick that is far off.
 
     Raises
     ------
@@ -133,6 +135,7 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
     names = chosen(factors, panel.factor_names, "factor", "plot_shrinkage.factors")
     own, mean = least_squares_loadings(fit), fit.posterior["loading"].mean(("chain", "draw"))
     periods = np.maximum(moments(panel).count, 1)
+    alike = periods.max() < ALIKE * periods.min()
     columns = min(4, len(names))
     rows = -(-len(names) // columns)
     figure, axes = canvas(rows, columns, 2.2 * columns, 0.9 + 2.0 * rows, sharey=True)
@@ -141,41 +144,51 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
             axis.set_axis_off()
             continue
         value, start = mean.sel(factor=names[number]).values, own[names[number]].to_numpy()
-        dots = [_moves(axis, panel, group, start, value, periods) for group in panel.group_names]
+        place = np.argsort(np.lexsort((value, panel.groups.values))) + 1.0 if alike else periods
+        dots = [_moves(axis, panel, group, start, value, place, periods) for group in panel.group_names]
         known = np.concatenate([value, start[np.isfinite(start)]])
         low, high = np.quantile(known, [0.01, 0.99])
         room = 0.15 * max(high - low, 1e-12)
         axis.set_xlim(min(low, value.min()) - room, max(high, value.max()) + room)
-        axis.set_yscale("log")
-        axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        axis.yaxis.set_minor_locator(NullLocator())
+        if alike:
+            axis.set_yticks([])
+        else:
+            axis.set_yscale("log")
+            axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            axis.yaxis.set_minor_locator(NullLocator())
         zero(axis)
         axis.set_title(short(names[number], 20), loc="left")
     figure.legend(
         dots, [short(group, 20) for group in panel.group_names], loc="outside upper left", ncols=5, fontsize=8
     )
-    figure.supylabel("Periods observed", fontsize=8)
-    figure.supxlabel(
-        "Loading. Tick: least squares on its own returns; dot: posterior mean", fontsize=8, x=0.01, ha="left",
-        color=QUIET,
-    )  # fmt: skip
+    ends = f"{periods.min():,.0f} to {periods.max():,.0f}" if periods.min() < periods.max() else f"{periods.max():,.0f}"
+    figure.supylabel(f"Assets by group, {ends} periods each" if alike else "Periods observed", fontsize=8)
+    start = "the line's other end" if len(panel.assets) > MANY else "tick"
+    note = f"Loading. Dot: posterior mean; {start}: least squares on its own returns (some lie outside)"
+    figure.supxlabel(note, fontsize=8, x=0.01, ha="left", color=QUIET)
     return figure
 
 
 def _moves(
-    axis: "Axes", panel: PanelBase, group: str, start: np.ndarray, end: np.ndarray, periods: np.ndarray
+    axis: "Axes",
+    panel: PanelBase,
+    group: str,
+    start: np.ndarray,
+    end: np.ndarray,
+    height: np.ndarray,
+    periods: np.ndarray,
 ) -> "PathCollection":
     """Draw the loadings of one group from their ticks to their dots, and return the dots."""
     place, some = panel.group_names.index(group), panel.groups.values == group
-    start, end, periods = start[some], end[some], periods[some]
+    start, end, height, periods = start[some], end[some], height[some], periods[some]
     colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place // len(COLOURS) % len(MARKERS)]
     gaps = np.full(len(start), np.nan)  # one line with gaps is far smaller in a file than many lines
     lines = np.column_stack([start, end, gaps]).ravel()
-    axis.plot(lines, np.repeat(periods, 3), color=colour, linewidth=0.9, alpha=0.7)
-    dots = axis.scatter(end, periods, s=9, marker=marker, color=colour, zorder=3)
+    axis.plot(lines, np.repeat(height, 3), color=colour, linewidth=0.9, alpha=0.7)
+    dots = axis.scatter(end, height, s=9, marker=marker, color=colour, zorder=3)
     if len(panel.assets) > MANY:
         return dots
-    axis.plot(start, periods, "|", markersize=6, color=colour)
+    axis.plot(start, height, "|", markersize=6, color=colour)
     said = zip(panel.groups["asset"].values[some], end, start, periods, strict=True)
     return hover(dots, [f"{a}: {b:.3g}, least squares {own:.3g}, {n:,.0f} periods" for a, b, own, n in said])

@@ -159,11 +159,6 @@ def plot_pricing(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval = 
     zero(axis, vertical=False)
     percent(axis.xaxis)
     percent(axis.yaxis)
-    found = pricing.r_squared_table(ci_prob, ci_kind)
-    if len(found):
-        row = found.iloc[0]
-        ends = f"{row['lower']:.2f} to {row['upper']:.2f}, {interval_name(ci_prob, ci_kind)}"
-        axis.set_title(f"R-squared across assets {row['mean']:.2f} ({ends})", loc="left")
     missing = len(table) - len(seen)
     axis.set_xlabel("Predicted by the factors, a year")
     axis.set_ylabel("Earned on average, a year")

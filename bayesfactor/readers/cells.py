@@ -60,7 +60,7 @@ def decode_text(data: bytes, name: str, errors: str = "strict") -> str:
     """Return the text of a file after refusing what is certainly no data."""
     start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data.strip():
-        raise DataError(f"{name} is empty.", series=name, remedy="Download it again.")
+        raise DataError(f"{name} is empty.", series=name, remedy="Write or download it again.")
     if start.startswith(b"version https://git-lfs"):
         raise DataError(
             f"{name} is a pointer and not data.",
@@ -128,7 +128,7 @@ def split_cells(text: str, name: str) -> pd.DataFrame:
         header.pop()
     _check_header(header, name)
     if len(rows) < 2:
-        raise DataError(f"{name} has a header and no rows.", series=name, remedy="Download it again.")
+        raise DataError(f"{name} has a header and no rows.", series=name, remedy="Write or download it again.")
     for line, row in zip(lines[1:], rows[1:], strict=True):
         if len(row) < len(header) or any(cell.strip() for cell in row[len(header) :]):
             raise DataError(

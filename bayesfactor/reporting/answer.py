@@ -5,10 +5,10 @@ import xarray as xr
 
 from bayesfactor.attribution import Attribution
 from bayesfactor.holdings import PORTFOLIO
-from bayesfactor.identification import UNIDENTIFIED
+from bayesfactor.identification import UNIDENTIFIED, WEAK
 from bayesfactor.intervals import Interval
 from bayesfactor.plots.style import interval_name
-from bayesfactor.reporting.prose import LIKELY, Estimate, estimate, join, likelihood, percent, sign_sentence
+from bayesfactor.reporting.prose import LIKELY, Estimate, at_least, estimate, join, likelihood, percent, sign_sentence
 
 OWN = 0.5  # of the variance
 MANY = 0.9  # probability at which an asset is counted
@@ -53,6 +53,8 @@ def _sources(premium: Attribution, draws: xr.DataArray, prob: float, kind: Inter
     if against:
         other = max(against, key=lambda name: abs(found[name].mean))
         text += f"; most against it works {PLAIN.get(other, other)}, {found[other].text}"
+    if premium.identification.get(main) == WEAK:
+        text += f"; what {PLAIN.get(main, main)} pays is weakly known"
     unknown = [s for s, verdict in premium.identification.items() if verdict == UNIDENTIFIED and s in found]
     if unknown:
         one = len(unknown) == 1
@@ -65,7 +67,8 @@ def _sources(premium: Attribution, draws: xr.DataArray, prob: float, kind: Inter
 
 def _opposed(main: Estimate, other: Estimate) -> bool:
     """Whether the other is likely to be on the side of zero on which the main one is not."""
-    return (1 - other.prob_positive if main.mean > 0 else other.prob_positive) >= LIKELY and main.mean * other.mean < 0
+    against = 1 - other.prob_positive if main.mean > 0 else other.prob_positive
+    return at_least(against, LIKELY) and main.mean * other.mean < 0
 
 
 def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -> str:
@@ -87,9 +90,10 @@ def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -
     main = max(factors, key=lambda name: middle[name])
     above = (shares.sel(source="idiosyncratic") > OWN).mean(("chain", "draw")).values
     own, most = (percent(round(middle[name], 2)) for name in ("idiosyncratic", main))
-    many = f"{int((np.round(above, 2) >= MANY).sum())} of {above.size} assets"
+    many = int((np.round(above, 2) >= MANY).sum())
     return (
         f"Of the variance of a typical asset's returns, {own} is idiosyncratic (posterior mean, median over assets), "
-        f"and the rest comes from factors, of which {main} has the largest share, {most}; for {many} it is very likely "
+        f"and the rest comes from factors, of which {main} has the largest share, {most}; for {many or 'none'} of "
+        f"{above.size} assets it is very likely "
         f"({100 * MANY:g} % or more) that more than half is idiosyncratic."
     )

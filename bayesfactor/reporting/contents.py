@@ -1,14 +1,14 @@
 """Everything that a report states, worked out once, whatever it is set in."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.attribution import Attribution, attribute
+from bayesfactor.calendars import FINE, FREQUENCIES
 from bayesfactor.checks import CheckReport, check
 from bayesfactor.description import Description, describe_panel
 from bayesfactor.errors import DataError, SpecError
@@ -16,7 +16,7 @@ from bayesfactor.holdings import PORTFOLIO, holdings
 from bayesfactor.identification import Identification, identified
 from bayesfactor.intervals import Interval
 from bayesfactor.panel import Panel
-from bayesfactor.panelbase import written
+from bayesfactor.panelbase import PanelBase, written
 from bayesfactor.plots.leaning import least_squares_loadings
 from bayesfactor.plots.style import interval_name
 from bayesfactor.posterior import Fit
@@ -25,6 +25,8 @@ from bayesfactor.realised import Window
 from bayesfactor.reporting.answer import OWN, answer
 from bayesfactor.tables import summarise
 
+LONG = set(FREQUENCIES) - set(FINE)
+ALONE = "without the portfolio: "
 Portfolio = Mapping[str, float] | pd.Series | None
 
 
@@ -32,12 +34,13 @@ Portfolio = Mapping[str, float] | pd.Series | None
 class Span:
     """A realised return over some dates: a table of its summed parts, and of the linked parts of the compounded one.
 
-    Where one of them cannot be computed, the reason.
+    Where one of them cannot be computed, the reason. `counted`: per entry, the periods that it counts, and which.
     """
 
     name: str
     summed: pd.DataFrame | str
     compounded: pd.DataFrame | str
+    counted: pd.DataFrame | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,11 @@ class Contents:
     checks: CheckReport
 
     @property
+    def subtitle(self) -> str:
+        """What the report is about."""
+        return f"{self.description.panel} Model '{self.fit.model.name}'."
+
+    @property
     def interval(self) -> str:
         """Kind and probability of every interval, in words."""
         return interval_name(self.ci_prob, self.ci_kind)
@@ -105,24 +113,19 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         When a weight or an interval is not one that can be used.
     """
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
-    by_factor = attribute(fit, portfolio=portfolio)  # refuses what cannot be used, before the rest is begun
-    with ThreadPoolExecutor(2) as pool:
-        checks = pool.submit(check, fit)
-        spans = pool.submit(_spans, fit, portfolio, ci_prob, ci_kind)
-        variance = attribute(fit, "variance", portfolio=portfolio)
-        sentences = answer(by_factor, variance, held, ci_prob, ci_kind)
-        premia = {"factor": by_factor.table(ci_prob, ci_kind)}
-        del by_factor  # draws of many assets are large: each of these is let go before the next is made
-        shares, volatility = {}, {}
-        shares["asset"], volatility["asset"] = _risk(variance, ci_prob, ci_kind)
-        del variance
-        premia["family"] = attribute(fit, by="family", portfolio=portfolio).table(ci_prob, ci_kind)
-        if "loading_mean" in fit.posterior:
-            premia["level"] = attribute(fit, by="level", portfolio=portfolio).table(ci_prob, ci_kind)
-        if several:
-            premia["group"] = attribute(fit, by="family", per="group").table(ci_prob, ci_kind)
-            grouped = attribute(fit, "variance", per="group")
-            shares["group"], volatility["group"] = _risk(grouped, ci_prob, ci_kind)
+    checks = check(fit)
+    by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
+    sentences = answer(by_factor, variance, held, ci_prob, ci_kind)
+    premia = {"factor": by_factor.table(ci_prob, ci_kind)}
+    shares, volatility = {}, {}
+    shares["asset"], volatility["asset"] = _risk(variance, ci_prob, ci_kind)
+    del by_factor, variance  # draws of many assets are large
+    premia["family"] = attribute(fit, by="family", portfolio=portfolio).table(ci_prob, ci_kind)
+    if "loading_mean" in fit.posterior:
+        premia["level"] = attribute(fit, by="level", portfolio=portfolio).table(ci_prob, ci_kind)
+    if several:
+        premia["group"] = attribute(fit, by="family", per="group").table(ci_prob, ci_kind)
+        shares["group"], volatility["group"] = _risk(attribute(fit, "variance", per="group"), ci_prob, ci_kind)
     return Contents(
         fit,
         title or ("What pays the portfolio" if held else "What pays each asset"),
@@ -133,53 +136,54 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         premia,
         shares,
         volatility,
-        spans.result(),
+        _spans(fit, portfolio, ci_prob, ci_kind),
         price(fit),
-        _loadings(fit, checks.result(), ci_prob, ci_kind),
+        _loadings(fit, checks, ci_prob, ci_kind),
         _exposure(fit, portfolio, ci_prob, ci_kind),
         identified(fit),
         describe_panel(fit.panel),
-        checks.result(),
+        checks,
     )
 
 
 def _spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> tuple[Span, ...]:
     """Return the whole sample, and the last year of a longer one."""
+    ending = "periods ending " if fit.panel.calendar.frequency in LONG else ""
 
     def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
-        tables = [table(window, compounded) for compounded in (False, True)]
-        return Span(f"{what}, {written(dates[0])} to {written(dates[-1])}", *tables)
-
-    def table(window: Window | None, compounded: bool) -> pd.DataFrame | str:
-        found = _earned(fit, portfolio, window, compounded)
-        alone = _earned(fit, None, window, compounded) if isinstance(found, str) and portfolio is not None else found
-        if isinstance(alone, str):
-            return alone
-        result = alone.table(ci_prob, ci_kind)
-        if isinstance(found, str):
-            result.attrs["notes"] = (*alone.notes, f"without the portfolio: {found.rstrip('.')}")
-        return result
+        found = [_earned(fit, portfolio, window, compounded) for compounded in (False, True)]
+        counted = found[0].span if isinstance(found[0], Attribution) else None
+        tables = [one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found]
+        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", *tables, counted)
 
     times = fit.panel.times
     spans = [span("The whole sample", times, None)]
-    year = times[pd.DatetimeIndex(times) > _year_before(pd.Timestamp(times[-1]))]
+    year = _last_year(fit.panel)
     if isinstance(fit.panel, Panel) and len(year) < len(times):
         spans.append(span("The last year", year, (year[0], year[-1])))
     return tuple(spans)
 
 
-def _year_before(last: pd.Timestamp) -> pd.Timestamp:
-    """Return the date a year before; of the end of a month the end of that month."""
-    before = last - pd.DateOffset(years=1)
-    return before + pd.offsets.MonthEnd(0) if last.is_month_end else before
+def _last_year(panel: PanelBase) -> np.ndarray:
+    """Return the dates of the last year: of days by date, of longer periods as many as make one."""
+    calendar, times = panel.calendar, panel.times
+    if calendar.frequency in LONG:
+        return times[-calendar.periods_per_year :]
+    return times[pd.DatetimeIndex(times) > pd.Timestamp(times[-1]) - pd.DateOffset(years=1)]
 
 
 def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool) -> Attribution | str:
-    """Return the realised returns, or why there are none."""
+    """Return the realised returns, without the portfolio where it has none, or why there are none."""
     try:
         return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
     except (DataError, SpecError) as error:
-        return str(error)
+        reason = str(error).removesuffix(error.remedy).strip()
+    if portfolio is None:
+        return reason
+    alone = _earned(fit, None, window, compounded)
+    if isinstance(alone, str):
+        return alone
+    return replace(alone, notes=(*alone.notes, f"{ALONE}{reason.rstrip('.')}"))
 
 
 def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:

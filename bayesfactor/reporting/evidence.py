@@ -74,7 +74,10 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     energy = partial(plot_check, contents.fit, "energy")
     pictures.append(Picture(energy, "Energy of the sampler", "The two should look alike."))
     if isinstance(contents.fit.panel, Panel):
-        caption = "Returns as observed, beside replicated ones: where they part, the noise law is wrong."
+        caption = (
+            "Returns as observed (the dark line; light on a dark page) beside replicated ones (blue): where they part, "
+            "the noise law is wrong."
+        )
         pictures.append(Picture(partial(plot_check, contents.fit), "Observed and replicated returns", caption))
     return (
         Text(f"{verdict} Checks of how the model suits the data only inform."),
@@ -111,7 +114,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
     weights = f"    portfolio={contents.weights.to_dict()!r},\n" if contents.weights is not None else ""
     steps = (
-        "import bayesfactor as bf\n\n"
+        "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
         f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}))\n'
         'fit.save("run.nc")\n'
         f'bf.write_report(\n    fit,\n    "report.html",\n{weights}    title={contents.title!r},\n'
@@ -126,7 +129,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
         *files,
         Text(f"{saved}:"),
         Code(shlex.join(["bayesfactor", "report", "run.nc", "-o", "report.html", *options]), "The command"),
-        Text("From the data, with the model above saved as model.toml (or with the saved fit's .panel and .model):"),
+        Text("From the data, with the model above saved as model.toml:"),
         Code(steps, "Python that makes the fit and this report again"),
         Text(f"Fingerprint of the model {fit.model_id}, of the panel {fit.panel.fingerprint}; made with:"),
         Listing(tuple(f"{name} {version}" for name, version in fit.versions.items())),

@@ -39,15 +39,14 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
     environment.filters["whole"] = lambda text: Markup(_whole(str(escape(text))))
     count = iter(range(1000))
     environment.filters["svg"] = lambda part: Markup(inline(part.draw(), f"figure-{next(count)}"))
-    panel = contents.fit.panel
     return environment.get_template("report.html.j2").render(
         title=contents.title,
-        subtitle=f"{contents.description.panel} Model '{contents.fit.model.name}'.",
+        subtitle=contents.subtitle,
         sections=sections,
         failed=failed(contents.fit.problems) if contents.fit.problems else "",
         css=Markup((where / "report.css").read_text(encoding="utf-8")),
         js=Markup((where / "report.js").read_text(encoding="utf-8")),
-        footer=f"{len(panel.assets)} assets, {len(panel.factor_names)} factors. Made by bayesfactor.",
+        footer="Made by bayesfactor.",
     )
 
 

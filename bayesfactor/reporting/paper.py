@@ -70,7 +70,7 @@ def _part(part: object, folder: Path, number: int) -> list[str]:
         case Code():
             return [f"#block(fill: luma(240), inset: 6pt, raw(block: true, {_string(part.text)}))"]
         case TablePart():
-            return [line for grid in _sheets(part.grid) for line in (_table(grid), "")] + [_small(part.full_caption)]
+            return [_small(part.full_caption), *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
         case Picture():
             name = f"figure-{number}.svg"
             _save(part.draw(), folder / name)
@@ -107,7 +107,7 @@ def _table(grid: Grid) -> str:
         f"text(weight: 700, {_string(f'{head.text} ({head.note})' if head.note else head.text)})" for head in grid.heads
     ]
     cells = [_string(_text(cell)) for row in grid.rows for cell in row]
-    columns = ", ".join("1fr" if not head.number else "auto" for head in grid.heads)
+    columns = ", ".join("auto" if head.number or not place else "1fr" for place, head in enumerate(grid.heads))
     return (
         f"#text(size: 6.5pt, table(columns: ({columns},), align: ({sides},), table.header({', '.join(heads)}), "
         f"{', '.join(cells)}))"

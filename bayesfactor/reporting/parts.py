@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.identification import UNIDENTIFIED, WEAK
 from bayesfactor.plots.style import MINUS, chance
 from bayesfactor.reporting.prose import percent
@@ -14,6 +15,7 @@ from bayesfactor.reporting.prose import percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+ROUNDING = 1e-12  # what is smaller is 0 that was computed
 BAR = 120  # width of a small interval, in pixels
 
 
@@ -58,11 +60,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph."""
+    """A paragraph, which may stand back or warn."""
 
     kind: ClassVar[str] = "text"
     text: str
-    quiet: bool = False
+    tone: Literal["", "quiet", "caution"] = ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
     return Grid(heads, tuple(body), f"{over}; deviation")
 
 
-def loadings(table: pd.DataFrame) -> Grid:
+def spread_loadings(table: pd.DataFrame) -> Grid:
     """Return a table of loadings with a row for each asset and a column for each factor."""
     order, names, values = _wide(table, ["mean", "lower", "upper", "least_squares", "shrinkage"])
     body = []
@@ -182,8 +184,10 @@ def _wide(
     names, every = (table[label].drop_duplicates().tolist() for label in (rows, across))
     order = [*first, *(name for name in every if name not in first)]
     place = [every.index(name) for name in order]
+    row = sorted(range(len(names)), key=lambda i: names[i] != PORTFOLIO)  # the portfolio before its assets
     shape = (len(names), len(every))  # every row has every column, in one order
-    return order, names, {name: table[name].to_numpy(dtype=float).reshape(shape)[:, place] for name in columns}
+    values = {name: table[name].to_numpy(dtype=float).reshape(shape)[row][:, place] for name in columns}
+    return order, [names[i] for i in row], values
 
 
 def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str]]) -> Grid:
@@ -202,11 +206,12 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str
     heads = (Head(first, False), *(Head(head, form != "text") for _, head, form in asked))
     body = []
     for name, row in zip(table.index, table.to_dict("records"), strict=True):
-        body.append((Cell(str(name)), *(_cell(row[column], form) for column, _, form in asked)))
+        body.append((Cell(str(name)), *(cell(row[column], form) for column, _, form in asked)))
     return Grid(heads, tuple(body))
 
 
-def _cell(given: object, form: str) -> Cell:
+def cell(given: object, form: str) -> Cell:
+    """Return a cell of one value; see `plain` for the forms."""
     if form == "text":
         text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
         return Cell(text)
@@ -227,7 +232,9 @@ def _cell(given: object, form: str) -> Cell:
 
 def number(value: float) -> str:
     """Return a number to three digits, with a real minus; nothing for one that is not known."""
-    return f"{value:.3g}".replace("-", MINUS) if np.isfinite(value) else ""
+    if not np.isfinite(value):
+        return ""
+    return "0" if abs(value) < ROUNDING else f"{value:.3g}".replace("-", MINUS)
 
 
 def _ends(lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:

@@ -26,9 +26,9 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
                 case Heading():
                     lines.append(f"### {_clean(part.text)}")
                 case Code():
-                    lines += ["```", part.text.rstrip("\n").replace("```", "` ` `"), "```"]
+                    lines += _fenced(part.text)
                 case TablePart():
-                    lines += [*_table(part.grid), "", f"*{_clean(part.full_caption)}*"]
+                    lines += [f"*{_clean(part.full_caption)}*", "", *_table(part.grid)]
                 case Picture():
                     lines.append(f"*(Figure, in the HTML report: {_clean(part.caption)})*")
                 case _:
@@ -37,9 +37,15 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def _fenced(text: str) -> list[str]:
+    """Return text as it is, between fences longer than any run of backticks in it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return [fence, text.rstrip("\n"), fence]
+
+
 def _clean(text: str) -> str:
     """Return text that is read as text: also where it begins a line, as a list would."""
-    return re.sub(r"^(\s*)(?:([-+])|(\d+)([.)]))(?=\s|$)", r"\1\3\\\2\4", text.translate(MARKDOWN))
+    return re.sub(r"^(?:([-+])|(\d+)([.)]))(?=\s|$)", r"\2\\\1\3", text.translate(MARKDOWN).lstrip())
 
 
 def _table(grid: Grid) -> list[str]:

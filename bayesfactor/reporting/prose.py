@@ -26,6 +26,11 @@ SCALE = (
 )  # the least probability for which each word is used
 
 
+def at_least(probability: float, least: float) -> bool:
+    """Whether a probability, rounded to a hundredth as it is shown, reaches a step of the scale."""
+    return round(100 * probability) >= round(100 * least)
+
+
 def likelihood(probability: float) -> str:
     """Return the word for a probability, rounded to a hundredth as it is shown, and the probability.
 
@@ -36,7 +41,7 @@ def likelihood(probability: float) -> str:
     """
     if not 0 <= probability <= 1:
         raise SpecError(f"{probability!r} is no probability.", place="likelihood", found=probability)
-    word = next(word for least, word in SCALE if round(100 * probability) >= round(100 * least))
+    word = next(word for least, word in SCALE if at_least(probability, least))
     return f"{word} ({chance(probability)})"
 
 
@@ -44,8 +49,8 @@ def percent(value: float) -> str:
     """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0."""
     if not np.isfinite(value):
         return ""
-    text = f"{100 * value:.2f}".rstrip("0").rstrip(".")
-    return f"{text.replace('-', MINUS) if float(text) else '0'} %"
+    text = f"{100 * value:,.2f}".rstrip("0").rstrip(".")
+    return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
 
 def failed(problems: tuple[str, ...]) -> str:
     """Return what stands at the top of the report of a fit that failed its checks."""
-    return f"This fit FAILED its checks: do not use its numbers. {'; '.join(problems)}."
+    found = "; ".join(problems)
+    return f"This fit FAILED its checks: do not use its numbers. {found}. What to do: see Can it be trusted?"
 
 
 def join(names: list[str]) -> str:

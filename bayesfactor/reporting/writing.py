@@ -60,7 +60,8 @@ def write_report(
     """
     require_fit(fit, "write_report")
     target = as_path(path)
-    if target.suffix not in SUFFIXES:
+    suffix = target.suffix.lower()
+    if suffix not in SUFFIXES:
         raise SpecError(
             f"write_report: {target.name!r} ends in none of {', '.join(SUFFIXES)}.",
             place="write_report.path",
@@ -77,14 +78,15 @@ def write_report(
         )
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
-    if target.suffix == ".html":
+    if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
-    contents = gather(fit, portfolio, " ".join((title or "").split()), ci_prob, ci_kind)
+    named = " ".join((title or "").split())
+    contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti")
     found = sections(contents)
-    facts = (contents.title, contents.description.panel, fit.problems)
-    match target.suffix:
+    facts = (contents.title, contents.subtitle, fit.problems)
+    match suffix:
         case ".html":
             written = page(contents, found).encode("utf-8", "replace")
         case ".pdf":
@@ -110,8 +112,8 @@ def _write(target: Path, written: bytes) -> None:
     try:
         part.write_bytes(written)
         os.replace(part, target)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise FitError(
             f"{target}: cannot be written ({reason}).", remedy="Choose a folder that exists and that you may write to."
         ) from None

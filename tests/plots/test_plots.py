@@ -5,7 +5,7 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 
 import bayesfactor as bf
@@ -101,16 +101,63 @@ def test_least_squares_is_numpy_s(hier_fit):
     assert own.loc["a04"].to_numpy() == pytest.approx(np.linalg.lstsq(x, returns[seen], rcond=None)[0][1:])
 
 
-def test_other_figures_are_drawn(hier_fit):
-    figure = draw(bf.plot_shrinkage(hier_fit))
-    assert [a.get_title("left") for a in figure.axes if a.get_title("left")] == list(hier_fit.panel.factor_names)
-    figure = draw(bf.plot_premia(bf.identify(hier_fit)))
-    verdicts = bf.identify(hier_fit).verdicts
-    assert [a.get_title("left") for a in figure.axes if a.axison] == [f"{k}\n{v}" for k, v in verdicts.items()]
+def test_the_band_of_a_realised_return_is_that_of_the_draws(hier_fit):
+    figure = draw(bf.plot_realised(hier_fit, "a01", by_family=False))
+    found = bf.attribute(hier_fit, "return").table(rounded=False).set_index(["asset", "source"]).loc["a01"]
+    for axis in (a for a in figure.axes if a.get_title("left") in hier_fit.panel.factor_names):
+        row, band = found.loc[axis.get_title("left")], axis.collections[0].get_paths()[0].vertices
+        last = band[band[:, 0] == band[:, 0].max(), 1]
+        assert axis.lines[0].get_ydata()[-1] == pytest.approx(row["mean"], abs=row["sd"] / 2)  # of a part of the draws
+        assert (last.min(), last.max()) == pytest.approx((row["lower"], row["upper"]), abs=row["sd"] / 2)
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_shrinkage_goes_from_least_squares_to_the_mean(hier_fit, cross_fit, alike):
+    fit = cross_fit if alike else hier_fit
+    figure = draw(bf.plot_shrinkage(fit))
+    panel, own = fit.panel, least_squares_loadings(fit)
+    mean, count = fit.posterior["loading"].mean(("chain", "draw")), panel.returns.count("time").to_series()
+    shown = [axis for axis in figure.axes if axis.get_title("left")]
+    assert [axis.get_title("left") for axis in shown] == list(panel.factor_names)
+    for axis in shown:
+        factor = axis.get_title("left")
+        points = [np.asarray(item.get_offsets()) for item in axis.collections if isinstance(item, PathCollection)]
+        ticks = [np.asarray(line.get_xdata(), float) for line in axis.lines if line.get_marker() == "|"]
+        for group, end, start in zip(panel.group_names, points, ticks, strict=True):
+            names = [asset for asset in panel.assets if panel.groups.sel(asset=asset) == group]
+            assert end[:, 0] == pytest.approx(mean.sel(factor=factor, asset=names).values)
+            assert start == pytest.approx(own.loc[names, factor].to_numpy(), nan_ok=True)
+            if not alike:
+                assert end[:, 1] == pytest.approx(count[names].to_numpy())
+        if alike:
+            assert sorted(np.concatenate(points)[:, 1]) == list(range(1, len(panel.assets) + 1))
+
+
+def test_premia_are_drawn_with_their_prior(hier_fit):
+    found = bf.identify(hier_fit)
+    figure = draw(bf.plot_premia(found, ci_prob=0.8))
+    table = found.table(0.8)
+    assert [a.get_title("left") for a in figure.axes if a.axison] == [f"{k}\n{v}" for k, v in found.verdicts.items()]
+    for axis, row in zip(figure.axes, table.to_dict("records"), strict=False):
+        bars = [item.get_segments()[0][:, 0] for item in axis.collections if isinstance(item, LineCollection)]
+        reach = 1.2815515655446004 * row["prior_sd"]  # of a normal law, 10 % on either side
+        assert bars[0] == pytest.approx([row["lower"], row["upper"]])
+        assert bars[1] == pytest.approx([row["prior_mean"] - reach, row["prior_mean"] + reach])
+        marks = [line.get_xdata()[0] for line in axis.lines if line.get_marker() in ("o", "|")]
+        assert marks == pytest.approx([row["mean"], row["prior_mean"]])
+
+
+def test_predictions_stand_beside_what_was_earned(hier_fit):
     pricing = bf.price(hier_fit)
+    table = pricing.table()
     axis = draw(bf.plot_pricing(pricing)).axes[0]
     points = next(item for item in axis.collections if isinstance(item, PathCollection))
-    assert np.asarray(points.get_offsets())[:, 1] == pytest.approx(pricing.table()["realised"].to_numpy())
+    assert np.asarray(points.get_offsets()) == pytest.approx(table[["predicted", "realised"]].to_numpy())
+    across, along = (item for item in axis.collections if isinstance(item, LineCollection))
+    for lines, side, name in ((across, 0, "predicted"), (along, 1, "realised")):
+        ends = np.array([segment[:, side] for segment in lines.get_segments()])
+        assert ends == pytest.approx(table[[f"{name}_lower", f"{name}_upper"]].to_numpy())
+    assert not axis.get_title("left")  # an R-squared is not that of these dots
     assert points.get_urls()[3].startswith("hover:a03: predicted")
 
 
@@ -156,6 +203,7 @@ def test_an_asset_without_returns_is_drawn_from_its_prior(hollow_fit):
         lambda fit: bf.plot_contributions(bf.attribute(fit), sources=[]),
         lambda fit: bf.plot_contributions(bf.attribute(fit), names=["a01", "a01"]),
         lambda fit: bf.plot_risk(bf.attribute(fit)),
+        lambda fit: bf.plot_risk(bf.attribute(fit, "variance"), above=50),
         lambda fit: bf.plot_premia(fit),
         lambda fit: bf.plot_pricing(fit),
         lambda fit: bf.plot_loadings(fit, factors=["zz"]),
@@ -175,6 +223,8 @@ def test_ranks_need_two_chains(short_fit):
 
 
 def test_the_caller_s_settings_stay(hier_fit):
-    before = plt.rcParams["font.size"]
+    before = dict(plt.rcParams), plt.get_fignums()
     bf.plot_shrinkage(hier_fit)
-    assert plt.rcParams["font.size"] == before
+    for what in ("predictive", "rank", "energy"):
+        bf.plot_check(hier_fit, what)
+    assert (dict(plt.rcParams), plt.get_fignums()) == before

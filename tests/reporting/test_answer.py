@@ -101,5 +101,5 @@ def test_risk_is_that_of_the_draws(own):
     assert "of which market has the largest share" in third
     assert f"more than half is idiosyncratic is {likelihood(float((share > 0.5).mean()))}" in third
     _, _, third = sentences({"market": 0.05}, False, risk=risk)
-    assert f"for {2 if own > 0.05 else 0} of 2 assets" in third
+    assert f"for {2 if own > 0.05 else 'none'} of 2 assets" in third
     assert "of which market has the largest share" in third

@@ -1,0 +1,12 @@
+"""One report that several tests read."""
+
+import pytest
+
+import bayesfactor as bf
+from tests.reporting.reader import MIX, Reader
+
+
+@pytest.fixture(scope="package")
+def written(hier_fit, tmp_path_factory):
+    path = bf.write_report(hier_fit, tmp_path_factory.mktemp("report") / "report.html", portfolio=MIX)
+    return path, Reader(path.read_text(encoding="utf-8"))

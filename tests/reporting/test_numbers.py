@@ -1,0 +1,175 @@
+"""Every number of the report is that of the result it comes from."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import bayesfactor as bf
+from bayesfactor.checks import UNSEEN
+from bayesfactor.holdings import PORTFOLIO
+from bayesfactor.plots.leaning import least_squares_loadings
+from bayesfactor.plots.style import chance
+from bayesfactor.reporting.answer import PLAIN
+from bayesfactor.reporting.parts import number
+from bayesfactor.reporting.prose import likelihood, percent
+from bayesfactor.tables import summarise
+from tests.reporting.reader import MIX, agree
+
+FORMS = {"percent": percent, "chance": chance, "number": number, "count": "{:,.0f}".format}
+ENDS = {"mean": "percent", "lower": "percent", "upper": "percent"}
+
+
+def holds(reader, id, table, columns):
+    """Every cell of a table holds the value of the result's own, written in its form; no column is left over."""
+    heads, rows = reader.rows(id)
+    assert list(rows) == [str(name) for name in table.index]
+    assert heads[1:] == [head for head, _, _ in columns]
+    for (name, cells), row in zip(rows.items(), table.to_dict("records"), strict=True):
+        for cell, (head, column, form) in zip(cells, columns, strict=True):
+            value = row[column]
+            if form == "text":
+                wanted = ("no", "yes")[value] if isinstance(value, bool) else "" if value is None else str(value)
+                assert cell["text"] == wanted, (id, name, head)
+                continue
+            known = np.isfinite(float(value))
+            assert float(cell["value"]) == float(value) or not known, (id, name, head)
+            assert cell["text"] == (FORMS[form](float(value)) if known else ""), (id, name, head)
+
+
+def ends(**more):
+    return [(name, name, form) for name, form in {**ENDS, **more}.items()]
+
+
+def of_portfolio(table):
+    return table[table["asset"] == PORTFOLIO].set_index("source")
+
+
+@pytest.mark.parametrize(("id", "by"), [("by-factor", "factor"), ("by-family", "family"), ("by-level", "level")])
+def test_contributions_are_those_of_attribute(written, hier_fit, id, by):
+    agree(written[1], id, bf.attribute(hier_fit, "premium", by=by, portfolio=MIX).table(), "asset")
+
+
+def test_groups_are_those_of_attribute(written, hier_fit):
+    agree(written[1], "by-group", bf.attribute(hier_fit, by="family", per="group").table(), "group")
+
+
+@pytest.mark.parametrize(("id", "per"), [("risk-shares", "asset"), ("risk-groups", "group")])
+def test_risk_is_that_of_attribute(written, hier_fit, id, per):
+    found = bf.attribute(hier_fit, "variance", per=per, portfolio=MIX if per == "asset" else None)
+    table = found.share_table(0.5)
+    agree(written[1], id, table[table["source"] != "total"], per)
+    own = table[table["source"] == "idiosyncratic"].set_index(per)["prob_above"]
+    moved = summarise(found.draws.sel(source="total", drop=True) ** 0.5, 0.9, "eti").set_index(per)
+    heads, rows = written[1].rows(id)
+    for name, row in rows.items():
+        likely, volatility = (row[heads.index(head) - 1] for head in ("P(idiosyncratic > 50 %)", "volatility a year"))
+        assert float(likely["value"]) == own[name]
+        assert likely["text"] == chance(own[name])
+        assert float(volatility["value"]) == moved.loc[name, "mean"]
+        assert volatility["below"] == f"{percent(moved.loc[name, 'lower'])} to {percent(moved.loc[name, 'upper'])}"
+
+
+def test_the_portfolio_is_that_of_attribute(written, hier_fit):
+    reader = written[1]
+    _, rows = reader.rows("weights")
+    assert {name: float(row[0]["value"]) for name, row in rows.items()} == MIX
+    premium = of_portfolio(bf.attribute(hier_fit, portfolio=MIX).table())
+    known = [("P(> 0)", "prob_positive", "chance"), ("premium is", "identification", "text")]
+    holds(reader, "portfolio-premium", premium, [*ends(), *known])
+    shares = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table()
+    holds(reader, "portfolio-risk", of_portfolio(shares), ends())
+    weights = xr.DataArray(list(MIX.values()), {"asset": list(MIX)})
+    loading = summarise((hier_fit.posterior["loading"].sel(asset=list(MIX)) * weights).sum("asset"), 0.9, "eti")
+    holds(reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS])
+
+
+@pytest.mark.parametrize("compounded", [False, True])
+def test_realised_returns_are_those_of_attribute(written, hier_fit, compounded):
+    found = bf.attribute(hier_fit, "return", by="family", portfolio=MIX, compounded=compounded)
+    id = f"realised-0-{'compounded' if compounded else 'summed'}"
+    agree(written[1], id, found.table(), "asset")
+    heads, rows = written[1].rows(id)
+    counted = {name: float(row[heads.index("periods") - 1]["value"]) for name, row in rows.items()}
+    assert counted == found.span["periods"].to_dict()
+    assert "Carino" in written[1].text("realised")
+
+
+def test_premia_are_those_of_identify(written, hier_fit):
+    columns = [
+        ("prior mean", "prior_mean", "percent"), ("prior deviation", "prior_sd", "percent"), *ends(),
+        ("P(> 0)", "prob_positive", "chance"), ("learned", "learned", "number"),
+        ("verdict", "verdict", "text"), ("reason", "reason", "text"),
+    ]  # fmt: skip
+    holds(written[1], "premia-table", bf.identify(hier_fit).table(), columns)
+
+
+def test_checks_are_those_of_check(written, hier_fit):
+    report = bf.check(hier_fit)
+    _, rows = written[1].rows("checks")
+    assert list(rows) == [check.name for check in report.checks]
+    for check in report.checks:
+        result, value, limit, worst, advice = rows[check.name]
+        assert result["text"] == {True: "passed", False: "FAILED", None: "for information"}[check.passed]
+        assert (float(value["value"]), float(limit["value"])) == pytest.approx((check.value, check.limit), nan_ok=True)
+        assert worst["text"] == check.worst
+        beyond = check.passed is False or (check.passed is None and check.value > check.limit) or check.advice == UNSEEN
+        assert advice["text"] == (check.advice if beyond else "")
+    columns = [
+        ("periods", "periods", "count"), ("earned", "sample_mean", "percent"), ("implied", "implied_mean", "percent"),
+        ("gap, standard errors", "gap_in_errors", "number"), ("P(tails this heavy)", "prob_tails", "chance"),
+    ]  # fmt: skip
+    holds(written[1], "means", report.assets, columns)
+
+
+def test_loadings_are_those_of_the_posterior(written, hier_fit):
+    heads, rows = written[1].rows("loading-table")
+    shrinkage, least = bf.check(hier_fit).shrinkage, least_squares_loadings(hier_fit)
+    for row in summarise(hier_fit.posterior["loading"], 0.9, "eti").to_dict("records"):
+        asset, factor = row["asset"], row["factor"]
+        cell = rows[asset][heads.index(factor) - 1]
+        assert float(cell["value"]) == row["mean"]
+        assert cell["below"] == f"{number(row['lower'])} to {number(row['upper'])}"
+        assert cell["more"] == f"{number(least.loc[asset, factor])}; {shrinkage.loc[asset, factor]:.2f}"
+
+
+def test_the_data_are_those_of_describe(written, hier_fit):
+    described = hier_fit.panel.describe()
+    text, count = ("group", "first", "last"), ("periods", "periods", "count")
+    columns = [*((name, name, "text") for name in text), count, ("what was done", "done", "text")]
+    holds(written[1], "asset-data", described.assets, columns)
+    columns = [
+        *((name, name, "text") for name in ("family", "traded", "transform")), ("lag", "lag", "count"),
+        ("first", "first", "text"), ("last", "last", "text"), count, ("what was done", "done", "text"),
+    ]  # fmt: skip
+    holds(written[1], "factor-data", described.factors, columns)
+
+
+def test_no_table_is_left_unread(written):
+    """The tests above read every table of the report; one that is added has to be read too."""
+    read = {
+        "by-factor", "by-family", "by-level", "by-group", "risk-shares", "risk-groups", "weights", "portfolio-premium",
+        "portfolio-risk", "portfolio-loadings", "realised-0-summed", "realised-0-compounded",
+        "premia-table", "checks", "means", "loading-table", "asset-data", "factor-data",
+    }  # fmt: skip
+    assert set(written[1].tables) == read
+
+
+def test_the_answer_is_made_of_the_tables(written, hier_fit):
+    text = written[1].text("answer")
+    mine = of_portfolio(bf.attribute(hier_fit, "premium", portfolio=MIX).table())
+    total = mine.loc["total"]
+    span = f"{percent(total['lower'])} to {percent(total['upper'])}"
+    assert f"{percent(total['mean'])} a year ({span}, 90 % equal-tailed interval)" in text
+    side = "above" if total["mean"] >= 0 else "below"
+    likely = total["prob_positive"] if side == "above" else 1 - total["prob_positive"]
+    assert f"it is {likelihood(likely)} to be {side} zero" in text
+    main = mine.drop(index="total")["mean"].abs().idxmax()
+    assert f"is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'])}" in text
+    own = bf.attribute(hier_fit, "variance", portfolio=MIX).shares.sel(asset=PORTFOLIO, source="idiosyncratic")
+    assert f"more than half is idiosyncratic is {likelihood(float((own > 0.5).mean()))}" in text
+
+
+def test_what_factors_explain_is_said_of_expected_returns(written, hier_fit):
+    row = bf.price(hier_fit).r_squared_table().iloc[0]
+    said = f"factors explain {percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])})"
+    assert f"Of the spread of expected excess returns over assets, {said}" in written[1].text("contributions")
