@@ -228,6 +228,8 @@ def attribute(
             assert_never(kind)
     sources = parts.sources(contributions.labels(fit, by, verdicts))
     draws = sources.transpose("chain", "draw", per, "source").rename(kind)
+    if draws.chunks is None:
+        draws.values.flags.writeable = False  # they are new, and large: no copy is needed to keep them
     problems = () if allow_unconverged else fit.problems
     return Attribution(
         kind,

@@ -12,7 +12,9 @@ class Labelled:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, xr.DataArray) and value.chunks is None:  # draws on disk cannot be changed
+            if not isinstance(value, xr.DataArray) or value.chunks is not None:  # draws on disk cannot be changed
+                continue
+            if value.values.flags.writeable:  # what can already not be changed need not be copied
                 copied = value.copy(deep=True)
                 copied.values.flags.writeable = False
                 object.__setattr__(self, field.name, copied)

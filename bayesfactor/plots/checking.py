@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 import numpy as np
 import xarray as xr
 
+from bayesfactor.diagnostics import statistic
 from bayesfactor.errors import SpecError, unknown
 from bayesfactor.panel import require_returns
 from bayesfactor.plots.style import styled
@@ -20,7 +21,8 @@ Picture = Literal["predictive", "rank", "energy"]
 PICTURES = ("predictive", "rank", "energy")
 TOP = ("risk_premium", "loading_scale", "loading_common", "alpha_scale", "log_sigma_mean", "log_sigma_scale", "dof")
 WIDEST = 10.5  # inches
-REPLICAS, MOST, RANKED = 30, 20_000, 1_000  # replicated panels; returns of each; draws
+REPLICAS, MOST = 30, 20_000  # replicated panels; returns of each
+PANELS, RANKED = 12, 1_000  # of ranks; draws of each
 
 
 @styled
@@ -33,7 +35,8 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
     what : {"predictive", "rank", "energy"}
         Returns as they were beside 30 replicated panels, each asset in units of its own deviation (at most 20,000
         returns of the panel, evenly spaced); ranks of every chain among all draws (at most 1,000, evenly spaced), for
-        the quantities that assets share, with ArviZ's test that chains agree (marked where one does not, at 1 %);
+        those 12 of the quantities that assets share on which chains agree least (by R-hat), with ArviZ's test that they
+        do (marked where they do not, at 1 %);
         energy of the sampler's steps.
 
     Returns
@@ -63,9 +66,9 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
                     found=what,
                     remedy="Sample 4 chains.",
                 )
-            names = [name for name in TOP if name in fit.posterior]
-            tree = xr.DataTree.from_dict({"posterior": thin(fit, RANKED)[names].compute()})
-            drawn = arviz_plots.plot_rank(tree, var_names=names, backend="matplotlib")
+            drawn = arviz_plots.plot_rank(
+                xr.DataTree.from_dict({"posterior": _least_agreed(fit)}), backend="matplotlib"
+            )
         case "energy":
             drawn = arviz_plots.plot_energy(fit.data, backend="matplotlib")
             for axis in drawn.viz["figure"].item().axes:
@@ -81,6 +84,22 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
     figure.set_size_inches(min(width, WIDEST), height)
     figure.set_layout_engine("constrained")  # titles of one row run into the axis of that above without it
     return figure
+
+
+def _least_agreed(fit: Fit) -> xr.Dataset:
+    """Return draws of those quantities that assets share on which the chains agree least, each by its own name."""
+    single: dict[str, xr.DataArray] = {}
+    for name in (name for name in TOP if name in fit.posterior):
+        array = fit.posterior[name]
+        for label in array["factor"].values.tolist() if "factor" in array.dims else [None]:
+            title = name if label is None else f"{name}[{label}]"
+            single[title] = array if label is None else array.sel(factor=label, drop=True)
+    together = xr.concat(list(single.values()), "quantity")
+    apart = np.nan_to_num(statistic(together, "rhat", method="rank"), nan=-np.inf)
+    worst = sorted(np.argsort(-apart, kind="stable")[:PANELS])
+    every = max(1, -(-together.sizes["chain"] * together.sizes["draw"] // RANKED))
+    names = list(single)
+    return xr.Dataset({names[i]: single[names[i]].isel(draw=slice(None, None, every)).compute() for i in worst})
 
 
 def _replicated(fit: Fit) -> xr.DataTree:

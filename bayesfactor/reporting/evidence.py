@@ -14,7 +14,7 @@ from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.parts import Cell, Code, Grid, Head, Heading, Listing, Part, Picture, TablePart, Text, plain
 
 RANKS = (
-    "Ranks of each chain's draws among all. p is that of ArviZ's test that chains agree; points are marked where one "
+    "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of ArviZ's test that chains agree; points are marked where one "
     "does not, at 1 %: of many panels a few fall below by chance."
 )
 MEANS = (

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from bayesfactor.errors import FitError, SpecError
 from bayesfactor.intervals import KINDS, Interval
@@ -83,16 +84,17 @@ def write_report(
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
     named = " ".join((title or "").split())
-    contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti")
-    found = sections(contents)
-    facts = (contents.title, contents.subtitle, fit.problems)
-    match suffix:
-        case ".html":
-            written = page(contents, found).encode("utf-8", "replace")
-        case ".pdf":
-            written = paper(found, *facts)
-        case _:
-            written = markdown(found, *facts).encode("utf-8", "replace")
+    with threadpool_limits(limits=1, user_api="blas"):  # many small products, which more threads only wait for
+        contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti")
+        found = sections(contents)
+        facts = (contents.title, contents.subtitle, fit.problems)
+        match suffix:
+            case ".html":
+                written = page(contents, found).encode("utf-8", "replace")
+            case ".pdf":
+                written = paper(found, *facts)
+            case _:
+                written = markdown(found, *facts).encode("utf-8", "replace")
     _write(target, written)
     return target
 

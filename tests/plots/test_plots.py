@@ -185,6 +185,16 @@ def test_checks_are_drawn(request, which, what):
     draw(bf.plot_check(request.getfixturevalue(which), what))
 
 
+def test_ranks_are_of_the_quantities_on_which_chains_agree_least(hier_fit):
+    import arviz as az
+
+    titles = {axis.get_title() for axis in draw(bf.plot_check(hier_fit, "rank")).axes if axis.get_title()}
+    table = az.rhat(hier_fit.data["posterior"].to_dataset()[["risk_premium", "loading_scale"]])
+    worst = max(((float(v), f"{name}[{f}]") for name, a in table.items() for f, v in a.to_series().items()))
+    assert worst[1] in titles
+    assert len(titles) <= 12
+
+
 def test_an_asset_without_returns_is_drawn_from_its_prior(hollow_fit):
     for figure in (
         bf.plot_loadings(hollow_fit),
