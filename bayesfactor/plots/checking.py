@@ -22,6 +22,7 @@ PICTURES = ("predictive", "rank", "energy")
 TOP = ("risk_premium", "loading_scale", "loading_common", "alpha_scale", "log_sigma_mean", "log_sigma_scale", "dof")
 WIDEST = 10.5  # inches
 REPLICAS, MOST = 30, 20_000  # replicated panels; returns of each
+SLASH = "\N{DIVISION SLASH}"  # a variable of a DataTree has no plain one in its name
 PANELS, RANKED = 12, 1_000  # of ranks; draws of each
 
 
@@ -66,9 +67,8 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
                     found=what,
                     remedy="Sample 4 chains.",
                 )
-            drawn = arviz_plots.plot_rank(
-                xr.DataTree.from_dict({"posterior": _least_agreed(fit)}), backend="matplotlib"
-            )
+            tree = xr.DataTree.from_dict({"posterior": _least_agreed(fit)})
+            drawn = arviz_plots.plot_rank(tree, backend="matplotlib")
         case "energy":
             drawn = arviz_plots.plot_energy(fit.data, backend="matplotlib")
             for axis in drawn.viz["figure"].item().axes:
@@ -92,7 +92,7 @@ def _least_agreed(fit: Fit) -> xr.Dataset:
     for name in (name for name in TOP if name in fit.posterior):
         array = fit.posterior[name]
         for label in array["factor"].values.tolist() if "factor" in array.dims else [None]:
-            title = name if label is None else f"{name}[{label}]"
+            title = name if label is None else f"{name}[{label}]".replace("/", SLASH)
             single[title] = array if label is None else array.sel(factor=label, drop=True)
     together = xr.concat(list(single.values()), "quantity")
     apart = np.nan_to_num(statistic(together, "rhat", method="rank"), nan=-np.inf)

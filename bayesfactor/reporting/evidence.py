@@ -14,8 +14,8 @@ from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.parts import Cell, Code, Grid, Head, Heading, Listing, Part, Picture, TablePart, Text, plain
 
 RANKS = (
-    "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of ArviZ's test that chains agree; points are marked where one "
-    "does not, at 1 %: of many panels a few fall below by chance."
+    "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of "
+    "ArviZ's test that they agree; points are marked where it is below 1 %, as of many quantities a few are by chance."
 )
 MEANS = (
     "Mean excess return a year: as earned, and as implied by the asset's alpha and loadings with what the factors "
