@@ -8,14 +8,14 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.errors import DataError, unknown
-from bayesfactor.panel import Panel
+from bayesfactor.panelbase import PanelBase
 
 PORTFOLIO = "portfolio"
 LEAST, MOST = 1e-9, 1e12  # of the largest weight: an amount of money is one too
 
 
 def holdings(
-    panel: Panel, per: Literal["asset", "group"], portfolio: Mapping[str, float] | pd.Series | None
+    panel: PanelBase, per: Literal["asset", "group"], portfolio: Mapping[str, float] | pd.Series | None
 ) -> xr.DataArray:
     """Return weights (asset or group, member), or ones (asset) when each holding is one asset.
 
@@ -46,7 +46,7 @@ def holdings(
     return xr.DataArray(rows, dims=(per, "member"), coords={per: names, "member": assets})
 
 
-def _weights(panel: Panel, portfolio: Mapping[str, float] | pd.Series) -> np.ndarray:
+def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np.ndarray:
     if isinstance(portfolio, pd.Series) and not portfolio.index.is_unique:
         twice = str(portfolio.index[portfolio.index.duplicated()][0])
         raise DataError(f"The portfolio holds '{twice}' twice.", series=twice, remedy="Add its weights up.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesfactor.moments import Moments, cross_products, own_rows
-from bayesfactor.panel import Panel, PanelBase, require_returns
+from bayesfactor.panel import PanelBase, require_returns
 
 SURROGATE_DOF = 4.0
 ROUNDS = 12
@@ -163,7 +163,7 @@ class RobustFit:
     scale: np.ndarray
 
 
-def robust_fit(panel: Panel) -> RobustFit:
+def robust_fit(panel: PanelBase) -> RobustFit:
     """Return each asset's Student-t regression, by reweighted least squares."""
     require_returns(panel, "Student-t noise")
     weights, scales = [], np.full(len(panel.assets), np.nan)

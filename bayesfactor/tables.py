@@ -23,7 +23,7 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
     state the interval's kind and probability.
     """
     draws = draws.transpose("chain", "draw", ...)
-    dims = draws.dims[2:]
+    dims = [str(dim) for dim in draws.dims[2:]]
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:  # as many blocks in memory as there are processors
         some = batched(blocks(draws, dims[0]) if dims else [draws], cores)

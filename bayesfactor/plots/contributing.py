@@ -92,7 +92,7 @@ def plot_contributions(
         When it is no attribution, or a name is not in it.
     """
     found = require_attribution(attribution, "plot_contributions")
-    unit = found.draws.dims[2]
+    unit = str(found.draws.dims[2])
     every = ["total", *(name for name in found.draws["source"].values.tolist() if name != "total")]
     columns = chosen(sources, every, "source", "plot_contributions.sources")
     table = found.table(ci_prob, ci_kind, rounded=False).set_index([unit, "source"])
@@ -147,7 +147,7 @@ def plot_risk(attribution: Attribution, *, names: Sequence[str] | None = None, a
     """
     found = require_attribution(attribution, "plot_risk", "variance")
     require_share(above, "plot_risk")
-    unit = found.draws.dims[2]
+    unit = str(found.draws.dims[2])
     shares = found.shares.sel(source=[s for s in found.draws["source"].values.tolist() if s != "total"])
     mean = shares.mean(("chain", "draw")).to_pandas()
     mean = mean if mean.index.name == unit else mean.T

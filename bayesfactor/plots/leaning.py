@@ -162,10 +162,11 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
     figure.legend(
         dots, [short(group, 20) for group in panel.group_names], loc="outside upper left", ncols=5, fontsize=8
     )
-    ends = f"{periods.min():,.0f} to {periods.max():,.0f}" if periods.min() < periods.max() else f"{periods.max():,.0f}"
-    figure.supylabel(f"Assets by group, {ends} periods each" if alike else "Periods observed", fontsize=8)
-    start = "the line's other end" if len(panel.assets) > MANY else "tick"
-    note = f"Loading. Dot: posterior mean; {start}: least squares on its own returns (some lie outside)"
+    least, most = f"{periods.min():,.0f}", f"{periods.max():,.0f}"
+    span = most if least == most else f"{least} to {most}"
+    figure.supylabel(f"Assets by group, {span} periods each" if alike else "Periods observed", fontsize=8)
+    other = "the line's other end" if len(panel.assets) > MANY else "tick"
+    note = f"Loading. Dot: posterior mean; {other}: least squares on its own returns (some lie outside)"
     figure.supxlabel(note, fontsize=8, x=0.01, ha="left", color=QUIET)
     return figure
 

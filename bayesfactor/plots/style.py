@@ -27,7 +27,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 HOVER = "hover:"
 MINUS = "\N{MINUS SIGN}"
 ROW, LONGEST = 0.19, 28  # inches; characters of a name
-RULES: dict[str, Any] = {
+RULES: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,

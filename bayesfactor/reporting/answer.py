@@ -89,10 +89,10 @@ def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -
     middle = {name: float(mean.sel(source=name)) for name in ("idiosyncratic", *factors)}
     main = max(factors, key=lambda name: middle[name])
     above = (shares.sel(source="idiosyncratic") > OWN).mean(("chain", "draw")).values
-    own, most = (percent(round(middle[name], 2)) for name in ("idiosyncratic", main))
+    alone, most = (percent(round(middle[name], 2)) for name in ("idiosyncratic", main))
     many = int((np.round(above, 2) >= MANY).sum())
     return (
-        f"Of the variance of a typical asset's returns, {own} is idiosyncratic (posterior mean, median over assets), "
+        f"Of the variance of a typical asset's returns, {alone} is idiosyncratic (posterior mean, median over assets), "
         f"and the rest comes from factors, of which {main} has the largest share, {most}; for {many or 'none'} of "
         f"{above.size} assets it is very likely "
         f"({100 * MANY:g} % or more) that more than half is idiosyncratic."

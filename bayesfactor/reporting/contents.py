@@ -153,8 +153,8 @@ def _spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) ->
     def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
         found = [_earned(fit, portfolio, window, compounded) for compounded in (False, True)]
         counted = found[0].span if isinstance(found[0], Attribution) else None
-        tables = [one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found]
-        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", *tables, counted)
+        summed, compounded = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found)
+        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", summed, compounded, counted)
 
     times = fit.panel.times
     spans = [span("The whole sample", times, None)]
@@ -195,7 +195,7 @@ def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) 
 
 def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return shares of variances, and volatilities."""
-    moved = np.sqrt(variance.draws.sel(source="total", drop=True))
+    moved = variance.draws.sel(source="total", drop=True) ** 0.5
     return variance.share_table(OWN, ci_prob, ci_kind), summarise(moved, ci_prob, ci_kind)
 
 

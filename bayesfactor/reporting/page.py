@@ -66,7 +66,7 @@ def inline(figure: "Figure", name: str) -> str:
     """Return a figure as SVG for a page: text as text, the page's colours, marks named after it, titles of dots."""
     import matplotlib as mpl
 
-    settings: dict[str, Any] = {**RULES, "svg.fonttype": "none", "svg.hashsalt": name, "path.simplify_threshold": 1.0}
+    settings: dict[Any, Any] = {**RULES, "svg.fonttype": "none", "svg.hashsalt": name, "path.simplify_threshold": 1.0}
     buffer = io.StringIO()
     with mpl.rc_context(settings), missing_glyphs():
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, assert_never
 
 from bayesfactor.errors import SpecError
 from bayesfactor.plots.style import RULES, missing_glyphs
-from bayesfactor.reporting.parts import Answer, Cell, Code, Grid, Heading, Listing, Picture, Section, TablePart, Text
+from bayesfactor.reporting.parts import (
+    Answer,
+    Cell,
+    Code,
+    Grid,
+    Heading,
+    Listing,
+    Part,
+    Picture,
+    Section,
+    TablePart,
+    Text,
+)
 from bayesfactor.reporting.prose import failed
 
 if TYPE_CHECKING:
@@ -56,7 +68,7 @@ def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tu
         return typst.compile(str(source))
 
 
-def _part(part: object, folder: Path, number: int) -> list[str]:
+def _part(part: Part, folder: Path, number: int) -> list[str]:
     match part:
         case Answer():
             said = ", parbreak(), ".join(_string(sentence) for sentence in part.sentences)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -155,7 +155,9 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
             more = f"{chance(likely)}; {percent(sd)}" if below else ""
             line.append(Cell(percent(mean), float(mean), below, more, bar))
         body.append(tuple(line))
-    known = table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
+    known: Any = (
+        table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
+    )
     notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith((UNIDENTIFIED, WEAK))}
     heads = (Head(str(table.columns[0]), False), *(Head(str(name), True, notes.get(name, "")) for name in order))
     return Grid(heads, tuple(body), f"{over}; deviation")
