@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import bayesfactor as bf
+from tests.reporting.reader import HOSTILE, named
 
 AXE = Path(__file__).resolve().parents[2] / ".cache" / "node_modules" / "axe-core" / "axe.min.js"
 MIX = {"a00": 0.5, "a03": 0.5}
@@ -38,14 +39,30 @@ def file(hier_fit, tmp_path_factory):
     return bf.write_report(hier_fit, path, portfolio=MIX).as_uri()
 
 
-@pytest.fixture
-def page(driver, file):
+@pytest.fixture(scope="module")
+def hard_file(short_fit, tmp_path_factory):
+    """A report of a fit that failed, whose names hold whatever a name may hold."""
+    path = tmp_path_factory.mktemp("browser") / "hard.html"
+    return bf.write_report(named(short_fit, HOSTILE), path, title=HOSTILE[3], portfolio={HOSTILE[3]: 1.0}).as_uri()
+
+
+def opened(driver, file):
     for kind in ("browser", "performance"):
         driver.get_log(kind)
     driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     driver.get(file)
     return driver
+
+
+@pytest.fixture
+def page(driver, file):
+    return opened(driver, file)
+
+
+@pytest.fixture(params=["clean", "hard"])
+def any_page(request, driver):
+    return opened(driver, request.getfixturevalue("file" if request.param == "clean" else "hard_file"))
 
 
 def values(page, table, column):
@@ -152,27 +169,38 @@ def test_paper_has_whole_tables_and_no_tools(page):
     assert len(printed["data"]) > 10_000
 
 
+def test_names_are_text_and_a_failed_fit_says_so_first(driver, hard_file):
+    page = opened(driver, hard_file)
+    assert page.get_log("browser") == []
+    assert page.execute_script("return document.querySelectorAll('script').length") == 1
+    assert set(HOSTILE) <= set(values(page, "by-factor", 0))
+    banner = page.find_element("css selector", "[role=alert]")
+    assert "FAILED its checks" in banner.text
+    assert banner.rect["y"] < page.find_element("id", "answer").rect["y"]
+    assert banner.rect["y"] < 900  # within the first window
+
+
 @pytest.mark.parametrize("width", [360, 768])
-def test_nothing_overflows_a_narrow_screen(page, width):
+def test_nothing_overflows_a_narrow_screen(any_page, width):
     metrics = {"width": width, "height": 740, "deviceScaleFactor": 1, "mobile": False}
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    assert page.execute_script("return document.documentElement.scrollWidth") <= width
+    any_page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    assert any_page.execute_script("return document.documentElement.scrollWidth") <= width
     wide = """
     const inside = (e) => e.closest(".scroll, pre, svg");
     return [...document.querySelectorAll("main *, header *")].filter((e) => !inside(e))
       .filter((e) => e.getBoundingClientRect().right > arguments[0] + 1).map((e) => e.outerHTML.slice(0, 80));
     """
-    assert page.execute_script(wide, width) == []
+    assert any_page.execute_script(wide, width) == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_serious(page, theme):
+def test_axe_finds_nothing_serious(any_page, theme):
     if not AXE.is_file():
         pytest.skip("axe-core is not installed, and could not be")
-    page.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
-    page.execute_script(AXE.read_text(encoding="utf-8"))
-    page.set_script_timeout(120)
-    found = page.execute_async_script(
+    any_page.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    any_page.execute_script(AXE.read_text(encoding="utf-8"))
+    any_page.set_script_timeout(120)
+    found = any_page.execute_async_script(
         "const done = arguments[0]; axe.run().then(done, (e) => done({error: String(e)}))"
     )
     assert "error" not in found
