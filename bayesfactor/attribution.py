@@ -9,14 +9,13 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor import contributions
-from bayesfactor.contributions import LEVELS
+from bayesfactor.doubts import doubtful_means, from_the_prior, identification_of
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
-from bayesfactor.identification import UNIDENTIFIED, identified, least_known
+from bayesfactor.identification import identified
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
-from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
 from bayesfactor.posterior import Fit, require_fit
 from bayesfactor.realised import Window, realised
 from bayesfactor.tables import summarise
@@ -219,7 +218,7 @@ def attribute(
         case "premium":
             level = by == "level"
             parts = contributions.premium_by_level(fit, weights) if level else contributions.premium(fit, weights)
-            notes = (*_doubtful_means(fit), *_unidentified(verdicts))
+            notes = (*doubtful_means(fit), *from_the_prior(verdicts))
         case "return":
             parts, notes, span = realised(fit, weights, window, compounded)
         case "variance":
@@ -237,7 +236,7 @@ def attribute(
         UNITS["compounded" if compounded else kind],
         problems,
         notes,
-        {} if kind == "variance" else _identification(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
+        {} if kind == "variance" else identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
         _uncertainty(fit, weights, problems) if kind == "premium" else None,
         span,
     )
@@ -274,36 +273,6 @@ def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) 
         )
 
 
-def _identification(
-    panel: Panel, verdicts: Mapping[str, str], sources: list[str], kind: Kind, by: By
-) -> dict[str, str]:
-    """Return how well what each source pays is known: of a sum, the least known of its factors."""
-    members: dict[str, list[str]] = {name: [] for name in sources}
-    whole = ("total",) if kind == "premium" else ()  # a realised return's total is what happened
-    for factor in panel.factor_info:
-        match by:
-            case "factor":
-                own: tuple[str, ...] = (factor.name,)
-            case "family":
-                own = (factor.family,)
-            case "identification":
-                own = (contributions.kind_of(factor, verdicts),)
-            case "level":
-                own = LEVELS
-            case _:
-                assert_never(by)
-        for name in (*own, *whole):
-            members[name].append(verdicts[factor.name])
-    return {name: least_known(found) for name, found in members.items()}
-
-
-def _unidentified(verdicts: Mapping[str, str]) -> tuple[str, ...]:
-    names = [name for name, verdict in verdicts.items() if verdict == UNIDENTIFIED]
-    if not names:
-        return ()
-    return (f"unidentified, so that what they pay comes from the prior: {', '.join(names)}",)
-
-
 def _check_names(panel: Panel) -> None:
     """Refuse factors and families that are called like a source that is none of them."""
     for name in (*panel.factor_names, *panel.families):
@@ -313,14 +282,3 @@ def _check_names(panel: Panel) -> None:
                 series=name,
                 remedy=f"Rename it before integrating. Taken: {', '.join(SOURCES)}.",
             )
-
-
-def _doubtful_means(fit: Fit) -> tuple[str, ...]:
-    """Return a note when the model's mean returns stray from the sample's, as heavy-tailed noise can make them."""
-    gaps = mean_gaps(fit, raw_coefficients(fit, thin(fit, 200)))["gap_in_errors"].abs().dropna()
-    if gaps.empty or (gaps > 2).mean() <= 0.05:
-        return ()
-    return (
-        f"model-implied and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
-        f"{len(gaps)} assets, most for {gaps.idxmax()}: compare them before using these premia",
-    )

@@ -63,6 +63,7 @@ LAYERS = {
         "pointwise",
         "attribution",
         "contributions",
+        "doubts",
         "identification",
         "pricing",
         "holdings",
