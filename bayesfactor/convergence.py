@@ -85,7 +85,9 @@ def effective(x: np.ndarray) -> np.ndarray:
     mean = x.mean(axis=2)
     length = next_fast_len(2 * n, real=True)
     wave = np.fft.rfft(x - mean[:, :, None], length, axis=2)
-    covariance = np.fft.irfft((wave.real**2 + wave.imag**2).mean(axis=1), length, axis=1)[:, :n] / n  # mean over chains
+    parts = wave.view(wave.real.dtype).reshape(count, chains, -1)  # real and imaginary ones in turn
+    squares = np.einsum("qcl,qcl->ql", parts, parts) / chains
+    covariance = np.fft.irfft(squares[:, ::2] + squares[:, 1::2], length, axis=1)[:, :n] / n  # mean over chains
     within = covariance[:, 0] * n / (n - 1)
     total = covariance[:, 0] + (mean.var(axis=1, ddof=1) if chains > 1 else 0.0)
     rho = 1 - (within[:, None] - covariance) / total[:, None]

@@ -1,5 +1,7 @@
 """The three sentences at the top of a report: how much, from what, and where the risk comes from."""
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
@@ -73,10 +75,9 @@ def _opposed(main: Estimate, other: Estimate) -> bool:
 
 def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -> str:
     """Say how much of the variance is idiosyncratic, and which factor has most of the rest."""
-    shares = variance.shares
-    factors = [name for name in shares["source"].values.tolist() if name not in ("idiosyncratic", "total")]
+    factors = [name for name in variance.draws["source"].values.tolist() if name not in ("idiosyncratic", "total")]
     if one is not None:
-        mine = shares.sel(asset=one)
+        mine = replace(variance, draws=variance.draws.sel(asset=one)).shares  # of one only: draws of all are large
         own = mine.sel(source="idiosyncratic", drop=True)
         largest = {name: estimate(mine.sel(source=name, drop=True), prob, kind) for name in factors}
         main = max(largest, key=lambda name: largest[name].mean)
@@ -85,6 +86,7 @@ def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -
             f"from factors, of which {main} has the largest share, {largest[main].text}; that more than half is "
             f"idiosyncratic is {likelihood(float((own > OWN).mean()))}."
         )
+    shares = variance.shares
     mean = shares.mean(("chain", "draw")).median("asset")
     middle = {name: float(mean.sel(source=name)) for name in ("idiosyncratic", *factors)}
     main = max(factors, key=lambda name: middle[name])
