@@ -31,7 +31,7 @@ STYLE = """#set page(paper: "a4", flipped: true, margin: 1.4cm, numbering: "1 / 
 #show heading: set block(above: 1.4em, below: 0.7em)
 #set table(stroke: (x, y) => (bottom: 0.4pt + gray), inset: 3pt)
 """
-WIDEST = 9  # columns beside the first on one sheet
+WIDEST = 10  # columns beside the first on one sheet
 
 
 def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> bytes:
@@ -82,7 +82,7 @@ def _part(part: Part, folder: Path, number: int) -> list[str]:
         case Code():
             return [f"#block(fill: luma(240), inset: 6pt, raw(block: true, {_string(part.text)}))"]
         case TablePart():
-            return [_small(part.full_caption), *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
+            return [f"#block(sticky: true, {_small(part.full_caption)[1:]})", *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
         case Picture():
             name = f"figure-{number}.svg"
             _save(part.draw(), folder / name)
