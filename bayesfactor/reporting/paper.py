@@ -82,11 +82,12 @@ def _part(part: Part, folder: Path, number: int) -> list[str]:
         case Code():
             return [f"#block(fill: luma(240), inset: 6pt, raw(block: true, {_string(part.text)}))"]
         case TablePart():
-            return [f"#block(sticky: true, {_small(part.full_caption)[1:]})", *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
+            caption = f"#block(sticky: true, {_quiet(part.full_caption)})"  # not on the sheet before its table
+            return [caption, *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
         case Picture():
             name = f"figure-{number}.svg"
             _save(part.draw(), folder / name)
-            return [f"#align(center, image({_string(name)}, alt: {_string(part.label)}))", _small(part.caption)]
+            return [f"#align(center, image({_string(name)}, alt: {_string(part.label)}))", f"#{_quiet(part.caption)}"]
         case _:
             assert_never(part)
 
@@ -97,8 +98,8 @@ def _string(text: str) -> str:
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _small(text: str) -> str:
-    return f"#text(size: 8pt, fill: luma(90), {_string(text)})"
+def _quiet(text: str) -> str:
+    return f"text(size: 8pt, fill: luma(90), {_string(text)})"
 
 
 def _sheets(grid: Grid) -> list[Grid]:
