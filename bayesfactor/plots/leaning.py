@@ -164,7 +164,7 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
     )
     least, most = f"{periods.min():,.0f}", f"{periods.max():,.0f}"
     span = most if least == most else f"{least} to {most}"
-    figure.supylabel(f"Assets by group, {span} periods each" if alike else "Periods observed", fontsize=8)
+    figure.supylabel(f"Assets by group and size, {span} periods each" if alike else "Periods observed", fontsize=8)
     other = "the line's other end" if len(panel.assets) > MANY else "tick"
     note = f"Loading. Dot: posterior mean; {other}: least squares on its own returns (some lie outside)"
     figure.supxlabel(note, fontsize=8, x=0.01, ha="left", color=QUIET)

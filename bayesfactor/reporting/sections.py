@@ -72,11 +72,15 @@ def _misfits(contents: Contents) -> list[str]:
 
 
 def _unfollowed(contents: Contents) -> list[str]:
-    """Return why what the portfolio earned cannot be said, where it cannot."""
-    tables = [table for span in contents.spans for table in (span.summed, span.compounded)]
-    notes = [note for table in tables if not isinstance(table, str) for note in table.attrs["notes"]]
-    lost = [note.removeprefix(ALONE) for note in notes if note.startswith(ALONE)]
-    return [f"What the portfolio earned cannot all be said: {reason}." for reason in dict.fromkeys(lost)]
+    """Return why what the portfolio earned cannot be said, and of what, where it cannot."""
+    lost: dict[str, list[str]] = {}
+    for span in contents.spans:
+        for how, table in (("summed", span.summed), ("compounded", span.compounded)):
+            for note in () if isinstance(table, str) else table.attrs["notes"]:
+                if note.startswith(ALONE):
+                    what = f"{span.name.partition(',')[0].lower()}, {how}"
+                    lost.setdefault(note.removeprefix(ALONE), []).append(what)
+    return [f"What the portfolio earned cannot be said ({'; '.join(what)}): {why}." for why, what in lost.items()]
 
 
 def _contributions(contents: Contents) -> tuple[Part, ...]:
@@ -115,13 +119,13 @@ def _contributions(contents: Contents) -> tuple[Part, ...]:
 
 
 def _explained(contents: Contents) -> tuple[Part, ...]:
-    """Return what share of expected returns' spread over assets factors explain, where that is defined."""
+    """Return how well factors predict expected returns across assets, where that is defined."""
     found = contents.pricing.r_squared_table(contents.ci_prob, contents.ci_kind)
     return tuple(
         Text(
-            f"Of the spread of expected excess returns over assets, factors explain {percent(row['mean'])} "
-            f"({percent(row['lower'])} to {percent(row['upper'])}), and alphas the rest. Expected returns are not the "
-            "earned ones below: alphas are held near 0 by their prior, whatever was earned."
+            "R-squared of the factors' predictions for the expected excess returns of the assets: "
+            f"{percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])}); below 0 where they predict "
+            "worse than one number for all assets. It is about expected returns, not about the earned ones below."
         )
         for row in found.to_dict("records")
     )

@@ -171,5 +171,7 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
 
 def test_what_factors_explain_is_said_of_expected_returns(written, hier_fit):
     row = bf.price(hier_fit).r_squared_table().iloc[0]
-    said = f"factors explain {percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])})"
-    assert f"Of the spread of expected excess returns over assets, {said}" in written[1].text("contributions")
+    said = f"assets: {percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])}); below 0"
+    assert f"R-squared of the factors' predictions for the expected excess returns of the {said}" in (
+        written[1].text("contributions")
+    )

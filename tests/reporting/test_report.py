@@ -62,7 +62,7 @@ def test_a_portfolio_that_was_ruined_says_so_in_the_answer(hier_fit, tmp_path):
     date = str(returns.idxmin("time").values.astype("datetime64[D]"))
     text = Reader(path.read_text(encoding="utf-8")).text("answer")
     said = f"'portfolio' lost {-40000 * float(returns.min()):.4g} % in the period of {date}"
-    assert text.count(f"Caution. What the portfolio earned cannot all be said: {said}") == 1
+    assert text.count(f"Caution. What the portfolio earned cannot be said (the whole sample, compounded): {said}") == 1
     assert "compounded=False" not in text
 
 
