@@ -75,7 +75,7 @@ class CheckReport:
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
             lines.append(f"  {words[c.passed]:<6}  {c.name:<40} {c.value:>10.5g}   limit {c.limit:<8g}{where}")
-            if c.passed is False or (c.passed is None and c.value > c.limit) or c.advice == UNSEEN:
+            if c.beyond or c.advice == UNSEEN:
                 lines.append(f"          -> {c.advice}{f' See {c.details}.' if c.details else ''}")
         return "\n".join(lines)
 

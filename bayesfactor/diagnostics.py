@@ -47,6 +47,11 @@ class Check:
     details: str = ""
 
     @property
+    def beyond(self) -> bool:
+        """Whether it failed or, where it only informs, its value is above its limit."""
+        return self.passed is False or (self.passed is None and self.value > self.limit)
+
+    @property
     def problem(self) -> str:
         """What was found, in one short text."""
         return f"{self.name} {self.value:.5g} (limit {self.limit:g}){f' at {self.worst}' if self.worst else ''}"

@@ -16,12 +16,12 @@ class BayesFactorError(Exception):
 
     Attributes
     ----------
-    remedy : str
-        As given; empty when there is nothing to add to the message.
+    message, remedy : str
+        As given; the remedy is empty when there is nothing to add to the message.
     """
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
-        self.remedy = remedy
+        self.message, self.remedy = message, remedy
         super().__init__(f"{message} {remedy}".strip())
 
 

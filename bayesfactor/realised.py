@@ -128,7 +128,7 @@ def _sums(
         elif (earned > -1).all():
             weight[place, own], total[place] = linked(earned)
         elif names[place] == PORTFOLIO:
-            raise _ruined(PORTFOLIO, earned, times[own])
+            raise _ruined(earned, times[own])
     count = counted.sum(axis=1)
     return Sums(count, weight.sum(axis=1), weight @ factors, total), _span(count, names, counted, times)
 
@@ -145,13 +145,13 @@ def _span(
     return span
 
 
-def _ruined(name: str, earned: np.ndarray, times: np.ndarray) -> DataError:
-    """Return the error of what lost everything, or more, in one period."""
+def _ruined(earned: np.ndarray, times: np.ndarray) -> DataError:
+    """Return the error of a portfolio that lost everything, or more, in one period."""
     worst = int(earned.argmin())
     return DataError(
-        f"'{name}' lost {-100 * earned[worst]:.4g} % in the period of {written(times[worst])}: after a loss of all "
-        "there is nothing left to compound.",
-        series=name,
+        f"'{PORTFOLIO}' lost {-100 * earned[worst]:.4g} % in the period of {written(times[worst])}: after a loss of "
+        "all there is nothing left to compound.",
+        series=PORTFOLIO,
         date=times[worst],
         value=float(earned[worst]),
         remedy="Leave compounded=False, or hold less.",

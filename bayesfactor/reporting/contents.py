@@ -1,7 +1,7 @@
 """Everything that a report states, worked out once, whatever it is set in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,6 @@ from bayesfactor.reporting.answer import OWN, answer
 from bayesfactor.tables import summarise
 
 LONG = set(FREQUENCIES) - set(FINE)
-ALONE = "without the portfolio: "
 Portfolio = Mapping[str, float] | pd.Series | None
 
 
@@ -35,12 +34,14 @@ class Span:
     """A realised return over some dates: a table of its summed parts, and of the linked parts of the compounded one.
 
     Where one of them cannot be computed, the reason. `counted`: per entry, the periods that it counts, and which.
+    `lost`: of which of them, ``summed`` or ``compounded``, the portfolio has none, and why.
     """
 
     name: str
     summed: pd.DataFrame | str
     compounded: pd.DataFrame | str
     counted: pd.DataFrame | None
+    lost: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +152,15 @@ def _spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) ->
     ending = "periods ending " if fit.panel.calendar.frequency in LONG else ""
 
     def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
-        found = [_earned(fit, portfolio, window, compounded) for compounded in (False, True)]
-        counted = found[0].span if isinstance(found[0], Attribution) else None
-        summed, compounded = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found)
-        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", summed, compounded, counted)
+        found = {how: _earned(fit, portfolio, window, how == "compounded") for how in ("summed", "compounded")}
+        lost: dict[str, str] = {}
+        for how, reason in found.items() if portfolio is not None else ():
+            if isinstance(reason, str):
+                found[how] = _earned(fit, None, window, how == "compounded")
+                lost |= {how: reason} if isinstance(found[how], Attribution) else {}
+        counted = found["summed"].span if isinstance(found["summed"], Attribution) else None
+        summed, linked = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found.values())
+        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", summed, linked, counted, lost)
 
     times = fit.panel.times
     spans = [span("The whole sample", times, None)]
@@ -173,17 +179,11 @@ def _last_year(panel: PanelBase) -> np.ndarray:
 
 
 def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool) -> Attribution | str:
-    """Return the realised returns, without the portfolio where it has none, or why there are none."""
+    """Return the realised returns, or why there are none."""
     try:
         return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
     except (DataError, SpecError) as error:
-        reason = str(error).removesuffix(error.remedy).strip()
-    if portfolio is None:
-        return reason
-    alone = _earned(fit, None, window, compounded)
-    if isinstance(alone, str):
-        return alone
-    return replace(alone, notes=(*alone.notes, f"{ALONE}{reason.rstrip('.')}"))
+        return error.message
 
 
 def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:

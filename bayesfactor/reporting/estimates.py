@@ -1,5 +1,6 @@
 """The sections on risk, on what was earned, on loadings and on premia."""
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import assert_never
 
@@ -76,9 +77,13 @@ def _shares(contents: Contents, unit: str) -> Grid:
         ends = f"{percent(volatility['lower'])} to {percent(volatility['upper'])}"
         mean = Cell(percent(volatility["mean"]), volatility["mean"], ends)
         cells.append((Cell(chance(likely), likely), mean))
-    heads = (*grid.heads[:2], Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year"), *grid.heads[2:])
+    return _beside(grid, [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")], cells)
+
+
+def _beside(grid: Grid, heads: Sequence[Head], cells: Iterable[Sequence[Cell]]) -> Grid:
+    """Return a table with more columns after its first number."""
     rows = tuple((*row[:2], *more, *row[2:]) for row, more in zip(grid.rows, cells, strict=True))
-    return Grid(heads, rows, grid.more)
+    return Grid((*grid.heads[:2], *heads, *grid.heads[2:]), rows, grid.more)
 
 
 def realised(contents: Contents) -> tuple[Part, ...]:
@@ -91,6 +96,8 @@ def realised(contents: Contents) -> tuple[Part, ...]:
                 parts.append(Text(f"Cannot be computed, {how}: {table}"))
                 continue
             parts += [Text(f"{note[:1].upper()}{note[1:]}.") for note in table.attrs["notes"]]
+            if how in span.lost:
+                parts.append(Text(f"Without the portfolio: {span.lost[how]}"))
             caption = f"Contribution to the realised excess return, {how}: mean and {contents.interval}. {span.name}."
             parts.append(TablePart(_dated(table, span.counted), f"realised-{number}-{how}", caption, "assets"))
     parts.append(Text(LINKING, "quiet"))
@@ -109,8 +116,7 @@ def _dated(table: pd.DataFrame, counted: pd.DataFrame | None) -> Grid:
     if counted is None:
         return grid
     periods = counted["periods"].to_dict()
-    rows = tuple((*row[:2], cell(periods[row[0].text], "count"), *row[2:]) for row in grid.rows)
-    return Grid((*grid.heads[:2], Head("periods"), *grid.heads[2:]), rows, grid.more)
+    return _beside(grid, [Head("periods")], [[cell(periods[row[0].text], "count")] for row in grid.rows])
 
 
 def _entries(table: pd.DataFrame | str) -> list[str]:

@@ -89,13 +89,12 @@ def trust(contents: Contents) -> tuple[Part, ...]:
 
 
 def _check(check: Check) -> tuple[Cell, ...]:
-    beyond = check.passed is False or (check.passed is None and check.value > check.limit) or check.advice == UNSEEN
     return (
         Cell(WORDS[check.passed], mark="bad" if check.passed is False else ""),
         Cell(f"{check.value:.4g}" if np.isfinite(check.value) else "", float(check.value)),
         Cell(f"{check.limit:.4g}", float(check.limit)),
         Cell(check.worst),
-        Cell(check.advice if beyond else ""),
+        Cell(check.advice if check.beyond or check.advice == UNSEEN else ""),
     )
 
 

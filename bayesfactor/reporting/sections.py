@@ -7,7 +7,7 @@ import pandas as pd
 from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.panel import NO_RATE
 from bayesfactor.plots.paying import plot_pricing
-from bayesfactor.reporting.contents import ALONE, Contents
+from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.estimates import loadings, premia, realised, risk
 from bayesfactor.reporting.evidence import again, data, model, trust
 from bayesfactor.reporting.parts import Answer, Heading, Part, Picture, Section, TablePart, Text, plain, spread
@@ -67,7 +67,7 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
 
 def _misfits(contents: Contents) -> list[str]:
     """Return in what the model does not suit the data."""
-    found = [c for c in contents.checks.checks if c.name.startswith(MISFITS) and c.value > c.limit]
+    found = [c for c in contents.checks.checks if c.name.startswith(MISFITS) and c.beyond]
     return [f"{check.advice} ({check.name}: {check.value:.3g}, limit {check.limit:g}.)" for check in found]
 
 
@@ -75,12 +75,9 @@ def _unfollowed(contents: Contents) -> list[str]:
     """Return why what the portfolio earned cannot be said, and of what, where it cannot."""
     lost: dict[str, list[str]] = {}
     for span in contents.spans:
-        for how, table in (("summed", span.summed), ("compounded", span.compounded)):
-            for note in () if isinstance(table, str) else table.attrs["notes"]:
-                if note.startswith(ALONE):
-                    what = f"{span.name.partition(',')[0].lower()}, {how}"
-                    lost.setdefault(note.removeprefix(ALONE), []).append(what)
-    return [f"What the portfolio earned cannot be said ({'; '.join(what)}): {why}." for why, what in lost.items()]
+        for how, why in span.lost.items():
+            lost.setdefault(why, []).append(f"{span.name.partition(',')[0].lower()}, {how}")
+    return [f"What the portfolio earned cannot be said ({'; '.join(what)}): {why}" for why, what in lost.items()]
 
 
 def _contributions(contents: Contents) -> tuple[Part, ...]:
