@@ -1,7 +1,6 @@
 """The panel: returns, factors and what is known about them, on one calendar."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -10,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.errors import SpecError
+from bayesfactor.fingerprints import fingerprint
 from bayesfactor.moments import Moments, cross_products
 from bayesfactor.panelbase import PanelBase, check_histories, frozen
 
@@ -139,14 +139,14 @@ class Panel(PanelBase):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of every value and label that a fit depends on (16 hexadecimal digits)."""
-        digest = hashlib.sha256()
+        return fingerprint(self, self.numbers())
+
+    def numbers(self) -> Iterator[bytes]:
+        """Yield every number and time that a fit depends on."""
         for array in (self.returns, self.factors):
             values = np.where(np.isnan(array.values), np.nan, array.values)  # every NaN by the same bits
-            digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
-            digest.update(array["time"].values.astype("datetime64[ns]").astype("<i8").tobytes())
-        labels = (self.assets, self.factor_info, tuple(self.groups.values.tolist()), self.calendar)
-        digest.update(repr(labels).encode())
-        return digest.hexdigest()[:16]
+            yield np.ascontiguousarray(values, dtype="<f8").tobytes()
+            yield array["time"].values.astype("datetime64[ns]").astype("<i8").tobytes()
 
     def select(self, assets: Iterable[str] | None = None, factors: Iterable[str] | None = None) -> "Panel":
         """Return the panel of some of the assets and some of the factors, in the order given.

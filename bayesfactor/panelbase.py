@@ -1,6 +1,6 @@
 """What panels of returns and panels of statistics have in common: labels, factors, calendar."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -76,6 +76,9 @@ class PanelBase:
         @property
         def fingerprint(self) -> str:
             """Hash of every value and label that a fit depends on."""
+
+        def numbers(self) -> Iterator[bytes]:
+            """Yield every number and time that a fit depends on."""
 
         @property
         def times(self) -> np.ndarray:

@@ -1,13 +1,13 @@
 """A panel whose returns were reduced to cross-products: for data larger than memory."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import xarray as xr
 
+from bayesfactor.fingerprints import fingerprint
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Calendar, Factor, Note, require_returns
 from bayesfactor.panelbase import PanelBase, check_histories, frozen, written
@@ -69,17 +69,17 @@ class PanelStatistics(PanelBase):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of every value and label that a fit depends on (16 hexadecimal digits)."""
-        digest = hashlib.sha256()
+        return fingerprint(self, self.numbers())
+
+    def numbers(self) -> Iterator[bytes]:
+        """Yield every number and time that a fit depends on."""
         sums = self.moments
         values = np.where(np.isnan(self.factors.values), np.nan, self.factors.values)  # every NaN by the same bits
         for array in (sums.xx, sums.xy, sums.yy, sums.count, values):
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+            yield np.ascontiguousarray(array, dtype="<f8").tobytes()
         for times in (self.factors["time"], self.first, self.last):
-            digest.update(times.values.astype("datetime64[ns]").astype("<i8").tobytes())
-        digest.update(self.observed.values.astype("u1").tobytes())
-        labels = (self.assets, self.factor_info, tuple(self.groups.values.tolist()), self.calendar)
-        digest.update(repr(labels).encode())
-        return digest.hexdigest()[:16]
+            yield times.values.astype("datetime64[ns]").astype("<i8").tobytes()
+        yield self.observed.values.astype("u1").tobytes()
 
     def select(self, assets: Iterable[str] | None = None, factors: Iterable[str] | None = None) -> "PanelStatistics":
         """Return the panel of some of the assets and some of the factors, in the order given.

@@ -17,6 +17,7 @@ import xarray as xr
 
 from bayesfactor.drawstore import DRAWS, STREAMED, SUFFIX, DrawStore, checksums, open_store, require_libraries, writing
 from bayesfactor.errors import BayesFactorError, FitError
+from bayesfactor.fingerprints import VERSION, fingerprint
 from bayesfactor.modelfile import parse_model
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Calendar, Factor, Note, Panel, require_returns
@@ -24,7 +25,8 @@ from bayesfactor.panelbase import PanelBase
 from bayesfactor.panelstatistics import PanelStatistics
 from bayesfactor.posterior import Fit, Sampler
 
-FORMAT = "bayesfactor fit 1"
+FORMAT = "bayesfactor fit 2"
+READABLE = ("bayesfactor fit 1", FORMAT)
 GROUPS = ("posterior", "sample_stats", "log_prior", "observed_data", "constant_data")
 WRITABLE = "Choose a folder that exists and that you may write to."
 
@@ -65,6 +67,7 @@ def panel_attributes(panel: PanelBase) -> dict[str, str]:
         "factor_info": json.dumps([asdict(factor) for factor in panel.factor_info]),
         "notes": json.dumps([asdict(note) for note in panel.notes]),
         "panel_fingerprint": panel.fingerprint,
+        "panel_fingerprint_version": str(VERSION),
     }
 
 
@@ -165,7 +168,7 @@ def read_fit(path: Path) -> Fit:
             f"{path}: not a saved fit, or damaged ({type(error).__name__}).",
             remedy="Fit again, or take the file from where it was copied.",
         ) from None
-    if tree.attrs.get("format") != FORMAT:
+    if tree.attrs.get("format") not in READABLE:
         raise FitError(
             f"{path}: holds no fit of this version (format {tree.attrs.get('format')!r}, expected {FORMAT!r}).",
             remedy="Give a file that Fit.save wrote, or fit again.",
@@ -238,7 +241,8 @@ def panel_of(tree: xr.DataTree) -> Panel | PanelStatistics:
             last=_texts(observed["last"], "asset"),
             **known,
         )
-    if panel.fingerprint != tree.attrs["panel_fingerprint"]:
+    version = int(tree.attrs.get("panel_fingerprint_version", 1))  # fits of format 1 do not say it
+    if fingerprint(panel, panel.numbers(), version) != tree.attrs["panel_fingerprint"]:
         raise ValueError("the data in it are not those that were fitted")
     return panel
 

@@ -18,6 +18,7 @@ PRESETS = {"capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpoole
 LAYERS = {
     0: ("errors",),
     1: (
+        "fingerprints",
         "panel",
         "panelbase",
         "panelstatistics",

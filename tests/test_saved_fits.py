@@ -2,11 +2,14 @@
 
 import json
 import shutil
+from dataclasses import dataclass
 
+import h5netcdf
 import numpy as np
 import pytest
 
 import bayesfactor as bf
+from bayesfactor import storage
 from tests.support.write_fits import FITS, facts
 
 SAID = {name: said for path in sorted(FITS.glob("facts_*.json")) for name, said in json.loads(path.read_text()).items()}
@@ -43,3 +46,20 @@ def test_a_saved_fit_is_written_again(saved, tmp_path):
     np.testing.assert_allclose(list(facts(again).values()), list(said.values()), rtol=1e-10, atol=1e-15)
     assert again.panel.fingerprint == fit.panel.fingerprint
     assert again.model == fit.model
+
+
+def test_a_new_field_with_a_default_damages_no_saved_fit(monkeypatch):
+    @dataclass(frozen=True)
+    class Later(bf.Calendar):
+        opens: str = "09:30"
+
+    monkeypatch.setattr(storage, "Calendar", Later)
+    fit = bf.open_fit(FITS / "hierarchical_1.nc")
+    assert fit.panel.calendar == Later("business", 252)
+
+
+def test_a_changed_field_is_seen(tmp_path):
+    with h5netcdf.File(shutil.copy(FITS / "hierarchical_1.nc", tmp_path / "run.nc"), "a") as file:
+        file.attrs["calendar"] = file.attrs["calendar"].replace("252", "365")
+    with pytest.raises(bf.FitError, match="not those that were fitted"):
+        bf.open_fit(tmp_path / "run.nc")
