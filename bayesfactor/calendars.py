@@ -1,9 +1,10 @@
 """Calendars: how often a series is observed, and the periods of a panel.
 
-Dates are ``datetime64[D]`` arrays.
+Dates are ``datetime64[D]`` arrays. A week is written as numpy writes it: ``"1111100"`` is open Monday to Friday.
+Anchors say where periods end: per frequency the weekday (Monday = 0), or the month of the quarter or of the year.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,14 +14,20 @@ from bayesfactor.errors import DataError
 FREQUENCIES = {"daily": 365, "business": 252, "weekly": 52, "monthly": 12, "quarterly": 4, "annual": 1}
 FINE = ("daily", "business")
 DAY = np.timedelta64(1, "D")
+MONDAY_TO_FRIDAY, EVERY_DAY = "1111100", "1111111"
+MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
+ANCHORS = {"weekly": 6, "quarterly": 2, "annual": 11}  # Sunday, March, December
+Anchors = Mapping[str, int]
 
 _SPACINGS = (("weekly", 5, 9), ("monthly", 26, 35), ("quarterly", 85, 97), ("annual", 350, 380))
-_MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 _LONGEST_STEP = {"daily": 1, "business": 7, "weekly": 10, "monthly": 46, "quarterly": 137, "annual": 548}
 _LONGEST_CLOSURE = 10
 _ENOUGH = 3
 _LONG = 12
 _REGULAR = 2 / 3
+_WEEKEND = 0.1  # share of dates above which a weekend is no exception
+_CLOSED = 0.1  # of the commonest weekday: a weekday with fewer dates is one on which the market is closed
+_WEEKS = 8  # from which that can be told
 
 
 def is_coarser(pattern: str, other: str) -> bool:
@@ -32,6 +39,21 @@ def is_coarser(pattern: str, other: str) -> bool:
 def weekday(dates: np.ndarray) -> np.ndarray:
     """Day of the week, Monday = 0."""
     return (dates.astype("datetime64[D]").astype(np.int64) + 3) % 7
+
+
+def open_week(dates: np.ndarray) -> str:
+    """Return the weekdays on which the market of daily dates is open."""
+    count = np.bincount(weekday(dates), minlength=7)
+    if not len(dates) or count[5:].sum() <= _WEEKEND * count.sum():
+        return MONDAY_TO_FRIDAY
+    if (dates[-1] - dates[0]).astype(np.int64) < 7 * _WEEKS:
+        return EVERY_DAY
+    return "".join("01"[int(days > _CLOSED * count.max())] for days in count)
+
+
+def periods_a_year(frequency: str, week: str = MONDAY_TO_FRIDAY) -> int:
+    """Return the number of periods in a year; of a market open on other than five days a week 52 more or less a day."""
+    return FREQUENCIES[frequency] + (52 * (week.count("1") - 5) if frequency == "business" else 0)
 
 
 def longest_step(pattern: str) -> int:
@@ -48,8 +70,9 @@ def infer_pattern(dates: np.ndarray, fallback: str = "", enough: int = _ENOUGH) 
         return fallback
     spacing = float(np.median(np.diff(dates).astype(np.int64)))
     if spacing < _SPACINGS[0][1]:
-        if (weekday(dates) >= 5).mean() > 0.1:
-            return "daily"
+        week = open_week(dates)
+        if week != MONDAY_TO_FRIDAY:
+            return "daily" if week == EVERY_DAY else "business"
         days = int((dates[-1] - dates[0]).astype(np.int64)) + 1
         saw_weekend = int(np.busday_count(dates[0], dates[-1] + DAY)) < days
         return "business" if saw_weekend or not fallback else fallback
@@ -65,7 +88,7 @@ def _is_regular(dates: np.ndarray, pattern: str) -> bool:
     """Whether most gaps of a series are those of its pattern; of an unknown pattern: whether they are alike."""
     gaps = np.diff(dates).astype(np.int64)
     if pattern == "business":
-        alike = np.busday_count(dates[:-1], dates[1:]) <= 1
+        alike = np.busday_count(dates[:-1], dates[1:], weekmask=open_week(dates)) <= 1
     elif pattern == "daily":
         alike = gaps == 1
     else:
@@ -115,41 +138,44 @@ def asset_patterns(columns: Sequence[np.ndarray]) -> list[tuple[str, bool]]:
     return [(pattern, True) if is_own else (every, False) for pattern, is_own in zip(found, own, strict=True)]
 
 
-def week_anchor(dates: np.ndarray) -> int:
-    """Weekday on which most of these dates fall; Sunday when there are none."""
-    return int(np.bincount(weekday(dates), minlength=7).argmax()) if len(dates) else 6
+def commonest(numbers: np.ndarray, many: int) -> int:
+    """Return the commonest of the numbers 0 to `many` - 1."""
+    return int(np.bincount(numbers, minlength=many).argmax())
 
 
-def period_number(dates: np.ndarray, frequency: str, anchor: int = 6) -> np.ndarray:
-    """Return the number of the period that each date is in; a week ends on weekday `anchor`."""
+def period_number(dates: np.ndarray, frequency: str, anchors: Anchors = ANCHORS) -> np.ndarray:
+    """Return the number of the period that each date is in."""
+    days = dates.astype("datetime64[D]")
     if frequency == "weekly":
-        return (dates.astype("datetime64[D]").astype(np.int64) + 2 - anchor) // 7
-    if frequency in _MONTHS:
-        return dates.astype("datetime64[M]").astype(np.int64) // _MONTHS[frequency]
-    return dates.astype("datetime64[D]").astype(np.int64)
+        return (days.astype(np.int64) + 2 - anchors["weekly"]) // 7
+    if frequency in MONTHS:
+        size = MONTHS[frequency]
+        return (days.astype("datetime64[M]").astype(np.int64) + size - 1 - anchors.get(frequency, 0)) // size
+    return days.astype(np.int64)
 
 
-def period_end(number: np.ndarray, frequency: str, anchor: int = 6) -> np.ndarray:
+def period_end(number: np.ndarray, frequency: str, anchors: Anchors = ANCHORS) -> np.ndarray:
     """Last day of each period, the inverse of `period_number`."""
     number = np.asarray(number, dtype=np.int64)
     if frequency == "weekly":
-        return (number * 7 + anchor + 4).astype("datetime64[D]")
-    if frequency in _MONTHS:
-        return ((number + 1) * _MONTHS[frequency]).astype("datetime64[M]").astype("datetime64[D]") - DAY
+        return (number * 7 + anchors["weekly"] + 4).astype("datetime64[D]")
+    if frequency in MONTHS:
+        after = number * MONTHS[frequency] + anchors.get(frequency, 0) + 1
+        return after.astype("datetime64[M]").astype("datetime64[D]") - DAY
     return number.astype("datetime64[D]")
 
 
-def step(dates: np.ndarray, pattern: str, count: int) -> np.ndarray:
+def step(dates: np.ndarray, pattern: str, count: int, week: str = MONDAY_TO_FRIDAY) -> np.ndarray:
     """Dates moved by `count` nominal steps of a pattern (for months: into the month, not to a day of it)."""
-    if pattern in _MONTHS:
-        months = dates.astype("datetime64[M]") + np.timedelta64(count * _MONTHS[pattern], "M")
+    if pattern in MONTHS:
+        months = dates.astype("datetime64[M]") + np.timedelta64(count * MONTHS[pattern], "M")
         return months.astype("datetime64[D]")
     if pattern == "business":
-        return np.busday_offset(dates, count, roll="backward" if count > 0 else "forward")
+        return np.busday_offset(dates, count, roll="backward" if count > 0 else "forward", weekmask=week)
     return dates + count * (7 if pattern == "weekly" else 1) * DAY
 
 
-def coverage_starts(dates: np.ndarray, pattern: str, calendar: np.ndarray) -> np.ndarray:
+def coverage_starts(dates: np.ndarray, pattern: str, calendar: np.ndarray, week: str = MONDAY_TO_FRIDAY) -> np.ndarray:
     """Date after which the return at each date begins.
 
     That is the series' own previous date. The first return begins at the previous date of `calendar` (the
@@ -158,7 +184,7 @@ def coverage_starts(dates: np.ndarray, pattern: str, calendar: np.ndarray) -> np
     """
     if not len(dates):
         return dates
-    starts = np.concatenate([step(dates[:1], pattern, -1), dates[:-1]])
+    starts = np.concatenate([step(dates[:1], pattern, -1, week), dates[:-1]])
     if pattern not in FINE:
         far = np.diff(dates, prepend=starts[:1]).astype(np.int64) > longest_step(pattern)
         starts[far] = step(dates[far], pattern, -1)

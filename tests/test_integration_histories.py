@@ -63,7 +63,7 @@ def test_an_older_business_factor_keeps_its_own_dates():
 
 
 def test_monthly_factor_older_than_a_daily_one():
-    months, dates = days("2010-01-31", 120, "ME"), days("2018-03-10", 660)
+    months, dates = days("2010-01-31", 120, "ME"), days("2018-03-10", 662)
     factors = noise(months, ["mkt"], 1).join(noise(dates, ["cmkt"], 2), how="outer")
     returns = noise(days("2017-01-01", 1090), ["btc"])
     panel = integrate(returns, factors)

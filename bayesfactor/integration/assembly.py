@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.calendars import FREQUENCIES, choose_frequency
+from bayesfactor.calendars import FREQUENCIES, Anchors, choose_frequency, periods_a_year
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.integration.frames import read_frame
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
+from bayesfactor.integration.intervals import anchors_of, note_intervals
+from bayesfactor.integration.markets import trading_week, with_markets
 from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
-from bayesfactor.integration.rows import Span, anchor_of, common_span, make_rows, restart
-from bayesfactor.integration.series import Rows, Series, fit_periods, on_rows
+from bayesfactor.integration.rows import Span, common_span, make_rows, restart
+from bayesfactor.integration.series import Rows, Series, fit_periods, judges, on_rows
+from bayesfactor.integration.shifts import note_shifts
 from bayesfactor.integration.values import factor_values, join, rate_on_rows
 from bayesfactor.panel import NO_RATE, Calendar, Note, Panel
 from bayesfactor.screening import check_prices
@@ -60,12 +63,13 @@ def _screen(inputs: Inputs, table: np.ndarray, factors: np.ndarray) -> tuple[lis
     names, assets = [one.name for one in inputs.info], [one.name for one in inputs.assets]
     check_rows(observed.sum(axis=0), assets, len(names))
     notes = check_factors(factors[used], names)
+    notes += note_shifts(inputs, table[used], factors[used])
     return notes, constant_in_life(observed[used], factors[used], assets, names)
 
 
-def _rows_of(inputs: Inputs, span: Span, frequency: str, anchor: int) -> tuple[Rows, list[Note]]:
+def _rows_of(inputs: Inputs, span: Span, frequency: str, anchors: Anchors) -> tuple[Rows, list[Note]]:
     """Return the rows on which every factor is known that has begun, and notes on what was left out of them."""
-    rows, notes = make_rows(inputs.factors, inputs.assets, span, frequency, anchor)
+    rows, notes = make_rows(inputs.factors, inputs.assets, inputs.flows, span, frequency, anchors)
     place = int(np.searchsorted(rows.ends, span.common))
     if place == len(rows.ends):
         raise _no_overlap(inputs.assets, inputs.factors)
@@ -76,11 +80,13 @@ def _rows_of(inputs: Inputs, span: Span, frequency: str, anchor: int) -> tuple[R
 
 def _assemble(inputs: Inputs, frequency: str) -> Panel:
     """Put checked series on one calendar."""
-    anchor = anchor_of((*inputs.factors, *inputs.assets))
-    inputs = replace(inputs, assets=tuple(fit_periods(one, anchor) for one in inputs.assets))
-    span, notes = common_span(inputs.factors, anchor)
-    gaps = check_gaps(inputs.known, inputs.assets, span.last, inputs.factor_days, anchor)
-    rows, more = _rows_of(inputs, span, frequency, anchor)
+    anchors = anchors_of(inputs.flows, inputs.levels)
+    inputs = replace(inputs, assets=tuple(fit_periods(one, anchors) for one in inputs.assets))
+    traded, drivers = with_markets(inputs.assets, inputs.known)
+    inputs = replace(inputs, assets=traded, factors=drivers)
+    span, notes = common_span(inputs.factors, anchors)
+    gaps = check_gaps(inputs.known, inputs.assets, span.last, inputs.factor_days, anchors)
+    rows, more = _rows_of(inputs, span, frequency, anchors)
     factors, rows = factor_values(inputs.known, rows)
     common = np.isfinite(factors).all(axis=1)
     if not common.any():
@@ -92,8 +98,10 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
         on_factors = on_factors + note_factor(series, factor, rows)
         own = np.isfinite(factors[:, place])
         on_factors = on_factors + screen_factor(series, factor, rows.ends[own], factors[own, place])
+    on_factors = on_factors + note_intervals(inputs.flows, inputs.levels, frequency, anchors)
     if inputs.rate is None:
         more = [*more, Note("panel", "done", NO_RATE)]
+    week = trading_week((*inputs.factors, *judges(inputs.assets)))
     assets, names = [one.name for one in inputs.assets], [one.name for one in inputs.info]
     shared = set(assets) & set(names)
     used = ~np.isnan(table).all(axis=1)
@@ -104,7 +112,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
         factors=xr.DataArray(factors, {"time": time, "factor": names}, ("time", "factor"), "factors"),
         factor_info=inputs.info,
         groups=xr.DataArray(inputs.groups, {"asset": assets}, ("asset",), "group"),
-        calendar=Calendar(frequency, FREQUENCIES[frequency]),
+        calendar=Calendar(frequency, periods_a_year(frequency, week)),
         notes=(
             *(notes + more + screen_rows(rows) + on_panel),
             *mark_shared(on_assets + lives, "an asset", shared),

@@ -8,7 +8,7 @@ import numpy as np
 from bayesfactor.errors import DataError
 from bayesfactor.integration.frames import check_zones, days_of, read_frame, read_rate
 from bayesfactor.integration.info import read_factor_info, read_groups
-from bayesfactor.integration.series import Series, split
+from bayesfactor.integration.series import Series, judges, split
 from bayesfactor.panel import Factor
 from bayesfactor.screening import check_percent, check_rate_size, check_return_size
 
@@ -30,6 +30,17 @@ class Inputs:
     def known(self) -> list[tuple[Series, Factor]]:
         """Each factor's series with what is known about it."""
         return list(zip(self.factors, self.info, strict=True))
+
+    @property
+    def flows(self) -> list[Series]:
+        """Series whose values cover an interval: assets with a pattern of their own, returns and sums of factors."""
+        assets = [one for one in judges(self.assets) if len(one.dates)]
+        return [*assets, *(series for series, factor in self.known if factor.aggregate != "last")]
+
+    @property
+    def levels(self) -> list[Series]:
+        """Factors whose values are of a moment."""
+        return [series for series, factor in self.known if factor.aggregate == "last"]
 
 
 def _check_sizes(inputs: Inputs, units: str) -> None:

@@ -3,13 +3,14 @@
 They run from the first day of the oldest factor. From the day on which the youngest begins they have returns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bayesfactor.calendars import DAY, FINE, period_end, period_number, step, week_anchor, weekday
-from bayesfactor.errors import DataError
+from bayesfactor.calendars import DAY, FINE, Anchors, period_end, period_number, step, weekday
+from bayesfactor.integration.intervals import check_one_per_period, check_same_intervals, end_of, ends_of_rows
+from bayesfactor.integration.markets import open_days, trading_week
 from bayesfactor.integration.series import Rows, Series, judges
 from bayesfactor.panel import Note
 
@@ -37,21 +38,15 @@ class Span:
     last: np.datetime64
 
 
-def anchor_of(series: Sequence[Series]) -> int:
-    """Weekday on which the weekly series are stamped; Sunday when there are none."""
-    stamps = [one.dates for one in judges(series) if one.pattern == "weekly"]
-    return week_anchor(np.concatenate(stamps)) if stamps else 6
-
-
-def common_span(factors: Sequence[Series], anchor: int) -> tuple[Span, list[Note]]:
+def common_span(factors: Sequence[Series], anchors: Anchors) -> tuple[Span, list[Note]]:
     """Days on which the factors begin, are all known, and end, and who decides them."""
     firsts, lasts = [], []
     for one in factors:
         first, last = one.dates[[0, -1]]
         if not one.fine:
-            numbers = period_number(one.dates[[0, -1]], one.pattern, anchor)
-            first = period_end(numbers[0] - 1, one.pattern, anchor) + DAY
-            last = period_end(numbers[1], one.pattern, anchor)
+            numbers = period_number(one.dates[[0, -1]], one.pattern, anchors)
+            first = period_end(numbers[0] - 1, one.pattern, anchors) + DAY
+            last = period_end(numbers[1], one.pattern, anchors)
         firsts.append(first)
         lasts.append(last)
     late, early = int(np.argmax(firsts)), int(np.argmin(lasts))
@@ -64,16 +59,6 @@ def common_span(factors: Sequence[Series], anchor: int) -> tuple[Span, list[Note
         text = f"the factors' common span ends {lasts[early]}, with '{factors[early].name}'"
         notes.append(Note("panel", "done", text))
     return Span(min(firsts), firsts[late], lasts[early]), notes
-
-
-def open_days(series: Sequence[Series], dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count the series alive on each date, and those observed."""
-    live, seen = np.zeros(len(dates), dtype=int), np.zeros(len(dates), dtype=int)
-    for one in series:
-        if len(one.dates):
-            live += (dates >= one.dates[0]) & (dates <= one.dates[-1])
-            seen += np.isin(dates, one.dates)
-    return live, seen
 
 
 def fine_dates(factors: Sequence[Series], assets: Sequence[Series], span: Span, frequency: str) -> np.ndarray:
@@ -94,24 +79,10 @@ def fine_dates(factors: Sequence[Series], assets: Sequence[Series], span: Span, 
     dates = dates[known == begun]
     live, seen = open_days(traders, dates)
     dates = dates[2 * seen >= live]
-    return dates[weekday(dates) < 5] if frequency == "business" else dates
-
-
-def check_one_per_period(series: Sequence[Series], anchor: int) -> None:
-    """Refuse two observations of a weekly or coarser series in one of its own periods."""
-    for one in series:
-        if one.fine:
-            continue
-        numbers = period_number(one.dates, one.pattern, anchor)
-        twice = np.flatnonzero(numbers[1:] == numbers[:-1])
-        if len(twice):
-            first, second = one.dates[twice[0]], one.dates[twice[0] + 1]
-            raise DataError(
-                f"'{one.name}' is {one.pattern} but has two values in one period: {first} and {second}.",
-                series=one.name,
-                date=second,
-                remedy="Keep one of them, or stamp each at the end of the period that it belongs to.",
-            )
+    if frequency != "business":
+        return dates
+    week = np.array(list(trading_week((*fine, *able)))) == "1"
+    return dates[week[weekday(dates)]]
 
 
 def _shared_stamps(factors: Sequence[Series], assets: Sequence[Series], frequency: str) -> np.ndarray | None:
@@ -131,27 +102,27 @@ def _shared_stamps(factors: Sequence[Series], assets: Sequence[Series], frequenc
     return stamps
 
 
-def _ends_of(dates: np.ndarray, frequency: str, anchor: int) -> dict[int, np.datetime64]:
+def _ends_of(dates: np.ndarray, frequency: str, anchors: Anchors) -> dict[int, np.datetime64]:
     """Return the last of these dates in each period."""
-    return dict(zip(period_number(dates, frequency, anchor).tolist(), dates, strict=True))
+    return dict(zip(period_number(dates, frequency, anchors).tolist(), dates, strict=True))
 
 
-def _cut_tail(dates: np.ndarray, frequency: str, anchor: int) -> tuple[np.ndarray, list[Note]]:
+def _cut_tail(dates: np.ndarray, frequency: str, anchors: Anchors) -> tuple[np.ndarray, list[Note]]:
     """Leave out the last period when its dates end well before it does."""
     if not len(dates):
         return dates, []
-    numbers = period_number(dates, frequency, anchor)
-    missing = int((period_end(numbers[-1], frequency, anchor) - dates[-1]).astype(np.int64))
+    numbers = period_number(dates, frequency, anchors)
+    missing = int((period_end(numbers[-1], frequency, anchors) - dates[-1]).astype(np.int64))
     if missing <= _TOLERANCE.get(frequency, _TOLERANCE_LONG):
         return dates, []
     text = f"the last {frequency} period is not complete (it ends with {dates[-1]}): dropped"
     return dates[numbers < numbers[-1]], [Note("panel", "done", text)]
 
 
-def _complete_periods(one: Series, frequency: str, anchor: int) -> np.ndarray:
+def _complete_periods(one: Series, frequency: str, anchors: Anchors) -> np.ndarray:
     """Periods of the panel that a coarse series has observed to their end."""
-    numbers = period_number(one.dates, frequency, anchor)
-    following = period_number(step(one.dates, one.pattern, 1), frequency, anchor)
+    numbers = period_number(one.dates, frequency, anchors)
+    following = period_number(step(one.dates, one.pattern, 1), frequency, anchors)
     return np.unique(numbers[following > numbers])
 
 
@@ -161,58 +132,100 @@ def _known_to_all(known: Sequence[np.ndarray]) -> np.ndarray:
     return every[np.all([np.isin(every, one) | (every < one.min(initial=_NEVER)) for one in known], axis=0)]
 
 
-def _nominal_starts(low: np.ndarray, frequency: str, anchor: int, able: Sequence[Series]) -> np.ndarray:
+def _nominal_starts(low: np.ndarray, frequency: str, anchors: Anchors, able: Sequence[Series]) -> np.ndarray:
     """Last day of each of these periods; the last weekday where a series is of business days."""
-    nominal = period_end(low, frequency, anchor)
+    nominal = period_end(low, frequency, anchors)
     if any(one.pattern == "business" for one in able):
-        nominal = np.busday_offset(nominal, 0, roll="backward")
+        nominal = np.busday_offset(nominal, 0, roll="backward", weekmask=trading_week(able))
     return nominal
 
 
+def _skipped(periods: np.ndarray, frequency: str) -> list[Note]:
+    skipped = int((np.diff(periods) - 1).sum())
+    if not skipped:
+        return []
+    text = f"{skipped} {frequency} periods have no value of some factor: the next row spans them"
+    return [Note("panel", "warning", text)]
+
+
 def _period_rows(
-    factors: Sequence[Series], assets: Sequence[Series], dates: np.ndarray, frequency: str, anchor: int
+    factors: Sequence[Series], assets: Sequence[Series], dates: np.ndarray, frequency: str, anchors: Anchors
 ) -> tuple[Rows, list[Note]]:
-    """Rows of a weekly or coarser panel; `dates` are the fine dates."""
-    dates, notes = _cut_tail(dates, frequency, anchor)
+    """Rows of a weekly or coarser panel of finer series, which end on the last of the fine `dates` in each period."""
+    dates, notes = _cut_tail(dates, frequency, anchors)
     able = (*factors, *judges(assets))
-    fine_end = _ends_of(dates, frequency, anchor)
-    known = [_complete_periods(one, frequency, anchor) for one in factors if not one.fine]
+    fine_end = _ends_of(dates, frequency, anchors)
+    known = [_complete_periods(one, frequency, anchors) for one in factors if not one.fine]
     if any(one.fine for one in factors):
         known.append(np.array(sorted(fine_end), dtype=np.int64))
     periods = _known_to_all(known)
     stamps = np.concatenate([one.dates for one in able if not one.fine] or [dates])
-    label = _ends_of(np.sort(stamps), frequency, anchor) | fine_end
+    label = _ends_of(np.sort(stamps), frequency, anchors) | fine_end
     low = np.concatenate([periods[:1] - 1, periods[:-1]])
-    nominal = _nominal_starts(low, frequency, anchor, able)
+    nominal = _nominal_starts(low, frequency, anchors, able)
     starts = [fine_end.get(number, usual) for number, usual in zip(low.tolist(), nominal, strict=True)]
     ends = [label[number] for number in periods.tolist()]
-    skipped = int((np.diff(periods) - 1).sum())
-    if skipped:
-        text = f"{skipped} {frequency} periods have no value of some factor: the next row spans them"
-        notes.append(Note("panel", "warning", text))
     kind = "datetime64[D]"
     is_open = np.isin(periods, np.array(list(fine_end), dtype=np.int64))
     first, last = np.array(starts, kind), np.array(ends, kind)
-    return Rows(frequency, anchor, first, last, low, periods, is_open), notes
+    return Rows(frequency, anchors, first, last, low, periods, is_open), [*notes, *_skipped(periods, frequency)]
+
+
+def _covered(one: Series, ends: Mapping[int, np.datetime64], frequency: str, anchors: Anchors) -> np.ndarray:
+    """Periods to whose ends a daily or business factor is known."""
+    first, last = period_number(one.dates[[0, -1]], frequency, anchors)
+    numbers = np.arange(first, last + 1)
+    return numbers[one.clock(end_of(numbers, ends, frequency, anchors)) <= one.clock(one.dates[-1:])]
+
+
+def _stamped_rows(
+    factors: Sequence[Series], ends: Mapping[int, np.datetime64], frequency: str, anchors: Anchors
+) -> tuple[Rows, list[Note]]:
+    """Rows of a panel with series of its own frequency, which end where those are stamped.
+
+    Where they are stamped inside their periods, a row that does not follow another has no beginning for others.
+    """
+    known = [
+        _covered(one, ends, frequency, anchors) if one.fine else _complete_periods(one, frequency, anchors)
+        for one in factors
+    ]
+    periods = _known_to_all(known)
+    low = np.concatenate([periods[:1] - 1, periods[:-1]])
+    first, last = (end_of(numbers, ends, frequency, anchors) for numbers in (low, periods))
+    is_open = np.ones(len(periods), dtype=bool)
+    return Rows(frequency, anchors, first, last, low, periods, is_open, stamps=ends), _skipped(periods, frequency)
 
 
 def make_rows(
-    factors: Sequence[Series], assets: Sequence[Series], span: Span, frequency: str, anchor: int
+    factors: Sequence[Series],
+    assets: Sequence[Series],
+    flows: Sequence[Series],
+    span: Span,
+    frequency: str,
+    anchors: Anchors,
 ) -> tuple[Rows, list[Note]]:
-    """Return the rows of the panel, and notes on what was left out of it."""
+    """Return the rows of the panel, and notes on what was left out of it.
+
+    `flows` are those of the series whose values cover an interval.
+    """
     stamps = _shared_stamps(factors, assets, frequency)
     if stamps is None:
-        check_one_per_period((*factors, *assets), anchor)
+        check_one_per_period((*factors, *assets), anchors)
+        check_same_intervals(flows, frequency)
+        ends = ends_of_rows(flows, frequency, anchors)
+        if ends:
+            return _stamped_rows(factors, ends, frequency, anchors)
         dates = fine_dates(factors, assets, span, frequency)
         if frequency not in FINE:
-            return _period_rows(factors, assets, dates, frequency, anchor)
+            return _period_rows(factors, assets, dates, frequency, anchors)
     else:
         dates = stamps[stamps <= span.last]
-    starts = np.concatenate([step(dates[:1], frequency, -1), dates[:-1]]) if len(dates) else dates
-    numbers = period_number(dates, frequency, anchor)
+    week = trading_week((*factors, *judges(assets)))
+    starts = np.concatenate([step(dates[:1], frequency, -1, week), dates[:-1]]) if len(dates) else dates
+    numbers = period_number(dates, frequency, anchors)
     low = np.concatenate([numbers[:1] - 1, numbers[:-1]])
     is_open = np.full(len(dates), stamps is None)
-    return Rows(frequency, anchor, starts, dates, low, numbers, is_open, stamps is not None), []
+    return Rows(frequency, anchors, starts, dates, low, numbers, is_open, stamps is not None), []
 
 
 def restart(rows: Rows, place: int, factors: Sequence[Series], assets: Sequence[Series]) -> Rows:
@@ -223,11 +236,13 @@ def restart(rows: Rows, place: int, factors: Sequence[Series], assets: Sequence[
     low, starts, ends = rows.low.copy(), rows.starts.copy(), rows.ends.copy()
     low[place] = rows.high[place] - 1
     fine = rows.frequency in FINE
+    able = (*factors, *judges(assets))
     if fine:
-        starts[place] = step(ends[place : place + 1], rows.frequency, -1)[0]
+        starts[place] = step(ends[place : place + 1], rows.frequency, -1, trading_week(able))[0]
+    elif rows.stamps:
+        starts[place] = end_of(low[place : place + 1], rows.stamps, rows.frequency, rows.anchors)[0]
     else:
-        able = (*factors, *judges(assets))
-        starts[place] = _nominal_starts(low[place : place + 1], rows.frequency, rows.anchor, able)[0]
+        starts[place] = _nominal_starts(low[place : place + 1], rows.frequency, rows.anchors, able)[0]
     if fine or low[place] == rows.low[place]:
         ends[place - 1] = starts[place]
     return replace(rows, low=low, starts=starts, ends=ends)

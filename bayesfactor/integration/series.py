@@ -1,18 +1,22 @@
 """One series on its own dates, and how its values become one value per row of a panel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from bayesfactor.calendars import (
+    EVERY_DAY,
     FINE,
+    MONDAY_TO_FRIDAY,
+    Anchors,
     asset_patterns,
     coverage_starts,
     frame_pattern,
     infer_pattern,
     is_coarser,
+    open_week,
     period_number,
     step,
 )
@@ -35,6 +39,10 @@ class Series:
         Value n covers the time after ``starts[n]`` up to ``dates[n]``.
     own : bool
         Whether its pattern is its own; otherwise it is that of most assets, and it decides nothing for them.
+    week : str
+        Weekdays on which its market is open.
+    open : ndarray of datetime64[D] or None
+        Days on which its market was open, all of its dates among them; None where it is never closed.
     """
 
     name: str
@@ -43,6 +51,19 @@ class Series:
     values: np.ndarray
     starts: np.ndarray
     own: bool = True
+    week: str = EVERY_DAY
+    open: np.ndarray | None = None
+
+    def clock(self, dates: np.ndarray) -> np.ndarray:
+        """Return the time of the series' own market at the end of each day: days on which it was open."""
+        if self.open is None:
+            return dates.astype("datetime64[D]").astype(np.int64)
+        return np.searchsorted(self.open, dates, "right")
+
+    @property
+    def market(self) -> tuple[str, str]:
+        """How often it is observed, and on which weekdays."""
+        return self.pattern, self.week
 
     @property
     def fine(self) -> bool:
@@ -57,8 +78,8 @@ class Rows:
     Attributes
     ----------
     frequency : str
-    anchor : int
-        Weekday on which a week ends.
+    anchors : mapping of str to int
+        Where the periods of each frequency end.
     starts, ends : ndarray of datetime64[D]
         For daily and business series. ``ends`` are the labels of the rows.
     low, high : ndarray of int
@@ -67,25 +88,28 @@ class Rows:
         Whether daily and business series end in the row; otherwise only coarser ones have a value there.
     stamped : bool
         True when all series are coarse and share their stamps, which then are the rows.
+    stamps : mapping of int to datetime64[D]
+        Where values of the panel's own frequency say where rows end: by period number.
     """
 
     frequency: str
-    anchor: int
+    anchors: Anchors
     starts: np.ndarray
     ends: np.ndarray
     low: np.ndarray
     high: np.ndarray
     open: np.ndarray
     stamped: bool = False
+    stamps: Mapping[int, np.datetime64] = field(default_factory=dict)
 
     def keep(self, mask: np.ndarray) -> "Rows":
         """Return some of the rows."""
-        starts, ends, low, high = (array[mask] for array in (self.starts, self.ends, self.low, self.high))
-        return Rows(self.frequency, self.anchor, starts, ends, low, high, self.open[mask], self.stamped)
+        kept = {name: getattr(self, name)[mask] for name in ("starts", "ends", "low", "high", "open")}
+        return replace(self, **kept)
 
     def numbers(self, dates: np.ndarray) -> np.ndarray:
         """Return the period of each date."""
-        return period_number(dates, self.frequency, self.anchor)
+        return period_number(dates, self.frequency, self.anchors)
 
 
 def split(frame: pd.DataFrame, what: str, lags: Sequence[int] = ()) -> tuple[Series, ...]:
@@ -108,12 +132,18 @@ def split(frame: pd.DataFrame, what: str, lags: Sequence[int] = ()) -> tuple[Ser
                 value=spacing,
                 remedy="Bring it to a daily, weekly, monthly, quarterly or annual calendar, or drop it.",
             )
-        found.append(Series(str(name), pattern, dates, values, dates, own))
+        week = open_week(dates) if pattern == "business" and own else EVERY_DAY
+        found.append(Series(str(name), pattern, dates, values, dates, own, week))
+    weeks = [one.week for one in found if one.own and one.pattern == "business"]
+    usual = max(dict.fromkeys(weeks), key=weeks.count) if weeks else MONDAY_TO_FRIDAY
+    found = [one if one.own or one.pattern != "business" else replace(one, week=usual) for one in found]
     calendars = {
-        pattern: np.unique(np.concatenate([one.dates for one in judges(found) if one.pattern == pattern] or [days[:0]]))
-        for pattern in {one.pattern for one in found}
+        key: np.unique(np.concatenate([one.dates for one in judges(found) if one.market == key] or [days[:0]]))
+        for key in {one.market for one in found}
     }
-    return tuple(replace(one, starts=coverage_starts(one.dates, one.pattern, calendars[one.pattern])) for one in found)
+    return tuple(
+        replace(one, starts=coverage_starts(one.dates, one.pattern, calendars[one.market], one.week)) for one in found
+    )
 
 
 def judges(series: Sequence[Series]) -> list[Series]:
@@ -121,18 +151,21 @@ def judges(series: Sequence[Series]) -> list[Series]:
     return [one for one in series if one.own] or list(series)
 
 
-def fit_periods(series: Series, anchor: int) -> Series:
+def fit_periods(series: Series, anchors: Anchors) -> Series:
     """Return an asset whose pattern is not its own with a finer one, where it has two values in one period."""
-    if series.own or not _shares_period(series.dates, series.pattern, anchor):
+    if series.own or not _shares_period(series.dates, series.pattern, anchors):
         return series
     finer = infer_pattern(series.dates, "daily") or "daily"
-    if is_coarser(finer, series.pattern) or _shares_period(series.dates, finer, anchor):
+    if is_coarser(finer, series.pattern) or _shares_period(series.dates, finer, anchors):
         finer = "daily"
-    return replace(series, pattern=finer, starts=coverage_starts(series.dates, finer, series.dates[:0]))
+    week = MONDAY_TO_FRIDAY if finer == "business" else EVERY_DAY
+    return replace(
+        series, pattern=finer, week=week, starts=coverage_starts(series.dates, finer, series.dates[:0], week)
+    )
 
 
-def _shares_period(dates: np.ndarray, pattern: str, anchor: int) -> bool:
-    return bool((np.diff(period_number(dates, pattern, anchor)) == 0).any())
+def _shares_period(dates: np.ndarray, pattern: str, anchors: Anchors) -> bool:
+    return bool((np.diff(period_number(dates, pattern, anchors)) == 0).any())
 
 
 def _aggregate(values: np.ndarray, low: np.ndarray, high: np.ndarray, how: str) -> np.ndarray:
@@ -148,13 +181,14 @@ def _aggregate(values: np.ndarray, low: np.ndarray, high: np.ndarray, how: str) 
 
 
 def _bounds_by_date(series: Series, rows: Rows, tiles: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    high = np.searchsorted(series.dates, rows.ends, "right")
+    own, first, last = series.clock(series.dates), series.clock(rows.starts), series.clock(rows.ends)
+    high = np.searchsorted(own, last, "right")
     stamped = rows.stamped and series.pattern == rows.frequency
-    low = high - 1 if stamped else np.searchsorted(series.dates, rows.starts, "right")
+    low = high - 1 if stamped else np.searchsorted(own, first, "right")
     usable = (high > low) & (high > 0) & (rows.open | rows.stamped)
-    usable[usable] = series.dates[high[usable] - 1] == rows.ends[usable]
+    usable[usable] = own[high[usable] - 1] == last[usable]
     if tiles and not stamped:
-        usable[usable] = series.starts[low[usable]] == rows.starts[usable]
+        usable[usable] = series.clock(series.starts[low[usable]]) == first[usable]
     return low, high, usable
 
 

@@ -126,7 +126,7 @@ def _accrued(rate: Series, rows: Rows) -> np.ndarray:
     knots = np.concatenate([first, ends]).astype(np.int64)
     growth = np.concatenate([[0.0], np.cumsum(np.log1p(rate.values))])
     spans = [
-        np.where(rows.open, by_day, period_end(by_period, rows.frequency, rows.anchor))
+        np.where(rows.open, by_day, period_end(by_period, rows.frequency, rows.anchors))
         for by_day, by_period in ((rows.starts, rows.low), (rows.ends, rows.high))
     ]
     days = np.stack(spans).astype(np.int64)
