@@ -12,7 +12,7 @@ from bayesfactor.calendars import FREQUENCIES, Anchors, choose_frequency, period
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.integration.frames import read_frame
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
-from bayesfactor.integration.intervals import anchors_of, note_intervals
+from bayesfactor.integration.intervals import anchors_of, note_coarsest, note_intervals
 from bayesfactor.integration.markets import trading_week, with_markets
 from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
 from bayesfactor.integration.rows import Span, common_span, make_rows, restart
@@ -21,8 +21,10 @@ from bayesfactor.integration.shifts import note_shifts
 from bayesfactor.integration.values import factor_values, join, rate_on_rows
 from bayesfactor.panel import NO_RATE, Calendar, Note, Panel
 from bayesfactor.screening import check_prices
+from bayesfactor.screening.copies import note_copies, note_gross
 from bayesfactor.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.screening.gaps import check_gaps
+from bayesfactor.screening.units import check_rate_size, note_slopes
 from bayesfactor.screening.warnings import screen_factor, screen_returns, screen_rows
 
 
@@ -41,15 +43,18 @@ def _no_overlap(assets: Sequence[Series], factors: Sequence[Series]) -> DataErro
     )
 
 
-def _asset_values(inputs: Inputs, rows: Rows) -> tuple[np.ndarray, list[Note]]:
-    """Return the excess returns (time, asset) on the rows, and what was done to them."""
+def _asset_values(inputs: Inputs, rows: Rows, factors: np.ndarray) -> tuple[np.ndarray, list[Note]]:
+    """Return the excess returns (time, asset) on the rows, and what was done to them; `factors` are those there."""
     table = np.column_stack([on_rows(series, rows, "compound") for series in inputs.assets])
     observed = ~np.isnan(table)
     if not observed.any():
         raise _no_overlap(inputs.assets, inputs.factors)
+    notes = note_copies(table, [one.name for one in inputs.assets])
     if inputs.rate is not None:
+        traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
+        names = [inputs.info[place].name for place in traded]
+        notes += note_gross(table, factors[:, traded], [one.name for one in inputs.assets], names)
         table = table - rate_on_rows(inputs.rate, rows, observed.any(axis=1))[:, None]
-    notes = []
     for place, series in enumerate(inputs.assets):
         notes += note_asset(series, rows, observed[:, place], inputs.rate is not None)
         notes += screen_returns(series)
@@ -63,6 +68,8 @@ def _screen(inputs: Inputs, table: np.ndarray, factors: np.ndarray) -> tuple[lis
     names, assets = [one.name for one in inputs.info], [one.name for one in inputs.assets]
     check_rows(observed.sum(axis=0), assets, len(names))
     notes = check_factors(factors[used], names)
+    traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
+    notes += note_slopes(table[used], factors[used][:, traded], assets, [names[place] for place in traded])
     notes += note_shifts(inputs, table[used], factors[used])
     return notes, constant_in_life(observed[used], factors[used], assets, names)
 
@@ -80,6 +87,9 @@ def _rows_of(inputs: Inputs, span: Span, frequency: str, anchors: Anchors) -> tu
 
 def _assemble(inputs: Inputs, frequency: str) -> Panel:
     """Put checked series on one calendar."""
+    year = periods_a_year(frequency, trading_week((*inputs.factors, *judges(inputs.assets))))
+    if isinstance(inputs.rate, float):
+        check_rate_size(np.array([inputs.rate]), year)
     anchors = anchors_of(inputs.flows, inputs.levels)
     inputs = replace(inputs, assets=tuple(fit_periods(one, anchors) for one in inputs.assets))
     traded, drivers = with_markets(inputs.assets, inputs.known)
@@ -91,17 +101,17 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     common = np.isfinite(factors).all(axis=1)
     if not common.any():
         raise _no_overlap(inputs.assets, inputs.factors)
-    table, on_assets = _asset_values(inputs, rows.keep(common))
+    table, on_assets = _asset_values(inputs, rows.keep(common), factors[common])
     on_panel, lives = _screen(inputs, table, factors[common])
     on_factors = gaps
     for place, (series, factor) in enumerate(inputs.known):
         on_factors = on_factors + note_factor(series, factor, rows)
         own = np.isfinite(factors[:, place])
         on_factors = on_factors + screen_factor(series, factor, rows.ends[own], factors[own, place])
-    on_factors = on_factors + note_intervals(inputs.flows, inputs.levels, frequency, anchors)
+    on_factors = on_factors + note_intervals(inputs.flows, inputs.levels, rows)
     if inputs.rate is None:
         more = [*more, Note("panel", "done", NO_RATE)]
-    week = trading_week((*inputs.factors, *judges(inputs.assets)))
+    more = [*more, *note_coarsest(inputs.assets, inputs.factors, frequency)]
     assets, names = [one.name for one in inputs.assets], [one.name for one in inputs.info]
     shared = set(assets) & set(names)
     used = ~np.isnan(table).all(axis=1)
@@ -112,7 +122,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
         factors=xr.DataArray(factors, {"time": time, "factor": names}, ("time", "factor"), "factors"),
         factor_info=inputs.info,
         groups=xr.DataArray(inputs.groups, {"asset": assets}, ("asset",), "group"),
-        calendar=Calendar(frequency, periods_a_year(frequency, week)),
+        calendar=Calendar(frequency, year),
         notes=(
             *(notes + more + screen_rows(rows) + on_panel),
             *mark_shared(on_assets + lives, "an asset", shared),

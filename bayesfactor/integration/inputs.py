@@ -10,7 +10,8 @@ from bayesfactor.integration.frames import check_zones, days_of, read_frame, rea
 from bayesfactor.integration.info import read_factor_info, read_groups
 from bayesfactor.integration.series import Series, judges, split
 from bayesfactor.panel import Factor
-from bayesfactor.screening import check_percent, check_rate_size, check_return_size
+from bayesfactor.screening import check_return_size
+from bayesfactor.screening.units import check_percent, check_rate_size
 
 UNITS = {"decimal": 1.0, "percent": 100.0}
 
@@ -47,15 +48,13 @@ def _check_sizes(inputs: Inputs, units: str) -> None:
     """Refuse returns, traded factors and rates of a size that they cannot have."""
     traded = [series for series, factor in inputs.known if factor.traded]
     for series in (*inputs.assets, *traded):
-        check_return_size(series.dates, series.values, series.name, series.pattern)
+        check_return_size(series.dates, series.values, series.name, series.periods_a_year)
     if units == "percent":
-        full = [series.values for series in (*inputs.assets, *traded) if len(series.values)]
-        check_percent([float(np.median(np.abs(values))) for values in full])
-    match inputs.rate:
-        case Series() as rate:
-            check_rate_size(rate.values, rate.pattern)
-        case float() as rate:
-            check_rate_size(np.array([rate]), "business")
+        given = {"returns": inputs.assets, "factors": traded}
+        full = {what: [one.values for one in series if len(one.values)] for what, series in given.items()}
+        check_percent(full, max(one.periods_a_year for one in (*inputs.assets, *traded)))
+    if isinstance(inputs.rate, Series):
+        check_rate_size(inputs.rate.values, inputs.rate.periods_a_year)
 
 
 def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any, units: str) -> Inputs:

@@ -14,6 +14,7 @@ import numpy as np
 from bayesfactor.calendars import (
     ANCHORS,
     DAY,
+    FINE,
     MONTHS,
     Anchors,
     commonest,
@@ -22,10 +23,11 @@ from bayesfactor.calendars import (
     weekday,
 )
 from bayesfactor.errors import DataError
-from bayesfactor.integration.series import Series, judges
+from bayesfactor.integration.series import Rows, Series, judges
 from bayesfactor.panel import Note
 
 MONTH = np.timedelta64(1, "M")
+PERIODS = {"monthly": "month", "quarterly": "quarter", "annual": "year"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EARLY, _EARLY_MONTH = 3, 10  # days before the end of a week, or of a month, that a holiday may take
 _FIRST, _LAST = 5, 5  # days of a month that are its beginning, or its end
@@ -140,7 +142,7 @@ def check_same_intervals(series: Sequence[Series], frequency: str) -> None:
         if same and stamps.kind == "inside":
             same = _meet(one.dates, usual.dates)
         if not same:
-            raise _apart(one, stamps, usual, mine, frequency)
+            raise _apart(one, stamps, usual, mine)
         if len(stamps.odd):
             raise DataError(
                 f"'{one.name}' has {frequency} values that end {_end(frequency, stamps)}, but one on {stamps.odd[0]}"
@@ -158,7 +160,7 @@ def _check_quarters(series: Sequence[Series]) -> None:
     for one in series:
         if one.pattern == "quarterly" and years and (stamps := stamps_of(one)).place not in years:
             other = next(iter(years.values()))
-            raise _apart(one, stamps, other, stamps_of(other), "annual")
+            raise _apart(one, stamps, other, stamps_of(other))
 
 
 def _meet(dates: np.ndarray, others: np.ndarray) -> bool:
@@ -167,21 +169,21 @@ def _meet(dates: np.ndarray, others: np.ndarray) -> bool:
     return np.array_equal(*(some[(some >= first) & (some <= last)] for some in (dates, others)))
 
 
-def _apart(one: Series, stamps: Stamps, usual: Series, mine: Stamps, frequency: str) -> DataError:
+def _apart(one: Series, stamps: Stamps, usual: Series, mine: Stamps) -> DataError:
     remedy = "Make both from daily returns by one rule"
-    if frequency == "weekly" and "inside" not in (stamps.kind, mine.kind):
+    ends = _end(one.pattern, stamps), _end(usual.pattern, mine)
+    if one.pattern == "weekly" and "inside" not in (stamps.kind, mine.kind):
         days = (stamps.place - mine.place) % 7
         remedy += (
             f", such as (1 + x).resample('W-{WEEKDAYS[mine.place][:3].upper()}').prod() - 1. If the market of "
             f"'{one.name}' is closed on the days in between, stamp it as the other: index - pd.Timedelta(days={days})"
         )
     return DataError(
-        f"Rows of '{one.name}' and '{usual.name}' do not cover the same intervals: {frequency} values of the one end "
-        f"{_end(frequency, stamps)} ({_shown(one.dates)}), of the other {_end(frequency, mine)} "
-        f"({_shown(usual.dates)}).",
+        f"Rows of '{one.name}' and '{usual.name}' do not cover the same intervals: {one.pattern} values of the one end "
+        f"{ends[0]} ({_shown(one.dates)}), {usual.pattern} values of the other {ends[1]} ({_shown(usual.dates)}).",
         series=one.name,
         date=one.dates[0],
-        value=(_end(frequency, stamps), _end(frequency, mine)),
+        value=ends,
         remedy=f"{remedy}.",
     )
 
@@ -209,22 +211,56 @@ def end_of(number: np.ndarray, ends: Mapping[int, np.datetime64], frequency: str
     return np.array(days, dtype="datetime64[D]")
 
 
-def note_intervals(flows: Sequence[Series], levels: Sequence[Series], frequency: str, anchors: Anchors) -> list[Note]:
+def _of_another_week(one: Series, frequency: str) -> bool:
+    return one.pattern == "weekly" and frequency != "weekly"
+
+
+def _on_weekends(series: Sequence[Series]) -> tuple[list[str], list[str]]:
+    """Return the months that end on weekdays only, and those that also end on weekends."""
+    found: tuple[list[str], list[str]] = ([], [])
+    for one in series:
+        found[int((weekday(one.dates) > 4).any())].append(one.name)
+    return found
+
+
+def note_intervals(flows: Sequence[Series], levels: Sequence[Series], rows: Rows) -> list[Note]:
     """Say how stamps were read where they could be read in another way."""
-    notes = []
-    for one in flows:
-        if one.fine or not len(one.dates):
-            continue
-        stamps = stamps_of(one)
-        if stamps.kind == "start":
-            period = {"monthly": "month", "quarterly": "quarter", "annual": "year"}[one.pattern]
+    notes, frequency, anchors = [], rows.frequency, rows.anchors
+    coarse = [one for one in flows if not one.fine]
+    for one in coarse:
+        if stamps_of(one).kind == "start":
+            period = PERIODS[one.pattern]
             text = f"stamped at the beginning of each {period}: taken as the {period} that begins there"
-            notes.append(Note(one.name, "done", text))
-        if one.pattern == "weekly" and frequency != "weekly":
+            notes.append(Note(one.name, "done" if rows.stamped else "warning", text))
+        if _of_another_week(one, frequency):
             text = f"weeks that straddle two {frequency} rows count in the one in which they end"
             notes.append(Note(one.name, "warning", text))
+    days, ends = _on_weekends([one for one in coarse if one.pattern in MONTHS and stamps_of(one).kind == "end"])
+    if days and ends and not rows.stamped:
+        text = (
+            f"periods of '{days[0]}' end on the last weekday, of '{ends[0]}' on the last day: taken as the same, which "
+            "holds where markets are closed on weekends"
+        )
+        notes.append(Note("panel", "done", text))
     for one in levels:
         if one.pattern == "weekly" == frequency and (late := (anchors["weekly"] - stamps_of(one).place) % 7):
             text = f"weeks end on {WEEKDAYS[anchors['weekly']]}: its value is {late} days old then"
             notes.append(Note(one.name, "warning", text))
     return notes
+
+
+def note_coarsest(assets: Sequence[Series], factors: Sequence[Series], frequency: str) -> list[Note]:
+    """Say which series make the panel coarser than others are; a warning where it is a few assets alone."""
+    every = (*(one for one in judges(assets) if len(one.dates)), *factors)
+    coarsest = [one.name for one in every if one.pattern == frequency]
+    finer = [one for one in every if one.pattern != frequency and not (one.fine and frequency in FINE)]
+    if not coarsest or not finer:
+        return []
+    few = 2 * len(coarsest) < len(assets) and all(one.pattern != frequency for one in factors)
+    longest = max(finer, key=lambda one: len(one.dates))
+    shown = ", ".join(f"'{name}'" for name in coarsest[:5]) + (", ..." if len(coarsest) > 5 else "")
+    text = (
+        f"the panel is {frequency} because {shown} {'is' if len(coarsest) == 1 else 'are'}: {len(longest.dates)} "
+        f"{longest.pattern} values of '{longest.name}' and others of shorter periods are brought to it"
+    )
+    return [Note("panel", "warning" if few else "done", text + ("; drop what is coarse to keep them" if few else ""))]

@@ -18,6 +18,7 @@ from bayesfactor.calendars import (
     is_coarser,
     open_week,
     period_number,
+    periods_a_year,
     step,
 )
 from bayesfactor.errors import DataError
@@ -59,6 +60,11 @@ class Series:
         if self.open is None:
             return dates.astype("datetime64[D]").astype(np.int64)
         return np.searchsorted(self.open, dates, "right")
+
+    @property
+    def periods_a_year(self) -> int:
+        """How many of its periods make a year."""
+        return periods_a_year(self.pattern, self.week if self.pattern == "business" else MONDAY_TO_FRIDAY)
 
     @property
     def market(self) -> tuple[str, str]:

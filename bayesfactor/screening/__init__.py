@@ -7,13 +7,10 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError
+from bayesfactor.screening.units import large_return
 
-_LARGE = 0.3
-_LARGE_LONG = 1.5
-_SMALL = 5e-4
 HUGE = 1e4  # a simple return above a million per cent in one period is a mistake
 _ENOUGH = 5
-_LARGE_RATE = {"monthly": 0.05, "quarterly": 0.15, "annual": 0.5}
 
 
 def day(date: object) -> str:
@@ -110,18 +107,16 @@ def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
     return values
 
 
-def large_return(pattern: str) -> float:
-    """Return the absolute return that the typical period of no asset exceeds."""
-    return _LARGE_LONG if pattern in ("quarterly", "annual") else _LARGE
+def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, year: float) -> None:
+    """Refuse returns below -100 %, prices given as returns, and per cent given as decimal.
 
-
-def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, pattern: str) -> None:
-    """Refuse returns below -100 %, prices given as returns, and per cent given as decimal."""
+    `year` periods make a year.
+    """
     if not len(values):
         return
     below = values < -1.0
     middle = float(np.median(np.abs(values)))
-    large = large_return(pattern)
+    large = large_return(year)
     typical = len(values) >= _ENOUGH and middle > large
     if typical and (values >= 0).all():
         raise DataError(
@@ -156,30 +151,6 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, pattern:
             date=dates[0],
             value=middle,
             remedy="Say units='percent', or give decimals (0.01 for one per cent).",
-        )
-
-
-def check_percent(medians: list[float]) -> None:
-    """Refuse decimals said to be per cent: when, divided by 100, every series hardly moves."""
-    if medians and max(medians) < _SMALL:
-        raise DataError(
-            f"With units='percent' no series has a median absolute return above {max(medians):.2g}: "
-            "decimals given as percent?",
-            value=max(medians),
-            remedy="Say units='decimal'.",
-        )
-
-
-def check_rate_size(values: np.ndarray, pattern: str) -> None:
-    """Refuse a risk-free rate that looks annual or in per cent."""
-    middle, large = float(np.median(np.abs(values))), _LARGE_RATE.get(pattern, 0.02)
-    if middle > large:
-        raise DataError(
-            f"risk_free has a median of {middle:.4g} per {pattern} period: it looks like an annual rate or per cent.",
-            series="risk_free",
-            value=middle,
-            remedy="Give the simple return of one period, decimal: for a yearly rate y in per cent with n "
-            "periods a year, (1 + y / 100) ** (1 / n) - 1.",
         )
 
 

@@ -46,7 +46,7 @@ def _centred(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return away, known.astype(float)
 
 
-def lead_lag(returns: np.ndarray, factors: np.ndarray) -> list[Shift]:
+def lead_lag(returns: np.ndarray, factors: np.ndarray, error_rate: float = ERROR_RATE) -> list[Shift]:
     r"""Return the assets that go clearly better with a factor one row earlier or later than with the same row.
 
     With standardised returns r and factor f, and u_t = s r_t f_{t+h} - c r_t f_t with the signs s and c of the two
@@ -55,7 +55,7 @@ def lead_lag(returns: np.ndarray, factors: np.ndarray) -> list[Shift]:
     .. math:: \sum_t r_t f_{t+h} / \sqrt{\sum_t r_t^2 f_{t+h}^2} \quad\text{and}\quad
               \sum_t u_t / \sqrt{\sum_t u_t^2}
 
-    both exceed the normal quantile of `ERROR_RATE` over all assets, factors and the two directions h, and the squared
+    both exceed the normal quantile of `error_rate` over all assets, factors and the two directions h, and the squared
     correlation is at least twice that of the same row. Sums over their own root sums of squares hold their size under
     heavy tails and volatility that moves.
 
@@ -65,12 +65,14 @@ def lead_lag(returns: np.ndarray, factors: np.ndarray) -> list[Shift]:
         NaN where not observed.
     factors : array (time, factor)
         Traded factors on the same rows, which follow each other.
+    error_rate : float
+        Of a panel whose rows are right.
     """
     found: list[Shift] = []
     tests = 2 * returns.shape[1] * factors.shape[1]
     if len(returns) < _ROWS or not tests:
         return found
-    limit = norm.isf(ERROR_RATE / tests / 2)
+    limit = norm.isf(error_rate / tests / 2)
     f, _ = _centred(factors)
     for h in (-1, 1):
         inner = slice(1, None) if h == -1 else slice(None, -1)

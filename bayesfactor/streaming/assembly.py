@@ -17,7 +17,6 @@ from bayesfactor.integration.notes import mark_shared
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Calendar, Note
 from bayesfactor.panelstatistics import PanelStatistics
-from bayesfactor.screening import large_return
 from bayesfactor.screening.factors import check_factors, check_rows
 from bayesfactor.streaming.choices import check_columns, check_spacing, read_calendar
 from bayesfactor.streaming.files import Columns, in_order, list_files
@@ -96,7 +95,7 @@ def integrate_parquet(
     calendar = read_calendar(calendar)
     check_columns(columns)
     executor = as_executor(executor, "integrate_parquet")
-    beside = read_factors(factors, factor_info, risk_free, calendar.frequency, large_return(calendar.frequency))
+    beside = read_factors(factors, factor_info, risk_free, calendar.periods_per_year)
     check_spacing(beside.values["time"].values, calendar)
     files = in_order(list_files(folder), columns, beside.table.zone)
     total, past = Sums.empty(beside.table), []

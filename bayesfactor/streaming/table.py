@@ -13,7 +13,8 @@ from bayesfactor.integration.frames import check_zones, read_times
 from bayesfactor.integration.info import read_factor_info
 from bayesfactor.panel import NO_RATE, Factor, Note
 from bayesfactor.panelbase import check_histories, written
-from bayesfactor.screening import check_rate_size, check_return_size
+from bayesfactor.screening import check_return_size
+from bayesfactor.screening.units import check_rate_size, large_return
 from bayesfactor.streaming.kernel import BLOCK
 
 AGGREGATES = {True: "compound", False: "sum"}  # by default, traded or not
@@ -65,7 +66,7 @@ class Factors:
     notes: tuple[Note, ...]
 
 
-def read_factors(factors: Any, factor_info: Any, risk_free: Any, frequency: str, large: float) -> Factors:
+def read_factors(factors: Any, factor_info: Any, risk_free: Any, year: int) -> Factors:
     """Check factors and risk-free return, and bring them to one table.
 
     Raises
@@ -87,7 +88,7 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, frequency: str,
     for place, factor in enumerate(info):
         if factor.traded:
             own = known[:, place]
-            check_return_size(labels[own], values.values[own, place], factor.name, frequency)
+            check_return_size(labels[own], values.values[own, place], factor.name, year)
     common = known.all(axis=1)
     if not common.any():
         raise DataError(
@@ -96,11 +97,11 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, frequency: str,
     if not common.all():
         text = f"returns are used from {written(labels[common][0])}, when the youngest factor begins"
         notes.append(Note("panel", "done", f"{text}; older factors keep their own history, for their means"))
-    rate, more = _rate(risk_free, frame.index[common], frequency)
+    rate, more = _rate(risk_free, frame.index[common], year)
     width = -(-(len(info) + 1) // 4) * 4
     x = np.zeros((int(common.sum()), width))
     x[:, 0], x[:, 1 : len(info) + 1] = 1.0, values.values[common]
-    table = FactorTable(instants[common], x, rate, zone, large)
+    table = FactorTable(instants[common], x, rate, zone, large_return(year))
     return Factors(values, info, table, (*notes, *more))
 
 
@@ -152,7 +153,7 @@ def _clock(index: pd.Index) -> tuple[np.ndarray, np.ndarray, str]:
     return labels, np.ascontiguousarray(instants.astype(np.int64)), str(index.tz or "")
 
 
-def _rate(risk_free: Any, index: pd.Index, frequency: str) -> tuple[np.ndarray, list[Note]]:
+def _rate(risk_free: Any, index: pd.Index, year: int) -> tuple[np.ndarray, list[Note]]:
     """Return the risk-free return at each time, NaN where none is given, and a note."""
     if risk_free is None:
         note = Note("panel", "done", NO_RATE)
@@ -162,7 +163,7 @@ def _rate(risk_free: Any, index: pd.Index, frequency: str) -> tuple[np.ndarray, 
         if not np.isfinite(risk_free):
             raise DataError(f"risk_free is {risk_free}.", series="risk_free", value=risk_free, remedy="Give a number.")
         values = np.full(len(index), float(risk_free))
-        check_rate_size(values, frequency)
+        check_rate_size(values, year)
         return values, [note]
     frame = read_times(risk_free.to_frame() if isinstance(risk_free, pd.Series) else risk_free, "risk_free")
     if frame.shape[1] != 1:
@@ -172,5 +173,5 @@ def _rate(risk_free: Any, index: pd.Index, frequency: str) -> tuple[np.ndarray, 
     zones = {what: str(times.tz or "") for what, times in (("factors", index), ("risk_free", frame.index))}
     check_zones(zones)
     series = frame.iloc[:, 0]
-    check_rate_size(series.dropna().to_numpy(), frequency)
+    check_rate_size(series.dropna().to_numpy(), year)
     return np.array(series.reindex(index), dtype=float), [note]

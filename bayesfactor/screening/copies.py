@@ -1,0 +1,67 @@
+"""Series that are one and the same under two names."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bayesfactor.panel import Note
+
+_ROWS = 20  # common rows from which a copy can be told
+_SAME = 1 - 1e-4  # correlation of copies
+_EQUAL, _SHARE = 1e-9, 0.95  # relative difference of equal values, and share of rows that have them
+_BLOCK = 256
+
+
+def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    filled = np.where(known, values, 0.0)
+    return np.where(known, filled - filled.sum(axis=0) / count, 0.0), known.astype(float)
+
+
+def copies(returns: np.ndarray) -> list[tuple[int, int, float]]:
+    """Return the pairs of columns (time, asset) that are one series, and their correlation on the rows of both."""
+    x, known = _standardised(returns)
+    found = []
+    for start in range(0, x.shape[1], _BLOCK):
+        y, m = x[:, start : start + _BLOCK], known[:, start : start + _BLOCK]
+        count = known.T @ m
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left, right = x.T @ m, known.T @ y
+            spread = ((x**2).T @ m - left**2 / count) * (known.T @ y**2 - right**2 / count)
+            correlation = (x.T @ y - left * right / count) / np.sqrt(spread)
+        alike = (count >= _ROWS) & (correlation > _SAME)
+        for one, other in np.argwhere(alike):
+            if one < start + other:
+                found.append((int(one), start + int(other), float(correlation[one, other])))
+    return found
+
+
+def note_copies(returns: np.ndarray, names: Sequence[str]) -> list[Note]:
+    """Warn of assets that are the same series under two names."""
+    text = (
+        "the same series as '{}' (correlation {:.6f}): drop one of them, as the model takes their residuals as "
+        "independent and would say that one hedges the other only in part"
+    )
+    return [Note(names[other], "warning", text.format(names[one], found)) for one, other, found in copies(returns)]
+
+
+def note_gross(returns: np.ndarray, factors: np.ndarray, names: Sequence[str], drivers: Sequence[str]) -> list[Note]:
+    """Warn of an asset that equals a traded factor before the risk-free rate is taken off it.
+
+    `returns` (time, asset) are those before that, `factors` (time, factor) the traded factors on the same rows.
+    """
+    notes = []
+    for place, name in enumerate(names):
+        rows = np.isfinite(returns[:, place])
+        if rows.sum() < _ROWS:
+            continue
+        own = returns[rows, place, None]
+        equal = np.abs(own - factors[rows]) <= _EQUAL * np.abs(own) + 1e-15
+        for driver in np.flatnonzero(equal.mean(axis=0) > _SHARE).tolist():
+            text = (
+                f"equals the traded factor '{drivers[driver]}' before the risk-free rate is taken off it: either the "
+                "asset is an excess return already, or the factor is not one. As it is, its alpha is minus the rate"
+            )
+            notes.append(Note(name, "warning", text))
+    return notes
