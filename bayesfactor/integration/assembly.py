@@ -25,7 +25,7 @@ from bayesfactor.screening.copies import note_copies, note_gross
 from bayesfactor.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.screening.gaps import check_gaps
 from bayesfactor.screening.units import check_rate_size, note_slopes
-from bayesfactor.screening.warnings import screen_factor, screen_returns, screen_rows
+from bayesfactor.screening.warnings import screen_factor, screen_holes, screen_returns, screen_rows
 
 
 def _no_overlap(assets: Sequence[Series], factors: Sequence[Series]) -> DataError:
@@ -57,7 +57,7 @@ def _asset_values(inputs: Inputs, rows: Rows, factors: np.ndarray) -> tuple[np.n
         table = table - rate_on_rows(inputs.rate, rows, observed.any(axis=1))[:, None]
     for place, series in enumerate(inputs.assets):
         notes += note_asset(series, rows, observed[:, place], inputs.rate is not None)
-        notes += screen_returns(series)
+        notes += (*screen_holes(series), *screen_returns(series))
     return table, notes
 
 
@@ -156,9 +156,10 @@ def integrate(
     Parameters
     ----------
     returns : DataFrame (dates, asset)
-        Simple returns; NaN where an asset was not traded. A return covers the time since the asset's own
-        previous observation (for the first one: since the previous date of assets like it). pandas, or
-        polars with a column of dates.
+        Simple returns; NaN where an asset was not traded. A return is stamped on the last day of the interval that
+        it covers, which begins after the asset's own previous observation (for the first one: after the previous date
+        of assets like it). Months, quarters and years stamped on their first days are those that begin there. pandas,
+        or polars with a column of dates.
     factors : DataFrame (dates, factor)
         Traded factors as simple excess returns; others as levels or flows.
     factor_info : DataFrame or dict, optional
@@ -174,7 +175,8 @@ def integrate(
         returns.
     calendar : str
         ``"auto"`` takes the coarsest calendar among all series. On ``business`` rows, Monday's crypto return
-        compounds Saturday to Monday.
+        compounds Saturday to Monday. Markets that are open on other days of the week (Monday to Saturday, Sunday to
+        Thursday) are ``business``, too.
     units : {"decimal", "percent"}
         Of returns, traded factors and the risk-free rate. Other factors keep their unit.
 
@@ -188,12 +190,22 @@ def integrate(
     Raises
     ------
     DataError
-        When the data cannot be what they are said to be; the error names the series, date and value.
+        When the data cannot be what they are said to be, and when rows of two series cannot cover the same intervals
+        (weeks that end on different days); the error names the series, date and value.
     SpecError
         When a choice is not one of those allowed.
 
     Notes
     -----
+    Where series of the panel's own weeks, months, quarters or years meet finer ones, rows end where those are stamped,
+    and the finer ones are compounded from stamp to stamp. Days on which the market of a series is closed do not count:
+    a stock's week ends on Sunday as well as on Friday, a token's does not.
+
+    What looks wrong is warned of: assets that go with a traded factor one row earlier or later clearly better than on
+    the same row (error rate 0.1 % of panels whose rows are right), copies of one series under two names, slopes as large
+    as those of per cent beside decimals, an asset that equals a traded factor before the risk-free rate is taken off it,
+    returns that are missing inside a history, weeks that straddle months.
+
     An asset has a return on a row only where its own returns begin and end exactly where the row does. A
     missing day therefore costs its own row and the next one, whose return reaches back over both: no return
     is ever set beside factors of another interval.

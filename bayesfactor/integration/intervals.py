@@ -136,7 +136,12 @@ def check_same_intervals(series: Sequence[Series], frequency: str) -> None:
     alike = [(one, stamps_of(one)) for one in series if one.pattern == frequency and not one.fine]
     if not alike:
         return
-    usual, mine = max(alike, key=lambda pair: len(pair[0].dates))
+    votes: dict[tuple[int, bool], int] = {}
+    for one, stamps in reversed(alike):  # of equals, those of factors, which come last
+        key = (stamps.place, stamps.kind == "inside")
+        votes[key] = votes.get(key, 0) + len(one.dates)
+    most = max(votes, key=lambda key: votes[key])
+    usual, mine = next(pair for pair in reversed(alike) if (pair[1].place, pair[1].kind == "inside") == most)
     for one, stamps in alike:
         same = stamps.place == mine.place and (stamps.kind == "inside") == (mine.kind == "inside")
         if same and stamps.kind == "inside":
@@ -174,9 +179,10 @@ def _apart(one: Series, stamps: Stamps, usual: Series, mine: Stamps) -> DataErro
     ends = _end(one.pattern, stamps), _end(usual.pattern, mine)
     if one.pattern == "weekly" and "inside" not in (stamps.kind, mine.kind):
         days = (stamps.place - mine.place) % 7
+        move = f"- pd.Timedelta(days={days})" if days <= 3 else f"+ pd.Timedelta(days={7 - days})"
         remedy += (
             f", such as (1 + x).resample('W-{WEEKDAYS[mine.place][:3].upper()}').prod() - 1. If the market of "
-            f"'{one.name}' is closed on the days in between, stamp it as the other: index - pd.Timedelta(days={days})"
+            f"'{one.name}' is closed on the days in between, stamp it as the other: index {move}"
         )
     return DataError(
         f"Rows of '{one.name}' and '{usual.name}' do not cover the same intervals: {one.pattern} values of the one end "

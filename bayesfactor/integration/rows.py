@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bayesfactor.calendars import DAY, FINE, Anchors, period_end, period_number, step, weekday
-from bayesfactor.integration.intervals import check_one_per_period, check_same_intervals, end_of, ends_of_rows
+from bayesfactor.integration.intervals import (
+    check_one_per_period,
+    check_same_intervals,
+    end_of,
+    ends_of_rows,
+    stamps_of,
+)
 from bayesfactor.integration.markets import open_days, trading_week
 from bayesfactor.integration.series import Rows, Series, judges
 from bayesfactor.panel import Note
@@ -179,19 +185,24 @@ def _covered(one: Series, ends: Mapping[int, np.datetime64], frequency: str, anc
 
 
 def _stamped_rows(
-    factors: Sequence[Series], ends: Mapping[int, np.datetime64], frequency: str, anchors: Anchors
+    factors: Sequence[Series], ends: Mapping[int, np.datetime64], inside: bool, frequency: str, anchors: Anchors
 ) -> tuple[Rows, list[Note]]:
     """Rows of a panel with series of its own frequency, which end where those are stamped.
 
-    Where they are stamped inside their periods, a row that does not follow another has no beginning for others.
+    Where they are stamped `inside` of calendar periods, a row that does not follow another has no beginning for finer
+    series: it is empty for them.
     """
     known = [
         _covered(one, ends, frequency, anchors) if one.fine else _complete_periods(one, frequency, anchors)
         for one in factors
     ]
     periods = _known_to_all(known)
+    if inside:
+        periods = periods[np.isin(periods, list(ends))]
     low = np.concatenate([periods[:1] - 1, periods[:-1]])
     first, last = (end_of(numbers, ends, frequency, anchors) for numbers in (low, periods))
+    if inside:
+        first = np.where(np.isin(low, list(ends)), first, last)
     is_open = np.ones(len(periods), dtype=bool)
     return Rows(frequency, anchors, first, last, low, periods, is_open, stamps=ends), _skipped(periods, frequency)
 
@@ -214,7 +225,8 @@ def make_rows(
         check_same_intervals(flows, frequency)
         ends = ends_of_rows(flows, frequency, anchors)
         if ends:
-            return _stamped_rows(factors, ends, frequency, anchors)
+            inside = any(stamps_of(one).kind == "inside" for one in flows if one.pattern == frequency)
+            return _stamped_rows(factors, ends, inside, frequency, anchors)
         dates = fine_dates(factors, assets, span, frequency)
         if frequency not in FINE:
             return _period_rows(factors, assets, dates, frequency, anchors)

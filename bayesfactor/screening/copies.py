@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bayesfactor.moments import Moments
 from bayesfactor.panel import Note
 
 _ROWS = 20  # common rows from which a copy can be told
@@ -39,11 +40,27 @@ def copies(returns: np.ndarray) -> list[tuple[int, int, float]]:
 
 def note_copies(returns: np.ndarray, names: Sequence[str]) -> list[Note]:
     """Warn of assets that are the same series under two names."""
+    return [_note(names[one], names[other], f" (correlation {found:.6f})") for one, other, found in copies(returns)]
+
+
+def note_equal_moments(moments: Moments, names: Sequence[str]) -> list[Note]:
+    """Warn of assets whose returns have the same cross-products, to the last digit: they are one series."""
+    seen: dict[bytes, str] = {}
+    notes = []
+    for place, name in enumerate(names):
+        key = np.concatenate([moments.xy[:, place], moments.yy[[place]], moments.count[[place]]]).tobytes()
+        if moments.count[place] >= _ROWS and key in seen:
+            notes.append(_note(seen[key], name, ""))
+        seen.setdefault(key, name)
+    return notes
+
+
+def _note(one: str, other: str, found: str) -> Note:
     text = (
-        "the same series as '{}' (correlation {:.6f}): drop one of them, as the model takes their residuals as "
-        "independent and would say that one hedges the other only in part"
+        f"the same series as '{one}'{found}: drop one of them, as the model takes their residuals as independent and "
+        "would say that one hedges the other only in part"
     )
-    return [Note(names[other], "warning", text.format(names[one], found)) for one, other, found in copies(returns)]
+    return Note(other, "warning", text)
 
 
 def note_gross(returns: np.ndarray, factors: np.ndarray, names: Sequence[str], drivers: Sequence[str]) -> list[Note]:

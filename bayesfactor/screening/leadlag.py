@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
+from bayesfactor.screening.extremes import winsorised
+
 ERROR_RATE = 1e-3  # of a panel whose rows are right
 _ROWS = 24  # common rows from which it can be told
-_FAR = 2.5  # standard deviations
 _BETTER = 2.0  # times the squared correlation of the same row
 
 
@@ -29,21 +30,6 @@ class Shift:
     rows: int
     same: float
     other: float
-
-
-def _centred(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return columns around their mean and over their standard deviation, zero where missing, and what is known.
-
-    Values beyond `_FAR` standard deviations count as that far: a few extreme days tell little of the others.
-    """
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    away = np.where(known, values, 0.0)
-    for _ in range(2):
-        away = np.where(known, away - away.sum(axis=0) / count, 0.0)
-        size = np.sqrt((away**2).sum(axis=0) / count)
-        away = np.clip(away / np.where(size > 0, size, np.inf), -_FAR, _FAR)
-    return away, known.astype(float)
 
 
 def lead_lag(returns: np.ndarray, factors: np.ndarray, error_rate: float = ERROR_RATE) -> list[Shift]:
@@ -73,10 +59,10 @@ def lead_lag(returns: np.ndarray, factors: np.ndarray, error_rate: float = ERROR
     if len(returns) < _ROWS or not tests:
         return found
     limit = norm.isf(error_rate / tests / 2)
-    f, _ = _centred(factors)
+    f = winsorised(factors)[0]
     for h in (-1, 1):
         inner = slice(1, None) if h == -1 else slice(None, -1)
-        r, known = _centred(returns[inner])
+        r, known, _ = winsorised(returns[inner])
         own, other = f[inner], f[:-1] if h == -1 else f[1:]
         count = known.sum(axis=0)[:, None]
         same, shifted = r.T @ own, r.T @ other

@@ -6,6 +6,7 @@ import numpy as np
 
 from bayesfactor.errors import DataError
 from bayesfactor.panel import Note
+from bayesfactor.screening.extremes import winsorised
 
 _LARGE = 0.3  # absolute return that the typical week of no asset exceeds
 _LARGE_MONTH, _LARGE_LONG = 0.5, 1.5
@@ -57,8 +58,8 @@ def check_rate_size(values: np.ndarray, year: float) -> None:
     ):
         if size > limit:
             raise DataError(
-                f"risk_free has a {what} of {size:.4g} a period, {size * year:.0%} in the {year:,.0f} periods of a year: "
-                "it looks like an annual rate or per cent.",
+                f"risk_free has a {what} of {size:.4g} a period, {size * year:.0%} in the {year:,.0f} periods of a "
+                "year: it looks like an annual rate or per cent.",
                 series="risk_free",
                 value=size,
                 remedy="Give the simple return of one period, decimal: for a yearly rate y in per cent with n "
@@ -79,16 +80,13 @@ def note_slopes(returns: np.ndarray, factors: np.ndarray, assets: Sequence[str],
     DataError
         When the slope is one that no asset has.
     """
-    known = np.isfinite(returns)
+    y, known, unit = winsorised(returns)
+    f, _, size = winsorised(factors)
     count = np.maximum(known.sum(axis=0), 1)[:, None]
-    y = np.where(known, returns, 0.0)
-    seen = known.T.astype(float)
-    cross = y.T @ factors - y.sum(axis=0)[:, None] * (seen @ factors) / count
-    square = seen @ factors**2 - (seen @ factors) ** 2 / count
-    total = ((y**2).sum(axis=0) - y.sum(axis=0) ** 2 / count[:, 0])[:, None]
+    correlation = y.T @ f / count
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope, shared = cross / square, cross**2 / (square * total)
-        sure = (count >= _ROWS) & (shared > _SEEN) & (shared * count > _SURE**2)
+        slope = correlation * unit[:, None] / size
+    sure = (count >= _ROWS) & (correlation**2 > _SEEN) & (correlation**2 * count > _SURE**2)
     notes = []
     for asset, factor in np.argwhere(sure & (np.abs(slope) > _STEEP)):
         name, driver, found = assets[asset], names[factor], float(slope[asset, factor])

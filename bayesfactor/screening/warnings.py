@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesfactor.calendars import FINE
+from bayesfactor.calendars import FINE, period_number
 from bayesfactor.integration.series import Rows, Series
 from bayesfactor.panel import Factor, Note
 
@@ -62,6 +62,29 @@ def screen_returns(series: Series) -> list[Note]:
     if len(lost):
         texts.append(f"a return of -100 % on {lost[0]} ({len(lost)} in all): a price of zero, or a total loss")
     return [Note(series.name, "warning", text) for text in texts]
+
+
+def screen_holes(series: Series) -> list[Note]:
+    """Warn of days or periods inside the history of an asset on which it has no return, though its market was open."""
+    if len(series.dates) < 2:
+        return []
+    if series.fine:
+        missing = np.diff(series.clock(series.dates)) - 1
+    else:
+        missing = np.diff(period_number(series.dates, series.pattern)) - 1
+    holes = np.flatnonzero(missing > 0)
+    if not len(holes):
+        return []
+    text = (
+        f"{missing[holes].sum()} returns are missing inside its history, in {len(holes)} holes, the first after "
+        f"{series.dates[holes[0]]}"
+    )
+    if series.fine:
+        text += (
+            ": the return after a hole is taken to span it, as bf.to_returns makes it. pct_change over a missing price "
+            "loses two returns and spans nothing: rows compounded over such a hole are wrong"
+        )
+    return [Note(series.name, "warning", text)]
 
 
 def screen_factor(series: Series, factor: Factor, dates: np.ndarray, values: np.ndarray) -> list[Note]:

@@ -17,6 +17,7 @@ from bayesfactor.integration.notes import mark_shared
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Calendar, Note
 from bayesfactor.panelstatistics import PanelStatistics
+from bayesfactor.screening.copies import note_equal_moments
 from bayesfactor.screening.factors import check_factors, check_rows
 from bayesfactor.streaming.choices import check_columns, check_spacing, read_calendar
 from bayesfactor.streaming.files import Columns, in_order, list_files
@@ -177,7 +178,9 @@ def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar,
             *beside.notes,
             *on_panel,
             *_size_notes(moments, calendar),
-            *mark_shared(_asset_notes(assets, marks, moments, names), "an asset", shared),
+            *mark_shared(
+                [*_asset_notes(assets, marks, moments, names), *note_equal_moments(moments, assets)], "an asset", shared
+            ),
         ),
     )
 
