@@ -248,3 +248,26 @@ def test_a_market_of_another_week_beside_stocks():
     assert len(mondays) > 140
     sunday = gulf.reindex(mondays.index - pd.Timedelta(days=1)).to_numpy()
     np.testing.assert_allclose(mondays, (1 + sunday) * (1 + gulf[mondays.index]) - 1, atol=1e-15)
+
+
+def test_a_short_history_of_other_weeks_has_no_rows():
+    m = market()
+    returns = comp(asset(m), "W-FRI").to_frame("a")
+    young = comp(m, "W-SUN").iloc[50:60].rename("new")
+    panel = integrate(returns.join(young, how="outer"), comp(m, "W-FRI").to_frame("m"))
+    assert column(panel, "new").isna().all()
+    assert any(note.series == "new" and "only its group" in note.text for note in panel.notes)
+    same = comp(m, "W-FRI").iloc[50:60].rename("new")
+    panel = integrate(returns.join(same, how="outer"), comp(m, "W-FRI").to_frame("m"))
+    np.testing.assert_array_equal(column(panel, "new").dropna(), same)
+
+
+@pytest.mark.parametrize("rule", ["W-WED", "W-FRI", "ME", "MS", "QE-JAN"])
+def test_a_rate_of_other_periods_accrues_over_the_days_of_each_row(rule):
+    """A constant yearly rate in weeks that end on another day, or in months, is that rate on every row."""
+    m, day = market(), 0.03 / 365
+    rate = comp(pd.Series(day, DAYS), rule).iloc[:-1]
+    a, factor = (comp(x, "W-FRI").iloc[20:-25] for x in (asset(m), m))
+    panel = integrate(a.to_frame("a"), factor.to_frame("m"), risk_free=rate)
+    free = integrate(a.to_frame("a"), factor.to_frame("m"))
+    np.testing.assert_allclose((free.returns - panel.returns).values, (1 + day) ** 7 - 1, rtol=1e-10)

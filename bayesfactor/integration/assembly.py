@@ -202,9 +202,9 @@ def integrate(
     a stock's week ends on Sunday as well as on Friday, a token's does not.
 
     What looks wrong is warned of: assets that go with a traded factor one row earlier or later clearly better than on
-    the same row (error rate 0.1 % of panels whose rows are right), copies of one series under two names, slopes as large
-    as those of per cent beside decimals, an asset that equals a traded factor before the risk-free rate is taken off it,
-    returns that are missing inside a history, weeks that straddle months.
+    the same row (error rate 0.1 % of panels whose rows are right), copies of one series under two names, slopes as
+    large as those of per cent beside decimals, an asset that equals a traded factor before the risk-free rate is taken
+    off it, returns that are missing inside a history, weeks that straddle months.
 
     An asset has a return on a row only where its own returns begin and end exactly where the row does. A
     missing day therefore costs its own row and the next one, whose return reaches back over both: no return

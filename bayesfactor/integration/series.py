@@ -24,6 +24,8 @@ from bayesfactor.calendars import (
 from bayesfactor.errors import DataError
 from bayesfactor.integration.frames import days_of
 
+_NEAR, _NEAR_LONG = {"weekly": 3}, 10  # days from the end of a row within which a short history is stamped
+
 
 @dataclass(frozen=True)
 class Series:
@@ -208,6 +210,9 @@ def _bounds_by_period(series: Series, rows: Rows, tiles: bool) -> tuple[np.ndarr
     usable = high > low
     first, last = low[usable], high[usable] - 1
     good = (numbers[last] == rows.high[usable]) & (following[last] > rows.high[usable])
+    if tiles and not series.own:  # nobody asked where it is stamped
+        away = np.abs((rows.ends[usable] - series.dates[last]).astype(np.int64))
+        good &= away <= _NEAR.get(series.pattern, _NEAR_LONG)
     if tiles:
         good &= (before[first] <= rows.low[usable]) & (joined[last] - joined[first] == last - first)
     usable[usable] = good

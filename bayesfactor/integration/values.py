@@ -7,6 +7,7 @@ import numpy as np
 
 from bayesfactor.calendars import FINE, is_coarser, longest_step, period_end, period_number
 from bayesfactor.errors import DataError
+from bayesfactor.integration.intervals import anchors_of, stamps_of
 from bayesfactor.integration.series import Rows, Series, on_rows
 from bayesfactor.panel import Factor
 
@@ -120,9 +121,10 @@ def _accrued(rate: Series, rows: Rows) -> np.ndarray:
     """Return on each row of a rate of longer periods than the panel's, accruing evenly over its days."""
     ends, first = rate.dates, rate.starts[:1]
     if rate.pattern not in FINE:
-        numbers = period_number(rate.dates, rate.pattern)
+        anchors = anchors_of([rate], [])
+        numbers = period_number(rate.dates, rate.pattern, anchors)
         if rate.pattern != "weekly":
-            ends, first = period_end(numbers, rate.pattern), period_end(numbers[:1] - 1, rate.pattern)
+            ends, first = (period_end(some, rate.pattern, anchors) for some in (numbers, numbers[:1] - 1))
     knots = np.concatenate([first, ends]).astype(np.int64)
     growth = np.concatenate([[0.0], np.cumsum(np.log1p(rate.values))])
     spans = [
@@ -141,8 +143,9 @@ def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> n
     """Return the risk-free return of each row; refuse a used row that it does not cover."""
     if rate is None or isinstance(rate, float):
         return np.full(len(rows.ends), rate or 0.0)
-    coarser = is_coarser(rate.pattern, rows.frequency)
-    values = _accrued(rate, rows) if coarser else on_rows(rate, rows, "compound")
+    apart = not rate.fine and stamps_of(rate).place != rows.anchors.get(rate.pattern, 0)
+    accrues = is_coarser(rate.pattern, rows.frequency) or (rate.pattern == rows.frequency and apart)
+    values = _accrued(rate, rows) if accrues else on_rows(rate, rows, "compound")
     lacking = used & np.isnan(values)
     if lacking.any():
         date = rows.ends[lacking][0]
