@@ -14,6 +14,7 @@ from bayesfactor.errors import DataError
 FREQUENCIES = {"daily": 365, "business": 252, "weekly": 52, "monthly": 12, "quarterly": 4, "annual": 1}
 FINE = ("daily", "business")
 DAY = np.timedelta64(1, "D")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONDAY_TO_FRIDAY, EVERY_DAY = "1111100", "1111111"
 MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 ANCHORS = {"weekly": 6, "quarterly": 2, "annual": 11}  # Sunday, March, December
@@ -51,9 +52,12 @@ def open_week(dates: np.ndarray) -> str:
     return "".join("01"[int(days > _CLOSED * count.max())] for days in count)
 
 
-def periods_a_year(frequency: str, week: str = MONDAY_TO_FRIDAY) -> int:
-    """Return the number of periods in a year; of a market open on other than five days a week 52 more or less a day."""
-    return FREQUENCIES[frequency] + (52 * (week.count("1") - 5) if frequency == "business" else 0)
+def periods_a_year(frequency: str, dates: np.ndarray | None = None) -> int:
+    """Return the number of periods in a year; of business days 52 more for each day over five on which `dates` fall."""
+    if frequency != "business" or dates is None or not len(dates):
+        return FREQUENCIES[frequency]
+    shares = np.bincount(weekday(dates), minlength=7) / len(dates)
+    return FREQUENCIES[frequency] + 52 * max(int((shares > _CLOSED / 2).sum()) - 5, 0)
 
 
 def longest_step(pattern: str) -> int:

@@ -13,10 +13,10 @@ from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.integration.frames import read_frame
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
 from bayesfactor.integration.intervals import anchors_of, note_coarsest, note_intervals
-from bayesfactor.integration.markets import trading_week, with_markets
+from bayesfactor.integration.markets import note_weeks, with_markets
 from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
 from bayesfactor.integration.rows import Span, common_span, make_rows, restart
-from bayesfactor.integration.series import Rows, Series, fit_periods, judges, on_rows
+from bayesfactor.integration.series import Rows, Series, fit_periods, on_rows
 from bayesfactor.integration.shifts import note_shifts
 from bayesfactor.integration.values import factor_values, join, rate_on_rows
 from bayesfactor.panel import NO_RATE, Calendar, Note, Panel
@@ -87,9 +87,6 @@ def _rows_of(inputs: Inputs, span: Span, frequency: str, anchors: Anchors) -> tu
 
 def _assemble(inputs: Inputs, frequency: str) -> Panel:
     """Put checked series on one calendar."""
-    year = periods_a_year(frequency, trading_week((*inputs.factors, *judges(inputs.assets))))
-    if isinstance(inputs.rate, float):
-        check_rate_size(np.array([inputs.rate]), year)
     anchors = anchors_of(inputs.flows, inputs.levels)
     inputs = replace(inputs, assets=tuple(fit_periods(one, anchors) for one in inputs.assets))
     traded, drivers = with_markets(inputs.assets, inputs.known)
@@ -97,6 +94,9 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     span, notes = common_span(inputs.factors, anchors)
     gaps = check_gaps(inputs.known, inputs.assets, span.last, inputs.factor_days, anchors)
     rows, more = _rows_of(inputs, span, frequency, anchors)
+    year = periods_a_year(frequency, rows.ends)
+    if isinstance(inputs.rate, float):
+        check_rate_size(np.array([inputs.rate]), year)
     factors, rows = factor_values(inputs.known, rows)
     common = np.isfinite(factors).all(axis=1)
     if not common.any():
@@ -108,7 +108,8 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
         on_factors = on_factors + note_factor(series, factor, rows)
         own = np.isfinite(factors[:, place])
         on_factors = on_factors + screen_factor(series, factor, rows.ends[own], factors[own, place])
-    on_factors = on_factors + note_intervals(inputs.flows, inputs.levels, rows)
+    on_factors = on_factors + note_intervals(inputs.flows, inputs.levels, rows) + note_weeks(inputs.factors)
+    on_assets = on_assets + note_weeks(inputs.assets)
     if inputs.rate is None:
         more = [*more, Note("panel", "done", NO_RATE)]
     more = [*more, *note_coarsest(inputs.assets, inputs.factors, frequency)]

@@ -16,6 +16,7 @@ from bayesfactor.calendars import (
     DAY,
     FINE,
     MONTHS,
+    WEEKDAYS,
     Anchors,
     commonest,
     period_end,
@@ -28,7 +29,6 @@ from bayesfactor.panel import Note
 
 MONTH = np.timedelta64(1, "M")
 PERIODS = {"monthly": "month", "quarterly": "quarter", "annual": "year"}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EARLY, _EARLY_MONTH = 3, 10  # days before the end of a week, or of a month, that a holiday may take
 _FIRST, _LAST = 5, 5  # days of a month that are its beginning, or its end
 _MOST = 0.8  # share of stamps that tells where a series is stamped

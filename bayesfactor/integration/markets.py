@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayesfactor.calendars import DAY, MONDAY_TO_FRIDAY
+from bayesfactor.calendars import DAY, MONDAY_TO_FRIDAY, WEEKDAYS
 from bayesfactor.integration.series import Series, judges
-from bayesfactor.panel import Factor
+from bayesfactor.panel import Factor, Note
 
 _MARGIN = np.timedelta64(40, "D")  # of open days before the first and after the last date of a series
 
@@ -87,3 +87,18 @@ def trading_week(series: Sequence[Series]) -> str:
     """Return the weekdays on which any of these is traded that is of business days; Monday to Friday without one."""
     weeks = [np.array(list(one.week)) == "1" for one in series if one.pattern == "business"]
     return "".join("01"[int(day)] for day in np.any(weeks, axis=0)) if weeks else MONDAY_TO_FRIDAY
+
+
+def note_weeks(series: Sequence[Series]) -> list[Note]:
+    """Say which series are traded on other days than Monday to Friday: a change of time zone looks like that, too."""
+    notes = []
+    for one in series:
+        if one.pattern != "business" or one.week == MONDAY_TO_FRIDAY:
+            continue
+        names = [name for name, day in zip(WEEKDAYS, one.week, strict=True) if day == "1"]
+        text = f"its market is open on {', '.join(names)}"
+        moved = one.week.count("1") == 5  # a market of five days
+        if moved:
+            text += ", unless a change of time zone moved its stamps by a day: bring them to days in their own zone"
+        notes.append(Note(one.name, "warning" if moved else "done", text))
+    return notes

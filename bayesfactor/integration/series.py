@@ -66,7 +66,7 @@ class Series:
     @property
     def periods_a_year(self) -> int:
         """How many of its periods make a year."""
-        return periods_a_year(self.pattern, self.week if self.pattern == "business" else MONDAY_TO_FRIDAY)
+        return periods_a_year(self.pattern, self.dates)
 
     @property
     def market(self) -> tuple[str, str]:
