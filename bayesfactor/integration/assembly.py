@@ -12,7 +12,7 @@ from bayesfactor.calendars import FREQUENCIES, Anchors, choose_frequency, period
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.integration.frames import read_frame
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
-from bayesfactor.integration.intervals import anchors_of, note_coarsest, note_intervals
+from bayesfactor.integration.intervals import anchors_of, note_coarsest, note_intervals, note_month_ends
 from bayesfactor.integration.markets import note_weeks, with_markets
 from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
 from bayesfactor.integration.rows import Span, common_span, make_rows, restart
@@ -85,6 +85,18 @@ def _rows_of(inputs: Inputs, span: Span, frequency: str, anchors: Anchors) -> tu
     return rows, notes
 
 
+def _factor_notes(inputs: Inputs, rows: Rows, factors: np.ndarray) -> list[Note]:
+    """Say what was done to the factors, whose values on the rows are given, and what looks wrong with them."""
+    notes = []
+    for place, (series, factor) in enumerate(inputs.known):
+        notes += note_factor(series, factor, rows)
+        own = np.isfinite(factors[:, place])
+        notes += screen_factor(series, factor, rows.ends[own], factors[own, place])
+        flow = factor.aggregate != "last"
+        notes += note_intervals((series,) if flow else (), () if flow else (series,), rows)
+    return notes + note_weeks(inputs.factors)
+
+
 def _assemble(inputs: Inputs, frequency: str) -> Panel:
     """Put checked series on one calendar."""
     anchors = anchors_of(inputs.flows, inputs.levels)
@@ -103,16 +115,11 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
         raise _no_overlap(inputs.assets, inputs.factors)
     table, on_assets = _asset_values(inputs, rows.keep(common), factors[common])
     on_panel, lives = _screen(inputs, table, factors[common])
-    on_factors = gaps
-    for place, (series, factor) in enumerate(inputs.known):
-        on_factors = on_factors + note_factor(series, factor, rows)
-        own = np.isfinite(factors[:, place])
-        on_factors = on_factors + screen_factor(series, factor, rows.ends[own], factors[own, place])
-    on_factors = on_factors + note_intervals(inputs.flows, inputs.levels, rows) + note_weeks(inputs.factors)
-    on_assets = on_assets + note_weeks(inputs.assets)
+    on_assets = on_assets + note_intervals(inputs.assets, (), rows) + note_weeks(inputs.assets)
+    on_factors = gaps + _factor_notes(inputs, rows, factors)
+    more = more + note_coarsest(inputs.assets, inputs.factors, frequency) + note_month_ends(inputs.flows, rows)
     if inputs.rate is None:
         more = [*more, Note("panel", "done", NO_RATE)]
-    more = [*more, *note_coarsest(inputs.assets, inputs.factors, frequency)]
     assets, names = [one.name for one in inputs.assets], [one.name for one in inputs.info]
     shared = set(assets) & set(names)
     used = ~np.isnan(table).all(axis=1)

@@ -230,10 +230,11 @@ def _on_weekends(series: Sequence[Series]) -> tuple[list[str], list[str]]:
 
 
 def note_intervals(flows: Sequence[Series], levels: Sequence[Series], rows: Rows) -> list[Note]:
-    """Say how stamps were read where they could be read in another way."""
+    """Say how the stamps of assets, or of factors, were read where they could be read in another way."""
     notes, frequency, anchors = [], rows.frequency, rows.anchors
-    coarse = [one for one in flows if not one.fine]
-    for one in coarse:
+    for one in flows:
+        if one.fine or not len(one.dates):
+            continue
         if stamps_of(one).kind == "start":
             period = PERIODS[one.pattern]
             text = f"stamped at the beginning of each {period}: taken as the {period} that begins there"
@@ -241,18 +242,24 @@ def note_intervals(flows: Sequence[Series], levels: Sequence[Series], rows: Rows
         if _of_another_week(one, frequency):
             text = f"weeks that straddle two {frequency} rows count in the one in which they end"
             notes.append(Note(one.name, "warning", text))
-    days, ends = _on_weekends([one for one in coarse if one.pattern in MONTHS and stamps_of(one).kind == "end"])
-    if days and ends and not rows.stamped:
-        text = (
-            f"periods of '{days[0]}' end on the last weekday, of '{ends[0]}' on the last day: taken as the same, which "
-            "holds where markets are closed on weekends"
-        )
-        notes.append(Note("panel", "done", text))
     for one in levels:
         if one.pattern == "weekly" == frequency and (late := (anchors["weekly"] - stamps_of(one).place) % 7):
             text = f"weeks end on {WEEKDAYS[anchors['weekly']]}: its value is {late} days old then"
             notes.append(Note(one.name, "warning", text))
     return notes
+
+
+def note_month_ends(flows: Sequence[Series], rows: Rows) -> list[Note]:
+    """Say that months which end on the last weekday and on the last day were taken as the same."""
+    months = [one for one in flows if not one.fine and one.pattern in MONTHS and stamps_of(one).kind == "end"]
+    days, ends = _on_weekends(months)
+    if not days or not ends or rows.stamped:
+        return []
+    text = (
+        f"periods of '{days[0]}' end on the last weekday, of '{ends[0]}' on the last day: taken as the same, which "
+        "holds where markets are closed on weekends"
+    )
+    return [Note("panel", "done", text)]
 
 
 def note_coarsest(assets: Sequence[Series], factors: Sequence[Series], frequency: str) -> list[Note]:
