@@ -12,7 +12,8 @@ from bayesfactor.calendars import FREQUENCIES, Anchors, choose_frequency, period
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.integration.frames import read_frame
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
-from bayesfactor.integration.intervals import anchors_of, note_coarsest, note_intervals, note_month_ends
+from bayesfactor.integration.intervalnotes import note_coarsest, note_intervals, note_month_ends
+from bayesfactor.integration.intervals import anchors_of
 from bayesfactor.integration.markets import note_weeks, with_markets
 from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
 from bayesfactor.integration.rows import Span, common_span, make_rows, restart
