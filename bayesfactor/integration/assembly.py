@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesfactor.calendars import FREQUENCIES, choose_frequency
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.integration.frames import read_frame
+from bayesfactor.integration.frames import read_prices
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
 from bayesfactor.integration.notes import mark_shared, note_asset, note_factor
 from bayesfactor.integration.rows import Span, anchor_of, common_span, make_rows, restart
@@ -222,9 +222,8 @@ def to_returns(prices: Any) -> pd.DataFrame:
     """
     if isinstance(prices, pd.Series):
         raise SpecError("prices is a Series.", place="to_returns", remedy="Use prices.to_frame().")
-    table, zone = read_frame(prices, "prices")
+    table, times = read_prices(prices)
     check_prices(table)
-    found = (table / table.ffill().shift(1) - 1.0).where(table.notna())
-    if isinstance(prices, pd.DataFrame):
-        return found.set_axis(prices.index, axis=0)
-    return found.tz_localize(zone) if zone else found
+    found = (table / table.ffill().shift(1) - 1.0).where(table.notna()).set_axis(times, axis=0)
+    found.attrs = table.attrs
+    return found

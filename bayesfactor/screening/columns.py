@@ -1,0 +1,175 @@
+"""Columns that are no assets, and an index that holds no dates."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.errors import DataError
+from bayesfactor.screening.forms import describe_date, epoch_unit, looks_like_dates
+
+_FIELDS = ("open", "high", "low", "close", "adj close", "adjclose", "adj_close", "volume", "price")
+_BAR = ("open", "high", "low", "close", "adj close", "volume")
+_CLOCK = re.compile(r"(^|[ _.])(date|datetime|time|timestamp|epoch|unix)s?($|[ _.])|time$|stamp$", re.IGNORECASE)
+_COUNTER = re.compile(r"(unnamed: ?\d+(_level_\d+)?|index|level_0|row|)$", re.IGNORECASE)
+_ALMOST = pd.Timedelta(days=4)
+
+
+def _field(name: object) -> str:
+    """Return a column's name as a field of a bar, such as ``close`` for ``4. Close``."""
+    plain = re.sub(r"^\d+[a-z]?\. *", "", str(name).strip().lower()).replace("_", " ")
+    return {"adjclose": "adj close", "adjusted close": "adj close"}.get(plain, plain)
+
+
+def check_levels(frame: pd.DataFrame, what: str) -> None:
+    """Refuse column names of several levels, such as Close, High and Volume of each asset."""
+    if frame.columns.nlevels == 1:
+        return
+    levels = [list(dict.fromkeys(frame.columns.get_level_values(i))) for i in range(frame.columns.nlevels)]
+    place = next((i for i, names in enumerate(levels) if any(_field(name) in _BAR for name in names)), 0)
+    names = levels[place]
+    field = next((name for wanted in ("adj close", "close") for name in names if _field(name) == wanted), names[0])
+    take = f"{what}[{field!r}]" if place == 0 else f"{what}.xs({field!r}, axis=1, level={place})"
+    prices = _field(field) in _BAR and what != "prices"
+    raise DataError(
+        f"{what} has {frame.columns.nlevels} levels of column names ({', '.join(map(str, names[:4]))}"
+        f"{', ...' if len(names) > 4 else ''}).",
+        series=what,
+        value=frame.columns[0],
+        remedy=f"Take one field, with one column per series: {f'bf.to_returns({take})' if prices else take}.",
+    )
+
+
+def check_bars(names: list[str], what: str) -> None:
+    """Refuse the open, high, low, close and volume of one asset, and volumes, given as assets."""
+    if what == "factors":
+        return
+    fields = {_field(name): name for name in names}
+    bar = [fields[field] for field in _BAR if field in fields]
+    close = fields.get("adj close", fields.get("close"))
+    if len(bar) >= 3 and (close is not None or 2 * len(bar) >= len(names)):
+        take = f"{what}[[{close or bar[-1]!r}]]"
+        raise DataError(
+            f"{what} has the columns {', '.join(map(repr, bar))}: the bars of one asset, not assets.",
+            series=bar[0],
+            value=tuple(bar),
+            remedy="Take one column, and name it by its asset: "
+            + (take if what == "prices" else f"bf.to_returns({take})")
+            + ".rename(columns=...).",
+        )
+    for name in names:
+        if re.search(r"(^|[ _.])volume([ _.]|$)", name, re.IGNORECASE):
+            raise DataError(
+                f"'{name}' in {what} is a volume, not an asset.",
+                series=name,
+                value=name,
+                remedy=f"Leave it out: {what}.drop(columns={name!r}).",
+            )
+
+
+def check_columns(frame: pd.DataFrame, what: str) -> None:
+    """Refuse a column of times, of dates as numbers, or of row numbers; the frame holds floats on dates."""
+    assert isinstance(frame.index, pd.DatetimeIndex)
+    for name in map(str, frame.columns):
+        values = frame[name].to_numpy()
+        seen = np.isfinite(values)
+        if not seen.any() or (values[seen] != np.round(values[seen])).any():
+            continue
+        kind = _counts(name, values) or _times(name, values[seen], frame.index[seen])
+        if kind:
+            raise DataError(
+                f"'{name}' in {what} {kind}: it is no series.",
+                series=name,
+                date=frame.index[seen][0],
+                value=float(values[seen][0]),
+                remedy=f"Leave it out: {what}.drop(columns={name!r}).",
+            )
+
+
+def _counts(name: str, values: np.ndarray) -> str:
+    """Say that a column without a name of its own numbers the rows."""
+    steps = len(values) > 1 and bool((np.diff(values) == 1.0).all())
+    return f"numbers the rows from {values[0]:g}" if steps and _COUNTER.match(name.strip()) else ""
+
+
+def counts_rows(name: object, values: np.ndarray) -> bool:
+    """Whether a column is the index of row numbers that was saved with a table."""
+    return bool(_counts(str(name), values))
+
+
+def _times(name: str, values: np.ndarray, index: pd.DatetimeIndex) -> str:
+    """Say that a column holds dates: it does where they are those of the rows, or where its name says so, too."""
+    unit = epoch_unit(int(values[0]))
+    numbers = (values >= 18_000_101) & (values <= 21_001_231)
+    if unit:
+        stamps, text = pd.to_datetime(pd.Series(values), unit=unit[0], errors="coerce"), f"holds {unit[1]} since 1970"
+    elif numbers.all():
+        whole = pd.Series(values.astype(np.int64).astype(str))
+        stamps, text = pd.to_datetime(whole, format="%Y%m%d", errors="coerce"), "holds dates written as numbers"
+    else:
+        return ""
+    if stamps.isna().any():
+        return ""
+    plain = pd.Series(index.tz_localize(None) if index.tz is not None else index)
+    near = float(((stamps - plain).abs() <= _ALMOST).mean())
+    rising = bool((np.diff(values) >= 0).all())
+    return text if near > 0.5 or (_CLOCK.search(name) and rising) else ""
+
+
+def no_dates(frame: Any, what: str) -> DataError:
+    """Say how to give a frame dates, whose index holds none."""
+    index, kind = frame.index, type(frame.index[0]).__name__ if len(frame.index) else type(frame.index).__name__
+    remedy = f"Use {what}.index = pd.to_datetime({what}.index), in one time zone or none."
+    text = f"The index of {what} holds {kind}, not dates."
+    first = index[0] if len(index) else None
+    column, how = _dated(frame)
+    if isinstance(index, pd.MultiIndex):
+        text, remedy = f"The rows of {what} have {index.nlevels} levels, not one of dates.", _unstack(frame, what)
+    elif isinstance(index, pd.PeriodIndex):
+        remedy = f"Use {what}.index = {what}.index.to_timestamp(how='end').normalize()."
+    elif column and not describe_date(first):
+        text = f"The index of {what} holds {kind}, not dates; the dates are in the column {column!r}."
+        read, cell = how.format(column=f"{what}[{column!r}]"), f"{what}[{column!r}]"
+        remedy = long_remedy(frame, what, column) or f"Use {what} = {what}.set_index({column!r})."
+        remedy = remedy if read == cell else f"First {cell} = {read}. Then: {remedy}"
+    elif found := describe_date(first, f"{what}.index"):
+        text = f"The index of {what} holds {kind}, not dates: {first} is {found[0]}."
+        remedy = f"Use {what}.index = {found[1]}."
+    elif pd.api.types.is_numeric_dtype(index):
+        remedy = f"Give the date of each row as the index: {what}.index = pd.DatetimeIndex(dates)."
+    return DataError(text, series=what, value=first, remedy=remedy)
+
+
+def long_remedy(frame: Any, what: str, date: str = "date") -> str:
+    """Return how to bring a table of one row per date and asset to one column per asset; empty for any other."""
+    if frame.columns.nlevels > 1:
+        return ""
+    kinds = {name: frame[name].dtype for name in frame.columns if name != date and list(frame.columns).count(name) == 1}
+    text = [name for name, kind in kinds.items() if not pd.api.types.is_numeric_dtype(kind) and kind.kind not in "Mmb"]
+    values = [name for name, kind in kinds.items() if pd.api.types.is_numeric_dtype(kind)]
+    if len(text) != 1 or not values or frame[text[0]].nunique() == len(frame):
+        return ""
+    index = f"index={date!r}, " if date in frame.columns else ""
+    return f"Bring the assets to columns: {what}.pivot({index}columns={text[0]!r}, values={values[0]!r})."
+
+
+def _dated(frame: Any) -> tuple[str, str]:
+    """Return the first column of a frame that holds dates, and how to read it; empty where there is none."""
+    if frame.columns.nlevels > 1:
+        return "", ""
+    for place, name in enumerate(frame.columns):
+        if how := looks_like_dates(frame.iloc[:, place]):
+            return str(name), how
+    return "", ""
+
+
+def _unstack(frame: Any, what: str) -> str:
+    """Say how to bring rows of date and asset to one row per date."""
+    index = frame.index
+    dated = next((i for i in range(index.nlevels) if isinstance(index.levels[i], pd.DatetimeIndex)), 0)
+    other = next(i for i in range(index.nlevels) if i != dated)
+    level = other if index.names[other] is None else index.names[other]
+    if index.nlevels > 2:
+        return f"Keep two, date and asset, and bring the assets to columns: {what}[column].unstack({level!r})."
+    return f"Bring the assets to columns: {what}[{frame.columns[0]!r}].unstack({level!r})."
