@@ -11,6 +11,7 @@ from bayesfactor.integration.info import read_factor_info, read_groups
 from bayesfactor.integration.series import Series, split
 from bayesfactor.panel import Factor
 from bayesfactor.screening import check_percent, check_rate_size, check_return_size
+from bayesfactor.screening.codes import check_codes_across
 
 UNITS = {"decimal": 1.0, "percent": 100.0}
 
@@ -37,6 +38,7 @@ def _check_sizes(inputs: Inputs, units: str) -> None:
     traded = [series for series, factor in inputs.known if factor.traded]
     for series in (*inputs.assets, *traded):
         check_return_size(series.dates, series.values, series.name, series.pattern)
+    check_codes_across([(series.name, series.dates, series.values) for series in inputs.assets])
     if units == "percent":
         full = [series.values for series in (*inputs.assets, *traded) if len(series.values)]
         check_percent([float(np.median(np.abs(values))) for values in full])
