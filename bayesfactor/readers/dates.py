@@ -93,7 +93,7 @@ def find_dates(column: pd.Series, name: str, zone: str | None = None) -> Dates:
         return Dates(pd.Series(found[0], column.index), text, found[1])
     at = first_inside(times)
     words = Words(
-        f"read_table(path, zone='{{zone}}') (--zone {{zone}} on the command line)", "write it without a time of day"
+        "read_table(path, zone='{zone}') (--zone {zone} on the command line)", "write it without a time of day"
     )
     why, remedy = describe_inside(times, words)
     raise DataError(

@@ -75,9 +75,7 @@ def strip_time(index: pd.DatetimeIndex, what: str, words: Words | None = None) -
         why = "the index seems to be of whole numbers that were read as nanoseconds since 1970"
         remedy = "Read it again: pd.to_datetime(numbers, unit='s') for seconds, unit='ms' for milliseconds, or "
         remedy += "pd.to_datetime(numbers.astype(str), format='%Y%m%d')."
-    raise DataError(
-        f"{what} has a time within the day, {date}: {why}.", series=what, date=date, remedy=remedy
-    )
+    raise DataError(f"{what} has a time within the day, {date}: {why}.", series=what, date=date, remedy=remedy)
 
 
 def check_names(names: list[object], what: str) -> list[str]:

@@ -52,7 +52,7 @@ def find_code(values: np.ndarray) -> float | None:
 
 
 def refuse_code(
-    code: float, dates: Sequence[object], values: np.ndarray, name: str, what: str, remedy: str = ""
+    code: float, dates: np.ndarray, values: np.ndarray, name: str, what: str, remedy: str = ""
 ) -> DataError:
     """Name the series, the first date, the code and how often it comes."""
     same = np.flatnonzero(np.isclose(values, code, rtol=_EXACT, atol=0.0))
@@ -75,7 +75,7 @@ def check_codes(frame: pd.DataFrame, what: str, remedy: str = "") -> None:
         code = find_code(values)
         if code is not None:
             how = remedy.replace("{code}", repr(float(values[np.isclose(values, code, rtol=_EXACT, atol=0.0)][0])))
-            raise refuse_code(code, frame.index, values, str(name), what, how)
+            raise refuse_code(code, frame.index.to_numpy(), values, str(name), what, how)
 
 
 def check_codes_of_returns(dates: np.ndarray, values: np.ndarray, name: str, most: float = np.inf) -> None:

@@ -13,6 +13,7 @@ _FIELDS = ("open", "high", "low", "close", "adj close", "adjclose", "adj_close",
 _BAR = ("open", "high", "low", "close", "adj close", "volume")
 _CLOCK = re.compile(r"(^|[ _.])(date|datetime|time|timestamp|epoch|unix)s?($|[ _.])|time$|stamp$", re.IGNORECASE)
 _COUNTER = re.compile(r"(unnamed: ?\d+(_level_\d+)?|index|level_0|row|)$", re.IGNORECASE)
+_LATEST = 9e18  # nanoseconds
 _ALMOST = pd.Timedelta(days=4)
 
 
@@ -103,7 +104,9 @@ def _times(name: str, values: np.ndarray, index: pd.DatetimeIndex) -> str:
     unit = epoch_unit(int(values[0]))
     numbers = (values >= 18_000_101) & (values <= 21_001_231)
     if unit:
-        stamps, text = pd.to_datetime(pd.Series(values), unit=unit[0], errors="coerce"), f"holds {unit[1]} since 1970"
+        scale = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}[unit[0]]
+        stamps = pd.Series((np.minimum(values * scale, _LATEST)).astype("int64").astype("datetime64[ns]"))
+        text = f"holds {unit[1]} since 1970"
     elif numbers.all():
         whole = pd.Series(values.astype(np.int64).astype(str))
         stamps, text = pd.to_datetime(whole, format="%Y%m%d", errors="coerce"), "holds dates written as numbers"

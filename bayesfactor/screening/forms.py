@@ -8,10 +8,12 @@ import pandas as pd
 _UNITS = ((9, 10, "s", "seconds"), (12, 13, "ms", "milliseconds"), (15, 16, "us", "microseconds"),
           (18, 19, "ns", "nanoseconds"))  # fmt: skip
 _SIGNS = "$€£¥₹₩₿"
+_MINUS = "\u2212"  # the typographic one
 _BODY = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d+,\d+|\d*\.?\d+)"
+_MONEY = rf"(?:[{_SIGNS}]|USD|EUR|GBP)?"
 _FORM = re.compile(
-    rf"(?P<minus>[-+−]?)(?P<open>\(?)(?P<again>[-+−]?)(?P<sign>(?:[{_SIGNS}]|USD|EUR|GBP)?) ?(?P<body>{_BODY})"
-    rf"(?P<after> ?(?:[{_SIGNS}]|USD|EUR|GBP)?)(?P<cent> ?%?)(?P<close>\)?)"
+    rf"(?P<minus>[-+{_MINUS}]?)(?P<open>\(?)(?P<again>[-+{_MINUS}]?)(?P<sign>{_MONEY}) ?(?P<body>{_BODY})"
+    rf"(?P<after> ?{_MONEY})(?P<cent> ?%?)(?P<close>\)?)"
 )
 
 
@@ -37,8 +39,8 @@ def describe_number(value: object) -> tuple[str, str] | None:
         says.append("has a sign of per cent")
     if found["open"]:
         says.append("is in brackets, as accountants write a negative number")
-    minus = "-" if (found["open"] or "-" in found["minus"] + found["again"] or "−" in text) else ""
-    if "−" in text:
+    minus = "-" if (found["open"] or "-" in found["minus"] + found["again"] or _MINUS in text) else ""
+    if _MINUS in text:
         says.append("has a typographic minus")
     if not says:
         return None
@@ -46,7 +48,9 @@ def describe_number(value: object) -> tuple[str, str] | None:
     if ways and len(says) == 1:
         return says[0], f"{remedy}, or read the file with pandas.read_csv(path, index_col=0, {ways[0]})."
     if cent:
-        remedy += f" in a column that is all in per cent (units='percent'), or {float(minus + body) / 100:.10g} as decimal"
+        remedy += (
+            f" in a column that is all in per cent (units='percent'), or {float(minus + body) / 100:.10g} as decimal"
+        )
     return " and ".join(says), f"{remedy}."
 
 
@@ -77,7 +81,10 @@ def describe_date(value: object, index: str = "index") -> tuple[str, str] | None
             f"pd.to_datetime({index}, unit='D', origin='1899-12-30')",
         )
     if re.fullmatch(r"\d{4}-\d\d-\d\d[T ].*([+-]\d\d:?\d\d|Z)", text):
-        return "a text with a zone", f"pd.to_datetime({index}, utc=True).tz_convert('America/New_York'), or its own zone"
+        return (
+            "a text with a zone",
+            f"pd.to_datetime({index}, utc=True).tz_convert('America/New_York'), or its own zone",
+        )
     return None
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError, SpecError
@@ -74,7 +75,7 @@ def in_zone(times: Times, zone: str) -> Times:
             allowed=_MARKETS,
             remedy="Give a name such as 'America/New_York', 'Asia/Tokyo' or 'UTC'.",
         ) from None
-    bare = times.universal.isna() & times.local.notna()
+    bare = np.isnat(times.universal.to_numpy()) & ~np.isnat(times.local.to_numpy())
     if bare.any():
         plain = times.local[bare]
         if _are_days(plain):

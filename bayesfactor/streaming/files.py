@@ -146,7 +146,9 @@ def _check_columns(schema: Any, path: Path, columns: Columns, zone: str) -> None
                 value=str(kind),
                 remedy=remedy,
             )
-    check_zones({"factors": zone, path.name: str(getattr(time, "tz", None) or "")})
+    own = str(getattr(time, "tz", None) or "")
+    if bool(own) != bool(zone):  # instants are compared, whatever the zones
+        check_zones({"factors": zone, path.name: own})
 
 
 def batches(path: Path, columns: Columns) -> Iterator[Batch]:

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.calendars import FREQUENCIES
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.integration.frames import check_zones, read_times
 from bayesfactor.integration.info import read_factor_info
 from bayesfactor.panel import NO_RATE, Factor, Note
 from bayesfactor.panelbase import check_histories, written
-from bayesfactor.screening import check_rate_size, check_return_size
+from bayesfactor.screening import check_rate_size, check_return_size, strip_time
+from bayesfactor.screening.stamps import times_of, whole_days
 from bayesfactor.streaming.kernel import BLOCK
 
 AGGREGATES = {True: "compound", False: "sum"}  # by default, traded or not
@@ -78,7 +80,7 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, frequency: str,
     for factor in info:
         _check_ready(factor)
     frame, notes = _own_span(frame)
-    labels, instants, zone = _clock(frame.index)
+    labels, instants, zone = _clock(frame.index, frequency)
     values = xr.DataArray(
         frame.to_numpy(), {"time": labels, "factor": [one.name for one in info]}, ("time", "factor"), "factors"
     )
@@ -138,17 +140,18 @@ def _own_span(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     return frame.loc[first : ends[early]], notes
 
 
-def _clock(index: pd.Index) -> tuple[np.ndarray, np.ndarray, str]:
+def _clock(index: pd.Index, frequency: str) -> tuple[np.ndarray, np.ndarray, str]:
     """Return labels for the panel, instants in nanoseconds, and the time zone.
 
-    Labels are days where every local time is midnight, else universal time.
+    Labels are days where times are days, by the rule of every door; else universal time, on calendars of bars.
     """
     assert isinstance(index, pd.DatetimeIndex)
-    plain = index.tz_localize(None)
-    utc = index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index
-    days = bool((plain == plain.normalize()).all())
-    instants = utc.to_numpy().astype("datetime64[ns]")
-    labels = plain.to_numpy().astype("datetime64[ns]") if days else instants
+    times = times_of(index)
+    instants = (times.local if times.universal.hasnans else times.universal).to_numpy().astype("datetime64[ns]")
+    found = whole_days(times)
+    if found is None and frequency in FREQUENCIES and not times.local.normalize().has_duplicates:
+        strip_time(index, "factors")
+    labels = instants if found is None else found[0].to_numpy().astype("datetime64[ns]")
     return labels, np.ascontiguousarray(instants.astype(np.int64)), str(index.tz or "")
 
 
