@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.errors import DataError, unknown
+from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.panelbase import PanelBase
 
 PORTFOLIO = "portfolio"
+CASH = ("cash", "money", "usd", "eur", "gbp", "jpy", "chf", "cad", "aud", "cny", "hkd", "sgd", "sek", "nok", "krw", "inr")
 LEAST, MOST = 1e-9, 1e12  # of the largest weight: an amount of money is one too
 
 
@@ -46,6 +47,19 @@ def holdings(
     return xr.DataArray(rows, dims=(per, "member"), coords={per: names, "member": assets})
 
 
+def _not_held(name: object, assets: tuple[str, ...]) -> SpecError:
+    """Say what to do about a holding that is not in the panel; cash has no place in one."""
+    if str(name).strip().lower().split(" ")[0].strip("$:.,_-") not in CASH:
+        return unknown("asset", name, assets, place=PORTFOLIO)
+    return SpecError(
+        f"{PORTFOLIO}: '{name}' is not an asset of the panel.",
+        place=PORTFOLIO,
+        found=name,
+        allowed=assets,
+        remedy="Leave cash out: its excess return is 0, and weights need not add up to 1.",
+    )
+
+
 def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np.ndarray:
     if isinstance(portfolio, pd.Series) and not portfolio.index.is_unique:
         twice = str(portfolio.index[portfolio.index.duplicated()][0])
@@ -68,7 +82,7 @@ def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np
     result = np.zeros(len(panel.assets))
     for name, weight in given.items():
         if name not in panel.assets:
-            raise unknown("asset", name, panel.assets, place=PORTFOLIO)
+            raise _not_held(name, panel.assets)
         number = isinstance(weight, (int, float, np.integer, np.floating)) and not isinstance(weight, bool)
         if not number or not np.isfinite(weight):
             raise DataError(

@@ -22,6 +22,8 @@ Source = str | PathLike[str]
 
 MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "null", "NULL", "None"})
 CODE = "Clear those cells, or take pandas.read_csv(path, index_col=0, parse_dates=True).replace({code}, float('nan'))."
+CODE_LONG = "Clear those cells, or drop those rows."
+CODE_PARQUET = "Write them as missing: pandas.read_parquet(path).replace({code}, float('nan')).to_parquet(path)."
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 LONG = "With one row per date and asset, name the columns of the asset and of the value in read_table."
 

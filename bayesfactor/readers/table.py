@@ -8,6 +8,8 @@ import pandas as pd
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.readers.cells import (
     CODE,
+    CODE_LONG,
+    CODE_PARQUET,
     LONG,
     MISSING,
     Source,
@@ -99,7 +101,7 @@ def read_table(
         others = cells.drop(columns=key)
         _check_counters(others, name)
         frame = make_numbers(others, index, name, missing=MISSING, remedy=hint or LONG)
-    check_codes(frame, name, CODE)
+    check_codes(frame, name, CODE_PARQUET if data.startswith(b"PAR1") else CODE if asset is None else CODE_LONG)
     frame.attrs = {"layout": "wide" if asset is None else "long", "units": "as published"}
     frame.attrs |= {"zone": dates.zone} if dates.zone else {}
     return frame

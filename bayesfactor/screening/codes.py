@@ -31,24 +31,24 @@ def _repeated(codes: np.ndarray) -> float | None:
 def find_code(values: np.ndarray) -> float | None:
     """Return a code that repeats in a series of unknown meaning, of which it is the lowest value.
 
-    A value that other codes only are below, twice or more. As values of a series may by chance be such numbers, it has
-    to stand apart from the rest: further below the lowest of them than that is below their median (a short code, such
-    as -0.99, twice as far); or be the only negative number.
+    As values of a series may by chance be such numbers, it has to stand apart from the rest: further below the lowest
+    of them than that is below their median (a short code, such as -0.99, twice as far; one that is no whole number, such
+    as -99.99, a quarter as far); or it is the only negative number.
     """
     values = values[np.isfinite(values)]
     if not len(values) or values.min() > CODES[-1] + 1e-6:
         return None
     codes = which_codes(values)
-    code = _repeated(codes)
-    rest = values[np.isnan(codes)]
-    if code is None or (not len(rest) and code > _LONG):
+    code, rest = _repeated(codes), values[np.isnan(codes)]
+    if code is None:
         return None
+    long = code < _LONG
     if not len(rest):
-        return code
-    low, middle = float(rest.min()), float(np.median(rest))
-    gap, apart = low - float(np.nanmax(codes)), (1.0 if code < _LONG else 2.0) * (middle - low)
-    only_negative = low >= 0 and code < _LONG
-    return code if gap > 0 and (gap > apart or only_negative) else None
+        return code if long else None
+    low, gap = float(rest.min()), float(rest.min() - np.nanmax(codes))
+    apart = (float(np.median(rest)) - low) * (0.25 if long and code % 1 else 1.0 if long else 2.0)
+    alone = low >= 0.0 and (abs(code) != 0.99 or low > 2.0)
+    return code if gap > 0.0 and (gap > apart or alone) else None
 
 
 def refuse_code(

@@ -104,6 +104,11 @@ def whole_days(times: Times) -> tuple[pd.DatetimeIndex, str] | None:
     return None
 
 
+def are_bars(times: Times) -> bool:
+    """Whether there are several times a day; one or two days a year have two when a clock is moved."""
+    return bool(times.local.normalize().nunique() < 0.9 * len(times.local))
+
+
 def first_inside(times: Times) -> int:
     """Return the place of the first time that is not midnight on its own clock."""
     return int((times.local != times.local.normalize()).argmax())
@@ -144,13 +149,13 @@ def describe_inside(times: Times, words: Words) -> tuple[str, str]:
     time.
     """
     days = times.local.normalize()
-    if days.has_duplicates:
-        return "intraday data are not supported yet", words.bars
     clock = times.local if times.universal.hasnans else times.universal
     midnights = _zone_where(clock, lambda hour: (hour == pd.Timedelta(0)).all())
     if midnights:
         remedy = f"If they are days of {midnights}: {words.convert.format(zone=midnights)}."
         return f"they are midnights in {midnights}", remedy
+    if are_bars(times):
+        return "intraday data are not supported yet", words.bars
     hours = times.local - days
     if (hours == hours[0]).all():
         return (
@@ -230,7 +235,8 @@ def check_zones(zones: dict[str, str]) -> None:
         f"The frames are not in one time zone ({found}).",
         series=next(iter(zones)),
         value=found,
-        remedy=f"If they are the same days, take plain dates of each in its own zone: {how}.",
+        remedy=f"If they are the same days, take plain dates of each in its own zone: {how}"
+        f"{', or write dates without a time in the files' if len(own) < len(zones) else ''}.",
     )
 
 

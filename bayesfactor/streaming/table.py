@@ -15,7 +15,7 @@ from bayesfactor.integration.info import read_factor_info
 from bayesfactor.panel import NO_RATE, Factor, Note
 from bayesfactor.panelbase import check_histories, written
 from bayesfactor.screening import check_rate_size, check_return_size, strip_time
-from bayesfactor.screening.stamps import times_of, whole_days
+from bayesfactor.screening.stamps import are_bars, times_of, whole_days
 from bayesfactor.streaming.kernel import BLOCK
 
 AGGREGATES = {True: "compound", False: "sum"}  # by default, traded or not
@@ -149,7 +149,7 @@ def _clock(index: pd.Index, frequency: str) -> tuple[np.ndarray, np.ndarray, str
     times = times_of(index)
     instants = (times.local if times.universal.hasnans else times.universal).to_numpy().astype("datetime64[ns]")
     found = whole_days(times)
-    if found is None and frequency in FREQUENCIES and not times.local.normalize().has_duplicates:
+    if found is None and frequency in FREQUENCIES and not are_bars(times):
         strip_time(index, "factors")
     labels = instants if found is None else found[0].to_numpy().astype("datetime64[ns]")
     return labels, np.ascontiguousarray(instants.astype(np.int64)), str(index.tz or "")
