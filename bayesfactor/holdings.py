@@ -11,7 +11,24 @@ from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.panelbase import PanelBase
 
 PORTFOLIO = "portfolio"
-CASH = ("cash", "money", "usd", "eur", "gbp", "jpy", "chf", "cad", "aud", "cny", "hkd", "sgd", "sek", "nok", "krw", "inr")
+CASH = (
+    "cash",
+    "money",
+    "usd",
+    "eur",
+    "gbp",
+    "jpy",
+    "chf",
+    "cad",
+    "aud",
+    "cny",
+    "hkd",
+    "sgd",
+    "sek",
+    "nok",
+    "krw",
+    "inr",
+)
 LEAST, MOST = 1e-9, 1e12  # of the largest weight: an amount of money is one too
 
 

@@ -73,11 +73,11 @@ def read_times(frame: Any, what: str) -> pd.DataFrame:
     check_levels(table, what)
     index = check_dates(table, what) if len(table) else table.index
     names = check_names(list(table.columns), what)
-    check_bars(names, what)
     columns = {name: as_numbers(table.iloc[:, place], name, what) for place, name in enumerate(names)}
     if not any(np.isfinite(values).any() for values in columns.values()):
         raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
     found = pd.DataFrame(columns, index=index)
+    check_bars(found, what)
     check_columns(found, what)
     check_codes(found, what)
     zone = table.attrs.get("zone")

@@ -83,9 +83,8 @@ def find_dates(column: pd.Series, name: str, zone: str | None = None) -> Dates:
 
     `zone` names the zone in which they are midnights.
     """
-    times, text = read_times(column)
-    if zone is not None:
-        times = in_zone(times, zone)
+    written, text = read_times(column)
+    times = written if zone is None else in_zone(written, zone)
     if times.local.hasnans or not len(times.local):
         return Dates(pd.Series(times.local.normalize(), column.index), text, times.zone)
     found = whole_days(times)
@@ -96,6 +95,8 @@ def find_dates(column: pd.Series, name: str, zone: str | None = None) -> Dates:
         "read_table(path, zone='{zone}') (--zone {zone} on the command line)", "write it without a time of day"
     )
     why, remedy = describe_inside(times, words)
+    if zone is not None and (known := whole_days(written)):
+        why, remedy = f"they are days of {known[1] or 'no zone'} as they stand", "Leave `zone` out."
     raise DataError(
         f"{name}, {column.index.name} {column.index[at]}: '{text.iloc[at]}' is a time within the day"
         f"{f' in {zone}' if zone else ''}: {why}.",
@@ -137,7 +138,8 @@ def make_index(dates: Dates, name: str, *, unique: bool = True, remedy: str = ""
 
 def date_hint(text: pd.Series) -> str:
     """Return how to read a column of cells whose first is no date as it stands; empty where that is not known."""
-    found = describe_date(text.iloc[0], "frame.index")
+    first = text.iloc[0]
+    found = describe_date(int(first) if first.isdigit() else first, "frame.index")
     if not found:
         return ""
     place = 0 if not text.name else repr(text.name)

@@ -116,7 +116,7 @@ def _check_counters(cells: pd.DataFrame, name: str) -> None:
                 f"{name}: column '{column}' numbers the rows from {values.iloc[0]:g}: it is no series.",
                 series=str(column),
                 value=float(values.iloc[0]),
-                remedy=f"Save the table without it: pandas.read_csv('{name}', index_col={column!r})"
+                remedy=f"Save the table without it: pandas.read_csv(path, index_col={column or 0!r})"
                 ".to_csv(path, index=False).",
             )
 

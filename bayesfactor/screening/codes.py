@@ -32,8 +32,8 @@ def find_code(values: np.ndarray) -> float | None:
     """Return a code that repeats in a series of unknown meaning, of which it is the lowest value.
 
     As values of a series may by chance be such numbers, it has to stand apart from the rest: further below the lowest
-    of them than that is below their median (a short code, such as -0.99, twice as far; one that is no whole number, such
-    as -99.99, a quarter as far); or it is the only negative number.
+    of them than that is below their median (a short code, such as -0.99, twice as far; a long one that is no whole
+    number, such as -99.99, a quarter as far); or it is the only negative number.
     """
     values = values[np.isfinite(values)]
     if not len(values) or values.min() > CODES[-1] + 1e-6:

@@ -42,22 +42,23 @@ def check_levels(frame: pd.DataFrame, what: str) -> None:
     )
 
 
-def check_bars(names: list[str], what: str) -> None:
-    """Refuse the open, high, low, close and volume of one asset, and volumes, given as assets."""
+def check_bars(frame: pd.DataFrame, what: str) -> None:
+    """Refuse the open, high, low, close and volume of one asset, and volumes, given as assets; of floats."""
+    names = [str(name) for name in frame.columns]
     if what == "factors":
         return
     fields = {_field(name): name for name in names}
     bar = [fields[field] for field in _BAR if field in fields]
     close = fields.get("adj close", fields.get("close"))
     if len(bar) >= 3 and (close is not None or 2 * len(bar) >= len(names)):
-        take = f"{what}[[{close or bar[-1]!r}]]"
+        one = close or bar[-1]
+        take = f"{what}[[{one!r}]].rename(columns={{{one!r}: 'name'}})"
+        done = what == "prices" or bool((frame[one] <= 0).any())
         raise DataError(
             f"{what} has the columns {', '.join(map(repr, bar))}: the bars of one asset, not assets.",
             series=bar[0],
             value=tuple(bar),
-            remedy="Take one column, and name it by its asset: "
-            + (take if what == "prices" else f"bf.to_returns({take})")
-            + ".rename(columns=...).",
+            remedy=f"Take one column, and name it by its asset: {take if done else f'bf.to_returns({take})'}.",
         )
     for name in names:
         if re.search(r"(^|[ _.])volume([ _.]|$)", name, re.IGNORECASE):
@@ -135,7 +136,7 @@ def no_dates(frame: Any, what: str) -> DataError:
         text = f"The index of {what} holds {kind}, not dates; the dates are in the column {column!r}."
         read, cell = how.format(column=f"{what}[{column!r}]"), f"{what}[{column!r}]"
         remedy = long_remedy(frame, what, column) or f"Use {what} = {what}.set_index({column!r})."
-        remedy = remedy if read == cell else f"First {cell} = {read}. Then: {remedy}"
+        remedy = remedy if read == cell else f"First {cell} = {read}. {remedy.replace('Use', 'Then', 1)}"
     elif found := describe_date(first, f"{what}.index"):
         text = f"The index of {what} holds {kind}, not dates: {first} is {found[0]}."
         remedy = f"Use {what}.index = {found[1]}."

@@ -9,49 +9,63 @@ _UNITS = ((9, 10, "s", "seconds"), (12, 13, "ms", "milliseconds"), (15, 16, "us"
           (18, 19, "ns", "nanoseconds"))  # fmt: skip
 _SIGNS = "$€£¥₹₩₿"
 _MINUS = "\u2212"  # the typographic one
-_BODY = r"(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d+,\d+|\d*\.?\d+)"
+_SPACE = "[ \u00a0\u202f']"  # between thousands
+_TIMES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
+_BODY = rf"\d{{1,3}}(?:(?:,|{_SPACE})\d{{3}})+(?:\.\d+)?|\d{{1,3}}(?:\.\d{{3}})+,\d+|\d+,\d+|\d*\.?\d+"
 _MONEY = rf"(?:[{_SIGNS}]|USD|EUR|GBP)?"
 _FORM = re.compile(
     rf"(?P<minus>[-+{_MINUS}]?)(?P<open>\(?)(?P<again>[-+{_MINUS}]?)(?P<sign>{_MONEY}) ?(?P<body>{_BODY})"
-    rf"(?P<after> ?{_MONEY})(?P<cent> ?%?)(?P<close>\)?)"
+    rf"(?P<times>[kKmMbBtT]?)(?P<after> ?{_MONEY})(?P<cent> ?%?)(?P<close>\)?)"
 )
 
 
 def describe_number(value: object) -> tuple[str, str] | None:
     """Say what a text that is nearly a number is, and how to write it; None for any other text."""
-    text = str(value).strip()
-    found = _FORM.fullmatch(text)
+    found = _FORM.fullmatch(str(value).strip())
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
-    body, says, ways = found["body"], [], []
-    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", body):
-        says.append("has commas between thousands")
-        ways.append("thousands=','")
-        body = body.replace(",", "")
-    elif "," in body:
-        says.append("has a decimal comma")
-        ways.append("decimal=','" + (", thousands='.'" if "." in body else ""))
-        body = body.replace(".", "").replace(",", ".")
-    if found["sign"] or found["after"].strip():
-        says.append(f"has the sign of a currency ({found['sign'] or found['after'].strip()})")
-    cent = bool(found["cent"].strip())
-    if cent:
+    says, change, body = _thousands(found["body"])
+    money, signs = found["sign"] or found["after"].strip(), found["minus"] + found["again"]
+    if money:
+        says.append(f"has the sign of a currency, {money}")
+        change += f".str.replace('{money}', '')"
+    if found["times"]:
+        says.append(f"has a letter, {found['times']}, for its size")
+        body = f"{float(body) * _TIMES[found['times'].lower()]:.15g}"
+    if found["cent"].strip():
         says.append("has a sign of per cent")
+        change += ".str.rstrip('% ')"
     if found["open"]:
         says.append("is in brackets, as accountants write a negative number")
-    minus = "-" if (found["open"] or "-" in found["minus"] + found["again"] or _MINUS in text) else ""
-    if _MINUS in text:
+        change += ".str.replace('(', '-').str.replace(')', '')"
+    if _MINUS in signs:
         says.append("has a typographic minus")
+        change += f".str.replace('{_MINUS}', '-')"
     if not says:
         return None
+    minus = "-" if found["open"] or "-" in signs or _MINUS in signs else ""
     remedy = f"Write {minus}{body}"
-    if ways and len(says) == 1:
-        return says[0], f"{remedy}, or read the file with pandas.read_csv(path, index_col=0, {ways[0]})."
-    if cent:
-        remedy += (
-            f" in a column that is all in per cent (units='percent'), or {float(minus + body) / 100:.10g} as decimal"
-        )
-    return " and ".join(says), f"{remedy}."
+    if found["cent"].strip():
+        remedy += f" and say units='percent', all of it in per cent, or {float(minus + body) / 100:.10g} as decimal"
+    how = f"; in pandas column{change}.astype(float)" if change and not found["times"] else ""
+    if not change and not found["times"]:
+        mark = "decimal=','" + (", thousands='.'" if "." in found["body"] else "")
+        how = f"; or read it by pandas.read_csv(path, index_col=0, parse_dates=True, {mark})"
+    elif found["body"].count(",") and len(says) == 1:
+        how = "; or read it by pandas.read_csv(path, index_col=0, parse_dates=True, thousands=',')"
+    return " and ".join(says), f"{remedy}{how}."
+
+
+def _thousands(body: str) -> tuple[list[str], str, str]:
+    """Return what commas, points and spaces in a number are, how pandas takes them out, and the number without."""
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", body):
+        return ["has commas between thousands"], ".str.replace(',', '')", body.replace(",", "")
+    if "," in body:
+        return ["has a decimal comma"], "", body.replace(".", "").replace(",", ".")
+    if re.search(_SPACE, body):
+        change = r".str.replace(r'[\s\']', '', regex=True)"
+        return ["has spaces between thousands"], change, re.sub(_SPACE, "", body)
+    return [], "", body
 
 
 def epoch_unit(value: object) -> tuple[str, str] | None:
@@ -74,7 +88,8 @@ def describe_date(value: object, index: str = "index") -> tuple[str, str] | None
         return "a year", f"pd.to_datetime({whole}, format='%Y') + pd.offsets.YearEnd(0)"
     if unit := epoch_unit(text):
         when = pd.Timestamp(int(text), unit=unit[0])
-        return f"{unit[1]} since 1970, {when}", f"pd.to_datetime({index}, unit='{unit[0]}')"
+        whole = "" if not isinstance(value, str) else ".astype('int64')"
+        return f"{unit[1]} since 1970, {when}", f"pd.to_datetime({index}{whole}, unit='{unit[0]}')"
     if re.fullmatch(r"[23456]\d{4}", text):
         return (
             f"days as a spreadsheet counts them, {(pd.Timestamp('1899-12-30') + pd.Timedelta(days=int(text))).date()}",

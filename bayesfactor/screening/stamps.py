@@ -148,20 +148,21 @@ def describe_inside(times: Times, words: Words) -> tuple[str, str]:
     Never to drop the time of day before the zone is right: Tokyo's midnights are 15:00 of the day before in universal
     time.
     """
-    days = times.local.normalize()
-    clock = times.local if times.universal.hasnans else times.universal
+    hours = times.local - times.local.normalize()
+    clock, bare = (times.local, True) if times.universal.hasnans else (times.universal, False)
+    alike = bool((hours == hours[0]).all())
     midnights = _zone_where(clock, lambda hour: (hour == pd.Timedelta(0)).all())
-    if midnights:
+    if midnights and not (bare and alike):
         remedy = f"If they are days of {midnights}: {words.convert.format(zone=midnights)}."
         return f"they are midnights in {midnights}", remedy
     if are_bars(times):
         return "intraday data are not supported yet", words.bars
-    hours = times.local - days
-    if (hours == hours[0]).all():
+    if alike:
+        zone = midnights or "Area/City"
         return (
             f"all are at {_clock(hours[0])}{f' ({times.zone})' if times.zone else ''}",
-            f"If that is another zone's midnight: {words.convert.format(zone='Area/City')}, with that zone's name. "
-            f"If each date as written is the day meant: {words.normalize}.",
+            f"If each date as written is the day meant: {words.normalize}. If that is midnight in another zone"
+            f"{midnights and f', such as {midnights}'}: {words.convert.format(zone=zone)}.",
         )
     same = _zone_where(clock, lambda hour: (hour == hour[0]).all())
     if same:
