@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError
-from bayesfactor.screening.codes import check_codes_of_returns
+from bayesfactor.screening.codes import check_codes_of_returns, which_codes
 from bayesfactor.screening.columns import long_remedy, no_dates
 from bayesfactor.screening.forms import describe_number
 from bayesfactor.screening.stamps import (
@@ -134,7 +134,8 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, pattern:
     if not len(values):
         return
     below = values < -1.0
-    middle = float(np.median(np.abs(values)))
+    usual = values[np.isnan(which_codes(values))]
+    middle = float(np.median(np.abs(usual))) if len(usual) else 0.0
     large = large_return(pattern)
     typical = len(values) >= _ENOUGH and middle > large
     if typical and (values >= 0).all():

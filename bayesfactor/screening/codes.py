@@ -8,7 +8,7 @@ import pandas as pd
 from bayesfactor.errors import DataError
 
 _PLAIN = (-99.0, -99.9, -99.99, -99.999, -999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99999.0, -99999.99)
-CODES = np.array(sorted({*_PLAIN, *(code / 100.0 for code in _PLAIN)}))
+CODES = np.array(sorted({*_PLAIN, *(round(code / 100.0, 7) for code in _PLAIN)}))
 IN_RETURNS = CODES[CODES > -1.0]  # what they become as per cent: -0.99 and the like
 _NINES = -0.995  # two assets may well lose 99 % on one day
 _EXACT = 1e-7  # single precision
