@@ -118,7 +118,7 @@ def test_the_remedies_of_files_work(tmp_path, returns, factors):
 def test_other_readers(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("time,PriceUSD\n2020-01-01,1.5\n2020-01-02,-999\n2020-01-03,-999\n")
-    refused("'PriceUSD' in x.csv is -999.0 on 2020-01-02", lambda: bf.read_coinmetrics(path))
+    refused("'PriceUSD' in x.csv is -999 on 2020-01-02", lambda: bf.read_coinmetrics(path))
     path.write_text("DATE,DGS\n2020-01-02,1.5\n2020-01-03,-99.99\n2020-01-06,-99.99\n2020-01-07,1.6\n")
     refused("'DGS' in x.csv is -99.99 on 2020-01-03", lambda: bf.read_fred(path))
 
@@ -134,7 +134,16 @@ def test_a_french_file_saved_again(tmp_path, shared_data):
     wide = long.assign(industry=long["industry"].str.strip(), returns=long["returns"] / 100)
     wide = wide.pivot(index="Date", columns="industry", values="returns")
     wide.index = pd.to_datetime(wide.index)
-    refused("-0.9999.* a code", lambda: bf.integrate(wide, wide[["Agric", "Food"]].set_axis(["x", "y"], axis=1)))
+    beside, seen = wide[["Agric", "Food"]].set_axis(["x", "y"], axis=1), set()
+    while len(seen) < 9:
+        try:
+            panel = bf.integrate(wide, beside)
+            break
+        except bf.DataError as error:
+            seen.add(error.series)
+            wide = eval(error.remedy.split(": ")[1].rstrip("."), {"frame": wide})
+    assert seen == {"FabPr"}  # one remedy is for all industries
+    assert np.isnan(panel.returns.sel(asset="Soda")).all()
 
 
 def test_one_date_without_a_value_in_several_assets(returns, factors):

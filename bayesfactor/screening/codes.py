@@ -59,8 +59,8 @@ def refuse_code(
     date, found = dates[int(same[0])], float(values[same[0]])
     day = str(date)[:10] if isinstance(date, np.datetime64 | pd.Timestamp) else str(date)
     return DataError(
-        f"'{name}'{what and f' in {what}'} is {found!r} on {day}, and {len(same)} times in all: a code for a missing "
-        "value, not a number.",
+        f"'{name}'{what and f' in {what}'} is {found:.10g} on {day}, and {len(same)} times in all: "
+        "a code for a missing value, not a number.",
         series=name,
         date=date,
         value=found,
@@ -83,9 +83,15 @@ def check_codes_of_returns(dates: np.ndarray, values: np.ndarray, name: str, mos
     codes = which_codes(values)
     code = _repeated(np.where(codes <= most, codes, np.nan))
     if code is not None:
-        raw = f"{100 * code:.8g}"
-        how = f"replace([{code:.8g}, {raw}], float('nan'))"
-        raise refuse_code(code, dates, values, name, "", f"Make it missing (in per cent {raw}): frame.{how}.")
+        first = float(values[np.isclose(values, code, rtol=_EXACT, atol=0.0)][0])
+        raise refuse_code(code, dates, values, name, "", _replace(code, first))
+
+
+def _replace(code: float, found: float) -> str:
+    """Say how to make a code of decimal returns missing, which may have been given as per cent."""
+    return (
+        f"Make it missing (in per cent {100 * code:.8g}): frame.replace([{found!r}, {100 * code:.8g}], float('nan'))."
+    )
 
 
 def check_codes_across(series: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> None:
@@ -102,7 +108,6 @@ def check_codes_across(series: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> 
                     series=seen[key],
                     date=dates[place],
                     value=float(values[place]),
-                    remedy=f"Make it missing (in per cent {100 * codes[place]:.8g}): "
-                    f"frame.replace([{codes[place]:.8g}, {100 * codes[place]:.8g}], float('nan')).",
+                    remedy=_replace(float(codes[place]), float(values[place])),
                 )
             seen[key] = name
