@@ -1,5 +1,6 @@
 """Weights of what is attributed: single assets, groups, and a portfolio."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -66,7 +67,8 @@ def holdings(
 
 def _not_held(name: object, assets: tuple[str, ...]) -> SpecError:
     """Say what to do about a holding that is not in the panel; cash has no place in one."""
-    if str(name).strip().lower().split(" ")[0].strip("$:.,_-") not in CASH:
+    first = re.match(r"[\W_]*([a-z]*)", str(name).lower())
+    if first is None or first[1] not in CASH or str(name).lower() in map(str.lower, assets):
         return unknown("asset", name, assets, place=PORTFOLIO)
     return SpecError(
         f"{PORTFOLIO}: '{name}' is not an asset of the panel.",
