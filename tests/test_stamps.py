@@ -292,6 +292,9 @@ def test_midnights_that_the_clock_skips_or_has_twice():
         (("days of UTC", "days of UTC-05:00"), False),
         (("days of UTC", "UTC"), True),
         (("Europe/London", "UTC"), False),
+        (("US/Eastern", "America/New_York"), True),
+        (("EST", "America/New_York"), False),
+        (("Asia/Tokyo", "Asia/Seoul"), True),
         (("", "days of UTC", "days of UTC+09:00"), False),
     ],
 )
@@ -325,5 +328,24 @@ def test_a_stream_has_the_days_of_its_factors(tmp_path, zone):
         assert f"tz_convert('{zone}')" in caught.value.remedy
         own = streamed(tmp_path, there, beside.tz_convert("UTC"), bf.Calendar("own", 365))
         assert own.moments.xy == pytest.approx(expected.moments.xy)
-    with pytest.raises(bf.DataError, match="not in one time zone"):
+    with pytest.raises(bf.DataError, match="not in one time zone") as caught:
         streamed(tmp_path, there, factors)
+    scope = {"factors": factors.copy()}
+    exec(caught.value.remedy.split(": ")[1].split(", if")[0], scope)
+    assert streamed(tmp_path, there, scope["factors"]).fingerprint == expected.fingerprint
+    with pytest.raises(bf.DataError, match=f"factors: {zone}, s.parquet: none") as caught:
+        streamed(tmp_path, there.tz_convert("UTC").tz_localize(None), beside)
+    scope = {"factors": beside.copy()}
+    exec("factors.index = factors.index" + caught.value.remedy.split(" or ")[1].rstrip("."), scope)
+    calendar = "daily" if zone == "UTC" else bf.Calendar("own", 365)
+    own = streamed(tmp_path, there.tz_convert("UTC").tz_localize(None), scope["factors"], calendar)
+    assert own.moments.xy == pytest.approx(expected.moments.xy)
+
+
+def test_a_stream_of_bars_on_a_calendar_of_days_is_refused(tmp_path):
+    """Six bars a day are not one; the check of the spacing lets them pass, since markets close."""
+    returns, factors = (frame.set_axis(days("2020-01-01", 150, "4h"), axis=0) for frame in market())
+    with pytest.raises(bf.DataError, match="several a day on a daily calendar") as caught:
+        streamed(tmp_path, returns, factors)
+    assert "bf.Calendar('hour', 8760)" in caught.value.remedy
+    assert streamed(tmp_path, returns, factors, bf.Calendar("bar", 2190)).moments.count.tolist() == [150]

@@ -21,6 +21,7 @@ DAY = (
     r"(?P<day>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?P<zone>(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?))?"
 )
+_FARTHEST = 15 * 60  # minutes that a zone may be from universal time
 COMPACT = r"(\d{4})(\d{2})(\d{2})"
 MONTH = r"((?:17|18|19|20|21)\d{2})(\d{2})|(\d{4})-(\d{2})"
 
@@ -64,6 +65,7 @@ def read_times(column: pd.Series) -> tuple[Times, pd.Series]:
     local = pd.to_datetime(clock.mask(is_month, months), format="ISO8601", errors="coerce")
     local = local.mask(is_month, local + pd.offsets.MonthEnd(0))
     minutes = _offsets(parts["zone"])
+    local = local.mask(minutes.abs() > _FARTHEST)
     universal = local - pd.to_timedelta(minutes, unit="m")
     zone = offset_zone(minutes.dropna().astype(int).tolist()) if minutes.notna().any() else ""
     times = Times(pd.DatetimeIndex(local)[places], pd.DatetimeIndex(universal)[places], zone)

@@ -1,6 +1,7 @@
 """Checks at the door: data that cannot be what they are said to be are refused, by name, date and value."""
 
 import numbers
+from datetime import date as date_type
 from decimal import Decimal
 
 import numpy as np
@@ -25,6 +26,7 @@ _LARGE_LONG = 1.5
 _SMALL = 5e-4
 HUGE = 1e4  # a simple return above a million per cent in one period is a mistake
 _ENOUGH = 5
+_NO_NUMBER = "Read the column as numbers, with its missing-value marks named to the reader."
 _CERTAIN = -98.5  # a code is one of returns in per cent, too
 _DECIMAL = "Say units='percent' of per cent, or give decimals (0.01 for one per cent)."
 _LEVEL = "A factor that is a level: traded=False and a transform ('diff', 'log_diff') in factor_info."
@@ -70,12 +72,18 @@ def strip_time(index: pd.DatetimeIndex, what: str, words: Words | None = None) -
     if found is not None:
         return found
     date = index[first_inside(times)]
-    why, remedy = describe_inside(times, words or frame_words(what, index.tz is not None))
+    words = words or frame_words(what, index.tz is not None)
+    why, remedy = describe_inside(times, words)
     if is_unread_epoch(index):
         why = "the index seems to be of whole numbers that were read as nanoseconds since 1970"
         remedy = "Read it again: pd.to_datetime(numbers, unit='s') for seconds, unit='ms' for milliseconds, or "
         remedy += "pd.to_datetime(numbers.astype(str), format='%Y%m%d')."
-    raise DataError(f"{what} has a time within the day, {date}: {why}.", series=what, date=date, remedy=remedy)
+    raise DataError(
+        f"{what} has a time within the day, {date}: {why}.",
+        series=what,
+        date=date,
+        remedy=f"{remedy} {words.also}".strip(),
+    )
 
 
 def check_names(names: list[object], what: str) -> list[str]:
@@ -98,10 +106,9 @@ def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         for date, value in zip(column.index, column.array, strict=True):
             if not _is_number(value):
-                says, remedy = describe_number(value) or (
-                    "",
-                    "Read the column as numbers, with its missing-value marks named to the reader.",
-                )
+                says, remedy = describe_number(value) or ("", _NO_NUMBER)
+                if isinstance(value, date_type):
+                    remedy = f"Leave it out, or make it the index: {what}.drop(columns={name!r})."
                 raise DataError(
                     f"'{name}' in {what} is not a number on {day(date)}: {value!r}{says and f', which {says}'}.",
                     series=name,

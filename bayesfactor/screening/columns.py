@@ -1,6 +1,7 @@
 """Columns that are no assets, and an index that holds no dates."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,8 @@ def no_dates(frame: Any, what: str) -> DataError:
         read, cell = how.format(column=f"{what}[{column!r}]"), f"{what}[{column!r}]"
         remedy = long_remedy(frame, what, column) or f"Use {what} = {what}.set_index({column!r})."
         remedy = remedy if read == cell else f"First {cell} = {read}. {remedy.replace('Use', 'Then', 1)}"
+    elif isinstance(first, datetime):
+        remedy = f"Use {what}.index = pd.DatetimeIndex({what}.index)."
     elif found := describe_date(first, f"{what}.index"):
         text = f"The index of {what} holds {kind}, not dates: {first} is {found[0]}."
         remedy = f"Use {what}.index = {found[1]}."

@@ -7,6 +7,7 @@ within the day. The last second of a day is as good as its midnight. No zone and
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,7 +47,10 @@ class Times:
 
 def zone_name(zone: object) -> str:
     """Return the name of a zone; one name for all that are universal time; empty for none."""
-    return "UTC" if str(zone) in _UTC else str(zone or "")
+    name = str(zone or "")
+    if found := re.search(r"zoneinfo/([\w+/-]+)", name):  # of dateutil
+        name = found[1]
+    return "UTC" if name in _UTC else name
 
 
 def times_of(index: pd.DatetimeIndex) -> Times:
@@ -81,7 +85,7 @@ def in_zone(times: Times, zone: str) -> Times:
         if _are_days(plain):
             plain = plain.normalize().tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
             plain = plain.tz_convert("UTC").tz_localize(None)
-        known = times.universal.to_numpy().astype("datetime64[ns]", copy=True)
+        known = times.universal.to_numpy().astype("datetime64[us]", copy=True)
         known[bare] = plain.to_numpy()
         times = replace(times, universal=pd.DatetimeIndex(known))
     moved = times_of(times.universal.tz_localize("UTC").tz_convert(zone))
@@ -124,22 +128,24 @@ class Words:
         How to say that times are those of a zone, ``{zone}`` in its place.
     normalize : str
         How to drop the time of day, once the zone is right.
-    bars : str
-        What to do with several rows a day.
+    bars, use : str
+        What is said of several rows a day, and what to do.
+    also : str
+        Another way, for all times within the day.
     """
 
     convert: str
     normalize: str
-    bars: str = "Use daily data."
+    bars: str = "intraday data are not supported yet"
+    use: str = "Use daily data."
+    also: str = ""
 
 
 def frame_words(what: str, aware: bool) -> Words:
     """Return the words for a frame of pandas."""
     index = f"{what}.index"
     localize = "" if aware else ".tz_localize('UTC')"
-    return Words(
-        f"{index} = {index}{localize}.tz_convert('{{zone}}')", f"{index} = {index}.normalize()", "Use daily data."
-    )
+    return Words(f"{index} = {index}{localize}.tz_convert('{{zone}}')", f"{index} = {index}.normalize()")
 
 
 def describe_inside(times: Times, words: Words) -> tuple[str, str]:
@@ -156,7 +162,7 @@ def describe_inside(times: Times, words: Words) -> tuple[str, str]:
         remedy = f"If they are days of {midnights}: {words.convert.format(zone=midnights)}."
         return f"they are midnights in {midnights}", remedy
     if are_bars(times):
-        return "intraday data are not supported yet", words.bars
+        return words.bars, words.use
     if alike:
         zone = midnights or "Area/City"
         return (
@@ -190,17 +196,18 @@ def _clock(hour: pd.Timedelta) -> str:
     return str(hour).split("days ")[-1][:8].removesuffix(":00")
 
 
-def _offsets(zone: str) -> set[int] | None:
-    """Return the offsets from universal time, in minutes, that a zone has; None where the name is not known."""
+@lru_cache
+def _offsets(zone: str) -> tuple[int, ...] | None:
+    """Return how many minutes a zone was ahead of universal time, week by week; None where the name is not known."""
     if re.fullmatch(r"(UTC[+-]\d\d:\d\d/?)+", zone):
         found = re.findall(r"UTC([+-])(\d\d):(\d\d)", zone)
-        return {(-1 if sign == "-" else 1) * (60 * int(hours) + int(rest)) for sign, hours, rest in found}
+        return tuple((-1 if sign == "-" else 1) * (60 * int(hours) + int(rest)) for sign, hours, rest in found)
     try:
-        times = pd.date_range("1990-01-01", "2026-01-01", freq="91D", tz="UTC").tz_convert(zone)
+        times = pd.date_range("1990-01-01", "2026-01-01", freq="7D", tz="UTC").tz_convert(zone)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         return None
     ahead = times.tz_localize(None) - times.tz_convert("UTC").tz_localize(None)
-    return {int(one.total_seconds() // 60) for one in ahead}
+    return tuple(int(one.total_seconds() // 60) for one in ahead)
 
 
 def offset_zone(minutes: Iterable[int]) -> str:
@@ -211,13 +218,15 @@ def offset_zone(minutes: Iterable[int]) -> str:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two zones may be one; of offsets that a file was written with, one has to hold the other."""
-    if one == other:
-        return True
-    if not (one.startswith("UTC") and one != "UTC") and not (other.startswith("UTC") and other != "UTC"):
-        return False
+    """Whether two zones may be one: of two names; or of offsets that a file was written with, which one has to hold."""
+    if one == other or not (one and other):
+        return one == other
     mine, yours = _offsets(one), _offsets(other)
-    return mine is not None and yours is not None and (mine <= yours or yours <= mine)
+    if not mine or not yours:
+        return False
+    if any(name.startswith("UTC") and name != "UTC" for name in (one, other)):
+        return set(mine) <= set(yours) or set(yours) <= set(mine)
+    return mine == yours
 
 
 def check_zones(zones: dict[str, str]) -> None:

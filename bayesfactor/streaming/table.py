@@ -1,6 +1,6 @@
 """What stands beside the returns of a stream: factors, and the risk-free return, at the same times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,9 +15,12 @@ from bayesfactor.integration.info import read_factor_info
 from bayesfactor.panel import NO_RATE, Factor, Note
 from bayesfactor.panelbase import check_histories, written
 from bayesfactor.screening import check_rate_size, check_return_size, strip_time
-from bayesfactor.screening.stamps import are_bars, times_of, whole_days
+from bayesfactor.screening.stamps import are_bars, frame_words, times_of, whole_days
+from bayesfactor.streaming.choices import SHORTEST_YEAR
 from bayesfactor.streaming.kernel import BLOCK
 
+NANOSECONDS = 365.25 * 86_400 * 1e9  # in a year
+_BARS = "Say how many of them make a year, such as calendar=bf.Calendar('hour', 8760)."
 AGGREGATES = {True: "compound", False: "sum"}  # by default, traded or not
 
 
@@ -149,10 +152,22 @@ def _clock(index: pd.Index, frequency: str) -> tuple[np.ndarray, np.ndarray, str
     times = times_of(index)
     instants = (times.local if times.universal.hasnans else times.universal).to_numpy().astype("datetime64[ns]")
     found = whole_days(times)
-    if found is None and frequency in FREQUENCIES and not are_bars(times):
-        strip_time(index, "factors")
+    if found is None and frequency in FREQUENCIES:
+        _refuse_inside(index, frequency)
     labels = instants if found is None else found[0].to_numpy().astype("datetime64[ns]")
     return labels, np.ascontiguousarray(instants.astype(np.int64)), str(index.tz or "")
+
+
+def _refuse_inside(index: pd.DatetimeIndex, frequency: str) -> None:
+    """Refuse times within the day on a calendar of days; those too near each other for it are refused with it."""
+    bars = are_bars(times_of(index))
+    usual = float(np.median(np.diff(index.to_numpy().astype("datetime64[ns]").astype(np.int64)))) if bars else 0.0
+    if bars and usual / NANOSECONDS * FREQUENCIES[frequency] < SHORTEST_YEAR:
+        return
+    words = frame_words("factors", index.tz is not None)
+    own = f"To keep them as they are: calendar=bf.Calendar('own', {FREQUENCIES[frequency]})."
+    several = {"bars": f"there are several a day on a {frequency} calendar", "use": _BARS}
+    strip_time(index, "factors", replace(words, **several) if bars else replace(words, also=own))
 
 
 def _rate(risk_free: Any, index: pd.Index, frequency: str) -> tuple[np.ndarray, list[Note]]:
