@@ -149,8 +149,18 @@ def test_a_french_file_saved_again(tmp_path, shared_data):
 def test_one_date_without_a_value_in_several_assets(returns, factors):
     frame = returns.copy()
     frame.iloc[7] = -0.9999
-    error = refused("'a' and 'b' are both -0.9999 on 2020-01-08: a code", lambda: bf.integrate(frame, factors))
+    error = refused("'a' is -0.9999 on 2020-01-08, and 'b' on 2020-01-08: a code", lambda: bf.integrate(frame, factors))
     assert bf.integrate(eval(error.remedy.split(": ")[1].rstrip("."), {"frame": frame}), factors)
+
+
+def test_a_code_in_two_series(returns, factors):
+    apart = marked(marked(returns, -0.9999, [7]), -0.9999, [40], 0)
+    refused("'a' is -0.9999 on 2020-02-10, and 'b' on 2020-01-08", lambda: bf.integrate(apart, factors))
+    refused("'a' is -0.9999 on", lambda: bf.integrate(100 * apart, 100 * factors, units="percent"))
+    both = marked(factors, -0.9999, [7])
+    refused("'a' is -0.9999 on .*, and 'value' on", lambda: bf.integrate(apart[["a"]], both))
+    for code in (-0.99, -0.999):
+        assert bf.integrate(marked(marked(returns, code, [7]), code, [40], 0), factors)
 
 
 def test_what_may_be_right_is_not_refused(returns, factors):
@@ -231,6 +241,13 @@ def test_streamed_returns(tmp_path, returns, factors, code, files):
     assert streamed(tmp_path, mended, factors, files).moments.count.tolist() == [120, 117]
     once = marked(returns, code, [5])
     assert streamed(tmp_path, once, factors, files).moments.count.tolist() == [120, 120]
+
+
+def test_a_streamed_row_without_values(tmp_path, returns, factors):
+    frame = returns.copy()
+    frame.iloc[7] = -0.9999
+    for files in (1, 4):
+        refused("returns -0.9999 on 2020-01-08 in .*: a code", lambda n=files: streamed(tmp_path, frame, factors, n))
 
 
 def test_streamed_codes_below_minus_one(tmp_path, returns, factors):

@@ -66,15 +66,25 @@ BAR = pd.DataFrame({"Open": PRICES["a"], "High": PRICES["a"], "Low": PRICES["a"]
 def test_bars_of_one_asset(names):
     frame = BAR.set_axis(names, axis=1)
     error = refused("the bars of one asset", lambda: bf.to_returns(frame))
-    found = bf.to_returns(eval(code_of(error), {"prices": frame}))
+    found = bf.to_returns(eval(code_of(error, "by it: "), {"prices": frame}))
     np.testing.assert_allclose(found["name"].iloc[1:], RETURNS["a"].iloc[1:])
     error = refused("returns has the columns .* the bars of one asset", lambda: bf.integrate(frame, FACTORS))
-    assert eval(code_of(error), {"returns": frame, "bf": bf}).shape == (120, 1)
+    assert eval(code_of(error, "by it: "), {"returns": frame, "bf": bf}).shape == (120, 1)
     changes = frame.iloc[:, :4].pct_change().iloc[1:]
     error = refused("the bars of one asset", lambda: bf.integrate(changes, FACTORS))
-    assert bf.integrate(eval(code_of(error), {"returns": changes}), FACTORS).assets == ("name",)
+    assert bf.integrate(eval(code_of(error, "by it: "), {"returns": changes}), FACTORS).assets == ("name",)
     narrow = pl.from_pandas(frame.rename_axis("date").reset_index())
     refused("the bars of one asset", lambda: bf.to_returns(narrow))
+
+
+@pytest.mark.parametrize("form", ["{a}_{f}", "{f}_{a}", "{a} {f}", "{f}.{a}", "('{f}', '{a}')"])
+def test_bars_of_several_assets_side_by_side(form):
+    """As yfinance's columns of two levels are when they were joined or made text."""
+    frame = pd.concat([BAR.rename(columns=lambda f, a=a: form.format(a=a, f=f)) for a in ("aapl", "msft")], axis=1)
+    error = refused("the bars of one asset", lambda: bf.to_returns(frame))
+    assert list(eval(code_of(error, "by it: "), {"prices": frame})) == ["aapl"]
+    volumes = frame[[form.format(a=a, f=f) for a in ("aapl", "msft") for f in ("Close", "Volume")]]
+    refused("is a volume, not an asset", lambda: bf.to_returns(volumes))
 
 
 def test_names_that_assets_may_have():
@@ -82,19 +92,21 @@ def test_names_that_assets_may_have():
     many = noise(DAYS, ["OPEN", "LOW", "HIGH", *[f"a{i}" for i in range(9)]])
     assert len(bf.integrate(many, FACTORS).assets) == 12
     assert bf.integrate(RETURNS.set_axis(["OPEN", "LOW"], axis=1), FACTORS)
+    sorts = noise(DAYS, ["Low BM", "High BM", "Open end", "Close end", "low vol", "high vol", "Volumetric"])
+    assert len(bf.integrate(sorts, FACTORS).assets) == 7
     level = 30 + noise(DAYS, ["open", "high", "low", "close"], 7, 1.0)
     info = dict.fromkeys(level, LEVEL)
     assert bf.integrate(RETURNS, level, info).factor_names == ("open", "high", "low", "close")
 
 
-@pytest.mark.parametrize("name", ["Volume", "volume", "BTC_volume", "Volume USD", "quote volume"])
+@pytest.mark.parametrize("name", ["Volume", "volume", "BTC_volume", "Volume USD", "quote volume", "Market Cap"])
 def test_volumes(name):
     for what, frame, call in (
         ("prices", PRICES, bf.to_returns),
         ("returns", RETURNS, lambda frame: bf.integrate(frame, FACTORS)),
     ):
         with_volume = frame.assign(**{name: 1e6})
-        error = refused("is a volume, not an asset", lambda c=call, f=with_volume: c(f))
+        error = refused("is a (volume|market cap), not an asset", lambda c=call, f=with_volume: c(f))
         assert error.series == name
         mended = eval(code_of(error), {what: with_volume})
         pd.testing.assert_frame_equal(mended, frame)
@@ -129,10 +141,18 @@ def test_epochs(unit, place):
         ("Unnamed: 0", np.arange(120), "numbers the rows from 0"),
         ("index", np.arange(1, 121), "numbers the rows from 1"),
         ("", np.arange(120), "numbers the rows from 0"),
+        ("Unnamed: 0.1", np.arange(120), "numbers the rows from 0"),
+        ("id", np.arange(7, 127), "numbers the rows from 7"),
+        ("t", DAYS.astype("datetime64[s]").astype("int64") + 0.5, "holds seconds since 1970"),
+        ("x", (DAYS - pd.Timestamp("1899-12-30")).days, "holds days as a spreadsheet counts them"),
+        ("yyyymm", 100 * DAYS.year + DAYS.month, "holds months written as numbers"),
+        ("Month", DAYS.month, "holds the month of each row"),
+        ("dow", DAYS.day_of_week + 0.0, "holds the day_of_week of each row"),
     ],
 )
 def test_dates_and_row_numbers(name, values, says):
-    refused(says, lambda: bf.to_returns(PRICES.assign(**{name: values})))
+    if min(values) > 0:
+        refused(says, lambda: bf.to_returns(PRICES.assign(**{name: values})))
     refused(says, lambda: bf.integrate(RETURNS.assign(**{name: values}), FACTORS))
 
 

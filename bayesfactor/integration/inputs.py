@@ -38,7 +38,7 @@ def _check_sizes(inputs: Inputs, units: str) -> None:
     traded = [series for series, factor in inputs.known if factor.traded]
     for series in (*inputs.assets, *traded):
         check_return_size(series.dates, series.values, series.name, series.pattern)
-    check_codes_across([(series.name, series.dates, series.values) for series in inputs.assets])
+    check_codes_across([(series.name, series.dates, series.values) for series in (*inputs.assets, *traded)])
     if units == "percent":
         full = [series.values for series in (*inputs.assets, *traded) if len(series.values)]
         check_percent([float(np.median(np.abs(values))) for values in full])

@@ -10,7 +10,7 @@ from bayesfactor.errors import DataError
 _PLAIN = (-99.0, -99.9, -99.99, -99.999, -999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99999.0, -99999.99)
 CODES = np.array(sorted({*_PLAIN, *(round(code / 100.0, 7) for code in _PLAIN)}))
 IN_RETURNS = CODES[CODES > -1.0]  # what they become as per cent: -0.99 and the like
-_NINES = -0.995  # two assets may well lose 99 % on one day
+_TWO_NINES, THREE_NINES = -0.995, -0.9995
 _EXACT = 1e-7  # single precision
 _LONG = -98.5  # above it a code might be a value of a standardised series, or of one in per cent
 
@@ -95,19 +95,23 @@ def _replace(code: float, found: float) -> str:
 
 
 def check_codes_across(series: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> None:
-    """Refuse a code that comes on one date in two series of decimal returns: (name, dates, values) of each."""
-    seen: dict[tuple[float, object], str] = {}
+    """Refuse a code that comes in two series of decimal returns: (name, dates, values) of each.
+
+    One of two nines, or of three on different dates, may be what two assets lost.
+    """
+    seen: dict[tuple[float, object], tuple[str, object]] = {}
     for name, dates, values in series:
         codes = which_codes(values)
-        for place in np.flatnonzero(codes < _NINES):
-            key = (float(codes[place]), dates[place])
-            if key in seen:
+        for place in np.flatnonzero(codes < _TWO_NINES):
+            code, date = float(codes[place]), dates[place]
+            key = (code, date if code > THREE_NINES else None)
+            other, when = seen.setdefault(key, (name, date))
+            if other != name:
                 raise DataError(
-                    f"'{seen[key]}' and '{name}' are both {codes[place]:.8g} on {dates[place]}: a code for a missing "
-                    "value, not a number.",
-                    series=seen[key],
-                    date=dates[place],
+                    f"'{other}' is {code:.8g} on {when}, and '{name}' on {date}: a code for a missing value, not a "
+                    "number.",
+                    series=other,
+                    date=when,
                     value=float(values[place]),
-                    remedy=_replace(float(codes[place]), float(values[place])),
+                    remedy=_replace(code, float(values[place])),
                 )
-            seen[key] = name

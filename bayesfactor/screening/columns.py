@@ -10,18 +10,35 @@ import pandas as pd
 from bayesfactor.errors import DataError
 from bayesfactor.screening.forms import describe_date, epoch_unit, looks_like_dates
 
-_FIELDS = ("open", "high", "low", "close", "adj close", "adjclose", "adj_close", "volume", "price")
 _BAR = ("open", "high", "low", "close", "adj close", "volume")
-_CLOCK = re.compile(r"(^|[ _.])(date|datetime|time|timestamp|epoch|unix)s?($|[ _.])|time$|stamp$", re.IGNORECASE)
-_COUNTER = re.compile(r"(unnamed: ?\d+(_level_\d+)?|index|level_0|row|)$", re.IGNORECASE)
+_CLOCK = re.compile(r"(^|[\W_])(date|datetime|time|timestamp|epoch|unix|ts)s?($|[\W_])|time$|stamp$", re.IGNORECASE)
+_COUNTER = re.compile(
+    r"(unnamed: ?\d+(\.\d+)?(_level_\d+)?|index|level_0|rows?|row[ _]?(id|number|names)|id|obs|nr?|no|key|#|)$",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(r"(?<![a-z])(volume|market[ _]?cap(itali[sz]ation)?)(?![a-z])", re.IGNORECASE)
+_PARTS = ("year", "quarter", "month", "day", "day_of_week", "day_of_year")
 _LATEST = 9e18  # nanoseconds
-_ALMOST = pd.Timedelta(days=4)
+_ALMOST = 4  # days
+_ENOUGH = 5
+_SPREADSHEET = 25_569  # what a spreadsheet counts on 1 January 1970
 
 
 def _field(name: object) -> str:
     """Return a column's name as a field of a bar, such as ``close`` for ``4. Close``."""
     plain = re.sub(r"^\d+[a-z]?\. *", "", str(name).strip().lower()).replace("_", " ")
     return {"adjclose": "adj close", "adjusted close": "adj close"}.get(plain, plain)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return what of a column's name is not a field of a bar, and the field: ``aapl``, ``close`` of ``AAPL_Close``."""
+    if _field(name) in _BAR:
+        return "", _field(name)
+    field = "adj[ _]?close|open|high|low|close|volume"
+    found = re.fullmatch(rf"(.*[a-z\d].*?)[\W_]+({field})\W*|\W*({field})[\W_]+(.*[a-z\d].*)", name.lower())
+    if not found:
+        return "", ""
+    return (found[1] or found[4]).strip(" '\")("), _field(found[2] or found[3])
 
 
 def check_levels(frame: pd.DataFrame, what: str) -> None:
@@ -48,23 +65,25 @@ def check_bars(frame: pd.DataFrame, what: str) -> None:
     names = [str(name) for name in frame.columns]
     if what == "factors":
         return
-    fields = {_field(name): name for name in names}
-    bar = [fields[field] for field in _BAR if field in fields]
-    close = fields.get("adj close", fields.get("close"))
-    if len(bar) >= 3 and (close is not None or 2 * len(bar) >= len(names)):
-        one = close or bar[-1]
-        take = f"{what}[[{one!r}]].rename(columns={{{one!r}: 'name'}})"
-        done = what == "prices" or bool((frame[one] <= 0).any())
-        raise DataError(
-            f"{what} has the columns {', '.join(map(repr, bar))}: the bars of one asset, not assets.",
-            series=bar[0],
-            value=tuple(bar),
-            remedy=f"Take one column, and name it by its asset: {take if done else f'bf.to_returns({take})'}.",
-        )
-    for name in names:
-        if re.search(r"(^|[ _.])volume([ _.]|$)", name, re.IGNORECASE):
+    for asset in dict.fromkeys(_split(name)[0] for name in names):
+        fields = {_split(name)[1]: name for name in names if _split(name)[0] == asset}
+        bar = [fields[field] for field in _BAR if field in fields]
+        close = fields.get("adj close", fields.get("close"))
+        if len(bar) >= 3 and (close is not None or 2 * len(bar) >= len(names)):
+            one = close or bar[-1]
+            take = f"{what}[[{one!r}]].rename(columns={{{one!r}: {asset or 'name'!r}}})"
+            done = what == "prices" or bool((frame[one] <= 0).any())
             raise DataError(
-                f"'{name}' in {what} is a volume, not an asset.",
+                f"{what} has the columns {', '.join(map(repr, bar))}: the bars of one asset, not assets.",
+                series=bar[0],
+                value=tuple(bar),
+                remedy="Take one column of each asset, and name it by it: "
+                f"{take if done else f'bf.to_returns({take})'}.",
+            )
+    for name in names:
+        if found := _AMOUNT.search(name):
+            raise DataError(
+                f"'{name}' in {what} is a {found[0].lower()}, not an asset.",
                 series=name,
                 value=name,
                 remedy=f"Leave it out: {what}.drop(columns={name!r}).",
@@ -77,7 +96,7 @@ def check_columns(frame: pd.DataFrame, what: str) -> None:
     for name in map(str, frame.columns):
         values = frame[name].to_numpy()
         seen = np.isfinite(values)
-        if not seen.any() or (values[seen] != np.round(values[seen])).any():
+        if not seen.any():
             continue
         kind = _counts(name, values) or _times(name, values[seen], frame.index[seen])
         if kind:
@@ -103,23 +122,37 @@ def counts_rows(name: object, values: np.ndarray) -> bool:
 
 def _times(name: str, values: np.ndarray, index: pd.DatetimeIndex) -> str:
     """Say that a column holds dates: it does where they are those of the rows, or where its name says so, too."""
-    unit = epoch_unit(int(values[0]))
-    numbers = (values >= 18_000_101) & (values <= 21_001_231)
+    plain = index.tz_localize(None) if index.tz is not None else index
+    days, unit = plain.to_numpy().astype("datetime64[D]"), epoch_unit(int(values[0]))
+    numbers = (values >= 18_000_101) & (values <= 21_001_231) & (values % 1 == 0)
     if unit:
         scale = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}[unit[0]]
-        stamps = pd.Series((np.minimum(values * scale, _LATEST)).astype("int64").astype("datetime64[ns]"))
+        stamps = np.clip(values * scale, 0, _LATEST).astype(np.int64).astype("datetime64[ns]").astype("datetime64[D]")
         text = f"holds {unit[1]} since 1970"
     elif numbers.all():
         whole = pd.Series(values.astype(np.int64).astype(str))
-        stamps, text = pd.to_datetime(whole, format="%Y%m%d", errors="coerce"), "holds dates written as numbers"
+        stamps = pd.to_datetime(whole, format="%Y%m%d", errors="coerce").to_numpy().astype("datetime64[D]")
+        text = "holds dates written as numbers"
     else:
+        return _parts(values, plain, days)
+    if np.isnat(stamps).any():
         return ""
-    if stamps.isna().any():
-        return ""
-    plain = pd.Series(index.tz_localize(None) if index.tz is not None else index)
-    near = float(((stamps - plain).abs() <= _ALMOST).mean())
+    near = float((np.abs((stamps - days).astype(np.int64)) <= _ALMOST).mean())
     rising = bool((np.diff(values) >= 0).all())
     return text if near > 0.5 or (_CLOCK.search(name) and rising) else ""
+
+
+def _parts(values: np.ndarray, plain: pd.DatetimeIndex, days: np.ndarray) -> str:
+    """Say that a column holds a part of the date of its row, or that date as a spreadsheet counts."""
+    if len(values) < _ENOUGH:
+        return ""
+    if (values == days.astype(np.int64) + _SPREADSHEET).all():
+        return "holds days as a spreadsheet counts them"
+    if (values == 100 * plain.year + plain.month).all():
+        return "holds months written as numbers"
+    part = next((part for part in _PARTS if (values == getattr(plain, part)).all()), "")
+    turns = part == "year" or bool((np.diff(values) <= 0).any())  # a trend may begin with a year
+    return f"holds the {part} of each row" if part and np.ptp(values) > 0 and turns else ""
 
 
 def no_dates(frame: Any, what: str) -> DataError:

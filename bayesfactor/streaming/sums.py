@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bayesfactor.errors import DataError
-from bayesfactor.screening.codes import which_codes
+from bayesfactor.screening.codes import THREE_NINES, which_codes
 from bayesfactor.streaming import kernel
 from bayesfactor.streaming.files import Batch, Columns, batches
 from bayesfactor.streaming.kernel import CODE, CODED, CODES, EARLIEST, FIRST, LAST, LATEST, MARKS, NEVER, ROWS
@@ -110,13 +110,15 @@ def reduce_file(path: Path, columns: Columns, table: FactorTable) -> Sums:
 
 
 def _check_codes(names: list[str], marks: np.ndarray, table: FactorTable, where: str) -> None:
-    """Refuse a code for missing values that repeats in the returns of an asset."""
-    again = (marks[:, CODES:] > 1).any(axis=1)
+    """Refuse a code for missing values that repeats in the returns of an asset, or one of four nines in two."""
+    counts = marks[:, CODES:]
+    nines = np.array(CODE) < THREE_NINES
+    again = (counts > 1) | ((counts > 0) & nines & (counts.sum(axis=0) > 1))
     if again.any():
-        at = int(again.argmax())
-        place, stamp = int(marks[at, CODES:].argmax()), int(marks[at, CODED])
+        at, place = (int(i) for i in np.argwhere(again)[0])
+        stamp = int(marks[at, CODED])
         raise DataError(
-            f"'{names[at]}' returns {CODE[place]:.8g} on {table.label(stamp)} {where}, and {marks[at, CODES + place]} "
+            f"'{names[at]}' returns {CODE[place]:.8g} on {table.label(stamp)} {where}, and {counts[:, place].sum()} "
             "times in all: a code for a missing value, not a return.",
             series=names[at],
             date=np.datetime64(stamp, "ns"),
@@ -200,8 +202,9 @@ def join(total: Sums, part: Sums, path: Path, past: list[Span], table: FactorTab
         marks[:, first] = _either(old[:, first], new[:, first], had, has, np.minimum)
         marks[:, last] = _either(old[:, last], new[:, last], had, has, np.maximum)
     marks[:, CODED] = _either(old[:, CODED], new[:, CODED], old[:, CODED] != 0, new[:, CODED] != 0, np.minimum)
-    _check_codes(list(part.places), marks, table, f"in the files up to {path.name}")
     total.marks[at] = marks
+    if marks[:, CODES:].any():
+        _check_codes(list(total.places), total.marks, table, f"in the files up to {path.name}")
     for name in ("xx", "xy", "yy"):
         getattr(total, name)[at] += getattr(part, name)
     total.least[at] = np.minimum(total.least[at], part.least)
