@@ -15,7 +15,10 @@ from bayesfactor.readers.cells import decode_text, first_name, read_raw, split_c
 from bayesfactor.screening.forms import describe_number
 
 Info = dict[str, Any] | None
-_ASSETS = ("", "asset", "assets", "ticker", "tickers", "symbol", "symbols", "name", "id", "token", "coin", "security")
+_ASSETS = (
+    "", "asset", "assets", "ticker", "tickers", "symbol", "symbols", "name", "names", "id", "token", "coin", "stock",
+    "security", "instrument", "holding", "holdings", "position", "fund", "isin", "cusip",
+)  # fmt: skip
 
 
 def _text(path: Path) -> str:
