@@ -1,5 +1,6 @@
 """Weights of what is attributed: single assets, groups, and a portfolio."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -7,10 +8,28 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.errors import DataError, unknown
+from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.panelbase import PanelBase
 
 PORTFOLIO = "portfolio"
+CASH = (
+    "cash",
+    "money",
+    "usd",
+    "eur",
+    "gbp",
+    "jpy",
+    "chf",
+    "cad",
+    "aud",
+    "cny",
+    "hkd",
+    "sgd",
+    "sek",
+    "nok",
+    "krw",
+    "inr",
+)
 LEAST, MOST = 1e-9, 1e12  # of the largest weight: an amount of money is one too
 
 
@@ -46,6 +65,20 @@ def holdings(
     return xr.DataArray(rows, dims=(per, "member"), coords={per: names, "member": assets})
 
 
+def _not_held(name: object, assets: tuple[str, ...]) -> SpecError:
+    """Say what to do about a holding that is not in the panel; cash has no place in one."""
+    first = re.match(r"[\W_]*([a-z]*)", str(name).lower())
+    if first is None or first[1] not in CASH or str(name).lower() in map(str.lower, assets):
+        return unknown("asset", name, assets, place=PORTFOLIO)
+    return SpecError(
+        f"{PORTFOLIO}: '{name}' is not an asset of the panel.",
+        place=PORTFOLIO,
+        found=name,
+        allowed=assets,
+        remedy="Leave cash out: its excess return is 0, and weights need not add up to 1.",
+    )
+
+
 def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np.ndarray:
     if isinstance(portfolio, pd.Series) and not portfolio.index.is_unique:
         twice = str(portfolio.index[portfolio.index.duplicated()][0])
@@ -68,7 +101,7 @@ def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np
     result = np.zeros(len(panel.assets))
     for name, weight in given.items():
         if name not in panel.assets:
-            raise unknown("asset", name, panel.assets, place=PORTFOLIO)
+            raise _not_held(name, panel.assets)
         number = isinstance(weight, (int, float, np.integer, np.floating)) and not isinstance(weight, bool)
         if not number or not np.isfinite(weight):
             raise DataError(

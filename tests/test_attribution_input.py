@@ -8,6 +8,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.errors import DataError, FitError, SpecError
+from bayesfactor.holdings import holdings
 
 BAD_WEIGHTS = [float("nan"), float("inf"), "0.5", None, True, 1j]
 
@@ -52,6 +53,15 @@ def test_portfolios_that_cannot_be_held(hier_fit):
     assert caught.value.allowed == hier_fit.panel.assets
     with pytest.raises(DataError, match="'a00' twice"):
         bf.attribute(hier_fit, portfolio=pd.Series([0.5, 0.5], index=["a00", "a00"]))
+
+
+@pytest.mark.parametrize("name", ["cash", "CASH", "Cash & equivalents", "USD", "$cash", "eur", "usd cash", "CASH_USD"])
+def test_cash_is_left_out_of_a_portfolio(a_panel, name):
+    with pytest.raises(SpecError, match="is not an asset of the panel") as caught:
+        holdings(a_panel, "asset", {"a00": 0.7, name: 0.3})
+    assert "Leave cash out: its excess return is 0" in caught.value.remedy
+    assert caught.value.found == name
+    assert holdings(a_panel, "asset", {"a00": 0.7}).sel(asset="portfolio", member="a00") == 0.7
 
 
 def test_numbers_of_numpy_are_weights(hier_fit):

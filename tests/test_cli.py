@@ -430,9 +430,58 @@ def test_bad_weights_are_named(tmp_path, text, found):
         read_weights(tmp_path / "w.csv")
 
 
-def test_weights_are_read_by_the_names_of_their_columns(tmp_path):
-    (tmp_path / "w.csv").write_text("weight,asset\n0.6,a\n0.4,b\n")
+@pytest.mark.parametrize(
+    "head", ["asset,weight", "weight,asset", "Asset, Weights", "WEIGHT,ASSET", "ticker,weight", ",weight"]
+)
+def test_weights_are_read_by_the_names_of_their_columns(tmp_path, head):
+    first = head.lower().startswith("weight")
+    rows = ["0.6,a", "0.4,b"] if first else ["a,0.6", "b,0.4"]
+    (tmp_path / "w.csv").write_text("\n".join([head, *rows]))
     assert read_weights(tmp_path / "w.csv") == {"a": 0.6, "b": 0.4}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "ticker,shares",
+        "asset,price",
+        "asset,shares",
+        "asset,amount",
+        "x,y",
+        "weight,price",
+        "weight,weights",
+        "asset,group",
+    ],
+)
+def test_a_portfolio_of_something_else_is_refused(tmp_path, head):
+    (tmp_path / "w.csv").write_text(f"{head}\na,100\nb,50\n")
+    with pytest.raises(DataError, match=f"w.csv has the header '{head}', not 'asset,weight'") as caught:
+        read_weights(tmp_path / "w.csv")
+    assert caught.value.value == head
+    assert "a weight is the value held over that of the portfolio" in caught.value.remedy
+
+
+def test_midnights_of_a_zone_on_the_command_line(run, monkeypatch, files, tmp_path):
+    """New York's midnights, written in universal time: refused, and read with the option that the error names."""
+    seen = {}
+
+    def stop(panel, model, sampler):
+        seen.update(panel=panel)
+        raise bf.FitError("stopped")
+
+    monkeypatch.setattr("bayesfactor.inference.fit", stop)
+    for name in ("returns.csv", "factors.csv"):
+        frame = pd.read_csv(files / name, index_col=0, parse_dates=True)
+        frame.tz_localize("America/New_York").tz_convert("UTC").to_csv(tmp_path / name)
+    command = ("fit", tmp_path / "returns.csv", tmp_path / "factors.csv", "-o", tmp_path / "none.nc")
+    code, out, err = run(*command)
+    assert (code, out) == (2, "")
+    assert "--zone America/New_York on the command line" in err
+    assert len(err.splitlines()) == 1
+    assert run(*command, "--zone", "America/New_York")[2] == "Error: stopped\n"
+    expected = bf.integrate(read_series(files / "returns.csv"), read_series(files / "factors.csv"))
+    assert seen["panel"].fingerprint == expected.fingerprint
+    assert "no time zone" in run(*command, "--zone", "Mars")[2]
 
 
 def test_fred_file_is_recognised(tmp_path):

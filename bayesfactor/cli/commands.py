@@ -126,6 +126,7 @@ def fit(
     ] = "auto",
     units: Annotated[str, typer.Option(help="Of returns and traded factors: decimal or percent.")] = "decimal",
     prices: Annotated[bool, typer.Option("--prices", help="RETURNS holds prices.")] = False,
+    zone: Annotated[str | None, typer.Option(help="Where the files' times are midnights: America/New_York.")] = None,
     draws: Draws = 1000,
     tune: Tune = 300,
     chains: Annotated[int, typer.Option(help="Chains.")] = 4,
@@ -142,7 +143,7 @@ def fit(
     sampler = Sampler(draws=draws, tune=tune, chains=chains, seed=seed)
     chosen = read_model(model)
     known = (read_info(info), read_info(assets))
-    panel = read_panel((returns, factors, risk_free), known, calendar=calendar, units=units, prices=prices)
+    panel = read_panel((returns, factors, risk_free), known, calendar=calendar, units=units, prices=prices, zone=zone)
     show_panel(panel)
     result = run_fit(panel, chosen, sampler)
     saved = result.save(output)

@@ -12,19 +12,24 @@ from bayesfactor.integration.assembly import integrate, to_returns
 from bayesfactor.panel import Panel
 from bayesfactor.readers import read_fred, read_table
 from bayesfactor.readers.cells import decode_text, first_name, read_raw, split_cells
+from bayesfactor.screening.forms import describe_number
 
 Info = dict[str, Any] | None
+_ASSETS = (
+    "", "asset", "assets", "ticker", "tickers", "symbol", "symbols", "name", "names", "id", "token", "coin", "stock",
+    "security", "instrument", "holding", "holdings", "position", "fund", "isin", "cusip",
+)  # fmt: skip
 
 
 def _text(path: Path) -> str:
     return decode_text(read_raw(path), path.name)
 
 
-def read_series(path: Path) -> pd.DataFrame:
-    """Read a table of dates and series; a file of FRED is known by its header."""
+def read_series(path: Path, zone: str | None = None) -> pd.DataFrame:
+    """Read a table of dates and series, with midnights in `zone`; a file of FRED is known by its header."""
     data = read_raw(path)
     text = "" if data.startswith(b"PAR1") else decode_text(data, path.name, errors="replace")
-    return read_fred(path) if first_name(text) == "observation_date" else read_table(path)
+    return read_fred(path) if first_name(text) == "observation_date" else read_table(path, zone=zone)
 
 
 def read_info(path: Path | None) -> Info:
@@ -76,8 +81,7 @@ def read_weights(path: Path) -> dict[str, float]:
             value=str(cells.columns[1]),
             remedy="Put the line 'asset,weight' at the top.",
         )
-    heads = [str(column).strip().lower() for column in cells.columns]
-    first, second = (1, 0) if heads == ["weight", "asset"] else (0, 1)
+    first, second = _find_columns([str(column) for column in cells.columns], path.name)
     weights: dict[str, float] = {}
     for line, name, value in zip(cells.index, cells.iloc[:, first], cells.iloc[:, second], strict=True):
         asset = str(name).strip()
@@ -85,6 +89,21 @@ def read_weights(path: Path) -> dict[str, float]:
             raise DataError(f"{path.name} names '{asset}' twice.", series=asset, remedy="Add its weights up.")
         weights[asset] = _number(str(value), f"{path.name}, line {line}", asset)
     return weights
+
+
+def _find_columns(header: list[str], name: str) -> tuple[int, int]:
+    """Return the places of assets and of weights, by the names of their columns."""
+    heads = [column.strip().lower() for column in header]
+    of_weights = [place for place, head in enumerate(heads) if head in ("weight", "weights")]
+    if len(of_weights) != 1 or heads[1 - of_weights[0]] not in _ASSETS:
+        raise DataError(
+            f"{name} has the header '{','.join(header)}', not 'asset,weight'.",
+            series=name,
+            value=",".join(header),
+            remedy="Write 'asset,weight' there if the numbers are weights; of shares or amounts, a weight is the value "
+            "held over that of the portfolio.",
+        )
+    return 1 - of_weights[0], of_weights[0]
 
 
 def _is_number(text: object) -> bool:
@@ -100,11 +119,12 @@ def _number(text: str, place: str, asset: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
+        says, remedy = describe_number(text) or ("is not a number", "Write 60 % as 0.6.")
         raise DataError(
-            f"{place}: the weight of '{asset}' is '{text}', not a number.",
+            f"{place}: the weight of '{asset}' is '{text}', which {says}.",
             series=asset,
             value=text,
-            remedy="Write 60 % as 0.6.",
+            remedy="Write 60 % as 0.6." if "%" in text else remedy,
         )
     return number
 
@@ -116,14 +136,15 @@ def read_panel(
     calendar: str,
     units: str,
     prices: bool,
+    zone: str | None = None,
 ) -> Panel:
     """Make a panel of files: returns (or prices), factors and the risk-free rate."""
-    returns = read_series(files[0])
+    returns = read_series(files[0], zone)
     return integrate(
         to_returns(returns) if prices else returns,
-        read_series(files[1]),
+        read_series(files[1], zone),
         *known,
-        None if files[2] is None else read_series(files[2]),
+        None if files[2] is None else read_series(files[2], zone),
         calendar,  # type: ignore[arg-type]
         units,  # type: ignore[arg-type]
     )

@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesfactor.calendars import FREQUENCIES, Anchors, choose_frequency, periods_a_year
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.integration.frames import read_frame
+from bayesfactor.integration.frames import read_prices
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
 from bayesfactor.integration.intervalnotes import note_coarsest, note_intervals, note_month_ends
 from bayesfactor.integration.intervals import anchors_of
@@ -261,9 +261,8 @@ def to_returns(prices: Any) -> pd.DataFrame:
     """
     if isinstance(prices, pd.Series):
         raise SpecError("prices is a Series.", place="to_returns", remedy="Use prices.to_frame().")
-    table, zone = read_frame(prices, "prices")
+    table, times = read_prices(prices)
     check_prices(table)
-    found = (table / table.ffill().shift(1) - 1.0).where(table.notna())
-    if isinstance(prices, pd.DataFrame):
-        return found.set_axis(prices.index, axis=0)
-    return found.tz_localize(zone) if zone else found
+    found = (table / table.ffill().shift(1) - 1.0).where(table.notna()).set_axis(times, axis=0)
+    found.attrs = table.attrs
+    return found

@@ -8,6 +8,12 @@ import pandas as pd
 
 from bayesfactor.errors import DataError
 from bayesfactor.screening import as_numbers, check_dates, check_names, strip_time
+from bayesfactor.screening.codes import check_codes
+from bayesfactor.screening.columns import check_bars, check_columns, check_levels
+from bayesfactor.screening.forms import describe_date, epoch_unit
+from bayesfactor.screening.stamps import WRITTEN, Words, check_zones
+
+__all__ = ["check_zones", "days_of", "read_frame", "read_prices", "read_rate", "read_times"]
 
 Days = np.ndarray
 
@@ -25,9 +31,9 @@ def _from_other(frame: Any, what: str) -> pd.DataFrame:
         ) from None
     dated = [name for name, kind in narrow.schema.items() if kind == nw.Date or kind == nw.Datetime]
     if not dated:
-        raise DataError(f"{what} has no column of dates.", series=what, remedy="Parse its dates first.")
+        raise _no_date_column(narrow, what)
     dtype = narrow.schema[dated[0]]
-    index = pd.DatetimeIndex(narrow[dated[0]].to_numpy())
+    index = pd.DatetimeIndex(narrow[dated[0]].to_numpy(), name=dated[0])
     zone = getattr(dtype, "time_zone", None)
     if zone:
         index = (index if index.tz is not None else index.tz_localize("UTC")).tz_convert(zone)
@@ -36,21 +42,47 @@ def _from_other(frame: Any, what: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index, columns=others)
 
 
+def _no_date_column(narrow: Any, what: str) -> DataError:
+    """Say how to give a polars frame dates, which has none."""
+    remedy = "Parse its dates first, such as with pl.col(name).str.to_date()."
+    found = None
+    for name in narrow.columns:
+        values = narrow[name].drop_nulls()
+        first = values[0] if len(values) else None
+        if unit := epoch_unit(first):
+            remedy = f"'{name}' holds {unit[1]} since 1970: pl.from_epoch({name!r}, time_unit={unit[0]!r})."
+        elif (kind := describe_date(first)) and kind[0].startswith("a date"):
+            remedy = f"'{name}' holds dates as numbers: pl.col({name!r}).cast(pl.String).str.to_date('%Y%m%d')."
+        else:
+            continue
+        found = first
+        break
+    return DataError(f"{what} has no column of dates.", series=what, value=found, remedy=remedy)
+
+
 def read_times(frame: Any, what: str) -> pd.DataFrame:
-    """Return a checked copy of a frame in floats, on its own times.
+    """Return a checked copy of a frame in floats, on its own times; ``attrs`` keeps the zone of a file.
 
     Raises
     ------
     DataError
-        For an index that is not sorted dates, names that occur twice, text, infinite values, or no data.
+        For an index that is not sorted dates, names of several levels or that occur twice, columns that are no series,
+        text, infinite values, codes for missing values, or no data.
     """
     table = frame if isinstance(frame, pd.DataFrame) else _from_other(frame, what)
-    index = check_dates(table.index, what) if len(table) else table.index
+    check_levels(table, what)
+    index = check_dates(table, what) if len(table) else table.index
     names = check_names(list(table.columns), what)
     columns = {name: as_numbers(table.iloc[:, place], name, what) for place, name in enumerate(names)}
     if not any(np.isfinite(values).any() for values in columns.values()):
         raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
-    return pd.DataFrame(columns, index=index)
+    found = pd.DataFrame(columns, index=index)
+    check_bars(found, what)
+    check_columns(found, what)
+    check_codes(found, what)
+    zone = table.attrs.get("zone")
+    found.attrs = {"zone": zone} if isinstance(zone, str) else {}
+    return found
 
 
 def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
@@ -64,7 +96,23 @@ def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
     table = read_times(frame, what)
     index = table.index
     assert isinstance(index, pd.DatetimeIndex)
-    return table.set_axis(strip_time(index, what), axis=0), str(index.tz or "")
+    days, zone = strip_time(index, what, None if isinstance(frame, pd.DataFrame) else _polars_words(index))
+    if index.tz is None and "zone" in table.attrs:
+        zone = WRITTEN + table.attrs["zone"]
+    return table.set_axis(days, axis=0), zone
+
+
+def _polars_words(index: pd.DatetimeIndex) -> Words:
+    column = f"pl.col({str(index.name)!r})"
+    known = "" if index.tz is not None else ".dt.replace_time_zone('UTC')"
+    return Words(f"{column}{known}.dt.convert_time_zone('{{zone}}')", f"{column}.dt.truncate('1d')")
+
+
+def read_prices(prices: Any) -> tuple[pd.DataFrame, pd.Index]:
+    """Return a checked copy of prices by day, and the times that they came with."""
+    table, _ = read_frame(prices, "prices")
+    times = prices.index if isinstance(prices, pd.DataFrame) else _from_other(prices, "prices").index.rename(None)
+    return table, times
 
 
 def read_rate(risk_free: Any) -> tuple[pd.DataFrame, str]:
@@ -76,18 +124,6 @@ def read_rate(risk_free: Any) -> tuple[pd.DataFrame, str]:
             f"risk_free has {table.shape[1]} columns.", series="risk_free", remedy="Give the one to subtract."
         )
     return table.set_axis(["risk_free"], axis=1), zone
-
-
-def check_zones(zones: dict[str, str]) -> None:
-    """Refuse frames of different time zones, or some with and some without."""
-    if len(set(zones.values())) > 1:
-        found = ", ".join(f"{what}: {zone or 'none'}" for what, zone in zones.items())
-        raise DataError(
-            f"The frames are not in one time zone ({found}).",
-            series=next(iter(zones)),
-            value=found,
-            remedy="Convert all of them with tz_convert('UTC'), or drop the zone of all with tz_localize(None).",
-        )
 
 
 def days_of(frame: pd.DataFrame) -> Days:

@@ -12,6 +12,7 @@ from bayesfactor.panel import SOURCES, Aggregate, Factor, Transform
 
 _KEYS = ("traded", "family", "transform", "lag", "aggregate", "description")
 _MARKET = ("mkt", "mktrf", "mkt-rf", "mkt_rf", "market", "cmkt")
+_RATES = ("rf", "riskfree", "riskfreerate", "rfrate", "rfree")
 _TRANSFORMS: tuple[str, ...] = get_args(Transform)
 RESERVED = (*SOURCES, "panel")  # notes are about the series "panel" when they are about all of them
 _AGGREGATES: tuple[str, ...] = get_args(Aggregate)
@@ -96,6 +97,13 @@ def make_factor(name: str, entry: dict[str, Any]) -> Factor:
         if str(key) not in _KEYS:
             raise unknown("key", key, _KEYS, place=place)
     traded = _flag(given.get("traded", True), place)
+    if traded and "".join(filter(str.isalnum, name.lower())) in _RATES:
+        raise DataError(
+            f"'{name}' is among the factors as a traded one, and has the name of the risk-free rate.",
+            series=name,
+            value=name,
+            remedy=f"Give it as risk_free=factors[{name!r}], and factors.drop(columns={name!r}) as the factors.",
+        )
     if not traded and "transform" not in given:
         raise SpecError(
             f"{place}: a factor that is not traded must say its transform.",

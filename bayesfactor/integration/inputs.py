@@ -11,6 +11,7 @@ from bayesfactor.integration.info import read_factor_info, read_groups
 from bayesfactor.integration.series import Series, judges, split
 from bayesfactor.panel import Factor
 from bayesfactor.screening import check_return_size
+from bayesfactor.screening.codes import check_codes_across
 from bayesfactor.screening.units import check_percent, check_rate_size
 
 UNITS = {"decimal": 1.0, "percent": 100.0}
@@ -49,6 +50,7 @@ def _check_sizes(inputs: Inputs, units: str) -> None:
     traded = [series for series, factor in inputs.known if factor.traded]
     for series in (*inputs.assets, *traded):
         check_return_size(series.dates, series.values, series.name, series.periods_a_year)
+    check_codes_across([(series.name, series.dates, series.values) for series in (*inputs.assets, *traded)])
     if units == "percent":
         given = {"returns": inputs.assets, "factors": traded}
         full = {what: [one.values for one in series if len(one.values)] for what, series in given.items()}

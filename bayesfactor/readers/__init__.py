@@ -13,20 +13,21 @@ import pandas as pd
 
 from bayesfactor.errors import DataError, unknown
 from bayesfactor.readers.cells import (
+    CODE,
     MISSING,
     Source,
     decode_text,
     describe_text,
-    find_dates,
     first_name,
-    make_index,
     make_numbers,
     read_raw,
     split_cells,
     tell_content,
 )
+from bayesfactor.readers.dates import find_dates, make_index
 from bayesfactor.readers.french import read_french
 from bayesfactor.readers.table import read_table
+from bayesfactor.screening.codes import check_codes
 
 __all__ = ["read_coinmetrics", "read_fred", "read_french", "read_table"]
 
@@ -71,7 +72,8 @@ def read_coinmetrics(path: Source, metrics: str | Sequence[str] | None = None) -
             remedy=describe_text(text)[1],
         )
     cells = split_cells(text, name)
-    index = make_index(*find_dates(cells.pop("time")), name)
+    dates = find_dates(cells.pop("time"), name)
+    index = make_index(dates, name)
     left_out: list[str] = []
     if metrics is None:
         left_out = [column for column in cells.columns if tell_content(cells[column]) == "text"]
@@ -84,7 +86,9 @@ def read_coinmetrics(path: Source, metrics: str | Sequence[str] | None = None) -
         cells = cells[wanted]
     remedy = "Repair that cell, or name the metrics that you need."
     frame = make_numbers(cells, index, name, missing=MISSING, remedy=remedy)
+    check_codes(frame, name, CODE)
     frame.attrs = {"units": "as published", "left_out": left_out}
+    frame.attrs |= {"zone": dates.zone} if dates.zone else {}
     return frame
 
 
@@ -128,9 +132,10 @@ def read_fred(path: Source) -> pd.DataFrame:
             remedy=describe_text(text)[1],
         )
     cells = split_cells(text, name)
-    index = make_index(*find_dates(cells.pop(cells.columns[0])), name)
+    index = make_index(find_dates(cells.pop(cells.columns[0]), name), name)
     remedy = "Download the file again, or repair that cell."
     frame = make_numbers(cells, index, name, missing=frozenset({"", "."}), remedy=remedy)
+    check_codes(frame, name, CODE)
     step = _months_between(index)
     _check_one_period(frame, step, name)
     if step:

@@ -1,4 +1,4 @@
-"""The cells of a file as text, and the dates and numbers that they stand for.
+"""The cells of a file as text, and the numbers that they stand for.
 
 Every reader goes through here, so that a bad file gives the same error whoever published it.
 """
@@ -16,15 +16,16 @@ from typing import Literal
 import pandas as pd
 
 from bayesfactor.errors import DataError
+from bayesfactor.screening.forms import describe_number
 
 Source = str | PathLike[str]
 
 MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "<NA>", "null", "NULL", "None"})
+CODE = "Clear those cells, or take pandas.read_csv(path, index_col=0, parse_dates=True).replace({code}, float('nan'))."
+CODE_LONG = "Clear those cells, or drop those rows."
+CODE_PARQUET = "Write them as missing: pandas.read_parquet(path).replace({code}, float('nan')).to_parquet(path)."
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 LONG = "With one row per date and asset, name the columns of the asset and of the value in read_table."
-DAY = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?"
-COMPACT = r"\d{8}"
-MONTH = r"\d{4}-\d{2}"
 
 
 def read_raw(path: Source) -> bytes:
@@ -38,7 +39,7 @@ def read_raw(path: Source) -> bytes:
             return gzip.decompress(data)
         if data.startswith(b"PK\x03\x04"):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                members = archive.namelist()
+                members = [one for one in archive.namelist() if not _is_clutter(one)]
                 if len(members) != 1:
                     raise DataError(
                         f"{name} is an archive of {len(members)} files (an Excel workbook is one, too).",
@@ -54,6 +55,11 @@ def read_raw(path: Source) -> bytes:
             f"{name} cannot be opened: {error}.", series=name, remedy="Check the file, or download it again."
         ) from None
     return data
+
+
+def _is_clutter(member: str) -> bool:
+    """Whether a member of an archive is a folder, or what a computer keeps of its own beside the files."""
+    return member.endswith("/") or member.startswith("__MACOSX/") or Path(member).name.startswith(".")
 
 
 def decode_text(data: bytes, name: str, errors: str = "strict") -> str:
@@ -101,7 +107,7 @@ def describe_text(text: str) -> tuple[str, str]:
             "It looks like a yfinance download: lines 1 to 3 are headers (Price, Ticker, Date). "
             "Take one field: pandas.read_csv(path, header=[0, 1], index_col=0, parse_dates=True)['Close']."
         )
-    if re.search(r"(^,.*\s+^ *(\d{4}|\d{6})|\n,.*\s+^ *\d{8}) *,", text[:20_000], re.MULTILINE):
+    if re.search(r"\n,.*\s+^ *(\d{4}|\d{6}|\d{8}) *,", text.lstrip()[:20_000], re.MULTILINE):
         return "Ken French", "It looks like a Ken French file: use read_french."
     if first.startswith(("{", "[")):
         return "JSON", "It looks like JSON: save it as CSV."
@@ -164,54 +170,6 @@ def _check_header(header: list[str], name: str) -> None:
             )
 
 
-def find_dates(column: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Read ISO dates: YYYY-MM-DD with or without a time, YYYYMMDD, and YYYY-MM as the end of that month.
-
-    Returns
-    -------
-    dates, text : Series
-        Midnight of each date, NaT where a cell is no such date; and the cells as text.
-    """
-    if column.dtype.kind == "M":
-        naive = column.dt.tz_localize(None)
-        return naive.dt.normalize(), naive.astype(str)
-    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
-    month, compact = text.str.fullmatch(MONTH), text.str.fullmatch(COMPACT)
-    day = text.str.slice(0, 10).where(text.str.fullmatch(DAY), "")
-    day = day.mask(compact, text.str.replace(r"(\d{4})(\d{2})(\d{2})", r"\1-\2-\3", regex=True))
-    dates = pd.to_datetime(day.mask(month, text + "-01"), format="%Y-%m-%d", errors="coerce")
-    return dates.mask(month, dates + pd.offsets.MonthEnd(0)), text
-
-
-def make_index(
-    dates: pd.Series, text: pd.Series, name: str, *, unique: bool = True, remedy: str = ""
-) -> pd.DatetimeIndex:
-    """Return the dates as an index, after refusing a cell that is no date and a date that comes twice."""
-    place = dates.index.name
-    if dates.isna().any():
-        at = int(dates.isna().argmax())
-        found = text.iloc[at]
-        raise DataError(
-            f"{name}, {place} {dates.index[at]}: '{found}' is not a date that can be read one way only.",
-            series=name,
-            date=found,
-            value=found,
-            remedy="Write dates as YYYY-MM-DD, YYYYMMDD or YYYY-MM.",
-        )
-    if unique and dates.duplicated().any():
-        again = int(dates.duplicated().argmax())
-        date, first = dates.iloc[again], int((dates == dates.iloc[again]).argmax())
-        raise DataError(
-            f"{name}: two rows are on {date.date()}, '{text.iloc[first]}' ({place} {dates.index[first]}) "
-            f"and '{text.iloc[again]}' ({place} {dates.index[again]}).",
-            series=name,
-            date=date,
-            value=text.iloc[again],
-            remedy=f"Keep one row per date. {remedy}",
-        )
-    return pd.DatetimeIndex(dates, name="date").as_unit("us")
-
-
 def read_number(cells: pd.Series, missing: frozenset[str]) -> tuple[pd.Series, pd.Series]:
     """Return one column as floats, and where a cell is neither a finite number nor missing."""
     if cells.dtype.kind in "iuf":
@@ -241,13 +199,14 @@ def make_numbers(
         if bad.any():
             at = int(bad.argmax())
             found = cells[column].iloc[at]
+            says, how = describe_number(found) or ("is not a number", remedy)
             raise DataError(
                 f"{name}, {cells.index.name} {cells.index[at]}: column '{column}' holds '{found}' on "
-                f"{index[at].date()}, which is not a number.",
+                f"{index[at].date()}, which {says}.",
                 series=str(column),
                 date=index[at],
                 value=found,
-                remedy=remedy,
+                remedy=how,
             )
         columns[str(column)] = values.to_numpy()
     return pd.DataFrame(columns, index=index)

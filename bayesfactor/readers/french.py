@@ -13,10 +13,10 @@ from bayesfactor.readers.cells import (
     Source,
     decode_text,
     describe_text,
-    make_index,
     make_numbers,
     read_raw,
 )
+from bayesfactor.readers.dates import Dates, make_index
 
 KINDS = {4: "annual", 6: "monthly", 8: "daily"}
 MISSING_CODES = (-99.99, -999.0)
@@ -97,7 +97,7 @@ def read_french(path: Source, block: str = "monthly") -> pd.DataFrame:
         dtype=object,
     )
     stamps = cells.pop("date").str.strip()
-    index = make_index(_read_stamps(stamps, chosen.kind), stamps, name)
+    index = make_index(Dates(_read_stamps(stamps, chosen.kind), stamps, ""), name)
     remedy = "Download the file again, or repair that line."
     frame = make_numbers(cells, index, name, missing=frozenset({""}), remedy=remedy)
     frame = frame.mask(frame.isin(MISSING_CODES))

@@ -7,25 +7,35 @@ import pandas as pd
 
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.readers.cells import (
+    CODE,
+    CODE_LONG,
+    CODE_PARQUET,
     LONG,
     MISSING,
     Source,
     decode_text,
     describe_text,
-    find_dates,
     first_name,
-    make_index,
     make_numbers,
+    read_number,
     read_raw,
     split_cells,
     tell_content,
 )
+from bayesfactor.readers.dates import date_hint, find_dates, make_index, read_times
+from bayesfactor.screening.codes import check_codes
+from bayesfactor.screening.columns import counts_rows
 
 DATE_NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "period")
 
 
 def read_table(
-    path: Source, *, date: str | None = None, asset: str | None = None, value: str | None = None
+    path: Source,
+    *,
+    date: str | None = None,
+    asset: str | None = None,
+    value: str | None = None,
+    zone: str | None = None,
 ) -> pd.DataFrame:
     """Read a tidy CSV or Parquet file: one column per series, or one row per date and asset.
 
@@ -39,25 +49,31 @@ def read_table(
     asset, value : str, optional
         Columns of a long table, given together; other columns are left out. When absent, a table is long if
         it has three columns: dates, text and numbers.
+    zone : str, optional
+        The time zone, such as ``"America/New_York"``, in which the times of the file are midnights. Times
+        without an offset are then universal time, unless all are midnights.
 
     Returns
     -------
     DataFrame
         dates x series. Wide: in the order of the file. Long: dates sorted, assets as they first appear.
-        Times of day are dropped; YYYY-MM is dated at the end of the month. ``attrs`` holds ``layout``
-        (``"wide"`` or ``"long"``) and ``units`` (``"as published"``).
+        YYYY-MM and YYYYMM are dated at the end of the month. ``attrs`` holds ``layout`` (``"wide"`` or
+        ``"long"``), ``units`` (``"as published"``) and, where the times have a zone, ``zone``.
 
     Raises
     ------
     DataError
-        The file cannot be read; a date is not ISO (03/04/2020 has two meanings); a date, or a date and
-        asset, comes twice; a cell is text.
+        The file cannot be read; a date is not ISO (03/04/2020 has two meanings), or a time within the day;
+        a date, or a date and asset, comes twice; a cell is text; a code for a missing value repeats.
     SpecError
-        A named column is not in the file, or `asset` is given without `value`.
+        A named column or zone does not exist, or `asset` is given without `value`.
 
     Notes
     -----
     Dates are taken as written: a file that dates a month on its first day looks ahead by a month.
+
+    A time is a day where it is midnight (or the last second of a day) in its own zone, else where it is
+    midnight in universal time; any other is refused.
     """
     name = Path(path).name
     _check_pair(asset, value)
@@ -69,7 +85,7 @@ def read_table(
     key = _find_date_column(cells, name, hint) if date is None else date
     if asset is None or value is None:
         asset, value = _find_long_columns(cells.drop(columns=key))
-    dates, text = find_dates(cells[key])
+    dates = find_dates(cells[key], name, zone)
     if asset is not None and value is not None:
         if len({key, asset, value}) < 3:
             raise SpecError(
@@ -78,13 +94,31 @@ def read_table(
                 found=asset,
                 allowed=cells.columns,
             )
-        index = make_index(dates, text, name, unique=False)
+        index = make_index(dates, name, unique=False)
         frame = _make_wide(cells, index, asset, value, name)
     else:
-        index = make_index(dates, text, name, remedy=LONG)
-        frame = make_numbers(cells.drop(columns=key), index, name, missing=MISSING, remedy=hint or LONG)
+        index = make_index(dates, name, remedy=LONG)
+        others = cells.drop(columns=key)
+        _check_counters(others, name)
+        frame = make_numbers(others, index, name, missing=MISSING, remedy=hint or LONG)
+    check_codes(frame, name, CODE_PARQUET if data.startswith(b"PAR1") else CODE if asset is None else CODE_LONG)
     frame.attrs = {"layout": "wide" if asset is None else "long", "units": "as published"}
+    frame.attrs |= {"zone": dates.zone} if dates.zone else {}
     return frame
+
+
+def _check_counters(cells: pd.DataFrame, name: str) -> None:
+    """Refuse row numbers that were saved with a table."""
+    for column in cells.columns:
+        values, bad = read_number(cells[column], MISSING)
+        if not bad.any() and counts_rows(column, values.to_numpy()):
+            raise DataError(
+                f"{name}: column '{column}' numbers the rows from {values.iloc[0]:g}: it is no series.",
+                series=str(column),
+                value=float(values.iloc[0]),
+                remedy=f"Save the table without it: pandas.read_csv(path, index_col={column or 0!r})"
+                ".to_csv(path, index=False).",
+            )
 
 
 def _check_pair(asset: str | None, value: str | None) -> None:
@@ -123,7 +157,7 @@ def _read_parquet(data: bytes, name: str) -> tuple[pd.DataFrame, str]:
             f"{name} has {frame.columns.nlevels} levels of column names.",
             series=name,
             value=str(frame.columns[0]),
-            remedy="Save one field, with one column per series.",
+            remedy="Save one field, with one column per series, such as frame['Close'].",
         )
     if not isinstance(frame.index, pd.RangeIndex) or frame.index.name is not None:
         frame = frame.reset_index()
@@ -139,16 +173,17 @@ def _find_date_column(cells: pd.DataFrame, name: str, hint: str) -> str:
         if column.lower() in DATE_NAMES:
             return str(column)
     first = cells.columns[0]
-    dates, text = find_dates(cells[first])
-    if dates.notna().any():
+    times, text = read_times(cells[first])
+    if times.local.notna().any():
         return str(first)
+    hint = date_hint(text) or hint
     raise DataError(
         f"{name} has no column of dates: none is named {', '.join(DATE_NAMES)}, and the first, '{first}', "
         f"begins with '{text.iloc[0]}'.",
         series=name,
         date=text.iloc[0],
         value=text.iloc[0],
-        remedy=f"{hint} Dates are YYYY-MM-DD, YYYYMMDD or YYYY-MM; name their column with `date`.".strip(),
+        remedy=f"{hint} Dates are YYYY-MM-DD, YYYYMMDD, YYYY-MM or YYYYMM; name their column with `date`.".strip(),
     )
 
 

@@ -1,16 +1,33 @@
 """Checks at the door: data that cannot be what they are said to be are refused, by name, date and value."""
 
 import numbers
+from datetime import date as date_type
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError
+from bayesfactor.screening.codes import check_codes_of_returns, which_codes
+from bayesfactor.screening.columns import long_remedy, no_dates
+from bayesfactor.screening.forms import describe_number
+from bayesfactor.screening.stamps import (
+    Words,
+    describe_inside,
+    first_inside,
+    frame_words,
+    is_unread_epoch,
+    times_of,
+    whole_days,
+)
 from bayesfactor.screening.units import large_return
 
 HUGE = 1e4  # a simple return above a million per cent in one period is a mistake
 _ENOUGH = 5
+_NO_NUMBER = "Read the column as numbers, with its missing-value marks named to the reader."
+_CERTAIN = -98.5  # a code is one of returns in per cent, too
+_DECIMAL = "Say units='percent' of per cent, or give decimals (0.01 for one per cent)."
+_LEVEL = "A factor that is a level: traded=False and a transform ('diff', 'log_diff') in factor_info."
 
 
 def day(date: object) -> str:
@@ -18,51 +35,52 @@ def day(date: object) -> str:
     return str(np.datetime64(date, "D")) if isinstance(date, np.datetime64 | pd.Timestamp) else str(date)
 
 
-def check_dates(index: pd.Index, what: str) -> pd.DatetimeIndex:
+def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
     """Refuse an index that is not of dates, has a missing date, is unsorted or holds a date twice."""
+    index = frame.index
     if not isinstance(index, pd.DatetimeIndex):
-        kind = type(index[0]).__name__ if len(index) else type(index).__name__
-        change = ".to_timestamp(how='end').normalize()" if isinstance(index, pd.PeriodIndex) else ""
-        raise DataError(
-            f"The index of {what} holds {kind}, not dates.",
-            series=what,
-            value=index[0] if len(index) else None,
-            remedy=f"Use {what}.index = "
-            + (f"{what}.index{change}." if change else f"pd.to_datetime({what}.index), in one time zone or none."),
-        )
+        raise no_dates(frame, what)
     if index.hasnans:
         raise DataError(f"A date of {what} is missing.", series=what, remedy="Drop the rows without a date.")
+    long = long_remedy(frame, what)
     if not index.is_monotonic_increasing:
         date = index[1:][index[1:] < index[:-1]][0]
         raise DataError(
             f"The dates of {what} are not in order: {date} comes after a later date.",
             series=what,
             date=date,
-            remedy=f"Sort them with {what}.sort_index(), once you know why.",
+            remedy=long or f"Sort them with {what}.sort_index(), once you know why.",
         )
     if index.has_duplicates:
         date = index[index.duplicated()][0]
         raise DataError(
-            f"{what} has the date {date} twice.", series=what, date=date, remedy="Keep one row for each date."
+            f"{what} has the date {date} twice.",
+            series=what,
+            date=date,
+            remedy=long or "Keep one row for each date.",
         )
     return index
 
 
-def strip_time(index: pd.DatetimeIndex, what: str) -> pd.DatetimeIndex:
-    """Drop zone and time of day of daily dates; refuse times within the day."""
-    plain = index if index.tz is None else index.tz_localize(None)
-    if index.tz is not None and not (plain == plain.normalize()).all():
-        plain = index.tz_convert("UTC").tz_localize(None)
-    inside = plain != plain.normalize()
-    if inside.any():
-        date = index[inside][0]
-        raise DataError(
-            f"{what} has a time within the day, {date}: intraday data are not supported yet.",
-            series=what,
-            date=date,
-            remedy=f"Use daily data, or {what}.index.normalize() when the time of day has no meaning.",
-        )
-    return plain
+def strip_time(index: pd.DatetimeIndex, what: str, words: Words | None = None) -> tuple[pd.DatetimeIndex, str]:
+    """Return the days that times stand for, and the zone in which they are days; refuse times within the day."""
+    times = times_of(index)
+    found = whole_days(times)
+    if found is not None:
+        return found
+    date = index[first_inside(times)]
+    words = words or frame_words(what, index.tz is not None)
+    why, remedy = describe_inside(times, words)
+    if is_unread_epoch(index):
+        why = "the index seems to be of whole numbers that were read as nanoseconds since 1970"
+        remedy = "Read it again: pd.to_datetime(numbers, unit='s') for seconds, unit='ms' for milliseconds, or "
+        remedy += "pd.to_datetime(numbers.astype(str), format='%Y%m%d')."
+    raise DataError(
+        f"{what} has a time within the day, {date}: {why}.",
+        series=what,
+        date=date,
+        remedy=f"{remedy} {words.also}".strip(),
+    )
 
 
 def check_names(names: list[object], what: str) -> list[str]:
@@ -85,12 +103,15 @@ def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         for date, value in zip(column.index, column.array, strict=True):
             if not _is_number(value):
+                says, remedy = describe_number(value) or ("", _NO_NUMBER)
+                if isinstance(value, date_type):
+                    remedy = f"Leave it out, or make it the index: {what}.drop(columns={name!r})."
                 raise DataError(
-                    f"'{name}' in {what} is not a number on {day(date)}: {value!r}.",
+                    f"'{name}' in {what} is not a number on {day(date)}: {value!r}{says and f', which {says}'}.",
                     series=name,
                     date=date,
                     value=value,
-                    remedy="Read the column as numbers, with its missing-value marks named to the reader.",
+                    remedy=remedy,
                 )
         column = pd.Series([None if pd.isna(v) else float(v) for v in column.array], column.index, dtype=float)
     values = column.to_numpy(dtype=float, na_value=np.nan, copy=True)
@@ -108,14 +129,15 @@ def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
 
 
 def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, year: float) -> None:
-    """Refuse returns below -100 %, prices given as returns, and per cent given as decimal.
+    """Refuse codes for missing values, returns below -100 %, prices given as returns, and per cent given as decimal.
 
     `year` periods make a year.
     """
     if not len(values):
         return
     below = values < -1.0
-    middle = float(np.median(np.abs(values)))
+    usual = values[np.isnan(which_codes(values))]
+    middle = float(np.median(np.abs(usual))) if len(usual) else 0.0
     large = large_return(year)
     typical = len(values) >= _ENOUGH and middle > large
     if typical and (values >= 0).all():
@@ -124,7 +146,7 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, year: fl
             series=name,
             date=dates[0],
             value=float(values[0]),
-            remedy="Make returns with bf.to_returns(prices).",
+            remedy=f"Make returns with bf.to_returns(prices). {_LEVEL}",
         )
     huge = values > HUGE
     if huge.any():
@@ -133,16 +155,18 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, year: fl
             series=name,
             date=dates[huge][0],
             value=float(values[huge][0]),
-            remedy="Correct that value, or drop the date.",
+            remedy=f"Correct that value, or drop the date. {_LEVEL}",
         )
+    check_codes_of_returns(dates, values, name, _CERTAIN if typical else np.inf)
     if below.any():
         date, value = dates[below][0], float(values[below][0])
         raise DataError(
-            f"'{name}' returns {value:.4g} on {day(date)}, a loss of more than everything: percent given as decimal?",
+            f"'{name}' returns {value:.4g} on {day(date)}, a loss of more than everything: percent given as decimal, "
+            "log returns, or a code for a missing value?",
             series=name,
             date=date,
             value=value,
-            remedy="Say units='percent', or give decimals (0.01 for one per cent).",
+            remedy=f"{_DECIMAL} Of log returns take numpy.expm1. In place of a code put NaN. {_LEVEL}",
         )
     if typical:
         raise DataError(
@@ -150,7 +174,7 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, year: fl
             series=name,
             date=dates[0],
             value=middle,
-            remedy="Say units='percent', or give decimals (0.01 for one per cent).",
+            remedy=f"{_DECIMAL} {_LEVEL}",
         )
 
 
@@ -160,11 +184,12 @@ def check_prices(prices: pd.DataFrame) -> None:
         bad = prices[name].to_numpy() <= 0
         if bad.any():
             date, value = prices.index[bad][0], float(prices[name].to_numpy()[bad][0])
+            signs = "Returns are no prices: give them to bf.integrate as they are. " if bad.mean() > 0.2 else ""
             raise DataError(
                 f"The price of '{name}' is {value:.6g} on {day(date)}: no return can be made from it.",
                 series=name,
                 date=date,
                 value=value,
-                remedy="Put a missing value there if it is a bad quote; a level that may be negative is a "
+                remedy=f"{signs}Put a missing value there if it is a bad quote; a level that may be negative is a "
                 "factor with transform 'diff'.",
             )

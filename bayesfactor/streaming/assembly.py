@@ -96,7 +96,7 @@ def integrate_parquet(
     calendar = read_calendar(calendar)
     check_columns(columns)
     executor = as_executor(executor, "integrate_parquet")
-    beside = read_factors(factors, factor_info, risk_free, calendar.periods_per_year)
+    beside = read_factors(factors, factor_info, risk_free, calendar)
     check_spacing(beside.values["time"].values, calendar)
     files = in_order(list_files(folder), columns, beside.table.zone)
     total, past = Sums.empty(beside.table), []

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.integration.frames import check_zones
 
 ROWS = 1 << 17  # of a batch
 UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -146,7 +145,22 @@ def _check_columns(schema: Any, path: Path, columns: Columns, zone: str) -> None
                 value=str(kind),
                 remedy=remedy,
             )
-    check_zones({"factors": zone, path.name: str(getattr(time, "tz", None) or "")})
+    _check_zone(str(getattr(time, "tz", None) or ""), zone, path)
+
+
+def _check_zone(own: str, zone: str, path: Path) -> None:
+    """Refuse times with a zone beside factors without one, or the other way; instants of any two zones compare."""
+    if bool(own) == bool(zone):
+        return
+    how = f".tz_localize(None), if the file is on the clock of {zone}, or .tz_convert('UTC').tz_localize(None)"
+    if own:
+        how = f".tz_localize({own!r}), if they are on its clock"
+    raise DataError(
+        f"The times are not in one time zone (factors: {zone or 'none'}, {path.name}: {own or 'none'}).",
+        series="factors",
+        value=own or zone,
+        remedy=f"Give the factors the same: factors.index = factors.index{how}.",
+    )
 
 
 def batches(path: Path, columns: Columns) -> Iterator[Batch]:

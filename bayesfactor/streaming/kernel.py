@@ -9,11 +9,14 @@ import numba
 import numpy as np
 
 from bayesfactor.screening import HUGE
+from bayesfactor.screening.codes import IN_RETURNS
 
 BLOCK = 16  # times whose cross-products are shared
 FINE, ORDER, VALUE, NO_FACTORS, NO_RATE = range(5)
-LATEST, STOP, START, EARLIEST, FIRST, LAST, ROWS, MISSING, OUTSIDE, LARGE = range(10)
-MARKS = 10  # columns of what is remembered of each asset
+LATEST, STOP, START, EARLIEST, FIRST, LAST, ROWS, MISSING, OUTSIDE, LARGE, CODED, CODES = range(12)
+CODE = tuple(float(code) for code in IN_RETURNS)  # marks count how often each comes, from CODES on; CODED: when first
+MARKS = CODES + len(CODE)  # columns of what is remembered of each asset
+_BELOW = max(CODE) + 1e-6
 NEVER = np.iinfo(np.int64).min
 
 _kernel = numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
@@ -134,6 +137,12 @@ def add_rows(stamps, scale, codes, slots, values, large, times, x, rate, blocks,
             marks[slot, LARGE] += 1
         if value < least[slot]:
             least[slot] = value
+        if value < _BELOW:
+            for j in range(len(CODE)):
+                if abs(value - CODE[j]) <= 1e-7:
+                    if marks[slot, CODED] == 0:
+                        marks[slot, CODED] = stamp
+                    marks[slot, CODES + j] += 1
         seen[hint] = True
         for j in range(width):
             xy[slot, j] += y * x[hint, j]

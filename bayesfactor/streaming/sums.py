@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from bayesfactor.errors import DataError
+from bayesfactor.screening.codes import THREE_NINES, which_codes
 from bayesfactor.streaming import kernel
 from bayesfactor.streaming.files import Batch, Columns, batches
-from bayesfactor.streaming.kernel import EARLIEST, FIRST, LAST, LATEST, MARKS, NEVER, ROWS
+from bayesfactor.streaming.kernel import CODE, CODED, CODES, EARLIEST, FIRST, LAST, LATEST, MARKS, NEVER, ROWS
 from bayesfactor.streaming.table import FactorTable
 
+_NULL = "Write a null in its place, or drop those rows."
 FIELDS = ("xx", "xy", "yy", "least", "marks")  # what is kept of each asset
 
 
@@ -103,7 +105,26 @@ def reduce_file(path: Path, columns: Columns, table: FactorTable) -> Sums:
     seen = [name for name, at in sums.places.items() if sums.marks[at, LATEST] != NEVER]
     at = sums.at(seen)
     kept = {name: getattr(sums, name)[at] for name in FIELDS}
+    _check_codes(seen, kept["marks"], table, f"in {path.name}")
     return replace(sums, places={name: i for i, name in enumerate(seen)}, **kept)
+
+
+def _check_codes(names: list[str], marks: np.ndarray, table: FactorTable, where: str) -> None:
+    """Refuse a code for missing values that repeats in the returns of an asset, or one of four nines in two."""
+    counts = marks[:, CODES:]
+    nines = np.array(CODE) < THREE_NINES
+    again = (counts > 1) | ((counts > 0) & nines & (counts.sum(axis=0) > 1))
+    if again.any():
+        at, place = (int(i) for i in np.argwhere(again)[0])
+        stamp = int(marks[at, CODED])
+        raise DataError(
+            f"'{names[at]}' returns {CODE[place]:.8g} on {table.label(stamp)} {where}, and {counts[:, place].sum()} "
+            "times in all: a code for a missing value, not a return.",
+            series=names[at],
+            date=np.datetime64(stamp, "ns"),
+            value=CODE[place],
+            remedy=_NULL,
+        )
 
 
 def _wrong(found: int, batch: Batch, row: int, sums: Sums, path: Path, table: FactorTable) -> DataError:
@@ -120,9 +141,12 @@ def _wrong(found: int, batch: Batch, row: int, sums: Sums, path: Path, table: Fa
         case kernel.VALUE if np.isinf(value):
             text = f"The return of '{name}' is infinite on {time} {where}."
             remedy = "Look for a price of zero before it; put a missing value there, or drop the row."
+        case kernel.VALUE if not np.isnan(which_codes(np.array([value]))[0]):
+            text = f"'{name}' returns {value:.8g} on {time} {where}: a code for a missing value, or per cent?"
+            remedy = f"{_NULL} Give decimals (0.01 for one per cent)."
         case kernel.VALUE if value < 0:
             text = f"'{name}' returns {value:.4g} on {time} {where}, a loss of more than everything."
-            remedy = "Give decimals (0.01 for one per cent)."
+            remedy = "Give decimals (0.01 for one per cent); of log returns take numpy.expm1."
         case kernel.VALUE:
             text = f"'{name}' returns {value:.4g} on {time} {where}: no return is that large."
             remedy = "Correct it; if the column holds prices, make simple returns of them first."
@@ -177,7 +201,10 @@ def join(total: Sums, part: Sums, path: Path, past: list[Span], table: FactorTab
     ):
         marks[:, first] = _either(old[:, first], new[:, first], had, has, np.minimum)
         marks[:, last] = _either(old[:, last], new[:, last], had, has, np.maximum)
+    marks[:, CODED] = _either(old[:, CODED], new[:, CODED], old[:, CODED] != 0, new[:, CODED] != 0, np.minimum)
     total.marks[at] = marks
+    if marks[:, CODES:].any():
+        _check_codes(list(total.places), total.marks, table, f"in the files up to {path.name}")
     for name in ("xx", "xy", "yy"):
         getattr(total, name)[at] += getattr(part, name)
     total.least[at] = np.minimum(total.least[at], part.least)

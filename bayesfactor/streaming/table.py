@@ -1,6 +1,6 @@
 """What stands beside the returns of a stream: factors, and the risk-free return, at the same times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -8,15 +8,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.calendars import FREQUENCIES
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.integration.frames import check_zones, read_times
 from bayesfactor.integration.info import read_factor_info
-from bayesfactor.panel import NO_RATE, Factor, Note
+from bayesfactor.panel import NO_RATE, Calendar, Factor, Note
 from bayesfactor.panelbase import check_histories, written
-from bayesfactor.screening import check_return_size
+from bayesfactor.screening import check_return_size, strip_time
+from bayesfactor.screening.stamps import are_bars, frame_words, times_of, whole_days
 from bayesfactor.screening.units import check_rate_size, large_return
+from bayesfactor.streaming.choices import SHORTEST_YEAR
 from bayesfactor.streaming.kernel import BLOCK
 
+NANOSECONDS = 365.25 * 86_400 * 1e9  # in a year
+_BARS = "Say how many of them make a year, such as calendar=bf.Calendar('hour', 8760)."
 AGGREGATES = {True: "compound", False: "sum"}  # by default, traded or not
 
 
@@ -66,7 +71,7 @@ class Factors:
     notes: tuple[Note, ...]
 
 
-def read_factors(factors: Any, factor_info: Any, risk_free: Any, year: int) -> Factors:
+def read_factors(factors: Any, factor_info: Any, risk_free: Any, calendar: Calendar) -> Factors:
     """Check factors and risk-free return, and bring them to one table.
 
     Raises
@@ -79,7 +84,7 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, year: int) -> F
     for factor in info:
         _check_ready(factor)
     frame, notes = _own_span(frame)
-    labels, instants, zone = _clock(frame.index)
+    labels, instants, zone = _clock(frame.index, calendar.frequency)
     values = xr.DataArray(
         frame.to_numpy(), {"time": labels, "factor": [one.name for one in info]}, ("time", "factor"), "factors"
     )
@@ -88,7 +93,7 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, year: int) -> F
     for place, factor in enumerate(info):
         if factor.traded:
             own = known[:, place]
-            check_return_size(labels[own], values.values[own, place], factor.name, year)
+            check_return_size(labels[own], values.values[own, place], factor.name, calendar.periods_per_year)
     common = known.all(axis=1)
     if not common.any():
         raise DataError(
@@ -97,11 +102,11 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, year: int) -> F
     if not common.all():
         text = f"returns are used from {written(labels[common][0])}, when the youngest factor begins"
         notes.append(Note("panel", "done", f"{text}; older factors keep their own history, for their means"))
-    rate, more = _rate(risk_free, frame.index[common], year)
+    rate, more = _rate(risk_free, frame.index[common], calendar.periods_per_year)
     width = -(-(len(info) + 1) // 4) * 4
     x = np.zeros((int(common.sum()), width))
     x[:, 0], x[:, 1 : len(info) + 1] = 1.0, values.values[common]
-    table = FactorTable(instants[common], x, rate, zone, large_return(year))
+    table = FactorTable(instants[common], x, rate, zone, large_return(calendar.periods_per_year))
     return Factors(values, info, table, (*notes, *more))
 
 
@@ -139,18 +144,31 @@ def _own_span(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     return frame.loc[first : ends[early]], notes
 
 
-def _clock(index: pd.Index) -> tuple[np.ndarray, np.ndarray, str]:
+def _clock(index: pd.Index, frequency: str) -> tuple[np.ndarray, np.ndarray, str]:
     """Return labels for the panel, instants in nanoseconds, and the time zone.
 
-    Labels are days where every local time is midnight, else universal time.
+    Labels are days where times are days, by the rule of every door; else universal time, on calendars of bars.
     """
     assert isinstance(index, pd.DatetimeIndex)
-    plain = index.tz_localize(None)
-    utc = index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index
-    days = bool((plain == plain.normalize()).all())
-    instants = utc.to_numpy().astype("datetime64[ns]")
-    labels = plain.to_numpy().astype("datetime64[ns]") if days else instants
+    times = times_of(index)
+    instants = (times.local if times.universal.hasnans else times.universal).to_numpy().astype("datetime64[ns]")
+    found = whole_days(times)
+    if found is None and frequency in FREQUENCIES:
+        _refuse_inside(index, frequency)
+    labels = instants if found is None else found[0].to_numpy().astype("datetime64[ns]")
     return labels, np.ascontiguousarray(instants.astype(np.int64)), str(index.tz or "")
+
+
+def _refuse_inside(index: pd.DatetimeIndex, frequency: str) -> None:
+    """Refuse times within the day on a calendar of days; those too near each other for it are refused with it."""
+    bars = are_bars(times_of(index))
+    usual = float(np.median(np.diff(index.to_numpy().astype("datetime64[ns]").astype(np.int64)))) if bars else 0.0
+    if bars and usual / NANOSECONDS * FREQUENCIES[frequency] < SHORTEST_YEAR:
+        return
+    words = frame_words("factors", index.tz is not None)
+    own = f"To keep them as they are: calendar=bf.Calendar('own', {FREQUENCIES[frequency]})."
+    several = {"bars": f"there are several a day on a {frequency} calendar", "use": _BARS}
+    strip_time(index, "factors", replace(words, **several) if bars else replace(words, also=own))
 
 
 def _rate(risk_free: Any, index: pd.Index, year: int) -> tuple[np.ndarray, list[Note]]:
