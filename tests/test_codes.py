@@ -66,7 +66,7 @@ def test_the_remedy_of_a_frame_works(returns, factors, code):
 
 def test_a_code_that_only_decimals_show(factors):
     """Tokens that lose much: as a table of unknown meaning -0.9999 might be a value, as returns it is none."""
-    wild = noise(DAYS, ["a", "b"], 3, 0.3).clip(-0.9, 2)
+    wild = noise(DAYS, ["a", "b"], 3, 0.15).clip(-0.9, 2)
     frame = marked(wild, -0.9999)
     error = refused("'b' is -0.9999 on 2020-01-06, and 2 times", lambda: bf.integrate(frame, factors))
     scope = {"frame": frame}
