@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor import contributions
+from bayesfactor.dates import Window
 from bayesfactor.doubts import doubtful_means, from_the_prior, identification_of
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
@@ -17,7 +18,7 @@ from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.posterior import Fit, require_fit
-from bayesfactor.realised import Window, realised
+from bayesfactor.realised import realised
 from bayesfactor.tables import summarise
 
 Kind = Literal["premium", "return", "variance"]
@@ -181,9 +182,10 @@ def attribute(
     portfolio : mapping or Series of asset to weight, optional
         Adds one more entry, ``"portfolio"``. Weights need not add up to 1.
     window : (start, end), optional
-        Dates of a realised return, both inclusive; by default each asset's whole life. A group or portfolio counts the
-        dates on which all of its assets were observed. What was never observed in the window is left out, with a
-        note; so is, compounded, what lost everything in one period.
+        Dates of a realised return, such as ``("2020-03-05", "2021-06")``: a year, a month or a day means the whole of
+        it, None leaves an end open; by default each asset's whole life. Texts are ISO 8601; dates of datetime, pandas
+        and numpy will do. A group or portfolio counts the dates on which all of its assets were observed. What was
+        never observed in the window is left out, with a note; so is, compounded, what lost everything in one period.
     compounded : bool
         Of a realised return: whether the total is compounded rather than summed. The parts of each period are then
         scaled so that they add up to it (Carino 1999).

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "bayesfactor"
 PRESETS = {"capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled"}
 
 LAYERS = {
-    0: ("errors",),
+    0: ("errors", "dates"),
     1: (
         "panel",
         "panelbase",
