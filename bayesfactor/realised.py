@@ -91,9 +91,10 @@ def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sum
 
     `own` has the holdings' loading, alpha and, where the model has it, zero_beta, a period.
     """
-    factors = xr.DataArray(sums.factors, dims=(dim, "factor"), coords={"factor": posterior["factor"]})
+    labelled = {"factor": list(fit.panel.factor_names)}
+    factors = xr.DataArray(sums.factors, labelled, (dim, "factor"))
     weight = xr.DataArray(sums.weight, dims=dim)
-    traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], dims="factor")
+    traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], labelled, ("factor",))
     shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
     rest = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
     happened = xr.zeros_like(rest["alpha"]) + xr.DataArray(sums.total, dims=dim)

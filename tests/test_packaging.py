@@ -45,11 +45,14 @@ LAYERS = {
         "density",
     ),
     3: (
+        "alignment",
         "blocks",
         "collection",
         "convergence",
         "diagnostics",
         "drawstore",
+        "loglikelihood",
+        "pointwise",
         "posterior",
         "progress",
         "recovery",
@@ -60,7 +63,6 @@ LAYERS = {
     5: ("inference",),
     6: (
         "checks",
-        "pointwise",
         "attribution",
         "contributions",
         "doubts",
