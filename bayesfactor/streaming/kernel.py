@@ -5,9 +5,9 @@ therefore only counts on while an asset's times follow each other, and adds the 
 whole run of them when it ends: those of every whole block of times are made once and shared by all assets.
 """
 
-import numba
 import numpy as np
 
+from bayesfactor.density.cache import strict
 from bayesfactor.screening import HUGE
 
 BLOCK = 16  # times whose cross-products are shared
@@ -16,10 +16,8 @@ LATEST, STOP, START, EARLIEST, FIRST, LAST, ROWS, MISSING, OUTSIDE, LARGE = rang
 MARKS = 10  # columns of what is remembered of each asset
 NEVER = np.iinfo(np.int64).min
 
-_kernel = numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
 
-
-@_kernel
+@strict
 def _add_times(xx, x, start, stop):
     """Add the cross-products of rows start..stop to the upper triangle of xx, four by four."""
     four = x.shape[1] // 4
@@ -45,7 +43,7 @@ def _add_times(xx, x, start, stop):
                 xx[p + k, q + 3] += row[3]
 
 
-@_kernel
+@strict
 def _add_run(xx, x, blocks, start, stop):
     """Add the cross-products of a run of times: whole blocks from the shared table."""
     first = min(-(-start // BLOCK) * BLOCK, stop)
@@ -60,7 +58,7 @@ def _add_run(xx, x, blocks, start, stop):
         _add_times(xx, x, last, stop)
 
 
-@_kernel
+@strict
 def _end_run(slot, times, x, blocks, xx, marks):
     """Add the run of times of one asset to its sums."""
     start, stop = marks[slot, START], marks[slot, STOP]
@@ -74,7 +72,7 @@ def _end_run(slot, times, x, blocks, xx, marks):
     marks[slot, START] = marks[slot, STOP] = 0
 
 
-@_kernel
+@strict
 def add_rows(stamps, scale, codes, slots, values, large, times, x, rate, blocks, xx, xy, yy, least, marks, seen, place):
     """Add rows to the sums of their assets; return `FINE`, or what is wrong with row number ``place[0]``.
 
@@ -142,7 +140,7 @@ def add_rows(stamps, scale, codes, slots, values, large, times, x, rate, blocks,
     return FINE
 
 
-@_kernel
+@strict
 def end_runs(times, x, blocks, xx, marks):
     """Add the runs of times that are still open."""
     for slot in range(len(marks)):
