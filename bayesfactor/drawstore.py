@@ -119,7 +119,9 @@ def writing(path: Path) -> Iterator[DrawStore]:
         yield DrawStore(path, folder)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
-        raise FitError(f"{path}: cannot be written ({reason}).", remedy="Choose a place with room.") from None
+        raise FitError(
+            f"{path}: cannot be written ({reason}).", remedy="Choose a folder that you may write to and that has room."
+        ) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -58,6 +58,7 @@ LAYERS = {
         "recovery",
         "storage",
         "tables",
+        "wholefiles",
     ),
     4: ("graph",),
     5: ("inference",),

@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bayesfactor.cli.interrupts import wrote
 from bayesfactor.errors import DataError
 from bayesfactor.panel import Panel
 from bayesfactor.posterior import Fit
+from bayesfactor.wholefiles import write_whole
 
 LINES = 60
 WARNINGS = 5
@@ -161,12 +163,13 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         names["prob_above"] = f"prob_above_{table.attrs['above']:g}"
     whole = table.rename(columns=names).assign(units=table.attrs["units"])
     try:
-        whole.to_csv(path, index=False)
-    except OSError as error:
+        write_whole(path, whole.to_csv(index=False).encode("utf-8", "replace"))
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise DataError(
-            f"'{path}' cannot be written: {error.strerror}.", series=path.name, remedy="Give another path."
+            f"'{path}' cannot be written: {reason}.", series=path.name, remedy="Give another path."
         ) from None
-    print(f"Wrote {len(table)} rows to {path}.")
+    print(f"Wrote {len(table)} rows to {wrote(path)}.")
 
 
 def covered(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> np.ndarray:
