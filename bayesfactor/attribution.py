@@ -1,6 +1,6 @@
 """What pays an asset, what moved it, and what makes it risky: each split by factor, draw by draw."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
@@ -12,7 +12,7 @@ from bayesfactor import contributions
 from bayesfactor.dates import Window
 from bayesfactor.doubts import doubtful_means, from_the_prior, identification_of
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.holdings import holdings
+from bayesfactor.holdings import PORTFOLIO, holdings
 from bayesfactor.identification import identified
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
@@ -70,7 +70,14 @@ class Attribution(Labelled):
     uncertainty: pd.DataFrame | None = None
     span: pd.DataFrame | None = None
 
-    def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
+    def table(
+        self,
+        ci_prob: float = 0.9,
+        ci_kind: Interval = "eti",
+        *,
+        assets: Sequence[str] | None = None,
+        rounded: bool = True,
+    ) -> pd.DataFrame:
         """Return mean, sd, interval, probability of being positive and Monte Carlo error of every contribution.
 
         Parameters
@@ -79,6 +86,9 @@ class Attribution(Labelled):
             Probability of the interval.
         ci_kind : {"eti", "hdi"}
             Equal-tailed, or of highest density.
+        assets : sequence of str, optional
+            The entries wanted, in this order: assets (of ``per="group"``, groups) and ``"portfolio"``. By default all
+            of them, the portfolio first.
         rounded : bool
             Whether to drop the digits that Monte Carlo error does not justify.
 
@@ -88,8 +98,14 @@ class Attribution(Labelled):
             Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` unless it
             is of a variance; and ``warning`` when the fit failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
             and problems.
+
+        Raises
+        ------
+        SpecError
+            When an entry is unknown or asked for twice.
         """
-        return self._finish(summarise(self.draws, ci_prob, ci_kind, rounded), self.units)
+        table = summarise(_entries(self.draws, assets), ci_prob, ci_kind, rounded)
+        return self._finish(table if assets is not None else _portfolio_first(table), table.attrs, self.units)
 
     @property
     def shares(self) -> xr.DataArray:
@@ -111,30 +127,67 @@ class Attribution(Labelled):
         return self.draws / self.draws.sel(source="total", drop=True)
 
     def share_table(
-        self, above: float = 0.5, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True
+        self,
+        above: float = 0.5,
+        ci_prob: float = 0.9,
+        ci_kind: Interval = "eti",
+        *,
+        assets: Sequence[str] | None = None,
+        rounded: bool = True,
     ) -> pd.DataFrame:
         """Return the shares of a variance with their intervals, and the probability that each exceeds `above`.
 
         Returns
         -------
         DataFrame
-            As `table`, with ``prob_above`` instead of prob_positive: P(share > above).
+            As `table`, with the entries of `assets`, and ``prob_above`` instead of prob_positive: P(share > above).
         """
         require_share(above, "share_table")
-        shares = self.shares
+        shares = _entries(self.shares, assets)
         table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
         table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
-        table = self._finish(table, "share of total variance")
-        table.attrs["above"] = above
-        return table
+        interval = {**table.attrs, "above": above}
+        ordered = table if assets is not None else _portfolio_first(table)
+        return self._finish(ordered, interval, "share of total variance")
 
-    def _finish(self, table: pd.DataFrame, units: str) -> pd.DataFrame:
+    def _finish(self, table: pd.DataFrame, interval: Mapping[Hashable, object], units: str) -> pd.DataFrame:
         if self.identification:
             table["identification"] = table["source"].map(self.identification)
         if self.problems:
             table["warning"] = "not converged"
-        table.attrs.update({"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems})
+        known = {"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
+        table.attrs = {**interval, **known}
         return table
+
+
+def _entries(draws: xr.DataArray, wanted: Sequence[str] | None) -> xr.DataArray:
+    """Return the draws of the entries that are wanted, in that order."""
+    if wanted is None:
+        return draws
+    unit = next(str(dim) for dim in draws.dims if dim not in ("chain", "draw", "source"))
+    known, place = draws[unit].values.tolist(), "Attribution.table"
+    names = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, Iterable) else []
+    if not names:
+        raise SpecError(
+            f"{place}: assets is {wanted!r}, and must be a list of names.",
+            place=f"{place}.assets",
+            found=wanted,
+            remedy=f"Write assets=[{known[0]!r}].",
+        )
+    for number, name in enumerate(names):
+        if name not in known:
+            raise unknown(unit, name, known, place=place)
+        if name in names[:number]:
+            raise SpecError(
+                f"{place}: '{name}' is asked for twice.", place=f"{place}.assets", found=names, remedy="Name it once."
+            )
+    return draws.sel({unit: names})
+
+
+def _portfolio_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the portfolio, which is the last entry of the draws, before those of its parts."""
+    own = table.iloc[:, 0] == PORTFOLIO
+    return pd.concat([table[own], table[~own]], ignore_index=True) if own.iloc[-1] else table
 
 
 def require_share(above: object, verb: str) -> None:

@@ -21,7 +21,6 @@ from bayesfactor.posterior import Fit
 from bayesfactor.wholefiles import write_whole
 
 LINES = 60
-WARNINGS = 5
 WIDTH = 100
 
 
@@ -76,8 +75,7 @@ def show_panel(panel: Panel) -> None:
     say(description.panel)
     warnings = [f"  {row.series}: {row.text}" for row in description.warnings.itertuples()]
     if warnings:
-        more = len(warnings) - WARNINGS
-        say("What looks wrong:", *warnings[:WARNINGS], *([f"  ... and {more} more"] if more > 0 else []))
+        say("What looks wrong:", *warnings)
 
 
 def show_timings(fit: Fit) -> None:
@@ -104,13 +102,11 @@ def interval_name(table: pd.DataFrame) -> str:
 
 
 def show_attribution(table: pd.DataFrame) -> None:
-    """Print a table of an attribution: whole entries up to a screenful, and the portfolio."""
+    """Print a table of an attribution: whole entries up to a screenful, the portfolio first."""
     unit, chance = table.columns[0], next(name for name in table.columns if name.startswith("prob_"))
     entries = list(dict.fromkeys(table[unit]))
     room = max(1, LINES // max(1, len(table) // len(entries)))
-    shown = entries[:room]
-    if "portfolio" in entries[room:]:
-        shown = [*entries[: room - 1], "portfolio"]
+    shown = entries[:room]  # the portfolio is the first
     label = "P(> 0)" if chance == "prob_positive" else f"P(> {100 * table.attrs['above']:g})"
     keep = table[unit].isin(shown) & ((chance == "prob_positive") | (table["source"] != "total"))
     known = ["identification"] if "identification" in table else []
