@@ -123,7 +123,7 @@ def test_every_warning_is_printed_whole(capsys):
         for row in description.warnings.itertuples():
             assert flat(f"{row.series}: {row.text}") in flat(text)
         assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
-        assert " more" not in text.split("What looks wrong")[1]
+        assert "... and" not in text.split("What looks wrong")[1]
 
 
 def test_the_same_again_is_said_to_be_so(panel):
