@@ -3,11 +3,17 @@
 import errno
 import os
 import shutil
+import tempfile
 import uuid
 from contextlib import suppress
 from pathlib import Path
 
 SPARE = 2**20  # beside the arrays of a file: names, attributes, tables of contents
+
+
+def require_writable(folder: Path) -> None:
+    """Raise an OSError where no file can be made in a folder."""
+    tempfile.TemporaryFile(dir=folder).close()
 
 
 def require_room(folder: Path, size: int) -> None:

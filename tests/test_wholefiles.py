@@ -85,6 +85,22 @@ def test_the_command_line_ends_with_2(command, tmp_path, monkeypatch, error, arg
     assert list(tmp_path.iterdir()) == []
 
 
+def shut(monkeypatch):
+    """No file can be made anywhere."""
+
+    def made(dir):
+        raise READ_ONLY
+
+    monkeypatch.setattr("bayesfactor.wholefiles.tempfile", SimpleNamespace(TemporaryFile=made))
+
+
+def test_a_store_that_cannot_be_written_is_refused_before_anything_is_sampled(fit, tmp_path, monkeypatch):
+    shut(monkeypatch)
+    monkeypatch.setattr("bayesfactor.inference._sample", None)
+    with pytest.raises(bf.FitError, match=r"run.zarr: cannot be written \(Read-only file system\)"):
+        bf.fit(fit.panel, store=tmp_path / "run.zarr")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -98,10 +114,7 @@ def test_the_command_line_ends_with_2(command, tmp_path, monkeypatch, error, arg
     ids=lambda arguments: arguments[0],
 )
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_done(command, tmp_path, monkeypatch, arguments):
-    def shut(dir):
-        raise READ_ONLY
-
-    monkeypatch.setattr("bayesfactor.cli.commands.tempfile", SimpleNamespace(TemporaryFile=shut))
+    shut(monkeypatch)
     code, out, said = command(*arguments, tmp_path / "found.html")
     assert (code, out) == (2, "")
     assert "found.html' cannot be written: Read-only file system. Give a path in a folder that you may" in said

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -64,6 +63,7 @@ def _leave(converged: bool) -> NoReturn:
 def _check_output(path: Path) -> None:
     """Refuse a place that cannot be written before hours are spent on what should go there."""
     from bayesfactor.errors import DataError
+    from bayesfactor.wholefiles import require_writable
 
     if path.is_dir() or not path.absolute().parent.is_dir():
         what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
@@ -71,7 +71,7 @@ def _check_output(path: Path) -> None:
     if path.exists() and not path.is_file():  # a device or a pipe
         return
     try:
-        tempfile.TemporaryFile(dir=path.absolute().parent).close()
+        require_writable(path.absolute().parent)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
         raise DataError(
