@@ -104,7 +104,7 @@ def span(given: object) -> tuple[np.datetime64, np.datetime64]:
         case date() if given is not pd.NaT:
             return _whole(given.isoformat())
         case _:
-            raise ValueError(f"{' '.join(repr(given).split())[:60]} is a {type(given).__name__}, and not a date")
+            raise ValueError(f"{' '.join(repr(given).split())[:60]} is not a date (type {type(given).__name__})")
 
 
 def _whole(given: str | np.datetime64) -> tuple[np.datetime64, np.datetime64]:

@@ -1,5 +1,6 @@
 """The description of a panel: what was done to each series, and what looks wrong."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -43,6 +44,11 @@ def _table(frame: pd.DataFrame, title: str, where: str) -> str:
     return "\n".join(lines)
 
 
+def _folded(text: str) -> str:
+    """Return a text within the width of a terminal, over several lines where one does not do."""
+    return fill(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+
+
 def _row(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> Iterator[str]:
     """Yield the lines of a row, each cell wrapped within its width; numbers stand on the right."""
     wrapped = [wrap(text, width, break_on_hyphens=False) for text, width in zip(cells, widths, strict=True)]
@@ -79,7 +85,7 @@ class Description:
         """Return the text for a terminal of 100 columns: the first rows of each table, and every warning."""
         short = self.factors.drop(columns=["aggregate"])
         parts = [
-            fill(self.panel, _WIDTH, break_on_hyphens=False),
+            "\n".join(_folded(fact) for fact in re.findall(r".*?(?:; |$)", self.panel) if fact),
             _table(self.assets, "Assets", "panel.describe().assets.to_string()"),
             _table(short, "Factors", "panel.describe().factors.to_string()"),
         ]

@@ -126,11 +126,13 @@ def _per_period(fit: Fit) -> xr.DataArray:
         for place in range(block.sizes["asset"]):
             dates, returns, x = regressors(panel, first + place)
             step = max(1, NUMBERS // max(dates.size, 1))
+            gapless = dates.size > 0 and dates[-1] - dates[0] == dates.size - 1
+            own_dates = slice(dates[0], dates[-1] + 1) if gapless else dates
             for start in range(0, len(total), step):
                 own = slice(start, start + step)
                 residual = returns - coefficients[own, place] @ x.T
                 tail = None if dof is None else dof[own, None]
-                total[own, dates] += log_density(fit.model.noise, residual, sigma[own, place, None], tail)
+                total[own, own_dates] += log_density(fit.model.noise, residual, sigma[own, place, None], tail)
         first += block.sizes["asset"]
     return _labelled(draws, total[:, seen], "returns", "time", panel.times[seen])
 

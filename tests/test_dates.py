@@ -156,7 +156,7 @@ def test_what_is_no_date_is_refused_in_one_line(end, last):
     kinds = {
         "time zone": ZONED,
         "does not exist": ABSENT,
-        "and not a date|not a date written|units of": [*TEXTS, *OTHERS],
+        r"is not a date \(type|not a date written|units of": [*TEXTS, *OTHERS],
     }
     (reason,) = (reason for reason, ends in kinds.items() if any(end is one for one in ends))
     assert re.search(reason, text.split("pair of dates:")[1])

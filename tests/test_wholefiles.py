@@ -99,6 +99,8 @@ def test_a_store_that_cannot_be_written_is_refused_before_anything_is_sampled(fi
     monkeypatch.setattr("bayesfactor.inference._sample", None)
     with pytest.raises(bf.FitError, match=r"run.zarr: cannot be written \(Read-only file system\)"):
         bf.fit(fit.panel, store=tmp_path / "run.zarr")
+    with pytest.raises(bf.SpecError, match=r"cannot be written \(Read-only file system\)"):
+        bf.fit_many({"one": fit.panel}, folder=tmp_path)
 
 
 @pytest.mark.parametrize(
