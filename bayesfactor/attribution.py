@@ -1,6 +1,6 @@
 """What pays an asset, what moved it, and what makes it risky: each split by factor, draw by draw."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
@@ -11,8 +11,9 @@ import xarray as xr
 from bayesfactor import contributions
 from bayesfactor.dates import Window
 from bayesfactor.doubts import doubtful_means, from_the_prior, identification_of
+from bayesfactor.entries import entries, portfolio_first
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.holdings import PORTFOLIO, holdings
+from bayesfactor.holdings import holdings
 from bayesfactor.identification import identified
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
@@ -104,8 +105,8 @@ class Attribution(Labelled):
         SpecError
             When an entry is unknown or asked for twice.
         """
-        table = summarise(_entries(self.draws, assets), ci_prob, ci_kind, rounded)
-        return self._finish(table if assets is not None else _portfolio_first(table), table.attrs, self.units)
+        table = summarise(entries(self.draws, assets), ci_prob, ci_kind, rounded)
+        return self._finish(table if assets is not None else portfolio_first(table), table.attrs, self.units)
 
     @property
     def shares(self) -> xr.DataArray:
@@ -143,11 +144,11 @@ class Attribution(Labelled):
             As `table`, with the entries of `assets`, and ``prob_above`` instead of prob_positive: P(share > above).
         """
         require_share(above, "share_table")
-        shares = _entries(self.shares, assets)
+        shares = entries(self.shares, assets)
         table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
         table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
         interval = {**table.attrs, "above": above}
-        ordered = table if assets is not None else _portfolio_first(table)
+        ordered = table if assets is not None else portfolio_first(table)
         return self._finish(ordered, interval, "share of total variance")
 
     def _finish(self, table: pd.DataFrame, interval: Mapping[Hashable, object], units: str) -> pd.DataFrame:
@@ -158,36 +159,6 @@ class Attribution(Labelled):
         known = {"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
         table.attrs = {**interval, **known}
         return table
-
-
-def _entries(draws: xr.DataArray, wanted: Sequence[str] | None) -> xr.DataArray:
-    """Return the draws of the entries that are wanted, in that order."""
-    if wanted is None:
-        return draws
-    unit = next(str(dim) for dim in draws.dims if dim not in ("chain", "draw", "source"))
-    known, place = draws[unit].values.tolist(), "Attribution.table"
-    names = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, Iterable) else []
-    if not names:
-        raise SpecError(
-            f"{place}: assets is {wanted!r}, and must be a list of names.",
-            place=f"{place}.assets",
-            found=wanted,
-            remedy=f"Write assets=[{known[0]!r}].",
-        )
-    for number, name in enumerate(names):
-        if name not in known:
-            raise unknown(unit, name, known, place=place)
-        if name in names[:number]:
-            raise SpecError(
-                f"{place}: '{name}' is asked for twice.", place=f"{place}.assets", found=names, remedy="Name it once."
-            )
-    return draws.sel({unit: names})
-
-
-def _portfolio_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the portfolio, which is the last entry of the draws, before those of its parts."""
-    own = table.iloc[:, 0] == PORTFOLIO
-    return pd.concat([table[own], table[~own]], ignore_index=True) if own.iloc[-1] else table
 
 
 def require_share(above: object, verb: str) -> None:

@@ -7,7 +7,7 @@ import xarray as xr
 from scipy.special import gammaln
 
 from bayesfactor.blocks import blocks
-from bayesfactor.errors import unknown
+from bayesfactor.errors import FitError, unknown
 from bayesfactor.panel import require_returns
 from bayesfactor.pointwise import raw_coefficients
 from bayesfactor.posterior import Fit, require_fit
@@ -66,6 +66,8 @@ def log_likelihood(fit: Fit, per: Unit = "period") -> xr.DataArray:
     ------
     SpecError
         When there is no such unit; for periods, when the panel holds statistics instead of returns.
+    FitError
+        When it is no fit, or one of Student-t noise without degrees of freedom.
 
     See Also
     --------
@@ -141,7 +143,14 @@ def _noise(fit: Fit, draws: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndar
     """Return raw coefficients (sample, asset, coefficient), scales (sample, asset) and degrees of freedom (sample)."""
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     sigma = flat["sigma"].transpose("sample", "asset").values
-    return raw_coefficients(fit, draws), sigma, flat["dof"].values if "dof" in flat else None
+    if not isinstance(fit.model.noise, StudentTNoise):
+        return raw_coefficients(fit, draws), sigma, None
+    if "dof" not in flat:
+        raise FitError(
+            f"The model '{fit.model.name}' has Student-t noise, and its draws have no 'dof'.",
+            remedy="Give its degrees of freedom as a variable 'dof' (chain, draw), or a model of normal noise.",
+        )
+    return raw_coefficients(fit, draws), sigma, flat["dof"].values
 
 
 def _per_asset(fit: Fit) -> xr.DataArray:

@@ -290,3 +290,20 @@ def test_what_is_no_fit():
     for ask in (bf.log_likelihood, bf.factor_log_likelihood):
         with pytest.raises(bf.FitError, match="expected a Fit"):
             ask("run.nc")
+
+
+def test_student_t_noise_needs_its_degrees_of_freedom():
+    """Otherwise it would be taken for normal."""
+    whole = bf.open_fit(FITS / "student_t_1.nc")
+    data = whole.data.copy()
+    data["posterior"] = xr.DataTree(whole.posterior.drop_vars("dof"))
+    for per in ("period", "asset"):
+        with pytest.raises(bf.FitError, match="has Student-t noise, and its draws have no 'dof'"):
+            bf.log_likelihood(replace(whole, data=data), per=per)
+    extra = bf.open_fit(FITS / "hierarchical_1.nc")
+    data = extra.data.copy()
+    data["posterior"] = xr.DataTree(extra.posterior.assign(dof=extra.posterior["alpha_scale"] * 0 + 3.0))
+    for per in ("period", "asset"):
+        xr.testing.assert_identical(
+            bf.log_likelihood(replace(extra, data=data), per=per), bf.log_likelihood(extra, per=per)
+        )

@@ -67,6 +67,7 @@ LAYERS = {
         "attribution",
         "contributions",
         "doubts",
+        "entries",
         "identification",
         "pricing",
         "holdings",
