@@ -1,6 +1,6 @@
 """What pays an asset, what moved it, and what makes it risky: each split by factor, draw by draw."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
@@ -9,7 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor import contributions
+from bayesfactor.dates import Window
 from bayesfactor.doubts import doubtful_means, from_the_prior, identification_of
+from bayesfactor.entries import entries, portfolio_first
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
 from bayesfactor.identification import identified
@@ -17,7 +19,7 @@ from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.panel import SOURCES, Panel
 from bayesfactor.posterior import Fit, require_fit
-from bayesfactor.realised import Window, realised
+from bayesfactor.realised import realised
 from bayesfactor.tables import summarise
 
 Kind = Literal["premium", "return", "variance"]
@@ -69,7 +71,14 @@ class Attribution(Labelled):
     uncertainty: pd.DataFrame | None = None
     span: pd.DataFrame | None = None
 
-    def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
+    def table(
+        self,
+        ci_prob: float = 0.9,
+        ci_kind: Interval = "eti",
+        *,
+        assets: Sequence[str] | None = None,
+        rounded: bool = True,
+    ) -> pd.DataFrame:
         """Return mean, sd, interval, probability of being positive and Monte Carlo error of every contribution.
 
         Parameters
@@ -78,6 +87,9 @@ class Attribution(Labelled):
             Probability of the interval.
         ci_kind : {"eti", "hdi"}
             Equal-tailed, or of highest density.
+        assets : sequence of str, optional
+            The entries wanted, in this order: assets (of ``per="group"``, groups) and ``"portfolio"``. By default all
+            of them, the portfolio first.
         rounded : bool
             Whether to drop the digits that Monte Carlo error does not justify.
 
@@ -87,8 +99,14 @@ class Attribution(Labelled):
             Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` unless it
             is of a variance; and ``warning`` when the fit failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
             and problems.
+
+        Raises
+        ------
+        SpecError
+            When an entry is unknown or asked for twice.
         """
-        return self._finish(summarise(self.draws, ci_prob, ci_kind, rounded), self.units)
+        table = summarise(entries(self.draws, assets), ci_prob, ci_kind, rounded)
+        return self._finish(table if assets is not None else portfolio_first(table), table.attrs, self.units)
 
     @property
     def shares(self) -> xr.DataArray:
@@ -110,29 +128,36 @@ class Attribution(Labelled):
         return self.draws / self.draws.sel(source="total", drop=True)
 
     def share_table(
-        self, above: float = 0.5, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True
+        self,
+        above: float = 0.5,
+        ci_prob: float = 0.9,
+        ci_kind: Interval = "eti",
+        *,
+        assets: Sequence[str] | None = None,
+        rounded: bool = True,
     ) -> pd.DataFrame:
         """Return the shares of a variance with their intervals, and the probability that each exceeds `above`.
 
         Returns
         -------
         DataFrame
-            As `table`, with ``prob_above`` instead of prob_positive: P(share > above).
+            As `table`, with the entries of `assets`, and ``prob_above`` instead of prob_positive: P(share > above).
         """
         require_share(above, "share_table")
-        shares = self.shares
+        shares = entries(self.shares, assets)
         table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
         table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
-        table = self._finish(table, "share of total variance")
-        table.attrs["above"] = above
-        return table
+        interval = {**table.attrs, "above": above}
+        ordered = table if assets is not None else portfolio_first(table)
+        return self._finish(ordered, interval, "share of total variance")
 
-    def _finish(self, table: pd.DataFrame, units: str) -> pd.DataFrame:
+    def _finish(self, table: pd.DataFrame, interval: Mapping[Hashable, object], units: str) -> pd.DataFrame:
         if self.identification:
             table["identification"] = table["source"].map(self.identification)
         if self.problems:
             table["warning"] = "not converged"
-        table.attrs.update({"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems})
+        known = {"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
+        table.attrs = {**interval, **known}
         return table
 
 
@@ -181,9 +206,10 @@ def attribute(
     portfolio : mapping or Series of asset to weight, optional
         Adds one more entry, ``"portfolio"``. Weights need not add up to 1.
     window : (start, end), optional
-        Dates of a realised return, both inclusive; by default each asset's whole life. A group or portfolio counts the
-        dates on which all of its assets were observed. What was never observed in the window is left out, with a
-        note; so is, compounded, what lost everything in one period.
+        Dates of a realised return, such as ``("2020-03-05", "2021-06")``: a year, a month or a day means the whole of
+        it, None leaves an end open; by default each asset's whole life. Texts are ISO 8601; dates of datetime, pandas
+        and numpy will do. A group or portfolio counts the dates on which all of its assets were observed. What was
+        never observed in the window is left out, with a note; so is, compounded, what lost everything in one period.
     compounded : bool
         Of a realised return: whether the total is compounded rather than summed. The parts of each period are then
         scaled so that they add up to it (Carino 1999).

@@ -20,6 +20,7 @@ from bayesfactor.panelbase import PanelBase
 from bayesfactor.posterior import Fit, Sampler
 from bayesfactor.spec import FactorModel
 from bayesfactor.storage import FORMAT, WRITABLE, read_fit, save_fit
+from bayesfactor.wholefiles import require_writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +202,7 @@ def open_folder(folder: object) -> Path:
     Raises
     ------
     SpecError
-        When it is no path, or not a folder, or cannot be made.
+        When it is no path, or not a folder, or cannot be made or written.
     """
     remedy = "Give the path of a folder for the fits; it is made when it is not there."
     if not isinstance(folder, (str, os.PathLike)):
@@ -209,8 +210,10 @@ def open_folder(folder: object) -> Path:
     path = Path(folder).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
+        require_writable(path)
     except OSError as error:
-        what = "is a file" if path.is_file() else f"cannot be made ({error.strerror})"
+        does = "written" if path.is_dir() else "made"
+        what = "is a file" if path.is_file() else f"cannot be {does} ({error.strerror})"
         raise SpecError(
             f"fit_many: the folder '{folder}' {what}.", place="fit_many.folder", found=folder, remedy=remedy
         ) from None

@@ -1,7 +1,10 @@
 """The description of a panel: what was done to each series, and what looks wrong."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+from textwrap import fill, wrap
 
 import numpy as np
 import pandas as pd
@@ -13,23 +16,47 @@ from bayesfactor.screening.factors import condition_number
 
 _ROWS = 20
 _WIDTH = 100
+_CELL, _DATE, _LAST = 24, 10, 24  # characters of a text, of a date, and of what was done
 
 
-def _table(frame: pd.DataFrame, title: str) -> str:
-    """Print the first rows of a table within the width of a terminal; the last column is wrapped short."""
-    shown = frame.head(_ROWS).astype(object)
-    shown.index = [str(label)[:24] for label in shown.index]
-    last = shown.columns[-1]
-    others = shown.drop(columns=last).to_string() if shown.shape[1] > 1 else "\n".join(["", *shown.index])
-    room = _WIDTH - max(len(line) for line in others.splitlines()) - 2
-    lines = []
-    texts = [str(last), *shown[last].astype(str)]
-    for line, text in zip(others.splitlines(), texts, strict=True):
-        cut = text if len(text) <= room else text[: room - 3] + "..."
-        lines.append(f"{line.ljust(_WIDTH - room - 2)}  {cut}".rstrip())
+def _table(frame: pd.DataFrame, title: str, where: str) -> str:
+    """Print the first rows of a table within the width of a terminal, long texts over several lines.
+
+    `where` is how to see all rows.
+    """
+    shown = frame.head(_ROWS)
+    heads = [frame.index.name, *shown.columns]
+    rows = [[str(name), *map(str, row)] for name, row in zip(shown.index, shown.itertuples(index=False), strict=True)]
+    columns = list(zip(heads, *rows, strict=True))
+    longest = [max(map(len, column)) for column in columns[:-1]]
+    cell = _CELL
+    while sum(min(width, cell) + 2 for width in longest) > _WIDTH - _LAST and cell > _DATE:
+        cell -= 1
+    widths = [min(width, cell) for width in longest]
+    widths.append(_WIDTH - sum(widths) - 2 * len(widths))
+    numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in [object, *shown.dtypes]]
+    for above, row in reversed(list(pairwise(rows))):
+        if row[-1] == above[-1] and len(row[-1]) > widths[-1]:
+            row[-1] = "as above"
+    lines = [title, *(line for row in [heads, *rows] for line in _row(row, widths, numbers))]
     if len(frame) > _ROWS:
-        lines.append(f"... and {len(frame) - _ROWS} more")
-    return "\n".join([title, *lines])
+        lines.append(f"... and {len(frame) - _ROWS} more: {where}")
+    return "\n".join(lines)
+
+
+def _folded(text: str) -> str:
+    """Return a text within the width of a terminal, over several lines where one does not do."""
+    return fill(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> Iterator[str]:
+    """Yield the lines of a row, each cell wrapped within its width; numbers stand on the right."""
+    wrapped = [wrap(text, width, break_on_hyphens=False) for text, width in zip(cells, widths, strict=True)]
+    for parts in zip_longest(*wrapped, fillvalue=""):
+        yield "  ".join(
+            part.rjust(width) if number else part.ljust(width)
+            for part, width, number in zip(parts, widths, numbers, strict=True)
+        ).rstrip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +82,20 @@ class Description:
     panel: str
 
     def __str__(self) -> str:
-        """Return the text for a terminal of 100 columns."""
+        """Return the text for a terminal of 100 columns: the first rows of each table, and every warning."""
         short = self.factors.drop(columns=["aggregate"])
-        parts = [self.panel, _table(self.assets, "Assets"), _table(short, "Factors")]
+        parts = [
+            "\n".join(_folded(fact) for fact in re.findall(r".*?(?:; |$)", self.panel) if fact),
+            _table(self.assets, "Assets", "panel.describe().assets.to_string()"),
+            _table(short, "Factors", "panel.describe().factors.to_string()"),
+        ]
         if len(self.warnings):
-            lines = [f"  {row.series}: {row.text}" for row in self.warnings.head(_ROWS).itertuples()]
-            cut = [line if len(line) <= _WIDTH else line[: _WIDTH - 3] + "..." for line in lines]
-            more = len(self.warnings) - _ROWS
-            parts.append("\n".join(["What looks wrong", *cut, *([f"... and {more} more"] if more > 0 else [])]))
+            texts = [f"{row.series}: {row.text}" for row in self.warnings.itertuples()]
+            lines = [
+                fill(text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+                for text in texts
+            ]
+            parts.append("\n".join(["What looks wrong", *lines]))
         else:
             parts.append("Nothing looks wrong.")
         return "\n\n".join(parts)

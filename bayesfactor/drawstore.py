@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.errors import FitError
+from bayesfactor.wholefiles import require_writable
 
 STREAMED = ("alpha", "loading", "sigma")  # one entry or more per asset and draw
 DRAWS, ASSETS = 200, 128  # of a chunk; the draws a multiple of `problem.CHUNK`
@@ -105,8 +106,19 @@ def require_store(path: Path) -> None:
             f"{path}: cannot be written (no such folder).",
             remedy="Choose a folder that exists and that you may write to.",
         )
+    try:
+        require_writable(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
     if path.exists() and not _is_store(path):
         raise FitError(f"{path}: is there already, and is no saved fit.", remedy="Remove it, or choose another name.")
+
+
+def _unwritable(path: Path, error: OSError) -> FitError:
+    reason = os.strerror(error.errno) if error.errno else error
+    return FitError(
+        f"{path}: cannot be written ({reason}).", remedy="Choose a folder that you may write to and that has room."
+    )
 
 
 @contextmanager
@@ -118,8 +130,7 @@ def writing(path: Path) -> Iterator[DrawStore]:
         shutil.rmtree(folder, ignore_errors=True)
         yield DrawStore(path, folder)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise FitError(f"{path}: cannot be written ({reason}).", remedy="Choose a place with room.") from None
+        raise _unwritable(path, error) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from bayesfactor.alignment import align
 from bayesfactor.errors import FitError, SpecError
 from bayesfactor.modelfile import model_id, model_text
 from bayesfactor.panelbase import PanelBase
@@ -94,10 +95,16 @@ class Fit:
     sampler : Sampler
     data : DataTree
         Groups ``posterior``, ``sample_stats``, ``log_prior``, ``observed_data``, ``constant_data``, for any ArviZ
-        function. Loadings, alphas, scales and premia are decimals per period of the panel.
+        function. Loadings, alphas, scales and premia are decimals per period of the panel. Draws given in another order
+        than the panel's are brought to it by their labels.
     timings : mapping of str to float
         Seconds: prepare, compile, sample, recover.
     versions : mapping of str to str
+
+    Raises
+    ------
+    FitError
+        When the draws are not labelled as the panel is.
     """
 
     panel: PanelBase
@@ -106,6 +113,9 @@ class Fit:
     data: xr.DataTree
     timings: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", align(self.data, self.panel))
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -133,6 +143,32 @@ class Fit:
     def problems(self) -> tuple[str, ...]:
         """What keeps the draws from being trusted; empty when the sampler converged."""
         return tuple(check.problem for check in self.sampler_checks if check.passed is False)
+
+    def with_log_likelihood(self, *, factors: bool = False) -> "Fit":
+        """Return the fit with a group ``log_likelihood`` in its data, for ArviZ's ``loo``, ``compare`` and ``psense``.
+
+        Parameters
+        ----------
+        factors : bool
+            False: the group holds ``returns`` alone, log p(r_t | f_t, theta) of every period, as ``loo`` and
+            ``compare`` want it. True: and ``factors``, log p(f_t | mu, Omega), so that ``psense`` scales all that the
+            data say, of the factors' means too; ``loo`` is then told ``var_name="returns"``.
+
+        Returns
+        -------
+        Fit
+
+        Raises
+        ------
+        SpecError
+            When the panel holds statistics instead of returns.
+        """
+        from bayesfactor.loglikelihood import factor_log_likelihood, log_likelihood
+
+        found = {"returns": log_likelihood(self)} | ({"factors": factor_log_likelihood(self)} if factors else {})
+        data = self.data.copy()
+        data["log_likelihood"] = xr.DataTree(xr.Dataset(found))
+        return replace(self, data=data)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the fit, under a temporary name first, and return its path.

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.contributions import Parts, combined, labels, zero_beta_rate
+from bayesfactor.dates import Window, rows
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import PORTFOLIO, holdings
 from bayesfactor.panel import Panel, require_returns
@@ -17,7 +17,6 @@ from bayesfactor.pointwise import thin
 from bayesfactor.posterior import Fit
 from bayesfactor.statistics import moments
 
-Window = tuple[Any, Any]
 PATH_DRAWS = 400
 
 
@@ -92,9 +91,10 @@ def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sum
 
     `own` has the holdings' loading, alpha and, where the model has it, zero_beta, a period.
     """
-    factors = xr.DataArray(sums.factors, dims=(dim, "factor"), coords={"factor": posterior["factor"]})
+    labelled = {"factor": list(fit.panel.factor_names)}
+    factors = xr.DataArray(sums.factors, labelled, (dim, "factor"))
     weight = xr.DataArray(sums.weight, dims=dim)
-    traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], dims="factor")
+    traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], labelled, ("factor",))
     shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
     rest = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
     happened = xr.zeros_like(rest["alpha"]) + xr.DataArray(sums.total, dims=dim)
@@ -116,7 +116,7 @@ def _sums(
         count = own.count[member].astype(int)
         return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight), _span(count, names)
     held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
-    inside = rows(held.returns["time"], window)
+    inside = rows(held.times, window, "attribute.window")
     returns, factors, times = held.returns.values[inside], held.aligned[inside], held.times[inside]
     observed = np.isfinite(returns)
     counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
@@ -195,10 +195,12 @@ def realised_path(
     if portfolio is not None:
         weights = holdings(panel, "asset", portfolio).values[-1]
     held = weights != 0
-    inside = rows(panel.returns["time"], window)
+    inside = rows(panel.times, window, "plot_realised.window")
     inside = inside[np.isfinite(panel.returns.values[np.ix_(inside, held)]).all(axis=1)]
     if not inside.size:
-        raise SpecError("No date in the window on which all of it was observed.", place="window", found=window)
+        raise SpecError(
+            "No date in the window on which all of it was observed.", place="plot_realised.window", found=window
+        )
     draws = thin(fit, PATH_DRAWS).isel(asset=np.flatnonzero(held)).compute()
     posterior = draws.stack(sample=("chain", "draw"), create_index=False)
     earned = panel.returns.values[np.ix_(inside, held)] @ weights[held]
@@ -210,36 +212,3 @@ def realised_path(
         own["zero_beta"] = posterior["zero_beta"] * weight.sum()
     parts = _parts(fit, posterior, own, sums, "time").sources(labels(fit, "family" if by_family else "factor", {}))
     return parts.assign_coords(time=panel.returns["time"].values[inside])
-
-
-def rows(times: xr.DataArray, window: Window | None) -> np.ndarray:
-    """Return the numbers of the rows inside a window of dates, both inclusive."""
-    if window is None:
-        return np.arange(times.size)
-    try:
-        if isinstance(window, str):
-            raise TypeError("one text, and not two dates")
-        first, last = (None if end is None else pd.Timestamp(end) for end in window)
-        if any(end is not None and end.tzinfo for end in (first, last)):
-            raise ValueError("dates of a panel have no time zone")
-    except (TypeError, ValueError) as error:
-        raise SpecError(
-            f"window {window!r} is not a pair of dates ({error}).",
-            place="attribute.window",
-            found=window,
-            remedy='Write window=("2020-01-01", "2020-12-31").',
-        ) from None
-    if first is not None and last is not None and first > last:
-        raise SpecError(
-            f"window {window!r} ends before it starts.",
-            place="attribute.window",
-            found=window,
-            remedy="Give the earlier date first.",
-        )
-    index = pd.DatetimeIndex(times.values)
-    inside = np.ones(len(index), dtype=bool)
-    if first is not None:
-        inside &= np.asarray(index >= first)
-    if last is not None:
-        inside &= np.asarray(index <= last)
-    return np.flatnonzero(inside)

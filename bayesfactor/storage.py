@@ -24,11 +24,12 @@ from bayesfactor.panel import Calendar, Factor, Note, Panel, require_returns
 from bayesfactor.panelbase import PanelBase
 from bayesfactor.panelstatistics import PanelStatistics
 from bayesfactor.posterior import Fit, Sampler
+from bayesfactor.wholefiles import require_room
 
 FORMAT = "bayesfactor fit 2"
 READABLE = ("bayesfactor fit 1", FORMAT)
 GROUPS = ("posterior", "sample_stats", "log_prior", "observed_data", "constant_data")
-WRITABLE = "Choose a folder that exists and that you may write to."
+WRITABLE = "Choose a folder that exists, that you may write to and that has room."
 
 
 def panel_groups(panel: PanelBase) -> dict[str, xr.Dataset]:
@@ -134,6 +135,7 @@ def save_fit(fit: Fit, path: Path) -> Path:
         f".{path.name[:40]}.{uuid.uuid4().hex}.part"
     )  # a long name stays within the system's limit
     try:
+        require_room(path.parent, tree.nbytes)
         tree.to_netcdf(temporary, engine="h5netcdf")
         os.replace(temporary, path)
     except OSError as error:

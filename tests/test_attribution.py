@@ -192,7 +192,7 @@ def test_shares_of_a_variance(hier_fit):
     table = found.share_table(above=0.5, ci_prob=0.8).query("source == 'idiosyncratic'").set_index("asset")
     expected = (own > 0.5).mean(("chain", "draw")).to_series()
     assert 0 < expected.min() < 1
-    pd.testing.assert_series_equal(table["prob_above"], expected, check_names=False)
+    pd.testing.assert_series_equal(table["prob_above"].loc[expected.index], expected, check_names=False)
     assert "prob_positive" not in table
     assert found.share_table(0.7).attrs["above"] == 0.7
     low = np.quantile(own.sel(asset="a02"), 0.1)
@@ -323,3 +323,73 @@ def test_results_cannot_be_changed(cross_fit):
 def test_doubt_of_a_fit_that_failed_says_so(short_fit):
     assert (bf.attribute(short_fit).uncertainty["warning"] == "not converged").all()
     assert "warning" not in bf.attribute(short_fit, allow_unconverged=True).uncertainty
+
+
+def entries_of(table):
+    return list(dict.fromkeys(table.iloc[:, 0]))
+
+
+@pytest.mark.parametrize("kind", ["premium", "return", "variance"])
+@pytest.mark.parametrize("per", ["asset", "group"])
+def test_the_portfolio_comes_first_in_tables(hier_fit, kind, per):
+    found = bf.attribute(hier_fit, kind, per=per, portfolio=MIX)
+    names = found.draws[per].values.tolist()
+    assert names[-1] == "portfolio"
+    tables = [found.table(rounded=False), *([found.share_table(rounded=False)] if kind == "variance" else [])]
+    for table in tables:
+        assert entries_of(table) == ["portfolio", *names[:-1]]
+        assert table.index.tolist() == list(range(len(table)))
+    means = found.draws.mean(("chain", "draw"))
+    for row in tables[0].to_dict("records"):
+        assert row["mean"] == pytest.approx(float(means.sel({per: row[per], "source": row["source"]})), rel=1e-9)
+    assert entries_of(bf.attribute(hier_fit, kind, per=per).table()) == names[:-1]
+
+
+@pytest.mark.parametrize(
+    ("per", "wanted"),
+    [
+        ("asset", ["a03", "portfolio"]),
+        ("asset", ["portfolio"]),
+        ("asset", ("a08", "a00", "a04")),
+        ("asset", np.array(["a05", "a01"])),
+        ("asset", pd.Index(["a05"])),
+        ("group", ["g2", "portfolio", "g0"]),
+    ],
+)
+def test_a_table_of_some_entries_has_them_in_that_order(hier_fit, per, wanted):
+    found = bf.attribute(hier_fit, "variance", per=per, portfolio=MIX)
+    for whole, some in (
+        (found.table(), found.table(assets=wanted)),
+        (found.share_table(0.2, ci_prob=0.5), found.share_table(0.2, ci_prob=0.5, assets=wanted)),
+    ):
+        assert entries_of(some) == list(wanted)
+        expected = pd.concat([whole[whole[per] == name] for name in wanted], ignore_index=True)
+        pd.testing.assert_frame_equal(some, expected)
+        assert some.attrs == whole.attrs
+
+
+def test_one_name_is_a_list_of_one(hier_fit):
+    found = bf.attribute(hier_fit)
+    pd.testing.assert_frame_equal(found.table(assets="a03"), found.table(assets=["a03"]))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["A03"], "unknown asset 'A03'. Did you mean 'a03'?"),
+        (["g0"], "unknown asset 'g0'"),
+        (["portfolio"], "unknown asset 'portfolio'"),
+        (["a00", 3], "unknown asset '3'"),
+        (["a00", "a01", "a00"], "'a00' is asked for twice. Name it once."),
+        ([], r"assets is [], and must be a list of names. Write assets=['a00']."),
+        (5, "assets is 5, and must be a list of names."),
+    ],
+)
+def test_entries_that_a_table_cannot_have(hier_fit, wanted, found):
+    said = bf.attribute(hier_fit, "variance")
+    for ask in (said.table, said.share_table):
+        with pytest.raises(bf.SpecError) as caught:
+            ask(assets=wanted)
+        assert found in str(caught.value)
+    with pytest.raises(bf.SpecError, match=r"unknown group 'g9'\. Allowed: g0, g1, g2"):
+        bf.attribute(hier_fit, per="group").table(assets=["g9"])

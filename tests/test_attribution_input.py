@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.errors import DataError, FitError, SpecError
@@ -141,7 +142,9 @@ def test_names_that_would_hide_a_source(hier_fit):
             assert caught.value.series == name
     names = ["portfolio", *panel.assets[1:]]
     called = replace(panel, **{name: getattr(panel, name).assign_coords(asset=names) for name in ("returns", "groups")})
-    fit = replace(hier_fit, panel=called)
+    data = hier_fit.data.copy()
+    data["posterior"] = xr.DataTree(hier_fit.posterior.assign_coords(asset=names))
+    fit = replace(hier_fit, panel=called, data=data)
     with pytest.raises(DataError, match="already an entry named 'portfolio'"):
         bf.attribute(fit, portfolio={"a01": 1.0})
 

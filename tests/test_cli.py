@@ -137,7 +137,8 @@ def test_attribute_prints_the_table_of_the_library(run, saved):
 def test_portfolio_is_one_more_entry(run, saved, files):
     code, out, _ = run("attribute", saved, "--portfolio", files / "weights.csv", "--by", "family", "--per", "group")
     assert code == 0
-    assert "portfolio" in out
+    entries = [line.split()[0] for line in out.splitlines() if line[:1].strip() and "market" in line.split()[1:2]]
+    assert entries == ["portfolio", "x", "y"]
 
 
 def test_variance_is_shown_as_shares(run, saved):
@@ -159,11 +160,15 @@ def test_csv_states_interval_and_units(run, saved, tmp_path):
     np.testing.assert_allclose(table["mean"], expected["mean"])
 
 
-def test_many_assets_are_cut_with_a_way_out(run, saved, monkeypatch):
+def test_many_assets_are_cut_with_a_way_out(run, saved, files, monkeypatch):
     monkeypatch.setattr("bayesfactor.cli.output.LINES", 12)
     code, out, _ = run("attribute", saved)
     assert code == 0
     assert "3 of 6 entries shown. All of them: --csv FILE." in out
+    code, out, _ = run("attribute", saved, "--portfolio", files / "weights.csv")
+    assert "3 of 7 entries shown. All of them: --csv FILE." in out
+    assert out.index("\nportfolio ") < out.index("\na ") < out.index("\nb ")
+    assert "\nc " not in out
 
 
 def narrow(out):

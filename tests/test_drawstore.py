@@ -120,7 +120,8 @@ def test_verdicts_prices_and_checks_are_the_same(both):
     pd.testing.assert_frame_equal(first.table, second.table, rtol=1e-6)
     pd.testing.assert_frame_equal(first.assets, second.assets, rtol=1e-9)
     pd.testing.assert_frame_equal(first.shrinkage, second.shrinkage, rtol=1e-9)
-    assert bf.log_likelihood(one).equals(bf.log_likelihood(two))
+    for per in ("period", "asset"):
+        assert bf.log_likelihood(one, per=per).equals(bf.log_likelihood(two, per=per))
 
 
 def test_reading_a_block_touches_its_own_chunks_only(pair, monkeypatch):

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor import collection, workers
@@ -67,6 +68,16 @@ def panels():
     return {name: tiny(seed) for seed, name in enumerate(("one", "two", "three", "four"))}
 
 
+def called_as(data, panel):
+    """Return a fit's data with as many draws of assets, factors and groups as a panel has, under its names."""
+    factors = panel.factor_names
+    names = {"asset": panel.assets, "factor": factors, "factor_other": factors, "group": panel.group_names}
+    posterior = data["posterior"].to_dataset().isel({dim: slice(len(each)) for dim, each in names.items()})
+    tree = data.copy()
+    tree["posterior"] = xr.DataTree(posterior.assign_coords({dim: list(each) for dim, each in names.items()}))
+    return tree
+
+
 @pytest.fixture
 def fitted(short_fit, monkeypatch):
     """Names of the panels in the order in which they were fitted, by a stand-in that returns what it was given."""
@@ -74,7 +85,7 @@ def fitted(short_fit, monkeypatch):
 
     def stand_in(panel, model, sampler):
         calls.append((panel.fingerprint, sampler))
-        return replace(short_fit, panel=panel, model=model, sampler=sampler, data=short_fit.data)
+        return replace(short_fit, panel=panel, model=model, sampler=sampler, data=called_as(short_fit.data, panel))
 
     monkeypatch.setattr(workers, "fit", stand_in)
     return calls

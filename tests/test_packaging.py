@@ -16,7 +16,7 @@ PACKAGE = ROOT / "bayesfactor"
 PRESETS = {"capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled"}
 
 LAYERS = {
-    0: ("errors",),
+    0: ("errors", "dates"),
     1: (
         "fingerprints",
         "panel",
@@ -46,25 +46,29 @@ LAYERS = {
         "density",
     ),
     3: (
+        "alignment",
         "blocks",
         "collection",
         "convergence",
         "diagnostics",
         "drawstore",
+        "loglikelihood",
+        "pointwise",
         "posterior",
         "progress",
         "recovery",
         "storage",
         "tables",
+        "wholefiles",
     ),
     4: ("graph",),
     5: ("inference",),
     6: (
         "checks",
-        "pointwise",
         "attribution",
         "contributions",
         "doubts",
+        "entries",
         "identification",
         "pricing",
         "holdings",

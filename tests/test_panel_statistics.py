@@ -61,7 +61,7 @@ def test_what_is_asked_of_a_fit_is_the_same(pair):
         a, b = (bf.attribute(fit, kind).draws for fit in pair)
         xr.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)
     assert bf.identify(one).verdicts == bf.identify(other).verdicts
-    xr.testing.assert_allclose(bf.log_likelihood(one), bf.log_likelihood(other), rtol=1e-7)
+    xr.testing.assert_allclose(bf.log_likelihood(one, per="asset"), bf.log_likelihood(other, per="asset"), rtol=1e-7)
     np.testing.assert_allclose(bf.price(other).realised, bf.price(one).realised, rtol=1e-9)
     ours, theirs = (bf.check(fit) for fit in pair)
     columns = ["periods", "sample_mean", "implied_mean", "gap_in_errors"]
@@ -85,7 +85,7 @@ def test_log_likelihood_is_the_sum_over_observations(pair):
     mean = draw["alpha"].values[i] + beta @ shift + x[:, 1:] @ beta
     sigma = draw["sigma"].values[i]
     each = -0.5 * ((y - mean) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
-    assert bf.log_likelihood(fit).values[1, 7, i] == pytest.approx(each.sum(), rel=1e-10)
+    assert bf.log_likelihood(fit, per="asset").values[1, 7, i] == pytest.approx(each.sum(), rel=1e-10)
 
 
 def test_checks_that_need_returns_say_so(pair):

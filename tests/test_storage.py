@@ -99,7 +99,7 @@ def test_labels_are_plain_texts(saved, tmp_path):
     ]
     assert {type(label) for label in labels} == {str}
     assert again.posterior["asset"].values.tolist() == list(NAMES)
-    assert bf.attribute(again, portfolio={"🚀": 1.0, "A&B <i>": -1.0}).table()["asset"].iloc[-1] == "portfolio"
+    assert bf.attribute(again, portfolio={"🚀": 1.0, "A&B <i>": -1.0}).table()["asset"].iloc[0] == "portfolio"
 
 
 def test_a_saved_fit_can_be_used_like_a_new_one(strange, tmp_path):

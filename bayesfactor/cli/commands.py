@@ -1,5 +1,6 @@
 """The commands of the command line; what they need is imported when they run."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -62,10 +63,22 @@ def _leave(converged: bool) -> NoReturn:
 def _check_output(path: Path) -> None:
     """Refuse a place that cannot be written before hours are spent on what should go there."""
     from bayesfactor.errors import DataError
+    from bayesfactor.wholefiles import require_writable
 
     if path.is_dir() or not path.absolute().parent.is_dir():
         what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
         raise DataError(f"'{path}' {what}.", series=path.name, remedy="Give the path of a file to write.")
+    if path.exists() and not path.is_file():  # a device or a pipe
+        return
+    try:
+        require_writable(path.absolute().parent)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        raise DataError(
+            f"'{path}' cannot be written: {reason}.",
+            series=path.name,
+            remedy="Give a path in a folder that you may write to.",
+        ) from None
 
 
 @app.command()
@@ -134,6 +147,7 @@ def fit(
 ) -> None:
     """Fit a model to your returns and factors, check it and save it."""
     from bayesfactor.cli.input import read_info, read_panel
+    from bayesfactor.cli.interrupts import wrote
     from bayesfactor.cli.output import command, show_panel, show_timings
     from bayesfactor.inference import fit as run_fit
     from bayesfactor.modelfile import read_model
@@ -146,7 +160,7 @@ def fit(
     panel = read_panel((returns, factors, risk_free), known, calendar=calendar, units=units, prices=prices, zone=zone)
     show_panel(panel)
     result = run_fit(panel, chosen, sampler)
-    saved = result.save(output)
+    saved = wrote(result.save(output))
     show_timings(result)
     converged = _show_check(result)
     print(f"\nSaved {saved}. See what pays each asset: {command()} attribute {saved}")
@@ -253,13 +267,15 @@ def report(
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.cli.input import read_weights
+    from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior import open_fit
     from bayesfactor.reporting.writing import write_report
 
     _check_output(output)
     weights = None if portfolio is None else read_weights(portfolio)
     result = open_fit(run)
-    print(f"Wrote {write_report(result, output, portfolio=weights, title=title, ci_prob=ci, ci_kind=ci_kind.value)}")
+    written = write_report(result, output, portfolio=weights, title=title, ci_prob=ci, ci_kind=ci_kind.value)
+    print(f"Wrote {wrote(written)}")
     _warn_and_leave(result.problems)
 
 

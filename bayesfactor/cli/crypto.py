@@ -9,6 +9,7 @@ import xarray as xr
 from bayesfactor.attribution import attribute
 from bayesfactor.catalog import crypto_simulated
 from bayesfactor.checks import check
+from bayesfactor.cli.interrupts import wrote
 from bayesfactor.cli.output import (
     command,
     covered,
@@ -54,7 +55,7 @@ def show(sampler: Sampler, output: Path) -> bool:
     _show_premia(result, market.truth, found)
     _show_tokens(result, market.truth, count)
     _show_useless(result, market.truth, found)
-    saved, written = result.save(output), write_report(result, output.with_suffix(".html"))
+    saved, written = wrote(result.save(output)), wrote(write_report(result, output.with_suffix(".html")))
     head("7. Where it is")
     say(
         f"The report, for a browser: {written.absolute()}",

@@ -7,6 +7,7 @@ import pandas as pd
 from bayesfactor.attribution import attribute
 from bayesfactor.catalog import french_monthly
 from bayesfactor.checks import check
+from bayesfactor.cli.interrupts import wrote
 from bayesfactor.cli.output import (
     command,
     head,
@@ -116,7 +117,8 @@ def _show_risk(fit: Fit) -> None:
 
 
 def _save(fit: Fit, output: Path) -> None:
-    saved, written = fit.save(output), write_report(fit, output.with_suffix(".html"), portfolio=MIX)
+    saved = wrote(fit.save(output))
+    written = wrote(write_report(fit, output.with_suffix(".html"), portfolio=MIX))
     head("7. Where it is")
     say(
         f"The report, for a browser: {written.absolute()}",

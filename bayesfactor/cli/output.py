@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bayesfactor.cli.interrupts import wrote
 from bayesfactor.errors import DataError
 from bayesfactor.panel import Panel
 from bayesfactor.posterior import Fit
+from bayesfactor.wholefiles import write_whole
 
 LINES = 60
-WARNINGS = 5
 WIDTH = 100
 
 
@@ -74,8 +75,7 @@ def show_panel(panel: Panel) -> None:
     say(description.panel)
     warnings = [f"  {row.series}: {row.text}" for row in description.warnings.itertuples()]
     if warnings:
-        more = len(warnings) - WARNINGS
-        say("What looks wrong:", *warnings[:WARNINGS], *([f"  ... and {more} more"] if more > 0 else []))
+        say("What looks wrong:", *warnings)
 
 
 def show_timings(fit: Fit) -> None:
@@ -102,13 +102,11 @@ def interval_name(table: pd.DataFrame) -> str:
 
 
 def show_attribution(table: pd.DataFrame) -> None:
-    """Print a table of an attribution: whole entries up to a screenful, and the portfolio."""
+    """Print a table of an attribution: whole entries up to a screenful, the portfolio first."""
     unit, chance = table.columns[0], next(name for name in table.columns if name.startswith("prob_"))
     entries = list(dict.fromkeys(table[unit]))
     room = max(1, LINES // max(1, len(table) // len(entries)))
-    shown = entries[:room]
-    if "portfolio" in entries[room:]:
-        shown = [*entries[: room - 1], "portfolio"]
+    shown = entries[:room]  # the portfolio is the first
     label = "P(> 0)" if chance == "prob_positive" else f"P(> {100 * table.attrs['above']:g})"
     keep = table[unit].isin(shown) & ((chance == "prob_positive") | (table["source"] != "total"))
     known = ["identification"] if "identification" in table else []
@@ -161,12 +159,13 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         names["prob_above"] = f"prob_above_{table.attrs['above']:g}"
     whole = table.rename(columns=names).assign(units=table.attrs["units"])
     try:
-        whole.to_csv(path, index=False)
-    except OSError as error:
+        write_whole(path, whole.to_csv(index=False).encode("utf-8", "replace"))
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise DataError(
-            f"'{path}' cannot be written: {error.strerror}.", series=path.name, remedy="Give another path."
+            f"'{path}' cannot be written: {reason}.", series=path.name, remedy="Give another path."
         ) from None
-    print(f"Wrote {len(table)} rows to {path}.")
+    print(f"Wrote {len(table)} rows to {wrote(path)}.")
 
 
 def covered(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> np.ndarray:

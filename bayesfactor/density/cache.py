@@ -1,16 +1,22 @@
 """Compiled kernels are kept on disk under a name made of the source of all of them.
 
 Numba looks only at the file of the outermost function when it decides whether a kept kernel is still good, so a
-change in a file that is called from there would go unseen.
+change in a file that is called from there would go unseen. They are kept beside the package; where that cannot be
+written, in the user's cache; where that cannot be either, in a temporary folder of this user's, and it is said.
 """
 
 import hashlib
+import os
+import tempfile
 import threading
+import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
+from numba.misc.appdirs import AppDirs
 
 HERE = Path(__file__).parent
 SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))).hexdigest()[:16]
@@ -19,28 +25,89 @@ OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model
 ALONE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
 COUNTED = {"_nrt": True}  # said, as numba would take it from whatever is being compiled
 BARE = {"_nrt": False}  # no counting of references to arrays: in a loop over blocks that takes half of the time
+REMEDY = "Set the environment variable NUMBA_CACHE_DIR to a folder that you may write to."
 
 
-def _kept[T](make: Callable[[], T]) -> T:
-    """Call `make` while numba's folder is one that only these sources use; a folder set by the user stays."""
+def _writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, which is made where it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+def _own(folder: Path) -> bool:
+    """Whether a folder can be written by this user and by nobody else: what is kept there is code that will run."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return False
+    private = not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
+    return private and not folder.is_symlink() and _writable(folder)
+
+
+def _temporary() -> Path | None:
+    """Return a temporary folder of this user's, the same one in the next process; None where there is none."""
+    try:
+        name = f"bayesfactor-{os.getuid() if hasattr(os, 'getuid') else 'kernels'}"
+        folder = Path(tempfile.gettempdir()) / name
+        return folder if _own(folder) else Path(tempfile.mkdtemp(prefix="bayesfactor-"))
+    except OSError:
+        return None
+
+
+@cache
+def _place(given: str) -> str | None:
+    """Return the folder in which kernels are kept, `given` where the user set one; None where nothing can be kept."""
+    if given and _writable(Path(given)):
+        return given
+    user = Path(AppDirs(appname="bayesfactor", appauthor=False).user_cache_dir)
+    for folder in (HERE / "__pycache__", user):
+        if _writable(folder / SOURCES):
+            return str(folder / SOURCES)
+    folder = _temporary()
+    where = f"are kept in {folder}, which may be emptied" if folder else "are compiled anew in every process"
+    asked = f"'{given}' (NUMBA_CACHE_DIR) nor " if given else ""
+    warnings.warn(
+        f"Compiled kernels {where}: neither {asked}the folder of the package nor the user's cache can be written. "
+        f"{REMEDY}",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return None if folder is None else str(folder / SOURCES)
+
+
+def _kept[T](make: Callable[[bool], T]) -> T:
+    """Call `make` while numba's folder is one that only these sources use; a folder set by the user stays.
+
+    It is told whether kernels can be kept.
+    """
     with LOCK:
         before = numba.config.CACHE_DIR
-        if not before:
-            numba.config.CACHE_DIR = str(HERE / "__pycache__" / SOURCES)
+        place = _place(before)
+        numba.config.CACHE_DIR = place or before
         try:
-            return make()
+            return make(place is not None)
         finally:
             numba.config.CACHE_DIR = before
 
 
+def strict(function: Callable[..., Any]) -> Any:
+    """Compile a function on its first call; it runs beside other threads, and adds in the order that is written."""
+    return _kept(lambda keep: numba.njit(cache=keep, nogil=True, fastmath={"contract"}, error_model="numpy")(function))
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call; it runs beside other threads."""
-    return _kept(lambda: numba.njit(cache=True, nogil=True, **COUNTED, **OPTIONS)(function))
+    return _kept(lambda keep: numba.njit(cache=keep, nogil=True, **COUNTED, **OPTIONS)(function))
 
 
 def shared(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call from Python; a kernel that calls it takes its lines as its own."""
-    return _kept(lambda: numba.njit(cache=True, inline="always", **COUNTED, **OPTIONS)(function))
+    return _kept(lambda keep: numba.njit(cache=keep, inline="always", **COUNTED, **OPTIONS)(function))
 
 
 def part(function: Callable[..., Any]) -> Any:
@@ -48,19 +115,19 @@ def part(function: Callable[..., Any]) -> Any:
 
     It counts no references, so it may make no arrays, and return none; its caller keeps those that it works on.
     """
-    return _kept(lambda: numba.njit(cache=True, **ALONE, **BARE, **OPTIONS)(function))
+    return _kept(lambda keep: numba.njit(cache=keep, **ALONE, **BARE, **OPTIONS)(function))
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a `part` into every kernel that calls it."""
-    return _kept(lambda: numba.njit(cache=True, forceinline=True, **ALONE, **BARE, **OPTIONS)(function))
+    return _kept(lambda keep: numba.njit(cache=keep, forceinline=True, **ALONE, **BARE, **OPTIONS)(function))
 
 
 def maker(function: Callable[..., Any]) -> Any:
     """Compile a function that only kernels call, as `part` does, and that makes or returns arrays."""
-    return _kept(lambda: numba.njit(cache=True, **ALONE, **COUNTED, **OPTIONS)(function))
+    return _kept(lambda keep: numba.njit(cache=keep, **ALONE, **COUNTED, **OPTIONS)(function))
 
 
 def entry(signature: Any, function: Callable[..., Any]) -> Any:
     """Compile a function that C code can call."""
-    return _kept(lambda: numba.cfunc(signature, cache=True)(function))
+    return _kept(lambda keep: numba.cfunc(signature, cache=keep)(function))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.attribution import Attribution, require_share
+from bayesfactor.dates import Window
 from bayesfactor.errors import SpecError
 from bayesfactor.identification import UNIDENTIFIED
 from bayesfactor.intervals import Interval, interval
@@ -28,7 +29,7 @@ from bayesfactor.plots.style import (
     zero,
 )
 from bayesfactor.posterior import Fit, require_fit
-from bayesfactor.realised import Window, realised_path
+from bayesfactor.realised import realised_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -208,7 +209,7 @@ def plot_realised(
     by_family : bool
         Families of factors rather than factors.
     window : (start, end), optional
-        Dates, both inclusive.
+        Dates, as in `attribute`.
     ci_prob, ci_kind
         The band; around the posterior mean of the sum up to each date.
 

@@ -10,6 +10,7 @@ import xarray as xr
 from bayesfactor.attribution import Attribution, attribute
 from bayesfactor.calendars import FINE, FREQUENCIES
 from bayesfactor.checks import CheckReport, check
+from bayesfactor.dates import Window
 from bayesfactor.description import Description, describe_panel
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.holdings import PORTFOLIO, holdings
@@ -21,7 +22,6 @@ from bayesfactor.plots.leaning import least_squares_loadings
 from bayesfactor.plots.style import interval_name
 from bayesfactor.posterior import Fit
 from bayesfactor.pricing import Pricing, price
-from bayesfactor.realised import Window
 from bayesfactor.reporting.answer import OWN, answer
 from bayesfactor.tables import summarise
 

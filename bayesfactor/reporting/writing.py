@@ -1,7 +1,6 @@
 """The verb that writes a report."""
 
 import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bayesfactor.reporting.page import page
 from bayesfactor.reporting.paper import paper
 from bayesfactor.reporting.plain import markdown
 from bayesfactor.reporting.sections import sections
+from bayesfactor.wholefiles import write_whole
 
 SUFFIXES = (".html", ".md", ".pdf")
 
@@ -109,15 +109,11 @@ def _require_jinja() -> None:
 
 
 def _write(target: Path, written: bytes) -> None:
-    """Write a file under another name first."""
-    part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        part.write_bytes(written)
-        os.replace(part, target)
+        write_whole(target, written)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise FitError(
-            f"{target}: cannot be written ({reason}).", remedy="Choose a folder that exists and that you may write to."
+            f"{target}: cannot be written ({reason}).",
+            remedy="Choose a folder that exists, that you may write to and that has room.",
         ) from None
-    finally:
-        part.unlink(missing_ok=True)

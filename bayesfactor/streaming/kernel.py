@@ -5,9 +5,9 @@ therefore only counts on while an asset's times follow each other, and adds the 
 whole run of them when it ends: those of every whole block of times are made once and shared by all assets.
 """
 
-import numba
 import numpy as np
 
+from bayesfactor.density.cache import strict
 from bayesfactor.screening import HUGE
 from bayesfactor.screening.codes import IN_RETURNS
 
@@ -19,10 +19,8 @@ MARKS = CODES + len(CODE)  # columns of what is remembered of each asset
 _BELOW = max(CODE) + 1e-6
 NEVER = np.iinfo(np.int64).min
 
-_kernel = numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
 
-
-@_kernel
+@strict
 def _add_times(xx, x, start, stop):
     """Add the cross-products of rows start..stop to the upper triangle of xx, four by four."""
     four = x.shape[1] // 4
@@ -48,7 +46,7 @@ def _add_times(xx, x, start, stop):
                 xx[p + k, q + 3] += row[3]
 
 
-@_kernel
+@strict
 def _add_run(xx, x, blocks, start, stop):
     """Add the cross-products of a run of times: whole blocks from the shared table."""
     first = min(-(-start // BLOCK) * BLOCK, stop)
@@ -63,7 +61,7 @@ def _add_run(xx, x, blocks, start, stop):
         _add_times(xx, x, last, stop)
 
 
-@_kernel
+@strict
 def _end_run(slot, times, x, blocks, xx, marks):
     """Add the run of times of one asset to its sums."""
     start, stop = marks[slot, START], marks[slot, STOP]
@@ -77,7 +75,7 @@ def _end_run(slot, times, x, blocks, xx, marks):
     marks[slot, START] = marks[slot, STOP] = 0
 
 
-@_kernel
+@strict
 def add_rows(stamps, scale, codes, slots, values, large, times, x, rate, blocks, xx, xy, yy, least, marks, seen, place):
     """Add rows to the sums of their assets; return `FINE`, or what is wrong with row number ``place[0]``.
 
@@ -151,7 +149,7 @@ def add_rows(stamps, scale, codes, slots, values, large, times, x, rate, blocks,
     return FINE
 
 
-@_kernel
+@strict
 def end_runs(times, x, blocks, xx, marks):
     """Add the runs of times that are still open."""
     for slot in range(len(marks)):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 
@@ -171,7 +172,11 @@ def test_names_that_differ_late_are_told_apart():
 def test_every_group_and_source_has_its_own_mark(hier_fit):
     panel = hier_fit.panel
     groups = [f"_{i}" for i in range(len(panel.assets))]
-    fit = replace(hier_fit, panel=replace(panel, groups=panel.groups.copy(data=np.array(groups, dtype=object))))
+    data = hier_fit.data.copy()
+    data["posterior"] = xr.DataTree(hier_fit.posterior.drop_dims("group"))  # they are of three groups
+    fit = replace(
+        hier_fit, panel=replace(panel, groups=panel.groups.copy(data=np.array(groups, dtype=object))), data=data
+    )
     figure = draw(bf.plot_shrinkage(fit))
     assert [text.get_text() for text in figure.legends[0].get_texts()] == groups
     dots = [item for item in figure.axes[0].collections if isinstance(item, PathCollection)]
