@@ -45,14 +45,13 @@ def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
         raise no_dates(frame, what)
     if index.hasnans:
         raise DataError(f"A date of {what} is missing.", series=what, remedy="Drop the rows without a date.")
-    long = long_remedy(frame, what)
     if not index.is_monotonic_increasing:
         date = index[1:][index[1:] < index[:-1]][0]
         raise DataError(
             f"The dates of {what} are not in order: {date} comes after a later date.",
             series=what,
             date=date,
-            remedy=long or f"Sort them with {what}.sort_index(), once you know why.",
+            remedy=long_remedy(frame, what) or f"Sort them with {what}.sort_index(), once you know why.",
         )
     if index.has_duplicates:
         date = index[index.duplicated()][0]
@@ -60,7 +59,7 @@ def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
             f"{what} has the date {date} twice.",
             series=what,
             date=date,
-            remedy=long or "Keep one row for each date.",
+            remedy=long_remedy(frame, what) or "Keep one row for each date.",
         )
     return index
 
