@@ -68,8 +68,16 @@ def strip_time(index: pd.DatetimeIndex, what: str, words: Words | None = None) -
     """Return the days that times stand for, and the zone in which they are days; refuse times within the day."""
     times = times_of(index)
     found = whole_days(times)
-    if found is not None:
+    if found is not None and not found[0].has_duplicates:
         return found
+    if found is not None:
+        date = index[found[0].duplicated()][0]
+        raise DataError(
+            f"{what} has two times on one day, {date} the later one.",
+            series=what,
+            date=date,
+            remedy="Keep one row for each date.",
+        )
     date = index[first_inside(times)]
     words = words or frame_words(what, index.tz is not None)
     why, remedy = describe_inside(times, words)
