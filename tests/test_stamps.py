@@ -161,6 +161,20 @@ def test_frames_of_different_clocks_are_refused_and_the_remedy_works():
         assert bf.integrate(scope["returns"], scope["factors"]).fingerprint == expected
 
 
+def test_two_times_in_the_last_second_of_a_day_are_refused():
+    """And two midnights where Havana's clock goes back at one o'clock."""
+    returns, factors = market(count=40)
+    ends = returns.set_axis(returns.index + pd.Timedelta("23:59:59"), axis=0)
+    assert bf.integrate(ends, factors).fingerprint == bf.integrate(returns, factors).fingerprint
+    for date in ("2020-01-09 23:59:59.5", "2020-02-08 23:59:59.5"):
+        more = pd.concat([ends, pd.DataFrame({"a": 0.01}, pd.DatetimeIndex([date]))]).sort_index()
+        with pytest.raises(bf.DataError, match="two times on one day, 2020-0"):
+            bf.integrate(more, factors)
+    hours = pd.date_range("2019-11-03 04:00", periods=2, freq="h", tz="UTC").tz_convert("America/Havana")
+    with pytest.raises(bf.DataError, match="two times on one day"):
+        bf.integrate(pd.DataFrame({"a": [0.1, 0.2]}, hours), factors)
+
+
 def test_universal_midnights_are_days_whatever_zone_they_are_shown_in():
     returns, factors = market()
     moved = localized(returns, "UTC").tz_convert("America/New_York")

@@ -24,7 +24,7 @@ from bayesfactor.readers.cells import (
 )
 from bayesfactor.readers.dates import date_hint, find_dates, make_index, read_times
 from bayesfactor.screening.codes import check_codes
-from bayesfactor.screening.columns import counts_rows
+from bayesfactor.screening.columns import counts_rows, may_count
 
 DATE_NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "period")
 
@@ -109,9 +109,9 @@ def read_table(
 
 def _check_counters(cells: pd.DataFrame, name: str) -> None:
     """Refuse row numbers that were saved with a table."""
-    for column in cells.columns:
+    for column in filter(may_count, cells.columns):
         values, bad = read_number(cells[column], MISSING)
-        if not bad.any() and counts_rows(column, values.to_numpy()):
+        if not bad.any() and counts_rows(values.to_numpy()):
             raise DataError(
                 f"{name}: column '{column}' numbers the rows from {values.iloc[0]:g}: it is no series.",
                 series=str(column),

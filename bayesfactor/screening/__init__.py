@@ -42,14 +42,13 @@ def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
         raise no_dates(frame, what)
     if index.hasnans:
         raise DataError(f"A date of {what} is missing.", series=what, remedy="Drop the rows without a date.")
-    long = long_remedy(frame, what)
     if not index.is_monotonic_increasing:
         date = index[1:][index[1:] < index[:-1]][0]
         raise DataError(
             f"The dates of {what} are not in order: {date} comes after a later date.",
             series=what,
             date=date,
-            remedy=long or f"Sort them with {what}.sort_index(), once you know why.",
+            remedy=long_remedy(frame, what) or f"Sort them with {what}.sort_index(), once you know why.",
         )
     if index.has_duplicates:
         date = index[index.duplicated()][0]
@@ -57,7 +56,7 @@ def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
             f"{what} has the date {date} twice.",
             series=what,
             date=date,
-            remedy=long or "Keep one row for each date.",
+            remedy=long_remedy(frame, what) or "Keep one row for each date.",
         )
     return index
 
@@ -66,8 +65,16 @@ def strip_time(index: pd.DatetimeIndex, what: str, words: Words | None = None) -
     """Return the days that times stand for, and the zone in which they are days; refuse times within the day."""
     times = times_of(index)
     found = whole_days(times)
-    if found is not None:
+    if found is not None and not found[0].has_duplicates:
         return found
+    if found is not None:
+        date = index[found[0].duplicated()][0]
+        raise DataError(
+            f"{what} has two times on one day, {date} the later one.",
+            series=what,
+            date=date,
+            remedy="Keep one row for each date.",
+        )
     date = index[first_inside(times)]
     words = words or frame_words(what, index.tz is not None)
     why, remedy = describe_inside(times, words)

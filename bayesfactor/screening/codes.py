@@ -11,15 +11,20 @@ _PLAIN = (-99.0, -99.9, -99.99, -99.999, -999.0, -999.9, -999.99, -9999.0, -9999
 CODES = np.array(sorted({*_PLAIN, *(round(code / 100.0, 7) for code in _PLAIN)}))
 IN_RETURNS = CODES[CODES > -1.0]  # what they become as per cent: -0.99 and the like
 _TWO_NINES, THREE_NINES = -0.995, -0.9995
+_ABOVE = CODES[-1] + 1e-6
 _EXACT = 1e-7  # single precision
 _LONG = -98.5  # above it a code might be a value of a standardised series, or of one in per cent
 
 
 def which_codes(values: np.ndarray) -> np.ndarray:
     """Return the code that each value is, or NaN."""
+    found = np.full(values.shape, np.nan)
+    low = np.flatnonzero(values < _ABOVE)
+    values = values[low]
     place = np.searchsorted(CODES, values - 2e-7 * np.abs(values))
     near = CODES[np.minimum(place, len(CODES) - 1)]
-    return np.where(np.abs(values - near) <= _EXACT * np.abs(near), near, np.nan)
+    found[low] = np.where(np.abs(values - near) <= _EXACT * np.abs(near), near, np.nan)
+    return found
 
 
 def _repeated(codes: np.ndarray) -> float | None:
@@ -35,9 +40,9 @@ def find_code(values: np.ndarray) -> float | None:
     of them than that is below their median (a short code, such as -0.99, twice as far; a long one that is no whole
     number, such as -99.99, a quarter as far); or it is the only negative number.
     """
-    values = values[np.isfinite(values)]
-    if not len(values) or values.min() > CODES[-1] + 1e-6:
+    if not (values < _ABOVE).any():
         return None
+    values = values[np.isfinite(values)]
     codes = which_codes(values)
     code, rest = _repeated(codes), values[np.isnan(codes)]
     if code is None:

@@ -19,6 +19,7 @@ _COUNTER = re.compile(
 _AMOUNT = re.compile(r"(?<![a-z])(volume|market[ _]?cap(itali[sz]ation)?)(?![a-z])", re.IGNORECASE)
 _PARTS = ("year", "quarter", "month", "day", "day_of_week", "day_of_year")
 _LATEST = 9e18  # nanoseconds
+_LEAST = 1e8  # of seconds since 1970
 _ALMOST = 4  # days
 _ENOUGH = 5
 _SPREADSHEET = 25_569  # what a spreadsheet counts on 1 January 1970
@@ -98,26 +99,29 @@ def check_columns(frame: pd.DataFrame, what: str) -> None:
         seen = np.isfinite(values)
         if not seen.any():
             continue
-        kind = _counts(name, values) or _times(name, values[seen], frame.index[seen])
+        first = float(values[seen][0])
+        if not may_count(name) and first < _LEAST and not first.is_integer():
+            continue
+        kind = f"numbers the rows from {first:g}" if may_count(name) and counts_rows(values) else ""
+        kind = kind or _times(name, values[seen], frame.index[seen])
         if kind:
             raise DataError(
                 f"'{name}' in {what} {kind}: it is no series.",
                 series=name,
                 date=frame.index[seen][0],
-                value=float(values[seen][0]),
+                value=first,
                 remedy=f"Leave it out: {what}.drop(columns={name!r}).",
             )
 
 
-def _counts(name: str, values: np.ndarray) -> str:
-    """Say that a column without a name of its own numbers the rows."""
-    steps = len(values) > 1 and bool((np.diff(values) == 1.0).all())
-    return f"numbers the rows from {values[0]:g}" if steps and _COUNTER.match(name.strip()) else ""
+def may_count(name: object) -> bool:
+    """Whether a column has no name of its own, but one that row numbers have."""
+    return bool(_COUNTER.match(str(name).strip()))
 
 
-def counts_rows(name: object, values: np.ndarray) -> bool:
-    """Whether a column is the index of row numbers that was saved with a table."""
-    return bool(_counts(str(name), values))
+def counts_rows(values: np.ndarray) -> bool:
+    """Whether values go up by one from row to row."""
+    return len(values) > 1 and bool((np.diff(values) == 1.0).all())
 
 
 def _times(name: str, values: np.ndarray, index: pd.DatetimeIndex) -> str:
@@ -185,7 +189,8 @@ def long_remedy(frame: Any, what: str, date: str = "date") -> str:
     """Return how to bring a table of one row per date and asset to one column per asset; empty for any other."""
     if frame.columns.nlevels > 1:
         return ""
-    kinds = {name: frame[name].dtype for name in frame.columns if name != date and list(frame.columns).count(name) == 1}
+    once = frame.loc[:, ~frame.columns.duplicated(keep=False)].drop(columns=date, errors="ignore")
+    kinds = once.dtypes.to_dict()
     text = [name for name, kind in kinds.items() if not pd.api.types.is_numeric_dtype(kind) and kind.kind not in "Mmb"]
     values = [name for name, kind in kinds.items() if pd.api.types.is_numeric_dtype(kind)]
     if len(text) != 1 or not values or frame[text[0]].nunique() == len(frame):

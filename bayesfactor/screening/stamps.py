@@ -93,7 +93,7 @@ def in_zone(times: Times, zone: str) -> Times:
 
 
 def _are_days(clock: pd.DatetimeIndex) -> bool:
-    """Whether all are midnights, or all in the last second of a day, and no day comes twice in a row."""
+    """Whether all are midnights, or all in the last second of a day."""
     if clock.hasnans:
         return False
     hour = clock - clock.normalize()
