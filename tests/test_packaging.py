@@ -50,6 +50,8 @@ LAYERS = {
         "convergence",
         "diagnostics",
         "drawstore",
+        "misfit",
+        "pointwise",
         "posterior",
         "progress",
         "recovery",
@@ -60,7 +62,7 @@ LAYERS = {
     5: ("inference",),
     6: (
         "checks",
-        "pointwise",
+        "residualchecks",
         "attribution",
         "contributions",
         "doubts",
