@@ -102,8 +102,8 @@ def check(fit: Fit) -> CheckReport:
     R-hat and effective draws follow Vehtari et al. (2021), E-BFMI Betancourt (2016), prior sensitivity the power
     scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of
     standardised residuals with that of replicated ones of the same length. Limits of the checks of means and of the
-    largest correlation follow from sampling theory: of a right model each check of means fails one in a thousand, and
-    the largest correlation of all pairs is beyond its limit one time in a hundred.
+    largest correlation follow from sampling theory: of right models each check of means fails one in 400, and the
+    largest correlation of all pairs is beyond its limit one time in a hundred.
     """
     require_fit(fit, "check")
     assets = fit.misfit.assets.assign(prob_tails=tails(fit))

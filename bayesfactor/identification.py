@@ -124,10 +124,10 @@ def identify(fit: Fit) -> Identification:
     * ``identified`` otherwise: the data tell its size, which may be 0; ``reason`` says whether its sign is known (at
       95 %). ``traded`` factors price themselves.
 
-    ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of its
-    Monte Carlo errors out of it. ``max_contraction`` is what the factor's own history of n periods would take off if the
-    factor were traded: prior / (prior + sd(f)^2 / n), with the slab's variance for a spike and slab. Under a tight prior
-    or over a short history that is little, and the premium is the prior's.
+    ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of
+    its Monte Carlo errors out of it. ``max_contraction`` is what the factor's own history of n periods would take off
+    if the factor were traded: prior / (prior + sd(f)^2 / n), with the slab's variance for a spike and slab. Under a
+    tight prior or over a short history that is little, and the premium is the prior's.
 
     ``data_mean`` and ``data_se`` are what the data say by themselves. Of a traded factor: the sample mean of its own
     history, and its standard error. Of another, the prior divided out of the posterior, both as normal laws:

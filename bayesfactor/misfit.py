@@ -1,4 +1,4 @@
-"""Whether the fitted law has the sample's means and variances, so that what is called a premium is an expected return."""
+"""Whether the fitted law has the sample's means and variances, so that a premium is an expected return."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from bayesfactor.translation import translate
 
 DRAWS, REPLICAS = 200, 5  # draws looked at; replicated histories of each
 FEWEST = 20  # dates of an asset whose mean and variance are compared
-ERROR = 0.001  # probability with which each check of means fails a right model
+ERROR = 0.0025  # probability with which each check of means fails a right model
 FLOOR, AT_FLOOR = 0.1, 0.05  # distance from the least degrees of freedom; posterior probability of being within it
 TIMES = 2.0  # implied residual variance over the sample's, either way, of the median asset
 RARE = 0.01  # probability below which a variance is beyond sampling error
@@ -38,13 +38,13 @@ class Misfit:
     Attributes
     ----------
     assets : DataFrame
-        Per asset, means a year: ``periods``; ``sample_mean`` of its excess returns and its standard error ``sample_se``;
-        ``premium``, the posterior mean of its total in `attribute`; ``gap_in_errors``, sample mean less premium, in
-        standard errors of the sample mean, which hold what factors happened to do; ``implied_mean``, of alpha and
-        loadings with what factors did on the asset's own dates; ``implied_gap``, sample mean less that, in standard
-        errors of the mean residual; ``variance_ratio``, implied over sample residual variance; ``prob_variance``, how
-        probable the law makes a residual variance as far out (two-sided). NaN where there are too few dates, or an
-        exact fit.
+        Per asset, means a year: ``periods``; ``sample_mean`` of its excess returns, and its standard error
+        ``sample_se``; ``premium``, the posterior mean of its total in `attribute`; ``gap_in_errors``, sample mean less
+        premium, in standard errors of the sample mean, which hold what factors happened to do; ``implied_mean``, of
+        alpha and loadings with what factors did on the asset's own dates; ``implied_gap``, sample mean less that, in
+        standard errors of the mean residual; ``variance_ratio``, implied over sample residual variance;
+        ``prob_variance``, how probable the law makes a residual variance as far out (two-sided). NaN where there are
+        too few dates, or an exact fit.
     checks : tuple of Check
         Of these; a failed one says that premia are not expected returns under a law that the sample supports.
     """
@@ -58,7 +58,7 @@ def misfit(fit: Fit) -> Misfit:
 
     Notes
     -----
-    Of a right model, each check of means fails one in a thousand: a posterior mean differs from the sample mean by no
+    Of right models, each check of means fails one in four hundred: a posterior mean differs from the sample mean by no
     more than the standard error of the latter, over draws of the truth from the prior. The mean over assets has the
     standard error of its own series, so that assets may move together.
     """
@@ -161,7 +161,7 @@ def _variances(table: pd.DataFrame) -> list[Check]:
     middle = float(seen["variance_ratio"].median())
     either = max(middle, 1 / middle)
     beyond = float((seen["prob_variance"] < RARE).mean())
-    most = max(0.05, float(binom.ppf(1 - ERROR, len(seen), RARE)) / len(seen))
+    most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
     advice = f"The fitted law does not have the sample's variances. {FOLLOWS}"
     furthest = str(np.log(seen["variance_ratio"]).abs().idxmax())
     return [

@@ -25,8 +25,8 @@ COPY = 0.99  # correlation from which two assets count as one
 MEAN, SQUARE = 0.05, 0.1  # mean and root mean square correlation beyond noise
 ERROR = 0.01  # probability with which the largest of all pairs is beyond its limit by chance
 MISSING = (
-    "Residuals move together, which the model takes as independent: a factor is missing. Of portfolios and groups above "
-    "all, intervals are too narrow and idiosyncratic shares too small."
+    "Residuals move together, which the model takes as independent: a factor is missing. Of portfolios and groups "
+    "above all, intervals are too narrow and idiosyncratic shares too small."
 )
 
 

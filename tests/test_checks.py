@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.checks import _mean_correlation
 from bayesfactor.errors import FitError
+from bayesfactor.residualchecks import correlations
 from bayesfactor.spec import ZeroAlpha
 from tests.panels import make_panel
 
@@ -28,7 +28,7 @@ def test_a_good_fit_is_ok(report, hier_fit):
     assert report.ok
     assert hier_fit.problems == ()
     assert report.table.loc["R-hat", "passed"] is True
-    assert report.table["passed"].map(lambda passed: passed is None).sum() == 6
+    assert report.table["passed"].map(lambda passed: passed is None).sum() == 9
     assert report.table["advice"].str.len().min() > 5
     assert "FAILED" not in str(report)
     assert str(report).startswith("The fit passed its checks.")
@@ -182,30 +182,40 @@ def test_heavy_tails_are_seen_under_normal_noise_only():
     name = "tails: share of assets too heavy"
     assert row(normal, name).value > 0.8
     assert (normal.assets["prob_tails"] < 0.01).mean() == row(normal, name).value
-    assert "try the preset 'student_t'" in str(normal)
+    assert "Residuals are heavier-tailed than the noise law" in str(normal)
+    assert "student_t" not in str(normal)
     assert row(student, name).value == 0.0
     assert row(normal, name).passed is row(student, name).passed is None
+    assert normal.ok
+    assert student.ok  # 3 degrees of freedom are a right model's
 
 
-def test_means_are_those_of_the_sample_and_of_the_model(hier_fit, report):
-    """Implied: alpha + sum_traded beta fbar + sum_nontraded beta (fbar - mu + lambda), over the asset's own days."""
+def test_means_are_those_of_the_sample_of_the_report_and_of_the_model(hier_fit, report):
+    """Premium: as `attribute` has it; implied: alpha + sum_traded beta fbar + sum_nontraded beta (fbar - mu + lambda)."""
     panel, posterior = hier_fit.panel, hier_fit.posterior
+    premia = bf.attribute(hier_fit).draws.sel(source="total").mean(("chain", "draw"))
     for i, name in enumerate(panel.assets):
         seen = np.isfinite(panel.returns.values[:, i])
+        returns = panel.returns.values[seen, i]
         fbar = panel.factors.values[seen].mean(axis=0)
         shift = (posterior["risk_premium"] - posterior["factor_mean"]).values
+        shift[..., :2] = 0.0  # traded
         beta = posterior["loading"].sel(asset=name).values
         implied = posterior["alpha"].sel(asset=name).values + (beta * (fbar + shift)).sum(axis=-1)
         found = report.assets.loc[name]
         assert found["periods"] == seen.sum()
-        assert found["sample_mean"] == pytest.approx(252 * panel.returns.values[seen, i].mean(), rel=1e-12)
+        assert found["sample_mean"] == pytest.approx(252 * returns.mean(), rel=1e-12)
+        assert found["sample_se"] == pytest.approx(252 * returns.std(ddof=1) / seen.sum() ** 0.5, rel=1e-9)
+        assert found["premium"] == pytest.approx(float(premia.sel(asset=name)), rel=1e-9)
+        away = (found["sample_mean"] - found["premium"]) / found["sample_se"]
+        assert found["gap_in_errors"] == pytest.approx(away, rel=1e-9)
         thinned = 252 * implied.std() / 200**0.5  # it uses 200 of the draws
         assert found["implied_mean"] == pytest.approx(252 * implied.mean(), abs=4.5 * thinned)
         error = np.median(posterior["sigma"].sel(asset=name)) / seen.sum() ** 0.5
         gap = (found["sample_mean"] - found["implied_mean"]) / 252 / error
-        assert found["gap_in_errors"] == pytest.approx(gap, rel=0.15)
-    off = doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02)
-    assert row(bf.check(off), "means: share of assets off by > 2 se").value == 1.0
+        assert found["implied_gap"] == pytest.approx(gap, rel=0.15)
+    off = bf.check(doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02))
+    assert row(off, "means: share of premia off by > 2 SE").value == 1.0
 
 
 def test_shrinkage_is_vasiceks_weight():
@@ -277,7 +287,24 @@ def test_the_mean_correlation_is_that_of_pandas():
     for i in range(40):
         x[: rng.integers(0, 50), i] = np.nan
     x[:, 3], x[:, 4] = np.nan, 0.0
-    pairs = pd.DataFrame(x).corr(min_periods=20).to_numpy()[np.triu_indices(40, 1)]
+    names = tuple(f"a{i:02d}" for i in range(40))
+    each = pd.DataFrame(x, columns=names).corr(min_periods=20)
+    pairs = each.to_numpy()[np.triu_indices(40, 1)]
+    known = np.isfinite(x).astype(float)
+    spare = (known.T @ known)[np.triu_indices(40, 1)] - 1
+    kept = np.isfinite(pairs)
+    beyond = np.mean(pairs[kept] ** 2 - 1 / spare[kept])
     for block in (1, 7, 1000):
-        assert _mean_correlation(x, block=block) == pytest.approx(np.nanmean(pairs), rel=1e-10)
-    assert _mean_correlation(x[:10]) == 0.0
+        found = correlations(x, names, block=block)
+        assert found.mean == pytest.approx(np.nanmean(pairs), rel=1e-10)
+        assert found.beyond == pytest.approx(beyond**0.5, rel=1e-10)
+        assert len(found.pairs) == 20
+        assert found.pairs["correlation"].abs().is_monotonic_decreasing
+        for pair in found.pairs.itertuples():
+            assert pair.correlation == pytest.approx(each.loc[pair.asset, pair.other], rel=1e-9)
+            assert (
+                pair.periods
+                == (np.isfinite(x[:, names.index(pair.asset)]) & np.isfinite(x[:, names.index(pair.other)])).sum()
+            )
+    assert correlations(x[:10], names).mean == 0.0
+    assert correlations(x[:10], names).pairs.empty

@@ -20,17 +20,21 @@ from tests.panels import make_panel
 COLUMNS = [
     "prior_mean",
     "prior_sd",
+    "data_mean",
+    "data_se",
     "mean",
     "sd",
     "lower",
     "upper",
     "prob_positive",
-    "learned",
-    "learnable",
+    "posterior_contraction",
+    "max_contraction",
+    "conflict",
     "strength",
     "strength_lower",
     "strength_upper",
     "prob_above_noise",
+    "data_from",
     "verdict",
     "reason",
 ]
@@ -92,7 +96,7 @@ def test_a_strong_factor_is_identified_and_a_useless_one_is_not(cross_fit):
     table = found.table()
     assert table.loc["f1", "prob_above_noise"] == 1.0
     assert table.loc["f2", "prob_above_noise"] < 0.5
-    assert table.loc["f1", "learned"] > 0.5
+    assert table.loc["f1", "posterior_contraction"] > 0.5
     assert table.loc["f2", "reason"] == "its loadings cannot be told from noise"
     assert table.loc["f2", "strength"] < 0.1 * table.loc["f1", "strength"] + 0.03
     ratio = found.signal_to_noise.mean(("chain", "draw"))
@@ -100,23 +104,26 @@ def test_a_strong_factor_is_identified_and_a_useless_one_is_not(cross_fit):
     assert float(ratio.sel(factor="f1")) > 5
 
 
-def test_what_was_learned_is_the_fall_of_the_premiums_variance(cross_fit):
-    """Learned: 1 - V1 / V0; learnable: V0 / (V0 + s^2 / T), what a conjugate normal mean would lose."""
+def test_posterior_contraction_is_the_fall_of_the_premiums_variance(cross_fit):
+    """Contraction: 1 - V1 / V0; at most: V0 / (V0 + s^2 / T), what a conjugate normal mean would lose."""
     table, panel = bf.identify(cross_fit).table(), cross_fit.panel
     sd, year = panel.factors.values.std(axis=0, ddof=1), 12
     prior = 0.5 * sd * year**0.5
     np.testing.assert_allclose(table["prior_sd"], prior, rtol=1e-12)
     assert (table["prior_mean"] == 0).all()
     own = sd * year / 400**0.5
-    np.testing.assert_allclose(table["learnable"], prior**2 / (prior**2 + own**2), rtol=1e-12)
+    np.testing.assert_allclose(table["max_contraction"], prior**2 / (prior**2 + own**2), rtol=1e-12)
     after = (cross_fit.posterior["risk_premium"] * year).std(("chain", "draw"), ddof=1).values
     facts = bf.identify(cross_fit).facts
-    np.testing.assert_allclose(facts["learned"], 1 - after**2 / prior**2, rtol=1e-9)
+    np.testing.assert_allclose(facts["posterior_contraction"], 1 - after**2 / prior**2, rtol=1e-9)
     effective = statistic(cross_fit.posterior["risk_premium"], "ess", method="sd")
     error = 2 * (after / prior) ** 2 / np.sqrt(2 * effective)  # of a variance: its share times sqrt(2 / n)
-    np.testing.assert_allclose(facts["learned_mcse"], error, rtol=0.1)
-    assert (abs(table["learned"] - facts["learned"].clip(lower=0)) <= 5 * facts["learned_mcse"]).all()
-    assert facts.loc["f0", "learned"] == pytest.approx(table.loc["f0", "learnable"], abs=0.03)
+    np.testing.assert_allclose(facts["posterior_contraction_mcse"], error, rtol=0.1)
+    assert (
+        abs(table["posterior_contraction"] - facts["posterior_contraction"].clip(lower=0))
+        <= 5 * facts["posterior_contraction_mcse"]
+    ).all()
+    assert facts.loc["f0", "posterior_contraction"] == pytest.approx(table.loc["f0", "max_contraction"], abs=0.03)
 
 
 def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(cross_fit, slab_fit):
@@ -143,7 +150,7 @@ def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(
 
 
 @pytest.mark.parametrize(
-    ("traded", "alone", "above", "learned", "learnable", "verdict"),
+    ("traded", "alone", "above", "contraction", "most", "verdict"),
     [
         (True, np.nan, np.nan, 0.0, 0.01, "traded"),
         (False, 0.949, 0.949, 0.9, 0.9, "unidentified"),
@@ -159,8 +166,8 @@ def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(
         (False, 1.0, 1.0, 0.9, 0.099, "unidentified"),
     ],
 )
-def test_rules_of_the_verdict(traded, alone, above, learned, learnable, verdict):
-    assert _verdict(traded, alone, above, learned, learnable)[0] == verdict
+def test_rules_of_the_verdict(traded, alone, above, contraction, most, verdict):
+    assert _verdict(traded, alone, above, contraction, most)[0] == verdict
 
 
 def fitted(panel, **parts):
@@ -176,7 +183,7 @@ def test_a_premium_that_no_history_could_change_is_unidentified(cross_panel):
     assert table.loc["f1", "prob_above_noise"] == 1.0
     assert found.verdicts["f1"] == "unidentified"
     assert "prior is too tight" in table.loc["f1", "reason"]
-    assert table.loc["f1", "learnable"] == pytest.approx(0.05**2 / (0.05**2 + 12 / 400), rel=1e-9)
+    assert table.loc["f1", "max_contraction"] == pytest.approx(0.05**2 / (0.05**2 + 12 / 400), rel=1e-9)
     sd = cross_panel.factors.sel(factor="f1").std(ddof=1).item()
     assert table.loc["f1", "prior_mean"] == pytest.approx(0.3 * sd * 12**0.5, rel=1e-12)
 
@@ -188,7 +195,7 @@ def test_few_assets_with_much_noise_say_little_of_a_premium(cross_panel):
     noisy = replace(few, returns=few.returns + 0.04 * rng.standard_normal(few.returns.shape))
     found = bf.identify(fitted(noisy))
     assert found.verdicts["f1"] in ("weak", "unidentified")
-    assert found.facts.loc["f1", "learned"] < 0.5 * found.facts.loc["f1", "learnable"]
+    assert found.facts.loc["f1", "posterior_contraction"] < 0.5 * found.facts.loc["f1", "max_contraction"]
 
 
 def proportional():
@@ -243,7 +250,7 @@ def test_the_unit_of_a_factor_does_not_matter(cross_fit):
     xr.testing.assert_allclose(one.strength, two.strength, rtol=1e-8)
     xr.testing.assert_allclose(one.signal_to_noise, two.signal_to_noise, rtol=1e-8)
     xr.testing.assert_allclose(one.smallest_singular_value, two.smallest_singular_value, rtol=1e-8)
-    np.testing.assert_allclose(one.facts["learned"], two.facts["learned"], rtol=1e-9)
+    np.testing.assert_allclose(one.facts["posterior_contraction"], two.facts["posterior_contraction"], rtol=1e-9)
     np.testing.assert_allclose(two.facts["prior_sd"], one.facts["prior_sd"] * by.values, rtol=1e-9)
 
 
@@ -274,7 +281,7 @@ def test_a_spike_and_slab_tells_how_likely_it_is_that_a_factor_pays(slab_fit):
     assert slab_fit.problems == ()
     found = bf.identify(slab_fit)
     table = found.table()
-    assert table.columns.tolist() == [*COLUMNS[:-2], "prior_inclusion", "inclusion", *COLUMNS[-2:]]
+    assert table.columns.tolist() == [*COLUMNS[:-3], "prior_inclusion", "inclusion", *COLUMNS[-3:]]
     assert np.isnan(table.loc["f0", ["prior_inclusion", "inclusion"]].to_numpy(dtype=float)).all()
     assert (table.loc[["f1", "f2"], "prior_inclusion"] == 0.4).all()
     assert table.loc["f2", "inclusion"] == pytest.approx(0.4, abs=0.1)

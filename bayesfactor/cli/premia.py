@@ -13,6 +13,7 @@ from bayesfactor.pricing import Pricing
 from bayesfactor.statistics import factor_moments
 
 LARGEST = 10
+SHOWN = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd", "lower", "upper")
 
 
 def show_premia(table: pd.DataFrame, panel: PanelBase) -> None:
@@ -23,20 +24,23 @@ def show_premia(table: pd.DataFrame, panel: PanelBase) -> None:
     print()
     rows = []
     for row, unit in zip(table.reset_index().to_dict("records"), volatility, strict=True):
-        sharpe = [number(row[name] / unit) for name in ("prior_sd", "mean", "sd", "lower", "upper")]
+        sharpe = [number(row[name] / unit) for name in SHOWN]
         paid = percent(row["mean"]) if row["verdict"] == TRADED else ""
         chance, strength = probability(row["prob_positive"]), number(row["strength"])
         rows.append([str(row["factor"]), *sharpe, chance, paid, strength, row["verdict"]])
-    columns = ["factor", "prior sd", "mean", "sd", "lower", "upper", "P(> 0)", "% a year", "strength", "verdict"]
+    columns = ["factor", *(name.replace("_", " ") for name in SHOWN), "P(> 0)", "% a year", "strength", "verdict"]
     show_rows(columns, rows, remarks=1)
-    others = table[table["verdict"] != TRADED]
+    others = table[(table["verdict"] != TRADED) | table["conflict"]]
     say(*([""] if len(others) else []), *(f"{name}: {_reason(row)}." for name, row in others.iterrows()))
 
 
 def _reason(row: pd.Series) -> str:
-    parts = [f"{row['verdict']}: {row['reason']}", f"P(loadings above noise) {probability(row['prob_above_noise'])}"]
-    learned, learnable = (f"{100 * max(row[name], 0.0):.0f} %" for name in ("learned", "learnable"))
-    parts.append(f"the data took off {learned} of its prior variance, its own history as a return would {learnable}")
+    parts = [f"{row['verdict']}: {row['reason']}"]
+    if not np.isnan(row["prob_above_noise"]):
+        parts.append(f"P(loadings above noise) {probability(row['prob_above_noise'])}")
+    names = ("posterior_contraction", "max_contraction")
+    contraction, most = (f"{100 * max(row[name], 0.0):.0f} %" for name in names)
+    parts.append(f"posterior contraction {contraction}, of at most {most} that its own history as a return would give")
     if not np.isnan(row.get("inclusion", np.nan)):
         before, after = probability(row["prior_inclusion"]), probability(row["inclusion"])
         parts.append(f"P(it pays) {before} before the data, {after} after")

@@ -10,7 +10,7 @@ import pandas as pd
 from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.identification import UNIDENTIFIED, WEAK
 from bayesfactor.plots.style import MINUS, chance
-from bayesfactor.reporting.prose import percent
+from bayesfactor.reporting.prose import percent, sensible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -151,9 +151,10 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
         for j in range(len(order)):
             mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
             bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
-            below = f"{percent(lower)} to {percent(upper)}" if upper > lower else ""  # what is fixed has none
-            more = f"{chance(likely)}; {percent(sd)}" if below else ""
-            line.append(Cell(percent(mean), float(mean), below, more, bar))
+            low_end, middle, high_end = (percent(sensible(float(v), sd)) for v in (lower, mean, upper))
+            below = f"{low_end} to {high_end}" if upper > lower else ""  # what is fixed has none
+            more = f"{chance(likely)}; {percent(sensible(sd, sd / 3))}" if below else ""
+            line.append(Cell(middle, float(mean), below, more, bar))
         body.append(tuple(line))
     known: Any = (
         table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}

@@ -1,9 +1,10 @@
 """Sentences made of draws: probability words on a fixed scale, numbers with their intervals.
 
-The words are those of the scale of the Intergovernmental Panel on Climate Change (Mastrandrea and others 2010); the
-probability always stands beside the word.
+The words are those of the scale of the Intergovernmental Panel on Climate Change (Mastrandrea and others 2010), whose
+"about as likely as not", from 33 to 66 %, is split in three; the probability always stands beside the word.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,9 @@ SCALE = (
     (0.99, "virtually certain"),
     (0.90, "very likely"),
     (LIKELY, "likely"),
-    (0.33, "about as likely as not"),
+    (0.55, "more likely than not"),
+    (0.45, "about as likely as not"),
+    (0.33, "less likely than not"),
     (0.10, "unlikely"),
     (0.01, "very unlikely"),
     (0.0, "exceptionally unlikely"),
@@ -53,6 +56,13 @@ def percent(value: float) -> str:
     return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"
 
 
+def sensible(value: float, sd: float) -> float:
+    """Return a number to the power of ten nearest to a tenth of its standard deviation; as it is where that is 0."""
+    if not (np.isfinite(value) and sd > 0 and np.isfinite(sd)):
+        return value
+    return round(value, round(-math.log10(sd / 10))) + 0.0
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A posterior in four numbers."""
@@ -69,9 +79,10 @@ class Estimate:
 
 
 def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
-    """Return mean, interval and probability of being positive of draws (chain, draw), to the digits of a table."""
+    """Return mean, interval and probability of being positive of draws (chain, draw), to sensible digits."""
     row = summarise(draws.transpose("chain", "draw"), prob, kind).iloc[0]
-    return Estimate(*(float(row[name]) for name in ("mean", "lower", "upper", "prob_positive")))
+    ends = (sensible(float(row[name]), float(row["sd"])) for name in ("mean", "lower", "upper"))
+    return Estimate(*ends, float(row["prob_positive"]))
 
 
 def failed(problems: tuple[str, ...]) -> str:
