@@ -19,10 +19,10 @@ from bayesfactor.reporting.prose import (
     join,
     likelihood,
     percent,
-    sensible,
     sign_sentence,
 )
 
+NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance
 MANY = 0.9  # probability at which an asset is counted
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
@@ -48,9 +48,9 @@ def answer(
     if one is not None:
         subject = f"The expected excess return of {'the portfolio' if held else one}"
     total = estimate(draws.sel(source="total", drop=True), prob, kind)
-    ends = f"{percent(total.lower)} to {percent(total.upper)}, {interval_name(prob, kind)}"
+    ends = f"{total.percent(total.lower)} to {total.percent(total.upper)}, {interval_name(prob, kind)}"
     return (
-        f"{sign_sentence(f'{subject} is', total, f'{percent(total.mean)} a year ({ends})')}.",
+        f"{sign_sentence(f'{subject} is', total, f'{total.percent(total.mean)} a year ({ends})')}.",
         _sources(premium, draws, prob, kind),
         *([] if known is None else [_told(draws, known)]),
         _risk(variance, one, prob, kind),
@@ -92,17 +92,18 @@ def _told(draws: xr.DataArray, known: pd.DataFrame) -> str:
     size = abs(draws.sel(source=known.index.tolist()).mean(("chain", "draw")))
     name = str(size.idxmax("source").item())
     row = known.loc[name]
+    numbers = {column: float(str(row[column])) for column in NUMBERS}
 
     def with_sd(mean: str, sd: str) -> str:
-        spread = float(row[sd])
-        return (
-            f"{percent(sensible(float(row[mean]), spread))} \N{PLUS-MINUS SIGN} {percent(sensible(spread, spread / 3))}"
-        )
+        value, spread = numbers[mean], numbers[sd]
+        return f"{percent(value, spread)} \N{PLUS-MINUS SIGN} {percent(spread, spread / 3)}"
 
-    own = row["data_from"] if np.isnan(row["data_mean"]) else f"{with_sd('data_mean', 'data_se')}, {row['data_from']}"
+    own = str(row["data_from"])
+    if np.isfinite(numbers["data_mean"]):
+        own = f"{with_sd('data_mean', 'data_se')}, {own}"
     text = (
-        f"Of one unit of loading on {name}, a year: the prior says {with_sd('prior_mean', 'prior_sd')}, the data by "
-        f"themselves ({own}), both together {with_sd('mean', 'sd')} (\N{PLUS-MINUS SIGN} one standard deviation)"
+        f"What one unit of loading on {name} pays a year: prior {with_sd('prior_mean', 'prior_sd')}; data alone "
+        f"{own}; both together {with_sd('mean', 'sd')} (\N{PLUS-MINUS SIGN} one standard deviation)"
     )
     return f"{text}; prior and data are in conflict." if row["conflict"] else f"{text}."
 

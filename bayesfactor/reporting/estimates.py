@@ -15,6 +15,7 @@ from bayesfactor.plots.style import chance
 from bayesfactor.reporting.answer import OWN
 from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.parts import (
+    POSTERIOR_UNITS,
     Cell,
     Grid,
     Head,
@@ -28,9 +29,10 @@ from bayesfactor.reporting.parts import (
     spread,
     spread_loadings,
 )
-from bayesfactor.reporting.prose import percent, sensible
+from bayesfactor.reporting.prose import percent
 from bayesfactor.spec import CommonLoadings, FreeLoadings, GroupedLoadings
 
+PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
 LINKING = (
     "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
@@ -74,8 +76,9 @@ def _shares(contents: Contents, unit: str) -> Grid:
     cells = []
     for name in (row[0].text for row in grid.rows):
         likely, volatility = own[name], moved[name]
-        ends = f"{percent(volatility['lower'])} to {percent(volatility['upper'])}"
-        mean = Cell(percent(volatility["mean"]), volatility["mean"], ends)
+        sd = volatility["sd"]
+        ends = f"{percent(volatility['lower'], sd)} to {percent(volatility['upper'], sd)}"
+        mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
         cells.append((Cell(chance(likely), likely), mean))
     return _beside(grid, [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")], cells)
 
@@ -152,16 +155,6 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of `identify` with the digits that standard deviations and errors leave meaning to."""
-    shown = table.copy()
-    for unit, names in (("sd", ("mean", "sd", "lower", "upper")), ("data_se", ("data_mean", "data_se"))):
-        for name in names:
-            pairs = zip(table[name], table[unit], strict=True)
-            shown[name] = [sensible(float(value), float(sd) / (3 if name == unit else 1)) for value, sd in pairs]
-    return shown
-
-
 def premia(contents: Contents) -> tuple[Part, ...]:
     """Return what one unit of loading pays, before and after the data."""
     table = contents.identification.table(contents.ci_prob, contents.ci_kind)
@@ -182,7 +175,7 @@ def premia(contents: Contents) -> tuple[Part, ...]:
             "What one unit of loading pays a year. Where the posterior is as wide as the prior, the data said nothing.",
         ),
         TablePart(
-            plain(_shown(table), "factor", columns), "premia-table",
+            plain(table, "factor", columns, PREMIA_UNITS), "premia-table",
             f"Premium of one unit of loading a year: prior, data, both together; ends of the {contents.interval}. "
             "Data: of a traded factor the sample mean of its own history and its standard error; of another what the "
             "cross-section says, the prior divided out of the posterior. Contraction: share of the prior's variance "

@@ -11,7 +11,6 @@ from bayesfactor.panel import Panel
 from bayesfactor.plots.checking import plot_check
 from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.parts import Cell, Code, Grid, Head, Heading, Listing, Part, Picture, TablePart, Text, plain
-from bayesfactor.reporting.prose import sensible
 
 RANKS = (
     "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of "
@@ -73,10 +72,7 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         ("prob_tails", "P(tails this heavy)", "chance"),
     ]  # fmt: skip
     pairs = [("other", "and", "text"), ("correlation", "correlation", "number"), ("periods", "periods", "count")]
-    shown = checks.assets.copy()
-    for name in ("sample_mean", "premium", "implied_mean", "sample_se"):
-        units = shown["sample_se"] / (3 if name == "sample_se" else 1)
-        shown[name] = [sensible(float(v), float(se)) for v, se in zip(shown[name], units, strict=True)]
+    units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
     pictures: list[Part] = []
     if contents.fit.posterior.sizes["chain"] > 1:
         ranks = partial(plot_check, contents.fit, "rank")
@@ -94,7 +90,7 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
         *pictures,
         Heading("Means and tails, asset by asset"),
-        TablePart(plain(shown, "asset", means), "means", MEANS, "assets"),
+        TablePart(plain(checks.assets, "asset", means, units), "means", MEANS, "assets"),
         Heading("Largest residual correlations"),
         TablePart(plain(checks.pairs.set_index("asset"), "asset", pairs), "pairs", PAIRS, "pairs"),
     )

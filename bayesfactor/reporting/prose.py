@@ -48,41 +48,49 @@ def likelihood(probability: float) -> str:
     return f"{word} ({chance(probability)})"
 
 
-def percent(value: float) -> str:
-    """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0."""
-    if not np.isfinite(value):
-        return ""
-    text = f"{100 * value:,.2f}".rstrip("0").rstrip(".")
-    return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"
-
-
 def sensible(value: float, sd: float) -> float:
     """Return a number to the power of ten nearest to a tenth of its standard deviation; as it is where that is 0."""
     if not (np.isfinite(value) and sd > 0 and np.isfinite(sd)):
         return value
-    return round(value, round(-math.log10(sd / 10))) + 0.0
+    return round(float(value), round(-math.log10(sd / 10))) + 0.0
+
+
+def percent(value: float, sd: float = 0.0) -> str:
+    """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0.
+
+    With a standard deviation, to the power of ten nearest to a tenth of it.
+    """
+    if not np.isfinite(value):
+        return ""
+    value = sensible(value, sd)
+    text = f"{100 * value:,.2f}".rstrip("0").rstrip(".")
+    return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A posterior in four numbers."""
+    """A posterior in five numbers."""
 
     mean: float
     lower: float
     upper: float
     prob_positive: float
+    sd: float = 0.0
 
     @property
     def text(self) -> str:
         """Mean and interval in per cent."""
-        return f"{percent(self.mean)} ({percent(self.lower)} to {percent(self.upper)})"
+        return f"{self.percent(self.mean)} ({self.percent(self.lower)} to {self.percent(self.upper)})"
+
+    def percent(self, value: float) -> str:
+        """Return a number of this posterior in per cent, to the digits that its standard deviation leaves."""
+        return percent(value, self.sd)
 
 
 def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
-    """Return mean, interval and probability of being positive of draws (chain, draw), to sensible digits."""
+    """Return mean, interval, probability of being positive and sd of draws (chain, draw), to the digits of a table."""
     row = summarise(draws.transpose("chain", "draw"), prob, kind).iloc[0]
-    ends = (sensible(float(row[name]), float(row["sd"])) for name in ("mean", "lower", "upper"))
-    return Estimate(*ends, float(row["prob_positive"]))
+    return Estimate(*(float(row[name]) for name in ("mean", "lower", "upper", "prob_positive", "sd")))
 
 
 def failed(problems: tuple[str, ...]) -> str:

@@ -10,7 +10,18 @@ from bayesfactor.plots.paying import plot_pricing
 from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.estimates import loadings, premia, realised, risk
 from bayesfactor.reporting.evidence import again, data, model, trust
-from bayesfactor.reporting.parts import Answer, Heading, Part, Picture, Section, TablePart, Text, plain, spread
+from bayesfactor.reporting.parts import (
+    POSTERIOR_UNITS,
+    Answer,
+    Heading,
+    Part,
+    Picture,
+    Section,
+    TablePart,
+    Text,
+    plain,
+    spread,
+)
 from bayesfactor.reporting.prose import SCALE, percent
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
@@ -155,13 +166,13 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
             "weights", "Weights of the portfolio.", "assets",
         ),
         TablePart(
-            plain(paid, "source", [*columns, ("prob_positive", "P(> 0)", "chance"), *known]),
+            plain(paid, "source", [*columns, ("prob_positive", "P(> 0)", "chance"), *known], POSTERIOR_UNITS),
             "portfolio-premium",
             f"Contribution to the portfolio's expected excess return a year: mean, ends of the {contents.interval}.",
             "sources",
         ),
         TablePart(
-            plain(shares, "source", columns),
+            plain(shares, "source", columns, POSTERIOR_UNITS),
             "portfolio-risk", f"Share of the portfolio's variance: mean, ends of the {contents.interval}.", "sources",
         ),
         TablePart(
