@@ -126,19 +126,21 @@ def _implied(fit: Fit, draws: xr.Dataset, coefficients: np.ndarray) -> Iterator[
         if squares[0] < count * least:
             yield implied * year, gap, np.nan, np.nan
             continue
-        size = squares[1:] / scale[:, i]
-        below = chi2.cdf(size, count) if dof is None else (replicas[count] < size / count).mean(axis=0)
+        centred = squares[1:] - count * (statistics.mean[i] - coefficients[:, i] @ statistics.xx[0, :, i] / count) ** 2
+        size = centred / scale[:, i]
+        below = chi2.cdf(size, count - 1) if dof is None else (replicas[count] < size / count).mean(axis=0)
         rare = 2 * min(below.mean(), 1 - below.mean())
-        yield implied * year, gap, float(np.mean(scale[:, i] * wider) * count / squares[1:].mean()), rare
+        yield implied * year, gap, float(np.mean(scale[:, i] * wider) * (count - 1) / centred.mean()), rare
 
 
 def _replicas(fit: Fit, dof: np.ndarray, counts: np.ndarray) -> dict[int, np.ndarray]:
-    """Return, by length of history, mean squares of Student-t draws over their scale: (replica, sample)."""
+    """Return, by length of history, variances of Student-t draws over their scale: (replica, sample)."""
     lengths, rng = np.unique(counts[counts > 0]), np.random.default_rng(fit.sampler.seed)
     found = np.empty((len(lengths), REPLICAS, len(dof)))
     for s, one in enumerate(dof):
-        path = np.cumsum(rng.standard_t(one, size=(REPLICAS, max(lengths, default=0))) ** 2, axis=1)
-        found[:, :, s] = (path[:, lengths - 1] / lengths).T
+        new = rng.standard_t(one, size=(REPLICAS, max(lengths, default=0)))
+        mean, square = (np.cumsum(x, axis=1)[:, lengths - 1] / lengths for x in (new, new**2))
+        found[:, :, s] = (square - mean**2).T
     return dict(zip(lengths.tolist(), found, strict=True))
 
 
