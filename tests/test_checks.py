@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy.stats import norm
 
 import bayesfactor as bf
 from bayesfactor.errors import FitError
-from bayesfactor.residualchecks import correlations
+from bayesfactor.residualchecks import correlation_checks, correlations, residual_correlations
 from bayesfactor.spec import ZeroAlpha
 from tests.panels import make_panel
+from tests.pseudo import pseudo_fit, simulated
 
 
 @pytest.fixture(scope="module")
@@ -308,3 +310,110 @@ def test_the_mean_correlation_is_that_of_pandas():
             )
     assert correlations(x[:10], names).mean == 0.0
     assert correlations(x[:10], names).pairs.empty
+
+
+LARGEST, SQUARE = "residuals: largest correlation of two", "residuals: rms correlation beyond noise"
+
+
+def noises(rng, periods=250, assets=20):
+    """Residuals of zero beta: the fits below are of pure noise beside a factor."""
+    return rng.standard_normal((periods, assets))
+
+
+def checks_of(x, factors=1):
+    names = tuple(f"a{i:02d}" for i in range(x.shape[1]))
+    found = correlations(x, names, factors)
+    return found, {check.name: check for check in correlation_checks(found)}
+
+
+def test_one_pair_among_twenty_assets_is_named():
+    """The mean over 190 pairs hides a correlation of .73: it is .73 / 190 of it."""
+    rng = np.random.default_rng(3)
+    x = noises(rng)
+    x[:, 11] = 0.73 * x[:, 4] + (1 - 0.73**2) ** 0.5 * x[:, 11]
+    found, checks = checks_of(x)
+    check = checks[LARGEST]
+    assert checks["residuals: mean correlation of assets"].value < 0.05
+    assert (check.passed, check.worst) == (None, "a04, a11")
+    assert check.beyond
+    assert check.value == pytest.approx(abs(np.corrcoef(x[:, 4], x[:, 11])[0, 1]), rel=1e-9)
+    z = norm.isf(0.01 / 2 / 190) / (250 - 3 - 1) ** 0.5  # Fisher's z, Bonferroni over pairs
+    assert check.limit == pytest.approx(np.tanh(z), rel=1e-9)
+    assert found.pairs["correlation"].abs().is_monotonic_decreasing
+
+
+def test_opposite_signs_do_not_cancel():
+    """Two blocks that move against each other: correlations of +.5 and -.5, a mean near 0."""
+    rng = np.random.default_rng(4)
+    side = np.where(np.arange(20) < 10, 1.0, -1.0)
+    x = noises(rng) + side * rng.standard_normal((250, 1))
+    _, checks = checks_of(x)
+    assert abs(checks["residuals: mean correlation of assets"].value) < 0.05
+    assert checks[SQUARE].value == pytest.approx(0.5, abs=0.06)
+    assert checks[SQUARE].beyond
+
+
+def test_a_pair_with_few_common_dates_is_judged_by_these():
+    """0.6 on 20 dates is noise among 190 pairs, 0.4 on 250 is not: the check names the latter."""
+    rng = np.random.default_rng(5)
+    x = noises(rng)
+    x[:, 1] = 0.4 * x[:, 0] + (1 - 0.16) ** 0.5 * x[:, 1]
+    x[:-20, 2] = np.nan
+    x[-20:, 2] = 0.6 * x[-20:, 3] + 0.8 * rng.standard_normal(20)
+    found, checks = checks_of(x)
+    assert checks[LARGEST].worst == "a00, a01"
+    short = found.pairs[found.pairs["periods"] == 20]
+    assert (short["correlation"].abs() < short["limit"]).all()
+
+
+@pytest.mark.parametrize("dof", [np.inf, 5])
+def test_noise_is_beyond_its_limits_one_time_in_a_hundred_at_most(dof):
+    beyond = {LARGEST: 0, SQUARE: 0}
+    for seed in range(200):
+        rng = np.random.default_rng([1, seed])
+        x = noises(rng, 120, 12) if np.isinf(dof) else rng.standard_t(dof, size=(120, 12))
+        _, checks = checks_of(x)
+        for name in beyond:
+            beyond[name] += checks[name].beyond
+    assert all(count <= 6 for count in beyond.values()), beyond  # P(more than 6 of 200 at 1 %) = 0.4 %
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, -1.0])
+def test_two_names_of_one_series_fail(scale):
+    """As they are, levered, and short."""
+    rng = np.random.default_rng(6)
+    panel = simulated(rng, assets=6)
+    returns = panel.returns.values.copy()
+    returns[:, 5] = scale * returns[:, 2]
+    fit = pseudo_fit(replace(panel, returns=panel.returns.copy(data=returns)), rng)
+    found = residual_correlations(fit)
+    (check,) = [check for check in correlation_checks(found) if check.name == LARGEST]
+    assert (check.passed, check.worst) == (False, "a02, a05")
+    assert check.value == pytest.approx(1.0, abs=1e-3)
+    assert "one asset under two names" in check.advice
+    assert found.pairs.loc[0, "correlation"] == pytest.approx(np.sign(scale), abs=1e-3)
+
+
+def test_the_report_of_checks_has_the_pairs(report, hier_fit):
+    assert report.pairs.columns.tolist() == ["asset", "other", "correlation", "periods", "limit"]
+    assert len(report.pairs) == 20
+    check = row(report, LARGEST)
+    assert check.details == ".pairs"
+    assert check.worst in {f"{p.asset}, {p.other}" for p in report.pairs.itertuples()}
+    posterior = hier_fit.posterior
+    c = posterior.mean(("chain", "draw"))
+    first = report.pairs.iloc[0]
+    shift = (posterior["risk_premium"] - posterior["factor_mean"]).mean(("chain", "draw")).values
+    shift[:2] = 0.0
+    errors = []
+    for name in (first["asset"], first["other"]):
+        beta = c["loading"].sel(asset=name).values
+        fitted = float(c["alpha"].sel(asset=name)) + (hier_fit.panel.factors.values + shift) @ beta
+        errors.append(hier_fit.panel.returns.sel(asset=name).values - fitted)
+    seen = np.isfinite(errors).all(axis=0)
+    assert first["periods"] == seen.sum()
+    assert first["correlation"] == pytest.approx(np.corrcoef(*np.array(errors)[:, seen])[0, 1], abs=0.02)
+
+
+def test_no_advice_leads_to_student_t(report):
+    assert "student" not in " ".join(check.advice for check in report.checks).lower()

@@ -346,3 +346,106 @@ def test_one_asset_cannot_tell_two_factors_apart(cross_panel):
     found = bf.identify(fitted(cross_panel.select(assets=cross_panel.assets[:1])))
     assert (found.smallest_singular_value == 0).all()
     assert "identified" not in (found.verdicts["f1"], found.verdicts["f2"])
+
+
+def test_of_a_traded_factor_the_data_say_its_own_history(cross_fit):
+    """Sample mean and its standard error, over the factor's own values, a year."""
+    table = bf.identify(cross_fit).table()
+    values = cross_fit.panel.factors.sel(factor="f0").values
+    assert table.loc["f0", "data_mean"] == pytest.approx(12 * values.mean(), rel=1e-12)
+    assert table.loc["f0", "data_se"] == pytest.approx(12 * values.std(ddof=1) / 400**0.5, rel=1e-12)
+    assert table.loc["f0", "data_from"] == "its own history"
+    assert table.loc["f0", "reason"] == "its own history and the prior"
+    between = sorted([table.loc["f0", "prior_mean"], table.loc["f0", "data_mean"]])
+    assert between[0] < table.loc["f0", "mean"] < between[1]  # the posterior lies between prior and data
+
+
+def test_a_factor_older_than_the_assets_has_its_own_history(cross_panel):
+    """The mean is over all of its values, also those before the first return."""
+    late = cross_panel.returns.isel(time=slice(150, None))
+    found = bf.identify(fitted(replace(cross_panel, returns=late))).table()
+    values = cross_panel.factors.sel(factor="f0").values
+    assert found.loc["f0", "data_mean"] == pytest.approx(12 * values.mean(), rel=1e-12)
+
+
+def with_premium(fit, name, draws):
+    """Return the fit with other draws of one premium, a year."""
+    posterior, data = fit.posterior, fit.data.copy()
+    premium = posterior["risk_premium"].copy(deep=True)
+    premium.loc[{"factor": name}] = np.asarray(draws).reshape(premium.shape[:2]) / fit.panel.periods_per_year
+    data["posterior"] = xr.DataTree(posterior.assign(risk_premium=premium))
+    return replace(fit, data=data)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(0.1, 0.3), (-0.4, 0.5), (0.9, 0.1)])
+def test_dividing_the_prior_out_gives_back_the_data(cross_fit, mean, sd):
+    """A conjugate posterior of a likelihood N(mean, sd^2), in prior standard deviations: the data come back."""
+    prior = bf.identify(cross_fit).facts.loc["f1", "prior_sd"]
+    data, error = mean * prior, sd * prior
+    after = (prior**-2 + error**-2) ** -0.5
+    z = norm.ppf((np.arange(4000) + 0.5) / 4000)
+    z = np.random.default_rng(0).permutation(z / z.std(ddof=1))
+    found = bf.identify(with_premium(cross_fit, "f1", data * after**2 / error**2 + after * z)).facts.loc["f1"]
+    assert found["data_mean"] == pytest.approx(data, rel=1e-6)
+    assert found["data_se"] == pytest.approx(error, rel=1e-6)
+    assert found["data_from"] == "the cross-section, prior divided out"
+    assert not found["conflict"]
+
+
+def test_what_the_data_alone_say_is_not_told_where_they_say_nothing(cross_fit, slab_fit):
+    table = bf.identify(cross_fit).table()
+    assert table.loc["f2", ["data_mean", "data_se"]].isna().all()
+    assert table.loc["f2", "data_from"] == "not told: the data hardly narrow the prior"
+    table = bf.identify(slab_fit).table()
+    assert table.loc[["f1", "f2"], ["data_mean", "data_se"]].isna().all(axis=None)
+    assert (table.loc[["f1", "f2"], "data_from"] == "not told: its prior is not normal").all()
+
+
+@pytest.mark.parametrize(("moved", "conflict"), [(1.8, False), (-1.8, False), (2.2, True), (3.0, True), (-3.0, True)])
+def test_a_premium_that_moved_is_not_called_the_priors(cross_fit, moved, conflict):
+    """As wide as the prior, but 3 prior standard deviations away: unidentified would be false."""
+    prior = bf.identify(cross_fit).facts.loc["f2", "prior_sd"]
+    z = np.random.default_rng(0).standard_normal(4000)
+    fit = with_premium(cross_fit, "f2", prior * (moved + z))
+    found = bf.identify(fit)
+    row = found.facts.loc["f2"]
+    assert row["conflict"] == conflict
+    assert row["verdict"] == ("weak" if conflict else "unidentified")
+    assert row["reason"].startswith("prior and data are in conflict; its loadings") == conflict
+    notes = bf.attribute(fit).notes
+    assert any(note.startswith("prior and data are in conflict") and "f2" in note for note in notes) == conflict
+    assert any(note.startswith("unidentified") and "f2" in note for note in notes) != conflict
+    checked = bf.check(fit).table.loc["premia: share in conflict with the prior"]
+    assert (checked["value"], checked["worst"]) == ((1 / 3, "f2") if conflict else (0.0, ""))
+
+
+def test_a_traded_factor_whose_history_contradicts_its_prior_is_marked():
+    """A Sharpe ratio of 2 a year over 33 years, where the prior says 0.05: 5 of sqrt(.05^2 + 1 / 33.3) apart."""
+    panel = make_panel(assets=6, traded=1, other=0, periods=400, seed=3, year=12)
+    f = panel.factors.values
+    f = (f - f.mean()) / f.std(ddof=1) * 0.05 + 2.0 * 0.05 / 12**0.5
+    returns = panel.returns.values - panel.factors.values + f
+    panel = replace(panel, factors=panel.factors.copy(data=f), returns=panel.returns.copy(data=returns))
+    law = FactorLaw(premium=(("default", Normal(0.0, 0.05)),))
+    found = bf.identify(fitted(panel, factors=law))
+    row = found.table().loc["f0"]
+    assert row["data_mean"] / row["prior_sd"] == pytest.approx(2.0 / 0.05, rel=1e-9)
+    assert row["data_se"] / row["prior_sd"] == pytest.approx((12 / 400) ** 0.5 / 0.05, rel=1e-9)
+    assert row["conflict"]
+    assert row["reason"] == "its own history and the prior, in conflict"
+
+
+def test_identified_says_whether_the_sign_is_known():
+    """-0.06 (-0.7 to 0.5) is identified: its size is known, and it is not said to be paid."""
+    known = _verdict(False, 1.0, 1.0, 0.6, 0.8, False, False)
+    assert known == ("identified", "from the cross-section; its sign is not known")
+    assert _verdict(False, 1.0, 1.0, 0.6, 0.8, False, True)[1] == "from the cross-section; its sign is known"
+
+
+def test_the_sign_is_that_of_the_draws(cross_fit):
+    prior = bf.identify(cross_fit).facts.loc["f1", "prior_sd"]
+    z = np.random.default_rng(0).standard_normal(4000)
+    for mean, known in ((0.5, False), (1.0, True), (-1.0, True), (0.0, False)):
+        row = bf.identify(with_premium(cross_fit, "f1", prior * (mean + 0.5 * z))).facts.loc["f1"]
+        assert row["verdict"] == "identified"
+        assert row["reason"].endswith(f"its sign is {'known' if known else 'not known'}")
