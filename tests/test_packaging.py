@@ -63,6 +63,7 @@ LAYERS = {
     6: (
         "checks",
         "residualchecks",
+        "strength",
         "attribution",
         "contributions",
         "doubts",

@@ -207,8 +207,8 @@ def plain(
     columns : iterable of (column, head, form)
         The form: ``percent``, ``number``, ``count``, ``chance`` or ``text``.
     units : mapping of str to str, optional
-        Of columns in per cent: the column of their standard deviation, to a tenth of which they are shown; that column
-        itself to about a thirtieth.
+        Of columns in per cent: the column of the standard deviation that says how many digits they have; that column
+        itself has one or two significant ones.
     """
     known = units or {}
     asked = list(columns)

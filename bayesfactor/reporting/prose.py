@@ -49,16 +49,16 @@ def likelihood(probability: float) -> str:
 
 
 def sensible(value: float, sd: float) -> float:
-    """Return a number to the power of ten nearest to a tenth of its standard deviation; as it is where that is 0."""
+    """Return a number to the largest power of ten within a fifth of its standard deviation; as it is where that is 0."""
     if not (np.isfinite(value) and sd > 0 and np.isfinite(sd)):
         return value
-    return round(float(value), round(-math.log10(sd / 10))) + 0.0
+    return round(float(value), math.ceil(-math.log10(sd / 5))) + 0.0
 
 
 def percent(value: float, sd: float = 0.0) -> str:
     """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0.
 
-    With a standard deviation, to the power of ten nearest to a tenth of it.
+    With a standard deviation, to the largest power of ten within a fifth of it.
     """
     if not np.isfinite(value):
         return ""
