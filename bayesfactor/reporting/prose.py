@@ -49,7 +49,7 @@ def likelihood(probability: float) -> str:
 
 
 def sensible(value: float, sd: float) -> float:
-    """Return a number to the largest power of ten within a fifth of its standard deviation; as it is where that is 0."""
+    """Return a number to the largest power of ten within a fifth of its standard deviation; as it is if that is 0."""
     if not (np.isfinite(value) and sd > 0 and np.isfinite(sd)):
         return value
     return round(float(value), math.ceil(-math.log10(sd / 5))) + 0.0
