@@ -27,6 +27,7 @@ _PARTS = (
     "CommonLoadings",
     "ZeroAlpha",
     "ShrunkAlpha",
+    "AppraisalAlpha",
     "ScaledAlpha",
     "SharpeAlpha",
     "FreeAlpha",

@@ -10,7 +10,8 @@ import xarray as xr
 
 from bayesfactor import contributions
 from bayesfactor.dates import Window
-from bayesfactor.doubts import doubtful_means, from_the_prior, identification_of
+from bayesfactor.diagnostics import warning_of
+from bayesfactor.doubts import caveats, identification_of
 from bayesfactor.entries import entries, portfolio_first
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.holdings import holdings
@@ -51,7 +52,7 @@ class Attribution(Labelled):
     notes : tuple of str
         What a reader of the table should know.
     identification : mapping of str to str
-        Of a premium or a return, per source: how well what it pays is known. ``traded``, ``identified``, ``weak`` or
+        Of a premium, per source: how well what it pays is known. ``traded``, ``identified``, ``weak`` or
         ``unidentified`` (see `identify`), the least of them where several factors are summed; empty for alpha.
     uncertainty : DataFrame or None
         Of a premium, per asset: its deviation a year, and the shares of its posterior variance that come from
@@ -96,8 +97,8 @@ class Attribution(Labelled):
         Returns
         -------
         DataFrame
-            Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` unless it
-            is of a variance; and ``warning`` when the fit failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
+            Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` of a
+            premium; and ``warning`` when the fit failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
             and problems.
 
         Raises
@@ -155,7 +156,7 @@ class Attribution(Labelled):
         if self.identification:
             table["identification"] = table["source"].map(self.identification)
         if self.problems:
-            table["warning"] = "not converged"
+            table["warning"] = warning_of(self.problems)
         known = {"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
         table.attrs = {**interval, **known}
         return table
@@ -237,14 +238,14 @@ def attribute(
     _check_names(fit.panel)
     _check_choices(kind, by, window, compounded)
     weights = holdings(fit.panel, per, portfolio)
-    verdicts = {} if kind == "variance" else identified(fit).verdicts  # what a variance is does not depend on premia
+    verdicts = identified(fit).verdicts if kind == "premium" else {}  # of other kinds nothing depends on them
     notes: tuple[str, ...] = ()
     span: pd.DataFrame | None = None
     match kind:
         case "premium":
             level = by == "level"
             parts = contributions.premium_by_level(fit, weights) if level else contributions.premium(fit, weights)
-            notes = (*doubtful_means(fit), *from_the_prior(verdicts))
+            notes = caveats(fit)
         case "return":
             parts, notes, span = realised(fit, weights, window, compounded)
         case "variance":
@@ -262,7 +263,7 @@ def attribute(
         UNITS["compounded" if compounded else kind],
         problems,
         notes,
-        {} if kind == "variance" else identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
+        identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
         _uncertainty(fit, weights, problems) if kind == "premium" else None,
         span,
     )
@@ -270,7 +271,7 @@ def attribute(
 
 def _uncertainty(fit: Fit, weights: xr.DataArray, problems: tuple[str, ...]) -> pd.DataFrame:
     table = contributions.uncertainty(fit, weights)
-    return table.assign(warning="not converged") if problems else table
+    return table.assign(warning=warning_of(problems)) if problems else table
 
 
 def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) -> None:

@@ -1,28 +1,24 @@
 """Whether a fit can be trusted: the sampler's record, and how the model sits with the data and the priors."""
 
-import os
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.diagnostics import Check
+from bayesfactor.diagnostics import UNSEEN, Check
 from bayesfactor.identification import UNIDENTIFIED, identified
 from bayesfactor.panel import Panel
-from bayesfactor.pointwise import mean_gaps, raw_coefficients, standardised_residuals, thin
+from bayesfactor.pointwise import thin
 from bayesfactor.posterior import Fit, require_fit
-from bayesfactor.spec import StudentTNoise
-from bayesfactor.statistics import moments, regressors
+from bayesfactor.residualchecks import correlation_checks, residual_correlations, tails
+from bayesfactor.statistics import moments
 from bayesfactor.translation import translate
 
 MOST_DRAWS = 1000
-TAIL_DRAWS = 200
-MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
+SHRINKAGE_DRAWS = 200
 SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
-UNSEEN = "Cannot be computed: the panel holds statistics, not returns. Fit some of the assets in memory to see it."
 SENSITIVE_TO = (
     "risk_premium",
     "alpha_scale",
@@ -44,18 +40,23 @@ class CheckReport:
     ----------
     checks : tuple of Check
     assets : DataFrame
-        Per asset: periods, sample and model-implied mean excess return a year over its own life, their gap in standard
-        errors, and the posterior predictive probability of residuals as heavy-tailed as those observed.
+        Per asset: what `Misfit` has of it (its sample mean beside its premium, as reported by `attribute`, and the gap
+        in standard errors; the mean and the variance that the fitted law implies on its own dates), and ``prob_tails``,
+        the posterior predictive probability of residuals as heavy-tailed as those observed.
     shrinkage : DataFrame
         Asset by factor, 0..1: how far each loading's estimate leans on its prior; 1 = its own returns say nothing.
     sensitivity : DataFrame
         Per top-level quantity: how much its posterior moves when the priors are made a little stronger.
+    pairs : DataFrame
+        The pairs of assets whose residuals are correlated most, beyond what noise gives on as many common dates: asset,
+        other, correlation, periods, limit.
     """
 
     checks: tuple[Check, ...]
     assets: pd.DataFrame
     shrinkage: pd.DataFrame
     sensitivity: pd.DataFrame
+    pairs: pd.DataFrame
 
     @property
     def ok(self) -> bool:
@@ -83,7 +84,7 @@ class CheckReport:
 
 
 def check(fit: Fit) -> CheckReport:
-    """Check a fit: convergence, tails, model-implied means, prior sensitivity, shrinkage, premia.
+    """Check a fit: convergence, means and variances of the fitted law, tails, residuals, priors, shrinkage, premia.
 
     Parameters
     ----------
@@ -92,131 +93,85 @@ def check(fit: Fit) -> CheckReport:
     Returns
     -------
     CheckReport
-        Prints as a list; ``.ok`` is False when a check of the sampler failed. Checks of how the model suits the data
-        only inform.
+        Prints as a list. ``.ok`` is False when a check of the sampler failed, when the sample rules out means or
+        variances of the fitted law (Student-t degrees of freedom at their floor are of that kind), so that what is
+        called a premium is no expected return, or when two assets are copies of each other. All other checks inform.
 
     Notes
     -----
     R-hat and effective draws follow Vehtari et al. (2021), E-BFMI Betancourt (2016), prior sensitivity the power
     scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of
-    standardised residuals with that of replicated ones of the same length.
+    standardised residuals with that of replicated ones of the same length. Limits of the checks of means and of the
+    largest correlation follow from sampling theory: of right models each check of means fails one in 400, and the
+    largest correlation of all pairs is beyond its limit one time in a hundred.
     """
     require_fit(fit, "check")
-    assets = _assets(fit)
-    shrinkage = _shrinkage(fit)
-    sensitivity = _sensitivity(fit)
-    heavy = float((assets["prob_tails"].dropna() < 0.01).mean()) if isinstance(fit.panel, Panel) else float("nan")
-    gaps = assets["gap_in_errors"].abs()
-    away = float((gaps.dropna() > 2).mean())
-    leaning = float((sensitivity["prior"] > SENSITIVE).mean())
-    unknown, of_unknown = _unidentified(fit)
-    informative = (
+    assets = fit.misfit.assets.assign(prob_tails=tails(fit))
+    shrinkage, sensitivity, correlations = _shrinkage(fit), _sensitivity(fit), residual_correlations(fit)
+    checks = (
+        *fit.sampler_checks,
+        *fit.misfit.checks,
+        *_of_assets(fit, assets),
         Check(
-            "tails: share of assets too heavy", None, heavy, 0.05, _worst(-assets["prob_tails"]),
-            "Residuals are heavier-tailed than the noise law: try the preset 'student_t' and compare."
-            if isinstance(fit.panel, Panel)
-            else UNSEEN,
-        ),
-        Check(
-            "means: share of assets off by > 2 se", None, away, 0.05, _worst(gaps),
-            "Model-implied and sample means differ: compare them before using these premia.", ".assets",
-        ),
-        Check(
-            "prior sensitivity: share that leans", None, leaning, 0.1, _worst(sensitivity["prior"]),
+            "prior sensitivity: share that leans", None, float((sensitivity["prior"] > SENSITIVE).mean()), 0.1,
+            _worst(sensitivity["prior"]),
             "These quantities lean on their priors: say so, or justify the priors.", ".sensitivity",
         ),
         Check(
             "shrinkage of loadings, median", None, float(np.median(shrinkage)), 0.5, "",
             "Most loadings lean on their prior more than on their own returns.", ".shrinkage",
         ),
+        *correlation_checks(correlations),
+        *_of_premia(fit),
+    )  # fmt: skip
+    return CheckReport(checks, assets, shrinkage, sensitivity, correlations.pairs)
+
+
+def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
+    """Return the checks of tails and premia that only inform."""
+    held = isinstance(fit.panel, Panel)
+    heavy = float((assets["prob_tails"].dropna() < 0.01).mean()) if held else float("nan")
+    gaps = assets["gap_in_errors"].abs()
+    return (
         Check(
-            "residuals: mean correlation of assets", None, _residual_correlation(fit), 0.05, "",
-            "Residuals move together, which the model takes as independent: a factor is missing. Of portfolios and "
-            "groups above all, intervals are too narrow and idiosyncratic shares too small."
-            if isinstance(fit.panel, Panel)
+            "tails: share of assets too heavy", None, heavy, 0.05, _worst(-assets["prob_tails"]),
+            "Residuals are heavier-tailed than the noise law: a few dates weigh much in loadings and alphas. Look at "
+            "the largest returns of these assets."
+            if held
             else UNSEEN,
+            ".assets" if held else "",
         ),
         Check(
-            "premia: share of non-traded unidentified", None, unknown, 0.0, of_unknown,
-            "What these factors pay comes from the prior, not from the data.", "bf.identify(fit)",
+            "means: share of premia off by > 2 SE", None, float((gaps.dropna() > 2).mean()), 0.05, _worst(gaps),
+            "Premia and sample means differ: read both before using these premia.", ".assets",
         ),
     )  # fmt: skip
-    return CheckReport((*fit.sampler_checks, *informative), assets, shrinkage, sensitivity)
 
 
-def _unidentified(fit: Fit) -> tuple[float, str]:
-    """Return the share of non-traded factors whose premium is unidentified, and the first of them."""
-    verdicts = identified(fit).verdicts
-    others = [factor.name for factor in fit.panel.factor_info if not factor.traded]
-    found = [name for name in others if verdicts[name] == UNIDENTIFIED]
-    return len(found) / max(len(others), 1), found[0] if found else ""
+def _of_premia(fit: Fit) -> tuple[Check, ...]:
+    """Return the checks of what factors pay: how many are unidentified, and how many in conflict with their priors."""
+    facts = identified(fit).facts
+    others = facts[~facts["traded"].astype(bool)]
+    unknown = others.index[others["verdict"] == UNIDENTIFIED].tolist()
+    conflict = facts.index[facts["conflict"]].tolist()
+    return (
+        Check(
+            "premia: share of non-traded unidentified", None, len(unknown) / max(len(others), 1), 0.0,
+            unknown[0] if unknown else "",
+            "What these factors pay comes from the prior, not from the data.", "bf.identify(fit)",
+        ),
+        Check(
+            "premia: share in conflict with the prior", None, len(conflict) / len(facts), 0.0,
+            conflict[0] if conflict else "",
+            "Prior and data disagree on what these factors pay, and the posterior lies between: read both, and justify "
+            "the prior.",
+            "bf.identify(fit)",
+        ),
+    )  # fmt: skip
 
 
 def _worst(values: pd.Series) -> str:
     return str(values.idxmax()) if values.notna().any() else ""
-
-
-def _assets(fit: Fit) -> pd.DataFrame:
-    """Return sample and implied means and the probability of the tails, per asset."""
-    draws = thin(fit, TAIL_DRAWS)
-    coefficients = raw_coefficients(fit, draws)
-    flat = draws.stack(sample=("chain", "draw"), create_index=False)
-    sigma = flat["sigma"].transpose("sample", "asset").values
-    dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
-
-    def tail(i: int) -> float:
-        z = standardised_residuals(fit, i, coefficients, sigma)
-        if z.shape[1] < 3:
-            return np.nan
-        rng = np.random.default_rng([fit.sampler.seed, i])
-        new = rng.standard_normal(z.shape) if dof is None else rng.standard_t(dof, size=z.shape)
-        return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
-
-    tails: list[float] | float = np.nan
-    if isinstance(fit.panel, Panel):
-        room = MOST_RESIDUALS // (len(sigma) * len(fit.panel.times))
-        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
-            tails = list(pool.map(tail, range(len(fit.panel.assets))))
-    return mean_gaps(fit, coefficients).assign(prob_tails=tails)
-
-
-def _kurtosis(z: np.ndarray) -> np.ndarray:
-    square = (z - z.mean(axis=1, keepdims=True)) ** 2
-    return np.einsum("st,st->s", square, square) / z.shape[1] / np.maximum(square.mean(axis=1) ** 2, 1e-300)
-
-
-def _residual_correlation(fit: Fit) -> float:
-    """Return the mean over pairs of assets of their residuals' correlation on common dates (20 or more).
-
-    NaN where the panel does not hold the returns.
-    """
-    if not isinstance(fit.panel, Panel):
-        return float("nan")
-    coefficients = raw_coefficients(fit, thin(fit, TAIL_DRAWS)).mean(axis=0)
-    residuals = np.full(fit.panel.returns.shape, np.nan)
-    for i in range(residuals.shape[1]):
-        rows, returns, x = regressors(fit.panel, i)
-        residuals[rows, i] = returns - x @ coefficients[i]
-    return _mean_correlation(residuals)
-
-
-def _mean_correlation(x: np.ndarray, fewest: int = 20, block: int = 256) -> float:
-    """Return the mean correlation over pairs of columns on the rows that both have, some columns at a time."""
-    known = np.isfinite(x).astype(float)
-    x = np.where(known > 0, x, 0.0)
-    x = x - known * (x.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
-    total, pairs = 0.0, 0
-    for start in range(0, x.shape[1], block):
-        m, y = known[:, start : start + block], x[:, start : start + block]
-        with np.errstate(all="ignore"):
-            n, left, right = known.T @ m, x.T @ m, known.T @ y
-            spread = ((x**2).T @ m - left**2 / n) * (known.T @ y**2 - right**2 / n)
-            found = (x.T @ y - left * right / n) / np.sqrt(spread)
-        found = found[
-            (n >= fewest) & (np.arange(x.shape[1])[:, None] < start + np.arange(m.shape[1])) & np.isfinite(found)
-        ]
-        total, pairs = total + float(found.sum()), pairs + found.size
-    return total / pairs if pairs else 0.0
 
 
 def _shrinkage(fit: Fit) -> pd.DataFrame:
@@ -225,7 +180,7 @@ def _shrinkage(fit: Fit) -> pd.DataFrame:
     1 for a loading that is common to all assets. For Student-t noise s2 = sigma^2 (nu + 3) / (nu + 1), the inverse of
     what one observation says of a location.
     """
-    draws, statistics = thin(fit, TAIL_DRAWS), moments(fit.panel)
+    draws, statistics = thin(fit, SHRINKAGE_DRAWS), moments(fit.panel)
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     loading = flat["loading"].transpose("sample", "asset", "factor")
     index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
 BLOCK = 2**18  # numbers that are worked on at once: a few copies of them fit a processor's cache
+UNSEEN = "Cannot be computed: the panel holds statistics, not returns. Fit some of the assets in memory to see it."
+MISFIT = "model does not fit"
 DEEP = ("maxdepth_reached", "reached_max_treedepth")
 
 
@@ -55,6 +57,19 @@ class Check:
     def problem(self) -> str:
         """What was found, in one short text."""
         return f"{self.name} {self.value:.5g} (limit {self.limit:g}){f' at {self.worst}' if self.worst else ''}"
+
+
+def misfits(problems: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the problems of a fit that are no matter of convergence."""
+    return tuple(problem for problem in problems if problem.startswith(MISFIT))
+
+
+def warning_of(problems: tuple[str, ...]) -> str:
+    """Return what the tables of a fit say of its problems: ``not converged``, ``model does not fit: tails, means``."""
+    found = misfits(problems)
+    kinds = dict.fromkeys(problem.split(": ")[1] for problem in found)
+    said = [f"{MISFIT}: {', '.join(kinds)}"] if found else []
+    return "; ".join(["not converged", *said] if len(found) < len(problems) else said)
 
 
 def statistic(

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from bayesfactor.contributions import LEVELS, kind_of
-from bayesfactor.identification import UNIDENTIFIED, least_known
+from bayesfactor.identification import UNIDENTIFIED, identified, least_known
 from bayesfactor.panelbase import PanelBase
-from bayesfactor.pointwise import mean_gaps, raw_coefficients, thin
 from bayesfactor.posterior import Fit
 
 if TYPE_CHECKING:
@@ -16,9 +15,13 @@ if TYPE_CHECKING:
 def identification_of(
     panel: PanelBase, verdicts: Mapping[str, str], sources: list[str], kind: "Kind", by: "By"
 ) -> dict[str, str]:
-    """Return how well what each source pays is known: of a sum, the least known of its factors."""
+    """Return how well what each source pays is known: of a sum, the least known of its factors.
+
+    Nothing of a realised return, most of which is what happened.
+    """
+    if kind != "premium":
+        return {}
     members: dict[str, list[str]] = {name: [] for name in sources}
-    whole = ("total",) if kind == "premium" else ()  # a realised return's total is what happened
     for factor in panel.factor_info:
         match by:
             case "factor":
@@ -31,25 +34,28 @@ def identification_of(
                 own = LEVELS
             case _:
                 assert_never(by)
-        for name in (*own, *whole):
+        for name in (*own, "total"):
             members[name].append(verdicts[factor.name])
     return {name: least_known(found) for name, found in members.items()}
 
 
-def from_the_prior(verdicts: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a note of the factors whose premium is unidentified, if there are any."""
-    names = [name for name, verdict in verdicts.items() if verdict == UNIDENTIFIED]
-    if not names:
-        return ()
-    return (f"unidentified, so that what they pay comes from the prior: {', '.join(names)}",)
+def caveats(fit: Fit) -> tuple[str, ...]:
+    """Return what a reader of premia should know: where they and sample means part, and what priors have to do with it.
 
-
-def doubtful_means(fit: Fit) -> tuple[str, ...]:
-    """Return a note when the model's mean returns stray from the sample's, as heavy-tailed noise can make them."""
-    gaps = mean_gaps(fit, raw_coefficients(fit, thin(fit, 200)))["gap_in_errors"].abs().dropna()
-    if gaps.empty or (gaps > 2).mean() <= 0.05:
-        return ()
-    return (
-        f"model-implied and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
-        f"{len(gaps)} assets, most for {gaps.idxmax()}: compare them before using these premia",
-    )
+    Of the factors whose premium is unidentified or in conflict with its prior.
+    """
+    facts = identified(fit).facts
+    notes = []
+    gaps = fit.misfit.assets["gap_in_errors"].abs().dropna()
+    if not gaps.empty and (gaps > 2).mean() > 0.05:
+        notes.append(
+            f"premia and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
+            f"{len(gaps)} assets, most for {gaps.idxmax()}: read both"
+        )
+    unknown = facts.index[facts["verdict"] == UNIDENTIFIED].tolist()
+    if unknown:
+        notes.append(f"unidentified, so that what they pay comes from the prior: {', '.join(unknown)}")
+    conflict = facts.index[facts["conflict"]].tolist()
+    if conflict:
+        notes.append(f"prior and data are in conflict about what these pay (see identify): {', '.join(conflict)}")
+    return tuple(notes)

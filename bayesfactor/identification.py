@@ -1,6 +1,6 @@
 """Whether the assets can tell what a non-traded factor pays: strength of its loadings, prior and posterior premium."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -8,23 +8,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.blocks import blocks
-from bayesfactor.diagnostics import statistic
+from bayesfactor.diagnostics import statistic, warning_of
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
-from bayesfactor.pointwise import thin
 from bayesfactor.posterior import Fit, require_fit, variable
-from bayesfactor.spec import FreeZeroBeta, StudentTNoise
-from bayesfactor.statistics import FactorMoments, factor_moments, moments
+from bayesfactor.statistics import factor_moments
+from bayesfactor.strength import NOISE, SURE, loading_strengths
 from bayesfactor.tables import summarise
 from bayesfactor.translation import Numbers, inclusion, translate
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
-NOISE = 2.0  # of R_k: one from estimation, one from the draw
-SURE = 0.95  # probability at which loadings count as told from noise
-LITTLE, SOME = 0.1, 0.25  # learned shares of the prior's variance below which a premium is unidentified, or weak
-MOST = 0.5  # share of what could be learned below which it is weak
-STRENGTH_DRAWS = 1000
+LITTLE, SOME = 0.1, 0.25  # posterior contraction below which a premium is unidentified, or weak
+MOST = 0.5  # share of the maximum contraction below which it is weak
+CONFLICT = 2.0  # prior standard deviations that a mean moves by, or standard deviations between prior and data
+OWN, CROSS = "its own history", "the cross-section, prior divided out"
 _FOUND: WeakKeyDictionary[Fit, "Identification"] = WeakKeyDictionary()
 
 
@@ -44,8 +41,8 @@ class Identification(Labelled):
     premium : DataArray (chain, draw, factor)
         Of all factors, decimal per year for one unit of loading.
     facts : DataFrame
-        Per factor: traded, prior_mean, prior_sd (a year), learned and its Monte Carlo error, learnable,
-        prior_inclusion, inclusion, prob_above_noise, verdict, reason.
+        Per factor: traded, prior_mean, prior_sd, data_mean, data_se (a year), data_from, posterior_contraction and its
+        Monte Carlo error, max_contraction, conflict, prior_inclusion, inclusion, prob_above_noise, verdict, reason.
     problems : tuple of str
         What keeps the fit from being trusted.
     """
@@ -63,31 +60,32 @@ class Identification(Labelled):
         return dict(zip(self.facts.index.tolist(), self.facts["verdict"].tolist(), strict=True))
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
-        """Return one row per factor: premium before and after the data, strength of the loadings, and a verdict.
+        """Return one row per factor: its premium by prior, data and posterior, strength of its loadings, and a verdict.
 
         Returns
         -------
         DataFrame
-            Columns prior_mean, prior_sd, mean, sd, lower, upper, prob_positive (premium a year), learned, learnable,
-            strength, strength_lower, strength_upper, prob_above_noise, prior_inclusion and inclusion (with a spike and
-            slab), verdict, reason; and ``warning`` when the fit failed a check. A traded factor has no strength: NaN.
+            Columns prior_mean, prior_sd; data_mean, data_se (what the data say by themselves, see `identify`; NaN where
+            that cannot be told, and ``data_from`` says why); mean, sd, lower, upper, prob_positive (posterior), all of
+            the premium a year; posterior_contraction, max_contraction, conflict; strength, strength_lower,
+            strength_upper, prob_above_noise; prior_inclusion and inclusion (with a spike and slab); data_from, verdict,
+            reason; and ``warning`` when the fit failed a check. A traded factor has no strength: NaN.
         """
         premium = summarise(self.premium, ci_prob, ci_kind).set_index("factor")
         found = summarise(self.strength, ci_prob, ci_kind).set_index("factor") if self.strength.size else None
-        table = self.facts[["prior_mean", "prior_sd"]].join(premium[["mean", "sd", "lower", "upper", "prob_positive"]])
-        error = np.maximum(self.facts["learned_mcse"], 1e-6)
+        before = self.facts[["prior_mean", "prior_sd", "data_mean", "data_se"]]
+        table = before.join(premium[["mean", "sd", "lower", "upper", "prob_positive"]])
+        error = np.maximum(self.facts["posterior_contraction_mcse"], 1e-6)
         digits = np.floor(-np.log10(error)).astype(int)
-        learned = np.maximum(self.facts["learned"], 0.0)
-        table["learned"] = [round(float(v), int(d)) for v, d in zip(learned, digits, strict=True)]
-        table["learnable"] = self.facts["learnable"]
+        contraction = np.maximum(self.facts["posterior_contraction"], 0.0)
+        table["posterior_contraction"] = [round(float(v), int(d)) for v, d in zip(contraction, digits, strict=True)]
+        table["max_contraction"], table["conflict"] = self.facts["max_contraction"], self.facts["conflict"]
         for name, column in (("strength", "mean"), ("strength_lower", "lower"), ("strength_upper", "upper")):
             table[name] = np.nan if found is None else found[column].reindex(table.index)
-        shown = ["prob_above_noise", "prior_inclusion", "inclusion", "verdict", "reason"]
-        if self.facts["inclusion"].isna().all():
-            shown = ["prob_above_noise", "verdict", "reason"]
-        table = table.join(self.facts[shown])
+        slabs = [] if self.facts["inclusion"].isna().all() else ["prior_inclusion", "inclusion"]
+        table = table.join(self.facts[["prob_above_noise", *slabs, "data_from", "verdict", "reason"]])
         if self.problems:
-            table["warning"] = "not converged"
+            table["warning"] = warning_of(self.problems)
         table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year", "problems": self.problems}
         return table
 
@@ -114,14 +112,24 @@ def identify(fit: Fit) -> Identification:
     what a constant does not explain of b_ik. Without signal R_k is at most about 2: one from the error of estimation,
     one from that of the draw. A premium is
 
-    * ``unidentified`` when P(R_k > 2) < 0.95, or when the data took off less than a tenth of its prior variance,
-    * ``weak`` when they took off less than a quarter, or less than half of what they would if the factor were traded,
-    * ``identified`` otherwise; ``traded`` factors price themselves.
+    * ``unidentified`` when P(R_k > 2) < 0.95, or when its posterior contraction is less than a tenth, unless prior and
+      data are in conflict,
+    * ``weak`` when it is less than a quarter, or less than half of what it would be if the factor were traded, and
+      where prior and data are in conflict but the premium would be unidentified,
+    * ``identified`` otherwise: the data tell its size, which may be 0; ``reason`` says whether its sign is known (at
+      95 %). ``traded`` factors price themselves.
 
-    ``learned`` is the share of the prior's variance that the data took off; the verdict leaves two of its Monte Carlo
-    errors out of it. ``learnable`` is what the factor's own history of n periods would take off if the factor were
-    traded: prior / (prior + sd(f)^2 / n), with the slab's variance for a spike and slab. Under a tight prior or over a
-    short history that is little, and the premium is the prior's.
+    ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of
+    its Monte Carlo errors out of it. ``max_contraction`` is what the factor's own history of n periods would take off
+    if the factor were traded: prior / (prior + sd(f)^2 / n), with the slab's variance for a spike and slab. Under a
+    tight prior or over a short history that is little, and the premium is the prior's.
+
+    ``data_mean`` and ``data_se`` are what the data say by themselves. Of a traded factor: the sample mean of its own
+    history, and its standard error. Of another, the prior divided out of the posterior, both as normal laws:
+    1 / se^2 = 1 / sd^2 - 1 / prior_sd^2, and data_mean = se^2 (mean / sd^2 - prior_mean / prior_sd^2); NaN where the
+    contraction is within two Monte Carlo errors of 0, or the prior is not normal. ``conflict``: the posterior mean is
+    more than 2 prior standard deviations (of the slab) from the prior mean, or prior and data means are more than
+    2 sqrt(prior_sd^2 + data_se^2) apart. Under a right prior that happens to one factor in twenty.
 
     Parameters
     ----------
@@ -140,14 +148,14 @@ def identify(fit: Fit) -> Identification:
     -----
     That noise gives 2 holds for residuals that are independent across assets, as the model has them. Where a driver is
     missing and they move together (`check` says how much), the loadings on a useless factor err together too, and may
-    pass for signal; its premium is then still judged by what the data taught. A traded factor's ``learned`` may exceed
-    its ``learnable``, by what factors correlated with it say of its mean.
+    pass for signal; its premium is then still judged by its posterior contraction. That of a traded factor may exceed
+    its maximum, by what factors correlated with it say of its mean.
 
     On useless and weak factors: Kan and Zhang (1999), Kleibergen (2009), Bryzgalova, Huang and Julliard (2023).
     """
     require_fit(fit, "identify")
     numbers, history, year = translate(fit.panel, fit.model), factor_moments(fit.panel), fit.panel.periods_per_year
-    strength, ratio, smallest, alone = _loadings(fit, history)
+    strength, ratio, smallest, alone = loading_strengths(fit, history)
     others, signals, premium = strength["factor"].values, ratio.values, fit.posterior["risk_premium"]
     facts = pd.DataFrame(index=pd.Index(fit.panel.factor_names, name="factor"))
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
@@ -155,18 +163,25 @@ def identify(fit: Fit) -> Identification:
     facts["prior_sd"] = np.sqrt(prior) * year
     own = history.deviation**2 / np.maximum(history.count, 1)
     sd = premium.std(("chain", "draw"), ddof=1).values
-    facts["learned"] = 1 - sd**2 / prior
-    facts["learned_mcse"] = 2 * sd * np.nan_to_num(statistic(premium, "mcse", method="sd")) / prior
+    mean, mixed = premium.mean(("chain", "draw")).values, numbers.premium_inclusion < 1
+    facts["posterior_contraction"] = 1 - sd**2 / prior
+    facts["posterior_contraction_mcse"] = 2 * sd * np.nan_to_num(statistic(premium, "mcse", method="sd")) / prior
+    sure = facts["posterior_contraction"] - 2 * facts["posterior_contraction_mcse"]
     slab = numbers.premium_sd**2
-    facts["learnable"] = slab / (slab + own)
-    mixed = numbers.premium_inclusion < 1
+    facts["max_contraction"] = slab / (slab + own)
+    told = _data(fit, mean, sd, numbers, sure.to_numpy() > 0)
+    facts["data_mean"], facts["data_se"], facts["data_from"] = told[0] * year, told[1] * year, told[2]
+    apart = np.abs(told[0] - numbers.premium_loc) / np.sqrt(slab + told[1] ** 2)
+    facts["conflict"] = (np.abs(mean - numbers.premium_loc) > CONFLICT * numbers.premium_sd) | (apart > CONFLICT)
     facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
     facts["inclusion"] = np.where(mixed, inclusion(numbers, flat).mean(axis=0), np.nan)
     facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), others).reindex(facts.index)
-    apart = pd.Series(alone, others).reindex(facts.index)
-    sure = facts["learned"] - 2 * facts["learned_mcse"]
-    rows = zip(facts["traded"], apart, facts["prob_above_noise"], sure, facts["learnable"], strict=True)
+    signs = np.maximum((flat > 0).mean(axis=0), (flat < 0).mean(axis=0)) >= SURE
+    before = pd.Series(alone, others).reindex(facts.index)
+    columns = (facts[name] for name in ("prob_above_noise", "max_contraction", "conflict"))
+    above, most, conflict = columns
+    rows = zip(facts["traded"], before, above, sure, most, conflict, signs, strict=True)
     verdicts = [_verdict(*row) for row in rows]
     facts["verdict"], facts["reason"] = [v for v, _ in verdicts], [why for _, why in verdicts]
     return Identification(strength, ratio, smallest, premium * year, facts, fit.problems)
@@ -188,21 +203,59 @@ def risk_premia(fit: Fit) -> xr.DataArray:
     return variable(fit, "risk_premium").assign_coords(identification=("factor", verdicts))
 
 
-def _verdict(traded: bool, alone: float, above: float, learned: float, learnable: float) -> tuple[str, str]:
-    """Return verdict and reason; `alone` and `above` are P(R_k > NOISE) before and after others are taken off."""
+def _verdict(
+    traded: bool, alone: float, above: float, contraction: float, most: float, conflict: bool = False, sign: bool = True
+) -> tuple[str, str]:
+    """Return verdict and reason.
+
+    `alone` and `above` are P(R_k > NOISE) before and after others are taken off, `most` is the maximum contraction, and
+    `sign` whether the premium's sign is known.
+    """
     if traded:
-        return TRADED, "its own mean"
+        return TRADED, f"its own history and the prior{', in conflict' if conflict else ''}"
+    unknown = ""
     if alone < SURE:
-        return UNIDENTIFIED, "its loadings cannot be told from noise"
-    if above < SURE:
-        return UNIDENTIFIED, "its loadings cannot be told from those on other factors"
-    if learnable < LITTLE:
-        return UNIDENTIFIED, "its prior is too tight, or its history too short, to learn from"
-    if learned < LITTLE:
-        return UNIDENTIFIED, "the assets say next to nothing of its premium"
-    if learned < SOME or learned < MOST * learnable:
-        return WEAK, "the assets say little of its premium"
-    return IDENTIFIED, "from the cross-section"
+        unknown = "its loadings cannot be told from noise"
+    elif above < SURE:
+        unknown = "its loadings cannot be told from those on other factors"
+    elif most < LITTLE:
+        unknown = "its prior is too tight, or its history too short, to be changed by data"
+    elif contraction < LITTLE:
+        unknown = "the assets say next to nothing of its premium"
+    if unknown:
+        return (WEAK, f"prior and data are in conflict; {unknown}") if conflict else (UNIDENTIFIED, unknown)
+    if contraction < SOME or contraction < MOST * most:
+        return WEAK, f"the assets say little of its premium{'; prior and data are in conflict' if conflict else ''}"
+    known = f"from the cross-section; its sign is {'known' if sign else 'not known'}"
+    return IDENTIFIED, f"{known}; prior and data are in conflict" if conflict else known
+
+
+def _data(
+    fit: Fit, mean: np.ndarray, sd: np.ndarray, numbers: Numbers, told: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return what the data say of every premium by themselves, a period: mean, standard error, and from what.
+
+    `told` says of which premia the posterior is narrower than the prior, beyond Monte Carlo error.
+    """
+    data, error, source = np.full(mean.size, np.nan), np.full(mean.size, np.nan), []
+    for k, factor in enumerate(fit.panel.factor_info):
+        values = fit.panel.factors.values[:, k]
+        values = values[np.isfinite(values)]
+        if factor.traded and values.size > 1:
+            data[k], error[k] = values.mean(), values.std(ddof=1) / values.size**0.5
+            source.append(OWN)
+        elif factor.traded:
+            source.append("not told: its history has one value")
+        elif numbers.premium_inclusion[k] < 1:
+            source.append("not told: its prior is not normal")
+        elif not told[k]:
+            source.append("not told: the data hardly narrow the prior")
+        else:
+            before = 1 / numbers.premium_sd[k] ** 2
+            error[k] = (1 / sd[k] ** 2 - before) ** -0.5
+            data[k] = error[k] ** 2 * (mean[k] / sd[k] ** 2 - numbers.premium_loc[k] * before)
+            source.append(CROSS)
+    return data, error, source
 
 
 def least_known(verdicts: Iterable[str]) -> str:
@@ -215,75 +268,3 @@ def least_known(verdicts: Iterable[str]) -> str:
 def _prior_variance(numbers: Numbers) -> np.ndarray:
     share = numbers.premium_inclusion
     return numbers.premium_sd**2 * (share + (1 - share) * numbers.premium_spike)
-
-
-def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
-    """Yield b_ik = beta_ik sd(f_k) / sd(eps_i), (chain, draw, asset, factor), of some assets after others.
-
-    Of non-traded factors and assets with returns, at some draws; with a zero-beta rate, of what a constant leaves of
-    them: in a second pass with a constant, 1 / sd(eps_i) is among the b_i.
-    """
-    others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
-    seen = moments(fit.panel).count > 0
-    names = [name for name in ("loading", "sigma", "dof") if name in fit.posterior]
-    draws = thin(fit, STRENGTH_DRAWS)[names].isel(factor=others)
-    draws = draws if seen.all() else draws.isel(asset=np.flatnonzero(seen))
-
-    def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for block in blocks(draws, "asset"):
-            variance = block["sigma"] ** 2
-            if isinstance(fit.model.noise, StudentTNoise):
-                variance = variance * block["dof"] / (block["dof"] - 2)
-            one = 1 / np.sqrt(variance.transpose("chain", "draw", "asset").values)[..., None]
-            loading = block["loading"].transpose("chain", "draw", "asset", "factor").values
-            yield loading * history.deviation[others] * one, one
-
-    constant: np.ndarray | float = 0.0
-    if isinstance(fit.model.zero_beta, FreeZeroBeta):
-        sums = [(np.sum(one * b, axis=2, keepdims=True), np.sum(one**2, axis=2, keepdims=True)) for b, one in pieces()]
-        constant = sum(top for top, _ in sums) / sum(bottom for _, bottom in sums) if sums else 0.0
-    for b, one in pieces():
-        yield b - one * constant
-
-
-def _loadings(fit: Fit, history: FactorMoments) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray, np.ndarray]:
-    """Return strength and R_k (chain, draw, factor), smallest singular value (chain, draw), and P(R_k > NOISE) alone.
-
-    The last is that before other factors are taken off. Only factors that stand out from noise themselves are taken
-    off the others: the loadings on a useless one are noise, and a multiple of noise may look like anything. The
-    smallest singular value is 0 with fewer assets than factors, when some combination of the factors moves none.
-    """
-    others = [factor.name for factor in fit.panel.factor_info if not factor.traded]
-    draws = thin(fit, STRENGTH_DRAWS)
-    coords = {"chain": draws["chain"], "draw": draws["draw"], "factor": others}
-    shape = tuple(len(values) for values in coords.values())
-    square, ratio, gram, centres = np.zeros(shape), np.zeros(shape), np.zeros((*shape, shape[2])), []
-    for b in _standardised(fit, history):
-        square += np.sum(b**2, axis=2)
-        ratio += _over_noise(b)
-        gram += np.swapaxes(b, 2, 3) @ b
-        centres.append(b.mean(axis=(0, 1)))
-    centre = np.concatenate([np.zeros((0, shape[2])), *centres])
-    count = max(len(centre), 1)
-    ratio /= count
-    alone = (ratio > NOISE).mean(axis=(0, 1))
-    strong = np.flatnonzero(alone >= SURE)
-    if strong.size > 1:
-        off = np.eye(shape[2])[:, strong]
-        for place, k in enumerate(strong):
-            rest = strong[strong != k]
-            off[rest, place] = -np.linalg.lstsq(centre[:, rest], centre[:, k], rcond=None)[0]
-        ratio[..., strong] = sum(_over_noise(b @ off) for b in _standardised(fit, history)) / count
-    least = np.zeros(shape[:2])
-    if others and len(centre) >= len(others):
-        least = np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[..., 0], 0.0) / count)
-    dims = ("chain", "draw", "factor")
-    strength = xr.DataArray(np.sqrt(square / count), coords, dims, name="strength")
-    signals = strength.copy(data=ratio).rename("signal_to_noise")
-    return strength, signals, xr.DataArray(least, {d: coords[d] for d in dims[:2]}, dims[:2]), alone
-
-
-def _over_noise(values: np.ndarray) -> np.ndarray:
-    """Return the sum over assets of squares over posterior variances: (chain, draw, asset, factor) without asset."""
-    variance = values.var(axis=(0, 1))
-    return np.sum(values**2 / np.where(variance > 0, variance, np.inf), axis=2)

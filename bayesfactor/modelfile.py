@@ -26,6 +26,7 @@ _KINDS: dict[str, dict[str, type]] = {
         "shrunk": spec.ShrunkAlpha,
         "scaled": spec.ScaledAlpha,
         "sharpe": spec.SharpeAlpha,
+        "appraisal": spec.AppraisalAlpha,
         "free": spec.FreeAlpha,
     },
     "zero_beta": {"none": spec.NoZeroBeta, "free": spec.FreeZeroBeta},

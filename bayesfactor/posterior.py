@@ -18,6 +18,7 @@ from bayesfactor.spec import FactorModel
 
 if TYPE_CHECKING:
     from bayesfactor.diagnostics import Check
+    from bayesfactor.misfit import Misfit
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,20 @@ class Fit:
 
         return sampler_checks(self)
 
+    @cached_property
+    def misfit(self) -> "Misfit":
+        """How far the fitted law's means and variances are from the sample's, and the checks of that."""
+        from bayesfactor.misfit import misfit
+
+        return misfit(self)
+
     @property
     def problems(self) -> tuple[str, ...]:
-        """What keeps the draws from being trusted; empty when the sampler converged."""
-        return tuple(check.problem for check in self.sampler_checks if check.passed is False)
+        """What keeps the fit from being used; empty when the sampler converged and the law has the sample's moments."""
+        from bayesfactor.diagnostics import MISFIT
+
+        converged = (check.problem for check in self.sampler_checks if check.passed is False)
+        return (*converged, *(f"{MISFIT}: {one.problem}" for one in self.misfit.checks if one.passed is False))
 
     def with_log_likelihood(self, *, factors: bool = False) -> "Fit":
         """Return the fit with a group ``log_likelihood`` in its data, for ArviZ's ``loo``, ``compare`` and ``psense``.

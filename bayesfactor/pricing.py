@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import t as student
 
+from bayesfactor.diagnostics import warning_of
 from bayesfactor.identification import identified, least_known
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
@@ -114,7 +115,7 @@ class Pricing(Labelled):
     def _finish(self, table: pd.DataFrame, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
         unsure = {name: verdict for name, verdict in self.verdicts.items() if verdict in ("weak", "unidentified")}
         if self.problems:
-            table["warning"] = "not converged"
+            table["warning"] = warning_of(self.problems)
         table.attrs |= {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
         table.attrs |= {"not_identified": unsure, "problems": self.problems}
         return table

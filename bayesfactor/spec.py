@@ -140,6 +140,19 @@ class SharpeAlpha:
 
 
 @dataclass(frozen=True)
+class AppraisalAlpha:
+    """alpha_i ~ N(0, a^2 sigma_i^2), a sqrt(periods a year) ~ `spread`: an appraisal ratio a year, of every asset.
+
+    The appraisal (information) ratio is alpha over the residual standard deviation: with 0.25 a year, the alpha of a
+    bond fund with 2 % of residual volatility has a standard deviation of 0.5 % a year, that of a token with 80 % one of
+    20 %. It does not fall as assets are added, as that of `SharpeAlpha` does. With Student-t noise sigma_i is the
+    scale, and the ratio a sqrt((nu - 2) / nu). Source: Pastor and Stambaugh (1999).
+    """
+
+    spread: HalfNormal
+
+
+@dataclass(frozen=True)
 class FreeAlpha:
     """alpha_i ~ `value`, each asset on its own."""
 
@@ -209,6 +222,8 @@ class FactorLaw:
     covariance: InverseWishart = InverseWishart()
 
 
+SharedSpread = ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha  # alphas with one spread, which is sampled
+
 _BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
 _OTHER = GroupedPrior(Normal(0.0, 0.5), HalfNormal(0.25))
 
@@ -227,7 +242,7 @@ class FactorModel:
     families : tuple of str
         The factor families that the model uses; empty = all of the panel's.
     loadings : GroupedLoadings, FreeLoadings or CommonLoadings
-    alpha : ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha or FreeAlpha
+    alpha : ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, AppraisalAlpha or FreeAlpha
     zero_beta : NoZeroBeta or FreeZeroBeta
     factors : FactorLaw
     noise : NormalNoise or StudentTNoise
@@ -238,7 +253,9 @@ class FactorModel:
     loadings: GroupedLoadings | FreeLoadings | CommonLoadings = GroupedLoadings(
         (("market", _BETA), ("default", _OTHER))
     )
-    alpha: ZeroAlpha | ShrunkAlpha | ScaledAlpha | SharpeAlpha | FreeAlpha = ShrunkAlpha(HalfNormalRate(Rate(5.0)))
+    alpha: ZeroAlpha | ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha | FreeAlpha = AppraisalAlpha(
+        HalfNormal(0.25)
+    )
     zero_beta: NoZeroBeta | FreeZeroBeta = NoZeroBeta()
     factors: FactorLaw = field(default_factory=FactorLaw)
     noise: NormalNoise | StudentTNoise = NormalNoise(LogNormalRate(Rate(40.0), 1.0), HalfNormal(0.5))

@@ -9,6 +9,7 @@ from bayesfactor.errors import DataError
 from bayesfactor.panelbase import PanelBase
 from bayesfactor.priors import SpikeSlab
 from bayesfactor.spec import (
+    AppraisalAlpha,
     CommonLoadings,
     FactorModel,
     FreeAlpha,
@@ -169,6 +170,9 @@ def _alpha(panel: PanelBase, model: FactorModel) -> tuple[float, float, float]:
             return 0.0, spread.scale.mean(year), 0.0
         case ScaledAlpha(spread=spread):
             return 0.0, spread.scale.mean(year), residual_deviation(panel, model)
+        case AppraisalAlpha(spread=spread):
+            unit = residual_deviation(panel, model)
+            return 0.0, spread.scale * unit / year**0.5, unit
         case SharpeAlpha(spread=spread):
             unit = residual_deviation(panel, model)
             return 0.0, spread.scale * unit / (year * len(panel.assets)) ** 0.5, unit

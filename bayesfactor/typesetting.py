@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayesfactor.diagnostics import misfits
 from bayesfactor.errors import SpecError
 from bayesfactor.plots.style import interval_name
 
@@ -118,7 +119,8 @@ def caption_of(table: pd.DataFrame) -> str:
         parts.append(f"lower and upper: {interval_name(facts['ci_prob'], facts['ci_kind'])}")
     parts += [str(note) for note in facts.get("notes", ())]
     if facts.get("problems"):
-        parts.append(f"NOT CONVERGED: {', '.join(facts['problems'])}")
+        converged = len(misfits(facts["problems"])) == len(facts["problems"])
+        parts.append(f"{'WARNING' if converged else 'NOT CONVERGED'}: {', '.join(facts['problems'])}")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:] + "." if text else ""
 

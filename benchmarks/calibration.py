@@ -51,7 +51,7 @@ def draw_truth(panel: Panel, numbers: Numbers, rng: np.random.Generator, tails: 
     premium = np.where(traded, mean, numbers.premium_loc + numbers.premium_sd * rng.normal(size=k))
     truth = Truth(
         loading=centre[group] + spread * rng.normal(size=(n, k)),
-        alpha=numbers.alpha_sd * np.abs(rng.normal()) * rng.normal(size=n),
+        alpha=numbers.alpha_sd * np.abs(rng.normal()) * rng.normal(size=n) * sigma / numbers.alpha_unit,
         sigma=sigma,
         premium=premium,
         mean=mean,

@@ -1,7 +1,7 @@
 """The presets `hierarchical` and `student_t` (traded factors only) as one writes them by hand, centred and vectorised.
 
-    beta_ik ~ N(m_g(i)k, tau_k^2)   m_gk ~ N(loc_k, sd_k^2)   tau_k ~ HalfNormal   alpha_i ~ N(0, tau_alpha^2)
-    log s_i ~ N(l, omega^2)         sigma_i^2 = s_i^2 + resolution^2
+    beta_ik ~ N(m_g(i)k, tau_k^2)   m_gk ~ N(loc_k, sd_k^2)   tau_k ~ HalfNormal
+    log s_i ~ N(l, omega^2)         sigma_i^2 = s_i^2 + resolution^2   alpha_i ~ N(0, (tau_alpha sigma_i / s)^2)
     r_it ~ N(alpha_i + beta_i'f_t, sigma_i^2), or Student-t with that centre and scale
 
 The models take arrays only: nothing of bayesfactor is imported to build or to sample one.
@@ -43,11 +43,11 @@ def pymc_model(data: Mapping[str, np.ndarray], likelihood: str):
         spread = pm.HalfNormal("loading_scale", data["loading_spread"], shape=k)
         loading = pm.Normal("loading", mean[group], spread, shape=(n, k))
         alpha_scale = pm.HalfNormal("alpha_scale", float(data["alpha_sd"]))
-        alpha = pm.Normal("alpha", 0.0, alpha_scale, shape=n)
         level = pm.Normal("log_sigma_mean", float(data["level_loc"]), float(data["level_sd"]))
         omega = pm.HalfNormal("log_sigma_scale", float(data["level_spread"]))
         log_s = pm.Normal("log_s", level, omega, shape=n)
         sigma = pm.Deterministic("sigma", pt.sqrt(pt.exp(2 * log_s) + float(data["resolution"]) ** 2))
+        alpha = pm.Normal("alpha", 0.0, alpha_scale * sigma / float(data["alpha_unit"]), shape=n)
         if likelihood == "statistics":
             c = pt.concatenate([alpha[:, None], loading], axis=1)
             xx = np.moveaxis(data["xx"], -1, 0)
@@ -85,12 +85,13 @@ def numpyro_model(data: Mapping[str, np.ndarray]):
         spread = numpyro.sample("loading_scale", dist.HalfNormal(jnp.asarray(data["loading_spread"])).to_event(1))
         loading = numpyro.sample("loading", dist.Normal(mean[group], spread).to_event(2))
         alpha_scale = numpyro.sample("alpha_scale", dist.HalfNormal(float(data["alpha_sd"])))
-        alpha = numpyro.sample("alpha", dist.Normal(0.0, alpha_scale).expand((n,)).to_event(1))
         level = numpyro.sample("log_sigma_mean", dist.Normal(float(data["level_loc"]), float(data["level_sd"])))
         omega = numpyro.sample("log_sigma_scale", dist.HalfNormal(float(data["level_spread"])))
         log_s = numpyro.sample("log_s", dist.Normal(level, omega).expand((n,)).to_event(1))
         scale = jnp.sqrt(jnp.exp(2 * log_s) + float(data["resolution"]) ** 2)
         sigma = numpyro.deterministic("sigma", scale)
+        own = alpha_scale * sigma / float(data["alpha_unit"])
+        alpha = numpyro.sample("alpha", dist.Normal(jnp.zeros(n), own).to_event(1))
         fitted = alpha + factors @ loading.T
         if not whole:
             fitted, sigma = fitted[at], sigma[at[1]]

@@ -226,8 +226,6 @@ WHAT = {
     ("premium", "family"): ["traded", "partly unidentified", "", "partly unidentified"],
     ("premium", "level"): ["partly unidentified"] * 4,
     ("premium", "identification"): ["traded", "identified", "unidentified", "", "partly unidentified"],
-    ("return", "factor"): ["traded", "identified", "unidentified", "", "", ""],
-    ("return", "family"): ["traded", "partly unidentified", "", "", ""],
 }
 
 
@@ -239,8 +237,16 @@ def test_every_table_says_how_well_each_source_is_known(cross_fit, kind, by):
         assert table[table["asset"] == asset]["identification"].tolist() == WHAT[kind, by]
     assert list(found.identification) == found.draws["source"].values.tolist()
     unknown = [note for note in found.notes if note.startswith("unidentified, so that what they pay")]
-    assert len(unknown) == (kind == "premium")
+    assert len(unknown) == 1
     assert all("f2" in note and "f1" not in note for note in unknown)
+
+
+@pytest.mark.parametrize("by", ["factor", "family"])
+def test_a_realised_return_has_no_identification(cross_fit, by):
+    """Most of it is what happened, also of a factor whose premium is unidentified."""
+    found = bf.attribute(cross_fit, "return", by=by)
+    assert found.identification == {}
+    assert "identification" not in found.table()
 
 
 def test_a_variance_has_no_identification(cross_fit):

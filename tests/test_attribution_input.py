@@ -180,7 +180,7 @@ def test_a_fit_that_failed_says_so_in_every_table(short_fit, hier_fit):
 def test_tables_state_kind_units_and_interval(hier_fit):
     found = bf.attribute(hier_fit, "return", window=("2015-03-02", None))
     table = found.table(ci_prob=0.8, ci_kind="hdi")
-    columns = ["asset", "source", "mean", "sd", "lower", "upper", "prob_positive", "mcse", "identification"]
+    columns = ["asset", "source", "mean", "sd", "lower", "upper", "prob_positive", "mcse"]
     assert table.columns.tolist() == columns
     assert len(table) == 9 * 6
     assert table.attrs == {

@@ -57,7 +57,7 @@ def conditional(data, found, rng):
     for i, group in enumerate(data["group"]):
         rows = np.isfinite(data["returns"][:, i])
         x, y = np.column_stack([np.ones(rows.sum()), data["factors"][rows]]), data["returns"][rows, i]
-        spread_of = np.append(found["alpha_scale"], found["loading_scale"])
+        spread_of = np.append(found["alpha_scale"] * sigma[i] / data["alpha_unit"], found["loading_scale"])
         centre = np.append(0.0, found["loading_mean"][group])
         covariance = np.linalg.inv(x.T @ x / sigma[i] ** 2 + np.diag(spread_of**-2))
         mean = covariance @ (x.T @ y / sigma[i] ** 2 + centre / spread_of**2)

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy.stats import norm
 
 import bayesfactor as bf
-from bayesfactor.checks import _mean_correlation
 from bayesfactor.errors import FitError
+from bayesfactor.residualchecks import correlation_checks, correlations, residual_correlations
 from bayesfactor.spec import ZeroAlpha
 from tests.panels import make_panel
+from tests.pseudo import pseudo_fit, simulated
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def test_a_good_fit_is_ok(report, hier_fit):
     assert report.ok
     assert hier_fit.problems == ()
     assert report.table.loc["R-hat", "passed"] is True
-    assert report.table["passed"].map(lambda passed: passed is None).sum() == 6
+    assert report.table["passed"].map(lambda passed: passed is None).sum() == 9
     assert report.table["advice"].str.len().min() > 5
     assert "FAILED" not in str(report)
     assert str(report).startswith("The fit passed its checks.")
@@ -178,34 +180,44 @@ def test_heavy_tails_are_seen_under_normal_noise_only():
     noise = 0.02 * rng.standard_t(3, size=panel.returns.shape)
     panel = replace(panel, returns=panel.returns.copy(data=panel.returns.values + noise))
     sampler = bf.Sampler(draws=300, tune=400, target_accept=0.9, progress=False)
-    normal, student = (bf.check(bf.fit(panel, model, sampler)) for model in ("hierarchical", "student_t"))
+    fits = [bf.fit(panel, model, sampler) for model in ("hierarchical", "student_t")]
+    assert all(check.passed for fit in fits for check in fit.misfit.checks)  # 3 degrees of freedom are a right model's
+    normal, student = (bf.check(fit) for fit in fits)
     name = "tails: share of assets too heavy"
     assert row(normal, name).value > 0.8
     assert (normal.assets["prob_tails"] < 0.01).mean() == row(normal, name).value
-    assert "try the preset 'student_t'" in str(normal)
+    assert "Residuals are heavier-tailed than the noise law" in str(normal)
+    assert "student_t" not in str(normal)
     assert row(student, name).value == 0.0
     assert row(normal, name).passed is row(student, name).passed is None
 
 
-def test_means_are_those_of_the_sample_and_of_the_model(hier_fit, report):
-    """Implied: alpha + sum_traded beta fbar + sum_nontraded beta (fbar - mu + lambda), over the asset's own days."""
+def test_means_are_those_of_the_sample_of_the_report_and_of_the_model(hier_fit, report):
+    """Premium: as attribute's. Implied: alpha + sum_traded beta fbar + sum_nontraded beta (fbar - mu + lambda)."""
     panel, posterior = hier_fit.panel, hier_fit.posterior
+    premia = bf.attribute(hier_fit).draws.sel(source="total").mean(("chain", "draw"))
     for i, name in enumerate(panel.assets):
         seen = np.isfinite(panel.returns.values[:, i])
+        returns = panel.returns.values[seen, i]
         fbar = panel.factors.values[seen].mean(axis=0)
         shift = (posterior["risk_premium"] - posterior["factor_mean"]).values
+        shift[..., :2] = 0.0  # traded
         beta = posterior["loading"].sel(asset=name).values
         implied = posterior["alpha"].sel(asset=name).values + (beta * (fbar + shift)).sum(axis=-1)
         found = report.assets.loc[name]
         assert found["periods"] == seen.sum()
-        assert found["sample_mean"] == pytest.approx(252 * panel.returns.values[seen, i].mean(), rel=1e-12)
+        assert found["sample_mean"] == pytest.approx(252 * returns.mean(), rel=1e-12)
+        assert found["sample_se"] == pytest.approx(252 * returns.std(ddof=1) / seen.sum() ** 0.5, rel=1e-9)
+        assert found["premium"] == pytest.approx(float(premia.sel(asset=name)), rel=1e-9)
+        away = (found["sample_mean"] - found["premium"]) / found["sample_se"]
+        assert found["gap_in_errors"] == pytest.approx(away, rel=1e-9)
         thinned = 252 * implied.std() / 200**0.5  # it uses 200 of the draws
         assert found["implied_mean"] == pytest.approx(252 * implied.mean(), abs=4.5 * thinned)
         error = np.median(posterior["sigma"].sel(asset=name)) / seen.sum() ** 0.5
         gap = (found["sample_mean"] - found["implied_mean"]) / 252 / error
-        assert found["gap_in_errors"] == pytest.approx(gap, rel=0.15)
-    off = doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02)
-    assert row(bf.check(off), "means: share of assets off by > 2 se").value == 1.0
+        assert found["implied_gap"] == pytest.approx(gap, rel=0.15)
+    off = bf.check(doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02))
+    assert row(off, "means: share of premia off by > 2 SE").value == 1.0
 
 
 def test_shrinkage_is_vasiceks_weight():
@@ -277,7 +289,131 @@ def test_the_mean_correlation_is_that_of_pandas():
     for i in range(40):
         x[: rng.integers(0, 50), i] = np.nan
     x[:, 3], x[:, 4] = np.nan, 0.0
-    pairs = pd.DataFrame(x).corr(min_periods=20).to_numpy()[np.triu_indices(40, 1)]
+    names = tuple(f"a{i:02d}" for i in range(40))
+    each = pd.DataFrame(x, columns=names).corr(min_periods=20)
+    pairs = each.to_numpy()[np.triu_indices(40, 1)]
+    known = np.isfinite(x).astype(float)
+    spare = (known.T @ known)[np.triu_indices(40, 1)] - 1
+    kept = np.isfinite(pairs)
+    beyond = np.mean(pairs[kept] ** 2 - 1 / spare[kept])
     for block in (1, 7, 1000):
-        assert _mean_correlation(x, block=block) == pytest.approx(np.nanmean(pairs), rel=1e-10)
-    assert _mean_correlation(x[:10]) == 0.0
+        found = correlations(x, names, block=block)
+        assert found.mean == pytest.approx(np.nanmean(pairs), rel=1e-10)
+        assert found.beyond == pytest.approx(beyond**0.5, rel=1e-10)
+        assert len(found.pairs) == 20
+        assert found.pairs["correlation"].abs().is_monotonic_decreasing
+        for pair in found.pairs.itertuples():
+            assert pair.correlation == pytest.approx(each.loc[pair.asset, pair.other], rel=1e-9)
+            assert (
+                pair.periods
+                == (np.isfinite(x[:, names.index(pair.asset)]) & np.isfinite(x[:, names.index(pair.other)])).sum()
+            )
+    assert correlations(x[:10], names).mean == 0.0
+    assert correlations(x[:10], names).pairs.empty
+
+
+LARGEST, SQUARE = "residuals: largest correlation of two", "residuals: rms correlation beyond noise"
+
+
+def noises(rng, periods=250, assets=20):
+    """Residuals of zero beta: the fits below are of pure noise beside a factor."""
+    return rng.standard_normal((periods, assets))
+
+
+def checks_of(x, factors=1):
+    names = tuple(f"a{i:02d}" for i in range(x.shape[1]))
+    found = correlations(x, names, factors)
+    return found, {check.name: check for check in correlation_checks(found)}
+
+
+def test_one_pair_among_twenty_assets_is_named():
+    """The mean over 190 pairs hides a correlation of .73: it is .73 / 190 of it."""
+    rng = np.random.default_rng(3)
+    x = noises(rng)
+    x[:, 11] = 0.73 * x[:, 4] + (1 - 0.73**2) ** 0.5 * x[:, 11]
+    found, checks = checks_of(x)
+    check = checks[LARGEST]
+    assert checks["residuals: mean correlation of assets"].value < 0.05
+    assert (check.passed, check.worst) == (None, "a04, a11")
+    assert check.beyond
+    assert check.value == pytest.approx(abs(np.corrcoef(x[:, 4], x[:, 11])[0, 1]), rel=1e-9)
+    z = norm.isf(0.01 / 2 / 190) / (250 - 3 - 1) ** 0.5  # Fisher's z, Bonferroni over pairs
+    assert check.limit == pytest.approx(np.tanh(z), rel=1e-9)
+    assert found.pairs["correlation"].abs().is_monotonic_decreasing
+
+
+def test_opposite_signs_do_not_cancel():
+    """Two blocks that move against each other: correlations of +.5 and -.5, a mean near 0."""
+    rng = np.random.default_rng(4)
+    side = np.where(np.arange(20) < 10, 1.0, -1.0)
+    x = noises(rng) + side * rng.standard_normal((250, 1))
+    _, checks = checks_of(x)
+    assert abs(checks["residuals: mean correlation of assets"].value) < 0.05
+    assert checks[SQUARE].value == pytest.approx(0.5, abs=0.06)
+    assert checks[SQUARE].beyond
+
+
+def test_a_pair_with_few_common_dates_is_judged_by_these():
+    """0.6 on 20 dates is noise among 190 pairs, 0.4 on 250 is not: the check names the latter."""
+    rng = np.random.default_rng(5)
+    x = noises(rng)
+    x[:, 1] = 0.4 * x[:, 0] + (1 - 0.16) ** 0.5 * x[:, 1]
+    x[:-20, 2] = np.nan
+    x[-20:, 2] = 0.6 * x[-20:, 3] + 0.8 * rng.standard_normal(20)
+    found, checks = checks_of(x)
+    assert checks[LARGEST].worst == "a00, a01"
+    short = found.pairs[found.pairs["periods"] == 20]
+    assert (short["correlation"].abs() < short["limit"]).all()
+
+
+@pytest.mark.parametrize("dof", [np.inf, 5])
+def test_noise_is_beyond_its_limits_one_time_in_a_hundred_at_most(dof):
+    beyond = {LARGEST: 0, SQUARE: 0}
+    for seed in range(200):
+        rng = np.random.default_rng([1, seed])
+        x = noises(rng, 120, 12) if np.isinf(dof) else rng.standard_t(dof, size=(120, 12))
+        _, checks = checks_of(x)
+        for name in beyond:
+            beyond[name] += checks[name].beyond
+    assert all(count <= 6 for count in beyond.values()), beyond  # P(more than 6 of 200 at 1 %) = 0.4 %
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, -1.0])
+def test_two_names_of_one_series_fail(scale):
+    """As they are, levered, and short."""
+    rng = np.random.default_rng(6)
+    panel = simulated(rng, assets=6)
+    returns = panel.returns.values.copy()
+    returns[:, 5] = scale * returns[:, 2]
+    fit = pseudo_fit(replace(panel, returns=panel.returns.copy(data=returns)), rng)
+    found = residual_correlations(fit)
+    (check,) = [check for check in correlation_checks(found) if check.name == LARGEST]
+    assert (check.passed, check.worst) == (False, "a02, a05")
+    assert check.value == pytest.approx(1.0, abs=1e-3)
+    assert "one asset under two names" in check.advice
+    assert found.pairs.loc[0, "correlation"] == pytest.approx(np.sign(scale), abs=1e-3)
+
+
+def test_the_report_of_checks_has_the_pairs(report, hier_fit):
+    assert report.pairs.columns.tolist() == ["asset", "other", "correlation", "periods", "limit"]
+    assert len(report.pairs) == 20
+    check = row(report, LARGEST)
+    assert check.details == ".pairs"
+    assert check.worst in {f"{p.asset}, {p.other}" for p in report.pairs.itertuples()}
+    posterior = hier_fit.posterior
+    c = posterior.mean(("chain", "draw"))
+    first = report.pairs.iloc[0]
+    shift = (posterior["risk_premium"] - posterior["factor_mean"]).mean(("chain", "draw")).values
+    shift[:2] = 0.0
+    errors = []
+    for name in (first["asset"], first["other"]):
+        beta = c["loading"].sel(asset=name).values
+        fitted = float(c["alpha"].sel(asset=name)) + (hier_fit.panel.factors.values + shift) @ beta
+        errors.append(hier_fit.panel.returns.sel(asset=name).values - fitted)
+    seen = np.isfinite(errors).all(axis=0)
+    assert first["periods"] == seen.sum()
+    assert first["correlation"] == pytest.approx(np.corrcoef(*np.array(errors)[:, seen])[0, 1], abs=0.02)
+
+
+def test_no_advice_leads_to_student_t(report):
+    assert "student" not in " ".join(check.advice for check in report.checks).lower()

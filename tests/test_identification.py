@@ -20,17 +20,21 @@ from tests.panels import make_panel
 COLUMNS = [
     "prior_mean",
     "prior_sd",
+    "data_mean",
+    "data_se",
     "mean",
     "sd",
     "lower",
     "upper",
     "prob_positive",
-    "learned",
-    "learnable",
+    "posterior_contraction",
+    "max_contraction",
+    "conflict",
     "strength",
     "strength_lower",
     "strength_upper",
     "prob_above_noise",
+    "data_from",
     "verdict",
     "reason",
 ]
@@ -92,7 +96,7 @@ def test_a_strong_factor_is_identified_and_a_useless_one_is_not(cross_fit):
     table = found.table()
     assert table.loc["f1", "prob_above_noise"] == 1.0
     assert table.loc["f2", "prob_above_noise"] < 0.5
-    assert table.loc["f1", "learned"] > 0.5
+    assert table.loc["f1", "posterior_contraction"] > 0.5
     assert table.loc["f2", "reason"] == "its loadings cannot be told from noise"
     assert table.loc["f2", "strength"] < 0.1 * table.loc["f1", "strength"] + 0.03
     ratio = found.signal_to_noise.mean(("chain", "draw"))
@@ -100,23 +104,26 @@ def test_a_strong_factor_is_identified_and_a_useless_one_is_not(cross_fit):
     assert float(ratio.sel(factor="f1")) > 5
 
 
-def test_what_was_learned_is_the_fall_of_the_premiums_variance(cross_fit):
-    """Learned: 1 - V1 / V0; learnable: V0 / (V0 + s^2 / T), what a conjugate normal mean would lose."""
+def test_posterior_contraction_is_the_fall_of_the_premiums_variance(cross_fit):
+    """Contraction: 1 - V1 / V0; at most: V0 / (V0 + s^2 / T), what a conjugate normal mean would lose."""
     table, panel = bf.identify(cross_fit).table(), cross_fit.panel
     sd, year = panel.factors.values.std(axis=0, ddof=1), 12
     prior = 0.5 * sd * year**0.5
     np.testing.assert_allclose(table["prior_sd"], prior, rtol=1e-12)
     assert (table["prior_mean"] == 0).all()
     own = sd * year / 400**0.5
-    np.testing.assert_allclose(table["learnable"], prior**2 / (prior**2 + own**2), rtol=1e-12)
+    np.testing.assert_allclose(table["max_contraction"], prior**2 / (prior**2 + own**2), rtol=1e-12)
     after = (cross_fit.posterior["risk_premium"] * year).std(("chain", "draw"), ddof=1).values
     facts = bf.identify(cross_fit).facts
-    np.testing.assert_allclose(facts["learned"], 1 - after**2 / prior**2, rtol=1e-9)
+    np.testing.assert_allclose(facts["posterior_contraction"], 1 - after**2 / prior**2, rtol=1e-9)
     effective = statistic(cross_fit.posterior["risk_premium"], "ess", method="sd")
     error = 2 * (after / prior) ** 2 / np.sqrt(2 * effective)  # of a variance: its share times sqrt(2 / n)
-    np.testing.assert_allclose(facts["learned_mcse"], error, rtol=0.1)
-    assert (abs(table["learned"] - facts["learned"].clip(lower=0)) <= 5 * facts["learned_mcse"]).all()
-    assert facts.loc["f0", "learned"] == pytest.approx(table.loc["f0", "learnable"], abs=0.03)
+    np.testing.assert_allclose(facts["posterior_contraction_mcse"], error, rtol=0.1)
+    assert (
+        abs(table["posterior_contraction"] - facts["posterior_contraction"].clip(lower=0))
+        <= 5 * facts["posterior_contraction_mcse"]
+    ).all()
+    assert facts.loc["f0", "posterior_contraction"] == pytest.approx(table.loc["f0", "max_contraction"], abs=0.03)
 
 
 def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(cross_fit, slab_fit):
@@ -143,7 +150,7 @@ def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(
 
 
 @pytest.mark.parametrize(
-    ("traded", "alone", "above", "learned", "learnable", "verdict"),
+    ("traded", "alone", "above", "contraction", "most", "verdict"),
     [
         (True, np.nan, np.nan, 0.0, 0.01, "traded"),
         (False, 0.949, 0.949, 0.9, 0.9, "unidentified"),
@@ -159,8 +166,8 @@ def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(
         (False, 1.0, 1.0, 0.9, 0.099, "unidentified"),
     ],
 )
-def test_rules_of_the_verdict(traded, alone, above, learned, learnable, verdict):
-    assert _verdict(traded, alone, above, learned, learnable)[0] == verdict
+def test_rules_of_the_verdict(traded, alone, above, contraction, most, verdict):
+    assert _verdict(traded, alone, above, contraction, most)[0] == verdict
 
 
 def fitted(panel, **parts):
@@ -176,7 +183,7 @@ def test_a_premium_that_no_history_could_change_is_unidentified(cross_panel):
     assert table.loc["f1", "prob_above_noise"] == 1.0
     assert found.verdicts["f1"] == "unidentified"
     assert "prior is too tight" in table.loc["f1", "reason"]
-    assert table.loc["f1", "learnable"] == pytest.approx(0.05**2 / (0.05**2 + 12 / 400), rel=1e-9)
+    assert table.loc["f1", "max_contraction"] == pytest.approx(0.05**2 / (0.05**2 + 12 / 400), rel=1e-9)
     sd = cross_panel.factors.sel(factor="f1").std(ddof=1).item()
     assert table.loc["f1", "prior_mean"] == pytest.approx(0.3 * sd * 12**0.5, rel=1e-12)
 
@@ -188,7 +195,7 @@ def test_few_assets_with_much_noise_say_little_of_a_premium(cross_panel):
     noisy = replace(few, returns=few.returns + 0.04 * rng.standard_normal(few.returns.shape))
     found = bf.identify(fitted(noisy))
     assert found.verdicts["f1"] in ("weak", "unidentified")
-    assert found.facts.loc["f1", "learned"] < 0.5 * found.facts.loc["f1", "learnable"]
+    assert found.facts.loc["f1", "posterior_contraction"] < 0.5 * found.facts.loc["f1", "max_contraction"]
 
 
 def proportional():
@@ -243,7 +250,7 @@ def test_the_unit_of_a_factor_does_not_matter(cross_fit):
     xr.testing.assert_allclose(one.strength, two.strength, rtol=1e-8)
     xr.testing.assert_allclose(one.signal_to_noise, two.signal_to_noise, rtol=1e-8)
     xr.testing.assert_allclose(one.smallest_singular_value, two.smallest_singular_value, rtol=1e-8)
-    np.testing.assert_allclose(one.facts["learned"], two.facts["learned"], rtol=1e-9)
+    np.testing.assert_allclose(one.facts["posterior_contraction"], two.facts["posterior_contraction"], rtol=1e-9)
     np.testing.assert_allclose(two.facts["prior_sd"], one.facts["prior_sd"] * by.values, rtol=1e-9)
 
 
@@ -274,7 +281,7 @@ def test_a_spike_and_slab_tells_how_likely_it_is_that_a_factor_pays(slab_fit):
     assert slab_fit.problems == ()
     found = bf.identify(slab_fit)
     table = found.table()
-    assert table.columns.tolist() == [*COLUMNS[:-2], "prior_inclusion", "inclusion", *COLUMNS[-2:]]
+    assert table.columns.tolist() == [*COLUMNS[:-3], "prior_inclusion", "inclusion", *COLUMNS[-3:]]
     assert np.isnan(table.loc["f0", ["prior_inclusion", "inclusion"]].to_numpy(dtype=float)).all()
     assert (table.loc[["f1", "f2"], "prior_inclusion"] == 0.4).all()
     assert table.loc["f2", "inclusion"] == pytest.approx(0.4, abs=0.1)
@@ -339,3 +346,106 @@ def test_one_asset_cannot_tell_two_factors_apart(cross_panel):
     found = bf.identify(fitted(cross_panel.select(assets=cross_panel.assets[:1])))
     assert (found.smallest_singular_value == 0).all()
     assert "identified" not in (found.verdicts["f1"], found.verdicts["f2"])
+
+
+def test_of_a_traded_factor_the_data_say_its_own_history(cross_fit):
+    """Sample mean and its standard error, over the factor's own values, a year."""
+    table = bf.identify(cross_fit).table()
+    values = cross_fit.panel.factors.sel(factor="f0").values
+    assert table.loc["f0", "data_mean"] == pytest.approx(12 * values.mean(), rel=1e-12)
+    assert table.loc["f0", "data_se"] == pytest.approx(12 * values.std(ddof=1) / 400**0.5, rel=1e-12)
+    assert table.loc["f0", "data_from"] == "its own history"
+    assert table.loc["f0", "reason"] == "its own history and the prior"
+    between = sorted([table.loc["f0", "prior_mean"], table.loc["f0", "data_mean"]])
+    assert between[0] < table.loc["f0", "mean"] < between[1]  # the posterior lies between prior and data
+
+
+def test_a_factor_older_than_the_assets_has_its_own_history(cross_panel):
+    """The mean is over all of its values, also those before the first return."""
+    late = cross_panel.returns.isel(time=slice(150, None))
+    found = bf.identify(fitted(replace(cross_panel, returns=late))).table()
+    values = cross_panel.factors.sel(factor="f0").values
+    assert found.loc["f0", "data_mean"] == pytest.approx(12 * values.mean(), rel=1e-12)
+
+
+def with_premium(fit, name, draws):
+    """Return the fit with other draws of one premium, a year."""
+    posterior, data = fit.posterior, fit.data.copy()
+    premium = posterior["risk_premium"].copy(deep=True)
+    premium.loc[{"factor": name}] = np.asarray(draws).reshape(premium.shape[:2]) / fit.panel.periods_per_year
+    data["posterior"] = xr.DataTree(posterior.assign(risk_premium=premium))
+    return replace(fit, data=data)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(0.1, 0.3), (-0.4, 0.5), (0.9, 0.1)])
+def test_dividing_the_prior_out_gives_back_the_data(cross_fit, mean, sd):
+    """A conjugate posterior of a likelihood N(mean, sd^2), in prior standard deviations: the data come back."""
+    prior = bf.identify(cross_fit).facts.loc["f1", "prior_sd"]
+    data, error = mean * prior, sd * prior
+    after = (prior**-2 + error**-2) ** -0.5
+    z = norm.ppf((np.arange(4000) + 0.5) / 4000)
+    z = np.random.default_rng(0).permutation(z / z.std(ddof=1))
+    found = bf.identify(with_premium(cross_fit, "f1", data * after**2 / error**2 + after * z)).facts.loc["f1"]
+    assert found["data_mean"] == pytest.approx(data, rel=1e-6)
+    assert found["data_se"] == pytest.approx(error, rel=1e-6)
+    assert found["data_from"] == "the cross-section, prior divided out"
+    assert not found["conflict"]
+
+
+def test_what_the_data_alone_say_is_not_told_where_they_say_nothing(cross_fit, slab_fit):
+    table = bf.identify(cross_fit).table()
+    assert table.loc["f2", ["data_mean", "data_se"]].isna().all()
+    assert table.loc["f2", "data_from"] == "not told: the data hardly narrow the prior"
+    table = bf.identify(slab_fit).table()
+    assert table.loc[["f1", "f2"], ["data_mean", "data_se"]].isna().all(axis=None)
+    assert (table.loc[["f1", "f2"], "data_from"] == "not told: its prior is not normal").all()
+
+
+@pytest.mark.parametrize(("moved", "conflict"), [(1.8, False), (-1.8, False), (2.2, True), (3.0, True), (-3.0, True)])
+def test_a_premium_that_moved_is_not_called_the_priors(cross_fit, moved, conflict):
+    """As wide as the prior, but 3 prior standard deviations away: unidentified would be false."""
+    prior = bf.identify(cross_fit).facts.loc["f2", "prior_sd"]
+    z = np.random.default_rng(0).standard_normal(4000)
+    fit = with_premium(cross_fit, "f2", prior * (moved + z))
+    found = bf.identify(fit)
+    row = found.facts.loc["f2"]
+    assert row["conflict"] == conflict
+    assert row["verdict"] == ("weak" if conflict else "unidentified")
+    assert row["reason"].startswith("prior and data are in conflict; its loadings") == conflict
+    notes = bf.attribute(fit).notes
+    assert any(note.startswith("prior and data are in conflict") and "f2" in note for note in notes) == conflict
+    assert any(note.startswith("unidentified") and "f2" in note for note in notes) != conflict
+    checked = bf.check(fit).table.loc["premia: share in conflict with the prior"]
+    assert (checked["value"], checked["worst"]) == ((1 / 3, "f2") if conflict else (0.0, ""))
+
+
+def test_a_traded_factor_whose_history_contradicts_its_prior_is_marked():
+    """A Sharpe ratio of 2 a year over 33 years, where the prior says 0.05: 5 of sqrt(.05^2 + 1 / 33.3) apart."""
+    panel = make_panel(assets=6, traded=1, other=0, periods=400, seed=3, year=12)
+    f = panel.factors.values
+    f = (f - f.mean()) / f.std(ddof=1) * 0.05 + 2.0 * 0.05 / 12**0.5
+    returns = panel.returns.values - panel.factors.values + f
+    panel = replace(panel, factors=panel.factors.copy(data=f), returns=panel.returns.copy(data=returns))
+    law = FactorLaw(premium=(("default", Normal(0.0, 0.05)),))
+    found = bf.identify(fitted(panel, factors=law))
+    row = found.table().loc["f0"]
+    assert row["data_mean"] / row["prior_sd"] == pytest.approx(2.0 / 0.05, rel=1e-9)
+    assert row["data_se"] / row["prior_sd"] == pytest.approx((12 / 400) ** 0.5 / 0.05, rel=1e-9)
+    assert row["conflict"]
+    assert row["reason"] == "its own history and the prior, in conflict"
+
+
+def test_identified_says_whether_the_sign_is_known():
+    """-0.06 (-0.7 to 0.5) is identified: its size is known, and it is not said to be paid."""
+    known = _verdict(False, 1.0, 1.0, 0.6, 0.8, False, False)
+    assert known == ("identified", "from the cross-section; its sign is not known")
+    assert _verdict(False, 1.0, 1.0, 0.6, 0.8, False, True)[1] == "from the cross-section; its sign is known"
+
+
+def test_the_sign_is_that_of_the_draws(cross_fit):
+    prior = bf.identify(cross_fit).facts.loc["f1", "prior_sd"]
+    z = np.random.default_rng(0).standard_normal(4000)
+    for mean, known in ((0.5, False), (1.0, True), (-1.0, True), (0.0, False)):
+        row = bf.identify(with_premium(cross_fit, "f1", prior * (mean + 0.5 * z))).facts.loc["f1"]
+        assert row["verdict"] == "identified"
+        assert row["reason"].endswith(f"its sign is {'known' if known else 'not known'}")

@@ -41,6 +41,7 @@ alphas = st.one_of(
     st.builds(spec.ShrunkAlpha, st.builds(priors.HalfNormalRate, scales)),
     st.builds(spec.ScaledAlpha, st.builds(priors.HalfNormalRate, scales)),
     st.builds(spec.SharpeAlpha, halves),
+    st.builds(spec.AppraisalAlpha, halves),
     st.builds(spec.FreeAlpha, st.builds(priors.NormalRate, rates, scales)),
 )
 rate_laws = st.one_of(
@@ -130,7 +131,7 @@ WRONG = [
     ("units  =", "unit =", "loadings.prior.market: unknown key 'unit'", "Did you mean 'units'"),
     ('"grouped"', '"groupd"', "unknown loadings.kind 'groupd'", "Did you mean 'grouped'"),
     ('"grouped"', '["grouped"]', "unknown loadings.kind", "Allowed: grouped, free, common"),
-    ('kind   = "shrunk"', "", "'alpha.kind' is missing", "Allowed: zero, shrunk, scaled, sharpe, free"),
+    ('kind   = "appraisal"', "", "'alpha.kind' is missing", "Allowed: zero, shrunk, scaled, sharpe, appraisal, free"),
     ('"student_t"                   ', '"normal"', "noise: unknown key 'dof'", "Allowed: level, spread"),
     ('"LogNormal"', '"LogNorml"', "noise.level: unknown dist 'LogNorml'", "Did you mean 'LogNormal'"),
     (
@@ -139,9 +140,10 @@ WRONG = [
         "prior.default.spread: unknown dist",
         "HalfNormal",
     ),
-    ('"5 %/year"', '"5 %/yr"', "alpha.spread.scale: '5 %/yr' is not a rate", "5 %/year"),
-    ('"5 %/year"', "5.0", "alpha.spread.scale: '5.0' is not a rate", "with its unit"),
-    ('"5 %/year"', '"1e999 %/year"', "alpha.spread: Rate is inf", "finite"),
+    ('"40 %/year"', '"40 %/yr"', "noise.level.median: '40 %/yr' is not a rate", "5 %/year"),
+    ('"40 %/year"', "40.0", "noise.level.median: '40.0' is not a rate", "with its unit"),
+    ('"40 %/year"', '"1e999 %/year"', "noise.level: Rate is inf", "finite"),
+    ("scale = 0.25 }        #", 'scale = "5 %/year" } #', "alpha.spread.scale: expected a number", ""),
     ("weight = 2.0", 'weight = "2"', "factors.covariance.weight: expected a number, found '2'", ""),
     ("weight = 2.0", "weight = true", "factors.covariance.weight: expected a number, found True", ""),
     ("weight = 2.0", "weight = -2", "factors.covariance: InverseWishart.weight is -2.0", "positive"),
@@ -217,7 +219,14 @@ def test_a_part_that_is_no_choice_cannot_be_written(tmp_path):
     object.__setattr__(model, "alpha", "zero")
     with pytest.raises(SpecError, match="is not one of the choices") as caught:
         bf.write_model(model, tmp_path / "model.toml")
-    assert caught.value.allowed == ("ZeroAlpha", "ShrunkAlpha", "ScaledAlpha", "SharpeAlpha", "FreeAlpha")
+    assert caught.value.allowed == (
+        "ZeroAlpha",
+        "ShrunkAlpha",
+        "ScaledAlpha",
+        "SharpeAlpha",
+        "AppraisalAlpha",
+        "FreeAlpha",
+    )
     assert not (tmp_path / "model.toml").exists()
 
 

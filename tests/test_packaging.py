@@ -53,6 +53,7 @@ LAYERS = {
         "diagnostics",
         "drawstore",
         "loglikelihood",
+        "misfit",
         "pointwise",
         "posterior",
         "progress",
@@ -65,6 +66,8 @@ LAYERS = {
     5: ("inference",),
     6: (
         "checks",
+        "residualchecks",
+        "strength",
         "attribution",
         "contributions",
         "doubts",

@@ -91,9 +91,16 @@ def test_log_likelihood_is_the_sum_over_observations(pair):
 def test_checks_that_need_returns_say_so(pair):
     report = bf.check(pair[1])
     unknown = report.table.index[report.table["value"].isna()].tolist()
-    assert unknown == ["tails: share of assets too heavy", "residuals: mean correlation of assets"]
+    assert unknown == [
+        "means: implied mean of average asset, in SE",
+        "means: premium of average asset, in SE",
+        "tails: share of assets too heavy",
+        "residuals: mean correlation of assets",
+        "residuals: rms correlation beyond noise",
+    ]
+    assert report.pairs.empty
     assert report.table.loc[unknown, "advice"].str.startswith("Cannot be computed").all()
-    assert str(report).count("Cannot be computed") == 2
+    assert str(report).count("Cannot be computed") == 5
     assert "Cannot be computed" not in str(bf.check(pair[0]))
 
 

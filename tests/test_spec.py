@@ -21,6 +21,7 @@ from bayesfactor.priors import (
     SpikeSlab,
 )
 from bayesfactor.spec import (
+    AppraisalAlpha,
     FactorLaw,
     FreeAlpha,
     FreeLoadings,
@@ -165,7 +166,7 @@ def test_priors_become_numbers_per_period(year):
     np.testing.assert_allclose(numbers.mean_sd, [*(0.5 * sd[:2] / np.sqrt(year)), sd[2]])
     np.testing.assert_allclose(numbers.covariance_scale, 2.0 * sd**2)
     assert numbers.covariance_dof == 2 + 3 + 1
-    assert numbers.alpha_sd == pytest.approx(0.05 / year)
+    assert numbers.alpha_sd / numbers.alpha_unit == pytest.approx(0.25 / np.sqrt(year))
     assert np.exp(numbers.level_loc) == pytest.approx(0.40 / np.sqrt(year))
 
 
@@ -215,6 +216,6 @@ def test_a_part_is_one_of_its_choices(part):
 
 def test_the_choices_of_every_part():
     assert set(parts()) == {"loadings", "alpha", "zero_beta", "factors", "noise"}
-    assert parts()["alpha"] == (ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, FreeAlpha)
+    assert parts()["alpha"] == (ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, AppraisalAlpha, FreeAlpha)
     assert parts()["zero_beta"] == (NoZeroBeta, FreeZeroBeta)
     assert parts()["factors"] == (FactorLaw,)

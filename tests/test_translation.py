@@ -10,7 +10,7 @@ import bayesfactor as bf
 from bayesfactor.panel import Calendar
 from bayesfactor.predictive import _alphas
 from bayesfactor.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
-from bayesfactor.spec import FactorLaw, FreeZeroBeta, ScaledAlpha, SharpeAlpha
+from bayesfactor.spec import AppraisalAlpha, FactorLaw, FreeZeroBeta, ScaledAlpha, SharpeAlpha
 from bayesfactor.statistics import robust_fit
 from bayesfactor.translation import (
     FAINTEST,
@@ -67,6 +67,18 @@ def test_the_deviation_of_a_scaled_alpha_is_proportional_to_residual_deviation()
     square = alpha**2
     expected = (0.05 / 252 * np.array([0.5, 1.0, 2.0])) ** 2
     assert (np.abs(square.mean(axis=0) - expected) < 4.5 * square.std(axis=0) / draws**0.5).all()
+
+
+@pytest.mark.parametrize("year", [252, 52, 12])
+def test_an_appraisal_ratio_is_that_of_every_asset_however_many_they_are(year):
+    """E[(alpha / sigma)^2] a year = scale^2, for a bond fund and a token, one asset or eight."""
+    for assets in (1, 8):
+        panel, draws = make_panel(assets=assets, periods=60, year=year), 40_000
+        model, rng = replace(bf.FactorModel(), alpha=AppraisalAlpha(HalfNormal(0.3))), np.random.default_rng(1)
+        own = np.tile(np.geomspace(0.02, 0.8, assets) ** 2 / year, (draws, 1))
+        alpha = year * _alphas(model, translate(panel, model), own, rng)
+        square = alpha**2 / (year * own)
+        assert (np.abs(square.mean(axis=0) - 0.09) < 4.5 * square.std(axis=0) / draws**0.5).all()
 
 
 @pytest.mark.parametrize("demeaned", [False, True])

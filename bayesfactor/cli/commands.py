@@ -281,5 +281,8 @@ def report(
 
 def _warn_and_leave(problems: tuple[str, ...]) -> NoReturn:
     if problems:
-        print(f"Warning: the fit did not converge: {'; '.join(problems)}.", file=sys.stderr)
+        from bayesfactor.diagnostics import misfits
+
+        what = "the fit did not converge: " if len(misfits(problems)) < len(problems) else ""
+        print(f"Warning: {what}{'; '.join(problems)}.", file=sys.stderr)
     _leave(not problems)

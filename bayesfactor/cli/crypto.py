@@ -42,7 +42,7 @@ def show(sampler: Sampler, output: Path) -> bool:
         f"Simulated: {len(panel.assets)} tokens in {len(panel.group_names)} protocol groups, trading every "
         f"day of the year; the youngest has {count.min()} periods. Market and size are traded. Rates, "
         "volatility, hash rate, protocol volume and exchange liquidity are not: what they pay has to be "
-        "learned from what the tokens earn."
+        "inferred from what the tokens earn."
     )
     head("2. The fit")
     say("The first fit on a machine compiles for some fifteen seconds; the next ones do not.")

@@ -13,30 +13,44 @@ from bayesfactor.pricing import Pricing
 from bayesfactor.statistics import factor_moments
 
 LARGEST = 10
+SHOWN = {
+    "prior_sd": "prior sd",
+    "data_mean": "data",
+    "data_se": "se",
+    "mean": "mean",
+    "sd": "sd",
+    "lower": "lower",
+    "upper": "upper",
+}  # columns of the table, and how they are headed
 
 
 def show_premia(table: pd.DataFrame, panel: PanelBase) -> None:
     """Print what `identify` says of every factor: premia as Sharpe ratios, a verdict, and its reason."""
     volatility = factor_moments(panel).deviation * panel.periods_per_year**0.5
     say(f"Premium over the factor's volatility: a Sharpe ratio a year; interval: {interval_name(table)}.")
-    say("% a year is for one unit of loading on a traded factor; strength that of the loadings on one that is not.")
+    say("data and se: what the data say by themselves. %/year is for one unit of loading on a traded factor.")
     print()
     rows = []
     for row, unit in zip(table.reset_index().to_dict("records"), volatility, strict=True):
-        sharpe = [number(row[name] / unit) for name in ("prior_sd", "mean", "sd", "lower", "upper")]
+        sharpe = [number(row[name] / unit) for name in SHOWN]
         paid = percent(row["mean"]) if row["verdict"] == TRADED else ""
-        chance, strength = probability(row["prob_positive"]), number(row["strength"])
-        rows.append([str(row["factor"]), *sharpe, chance, paid, strength, row["verdict"]])
-    columns = ["factor", "prior sd", "mean", "sd", "lower", "upper", "P(> 0)", "% a year", "strength", "verdict"]
-    show_rows(columns, rows, remarks=1)
-    others = table[table["verdict"] != TRADED]
+        rows.append([str(row["factor"]), *sharpe, probability(row["prob_positive"]), paid, row["verdict"]])
+    show_rows(["factor", *SHOWN.values(), "P(> 0)", "%/year", "verdict"], rows, remarks=1)
+    others = table[(table["verdict"] != TRADED) | table["conflict"]]
     say(*([""] if len(others) else []), *(f"{name}: {_reason(row)}." for name, row in others.iterrows()))
+    moved = table.index[table["prior_mean"] != 0].tolist()
+    if moved:
+        say("", f"Priors whose mean is not 0: {', '.join(moved)}. All columns: --csv FILE.")
 
 
 def _reason(row: pd.Series) -> str:
-    parts = [f"{row['verdict']}: {row['reason']}", f"P(loadings above noise) {probability(row['prob_above_noise'])}"]
-    learned, learnable = (f"{100 * max(row[name], 0.0):.0f} %" for name in ("learned", "learnable"))
-    parts.append(f"the data took off {learned} of its prior variance, its own history as a return would {learnable}")
+    parts = [f"{row['verdict']}: {row['reason']}"]
+    if not np.isnan(row["prob_above_noise"]):
+        above = probability(row["prob_above_noise"])
+        parts.append(f"strength of loadings {number(row['strength'])}, P(above noise) {above}")
+    names = ("posterior_contraction", "max_contraction")
+    contraction, most = (f"{100 * max(row[name], 0.0):.0f} %" for name in names)
+    parts.append(f"posterior contraction {contraction}, of at most {most} that its own history as a return would give")
     if not np.isnan(row.get("inclusion", np.nan)):
         before, after = probability(row["prior_inclusion"]), probability(row["inclusion"])
         parts.append(f"P(it pays) {before} before the data, {after} after")

@@ -23,9 +23,7 @@ from bayesfactor.spec import (
     FreeZeroBeta,
     GroupedLoadings,
     NormalNoise,
-    ScaledAlpha,
-    SharpeAlpha,
-    ShrunkAlpha,
+    SharedSpread,
     StudentTNoise,
 )
 
@@ -46,7 +44,7 @@ def layout(panel: Panel, model: FactorModel) -> Layout:
         ("premium_z", (others,) if others else None),
         ("loading_mean_z", (len(panel.group_names), k)) if grouped else ("loading_common_z", (k,) if common else None),
         ("loading_scale_z", (k,) if grouped else None),
-        ("alpha_scale_z", () if isinstance(model.alpha, ShrunkAlpha | ScaledAlpha | SharpeAlpha) else None),
+        ("alpha_scale_z", () if isinstance(model.alpha, SharedSpread) else None),
         ("log_sigma_mean_z", ()),
         ("log_sigma_scale_z", ()),
         ("log_sigma_z", (n,)),

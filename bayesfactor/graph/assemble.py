@@ -14,6 +14,7 @@ from bayesfactor.graph.noise import Symbols, normal_likelihood, student_likeliho
 from bayesfactor.modelfile import read_model
 from bayesfactor.panelbase import PanelBase
 from bayesfactor.spec import (
+    AppraisalAlpha,
     CommonLoadings,
     FactorModel,
     FreeAlpha,
@@ -174,7 +175,7 @@ def _alphas(
             return rate, pt.constant(0.0)
         case FreeAlpha():
             return rate + data["alpha_loc"], data["alpha_sd"]
-        case ShrunkAlpha() | ScaledAlpha() | SharpeAlpha():
+        case ShrunkAlpha() | ScaledAlpha() | SharpeAlpha() | AppraisalAlpha():
             z = pm.Normal("alpha_scale_z", initval=1.0)
             pm.Deterministic("alpha_scale", pt.abs(z) * data["alpha_sd"])
             scaled = not isinstance(model.alpha, ShrunkAlpha)

@@ -1,8 +1,9 @@
-"""The three sentences at the top of a report: how much, from what, and where the risk comes from."""
+"""The sentences at the top of a report: how much, from what, what prior and data say, and where the risk is from."""
 
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayesfactor.attribution import Attribution
@@ -10,17 +11,35 @@ from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.identification import UNIDENTIFIED, WEAK
 from bayesfactor.intervals import Interval
 from bayesfactor.plots.style import interval_name
-from bayesfactor.reporting.prose import LIKELY, Estimate, at_least, estimate, join, likelihood, percent, sign_sentence
+from bayesfactor.reporting.prose import (
+    LIKELY,
+    Estimate,
+    at_least,
+    estimate,
+    join,
+    likelihood,
+    percent,
+    sign_sentence,
+)
 
+NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance
 MANY = 0.9  # probability at which an asset is counted
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 
 
-def answer(premium: Attribution, variance: Attribution, held: bool, prob: float, kind: Interval) -> tuple[str, ...]:
-    """Return three sentences: what it is expected to earn, from what, and where the risk comes from.
+def answer(
+    premium: Attribution,
+    variance: Attribution,
+    held: bool,
+    prob: float,
+    kind: Interval,
+    known: pd.DataFrame | None = None,
+) -> tuple[str, ...]:
+    """Return sentences: what it is expected to earn, from what, and where the risk comes from.
 
-    Of the portfolio, where one is held; of the asset, where there is one only; of the mean over assets otherwise.
+    Of the portfolio, where one is held; of the asset, where there is one only; of the mean over assets otherwise. With
+    the table of `identify`, `known`, one more before the last: what prior and data say of the factor that pays most.
     """
     assets = premium.draws["asset"].values.tolist()
     one = PORTFOLIO if held else assets[0] if len(assets) == 1 else None
@@ -29,10 +48,11 @@ def answer(premium: Attribution, variance: Attribution, held: bool, prob: float,
     if one is not None:
         subject = f"The expected excess return of {'the portfolio' if held else one}"
     total = estimate(draws.sel(source="total", drop=True), prob, kind)
-    ends = f"{percent(total.lower)} to {percent(total.upper)}, {interval_name(prob, kind)}"
+    ends = f"{total.percent(total.lower)} to {total.percent(total.upper)}, {interval_name(prob, kind)}"
     return (
-        f"{sign_sentence(f'{subject} is', total, f'{percent(total.mean)} a year ({ends})')}.",
+        f"{sign_sentence(f'{subject} is', total, f'{total.percent(total.mean)} a year ({ends})')}.",
         _sources(premium, draws, prob, kind),
+        *([] if known is None else [_told(draws, known)]),
         _risk(variance, one, prob, kind),
     )
 
@@ -65,6 +85,27 @@ def _sources(premium: Attribution, draws: xr.DataArray, prob: float, kind: Inter
             f"{'its part comes' if one else 'their parts come'} from the prior"
         )
     return f"{text}."
+
+
+def _told(draws: xr.DataArray, known: pd.DataFrame) -> str:
+    """Say what prior, data and both together say of the factor with the largest contribution."""
+    size = abs(draws.sel(source=known.index.tolist()).mean(("chain", "draw")))
+    name = str(size.idxmax("source").item())
+    row = known.loc[name]
+    numbers = {column: float(str(row[column])) for column in NUMBERS}
+
+    def with_sd(mean: str, sd: str) -> str:
+        value, spread = numbers[mean], numbers[sd]
+        return f"{percent(value, spread)} \N{PLUS-MINUS SIGN} {percent(spread, spread / 3)}"
+
+    own = str(row["data_from"])
+    if np.isfinite(numbers["data_mean"]):
+        own = f"{with_sd('data_mean', 'data_se')}, {own}"
+    text = (
+        f"What one unit of loading on {name} pays a year: prior {with_sd('prior_mean', 'prior_sd')}; data alone "
+        f"{own}; both together {with_sd('mean', 'sd')} (\N{PLUS-MINUS SIGN} one standard deviation)"
+    )
+    return f"{text}; prior and data are in conflict." if row["conflict"] else f"{text}."
 
 
 def _opposed(main: Estimate, other: Estimate) -> bool:

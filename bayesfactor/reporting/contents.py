@@ -57,7 +57,7 @@ class Contents:
     weights : Series or None
         Of the portfolio.
     answer : tuple of str
-        The three sentences.
+        The sentences at the top.
     premia : mapping of str to DataFrame
         Contributions to premia by ``level`` (under grouped loadings), ``family`` and ``factor``; the portfolio is the
         last entry, if there is one. By ``group``: those of groups by family, where there are several groups.
@@ -116,7 +116,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
-    sentences = answer(by_factor, variance, held, ci_prob, ci_kind)
+    sentences = answer(by_factor, variance, held, ci_prob, ci_kind, identified(fit).table(ci_prob, ci_kind))
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
     shares, volatility = {}, {}
     shares["asset"], volatility["asset"] = _risk(variance, ci_prob, ci_kind)

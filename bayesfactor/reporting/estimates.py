@@ -15,6 +15,7 @@ from bayesfactor.plots.style import chance
 from bayesfactor.reporting.answer import OWN
 from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.parts import (
+    POSTERIOR_UNITS,
     Cell,
     Grid,
     Head,
@@ -31,13 +32,14 @@ from bayesfactor.reporting.parts import (
 from bayesfactor.reporting.prose import percent
 from bayesfactor.spec import CommonLoadings, FreeLoadings, GroupedLoadings
 
+PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
 LINKING = (
     "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
     "add up to the compounded excess return (linking of Carino 1999); a portfolio is rebalanced to its weights every "
     "period. The total is what happened, without uncertainty; how it divides is estimated. The part of a factor that "
-    "is not traded holds what it moved and what it is expected to pay for that risk; the latter may be weak or "
-    "unidentified, as said under its name."
+    "is not traded holds what it moved, and what it is expected to pay for that risk less its mean; how well that is "
+    "known stands under What factors pay."
 )
 
 
@@ -74,8 +76,9 @@ def _shares(contents: Contents, unit: str) -> Grid:
     cells = []
     for name in (row[0].text for row in grid.rows):
         likely, volatility = own[name], moved[name]
-        ends = f"{percent(volatility['lower'])} to {percent(volatility['upper'])}"
-        mean = Cell(percent(volatility["mean"]), volatility["mean"], ends)
+        sd = volatility["sd"]
+        ends = f"{percent(volatility['lower'], sd)} to {percent(volatility['upper'], sd)}"
+        mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
         cells.append((Cell(chance(likely), likely), mean))
     return _beside(grid, [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")], cells)
 
@@ -156,13 +159,15 @@ def premia(contents: Contents) -> tuple[Part, ...]:
     """Return what one unit of loading pays, before and after the data."""
     table = contents.identification.table(contents.ci_prob, contents.ci_kind)
     columns = [
-        ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior deviation", "percent"),
-        ("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent"),
-        ("prob_positive", "P(> 0)", "chance"), ("learned", "learned", "number"),
+        ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior sd", "percent"),
+        ("data_mean", "data mean", "percent"), ("data_se", "data se", "percent"),
+        ("mean", "posterior mean", "percent"), ("sd", "posterior sd", "percent"),
+        ("lower", "lower", "percent"), ("upper", "upper", "percent"), ("prob_positive", "P(> 0)", "chance"),
+        ("posterior_contraction", "contraction", "number"), ("data_from", "data are", "text"),
         ("verdict", "verdict", "text"), ("reason", "reason", "text"),
     ]  # fmt: skip
     if "inclusion" in table:
-        columns[6:6] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
+        columns[9:9] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
     return (
         Picture(
             partial(plot_premia, contents.identification, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
@@ -170,9 +175,11 @@ def premia(contents: Contents) -> tuple[Part, ...]:
             "What one unit of loading pays a year. Where the posterior is as wide as the prior, the data said nothing.",
         ),
         TablePart(
-            plain(table, "factor", columns), "premia-table",
-            f"Premium of one unit of loading a year, before and after the data; ends of the {contents.interval}. "
-            f"Learned: the share of the prior's variance that the data took off. {UNIT}",
+            plain(table, "factor", columns, PREMIA_UNITS), "premia-table",
+            f"Premium of one unit of loading a year: prior, data, both together; ends of the {contents.interval}. "
+            "Data: of a traded factor the sample mean of its own history and its standard error; of another what the "
+            "cross-section says, the prior divided out of the posterior. Contraction: share of the prior's variance "
+            f"that the data took off. Identified: the data tell the size of a premium, which may be 0. {UNIT}",
             "factors",
         ),
     )  # fmt: skip

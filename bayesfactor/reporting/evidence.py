@@ -6,8 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from bayesfactor.checks import UNSEEN
-from bayesfactor.diagnostics import Check
+from bayesfactor.diagnostics import UNSEEN, Check
 from bayesfactor.panel import Panel
 from bayesfactor.plots.checking import plot_check
 from bayesfactor.reporting.contents import Contents
@@ -18,9 +17,11 @@ RANKS = (
     "ArviZ's test that they agree; points are marked where it is below 1 %, as of many quantities a few are by chance."
 )
 MEANS = (
-    "Mean excess return a year: as earned, and as implied by the asset's alpha and loadings with what the factors "
-    "earned themselves on its dates (which is not what they are expected to pay)."
+    "Mean excess return a year: of the sample, with its standard error; the premium of this report, and sample mean "
+    "less premium in standard errors; as implied by alpha and loadings with what the factors did on the asset's dates, "
+    "and sample mean less that in standard errors of the mean residual. Variance: of residuals, implied over sample's."
 )
+PAIRS = "Correlations of two assets' residuals that are furthest beyond noise on as many common dates."
 WORDS = {True: "passed", False: "FAILED", None: "for information"}
 
 
@@ -62,11 +63,16 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         Head("worst", False),
         Head("what to do", False),
     )
-    verdict = "The sampler's checks passed." if checks.ok else "Checks FAILED: do not use the numbers of this report."
+    verdict = "The checks passed." if checks.ok else "Checks FAILED: do not use the numbers of this report."
     means = [
-        ("periods", "periods", "count"), ("sample_mean", "earned", "percent"), ("implied_mean", "implied", "percent"),
-        ("gap_in_errors", "gap, standard errors", "number"), ("prob_tails", "P(tails this heavy)", "chance"),
+        ("periods", "periods", "count"), ("sample_mean", "sample mean", "percent"),
+        ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
+        ("gap_in_errors", "gap, se", "number"), ("implied_mean", "implied mean", "percent"),
+        ("implied_gap", "gap, se of residual", "number"), ("variance_ratio", "variance, ratio", "number"),
+        ("prob_tails", "P(tails this heavy)", "chance"),
     ]  # fmt: skip
+    pairs = [("other", "and", "text"), ("correlation", "correlation", "number"), ("periods", "periods", "count")]
+    units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
     pictures: list[Part] = []
     if contents.fit.posterior.sizes["chain"] > 1:
         ranks = partial(plot_check, contents.fit, "rank")
@@ -80,11 +86,13 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         )
         pictures.append(Picture(partial(plot_check, contents.fit), "Observed and replicated returns", caption))
     return (
-        Text(f"{verdict} Checks of how the model suits the data only inform."),
+        Text(f"{verdict} Those for information fail nothing."),
         TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
         *pictures,
         Heading("Means and tails, asset by asset"),
-        TablePart(plain(checks.assets, "asset", means), "means", MEANS, "assets"),
+        TablePart(plain(checks.assets, "asset", means, units), "means", MEANS, "assets"),
+        Heading("Largest residual correlations"),
+        TablePart(plain(checks.pairs.set_index("asset"), "asset", pairs), "pairs", PAIRS, "pairs"),
     )
 
 

@@ -1,6 +1,6 @@
 """What a report is built of, whatever it is set in: sections of sentences, lists, tables and figures."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -15,6 +15,7 @@ from bayesfactor.reporting.prose import percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+POSTERIOR_UNITS = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
 ROUNDING = 1e-12  # what is smaller is 0 that was computed
 BAR = 120  # width of a small interval, in pixels
 
@@ -151,9 +152,9 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
         for j in range(len(order)):
             mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
             bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
-            below = f"{percent(lower)} to {percent(upper)}" if upper > lower else ""  # what is fixed has none
-            more = f"{chance(likely)}; {percent(sd)}" if below else ""
-            line.append(Cell(percent(mean), float(mean), below, more, bar))
+            below = f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else ""  # what is fixed has none
+            more = f"{chance(likely)}; {percent(sd, sd / 3)}" if below else ""
+            line.append(Cell(percent(mean, sd), float(mean), below, more, bar))
         body.append(tuple(line))
     known: Any = (
         table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
@@ -192,7 +193,9 @@ def _wide(
     return order, [names[i] for i in row], values
 
 
-def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str]]) -> Grid:
+def plain(
+    table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str]], units: Mapping[str, str] | None = None
+) -> Grid:
     """Return a table as it is.
 
     Parameters
@@ -203,17 +206,22 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str
         Head of the index.
     columns : iterable of (column, head, form)
         The form: ``percent``, ``number``, ``count``, ``chance`` or ``text``.
+    units : mapping of str to str, optional
+        Of columns in per cent: the column of the standard deviation that says how many digits they have; that column
+        itself has one or two significant ones.
     """
+    known = units or {}
     asked = list(columns)
     heads = (Head(first, False), *(Head(head, form != "text") for _, head, form in asked))
     body = []
     for name, row in zip(table.index, table.to_dict("records"), strict=True):
-        body.append((Cell(str(name)), *(cell(row[column], form) for column, _, form in asked)))
+        sd = {column: float(row[unit]) / (3 if column == unit else 1) for column, unit in known.items()}
+        body.append((Cell(str(name)), *(cell(row[column], form, sd.get(column, 0.0)) for column, _, form in asked)))
     return Grid(heads, tuple(body))
 
 
-def cell(given: object, form: str) -> Cell:
-    """Return a cell of one value; see `plain` for the forms."""
+def cell(given: object, form: str, sd: float = 0.0) -> Cell:
+    """Return a cell of one value; see `plain` for the forms, and for what its standard deviation does to per cent."""
     if form == "text":
         text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
         return Cell(text)
@@ -222,7 +230,7 @@ def cell(given: object, form: str) -> Cell:
         return Cell("", float("nan"))
     match form:
         case "percent":
-            text = percent(value)
+            text = percent(value, sd)
         case "chance":
             text = chance(value)
         case "count":

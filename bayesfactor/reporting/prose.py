@@ -1,9 +1,10 @@
 """Sentences made of draws: probability words on a fixed scale, numbers with their intervals.
 
-The words are those of the scale of the Intergovernmental Panel on Climate Change (Mastrandrea and others 2010); the
-probability always stands beside the word.
+The words are those of the scale of the Intergovernmental Panel on Climate Change (Mastrandrea and others 2010), whose
+"about as likely as not", from 33 to 66 %, is split in three; the probability always stands beside the word.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,9 @@ SCALE = (
     (0.99, "virtually certain"),
     (0.90, "very likely"),
     (LIKELY, "likely"),
-    (0.33, "about as likely as not"),
+    (0.55, "more likely than not"),
+    (0.45, "about as likely as not"),
+    (0.33, "less likely than not"),
     (0.10, "unlikely"),
     (0.01, "very unlikely"),
     (0.0, "exceptionally unlikely"),
@@ -45,33 +48,49 @@ def likelihood(probability: float) -> str:
     return f"{word} ({chance(probability)})"
 
 
-def percent(value: float) -> str:
-    """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0."""
+def sensible(value: float, sd: float) -> float:
+    """Return a number to the largest power of ten within a fifth of its standard deviation; as it is if that is 0."""
+    if not (np.isfinite(value) and sd > 0 and np.isfinite(sd)):
+        return value
+    return round(float(value), math.ceil(-math.log10(sd / 5))) + 0.0
+
+
+def percent(value: float, sd: float = 0.0) -> str:
+    """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0.
+
+    With a standard deviation, to the largest power of ten within a fifth of it.
+    """
     if not np.isfinite(value):
         return ""
+    value = sensible(value, sd)
     text = f"{100 * value:,.2f}".rstrip("0").rstrip(".")
     return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A posterior in four numbers."""
+    """A posterior in five numbers."""
 
     mean: float
     lower: float
     upper: float
     prob_positive: float
+    sd: float = 0.0
 
     @property
     def text(self) -> str:
         """Mean and interval in per cent."""
-        return f"{percent(self.mean)} ({percent(self.lower)} to {percent(self.upper)})"
+        return f"{self.percent(self.mean)} ({self.percent(self.lower)} to {self.percent(self.upper)})"
+
+    def percent(self, value: float) -> str:
+        """Return a number of this posterior in per cent, to the digits that its standard deviation leaves."""
+        return percent(value, self.sd)
 
 
 def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
-    """Return mean, interval and probability of being positive of draws (chain, draw), to the digits of a table."""
+    """Return mean, interval, probability of being positive and sd of draws (chain, draw), to the digits of a table."""
     row = summarise(draws.transpose("chain", "draw"), prob, kind).iloc[0]
-    return Estimate(*(float(row[name]) for name in ("mean", "lower", "upper", "prob_positive")))
+    return Estimate(*(float(row[name]) for name in ("mean", "lower", "upper", "prob_positive", "sd")))
 
 
 def failed(problems: tuple[str, ...]) -> str:

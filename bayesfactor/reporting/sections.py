@@ -10,10 +10,21 @@ from bayesfactor.plots.paying import plot_pricing
 from bayesfactor.reporting.contents import Contents
 from bayesfactor.reporting.estimates import loadings, premia, realised, risk
 from bayesfactor.reporting.evidence import again, data, model, trust
-from bayesfactor.reporting.parts import Answer, Heading, Part, Picture, Section, TablePart, Text, plain, spread
+from bayesfactor.reporting.parts import (
+    POSTERIOR_UNITS,
+    Answer,
+    Heading,
+    Part,
+    Picture,
+    Section,
+    TablePart,
+    Text,
+    plain,
+    spread,
+)
 from bayesfactor.reporting.prose import SCALE, percent
 
-MISFITS = ("tails", "means", "residuals")  # how the names of checks begin
+MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
 LEVELS = (
     "By level: what every asset gets (broad market: the mean over all assets' groups, with the zero-beta rate where "
     "the model has one), what an asset's group adds to it, and what is left with the asset alone, its alpha included."
@@ -67,8 +78,14 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
 
 def _misfits(contents: Contents) -> list[str]:
     """Return in what the model does not suit the data."""
-    found = [c for c in contents.checks.checks if c.name.startswith(MISFITS) and c.beyond]
-    return [f"{check.advice} ({check.name}: {check.value:.3g}, limit {check.limit:g}.)" for check in found]
+    found: dict[str, list[str]] = {}
+    for check in contents.checks.checks:
+        if check.name.startswith(MISFITS) and check.beyond:
+            where = f", {check.worst}" if check.worst else ""
+            found.setdefault(check.advice, []).append(
+                f"{check.name}: {check.value:.3g}, limit {check.limit:.3g}{where}"
+            )
+    return [f"{advice} ({'; '.join(what)}.)" for advice, what in found.items()]
 
 
 def _unfollowed(contents: Contents) -> list[str]:
@@ -87,7 +104,7 @@ def _contributions(contents: Contents) -> tuple[Part, ...]:
         Text(
             "A contribution is a loading times what the factor pays. Contributions add up to the total in every draw "
             "of the posterior; intervals do not add up. Under a source's name: weak and unidentified premia, which "
-            "come mostly or wholly from the prior."
+            "come mostly or wholly from the prior; of others the data tell the size, which may be 0."
         ),
         *(Text(f"Note: {note}.") for note in found["factor"].attrs["notes"]),
     ]
@@ -149,13 +166,13 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
             "weights", "Weights of the portfolio.", "assets",
         ),
         TablePart(
-            plain(paid, "source", [*columns, ("prob_positive", "P(> 0)", "chance"), *known]),
+            plain(paid, "source", [*columns, ("prob_positive", "P(> 0)", "chance"), *known], POSTERIOR_UNITS),
             "portfolio-premium",
             f"Contribution to the portfolio's expected excess return a year: mean, ends of the {contents.interval}.",
             "sources",
         ),
         TablePart(
-            plain(shares, "source", columns),
+            plain(shares, "source", columns, POSTERIOR_UNITS),
             "portfolio-risk", f"Share of the portfolio's variance: mean, ends of the {contents.interval}.", "sources",
         ),
         TablePart(

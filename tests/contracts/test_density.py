@@ -13,6 +13,7 @@ from bayesfactor.density.compiled import LINE, NOISE
 from bayesfactor.density.problem import pose
 from bayesfactor.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
 from bayesfactor.spec import (
+    AppraisalAlpha,
     FactorLaw,
     FreeAlpha,
     FreeZeroBeta,
@@ -30,6 +31,7 @@ ALPHAS = {
     "shrunk": ShrunkAlpha(HalfNormalRate(Rate(5.0))),
     "scaled": ScaledAlpha(HalfNormalRate(Rate(5.0))),
     "sharpe": SharpeAlpha(HalfNormal(1.0)),
+    "appraisal": AppraisalAlpha(HalfNormal(0.3)),
     "free": FreeAlpha(NormalRate(Rate(1.0), Rate(20.0))),
 }
 NOISES = {name: bf.read_model(name).noise for name in ("hierarchical", "student_t")}
@@ -40,7 +42,7 @@ PREMIA = {
 }
 PLAIN = ("none", "normal")
 AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
-# Every pair of choices of two parts, not every combination of all: 30 models, with what is left taken in turn.
+# Every pair of choices of two parts, not every combination of all: 36 models, with what is left taken in turn.
 CHOICES = [
     (*some, (1, 0, 2)[i % 3], tuple(ZERO_BETA)[i // 2 % 2], tuple(PREMIA)[i % 4 == 3 or i % 9 == 2])
     for i, some in enumerate(product(LOADINGS, ALPHAS, NOISES))

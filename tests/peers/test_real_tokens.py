@@ -75,3 +75,56 @@ def test_tokens_converge_and_add_up(token_panel):
     assert 0.5 < float(market.mean()) < 1.5
     nothing = float(bf.check(fit).assets["prob_tails"].max())
     assert nothing < 0.5  # every real token has heavier tails than normal noise
+
+
+TWELVE = ["btc", "ltc", "doge", "vtc", "dash", "xmr", "maid", "xrp", "xem", "dgb", "xlm", "eth"]
+
+
+@pytest.fixture(scope="module")
+def twelve(tokens):
+    """Twelve of the oldest tokens by the week from 2018 on, and the market."""
+    returns, factors = tokens
+    weeks = slice("2018-01-01", None)
+    info = {"market": {"traded": True, "family": "market"}}
+    panel = bf.integrate(returns.loc[weeks, TWELVE], factors.loc[weeks, ["market"]], info, calendar="weekly")
+    assert panel.returns.shape[1] == 12
+    return panel
+
+
+def total(fit):
+    return float(bf.attribute(fit).draws.sel(source="total").mean())
+
+
+def test_student_t_on_tokens_fails_its_checks_and_says_why(twelve):
+    """Converged, and no expected return: half-infinite variance, and a mean far below what the tokens earned."""
+    fit = bf.fit(twelve, "student_t", bf.Sampler(seed=1, progress=False))
+    assert all(check.passed for check in fit.sampler_checks)
+    report = bf.check(fit)
+    assert not report.ok
+    failed = report.table.index[[passed is False for passed in report.table["passed"]]].tolist()
+    assert {"tails: P(degrees of freedom at floor)", "variance: implied over sample, median"} <= set(failed)
+    assert "'hierarchical'" in report.table.loc[failed[0], "advice"]
+    sample = 52 * float(twelve.returns.mean())
+    assert sample > 0.6
+    assert total(fit) < 0.1  # the centre of the law
+    assert float(report.assets["variance_ratio"].median()) > 2
+    assert float(report.assets["variance_ratio"].max()) > 3
+    for table in (bf.attribute(fit).table(), bf.price(fit).table(), bf.identify(fit).table()):
+        assert table["warning"].str.startswith("model does not fit: tails, variance").all()
+
+
+def test_hierarchical_on_tokens_passes_with_prior_and_data_beside_the_premium(twelve):
+    fit = bf.fit(twelve, "hierarchical", bf.Sampler(seed=1, progress=False))
+    report = bf.check(fit)
+    assert report.ok
+    assert "student" not in str(report)
+    table = bf.identify(fit).table().loc["market"]
+    market = twelve.factors.values[:, 0]
+    assert table["data_mean"] == pytest.approx(52 * market.mean())
+    assert table["data_se"] == pytest.approx(52 * market.std(ddof=1) / len(market) ** 0.5)
+    assert table["prior_mean"] < table["mean"] < table["data_mean"]
+    assert (report.assets["sample_mean"] > report.assets["premium"]).mean() > 0.8  # the prior is sceptical
+    assert 52 * twelve.returns.mean("time").values == pytest.approx(report.assets["sample_mean"].to_numpy())
+    volatility = twelve.returns.std("time").values * 52**0.5
+    alpha = 52 * bf.alphas(fit).std(("chain", "draw")).values
+    assert 0.03 < np.median(alpha / volatility) < 0.3  # the prior of alphas has the tokens' own scale

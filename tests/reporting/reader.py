@@ -81,9 +81,13 @@ def agree(reader, id, table, unit):
     for row in table.to_dict("records"):
         cell = rows[str(row[unit])][heads.index(row["source"]) - 1]
         assert float(cell["value"]) == row["mean"]
-        assert cell["text"].strip() == percent(row["mean"])
+        sd = row["sd"]
+        assert cell["text"].strip() == percent(row["mean"], sd)
         likely = row["prob_positive" if "prob_positive" in row else "prob_above"]
-        below = f"{percent(row['lower'])} to {percent(row['upper'])}", f"{chance(likely)}; {percent(row['sd'])}"
+        below = (
+            f"{percent(row['lower'], sd)} to {percent(row['upper'], sd)}",
+            f"{chance(likely)}; {percent(sd, sd / 3)}",
+        )
         assert (cell["below"], cell["more"]) == (below if row["sd"] > 0 else ("", ""))
         seen += 1
     others = sum(head.startswith(("P(", "volatility", "periods")) for head in heads) * len(rows)

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -103,3 +104,41 @@ def test_risk_is_that_of_the_draws(own):
     _, _, third = sentences({"market": 0.05}, False, risk=risk)
     assert f"for {2 if own > 0.05 else 'none'} of 2 assets" in third
     assert "of which market has the largest share" in third
+
+
+def known(**changes):
+    """A table of `identify` of one factor, in decimals a year."""
+    row = {"prior_mean": 0.0, "prior_sd": 0.41, "data_mean": 0.4512, "data_se": 0.2934, "mean": 0.2811, "sd": 0.2187}
+    row |= {"data_from": "its own history", "conflict": False}
+    return pd.DataFrame([{**row, **changes}], index=pd.Index(["market"], name="factor"))
+
+
+def test_prior_data_and_posterior_stand_beside_each_other():
+    """A market that earned 45 % with a standard error of 29 %, reported as 28 %: the answer says why."""
+    found = answer(attribution("premium", {"market": 0.28, "alpha": 0.5}), RISK, True, 0.9, "eti", known())
+    assert len(found) == 4
+    assert found[2] == (
+        "What one unit of loading on market pays a year: prior 0 % ± 41 %; data alone 45 % ± 29 %, its own history; "
+        "both together 28 % ± 22 % (± one standard deviation)."
+    )
+    assert len(answer(attribution("premium", {"market": 0.28}), RISK, True, 0.9, "eti")) == 3
+
+
+def test_a_conflict_and_what_cannot_be_told_are_said():
+    parts = attribution("premium", {"market": 0.28})
+    found = answer(parts, RISK, True, 0.9, "eti", known(conflict=True))[2]
+    assert found.endswith("; prior and data are in conflict.")
+    lost = known(data_mean=np.nan, data_se=np.nan, data_from="not told: the data hardly narrow the prior")
+    found = answer(parts, RISK, True, 0.9, "eti", lost)[2]
+    assert "data alone not told: the data hardly narrow the prior; both" in found
+
+
+@pytest.mark.parametrize(
+    ("spread", "shown"), [(0.3, r"\d\d %"), (0.03, r"\d\d\.\d %|\d\d %"), (0.003, r"\d\d\.\d\d? %|\d\d %")]
+)
+def test_no_digit_below_a_fifth_of_the_standard_deviation(spread, shown):
+    """23.4567 % with a standard deviation of 30 % is 23 %, with one of 0.3 % 23.46 %."""
+    first, _, _ = sentences({"market": 0.234567}, spread=spread)
+    said = re.search(r"portfolio is ([\d.]+ %)", first)[1]
+    assert re.fullmatch(shown, said)
+    assert after(first, "the portfolio is") == pytest.approx(0.234567, abs=max(0.2 * spread, 0.0001))

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.checks import UNSEEN
+from bayesfactor.diagnostics import UNSEEN
 from bayesfactor.holdings import PORTFOLIO
 from bayesfactor.plots.leaning import least_squares_loadings
 from bayesfactor.plots.style import chance
@@ -19,8 +19,14 @@ FORMS = {"percent": percent, "chance": chance, "number": number, "count": "{:,.0
 ENDS = {"mean": "percent", "lower": "percent", "upper": "percent"}
 
 
-def holds(reader, id, table, columns):
-    """Every cell of a table holds the value of the result's own, written in its form; no column is left over."""
+POSTERIOR = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
+
+
+def holds(reader, id, table, columns, units=None):
+    """Every cell of a table holds the value of the result's own, written in its form; no column is left over.
+
+    `units`: the columns whose value says how many digits others have, as the report's rule has it.
+    """
     heads, rows = reader.rows(id)
     assert list(rows) == [str(name) for name in table.index]
     assert heads[1:] == [head for head, _, _ in columns]
@@ -33,7 +39,9 @@ def holds(reader, id, table, columns):
                 continue
             known = np.isfinite(float(value))
             assert float(cell["value"]) == float(value) or not known, (id, name, head)
-            assert cell["text"] == (FORMS[form](float(value)) if known else ""), (id, name, head)
+            unit = (units or {}).get(column)
+            more = (row[unit] / (3 if unit == column else 1),) if unit and form == "percent" else ()
+            assert cell["text"] == (FORMS[form](float(value), *more) if known else ""), (id, name, head)
 
 
 def ends(**more):
@@ -66,7 +74,8 @@ def test_risk_is_that_of_attribute(written, hier_fit, id, per):
         assert float(likely["value"]) == own[name]
         assert likely["text"] == chance(own[name])
         assert float(volatility["value"]) == moved.loc[name, "mean"]
-        assert volatility["below"] == f"{percent(moved.loc[name, 'lower'])} to {percent(moved.loc[name, 'upper'])}"
+        low, high, sd = moved.loc[name, ["lower", "upper", "sd"]]
+        assert volatility["below"] == f"{percent(low, sd)} to {percent(high, sd)}"
 
 
 def test_the_portfolio_is_that_of_attribute(written, hier_fit):
@@ -75,9 +84,9 @@ def test_the_portfolio_is_that_of_attribute(written, hier_fit):
     assert {name: float(row[0]["value"]) for name, row in rows.items()} == MIX
     premium = of_portfolio(bf.attribute(hier_fit, portfolio=MIX).table())
     known = [("P(> 0)", "prob_positive", "chance"), ("premium is", "identification", "text")]
-    holds(reader, "portfolio-premium", premium, [*ends(), *known])
+    holds(reader, "portfolio-premium", premium, [*ends(), *known], POSTERIOR)
     shares = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table()
-    holds(reader, "portfolio-risk", of_portfolio(shares), ends())
+    holds(reader, "portfolio-risk", of_portfolio(shares), ends(), POSTERIOR)
     weights = xr.DataArray(list(MIX.values()), {"asset": list(MIX)})
     loading = summarise((hier_fit.posterior["loading"].sel(asset=list(MIX)) * weights).sum("asset"), 0.9, "eti")
     holds(reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS])
@@ -96,11 +105,15 @@ def test_realised_returns_are_those_of_attribute(written, hier_fit, compounded):
 
 def test_premia_are_those_of_identify(written, hier_fit):
     columns = [
-        ("prior mean", "prior_mean", "percent"), ("prior deviation", "prior_sd", "percent"), *ends(),
-        ("P(> 0)", "prob_positive", "chance"), ("learned", "learned", "number"),
+        ("prior mean", "prior_mean", "percent"), ("prior sd", "prior_sd", "percent"),
+        ("data mean", "data_mean", "percent"), ("data se", "data_se", "percent"),
+        ("posterior mean", "mean", "percent"), ("posterior sd", "sd", "percent"),
+        ("lower", "lower", "percent"), ("upper", "upper", "percent"), ("P(> 0)", "prob_positive", "chance"),
+        ("contraction", "posterior_contraction", "number"), ("data are", "data_from", "text"),
         ("verdict", "verdict", "text"), ("reason", "reason", "text"),
     ]  # fmt: skip
-    holds(written[1], "premia-table", bf.identify(hier_fit).table(), columns)
+    units = {**POSTERIOR, "data_mean": "data_se", "data_se": "data_se"}
+    holds(written[1], "premia-table", bf.identify(hier_fit).table(), columns, units)
 
 
 def test_checks_are_those_of_check(written, hier_fit):
@@ -115,10 +128,17 @@ def test_checks_are_those_of_check(written, hier_fit):
         beyond = check.passed is False or (check.passed is None and check.value > check.limit) or check.advice == UNSEEN
         assert advice["text"] == (check.advice if beyond else "")
     columns = [
-        ("periods", "periods", "count"), ("earned", "sample_mean", "percent"), ("implied", "implied_mean", "percent"),
-        ("gap, standard errors", "gap_in_errors", "number"), ("P(tails this heavy)", "prob_tails", "chance"),
+        ("periods", "periods", "count"), ("sample mean", "sample_mean", "percent"),
+        ("standard error", "sample_se", "percent"), ("premium", "premium", "percent"),
+        ("gap, se", "gap_in_errors", "number"), ("implied mean", "implied_mean", "percent"),
+        ("gap, se of residual", "implied_gap", "number"), ("variance, ratio", "variance_ratio", "number"),
+        ("P(tails this heavy)", "prob_tails", "chance"),
     ]  # fmt: skip
-    holds(written[1], "means", report.assets, columns)
+    units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
+    holds(written[1], "means", report.assets, columns, units)
+    columns = [("and", "other", "text"), ("correlation", "correlation", "number"), ("periods", "periods", "count")]
+    rows = [[cell["text"] for cell in row] for row in written[1].tables["pairs"][1:]]
+    assert rows == [[p.asset, p.other, number(p.correlation), str(p.periods)] for p in report.pairs.itertuples()]
 
 
 def test_loadings_are_those_of_the_posterior(written, hier_fit):
@@ -149,7 +169,7 @@ def test_no_table_is_left_unread(written):
     read = {
         "by-factor", "by-family", "by-level", "by-group", "risk-shares", "risk-groups", "weights", "portfolio-premium",
         "portfolio-risk", "portfolio-loadings", "realised-0-summed", "realised-0-compounded",
-        "premia-table", "checks", "means", "loading-table", "asset-data", "factor-data",
+        "premia-table", "checks", "means", "pairs", "loading-table", "asset-data", "factor-data",
     }  # fmt: skip
     assert set(written[1].tables) == read
 
@@ -158,13 +178,13 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
     text = written[1].text("answer")
     mine = of_portfolio(bf.attribute(hier_fit, "premium", portfolio=MIX).table())
     total = mine.loc["total"]
-    span = f"{percent(total['lower'])} to {percent(total['upper'])}"
-    assert f"{percent(total['mean'])} a year ({span}, 90 % equal-tailed interval)" in text
+    span = f"{percent(total['lower'], total['sd'])} to {percent(total['upper'], total['sd'])}"
+    assert f"{percent(total['mean'], total['sd'])} a year ({span}, 90 % equal-tailed interval)" in text
     side = "above" if total["mean"] >= 0 else "below"
     likely = total["prob_positive"] if side == "above" else 1 - total["prob_positive"]
     assert f"it is {likelihood(likely)} to be {side} zero" in text
     main = mine.drop(index="total")["mean"].abs().idxmax()
-    assert f"is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'])}" in text
+    assert f"is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'], mine.loc[main, 'sd'])}" in text
     own = bf.attribute(hier_fit, "variance", portfolio=MIX).shares.sel(asset=PORTFOLIO, source="idiosyncratic")
     assert f"more than half is idiosyncratic is {likelihood(float((own > 0.5).mean()))}" in text
 

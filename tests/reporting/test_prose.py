@@ -21,7 +21,11 @@ from bayesfactor.reporting.prose import SCALE, Estimate, estimate, join, likelih
         (0.9, "very likely"),
         (0.66, "likely"),
         (0.5, "about as likely as not"),
-        (0.33, "about as likely as not"),
+        (0.65, "more likely than not"),
+        (0.55, "more likely than not"),
+        (0.45, "about as likely as not"),
+        (0.444, "less likely than not"),
+        (0.33, "less likely than not"),
         (0.324, "unlikely"),
         (0.1, "unlikely"),
         (0.094, "very unlikely"),
@@ -100,3 +104,28 @@ def test_a_sentence_names_the_side_of_its_mean(mean):
 
 def test_names_are_joined_as_one_would_say_them():
     assert [join(x) for x in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("value", "sd", "shown"),
+    [
+        (0.2345678, 0.30, "23 %"),
+        (0.2345678, 0.40, "23 %"),
+        (0.2345678, 0.60, "20 %"),
+        (0.2345678, 0.03, "23.5 %"),
+        (0.2345678, 0.003, "23.46 %"),
+        (-0.0004, 0.30, "0 %"),
+        (0.2345678, 0.0, "23.46 %"),
+        (0.2345678, float("nan"), "23.46 %"),
+        (float("nan"), 0.3, ""),
+        (12.3456, 5.0, "1,200 %"),
+    ],
+)
+def test_digits_end_at_a_fifth_of_the_standard_deviation(value, sd, shown):
+    assert percent(value, sd) == shown
+
+
+def test_65_per_cent_is_not_as_likely_as_not():
+    assert likelihood(0.65) == "more likely than not (65 %)"
+    assert likelihood(0.35) == "less likely than not (35 %)"
+    assert likelihood(0.5) == "about as likely as not (50 %)"

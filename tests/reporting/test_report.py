@@ -53,7 +53,8 @@ def test_where_the_model_does_not_suit_the_data_the_answer_says_so(written, hier
     for check in bf.check(fit).checks:
         if check.name.startswith(("tails", "residuals")):
             assert check.value > check.limit
-            assert f"Caution. {check.advice} ({check.name}: {check.value:.3g}, limit {check.limit:g}.)" in text
+            assert f"Caution. {check.advice} (" in text
+            assert f"{check.name}: {check.value:.3g}, limit {check.limit:.3g}" in text
 
 
 def test_a_portfolio_that_was_ruined_says_so_in_the_answer(hier_fit, tmp_path):

@@ -1,0 +1,168 @@
+"""Whether residuals are what the model takes them for: tails of the noise law, and no correlation between assets."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from bayesfactor.diagnostics import UNSEEN, Check
+from bayesfactor.moments import EXACT
+from bayesfactor.panel import Panel
+from bayesfactor.pointwise import raw_coefficients, standardised_residuals, thin
+from bayesfactor.posterior import Fit
+from bayesfactor.spec import StudentTNoise
+from bayesfactor.statistics import regressors
+
+DRAWS = 200
+MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
+FEWEST, BLOCK = 20, 256  # dates that two assets share; assets whose correlations are worked out at once
+SHOWN = 20  # pairs
+COPY = 0.99  # correlation from which two assets count as one
+MEAN, SQUARE = 0.05, 0.1  # mean and root mean square correlation beyond noise
+ERROR = 0.01  # probability with which the largest of all pairs is beyond its limit by chance
+MISSING = (
+    "Residuals move together, which the model takes as independent: a factor is missing. Of portfolios and groups "
+    "above all, intervals are too narrow and idiosyncratic shares too small."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Correlations:
+    """Correlations of residuals over pairs of assets with `FEWEST` common dates.
+
+    Attributes
+    ----------
+    mean, beyond : float
+        Mean over pairs; root of the mean square less that of noise, so that opposite signs do not cancel. NaN where the
+        panel does not hold the returns.
+    limit : float
+        What `beyond` exceeds in noise about one time in a thousand, at least `SQUARE`.
+    pairs : DataFrame
+        Columns ``asset``, ``other``, ``correlation``, ``periods`` (common dates), ``limit`` (what the largest
+        correlation of all pairs exceeds in noise with probability `ERROR`, were all pairs of this length): of the pairs
+        that are furthest beyond noise, at most `SHOWN`, those with the largest correlation, of either sign, first.
+    """
+
+    mean: float
+    beyond: float
+    limit: float
+    pairs: pd.DataFrame
+
+
+def tails(fit: Fit) -> pd.Series:
+    """Return, per asset, the posterior predictive probability of residuals as heavy-tailed as those observed."""
+    draws = thin(fit, DRAWS)
+    coefficients = raw_coefficients(fit, draws)
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    sigma = flat["sigma"].transpose("sample", "asset").values
+    dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
+
+    def tail(i: int) -> float:
+        z = standardised_residuals(fit, i, coefficients, sigma)
+        if z.shape[1] < 3:
+            return np.nan
+        rng = np.random.default_rng([fit.sampler.seed, i])
+        new = rng.standard_normal(z.shape) if dof is None else rng.standard_t(dof, size=z.shape)
+        return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
+
+    found: list[float] | float = np.nan
+    if isinstance(fit.panel, Panel):
+        room = MOST_RESIDUALS // (len(sigma) * len(fit.panel.times))
+        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
+            found = list(pool.map(tail, range(len(fit.panel.assets))))
+    return pd.Series(found, index=pd.Index(fit.panel.assets, name="asset"), dtype=float)
+
+
+def _kurtosis(z: np.ndarray) -> np.ndarray:
+    square = (z - z.mean(axis=1, keepdims=True)) ** 2
+    return np.einsum("st,st->s", square, square) / z.shape[1] / np.maximum(square.mean(axis=1) ** 2, 1e-300)
+
+
+def residual_correlations(fit: Fit) -> Correlations:
+    """Return the correlations of residuals at the posterior mean of the coefficients."""
+    if not isinstance(fit.panel, Panel):
+        return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 3)), 0, 0))
+    coefficients = raw_coefficients(fit, thin(fit, DRAWS)).mean(axis=0)
+    residuals = np.full(fit.panel.returns.shape, np.nan)
+    for i in range(residuals.shape[1]):
+        rows, returns, x = regressors(fit.panel, i)
+        own = returns - x @ coefficients[i]
+        if own @ own > EXACT * (returns @ returns):  # of an exact fit nothing is left but rounding
+            residuals[rows, i] = own
+    return correlations(residuals, fit.panel.assets, len(fit.panel.factor_info))
+
+
+def correlations(x: np.ndarray, names: tuple[str, ...], factors: int = 0, block: int = BLOCK) -> Correlations:
+    """Return the correlations of columns of x (time, asset), NaN where not observed, that `factors` were taken off.
+
+    In noise the z of Fisher, atanh(r) sqrt(n - 3 - factors), is standard normal.
+    """
+    total = square = noise = spread = 0.0
+    count, kept = 0, np.empty((0, 4))
+    for first, second, r, n in _blocks(x, block):
+        spare = np.maximum(n - 1 - factors, 1)
+        count, total, square = count + r.size, total + float(r.sum()), square + float(r @ r)
+        noise, spread = noise + float(np.sum(1 / spare)), spread + float(np.sum(2 / spare**2))
+        z = np.arctanh(np.minimum(np.abs(r), 1 - 1e-15)) * np.sqrt(np.maximum(n - 3 - factors, 1))
+        some = np.argsort(-z, kind="stable")[:SHOWN]
+        kept = np.vstack([kept, np.column_stack([first, second, r, n])[some]])
+        far = np.arctanh(np.minimum(np.abs(kept[:, 2]), 1 - 1e-15)) * np.sqrt(np.maximum(kept[:, 3] - 3 - factors, 1))
+        kept = kept[np.argsort(-far, kind="stable")[:SHOWN]]
+    if not count:
+        return Correlations(0.0, 0.0, SQUARE, _table([], [], np.empty((0, 3)), 0, factors))
+    beyond = max(square - noise, 0.0) / count
+    limit = max(SQUARE, (3 * spread**0.5 / count) ** 0.5)
+    kept = kept[np.argsort(-np.abs(kept[:, 2]), kind="stable")]
+    one, other = ([names[int(i)] for i in kept[:, place]] for place in (0, 1))
+    return Correlations(total / count, beyond**0.5, limit, _table(one, other, kept[:, 1:], count, factors))
+
+
+def _table(one: list[str], other: list[str], kept: np.ndarray, count: int, factors: int) -> pd.DataFrame:
+    periods = kept[:, 2].astype(int)
+    reach = norm.isf(ERROR / 2 / max(count, 1)) / np.sqrt(np.maximum(periods - 3 - factors, 1))
+    columns = {"asset": one, "other": other, "correlation": kept[:, 1], "periods": periods, "limit": np.tanh(reach)}
+    return pd.DataFrame(columns)
+
+
+def _blocks(x: np.ndarray, block: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield pairs of columns (first, second), their correlations on common rows, and how many these are."""
+    known = np.isfinite(x).astype(float)
+    x = np.where(known > 0, x, 0.0)
+    x = x - known * (x.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    for start in range(0, x.shape[1], block):
+        m, y = known[:, start : start + block], x[:, start : start + block]
+        with np.errstate(all="ignore"):
+            n, left, right = known.T @ m, x.T @ m, known.T @ y
+            spread = ((x**2).T @ m - left**2 / n) * (known.T @ y**2 - right**2 / n)
+            found = (x.T @ y - left * right / n) / np.sqrt(spread)
+        first, second = np.nonzero(
+            (n >= FEWEST) & (np.arange(x.shape[1])[:, None] < start + np.arange(m.shape[1])) & np.isfinite(found)
+        )
+        yield first, second + start, found[first, second], n[first, second]
+
+
+def correlation_checks(found: Correlations) -> list[Check]:
+    """Return the checks of residual correlations: they inform, but for two assets that are one, which fails."""
+    seen, pairs = np.isfinite(found.mean), found.pairs
+    checks = [
+        Check("residuals: mean correlation of assets", None, found.mean, MEAN, "", MISSING if seen else UNSEEN),
+        Check(
+            "residuals: rms correlation beyond noise", None, found.beyond, found.limit, "",
+            MISSING if seen else UNSEEN, ".pairs" if seen else "",
+        ),
+    ]  # fmt: skip
+    if not len(pairs):
+        return checks
+    beyond = np.arctanh(np.minimum(pairs["correlation"].abs(), 1 - 1e-15)) / np.arctanh(pairs["limit"])
+    row = pairs.loc[beyond.idxmax()]
+    size = abs(float(row["correlation"]))
+    advice = "A driver that only these two share is missing: of a portfolio that holds both, risk is wrong."
+    if size > COPY:
+        advice = "These two are one asset under two names: leave one of them out."
+    where = f"{row['asset']}, {row['other']}"
+    name = "residuals: largest correlation of two"
+    return [*checks, Check(name, False if size > COPY else None, size, float(row["limit"]), where, advice, ".pairs")]
