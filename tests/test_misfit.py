@@ -219,6 +219,8 @@ def test_a_misfit_reaches_every_table_and_the_command_line(hier_fit, tmp_path, c
     assert all(problem.startswith("model does not fit: means: ") for problem in off.problems)
     word = "model does not fit: means"
     premium, pricing = bf.attribute(off), bf.price(off)
+    note = "premia and sample mean returns differ by more than 2 standard errors for 9 of 9 assets, most for "
+    assert any(one.startswith(note) for one in premium.notes)
     tables = [premium.table(), premium.uncertainty, bf.identify(off).table(), pricing.table(), pricing.errors()]
     tables += [bf.attribute(off, "return").table(), bf.attribute(off, "variance").share_table()]
     for table in tables:

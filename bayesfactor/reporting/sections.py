@@ -156,7 +156,7 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
     assert contents.exposure is not None
     by_factor, by_share = contents.premia["factor"], contents.shares["asset"]
     paid, shares = (one[one["asset"] == PORTFOLIO].set_index("source") for one in (by_factor, by_share))
-    known = [("identification", "premium is", "text")]
+    known = [("identification", "how it is known", "text")]
     paid["prob_positive"] = paid["prob_positive"].where(paid["sd"] > 0)  # of what is fixed there is no probability
     columns = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
     return (

@@ -83,7 +83,7 @@ def test_the_portfolio_is_that_of_attribute(written, hier_fit):
     _, rows = reader.rows("weights")
     assert {name: float(row[0]["value"]) for name, row in rows.items()} == MIX
     premium = of_portfolio(bf.attribute(hier_fit, portfolio=MIX).table())
-    known = [("P(> 0)", "prob_positive", "chance"), ("premium is", "identification", "text")]
+    known = [("P(> 0)", "prob_positive", "chance"), ("how it is known", "identification", "text")]
     holds(reader, "portfolio-premium", premium, [*ends(), *known], POSTERIOR)
     shares = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table()
     holds(reader, "portfolio-risk", of_portfolio(shares), ends(), POSTERIOR)
