@@ -118,14 +118,11 @@ def _implied(fit: Fit, draws: xr.Dataset, coefficients: np.ndarray) -> Iterator[
         centre = coefficients[:, i].mean(axis=0)
         implied = float(centre @ statistics.xx[0, :, i]) / count
         squares = statistics.residual_squares(i, np.vstack([centre, coefficients[:, i]]))
-        if squares[0] <= EXACT * statistics.yy[i]:
+        if squares[0] <= max(EXACT * statistics.yy[i], count * least):  # as of a factor put in as an asset
             yield implied * year, np.nan, np.nan, np.nan
             continue
         away = statistics.mean[i] - implied
         gap = away / np.sqrt((squares[0] - count * away**2) / (count - 1) / count)
-        if squares[0] < count * least:
-            yield implied * year, gap, np.nan, np.nan
-            continue
         centred = squares[1:] - count * (statistics.mean[i] - coefficients[:, i] @ statistics.xx[0, :, i] / count) ** 2
         size = centred / scale[:, i]
         below = chi2.cdf(size, count - 1) if dof is None else (replicas[count] < size / count).mean(axis=0)
