@@ -23,16 +23,22 @@ def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def copies(returns: np.ndarray) -> list[tuple[int, int, float]]:
     """Return the pairs of columns (time, asset) that are one series, and their correlation on the rows of both."""
     x, known = _standardised(returns)
-    found = []
+    whole, found = bool(known.all()), []
     for start in range(0, x.shape[1], _BLOCK):
+        upto = slice(0, start + _BLOCK)  # pairs are looked at once
         y, m = x[:, start : start + _BLOCK], known[:, start : start + _BLOCK]
-        count = known.T @ m
+        cross = x[:, upto].T @ y
+        count: np.ndarray | float = float(len(x))
+        spread = np.outer((x[:, upto] ** 2).sum(axis=0), (y**2).sum(axis=0))
+        if not whole:
+            count = known[:, upto].T @ m
+            left, right = x[:, upto].T @ m, known[:, upto].T @ y
+            with np.errstate(divide="ignore", invalid="ignore"):
+                cross = cross - left * right / count
+                spread = ((x[:, upto] ** 2).T @ m - left**2 / count) * (known[:, upto].T @ y**2 - right**2 / count)
         with np.errstate(divide="ignore", invalid="ignore"):
-            left, right = x.T @ m, known.T @ y
-            spread = ((x**2).T @ m - left**2 / count) * (known.T @ y**2 - right**2 / count)
-            correlation = (x.T @ y - left * right / count) / np.sqrt(spread)
-        alike = (count >= _ROWS) & (correlation > _SAME)
-        for one, other in np.argwhere(alike):
+            correlation = cross / np.sqrt(spread)
+        for one, other in np.argwhere((count >= _ROWS) & (correlation > _SAME)):
             if one < start + other:
                 found.append((int(one), start + int(other), float(correlation[one, other])))
     return found
