@@ -22,13 +22,17 @@ def is_flow(factor: Factor) -> bool:
 
 
 def open_days(series: Sequence[Series], dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count the series alive on each date, and those observed."""
-    live, seen = np.zeros(len(dates), dtype=int), np.zeros(len(dates), dtype=int)
+    """Count the series alive on each of some sorted dates, and those observed."""
+    change, seen = np.zeros(len(dates) + 1, dtype=int), np.zeros(len(dates), dtype=int)
     for one in series:
-        if len(one.dates):
-            live += (dates >= one.dates[0]) & (dates <= one.dates[-1])
-            seen += np.isin(dates, one.dates)
-    return live, seen
+        if not len(one.dates):
+            continue
+        change[np.searchsorted(dates, one.dates[0])] += 1
+        change[np.searchsorted(dates, one.dates[-1], "right")] -= 1
+        place = np.searchsorted(dates, one.dates)
+        place = place[place < len(dates)]
+        seen[place[dates[place] == one.dates[: len(place)]]] += 1
+    return np.cumsum(change[:-1]), seen
 
 
 def _every_day(first: np.datetime64, last: np.datetime64, week: str) -> np.ndarray:
@@ -42,7 +46,10 @@ def _with_open_days(series: Series, observed: np.ndarray) -> Series:
     first, last = series.dates[[0, -1]]
     before = _every_day(first - _MARGIN, first - DAY, series.week)
     after = _every_day(last + DAY, last + _MARGIN, series.week)
-    inside = np.union1d(observed[(observed > first) & (observed < last)], series.dates)
+    inside = observed[slice(*np.searchsorted(observed, [first, last]))]
+    if not np.array_equal(inside, series.dates[:-1]):
+        inside = np.union1d(inside, series.dates[:-1])
+    inside = np.append(inside, last)
     return replace(series, open=np.concatenate([before, inside, after]))
 
 
