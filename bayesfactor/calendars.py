@@ -24,6 +24,7 @@ _SPACINGS = (("weekly", 5, 9), ("monthly", 26, 35), ("quarterly", 85, 97), ("ann
 _LONGEST_STEP = {"daily": 1, "business": 7, "weekly": 10, "monthly": 46, "quarterly": 137, "annual": 548}
 _LONGEST_CLOSURE = 10
 _ENOUGH = 3
+_SIX, _MONTH = 6, 29.0  # gaps between months in a row, and days that they have on average at the least
 _LONG = 12
 _REGULAR = 2 / 3
 _WEEKEND = 0.1  # share of dates above which a weekend is no exception
@@ -80,7 +81,15 @@ def infer_pattern(dates: np.ndarray, fallback: str = "", enough: int = _ENOUGH) 
         days = int((dates[-1] - dates[0]).astype(np.int64)) + 1
         saw_weekend = int(np.busday_count(dates[0], dates[-1] + DAY)) < days
         return "business" if saw_weekend or not fallback else fallback
-    return next((name for name, low, high in _SPACINGS if low <= spacing <= high), "")
+    name = next((name for name, low, high in _SPACINGS if low <= spacing <= high), "")
+    return "" if name == "monthly" and _are_four_weeks(dates) else name
+
+
+def _are_four_weeks(dates: np.ndarray) -> bool:
+    """Whether dates of about a month's distance are 28 days apart, so that thirteen of them make a year."""
+    gaps = np.diff(dates).astype(np.int64)
+    whole = gaps[gaps <= _LONGEST_STEP["monthly"]]
+    return len(whole) >= _SIX and float(whole.mean()) < _MONTH
 
 
 def frame_pattern(dates: np.ndarray) -> str:

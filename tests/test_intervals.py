@@ -145,7 +145,7 @@ def test_stamps_at_the_beginning_of_a_week_are_refused_beside_daily_series(rule,
     m = market()
     a, early = asset(m), {"label": "left", "closed": "left"}
     frames = (comp(a, rule, **early), m) if who == "asset" else (a, comp(m, rule, **early))
-    with pytest.raises(DataError, match="seem to cover what follows its stamps") as caught:
+    with pytest.raises(DataError, match="seem to cover what follows their stamps") as caught:
         integrate(frames[0].to_frame("a"), frames[1].to_frame("m"))
     assert caught.value.series == ("a" if who == "asset" else "m")
     moved = [x if len(x) == len(m) else x.set_axis(x.index + pd.Timedelta(days=6)) for x in frames]

@@ -10,6 +10,7 @@ import xarray as xr
 
 from bayesfactor.calendars import FREQUENCIES, Anchors, choose_frequency, periods_a_year
 from bayesfactor.errors import DataError, SpecError, unknown
+from bayesfactor.integration.daysoff import note_days_off, note_dropped_days
 from bayesfactor.integration.frames import read_prices
 from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
 from bayesfactor.integration.intervalnotes import note_coarsest, note_intervals, note_month_ends
@@ -62,7 +63,7 @@ def _asset_values(inputs: Inputs, rows: Rows, factors: np.ndarray) -> tuple[np.n
     return table, notes
 
 
-def _screen(inputs: Inputs, table: np.ndarray, factors: np.ndarray) -> tuple[list[Note], list[Note]]:
+def _screen(inputs: Inputs, rows: Rows, table: np.ndarray, factors: np.ndarray) -> tuple[list[Note], list[Note]]:
     """Check the factors on the rows on which an asset is observed; return notes on the panel, on assets."""
     observed = ~np.isnan(table)
     used = observed.any(axis=1)
@@ -71,7 +72,8 @@ def _screen(inputs: Inputs, table: np.ndarray, factors: np.ndarray) -> tuple[lis
     notes = check_factors(factors[used], names)
     traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
     notes += note_slopes(table[used], factors[used][:, traded], assets, [names[place] for place in traded])
-    notes += note_shifts(inputs, table[used], factors[used])
+    notes += note_days_off(inputs) + note_dropped_days(inputs)
+    notes += note_shifts(inputs, rows.keep(used), table[used], factors[used])
     return notes, constant_in_life(observed[used], factors[used], assets, names)
 
 
@@ -115,7 +117,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     if not common.any():
         raise _no_overlap(inputs.assets, inputs.factors)
     table, on_assets = _asset_values(inputs, rows.keep(common), factors[common])
-    on_panel, lives = _screen(inputs, table, factors[common])
+    on_panel, lives = _screen(inputs, rows.keep(common), table, factors[common])
     on_assets = on_assets + note_intervals(inputs.assets, (), rows) + note_weeks(inputs.assets)
     on_factors = gaps + _factor_notes(inputs, rows, factors)
     more = more + note_coarsest(inputs.assets, inputs.factors, frequency) + note_month_ends(inputs.flows, rows)

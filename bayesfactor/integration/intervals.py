@@ -98,11 +98,14 @@ def check_one_per_period(series: Sequence[Series], anchors: Anchors) -> None:
         twice = np.flatnonzero(numbers[1:] == numbers[:-1])
         if len(twice):
             first, second = one.dates[twice[0]], one.dates[twice[0] + 1]
+            remedy = "Keep one of them, or stamp each at the end of the period that it belongs to."
+            if len(twice) > 1 and stamps_of(one).kind == "inside":
+                remedy = "Its periods are not those of the calendar: make returns of weeks or of calendar months."
             raise DataError(
                 f"'{one.name}' is {one.pattern} but has two values in one period: {first} and {second}.",
                 series=one.name,
                 date=second,
-                remedy="Keep one of them, or stamp each at the end of the period that it belongs to.",
+                remedy=remedy,
             )
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayesfactor.calendars import DAY, MONDAY_TO_FRIDAY, WEEKDAYS
+from bayesfactor.calendars import DAY, MONDAY_TO_FRIDAY, WEEKDAYS, weekday
 from bayesfactor.integration.series import Series, judges
 from bayesfactor.panel import Factor, Note
 
+_SOME = 0.05  # share of weeks whose days are others
 _MARGIN = np.timedelta64(40, "D")  # of open days before the first and after the last date of a series
 
 
@@ -100,12 +101,35 @@ def note_weeks(series: Sequence[Series]) -> list[Note]:
     """Say which series are traded on other days than Monday to Friday: a change of time zone looks like that, too."""
     notes = []
     for one in series:
-        if one.pattern != "business" or one.week == MONDAY_TO_FRIDAY:
+        if one.pattern != "business":
             continue
-        names = [name for name, day in zip(WEEKDAYS, one.week, strict=True) if day == "1"]
-        text = f"its market is open on {', '.join(names)}"
-        moved = one.week.count("1") == 5  # a market of five days
-        if moved:
-            text += ", unless a change of time zone moved its stamps by a day: bring them to days in their own zone"
-        notes.append(Note(one.name, "warning" if moved else "done", text))
+        texts = _moved_weeks(one)
+        if one.week != MONDAY_TO_FRIDAY:
+            names = [name for name, day in zip(WEEKDAYS, one.week, strict=True) if day == "1"]
+            text = f"its market is open on {', '.join(names)}"
+            if one.week.count("1") == 5:
+                text += ", unless a change of time zone moved its stamps by a day: bring them to days in their own zone"
+                texts.append(text)
+            elif not texts:
+                notes.append(Note(one.name, "done", text))
+        notes += [Note(one.name, "warning", text) for text in texts]
     return notes
+
+
+def _moved_weeks(series: Series) -> list[str]:
+    """Say in how many weeks of a series the days are those of the day before, or after, and in how many not."""
+    week = (series.dates.astype(np.int64) + 4) // 7  # Sunday to Saturday
+    there = np.zeros((int(week[-1] - week[0]) + 1, 7), dtype=bool) if len(week) else np.zeros((0, 7), dtype=bool)
+    there[week - week[0] if len(week) else week, weekday(series.dates)] = True
+    full = there[:, 1:4].sum(axis=1) >= 2
+    texts = []
+    for has, lacks in ((6, 4), (5, 0)):  # Sunday without Friday, Saturday without Monday
+        moved = int((full & there[:, has] & ~there[:, lacks]).sum())
+        kept = int((full & there[:, lacks] & ~there[:, has]).sum())
+        if min(moved, kept) > _SOME * full.sum() and moved > 3:
+            texts.append(
+                f"in {moved} weeks it has values on {WEEKDAYS[has]} and not on {WEEKDAYS[lacks]}, in {kept} weeks the "
+                "other way round: stamps were moved by a day in some of them, as daylight saving does with a change of "
+                "time zone. Bring them to days in their own zone"
+            )
+    return texts

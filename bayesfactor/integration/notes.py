@@ -5,6 +5,7 @@ import numpy as np
 from bayesfactor.integration.series import Rows, Series
 from bayesfactor.panel import Factor, Note
 
+_MANY = 0.1  # share of an asset's rows that are dropped
 _HOW = {
     "compound": "{} compounded to {}",
     "sum": "{} summed to {}",
@@ -37,9 +38,12 @@ def note_asset(series: Series, rows: Rows, used: np.ndarray, excess: bool) -> li
         texts.append(f"{outside} dates outside the factors' common span")
     ends = rows.ends if by_date else rows.high
     lost = int(((ends >= place[0]) & (ends <= place[-1]) & ~used).sum())
+    notes = [Note(series.name, "done", text) for text in texts]
     if lost:
-        texts.append(f"{lost} rows dropped: not covered exactly by its own dates")
-    return [Note(series.name, "done", text) for text in texts]
+        most = lost > _MANY * (lost + int(used.sum()))
+        text = f"{lost} rows dropped: not covered exactly by its own dates"
+        notes.append(Note(series.name, "warning" if most else "done", text))
+    return notes
 
 
 def note_factor(series: Series, factor: Factor, rows: Rows) -> list[Note]:

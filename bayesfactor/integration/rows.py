@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bayesfactor.calendars import DAY, FINE, Anchors, period_end, period_number, step, weekday
+from bayesfactor.calendars import (
+    DAY,
+    FINE,
+    FREQUENCIES,
+    Anchors,
+    longest_step,
+    period_end,
+    period_number,
+    step,
+    weekday,
+)
 from bayesfactor.integration.intervals import (
     check_one_per_period,
     check_same_intervals,
@@ -146,8 +156,9 @@ def _nominal_starts(low: np.ndarray, frequency: str, anchors: Anchors, able: Seq
     return nominal
 
 
-def _skipped(periods: np.ndarray, frequency: str) -> list[Note]:
-    skipped = int((np.diff(periods) - 1).sum())
+def _skipped(starts: np.ndarray, ends: np.ndarray, frequency: str) -> list[Note]:
+    days = (ends - starts).astype(np.int64)
+    skipped = int(np.rint(days[days > longest_step(frequency)] / (365.25 / FREQUENCIES[frequency]) - 1).sum())
     if not skipped:
         return []
     text = f"{skipped} {frequency} periods have no value of some factor: the next row spans them"
@@ -174,7 +185,7 @@ def _period_rows(
     kind = "datetime64[D]"
     is_open = np.isin(periods, np.array(list(fine_end), dtype=np.int64))
     first, last = np.array(starts, kind), np.array(ends, kind)
-    return Rows(frequency, anchors, first, last, low, periods, is_open), [*notes, *_skipped(periods, frequency)]
+    return Rows(frequency, anchors, first, last, low, periods, is_open), [*notes, *_skipped(first, last, frequency)]
 
 
 def _covered(one: Series, ends: Mapping[int, np.datetime64], frequency: str, anchors: Anchors) -> np.ndarray:
@@ -204,7 +215,7 @@ def _stamped_rows(
     if inside:
         first = np.where(np.isin(low, list(ends)), first, last)
     is_open = np.ones(len(periods), dtype=bool)
-    return Rows(frequency, anchors, first, last, low, periods, is_open, stamps=ends), _skipped(periods, frequency)
+    return Rows(frequency, anchors, first, last, low, periods, is_open, stamps=ends), _skipped(first, last, frequency)
 
 
 def make_rows(

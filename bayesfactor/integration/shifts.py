@@ -1,58 +1,93 @@
 """What it says of a panel that assets go with the factors of another row better than with those of their own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.inputs import Inputs
 from bayesfactor.integration.intervals import PERIODS, stamps_of
-from bayesfactor.integration.series import Series
+from bayesfactor.integration.series import Rows, Series
 from bayesfactor.panel import Note
-from bayesfactor.screening.leadlag import Shift, lead_lag
+from bayesfactor.screening.extremes import winsorised
+from bayesfactor.screening.leadlag import ERROR_RATE, Shift, lead_lag
 
-_SURE, _LARGE = 4.0, 0.3  # ratio of squared correlations, and correlation, from which stamps are misread for certain
-_SOME = 0.05  # error rate where stamps have two meanings
+_MOST = 1 - 1e-9  # correlation of series that are the same
+_ODDS = 5.0  # log of the odds from which one of two readings of a stamp is refused
+_FEW = 3
+_SUMMER = (4, 10)  # months in which clocks in the north are an hour ahead
 _NAMES = 12
 
 
-def note_shifts(inputs: Inputs, returns: np.ndarray, factors: np.ndarray) -> list[Note]:
-    """Warn of assets that go with a traded factor one row earlier or later clearly better than on the same row.
+def note_shifts(inputs: Inputs, rows: Rows, returns: np.ndarray, factors: np.ndarray) -> list[Note]:
+    """Warn of assets that go with a traded factor some rows earlier or later clearly better than on the same row.
 
-    `returns` (time, asset) and `factors` (time, factor) are those of the panel, on the rows that have returns.
+    All of the rows are looked at, for each asset and for the average of them; then one half of the sample and the
+    other, and summer and winter, as daylight saving and a change of vendor move some stamps only. `returns` (time,
+    asset) and `factors` (time, factor) are those of the panel on `rows`.
 
     Raises
     ------
     DataError
-        When that is so because a weekly or coarser series is stamped at the other end of what it covers.
+        When that is so because a series is stamped at the first day of the month that follows what it covers.
     """
-    notes = []
-    for number, (factor, known) in enumerate(inputs.known):
-        if not known.traded:
-            continue
-        _check_beginnings(inputs.assets, factor, returns, factors[:, [number]])
     traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
-    found = lead_lag(returns, factors[:, traded])
-    for place, number in enumerate(traded):
-        for rows in (-1, 1):
-            shifts = [one for one in found if one.factor == place and one.rows == rows]
-            if shifts:
-                _check_ends(inputs.assets, inputs.factors[number], shifts)
-                notes.append(_note([one.name for one in inputs.assets], inputs.factors[number].name, shifts))
+    for number in traded:
+        _check_beginnings(inputs.assets, inputs.factors[number], returns, factors[:, [number]])
+    found = [(one, "") for one in lead_lag(returns, factors[:, traded], ERROR_RATE / 2)]
+    found += _average(returns, factors[:, traded])
+    seen = {(one.asset, one.factor) for one, _ in found}
+    for when, mask in _parts(rows.ends).items():
+        some = lead_lag(np.where(mask[:, None], returns, np.nan), factors[:, traded], ERROR_RATE / 16)
+        found += [(one, when) for one in some if (one.asset, one.factor) not in seen]
+        seen |= {(one.asset, one.factor) for one in some}
+    notes = []
+    for key in dict.fromkeys((one.factor, one.rows, when) for one, when in found):
+        shifts = [one for one, when in found if (one.factor, one.rows, when) == key]
+        factor = inputs.info[traded[key[0]]].name
+        notes.append(_note([one.name for one in inputs.assets], factor, shifts, key[2]))
     return notes
 
 
-def _note(assets: Sequence[str], factor: str, shifts: list[Shift]) -> Note:
+def _average(returns: np.ndarray, factors: np.ndarray) -> list[tuple[Shift, str]]:
+    """Return the shifts of the average asset, which tells more than any one of them; as asset -1."""
+    if returns.shape[1] < _FEW:
+        return []
+    z, known, _ = winsorised(returns)
+    mean = z.sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+    return [(replace(one, asset=-1), "") for one in lead_lag(mean[:, None], factors, ERROR_RATE / 4)]
+
+
+def _parts(ends: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the parts of a sample that may have stamps of their own: halves, and halves of the year."""
+    first = np.arange(len(ends)) < len(ends) // 2
+    month = ends.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    summer = (month >= _SUMMER[0]) & (month <= _SUMMER[1])
+    return {
+        " in the first half of the sample": first,
+        " in the second half of the sample": ~first,
+        " from April to October": summer,
+        " from November to March": ~summer,
+    }
+
+
+def _note(assets: Sequence[str], factor: str, shifts: list[Shift], when: str) -> Note:
     shifts = sorted(shifts, key=lambda one: -abs(one.other))
-    shown = [f"'{assets[one.asset]}' (correlation {one.other:.2f} against {one.same:.2f})" for one in shifts[:_NAMES]]
+    named = [f"'{assets[one.asset]}'" if one.asset >= 0 else "the average asset" for one in shifts]
+    shown = [
+        f"{name} (correlation {one.other:.2f} against {one.same:.2f})"
+        for name, one in zip(named[:_NAMES], shifts[:_NAMES], strict=True)
+    ]
     more = f" and {len(shifts) - _NAMES} more" if len(shifts) > _NAMES else ""
-    when = "before" if shifts[0].rows < 0 else "after"
+    far = abs(shifts[0].rows)
+    where = f"{far} row{'s' if far > 1 else ''} {'earlier' if shifts[0].rows < 0 else 'later'}"
     text = (
-        f"goes better with '{factor}' of the row {when} than with that of its own row: {', '.join(shown)}{more}. Rows "
-        "that do not cover the same interval look like this; so do markets that close before the factor's (Asian "
-        "stocks and US factors), which are right"
+        f"{', '.join(shown)}{more} {'goes' if len(shifts) == 1 else 'go'} better with '{factor}' {where} than on the "
+        f"same row{when}. Rows that do not cover the same interval look like this: move the stamps of what is off. So "
+        "do markets that close before the factor's (Asian stocks and US factors), which are right"
     )
-    return Note(assets[shifts[0].asset] if len(shifts) == 1 else "panel", "warning", text)
+    return Note(assets[shifts[0].asset] if len(shifts) == 1 and shifts[0].asset >= 0 else "panel", "warning", text)
 
 
 def _begins(series: Series) -> bool:
@@ -60,37 +95,30 @@ def _begins(series: Series) -> bool:
 
 
 def _check_beginnings(assets: Sequence[Series], factor: Series, returns: np.ndarray, values: np.ndarray) -> None:
-    """Refuse first days of months that are not those of the months that begin there, but of those that end."""
-    unlike = [place for place, one in enumerate(assets) if _begins(one) != _begins(factor)]
-    for place in unlike:
-        asset = assets[place]
-        wanted, coarse, other = (-1, asset, factor) if _begins(asset) else (1, factor, asset)
-        for shift in lead_lag(returns[:, [place]], values, _SOME / len(unlike)):
-            if shift.rows == wanted:
-                period = PERIODS[coarse.pattern]
-                remedy = (
-                    f"Stamp each value on the last day of the {period} that it covers: index - pd.Timedelta(days=1)."
-                )
-                raise _misread(coarse, other, shift, f"the {period} that ends there, not that begins there", remedy)
+    """Refuse first days of months that are not those of the months that begin there, but of those that end.
 
-
-def _check_ends(assets: Sequence[Series], factor: Series, shifts: list[Shift]) -> None:
-    """Refuse stamps at the beginning of an interval, where a coarse series meets finer ones."""
-    sure = [one for one in shifts if one.other**2 > _SURE * one.same**2 and abs(one.other) > _LARGE]
-    fine = [place for place, one in enumerate(assets) if one.fine]
-    most = 2 * sum(one.asset in fine for one in sure) >= len(fine)
-    for shift in sure:
-        asset = assets[shift.asset]
-        if shift.rows > 0 and factor.fine and not asset.fine:
-            coarse, other = asset, factor
-        elif shift.rows < 0 and asset.fine and not factor.fine and most:
-            coarse, other = factor, asset
-        else:
+    The two readings have the likelihoods of two regressions; the one that was taken is refused where the other is
+    e^`_ODDS` times as likely.
+    """
+    for place, asset in enumerate(assets):
+        if _begins(asset) == _begins(factor) or len(returns) < _FEW:
             continue
-        remedy = (
-            "Stamp each value on the last day of the interval that it covers: the next stamp, or the day before it."
-        )
-        raise _misread(coarse, other, shift, "what follows its stamps, not what precedes them", remedy)
+        coarse, other = (asset, factor) if _begins(asset) else (factor, asset)
+        x = (values[1:], values[:-1]) if coarse is asset else (values[:-1], values[1:])
+        y = returns[1:, [place]] if coarse is asset else returns[:-1, [place]]
+        same, else_ = (_correlation(y, some) for some in x)
+        odds = 0.5 * np.isfinite(y).sum() * np.log((1 - same**2) / (1 - else_**2))
+        if odds > _ODDS:
+            period = PERIODS[coarse.pattern]
+            shift = Shift(place, 0, -1 if coarse is asset else 1, same, else_)
+            remedy = f"Stamp each value on the last day of the {period} that it covers: index - pd.Timedelta(days=1)."
+            raise _misread(coarse, other, shift, f"the {period} that ends there, not that begins there", remedy)
+
+
+def _correlation(y: np.ndarray, x: np.ndarray) -> float:
+    z = winsorised(np.where(np.isfinite(y), np.column_stack([y, x]), np.nan))[0]
+    sizes = np.sqrt((z**2).sum(axis=0))
+    return float(np.clip(z[:, 0] @ z[:, 1] / (sizes[0] * sizes[1]), -_MOST, _MOST)) if sizes.all() else 0.0
 
 
 def _misread(coarse: Series, other: Series, shift: Shift, what: str, remedy: str) -> DataError:

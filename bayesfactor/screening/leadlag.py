@@ -1,4 +1,4 @@
-"""Whether returns go with a factor of another row better than with that of their own: rows may be off by one."""
+"""Whether returns go with a factor of another row better than with that of their own: rows may be off."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,10 @@ from scipy.stats import norm
 from bayesfactor.screening.extremes import winsorised
 
 ERROR_RATE = 1e-3  # of a panel whose rows are right
+REACH = 5  # rows looked at before and after
 _ROWS = 24  # common rows from which it can be told
 _BETTER = 2.0  # times the squared correlation of the same row
+_INFLATED = 1.75  # standard errors of correlations, over those of independent normal rows
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Shift:
     ----------
     asset, factor : int
     rows : int
-        -1: the factor's row before the asset's; 1: the row after.
+        Of the factor, from the asset's own: -1 is the row before it, 1 the row after.
     same, other : float
         Correlation on the same row, and on that one.
     """
@@ -33,17 +35,21 @@ class Shift:
 
 
 def lead_lag(returns: np.ndarray, factors: np.ndarray, error_rate: float = ERROR_RATE) -> list[Shift]:
-    r"""Return the assets that go clearly better with a factor one row earlier or later than with the same row.
+    r"""Return the assets that go clearly better with a factor some rows earlier or later than with the same row.
 
-    With standardised returns r and factor f, and u_t = s r_t f_{t+h} - c r_t f_t with the signs s and c of the two
-    correlations, an asset is shifted when
+    With standardised returns r and factor f, correlations c_h of r_t with f_{t+h}, and u_t = |c_h| - |c_0| row by row,
+    r_t f_{t+h} and r_t f_t with the signs of their sums, an asset is shifted by h when its squared correlation is twice
+    that of the same row at least, and when either
 
     .. math:: \sum_t r_t f_{t+h} / \sqrt{\sum_t r_t^2 f_{t+h}^2} \quad\text{and}\quad
               \sum_t u_t / \sqrt{\sum_t u_t^2}
 
-    both exceed the normal quantile of `error_rate` over all assets, factors and the two directions h, and the squared
-    correlation is at least twice that of the same row. Sums over their own root sums of squares hold their size under
-    heavy tails and volatility that moves.
+    both exceed z, the normal quantile of `error_rate` over all assets, factors and h, or when Fisher's
+
+    .. math:: (\operatorname{artanh} |c_h| - \operatorname{artanh} |c_0|) \sqrt{(n - 3) / 2} > 1.75 z.
+
+    Sums over their own root sums of squares hold their size under heavy tails and volatility that moves; Fisher's
+    statistic, with room for these, tells a strong factor in a short history. Of several h the best is returned.
 
     Parameters
     ----------
@@ -54,28 +60,34 @@ def lead_lag(returns: np.ndarray, factors: np.ndarray, error_rate: float = ERROR
     error_rate : float
         Of a panel whose rows are right.
     """
-    found: list[Shift] = []
-    tests = 2 * returns.shape[1] * factors.shape[1]
+    best: dict[tuple[int, int], Shift] = {}
+    tests = 2 * REACH * returns.shape[1] * factors.shape[1]
     if len(returns) < _ROWS or not tests:
-        return found
-    limit = norm.isf(error_rate / tests / 2)
-    f = winsorised(factors)[0]
-    for h in (-1, 1):
-        inner = slice(1, None) if h == -1 else slice(None, -1)
-        r, known, _ = winsorised(returns[inner])
-        own, other = f[inner], f[:-1] if h == -1 else f[1:]
-        count = known.sum(axis=0)[:, None]
-        same, shifted = r.T @ own, r.T @ other
-        square = (r**2).T
-        sizes, cross, shared = square @ own**2, square @ other**2, square @ (own * other)
-        sign, turn = np.sign(shifted), np.sign(same)
-        gain = np.abs(shifted) - np.abs(same)
-        spread = np.maximum(cross + sizes - 2 * sign * turn * shared, 1e-300)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            clear = (np.abs(shifted) / np.sqrt(cross) > limit) & (gain / np.sqrt(spread) > limit)
-            clear &= (shifted**2 > _BETTER * same**2) & (count >= _ROWS)
-            own_r, other_r = same / count, shifted / count
-        for asset, factor in np.argwhere(clear):
-            at = (asset, factor)
-            found.append(Shift(int(asset), int(factor), h, float(own_r[at]), float(other_r[at])))
-    return found
+        return []
+    limit, f = norm.isf(error_rate / tests / 2), winsorised(factors)[0]
+    for h in sorted(range(-REACH, REACH + 1), key=abs)[1:]:
+        inner, beside = (slice(-h, None), slice(None, h)) if h < 0 else (slice(None, -h), slice(h, None))
+        if len(returns) - abs(h) < _ROWS:
+            break
+        for one in _shifts(returns[inner], f[inner], f[beside], limit, h):
+            at = (one.asset, one.factor)
+            if at not in best or abs(one.other) > abs(best[at].other):
+                best[at] = one
+    return list(best.values())
+
+
+def _shifts(returns: np.ndarray, own: np.ndarray, other: np.ndarray, limit: float, rows: int) -> list[Shift]:
+    """Return the assets that go clearly better with the `other` rows of the factors than with their `own`."""
+    r, known, _ = winsorised(returns)
+    same, shifted, square = r.T @ own, r.T @ other, (r**2).T
+    sizes, cross, shared = square @ own**2, square @ other**2, square @ (own * other)
+    total, count = square.sum(axis=1)[:, None], known.sum(axis=0)[:, None]
+    spread = np.maximum(cross + sizes - 2 * np.sign(shifted) * np.sign(same) * shared, 1e-300)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        c_0, c_h = (some / np.sqrt(total * (known.T @ f**2)) for some, f in ((same, own), (shifted, other)))
+        gain = (np.abs(shifted) - np.abs(same)) / np.sqrt(spread)
+        clear = (np.abs(shifted) / np.sqrt(cross) > limit) & (gain > limit)
+        fisher = [np.arctanh(np.minimum(np.abs(c), 1 - 1e-9)) for c in (c_h, c_0)]
+        clear |= (fisher[0] - fisher[1]) * np.sqrt((count - 3) / 2) > _INFLATED * limit
+        clear &= (c_h**2 > _BETTER * c_0**2) & (count >= _ROWS)
+    return [Shift(int(i), int(k), rows, float(c_0[i, k]), float(c_h[i, k])) for i, k in np.argwhere(clear)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesfactor.calendars import FINE, period_number
+from bayesfactor.calendars import FINE, FREQUENCIES, longest_step
 from bayesfactor.integration.series import Rows, Series
 from bayesfactor.panel import Factor, Note
 
@@ -71,7 +71,8 @@ def screen_holes(series: Series) -> list[Note]:
     if series.fine:
         missing = np.diff(series.clock(series.dates)) - 1
     else:
-        missing = np.diff(period_number(series.dates, series.pattern)) - 1
+        days, usual = np.diff(series.dates).astype(np.int64), 365.25 / FREQUENCIES[series.pattern]
+        missing = np.where(days > longest_step(series.pattern), np.rint(days / usual) - 1, 0).astype(int)
     holes = np.flatnonzero(missing > 0)
     if not len(holes):
         return []
@@ -81,8 +82,8 @@ def screen_holes(series: Series) -> list[Note]:
     )
     if series.fine:
         text += (
-            ": the return after a hole is taken to span it, as bf.to_returns makes it. pct_change over a missing price "
-            "loses two returns and spans nothing: rows compounded over such a hole are wrong"
+            ". The return after a hole is taken to span it; pct_change over a missing price loses two returns and "
+            "spans nothing, so that rows compounded over it are wrong: make returns with bf.to_returns(prices)"
         )
     return [Note(series.name, "warning", text)]
 
