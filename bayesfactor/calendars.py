@@ -24,7 +24,7 @@ _SPACINGS = (("weekly", 5, 9), ("monthly", 26, 35), ("quarterly", 85, 97), ("ann
 _LONGEST_STEP = {"daily": 1, "business": 7, "weekly": 10, "monthly": 46, "quarterly": 137, "annual": 548}
 _LONGEST_CLOSURE = 10
 _ENOUGH = 3
-_SIX, _MONTH = 6, 29.0  # gaps between months in a row, and days that they have on average at the least
+_MEANS, _SIX = {"weekly": (6.5, 7.5), "monthly": (29.0, 32.0)}, 6  # days on average, of so many gaps at the least
 _LONG = 12
 _REGULAR = 2 / 3
 _WEEKEND = 0.1  # share of dates above which a weekend is no exception
@@ -82,14 +82,18 @@ def infer_pattern(dates: np.ndarray, fallback: str = "", enough: int = _ENOUGH) 
         saw_weekend = int(np.busday_count(dates[0], dates[-1] + DAY)) < days
         return "business" if saw_weekend or not fallback else fallback
     name = next((name for name, low, high in _SPACINGS if low <= spacing <= high), "")
-    return "" if name == "monthly" and _are_four_weeks(dates) else name
+    return "" if name in _MEANS and not _has_usual_mean(dates, name) else name
 
 
-def _are_four_weeks(dates: np.ndarray) -> bool:
-    """Whether dates of about a month's distance are 28 days apart, so that thirteen of them make a year."""
+def _has_usual_mean(dates: np.ndarray, pattern: str) -> bool:
+    """Whether the gaps of a weekly or monthly series, holes left out, are on average those of weeks or months.
+
+    Every five days is no week, and thirteen times four weeks are a year.
+    """
     gaps = np.diff(dates).astype(np.int64)
-    whole = gaps[gaps <= _LONGEST_STEP["monthly"]]
-    return len(whole) >= _SIX and float(whole.mean()) < _MONTH
+    whole = gaps[gaps <= _LONGEST_STEP[pattern]]
+    low, high = _MEANS[pattern]
+    return len(whole) < _SIX or low <= float(whole.mean()) <= high
 
 
 def frame_pattern(dates: np.ndarray) -> str:

@@ -60,9 +60,9 @@ def note_coarsest(assets: Sequence[Series], factors: Sequence[Series], frequency
     finer = [one for one in every if one.pattern != frequency and not (one.fine and frequency in FINE)]
     if not coarsest or not finer:
         return []
-    few = 2 * len(coarsest) < len(assets) and all(one.pattern != frequency for one in factors)
+    few = 2 * len(coarsest) <= len(assets) and all(one.pattern != frequency for one in factors)
     longest = max(finer, key=lambda one: len(one.dates))
-    shown = ", ".join(f"'{name}'" for name in coarsest[:5]) + (", ..." if len(coarsest) > 5 else "")
+    shown = ", ".join(f"'{name}'" for name in coarsest)
     text = (
         f"the panel is {frequency} because {shown} {'is' if len(coarsest) == 1 else 'are'}: {len(longest.dates)} "
         f"{longest.pattern} values of '{longest.name}' and others of shorter periods are brought to it"

@@ -7,6 +7,7 @@ Months, quarters and years that are stamped at their beginning are those that be
 from calendar import month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -27,6 +28,7 @@ from bayesfactor.integration.series import Series, judges
 
 MONTH = np.timedelta64(1, "M")
 PERIODS = {"monthly": "month", "quarterly": "quarter", "annual": "year"}
+_FRIDAY = 4
 _EARLY, _EARLY_MONTH = 3, 10  # days before the end of a week, or of a month, that a holiday may take
 _FIRST, _LAST = 5, 5  # days of a month that are its beginning, or its end
 _MOST = 0.8  # share of stamps that tells where a series is stamped
@@ -53,8 +55,13 @@ class Stamps:
 
 def stamps_of(series: Series) -> Stamps:
     """Tell where in its periods a weekly or coarser series is stamped."""
-    dates = series.dates
-    if series.pattern == "weekly":
+    return _told(series.pattern, series.dates.tobytes())
+
+
+@lru_cache(maxsize=256)  # most series of a frame have the same dates
+def _told(pattern: str, raw: bytes) -> Stamps:
+    dates = np.frombuffer(raw, dtype="datetime64[D]")
+    if pattern == "weekly":
         place = commonest(weekday(dates), 7)
         early = (place - weekday(dates)) % 7
         on = early <= _EARLY
@@ -62,7 +69,7 @@ def stamps_of(series: Series) -> Stamps:
             "end" if (early == 0).mean() > 0.5 and on.mean() >= _MOST else "inside"
         )
         return Stamps(place, kind, dates[~on] if kind == "end" else dates[:0])
-    size, months = MONTHS[series.pattern], dates.astype("datetime64[M]")
+    size, months = MONTHS[pattern], dates.astype("datetime64[M]")
     left = ((months + MONTH).astype("datetime64[D]") - DAY - dates).astype(np.int64)
     passed = (dates - months.astype("datetime64[D]")).astype(np.int64)
     place = commonest(months.astype(np.int64) % size, size)
@@ -179,12 +186,13 @@ def _apart(one: Series, stamps: Stamps, usual: Series, mine: Stamps) -> DataErro
     remedy = "Make both from daily returns by one rule"
     ends = _end(one.pattern, stamps), _end(usual.pattern, mine)
     if one.pattern == "weekly" and "inside" not in (stamps.kind, mine.kind):
-        days = (stamps.place - mine.place) % 7
-        move = f"- pd.Timedelta(days={days})" if days <= 3 else f"+ pd.Timedelta(days={7 - days})"
-        remedy += (
-            f", such as (1 + x).resample('W-{WEEKDAYS[mine.place][:3].upper()}').prod() - 1. If the market of "
-            f"'{one.name}' is closed on the days in between, stamp it as the other: index {move}"
-        )
+        remedy += f", such as (1 + x).resample('W-{WEEKDAYS[mine.place][:3].upper()}').prod() - 1"
+        if min(stamps.place, mine.place) >= _FRIDAY:
+            days = stamps.place - mine.place
+            remedy += (
+                f". If the market of '{one.name}' is closed on weekends, stamp it as the other: index "
+                f"{'-' if days > 0 else '+'} pd.Timedelta(days={abs(days)})"
+            )
     return DataError(
         f"Rows of '{one.name}' and '{usual.name}' do not cover the same intervals: {one.pattern} values of the one end "
         f"{ends[0]} ({_shown(one.dates)}), {usual.pattern} values of the other {ends[1]} ({_shown(usual.dates)}).",
@@ -200,15 +208,20 @@ def ends_of_rows(series: Sequence[Series], frequency: str, anchors: Anchors) -> 
 
     Where they are stamped at the beginning of their periods that is the last day of the period.
     """
-    found: dict[int, np.datetime64] = {}
+    numbers, days = [], []
     for one in series:
         if one.fine or one.pattern != frequency:
             continue
-        numbers = period_number(one.dates, frequency, anchors)
-        ends = period_end(numbers, frequency, anchors) if stamps_of(one).kind == "start" else one.dates
-        for number, date in zip(numbers.tolist(), ends, strict=True):
-            found[number] = max(found.get(number, date), date)
-    return found
+        number = period_number(one.dates, frequency, anchors)
+        start = stamps_of(one).kind == "start"
+        numbers.append(number)
+        days.append(period_end(number, frequency, anchors) if start else one.dates)
+    if not numbers:
+        return {}
+    every, place = np.unique(np.concatenate(numbers), return_inverse=True)
+    last = np.full(len(every), np.iinfo(np.int64).min)
+    np.maximum.at(last, place, np.concatenate(days).astype("datetime64[D]").astype(np.int64))
+    return dict(zip(every.tolist(), last.astype("datetime64[D]"), strict=True))
 
 
 def end_of(number: np.ndarray, ends: Mapping[int, np.datetime64], frequency: str, anchors: Anchors) -> np.ndarray:

@@ -17,7 +17,6 @@ _MOST = 1 - 1e-9  # correlation of series that are the same
 _ODDS = 5.0  # log of the odds from which one of two readings of a stamp is refused
 _FEW = 3
 _SUMMER = (4, 10)  # months in which clocks in the north are an hour ahead
-_NAMES = 12
 
 
 def note_shifts(inputs: Inputs, rows: Rows, returns: np.ndarray, factors: np.ndarray) -> list[Note]:
@@ -76,14 +75,12 @@ def _note(assets: Sequence[str], factor: str, shifts: list[Shift], when: str) ->
     shifts = sorted(shifts, key=lambda one: -abs(one.other))
     named = [f"'{assets[one.asset]}'" if one.asset >= 0 else "the average asset" for one in shifts]
     shown = [
-        f"{name} (correlation {one.other:.2f} against {one.same:.2f})"
-        for name, one in zip(named[:_NAMES], shifts[:_NAMES], strict=True)
+        f"{name} (correlation {one.other:.2f} against {one.same:.2f})" for name, one in zip(named, shifts, strict=True)
     ]
-    more = f" and {len(shifts) - _NAMES} more" if len(shifts) > _NAMES else ""
     far = abs(shifts[0].rows)
     where = f"{far} row{'s' if far > 1 else ''} {'earlier' if shifts[0].rows < 0 else 'later'}"
     text = (
-        f"{', '.join(shown)}{more} {'goes' if len(shifts) == 1 else 'go'} better with '{factor}' {where} than on the "
+        f"{', '.join(shown)} {'goes' if len(shifts) == 1 else 'go'} better with '{factor}' {where} than on the "
         f"same row{when}. Rows that do not cover the same interval look like this: move the stamps of what is off. So "
         "do markets that close before the factor's (Asian stocks and US factors), which are right"
     )
