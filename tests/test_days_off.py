@@ -141,3 +141,11 @@ def test_the_remedy_for_weeks_that_open_on_monday_moves_nothing_by_a_week():
     with pytest.raises(DataError, match="do not cover the same intervals") as caught:
         integrate(*frames(monday, comp(STOCK, "W-FRI")))
     assert "Timedelta" not in caught.value.remedy
+
+
+def test_a_week_in_which_all_markets_were_closed_is_no_hole():
+    week = comp(STOCK, "W-FRI").to_frame("a").assign(b=comp(B, "W-FRI")).drop(pd.Timestamp("2017-05-12"))
+    assert not warned(integrate(week, week[["a"]].rename(columns={"a": "m"}), calendar="weekly"), "missing inside")
+    week.loc[pd.Timestamp("2017-09-15"), "b"] = np.nan
+    found = warned(integrate(week, week[["a"]].rename(columns={"a": "m"})), "missing inside")
+    assert [(note.series, "1 return is missing" in note.text) for note in found] == [("b", True)]

@@ -13,7 +13,7 @@ from tests.series import days, noise
 YEARS = days("2018-01-01", 500, "B")
 SCREENS = (
     *("better with '", "go best with", "seem to be dropped", "the same series as", "moves by"),
-    *("equals the traded factor", "are missing inside", "on Sunday and not", "on Saturday and not"),
+    *("equals the traded factor", "missing inside its history", "on Sunday and not", "on Saturday and not"),
 )
 
 
@@ -181,11 +181,11 @@ def test_holes_of_pct_change_are_counted():
     prices.iloc[[100, 300], 0] = np.nan
     lossy, spanning = prices.pct_change(fill_method=None), to_returns(prices)
     factors = noise(YEARS, ["m"], 1)
-    found = warned(integrate(lossy.iloc[1:], factors), "are missing inside")
+    found = warned(integrate(lossy.iloc[1:], factors), "missing inside its history")
     assert [note.series for note in found] == ["a"]
     assert f"4 returns are missing inside its history, in 2 holes, the first after {YEARS[99].date()}" in found[0].text
     assert "bf.to_returns" in found[0].text
-    found = warned(integrate(spanning.iloc[1:], factors), "are missing inside")
+    found = warned(integrate(spanning.iloc[1:], factors), "missing inside its history")
     assert "2 returns are missing inside its history, in 2 holes" in found[0].text
     months = [
         integrate(r.iloc[1:], factors, calendar="monthly").returns.sel(asset="a").to_series()

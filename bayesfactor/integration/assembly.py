@@ -57,9 +57,13 @@ def _asset_values(inputs: Inputs, rows: Rows, factors: np.ndarray) -> tuple[np.n
         names = [inputs.info[place].name for place in traded]
         notes += note_gross(table, factors[:, traded], [one.name for one in inputs.assets], names)
         table = table - rate_on_rows(inputs.rate, rows, observed.any(axis=1))[:, None]
+    dates = {
+        pattern: np.unique(np.concatenate([one.dates for one in inputs.assets if one.pattern == pattern]))
+        for pattern in {one.pattern for one in inputs.assets}
+    }
     for place, series in enumerate(inputs.assets):
         notes += note_asset(series, rows, observed[:, place], inputs.rate is not None)
-        notes += (*screen_holes(series), *screen_returns(series))
+        notes += (*screen_holes(series, dates[series.pattern]), *screen_returns(series))
     return table, notes
 
 

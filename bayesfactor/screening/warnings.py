@@ -64,20 +64,34 @@ def screen_returns(series: Series) -> list[Note]:
     return [Note(series.name, "warning", text) for text in texts]
 
 
-def screen_holes(series: Series) -> list[Note]:
-    """Warn of days or periods inside the history of an asset on which it has no return, though its market was open."""
+def _missing(series: Series, others: np.ndarray) -> np.ndarray:
+    """Return how many values are missing before each value but the first, on days or periods with `others`."""
+    if series.fine:
+        return np.diff(series.clock(series.dates)) - 1
+    days, step = np.diff(series.dates).astype(np.int64), longest_step(series.pattern)
+    near = np.timedelta64(step // 3, "D")  # a stamp of the same period
+    first, last = (
+        np.searchsorted(others, edge, side)
+        for edge, side in ((series.dates[:-1] + near, "right"), (series.dates[1:] - near, "left"))
+    )
+    usual = 365.25 / FREQUENCIES[series.pattern]
+    return np.where((days > step) & (last > first), np.rint(days / usual) - 1, 0).astype(int)
+
+
+def screen_holes(series: Series, others: np.ndarray) -> list[Note]:
+    """Warn of days or periods inside the history of an asset on which it has no return, though its market was open.
+
+    `others` are the dates of all assets of its pattern, sorted.
+    """
     if len(series.dates) < 2:
         return []
-    if series.fine:
-        missing = np.diff(series.clock(series.dates)) - 1
-    else:
-        days, usual = np.diff(series.dates).astype(np.int64), 365.25 / FREQUENCIES[series.pattern]
-        missing = np.where(days > longest_step(series.pattern), np.rint(days / usual) - 1, 0).astype(int)
+    missing = _missing(series, others)
     holes = np.flatnonzero(missing > 0)
     if not len(holes):
         return []
+    count, where = int(missing[holes].sum()), f"{len(holes)} hole{'s' if len(holes) > 1 else ''}"
     text = (
-        f"{missing[holes].sum()} returns are missing inside its history, in {len(holes)} holes, the first after "
+        f"{count} return{'s are' if count > 1 else ' is'} missing inside its history, in {where}, the first after "
         f"{series.dates[holes[0]]}"
     )
     if series.fine:
