@@ -145,7 +145,7 @@ def test_the_remedy_for_weeks_that_open_on_monday_moves_nothing_by_a_week():
 
 def test_a_week_in_which_all_markets_were_closed_is_no_hole():
     week = comp(STOCK, "W-FRI").to_frame("a").assign(b=comp(B, "W-FRI")).drop(pd.Timestamp("2017-05-12"))
-    assert not warned(integrate(week, week[["a"]].rename(columns={"a": "m"}), calendar="weekly"), "missing inside")
+    assert not warned(integrate(week, TOKEN.to_frame("m")), "missing inside")
     week.loc[pd.Timestamp("2017-09-15"), "b"] = np.nan
-    found = warned(integrate(week, week[["a"]].rename(columns={"a": "m"})), "missing inside")
+    found = warned(integrate(week, TOKEN.to_frame("m")), "missing inside")
     assert [(note.series, "1 return is missing" in note.text) for note in found] == [("b", True)]

@@ -70,10 +70,8 @@ def _missing(series: Series, others: np.ndarray) -> np.ndarray:
         return np.diff(series.clock(series.dates)) - 1
     days, step = np.diff(series.dates).astype(np.int64), longest_step(series.pattern)
     near = np.timedelta64(step // 3, "D")  # a stamp of the same period
-    first, last = (
-        np.searchsorted(others, edge, side)
-        for edge, side in ((series.dates[:-1] + near, "right"), (series.dates[1:] - near, "left"))
-    )
+    first = np.searchsorted(others, series.dates[:-1] + near, "right")
+    last = np.searchsorted(others, series.dates[1:] - near, "left")
     usual = 365.25 / FREQUENCIES[series.pattern]
     return np.where((days > step) & (last > first), np.rint(days / usual) - 1, 0).astype(int)
 
