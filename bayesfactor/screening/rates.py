@@ -80,8 +80,8 @@ def note_rate(values: np.ndarray, year: float, percent: bool = False) -> list[No
         texts.append(f"{what} is {yearly(middle, year)}: is it an annual rate? {_GIVE.format(f'{year:,.0f}')}")
     if year > 200 and len(values) > 1 and _held(values) and (abs(middle) * year > _HIGH or _coarse(values)):
         texts.append(
-            f"risk_free stays equal for a month at a time and is {yearly(middle, year)}: is it a monthly rate, repeated "
-            f"on every day? Of that give (1 + rate) ** (1 / {year / 12:.0f}) - 1"
+            f"risk_free stays equal for a month at a time and is {yearly(middle, year)}: is it a monthly rate on every "
+            f"day? Of that give (1 + rate) ** (1 / {year / 12:.0f}) - 1"
         )
     if percent and 0.0 < abs(middle) * year < _NOTHING and most * year < _NEARLY:
         texts.append(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError
+from bayesfactor.moments import Moments
 from bayesfactor.panel import Note
 from bayesfactor.screening.extremes import winsorised
 
@@ -101,9 +102,11 @@ def _slopes(returns: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.nd
     correlation = y.T @ np.where(np.isfinite(f), f, 0.0) / count
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = correlation * unit[:, None] / size
-    explained = correlation**2
-    certain = explained * (count - 2) > _SURE**2 * (1.0 - explained)
-    return slope, explained, (count >= _ROWS) & certain & np.isfinite(slope)
+    return slope, correlation**2, _certain(correlation**2, count) & np.isfinite(slope)
+
+
+def _certain(explained: np.ndarray, count: np.ndarray) -> np.ndarray:
+    return (count >= _ROWS) & (explained * (count - 2) > _SURE**2 * (1.0 - explained))
 
 
 def note_slopes(returns: np.ndarray, factors: np.ndarray, assets: Sequence[str], names: Sequence[str]) -> list[Note]:
@@ -120,20 +123,40 @@ def note_slopes(returns: np.ndarray, factors: np.ndarray, assets: Sequence[str],
         When the slope is one that no asset has.
     """
     slope, explained, sure = _slopes(returns, factors)
+    for asset, factor in np.argwhere(sure & (explained > _SEEN) & (np.abs(slope) > _STEEPEST)):
+        name, found = assets[asset], float(slope[asset, factor])
+        raise DataError(
+            f"'{name}' moves by {found:.3g} when factor '{names[factor]}' moves by one: one of them is in per cent?",
+            series=name,
+            value=found,
+            remedy="Give both in one unit: decimals (0.01 for one per cent), or units='percent' for all of them.",
+        )
+    return _judged(slope, explained, sure, assets, names)
+
+
+def note_slopes_of_moments(
+    moments: Moments, traded: Sequence[int], assets: Sequence[str], names: Sequence[str]
+) -> list[Note]:
+    """Warn as `note_slopes` does, where only moments are known; `traded` are the places of those factors, `names`."""
+    places, count = [1 + place for place in traded], np.maximum(moments.count, 1)[:, None]
+    mean, own = moments.xx[0, places].T / count, moments.xy[0][:, None] / count
+    spread = np.array([moments.xx[k, k] for k in places]).reshape(len(places), -1).T / count - mean**2
+    cross = moments.xy[places].T / count - mean * own
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = cross / spread
+        explained = slope * cross / (moments.yy[:, None] / count - own**2)
+    return _judged(slope, explained, _certain(explained, count) & np.isfinite(slope), assets, names)
+
+
+def _judged(
+    slope: np.ndarray, explained: np.ndarray, sure: np.ndarray, assets: Sequence[str], names: Sequence[str]
+) -> list[Note]:
     steep = sure & (explained > _SEEN) & (np.abs(slope) > _STEEP)
     flat = sure & (explained > _FLAT_SEEN) & (np.abs(slope) < _FLAT)
     notes = []
     for asset, factor in np.argwhere(steep | flat):
-        name, driver, found = assets[asset], names[factor], float(slope[asset, factor])
-        if abs(found) > _STEEPEST:
-            raise DataError(
-                f"'{name}' moves by {found:.3g} when factor '{driver}' moves by one: one of them is in per cent?",
-                series=name,
-                value=found,
-                remedy="Give both in one unit: decimals (0.01 for one per cent), or units='percent' for all of them.",
-            )
-        text = f"moves by {found:.3g} when factor '{driver}' moves by one"
+        text = f"moves by {slope[asset, factor]:.3g} when factor '{names[factor]}' moves by one"
         if flat[asset, factor]:
             text += f", which explains {explained[asset, factor]:.0%} of it"
-        notes.append(Note(name, "warning", f"{text}: are both decimals, and neither in per cent?"))
+        notes.append(Note(assets[asset], "warning", f"{text}: are both decimals, and neither in per cent?"))
     return notes
