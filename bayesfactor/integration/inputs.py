@@ -14,6 +14,7 @@ from bayesfactor.integration.series import Series, judges, split
 from bayesfactor.panel import Factor, Note
 from bayesfactor.screening import check_return_size
 from bayesfactor.screening.codes import check_codes_across
+from bayesfactor.screening.columns import check_fields
 from bayesfactor.screening.rates import check_rate_size, note_rate
 from bayesfactor.screening.units import check_percent, check_percent_columns
 
@@ -95,6 +96,7 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
         rate = split(table / scale, "risk_free")[0]
     check_zones(zones)
     info = read_factor_info(factor_info, list(factors.columns))
+    check_fields(factors[[one.name for one in info if one.traded]], "factors")
     groups = read_groups(asset_info, list(returns.columns))
     for factor in info:
         count = int(factors[factor.name].notna().sum())

@@ -15,6 +15,7 @@ from bayesfactor.integration.info import read_factor_info
 from bayesfactor.panel import NO_RATE, Calendar, Factor, Note
 from bayesfactor.panelbase import check_histories, written
 from bayesfactor.screening import check_return_size, strip_time
+from bayesfactor.screening.columns import check_fields
 from bayesfactor.screening.rates import check_rate_size, note_rate
 from bayesfactor.screening.stamps import are_bars, frame_words, times_of, whole_days
 from bayesfactor.screening.units import large_return
@@ -82,6 +83,7 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, calendar: Calen
     """
     frame = read_times(factors, "factors")
     info = read_factor_info(factor_info, list(frame.columns))
+    check_fields(frame[[one.name for one in info if one.traded]], "factors")
     for factor in info:
         _check_ready(factor)
     frame, notes = _own_span(frame)
