@@ -194,3 +194,17 @@ def test_texts_of_polars_name_their_form():
         bf.integrate(frame, frame)
     assert "pl.col('when').str.to_date('%d/%m/%Y')" in caught.value.remedy
     assert str(frame.select(pl.col("when").str.to_date("%d/%m/%Y"))["when"][0]) == "2012-03-10"
+
+
+def test_assets_whose_names_are_times_of_day(tmp_path):
+    dates = pd.date_range("2012-01-01", periods=60)
+    values = pd.DataFrame(np.random.default_rng(0).normal(0, 0.02, (60, 2)), dates, ["09:30", "16:00"])
+    factors = values[["16:00"]].set_axis(["m"], axis=1)
+    with pytest.raises(bf.DataError, match="times of day for names, such as '16:00'") as caught:
+        bf.integrate(values, factors)
+    code = caught.value.remedy.removeprefix("Keep one of them, and name it by its asset: ").rstrip(".")
+    bf.integrate(run_remedy(f"found = {code}", None, returns=values)["found"], factors)
+    rows = values.rename_axis("date").reset_index().melt("date", var_name="time", value_name="return")
+    rows.sort_values("date").to_parquet(tmp_path / "x.parquet", index=False)
+    with pytest.raises(bf.DataError, match="The assets of the files have times of day for names"):
+        bf.integrate_parquet(tmp_path, factors, calendar="daily", columns=("date", "time", "return"))

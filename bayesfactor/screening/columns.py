@@ -1,6 +1,7 @@
 """Columns that are no assets, and an index that holds no dates."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError
-from bayesfactor.screening.forms import date_formats, describe_date, epoch_unit, looks_like_dates, read_formats
+from bayesfactor.screening.forms import (
+    date_formats,
+    describe_date,
+    epoch_unit,
+    is_clock,
+    looks_like_dates,
+    read_formats,
+)
 
 _BAR = ("open", "high", "low", "close", "adj close", "volume")
 _CLOCK = re.compile(r"(^|[\W_])(date|datetime|time|timestamp|epoch|unix|ts)s?($|[\W_])|time$|stamp$", re.IGNORECASE)
@@ -64,6 +72,7 @@ def check_levels(frame: pd.DataFrame, what: str) -> None:
 def check_bars(frame: pd.DataFrame, what: str) -> None:
     """Refuse the open, high, low, close and volume of one asset, and volumes, given as assets; of floats."""
     check_fields(frame, what)
+    check_times(list(map(str, frame.columns)), what)
     for name in map(str, frame.columns):
         if found := _AMOUNT.search(name):
             kind = "volume" if found[0].lower() == "volume" else "market value"
@@ -73,6 +82,19 @@ def check_bars(frame: pd.DataFrame, what: str) -> None:
                 value=name,
                 remedy=f"Leave it out: {what}.drop(columns={name!r}).",
             )
+
+
+def check_times(names: Sequence[str], what: str, remedy: str = "") -> None:
+    """Refuse assets of which all have times of day for names."""
+    if names and all(map(is_clock, names)):
+        last = names[-1]
+        take = f"{what}[[{last!r}]].rename(columns={{{last!r}: 'name'}})"
+        raise DataError(
+            f"The assets of {what} have times of day for names, such as '{last}': the bars of one asset.",
+            series=last,
+            value=tuple(names[:5]),
+            remedy=remedy or f"Keep one of them, and name it by its asset: {take}.",
+        )
 
 
 def check_fields(frame: pd.DataFrame, what: str) -> None:

@@ -17,6 +17,7 @@ from bayesfactor.integration.notes import mark_shared
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Calendar, Note
 from bayesfactor.panelstatistics import PanelStatistics
+from bayesfactor.screening.columns import check_times
 from bayesfactor.screening.copies import note_equal_moments
 from bayesfactor.screening.factors import check_factors, check_rows
 from bayesfactor.screening.units import note_slopes_of_moments
@@ -150,6 +151,7 @@ def _submitted(executor: Executor, *task: Any) -> Any:
 def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar, files: int) -> PanelStatistics:
     """Put the sums under their labels, and check what only the whole of them can tell."""
     assets = sorted(total.places)
+    check_times(assets, "the files", "Keep the rows of one time of day; name the column of assets.")
     at = total.at(assets)
     marks, xx = total.marks[at], total.xx[at]
     for name, own, least in zip(assets, marks, total.least[at], strict=True):
