@@ -82,6 +82,16 @@ def test_quiet_funds_and_leveraged_ones_are_right(units, beta, own, scale):
         assert not warned(integrate(size * some, size * m, units=units), "moves by")
 
 
+@pytest.mark.parametrize("units", ["decimal", "percent"])
+@pytest.mark.parametrize("beta", [0.01, 0.014])
+def test_a_quiet_fund_that_follows_tokens_a_little_is_not_refused(units, beta):
+    """Up to a quarter of it is explained: that is said, with the share."""
+    size, m = 100 if units == "percent" else 1, noise(BUSINESS, ["m"], 1, 0.04)
+    fund = (beta * m["m"] + noise(BUSINESS, ["f"], 3, 0.001)["f"]).to_frame("fund")
+    found = warned(integrate(size * fund, size * m, units=units), "moves by")
+    assert all("which explains" in note.text for note in found)
+
+
 def test_a_rate_in_decimals_beside_per_cent_is_spoken_of():
     months = days("2000-01-31", 120, "ME")
     a, m = noise(months, ["a"]), noise(months, ["m"], 1)
@@ -154,6 +164,12 @@ def test_a_single_code_in_a_rate_is_a_code(units):
         integrate(size * a, size * m, risk_free=rate, units=units)
     assert (caught.value.series, caught.value.date) == ("risk_free", np.datetime64("2018-02-12"))
     assert "[-0.9999, -99.99]" in caught.value.remedy if size == 100 else "[-99.99," in caught.value.remedy
+
+
+def test_a_code_that_is_given_as_a_number():
+    with pytest.raises(DataError, match=r"risk_free is -99.99: a code for a missing value") as caught:
+        integrate(*market(BUSINESS), risk_free=-99.99)
+    assert caught.value.remedy == "Give the simple return of one period, or leave risk_free out."
 
 
 def test_copies_turned_scaled_rounded_and_with_bad_quotes_are_found():

@@ -67,7 +67,9 @@ def _check_codes(values: np.ndarray, dates: np.ndarray | None) -> None:
         series="risk_free",
         date=when,
         value=value,
-        remedy="Supply the rate of that period, or cut the sample: risk_free.replace"
+        remedy="Give the simple return of one period, or leave risk_free out."
+        if when is None
+        else "Supply the rate of that period, or cut the sample: risk_free.replace"
         f"([{value:.8g}, {100 * value:.8g}], float('nan')).dropna() leaves it out.",
     )
 

@@ -17,7 +17,11 @@ _SMALL = 5e-4  # median absolute return of a business day that some series of a 
 _STILL = 1.2e-4  # and that some series of each frame exceeds
 _STEEP, _STEEPEST = 8.0, 50.0  # slopes on a traded factor that are rare, and that no asset has
 _SEEN, _SURE, _ROWS = 0.05, 4.0, 20  # squared correlation, t value and rows from which a slope counts
-_FLAT, _FLAT_SEEN, _FLAT_SURE = 0.02, 0.1, 0.2  # slopes of decimals beside per cent, where this much is explained
+_FLAT, _FLAT_SEEN, _FLAT_SURE = (
+    0.02,
+    0.1,
+    0.3,
+)  # slopes of decimals beside per cent; share explained: said, refused
 _QUIET, _APART, _FACTOR = 0.025, 50.0, 25.0  # volatility a year; times smaller than its frame; slope on such a factor
 
 
