@@ -80,6 +80,14 @@ def test_marks_of_missing_values(tmp_path, mark, kind):
     np.testing.assert_equal(bf.read_table(path)["a"].to_numpy(), [1.5, np.nan, 2.5])
 
 
+@pytest.mark.parametrize("marks", ["--", "-.", "n/a,#DIV/0!"])
+def test_a_column_of_marks_alone_holds_no_names_of_assets(tmp_path, marks):
+    one, two = marks.split(",") if "," in marks else marks
+    path = write(tmp_path, f"date,a,b\n2012-01-02,1.5,{one}\n2012-01-03,2.5,{two}\n2012-01-04,3.5,\n")
+    with pytest.raises(bf.DataError, match=r"'b' holds .* looks like a mark of a missing value"):
+        bf.read_table(path)
+
+
 def test_a_mark_in_a_frame():
     dates = pd.date_range("2020-01-01", periods=40)
     frame = pd.DataFrame({"a": [0.01, "-", *np.linspace(-0.02, 0.02, 38)]}, dates)

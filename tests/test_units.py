@@ -6,6 +6,7 @@ import pytest
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate
+from bayesfactor.screening.copies import note_equal_moments
 from tests.series import days, noise
 
 DAYS, BUSINESS = days("2018-01-01", 1500), days("2018-01-01", 1500, "B")
@@ -192,6 +193,14 @@ def test_copies_turned_scaled_rounded_and_with_bad_quotes_are_found():
     }.items():
         assert found.pop(name).startswith(text)
     assert not found
+
+
+def test_turned_copies_of_which_only_moments_are_known():
+    base = noise(BUSINESS, list("ab"))
+    returns = base.assign(a2=base["a"], b2=-base["b"], c=base["a"] + base["b"])
+    moments = integrate(returns, market(BUSINESS)[1]).moments
+    found = [(note.series, note.text.split(":")[0]) for note in note_equal_moments(moments, list(returns))]
+    assert found == [("a2", "the same series as 'a'"), ("b2", "moves exactly against 'b'")]
 
 
 @pytest.mark.parametrize("noise_of", [0.0006, 0.002])

@@ -26,7 +26,7 @@ from bayesfactor.readers.cells import (
 from bayesfactor.readers.dates import date_hint, find_dates, make_index, read_times
 from bayesfactor.screening.codes import check_codes
 from bayesfactor.screening.columns import counts_rows, may_count
-from bayesfactor.screening.forms import is_clock
+from bayesfactor.screening.forms import is_clock, is_mark
 
 DATE_NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "period")
 
@@ -193,6 +193,8 @@ def _find_date_column(cells: pd.DataFrame, name: str, hint: str) -> str:
 def _find_long_columns(others: pd.DataFrame) -> tuple[str, str] | tuple[None, None]:
     content = {tell_content(others[column]): str(column) for column in others.columns}
     if len(others.columns) == 2 and content.keys() == {"text", "numbers"}:
+        if all(is_mark(one) for one in others[content["text"]].dropna().unique() if str(one).strip()):
+            return None, None
         return content["text"], content["numbers"]
     return None, None
 

@@ -115,14 +115,18 @@ def note_copies(returns: np.ndarray, names: Sequence[str]) -> list[Note]:
 
 
 def note_equal_moments(moments: Moments, names: Sequence[str]) -> list[Note]:
-    """Warn of assets whose returns have the same cross-products, to the last digit: they are one series."""
-    seen: dict[bytes, str] = {}
+    """Warn of assets whose returns have the same cross-products, to the last digit, but for the sign: one series."""
+    seen: dict[bytes, tuple[str, bool]] = {}
     notes = []
     for place, name in enumerate(names):
-        key = np.concatenate([moments.xy[:, place], moments.yy[[place]], moments.count[[place]]]).tobytes()
-        if moments.count[place] >= _ROWS and key in seen:
-            notes.append(_warn(name, f"the same series as '{seen[key]}'"))
-        seen.setdefault(key, name)
+        cross = moments.xy[:, place]
+        turned = bool(cross[0] < 0)
+        sums = (np.abs(cross[:1]), cross[1:] * (-1.0 if turned else 1.0) + 0.0)
+        key = np.concatenate([*sums, moments.yy[[place]], moments.count[[place]]]).tobytes()
+        other, its = seen.setdefault(key, (name, turned))
+        if moments.count[place] >= _ROWS and other != name:
+            words = "the same series as" if its == turned else "moves exactly against"
+            notes.append(_warn(name, f"{words} '{other}'"))
     return notes
 
 
