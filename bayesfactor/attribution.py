@@ -14,7 +14,7 @@ from bayesfactor.diagnostics import warning_of
 from bayesfactor.doubts import caveats, identification_of
 from bayesfactor.entries import entries, portfolio_first
 from bayesfactor.errors import DataError, SpecError, unknown
-from bayesfactor.holdings import holdings
+from bayesfactor.holdings import holdings, leverage_note
 from bayesfactor.identification import identified
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
@@ -205,7 +205,8 @@ def attribute(
     per : {"asset", "group"}
         One entry per asset, or per group (its members equally weighted).
     portfolio : mapping or Series of asset to weight, optional
-        Adds one more entry, ``"portfolio"``. Weights need not add up to 1.
+        Adds one more entry, ``"portfolio"``. Weights need not add up to 1; above a leverage of 10 the notes say so, and
+        several that add up to 100 are refused as per cent.
     window : (start, end), optional
         Dates of a realised return, such as ``("2020-03-05", "2021-06")``: a year, a month or a day means the whole of
         it, None leaves an end open; by default each asset's whole life. Texts are ISO 8601; dates of datetime, pandas
@@ -262,7 +263,7 @@ def attribute(
         draws,
         UNITS["compounded" if compounded else kind],
         problems,
-        notes,
+        (*notes, *leverage_note(weights)),
         identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
         _uncertainty(fit, weights, problems) if kind == "premium" else None,
         span,

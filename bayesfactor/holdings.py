@@ -30,7 +30,9 @@ CASH = (
     "krw",
     "inr",
 )
-LEAST, MOST = 1e-9, 1e12  # of the largest weight: an amount of money is one too
+LEAST, MOST = 1e-9, 1e12  # of the largest weight
+LEVERAGE = 10.0  # sum of absolute weights above which they are spoken of
+_WHOLE = (95.0, 105.0)  # sum of weights in per cent
 
 
 def holdings(
@@ -121,4 +123,36 @@ def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np
             value=largest,
             remedy="A share of 60 % is 0.6.",
         )
+    if gross(result) > LEVERAGE and _WHOLE[0] <= abs(result.sum()) <= _WHOLE[1] and np.count_nonzero(result) > 1:
+        raise not_weights(result, PORTFOLIO)
     return result
+
+
+def gross(weights: np.ndarray) -> float:
+    """Return the sum of absolute weights."""
+    return float(np.abs(weights).sum())
+
+
+def not_weights(weights: np.ndarray, series: str) -> DataError:
+    """Say that weights are per cent, shares or amounts."""
+    total = float(weights.sum())
+    return DataError(
+        f"The weights of the {PORTFOLIO} add up to {total:.6g}, {gross(weights):.6g} without signs: per cent, numbers "
+        "of shares, or amounts?",
+        series=series,
+        value=total,
+        remedy="A weight of 60 % is 0.6; of amounts, a weight is the value held over that of the portfolio. Of a "
+        f"leverage above {LEVERAGE:g}, give a tenth: everything but variances is in proportion.",
+    )
+
+
+def leverage_note(weights: xr.DataArray) -> tuple[str, ...]:
+    """Say that the weights of a portfolio are above any usual leverage."""
+    per = str(weights.dims[0])
+    if PORTFOLIO not in weights[per].values or gross(weights.values[-1]) <= LEVERAGE:
+        return ()
+    found = gross(weights.values[-1])
+    return (
+        f"the weights of the {PORTFOLIO} add up to {found:.6g} without signs, a leverage of {found:.6g}: a weight of "
+        "60 % is 0.6; of shares or amounts, a weight is the value held over that of the portfolio",
+    )

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
+from bayesfactor.cli.input import read_weights
 from bayesfactor.errors import DataError, FitError, SpecError
 from bayesfactor.holdings import holdings
 
@@ -196,3 +197,31 @@ def test_tables_state_kind_units_and_interval(hier_fit):
         found.table(ci_prob=90)
     with pytest.raises(SpecError, match="unknown interval"):
         found.table(ci_kind="equal")
+
+
+@pytest.mark.parametrize("weights", [{"a00": 60, "a01": 40}, {"a00": -60.0, "a01": -40.5}, {"a00": 150, "a01": -50}])
+def test_weights_in_per_cent_are_refused(a_panel, weights):
+    with pytest.raises(DataError, match=r"add up to -?100.* without signs: per cent") as caught:
+        holdings(a_panel, "asset", weights)
+    assert caught.value.series == "portfolio"
+    assert "A weight of 60 % is 0.6" in caught.value.remedy
+    holdings(a_panel, "asset", {name: weight / 100 for name, weight in weights.items()})
+
+
+def test_leverage_is_said(hier_fit):
+    for weights, said in (({"a00": 120, "a01": 35}, "155"), ({"a00": 6.0, "a01": -6.0}, "12")):
+        notes = bf.attribute(hier_fit, "variance", portfolio=weights).notes
+        assert len(notes) == 1
+        assert f"add up to {said} without signs, a leverage of {said}: a weight of 60 % is 0.6" in notes[0]
+    assert bf.attribute(hier_fit, "variance", portfolio={"a00": 5.0, "a01": -4.0}).notes == ()
+
+
+@pytest.mark.parametrize("rows", ["a,60\nb,40\n", "a,120\nb,35\n", "a,10000\nb,-2500\n"])
+def test_a_file_of_per_cent_shares_or_amounts_is_refused(tmp_path, rows):
+    path = tmp_path / "weights.csv"
+    path.write_text(f"asset,weight\n{rows}")
+    with pytest.raises(DataError, match="per cent, numbers of shares, or amounts") as caught:
+        read_weights(path)
+    assert caught.value.series == "weights.csv"
+    path.write_text("asset,weight\na,3.5\nb,-2.5\n")
+    assert read_weights(path) == {"a": 3.5, "b": -2.5}

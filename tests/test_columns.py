@@ -106,7 +106,7 @@ def test_volumes(name):
         ("returns", RETURNS, lambda frame: bf.integrate(frame, FACTORS)),
     ):
         with_volume = frame.assign(**{name: 1e6})
-        error = refused("is a (volume|market cap), not an asset", lambda c=call, f=with_volume: c(f))
+        error = refused("is a (volume|market value), not an asset", lambda c=call, f=with_volume: c(f))
         assert error.series == name
         mended = eval(code_of(error), {what: with_volume})
         pd.testing.assert_frame_equal(mended, frame)

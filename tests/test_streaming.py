@@ -469,3 +469,64 @@ def test_an_executor_that_is_shut_down_is_refused(folder, data):
     pool.shutdown()
     with pytest.raises(bf.SpecError, match="takes no tasks"):
         integrate_parquet(folder, data[1], INFO, calendar=MINUTES, executor=pool)
+
+
+def daily_bars(folder, freq, count=300, scale=0.01):
+    """Write returns of one asset, and return its factor, on the same dates."""
+    dates = pd.date_range("2015-01-02", periods=count, freq=freq)
+    rng = np.random.default_rng(0)
+    factors = pd.DataFrame({"m": rng.normal(0, scale, count)}, dates)
+    returns = pd.DataFrame({"a": factors["m"] + rng.normal(0, scale, count)}, dates)
+    return written(folder, long(returns)), factors
+
+
+@pytest.mark.parametrize(
+    ("freq", "right"),
+    [("D", "daily"), ("B", "business"), ("W-FRI", "weekly"), ("ME", "monthly"), ("QE", "quarterly"), ("YE", "annual")],
+)
+def test_times_have_the_usual_spacing_of_a_named_calendar(tmp_path, freq, right):
+    folder, factors = daily_bars(tmp_path, freq, 300 if right in ("daily", "business", "weekly") else 60)
+    for name in ("daily", "business", "weekly", "monthly", "quarterly", "annual"):
+        if name == right:
+            assert integrate_parquet(folder, factors, calendar=name).calendar.frequency == right
+            continue
+        with pytest.raises(bf.SpecError, match="usually") as caught:
+            integrate_parquet(folder, factors, calendar=name)
+        assert caught.value.place == "integrate_parquet.calendar"
+        if "years" not in str(caught.value):
+            assert caught.value.remedy == f"Say calendar='{right}'."
+
+
+def test_spacings_of_no_usual_calendar_need_one_of_their_own(tmp_path):
+    folder, factors = daily_bars(tmp_path, "20D", 100)
+    with pytest.raises(bf.SpecError, match="usually 20 days apart: they are not monthly") as caught:
+        integrate_parquet(folder, factors, calendar="monthly")
+    assert "calendar=bf.Calendar('own', 18)" in caught.value.remedy
+    integrate_parquet(folder, factors, calendar=bf.Calendar("own", 18))
+
+
+def test_holidays_and_other_weekends_are_business_days(tmp_path):
+    folder, factors = daily_bars(tmp_path, "B", 300)
+    integrate_parquet(folder, factors.drop(factors.index[[5, 50, 51, 52]]).iloc[53:], calendar="business")
+    sunday = pd.offsets.CustomBusinessDay(weekmask="Sun Mon Tue Wed Thu")
+    folder, factors = daily_bars(tmp_path / "sunday", sunday, 300)
+    integrate_parquet(folder, factors, calendar="business")
+    folder, factors = daily_bars(tmp_path / "short", "B", 12)
+    integrate_parquet(folder, factors, calendar="daily")
+
+
+@pytest.mark.parametrize("size", [0.1, 100])
+def test_slopes_as_of_per_cent_are_warned_of(tmp_path, size):
+    folder, factors = daily_bars(tmp_path, "B", scale=0.001)
+    found = integrate_parquet(folder, factors * size, calendar="business")
+    assert [(n.series, "'m' moves by one" in n.text) for n in found.notes if "moves by" in n.text] == [("a", True)]
+    assert not [n for n in integrate_parquet(folder, factors, calendar="business").notes if "moves by" in n.text]
+
+
+@pytest.mark.parametrize("rate", [-0.05, 0.02])
+def test_rates_are_judged_as_in_memory(tmp_path, rate):
+    folder, factors = daily_bars(tmp_path, "B")
+    with pytest.raises(bf.DataError, match=f"risk_free={rate} is "):
+        integrate_parquet(folder, factors, risk_free=rate, calendar="business")
+    high = integrate_parquet(folder, factors, risk_free=rate / 100, calendar="business")
+    assert [n.kind for n in high.notes if "12.6 % a year" in n.text] == (["warning"] if rate < 0 else [])

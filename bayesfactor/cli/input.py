@@ -5,9 +5,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError
+from bayesfactor.holdings import LEVERAGE, gross, not_weights
 from bayesfactor.integration.assembly import integrate, to_returns
 from bayesfactor.panel import Panel
 from bayesfactor.readers import read_fred, read_table
@@ -65,7 +67,7 @@ def _entries(row: dict[Any, object]) -> dict[str, Any]:
 
 
 def read_weights(path: Path) -> dict[str, float]:
-    """Read a portfolio: two columns, asset and weight, under a header."""
+    """Read a portfolio: two columns, asset and weight, under a header; not per cent, shares or amounts."""
     cells = split_cells(_text(path), path.name)
     if cells.shape[1] != 2:
         raise DataError(
@@ -88,6 +90,9 @@ def read_weights(path: Path) -> dict[str, float]:
         if asset in weights:
             raise DataError(f"{path.name} names '{asset}' twice.", series=asset, remedy="Add its weights up.")
         weights[asset] = _number(str(value), f"{path.name}, line {line}", asset)
+    found = np.array(list(weights.values()))
+    if gross(found) > LEVERAGE:
+        raise not_weights(found, path.name)
     return weights
 
 

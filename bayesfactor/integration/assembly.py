@@ -12,7 +12,7 @@ from bayesfactor.calendars import FREQUENCIES, Anchors, choose_frequency, period
 from bayesfactor.errors import DataError, SpecError, unknown
 from bayesfactor.integration.daysoff import note_days_off, note_dropped_days
 from bayesfactor.integration.frames import read_prices
-from bayesfactor.integration.inputs import UNITS, Inputs, read_inputs
+from bayesfactor.integration.inputs import UNITS, Inputs, note_rate_of, read_inputs
 from bayesfactor.integration.intervalnotes import note_coarsest, note_intervals, note_month_ends
 from bayesfactor.integration.intervals import anchors_of
 from bayesfactor.integration.markets import note_weeks, with_markets
@@ -26,7 +26,7 @@ from bayesfactor.screening import check_prices
 from bayesfactor.screening.copies import note_copies, note_gross
 from bayesfactor.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.screening.gaps import check_gaps
-from bayesfactor.screening.units import check_rate_size, note_slopes
+from bayesfactor.screening.units import note_slopes
 from bayesfactor.screening.warnings import screen_factor, screen_holes, screen_returns, screen_rows
 
 
@@ -55,8 +55,9 @@ def _asset_values(inputs: Inputs, rows: Rows, factors: np.ndarray) -> tuple[np.n
     if inputs.rate is not None:
         traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
         names = [inputs.info[place].name for place in traded]
-        notes += note_gross(table, factors[:, traded], [one.name for one in inputs.assets], names)
-        table = table - rate_on_rows(inputs.rate, rows, observed.any(axis=1))[:, None]
+        rate = rate_on_rows(inputs.rate, rows, observed.any(axis=1))
+        notes += note_gross(table, factors[:, traded], [one.name for one in inputs.assets], names, rate)
+        table = table - rate[:, None]
     dates = {
         pattern: np.unique(np.concatenate([one.dates for one in inputs.assets if one.pattern == pattern]))
         for pattern in {one.pattern for one in inputs.assets}
@@ -114,8 +115,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     gaps = check_gaps(inputs.known, inputs.assets, span.last, inputs.factor_days, anchors)
     rows, more = _rows_of(inputs, span, frequency, anchors)
     year = periods_a_year(frequency, rows.ends)
-    if isinstance(inputs.rate, float):
-        check_rate_size(np.array([inputs.rate]), year)
+    more = [*more, *note_rate_of(inputs, year)]
     factors, rows = factor_values(inputs.known, rows)
     common = np.isfinite(factors).all(axis=1)
     if not common.any():

@@ -10,7 +10,7 @@ from bayesfactor.errors import DataError
 from bayesfactor.screening import as_numbers, check_dates, check_names, strip_time
 from bayesfactor.screening.codes import check_codes
 from bayesfactor.screening.columns import check_bars, check_columns, check_levels
-from bayesfactor.screening.forms import describe_date, epoch_unit
+from bayesfactor.screening.forms import date_formats, describe_date, epoch_unit
 from bayesfactor.screening.stamps import WRITTEN, Words, check_zones
 
 __all__ = ["check_zones", "days_of", "read_frame", "read_prices", "read_rate", "read_times"]
@@ -23,11 +23,14 @@ def _from_other(frame: Any, what: str) -> pd.DataFrame:
     try:
         narrow = nw.from_native(frame, eager_only=True)
     except TypeError:
+        rate = what == "risk_free"
         raise DataError(
-            f"{what} is a {type(frame).__name__}, not a DataFrame.",
+            f"{what} is a {type(frame).__name__}, not a {'Series' if rate else 'DataFrame'}.",
             series=what,
             value=type(frame).__name__,
-            remedy="Give a pandas or polars DataFrame with one column per series.",
+            remedy="Give a Series on dates, a DataFrame of one column, or a number."
+            if rate
+            else "Give a pandas or polars DataFrame with one column per series.",
         ) from None
     dated = [name for name, kind in narrow.schema.items() if kind == nw.Date or kind == nw.Datetime]
     if not dated:
@@ -53,6 +56,9 @@ def _no_date_column(narrow: Any, what: str) -> DataError:
             remedy = f"'{name}' holds {unit[1]} since 1970: pl.from_epoch({name!r}, time_unit={unit[0]!r})."
         elif (kind := describe_date(first)) and kind[0].startswith("a date"):
             remedy = f"'{name}' holds dates as numbers: pl.col({name!r}).cast(pl.String).str.to_date('%Y%m%d')."
+        elif formats := date_formats(values.to_list()) if narrow.schema[name] == nw.String else ():
+            other = f" (or {formats[1]!r}, if the month comes first)" if len(formats) > 1 else ""
+            remedy = f"'{name}' holds dates as text: pl.col({name!r}).str.to_date({formats[0]!r}){other}."
         else:
             continue
         found = first
@@ -77,7 +83,8 @@ def read_times(frame: Any, what: str) -> pd.DataFrame:
     if not any(np.isfinite(values).any() for values in columns.values()):
         raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
     found = pd.DataFrame(columns, index=index)
-    check_bars(found, what)
+    if what != "factors":
+        check_bars(found, what)
     check_columns(found, what)
     check_codes(found, what)
     zone = table.attrs.get("zone")

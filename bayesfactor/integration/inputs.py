@@ -1,18 +1,22 @@
 """What was given to `integrate`, checked, in decimals, each series on its own dates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.frames import check_zones, days_of, read_frame, read_rate
 from bayesfactor.integration.info import read_factor_info, read_groups
 from bayesfactor.integration.series import Series, judges, split
-from bayesfactor.panel import Factor
+from bayesfactor.panel import Factor, Note
 from bayesfactor.screening import check_return_size
 from bayesfactor.screening.codes import check_codes_across
-from bayesfactor.screening.units import check_percent, check_rate_size
+from bayesfactor.screening.columns import check_fields
+from bayesfactor.screening.rates import check_rate_size, note_rate
+from bayesfactor.screening.units import check_percent, check_percent_columns
 
 UNITS = {"decimal": 1.0, "percent": 100.0}
 
@@ -27,6 +31,7 @@ class Inputs:
     groups: list[str]
     rate: Series | float | None
     factor_days: np.ndarray
+    units: str
 
     @property
     def known(self) -> list[tuple[Series, Factor]]:
@@ -45,18 +50,34 @@ class Inputs:
         return [series for series, factor in self.known if factor.aggregate == "last"]
 
 
-def _check_sizes(inputs: Inputs, units: str) -> None:
+def _frame(series: Sequence[Series]) -> pd.DataFrame:
+    return pd.DataFrame({one.name: pd.Series(one.values, one.dates.astype("datetime64[ns]")) for one in series})
+
+
+def _check_sizes(inputs: Inputs) -> None:
     """Refuse returns, traded factors and rates of a size that they cannot have."""
     traded = [series for series, factor in inputs.known if factor.traded]
     for series in (*inputs.assets, *traded):
         check_return_size(series.dates, series.values, series.name, series.periods_a_year)
     check_codes_across([(series.name, series.dates, series.values) for series in (*inputs.assets, *traded)])
-    if units == "percent":
+    if inputs.units == "percent":
         given = {"returns": inputs.assets, "factors": traded}
-        full = {what: [one.values for one in series if len(one.values)] for what, series in given.items()}
-        check_percent(full, max(one.periods_a_year for one in (*inputs.assets, *traded)))
+        check_percent(
+            {what: [(one.values, one.periods_a_year) for one in some if len(one.dates)] for what, some in given.items()}
+        )
+        year = max(one.periods_a_year for one in (*inputs.assets, *traded))
+        check_percent_columns(_frame(inputs.assets), _frame(traded), year)
     if isinstance(inputs.rate, Series):
-        check_rate_size(inputs.rate.values, inputs.rate.periods_a_year)
+        check_rate_size(inputs.rate.values, inputs.rate.periods_a_year, inputs.rate.dates)
+
+
+def note_rate_of(inputs: Inputs, year: float) -> list[Note]:
+    """Warn of the size of the risk-free rate; a number is one of the panel's periods, `year` of which make a year."""
+    percent = inputs.units == "percent"
+    if isinstance(inputs.rate, float):
+        check_rate_size(np.array([inputs.rate]), year)
+        return note_rate(np.array([inputs.rate]), year, percent)
+    return [] if inputs.rate is None else note_rate(inputs.rate.values, inputs.rate.periods_a_year, percent)
 
 
 def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any, units: str) -> Inputs:
@@ -75,6 +96,7 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
         rate = split(table / scale, "risk_free")[0]
     check_zones(zones)
     info = read_factor_info(factor_info, list(factors.columns))
+    check_fields(factors[[one.name for one in info if one.traded]], "factors")
     groups = read_groups(asset_info, list(returns.columns))
     for factor in info:
         count = int(factors[factor.name].notna().sum())
@@ -87,6 +109,6 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
             )
     units_of = np.array([scale if factor.traded else 1.0 for factor in info])
     series = split(factors.div(units_of, axis="columns"), "factors", [factor.lag for factor in info])
-    inputs = Inputs(split(returns / scale, "returns"), series, info, groups, rate, days_of(factors))
-    _check_sizes(inputs, units)
+    inputs = Inputs(split(returns / scale, "returns"), series, info, groups, rate, days_of(factors), units)
+    _check_sizes(inputs)
     return inputs

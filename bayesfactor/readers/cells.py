@@ -16,7 +16,7 @@ from typing import Literal
 import pandas as pd
 
 from bayesfactor.errors import DataError
-from bayesfactor.screening.forms import describe_number
+from bayesfactor.screening.forms import describe_number, is_clock, is_mark
 
 Source = str | PathLike[str]
 
@@ -200,6 +200,9 @@ def make_numbers(
             at = int(bad.argmax())
             found = cells[column].iloc[at]
             says, how = describe_number(found) or ("is not a number", remedy)
+            if is_mark(found):
+                says = "looks like a mark of a missing value"
+                how = remedy if "read_fred" in remedy else _empty(found, cells.index.name == "row")
             raise DataError(
                 f"{name}, {cells.index.name} {cells.index[at]}: column '{column}' holds '{found}' on "
                 f"{index[at].date()}, which {says}.",
@@ -210,3 +213,32 @@ def make_numbers(
             )
         columns[str(column)] = values.to_numpy()
     return pd.DataFrame(columns, index=index)
+
+
+def _empty(mark: str, parquet: bool) -> str:
+    """Say how to make the cells empty that hold a mark."""
+    if parquet:
+        return f"Make such cells empty: pandas.read_parquet(path).replace({mark!r}, '').to_parquet(path)."
+    return f"Make such cells empty: pandas.read_csv(path, dtype=str).replace({mark!r}, '').to_csv(path, index=False)."
+
+
+def check_clock(cells: pd.DataFrame, date: str, name: str) -> None:
+    """Refuse a column of times of day beside the column of dates."""
+    for column in cells.columns:
+        if cells[column].dtype.kind in "iufM":
+            continue
+        text = cells[column].dropna().astype(str).str.strip()
+        times = text[text != ""]
+        if not len(times) or not all(map(is_clock, times.unique())):
+            continue
+        found, last = times.iloc[0], times.iloc[-1]
+        read = "pandas.read_parquet(path)" if cells.index.name == "row" else "pandas.read_csv(path, dtype=str)"
+        raise DataError(
+            f"{name}: column '{column}' holds times of day ('{found}'{f' to {last!r}' if last != found else ''}), "
+            f"beside the dates of '{date}': it is neither an asset nor a series.",
+            series=str(column),
+            value=found,
+            remedy=f"Keep one row a day: frame = {read}; frame[frame[{column!r}].astype(str).str.strip() == {last!r}]"
+            f".drop(columns={column!r}).to_{'parquet' if cells.index.name == 'row' else 'csv'}(path, index=False). Of "
+            "bars within the day, join both in one column as YYYY-MM-DD hh:mm:ss, for bf.integrate_parquet.",
+        )

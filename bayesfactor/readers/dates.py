@@ -9,12 +9,15 @@ from bayesfactor.screening.forms import describe_date
 from bayesfactor.screening.stamps import (
     Times,
     Words,
+    are_bars,
+    clock_of,
     describe_inside,
     first_inside,
     in_zone,
     offset_zone,
     times_of,
     whole_days,
+    zone_where,
 )
 
 DAY = (
@@ -22,6 +25,7 @@ DAY = (
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(?P<zone>(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?))?"
 )
 _FARTHEST = 15 * 60  # minutes that a zone may be from universal time
+_DAY_IN = "frame.index = pd.to_datetime(frame.index, utc=True).tz_convert('{zone}').normalize().tz_localize(None)"
 COMPACT = r"(\d{4})(\d{2})(\d{2})"
 MONTH = r"((?:17|18|19|20|21)\d{2})(\d{2})|(\d{4})-(\d{2})"
 
@@ -96,9 +100,11 @@ def find_dates(column: pd.Series, name: str, zone: str | None = None) -> Dates:
     words = Words(
         "read_table(path, zone='{zone}') (--zone {zone} on the command line)", "write it without a time of day"
     )
-    why, remedy = describe_inside(times, words)
-    if zone is not None and (known := whole_days(written)):
-        why, remedy = f"they are days of {known[1] or 'no zone'} as they stand", "Leave `zone` out."
+    why, remedy = describe_inside(written, words)
+    if zone is not None:
+        why, remedy = _inside_zone(times, written, words, text)
+        if known := whole_days(written):
+            why, remedy = f"they are days of {known[1] or 'no zone'} as they stand", "Leave `zone` out."
     raise DataError(
         f"{name}, {column.index.name} {column.index[at]}: '{text.iloc[at]}' is a time within the day"
         f"{f' in {zone}' if zone else ''}: {why}.",
@@ -107,6 +113,18 @@ def find_dates(column: pd.Series, name: str, zone: str | None = None) -> Dates:
         value=text.iloc[at],
         remedy=remedy,
     )
+
+
+def _inside_zone(times: Times, written: Times, words: Words, text: pd.Series) -> tuple[str, str]:
+    """Say what times are that are within the day in a named zone, and as they were written, too."""
+    clock = written.local if written.universal.hasnans else written.universal
+    if midnights := zone_where(clock, lambda hour: bool((hour == pd.Timedelta(0)).all())):
+        return f"they are midnights in {midnights}", f"If they are days there: {words.convert.format(zone=midnights)}."
+    if are_bars(times):
+        return words.bars, words.use
+    hours = times.local - times.local.normalize()
+    why = f"all are at {clock_of(hours[0])}" if (hours == hours[0]).all() else "the times of day differ"
+    return why, f"If the day in {times.zone} is the day meant: {_frame_of(text)}; {_DAY_IN.format(zone=times.zone)}."
 
 
 def make_index(dates: Dates, name: str, *, unique: bool = True, remedy: str = "") -> pd.DatetimeIndex:
@@ -144,8 +162,12 @@ def date_hint(text: pd.Series) -> str:
     found = describe_date(int(first) if first.isdigit() else first, "frame.index")
     if not found:
         return ""
+    return f"'{text.iloc[0]}' may be {found[0]}: {_frame_of(text)}; frame.index = {found[1]}."
+
+
+def _frame_of(text: pd.Series) -> str:
+    """Return how pandas reads the table of a column, with that as its index."""
     place = 0 if not text.name else repr(text.name)
-    read = f"pandas.read_csv(path, index_col={place})"
     if text.index.name == "row":
-        read = f"pandas.read_parquet(path).set_index({place})"
-    return f"'{text.iloc[0]}' may be {found[0]}: frame = {read}; frame.index = {found[1]}."
+        return f"frame = pandas.read_parquet(path).set_index({place})"
+    return f"frame = pandas.read_csv(path, index_col={place})"

@@ -13,6 +13,7 @@ from bayesfactor.readers.cells import (
     LONG,
     MISSING,
     Source,
+    check_clock,
     decode_text,
     describe_text,
     first_name,
@@ -25,6 +26,7 @@ from bayesfactor.readers.cells import (
 from bayesfactor.readers.dates import date_hint, find_dates, make_index, read_times
 from bayesfactor.screening.codes import check_codes
 from bayesfactor.screening.columns import counts_rows, may_count
+from bayesfactor.screening.forms import is_clock, is_mark
 
 DATE_NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "period")
 
@@ -85,6 +87,7 @@ def read_table(
     key = _find_date_column(cells, name, hint) if date is None else date
     if asset is None or value is None:
         asset, value = _find_long_columns(cells.drop(columns=key))
+    check_clock(cells.drop(columns=key) if asset is None else cells[[asset]], key, name)
     dates = find_dates(cells[key], name, zone)
     if asset is not None and value is not None:
         if len({key, asset, value}) < 3:
@@ -169,9 +172,9 @@ def _read_parquet(data: bytes, name: str) -> tuple[pd.DataFrame, str]:
 
 
 def _find_date_column(cells: pd.DataFrame, name: str, hint: str) -> str:
-    for column in cells.columns:
-        if column.lower() in DATE_NAMES:
-            return str(column)
+    named = [str(column) for column in cells.columns if column.lower() in DATE_NAMES]
+    if named:
+        return next((one for one in named if not is_clock(cells[one].iloc[0])), named[0])
     first = cells.columns[0]
     times, text = read_times(cells[first])
     if times.local.notna().any():
@@ -190,6 +193,8 @@ def _find_date_column(cells: pd.DataFrame, name: str, hint: str) -> str:
 def _find_long_columns(others: pd.DataFrame) -> tuple[str, str] | tuple[None, None]:
     content = {tell_content(others[column]): str(column) for column in others.columns}
     if len(others.columns) == 2 and content.keys() == {"text", "numbers"}:
+        if all(is_mark(one) for one in others[content["text"]].dropna().unique() if str(one).strip()):
+            return None, None
         return content["text"], content["numbers"]
     return None, None
 

@@ -10,7 +10,7 @@ import pandas as pd
 from bayesfactor.errors import DataError
 from bayesfactor.screening.codes import check_codes_of_returns, which_codes
 from bayesfactor.screening.columns import long_remedy, no_dates
-from bayesfactor.screening.forms import describe_number
+from bayesfactor.screening.forms import describe_number, is_mark
 from bayesfactor.screening.stamps import (
     Words,
     describe_inside,
@@ -111,6 +111,9 @@ def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
         for date, value in zip(column.index, column.array, strict=True):
             if not _is_number(value):
                 says, remedy = describe_number(value) or ("", _NO_NUMBER)
+                if is_mark(value):
+                    says = "looks like a mark of a missing value"
+                    remedy = f"Make it missing: {what} = {what}.replace({value!r}, float('nan')).astype(float)."
                 if isinstance(value, date_type):
                     remedy = f"Leave it out, or make it the index: {what}.drop(columns={name!r})."
                 raise DataError(

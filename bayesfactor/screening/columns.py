@@ -1,6 +1,7 @@
 """Columns that are no assets, and an index that holds no dates."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.errors import DataError
-from bayesfactor.screening.forms import describe_date, epoch_unit, looks_like_dates
+from bayesfactor.screening.forms import (
+    date_formats,
+    describe_date,
+    epoch_unit,
+    is_clock,
+    looks_like_dates,
+    read_formats,
+)
 
 _BAR = ("open", "high", "low", "close", "adj close", "volume")
 _CLOCK = re.compile(r"(^|[\W_])(date|datetime|time|timestamp|epoch|unix|ts)s?($|[\W_])|time$|stamp$", re.IGNORECASE)
@@ -63,9 +71,35 @@ def check_levels(frame: pd.DataFrame, what: str) -> None:
 
 def check_bars(frame: pd.DataFrame, what: str) -> None:
     """Refuse the open, high, low, close and volume of one asset, and volumes, given as assets; of floats."""
-    names = [str(name) for name in frame.columns]
-    if what == "factors":
-        return
+    check_fields(frame, what)
+    check_times(list(map(str, frame.columns)), what)
+    for name in map(str, frame.columns):
+        if found := _AMOUNT.search(name):
+            kind = "volume" if found[0].lower() == "volume" else "market value"
+            raise DataError(
+                f"'{name}' in {what} is a {kind}, not an asset.",
+                series=name,
+                value=name,
+                remedy=f"Leave it out: {what}.drop(columns={name!r}).",
+            )
+
+
+def check_times(names: Sequence[str], what: str, remedy: str = "") -> None:
+    """Refuse assets of which all have times of day for names."""
+    if names and all(map(is_clock, names)):
+        last = names[-1]
+        take = f"{what}[[{last!r}]].rename(columns={{{last!r}: 'name'}})"
+        raise DataError(
+            f"The assets of {what} have times of day for names, such as '{last}': the bars of one asset.",
+            series=last,
+            value=tuple(names[:5]),
+            remedy=remedy or f"Keep one of them, and name it by its asset: {take}.",
+        )
+
+
+def check_fields(frame: pd.DataFrame, what: str) -> None:
+    """Refuse the bars of one asset, given as series of their own."""
+    names, many = [str(name) for name in frame.columns], "factors" if what == "factors" else "assets"
     for asset in dict.fromkeys(_split(name)[0] for name in names):
         fields = {_split(name)[1]: name for name in names if _split(name)[0] == asset}
         bar = [fields[field] for field in _BAR if field in fields]
@@ -75,19 +109,11 @@ def check_bars(frame: pd.DataFrame, what: str) -> None:
             take = f"{what}[[{one!r}]].rename(columns={{{one!r}: {asset or 'name'!r}}})"
             done = what == "prices" or bool((frame[one] <= 0).any())
             raise DataError(
-                f"{what} has the columns {', '.join(map(repr, bar))}: the bars of one asset, not assets.",
+                f"{what} has the columns {', '.join(map(repr, bar))}: the bars of one asset, not {many}.",
                 series=bar[0],
                 value=tuple(bar),
                 remedy="Take one column of each asset, and name it by it: "
                 f"{take if done else f'bf.to_returns({take})'}.",
-            )
-    for name in names:
-        if found := _AMOUNT.search(name):
-            raise DataError(
-                f"'{name}' in {what} is a {found[0].lower()}, not an asset.",
-                series=name,
-                value=name,
-                remedy=f"Leave it out: {what}.drop(columns={name!r}).",
             )
 
 
@@ -162,15 +188,18 @@ def _parts(values: np.ndarray, plain: pd.DatetimeIndex, days: np.ndarray) -> str
 def no_dates(frame: Any, what: str) -> DataError:
     """Say how to give a frame dates, whose index holds none."""
     index, kind = frame.index, type(frame.index[0]).__name__ if len(frame.index) else type(frame.index).__name__
-    remedy = f"Use {what}.index = pd.to_datetime({what}.index), in one time zone or none."
-    text = f"The index of {what} holds {kind}, not dates."
+    kind = {"str": "text", "date": "Python date objects"}.get(kind, kind)
+    formats = () if isinstance(index, pd.MultiIndex) else date_formats(index)
+    read = read_formats(f"{what}.index", formats) if formats else f"pd.to_datetime({what}.index)"
+    remedy = f"Use {what}.index = {read}, in one time zone or none."
+    text = f"The index of {what} holds {kind}, not {'timestamps' if 'date' in kind else 'dates'}."
     first = index[0] if len(index) else None
     column, how = _dated(frame)
     if isinstance(index, pd.MultiIndex):
         text, remedy = f"The rows of {what} have {index.nlevels} levels, not one of dates.", _unstack(frame, what)
     elif isinstance(index, pd.PeriodIndex):
         remedy = f"Use {what}.index = {what}.index.to_timestamp(how='end').normalize()."
-    elif column and not describe_date(first):
+    elif column and not describe_date(first) and not formats:
         text = f"The index of {what} holds {kind}, not dates; the dates are in the column {column!r}."
         read, cell = how.format(column=f"{what}[{column!r}]"), f"{what}[{column!r}]"
         remedy = long_remedy(frame, what, column) or f"Use {what} = {what}.set_index({column!r})."

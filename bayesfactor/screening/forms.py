@@ -1,6 +1,7 @@
 """Forms in which people write numbers and dates that are not read, and how to read each."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,58 @@ _FORM = re.compile(
     rf"(?P<minus>[-+{_MINUS}]?)(?P<open>\(?)(?P<again>[-+{_MINUS}]?)(?P<sign>{_MONEY}) ?(?P<body>{_BODY})"
     rf"(?P<times>[kKmMbBtT]?)(?P<after> ?{_MONEY})(?P<cent> ?%?)(?P<close>\)?)"
 )
+
+
+_HOUR = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:Z|UTC|GMT|[A-Z]{2,4}T|[+-]\d\d:?\d\d))?"
+_CLOCK = re.compile(rf"{_HOUR}|\d{{1,2}} ?[ap]\.?m\.?", re.IGNORECASE)
+_MARK = re.compile(
+    r"[-.\u2012-\u2015_*?/]{1,4}|n\.?[/.]?a\.?|#(n/a|div/0!|value!|ref!|num!|name\?|null!)( n/a)?|null|none|nil|nan|"
+    r"nat|missing|no data|not available|\(?blank\)?|undefined|-?inf(inity)?|empty",
+    re.IGNORECASE,
+)
+_LONG = "january|february|march|april|june|july|august|september|october|november|december"
+_SHORT = "may|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec"
+
+
+def is_clock(text: object) -> bool:
+    """Whether a text is a time of day, such as ``09:30`` or ``4 PM``."""
+    return bool(_CLOCK.fullmatch(str(text).strip()))
+
+
+def is_mark(text: object) -> bool:
+    """Whether a text looks like a mark of a missing value, such as ``-`` or ``#DIV/0!``."""
+    return bool(_MARK.fullmatch(str(text).strip()))
+
+
+def date_formats(values: Iterable[object]) -> tuple[str, ...]:
+    """Return the formats in which texts may be dates, day before month first; empty for ISO dates and other texts."""
+    texts = [value.strip() for value in values if isinstance(value, str)]
+    if not texts:
+        return ()
+    clock = re.search(r" \d{1,2}:\d\d(:\d\d)?$", texts[0])
+    time = "" if clock is None else " %H:%M:%S" if clock[1] else " %H:%M"
+    plain = [text.rsplit(" ", 1)[0] if clock else text for text in texts]
+    if found := re.fullmatch(r"\d{4}([/.])\d{1,2}\1\d{1,2}", plain[0]):
+        return (f"%Y{found[1]}%m{found[1]}%d{time}",)
+    if found := re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1(\d{4}|\d\d)", plain[0]):
+        mark, year = found[1], ("%Y" if len(found[2]) == 4 else "%y") + time
+        parts = [re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d+", text) for text in plain]
+        first, second = (max((int(part[place]) for part in parts if part), default=0) for place in (1, 2))
+        both = ((first, second, f"%d{mark}%m{mark}{year}"), (second, first, f"%m{mark}%d{mark}{year}"))
+        return tuple(form for day, month, form in both if day <= 31 and month <= 12)
+    name = rf"(?:(?P<long>{_LONG})|{_SHORT})"
+    if found := re.fullmatch(rf"\d{{1,2}}([ /.-]?){name}([ /.-]?)(\d{{4}}|\d\d)", plain[0], re.IGNORECASE):
+        month, year = "%B" if found["long"] else "%b", "%Y" if len(found[4]) == 4 else "%y"
+        return (f"%d{found[1]}{month}{found[3]}{year}{time}",)
+    if found := re.fullmatch(rf"{name} \d{{1,2}}(,? )\d{{4}}", plain[0], re.IGNORECASE):
+        return (f"{'%B' if found['long'] else '%b'} %d{found[2]}%Y{time}",)
+    return ()
+
+
+def read_formats(index: str, formats: tuple[str, ...]) -> str:
+    """Say how pandas reads texts of these formats."""
+    other = f" (or format={formats[1]!r}, if the month comes first)" if len(formats) > 1 else ""
+    return f"pd.to_datetime({index}, format={formats[0]!r}){other}"
 
 
 def describe_number(value: object) -> tuple[str, str] | None:
@@ -115,4 +168,5 @@ def looks_like_dates(column: Any) -> str:
         return found[1] if len(str(int(values.iloc[0]))) >= 8 else ""
     if re.match(r"\d{4}-\d\d-\d\d", str(values.iloc[0])):
         return found[1] if found else "pd.to_datetime({column})"
-    return ""
+    formats = date_formats(values)
+    return read_formats("{column}", formats) if formats else ""

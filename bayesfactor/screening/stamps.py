@@ -157,7 +157,7 @@ def describe_inside(times: Times, words: Words) -> tuple[str, str]:
     hours = times.local - times.local.normalize()
     clock, bare = (times.local, True) if times.universal.hasnans else (times.universal, False)
     alike = bool((hours == hours[0]).all())
-    midnights = _zone_where(clock, lambda hour: (hour == pd.Timedelta(0)).all())
+    midnights = zone_where(clock, lambda hour: (hour == pd.Timedelta(0)).all())
     if midnights and not (bare and alike):
         remedy = f"If they are days of {midnights}: {words.convert.format(zone=midnights)}."
         return f"they are midnights in {midnights}", remedy
@@ -166,11 +166,11 @@ def describe_inside(times: Times, words: Words) -> tuple[str, str]:
     if alike:
         zone = midnights or "Area/City"
         return (
-            f"all are at {_clock(hours[0])}{f' ({times.zone})' if times.zone else ''}",
+            f"all are at {clock_of(hours[0])}{f' ({times.zone})' if times.zone else ''}",
             f"If each date as written is the day meant: {words.normalize}. If that is midnight in another zone"
             f"{midnights and f', such as {midnights}'}: {words.convert.format(zone=zone)}.",
         )
-    same = _zone_where(clock, lambda hour: (hour == hour[0]).all())
+    same = zone_where(clock, lambda hour: (hour == hour[0]).all())
     if same:
         return (
             f"the times of day differ, but in {same} all are the same",
@@ -183,7 +183,7 @@ def describe_inside(times: Times, words: Words) -> tuple[str, str]:
     )
 
 
-def _zone_where(clock: pd.DatetimeIndex, holds: Callable[[Any], bool]) -> str:
+def zone_where(clock: pd.DatetimeIndex, holds: Callable[[Any], bool]) -> str:
     """Return the first market's zone in which the hours of universal times fit."""
     for zone in _MARKETS:
         local = times_of(clock.tz_localize("UTC").tz_convert(zone)).local
@@ -192,7 +192,8 @@ def _zone_where(clock: pd.DatetimeIndex, holds: Callable[[Any], bool]) -> str:
     return ""
 
 
-def _clock(hour: pd.Timedelta) -> str:
+def clock_of(hour: pd.Timedelta) -> str:
+    """Write a time of day."""
     return str(hour).split("days ")[-1][:8].removesuffix(":00")
 
 

@@ -17,8 +17,10 @@ from bayesfactor.integration.notes import mark_shared
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Calendar, Note
 from bayesfactor.panelstatistics import PanelStatistics
+from bayesfactor.screening.columns import check_times
 from bayesfactor.screening.copies import note_equal_moments
 from bayesfactor.screening.factors import check_factors, check_rows
+from bayesfactor.screening.units import note_slopes_of_moments
 from bayesfactor.streaming.choices import check_columns, check_spacing, read_calendar
 from bayesfactor.streaming.files import Columns, in_order, list_files
 from bayesfactor.streaming.kernel import EARLIEST, FIRST, LARGE, LAST, LATEST, MISSING, NEVER, OUTSIDE, ROWS
@@ -66,7 +68,8 @@ def integrate_parquet(
     risk_free : Series, DataFrame of one column, or float, optional
         Simple return per period, on the same times. By default returns are taken as excess returns.
     calendar : Calendar or str
-        ``Calendar("minute", 525_600)``: its name, and how many periods make a year; or one of the usual names.
+        ``Calendar("minute", 525_600)``: its name, and how many periods make a year; or one of the usual names, whose
+        usual spacing the times must have (weekly: 5 to 9 days).
     columns : tuple of str
         Names of the columns of times (timestamps or dates), assets (text or whole numbers) and returns (simple,
         decimal, per period; missing where not traded).
@@ -89,7 +92,12 @@ def integrate_parquet(
     Notes
     -----
     Returns before the youngest factor begins, or outside the factors' times, are left out and counted; one between them
-    without factors is an error. Stale prices and single jumps are not searched for, as they are in memory.
+    without factors is an error.
+
+    What needs all returns of an asset side by side is not searched for, as the files are read once and only their sums
+    are kept: stale prices, single jumps, returns missing inside a history, series that go better with a factor one row
+    earlier or later, an asset that is a factor before the risk-free rate is taken off it, and copies that differ in a
+    digit. `integrate` warns of these: try it on some of the assets first.
 
     Wrong where assets trade at times of their own: bring them to common bars first.
     """
@@ -143,6 +151,7 @@ def _submitted(executor: Executor, *task: Any) -> Any:
 def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar, files: int) -> PanelStatistics:
     """Put the sums under their labels, and check what only the whole of them can tell."""
     assets = sorted(total.places)
+    check_times(assets, "the files", "Keep the rows of one time of day; name the column of assets.")
     at = total.at(assets)
     marks, xx = total.marks[at], total.xx[at]
     for name, own, least in zip(assets, marks, total.least[at], strict=True):
@@ -162,7 +171,9 @@ def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar,
     read = int((rows + marks[:, MISSING] + marks[:, OUTSIDE]).sum())
     missing, where = int(marks[:, MISSING].sum()), f"{files} files" if files > 1 else "one file"
     text = f"reduced from {read} rows in {where}; {missing} have no return: not traded"
-    shared = set(assets) & set(names)
+    shared, traded = set(assets) & set(names), [place for place, one in enumerate(beside.info) if one.traded]
+    looks = note_equal_moments(moments, assets)
+    looks += note_slopes_of_moments(moments, traded, assets, [names[place] for place in traded])
     ends = [_ends(column, rows, beside) for column in (marks[:, FIRST], marks[:, LAST])]
     return PanelStatistics(
         moments=moments,
@@ -178,9 +189,7 @@ def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar,
             *beside.notes,
             *on_panel,
             *_size_notes(moments, calendar),
-            *mark_shared(
-                [*_asset_notes(assets, marks, moments, names), *note_equal_moments(moments, assets)], "an asset", shared
-            ),
+            *mark_shared([*_asset_notes(assets, marks, moments, names), *looks], "an asset", shared),
         ),
     )
 

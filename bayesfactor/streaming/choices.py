@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from bayesfactor.calendars import FREQUENCIES
+from bayesfactor.calendars import FINE, FREQUENCIES, infer_pattern
 from bayesfactor.errors import SpecError, unknown
 from bayesfactor.panel import Calendar
 from bayesfactor.streaming.files import Columns
 
 SHORTEST_YEAR, LONGEST_YEAR = 0.1, 1.2  # of periods at their usual distance: markets are open for a part of it
+_WEEKS = 8  # from which it can be told whether a market is open at weekends
 
 
 def read_calendar(calendar: Calendar | str) -> Calendar:
@@ -41,7 +42,10 @@ def check_columns(columns: Columns) -> None:
 
 
 def check_spacing(times: np.ndarray, calendar: Calendar) -> None:
-    """Refuse a calendar that the times cannot have: a year of their usual steps is no year."""
+    """Refuse a calendar that the times cannot have.
+
+    A year of their usual steps is no year; or it is one of the usual calendars, and they are of another.
+    """
     if len(times) < 3:
         return
     step = float(np.median(np.diff(times.astype("datetime64[ns]").astype("int64")))) / 1e9
@@ -54,8 +58,29 @@ def check_spacing(times: np.ndarray, calendar: Calendar) -> None:
             found=calendar,
             remedy="Say how many of the periods make a year: calendar='monthly', or bf.Calendar('minute', 525_600).",
         )
+    days = times.astype("datetime64[D]")
+    if calendar.periods_per_year == FREQUENCIES.get(calendar.frequency) and not _has_calendar(
+        days, calendar.frequency, found := infer_pattern(days)
+    ):
+        own = f"bf.Calendar('own', {max(round(365.25 * 86_400 / step), 1)})"
+        raise SpecError(
+            f"integrate_parquet: the factors' times are usually {_span(step)} apart{found and f', as {found} ones'}: "
+            f"they are not {calendar.frequency}.",
+            place="integrate_parquet.calendar",
+            found=calendar,
+            remedy=f"Say calendar='{found}'." if found else f"Say how many of them make a year: calendar={own}.",
+        )
+
+
+def _has_calendar(days: np.ndarray, name: str, found: str) -> bool:
+    """Whether days of a pattern may have a usual calendar; of a few weeks, those of all days and of business days."""
+    if name in FINE and (days[-1] - days[0]).astype(int) < _WEEKS * 7:
+        return found in FINE
+    return found == name
 
 
 def _span(seconds: float) -> str:
     days = seconds / 86_400
-    return f"{days:.3g} days" if days >= 1 else f"{seconds:.6g} seconds"
+    if days < 1:
+        return f"{seconds:.6g} seconds"
+    return f"{days:.3g} days" if days > 1 else "1 day"

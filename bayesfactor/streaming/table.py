@@ -15,8 +15,10 @@ from bayesfactor.integration.info import read_factor_info
 from bayesfactor.panel import NO_RATE, Calendar, Factor, Note
 from bayesfactor.panelbase import check_histories, written
 from bayesfactor.screening import check_return_size, strip_time
+from bayesfactor.screening.columns import check_fields
+from bayesfactor.screening.rates import check_rate_size, note_rate
 from bayesfactor.screening.stamps import are_bars, frame_words, times_of, whole_days
-from bayesfactor.screening.units import check_rate_size, large_return
+from bayesfactor.screening.units import large_return
 from bayesfactor.streaming.choices import SHORTEST_YEAR
 from bayesfactor.streaming.kernel import BLOCK
 
@@ -81,6 +83,7 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, calendar: Calen
     """
     frame = read_times(factors, "factors")
     info = read_factor_info(factor_info, list(frame.columns))
+    check_fields(frame[[one.name for one in info if one.traded]], "factors")
     for factor in info:
         _check_ready(factor)
     frame, notes = _own_span(frame)
@@ -180,9 +183,9 @@ def _rate(risk_free: Any, index: pd.Index, year: int) -> tuple[np.ndarray, list[
     if isinstance(risk_free, int | float | np.number) and not isinstance(risk_free, bool):
         if not np.isfinite(risk_free):
             raise DataError(f"risk_free is {risk_free}.", series="risk_free", value=risk_free, remedy="Give a number.")
-        values = np.full(len(index), float(risk_free))
-        check_rate_size(values, year)
-        return values, [note]
+        given = np.array([float(risk_free)])
+        check_rate_size(given, year)
+        return np.full(len(index), given[0]), [note, *note_rate(given, year)]
     frame = read_times(risk_free.to_frame() if isinstance(risk_free, pd.Series) else risk_free, "risk_free")
     if frame.shape[1] != 1:
         raise DataError(
@@ -191,5 +194,6 @@ def _rate(risk_free: Any, index: pd.Index, year: int) -> tuple[np.ndarray, list[
     zones = {what: str(times.tz or "") for what, times in (("factors", index), ("risk_free", frame.index))}
     check_zones(zones)
     series = frame.iloc[:, 0]
-    check_rate_size(series.dropna().to_numpy(), year)
-    return np.array(series.reindex(index), dtype=float), [note]
+    known = series.dropna()
+    check_rate_size(known.to_numpy(), year, known.index.to_numpy())
+    return np.array(series.reindex(index), dtype=float), [note, *note_rate(known.to_numpy(), year)]
