@@ -427,3 +427,10 @@ def test_a_level_that_is_taken_for_a_return():
 def test_returns_given_as_prices():
     error = refused("no return can be made from it", lambda: bf.to_returns(RETURNS))
     assert "bf.integrate as they are" in error.remedy
+
+
+def test_returns_of_what_is_called_after_a_volume_are_returns():
+    names = ["High Volume ETF", "market cap weighted", "Volume"]
+    returns = noise(DAYS, names)
+    assert bf.integrate(returns, noise(DAYS, ["m"], 1)).assets == tuple(names)
+    assert list(bf.to_returns((1 + returns[names[:2]]).cumprod())) == names[:2]

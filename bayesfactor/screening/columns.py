@@ -25,6 +25,7 @@ _COUNTER = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"(?<![a-z])(volume|market[ _]?cap(itali[sz]ation)?)(?![a-z])", re.IGNORECASE)
+_FUND = re.compile(r"weighted|index|fund|et[fnp]", re.IGNORECASE)  # that is called after volumes or market values
 _PARTS = ("year", "quarter", "month", "day", "day_of_week", "day_of_year")
 _LATEST = 9e18  # nanoseconds
 _LEAST = 1e8  # of seconds since 1970
@@ -73,8 +74,9 @@ def check_bars(frame: pd.DataFrame, what: str) -> None:
     """Refuse the open, high, low, close and volume of one asset, and volumes, given as assets; of floats."""
     check_fields(frame, what)
     check_times(list(map(str, frame.columns)), what)
-    for name in map(str, frame.columns):
-        if found := _AMOUNT.search(name):
+    for place, name in enumerate(map(str, frame.columns)):
+        found = _AMOUNT.search(name)
+        if found and not _FUND.search(name) and (what == "prices" or _are_amounts(frame.iloc[:, place])):
             kind = "volume" if found[0].lower() == "volume" else "market value"
             raise DataError(
                 f"'{name}' in {what} is a {kind}, not an asset.",
@@ -82,6 +84,11 @@ def check_bars(frame: pd.DataFrame, what: str) -> None:
                 value=name,
                 remedy=f"Leave it out: {what}.drop(columns={name!r}).",
             )
+
+
+def _are_amounts(column: pd.Series) -> bool:
+    """Whether numbers are too large, and too positive, to be returns."""
+    return bool((column.dropna() >= 0).all() and column.median() >= 1)
 
 
 def check_times(names: Sequence[str], what: str, remedy: str = "") -> None:
