@@ -230,8 +230,9 @@ def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     if csv is not None:
         _check_output(csv)
     result = open_fit(run)
-    table = identify(result).table(ci_prob=ci)
-    show_premia(table, result.panel)
+    found = identify(result)
+    table = found.table(ci_prob=ci)
+    show_premia(table, result.panel, found.facts)
     if csv is not None:
         write_csv(table.reset_index(), csv)
     _warn_and_leave(result.problems)
