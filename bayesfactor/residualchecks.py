@@ -12,9 +12,8 @@ from scipy.stats import norm
 from bayesfactor.diagnostics import UNSEEN, Check
 from bayesfactor.moments import EXACT
 from bayesfactor.panel import Panel
-from bayesfactor.pointwise import raw_coefficients, standardised_residuals, thin
+from bayesfactor.pointwise import degrees_of_freedom, noise, raw_coefficients, standardised_residuals, thin
 from bayesfactor.posterior import Fit
-from bayesfactor.spec import StudentTNoise
 from bayesfactor.statistics import regressors
 
 DRAWS = 200
@@ -60,14 +59,15 @@ def tails(fit: Fit) -> pd.Series:
     coefficients = raw_coefficients(fit, draws)
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     sigma = flat["sigma"].transpose("sample", "asset").values
-    dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
+    dof = degrees_of_freedom(draws)
+    tail_of = None if dof is None else dof[:, None]
 
     def tail(i: int) -> float:
         z = standardised_residuals(fit, i, coefficients, sigma)
         if z.shape[1] < 3:
             return np.nan
         rng = np.random.default_rng([fit.sampler.seed, i])
-        new = rng.standard_normal(z.shape) if dof is None else rng.standard_t(dof, size=z.shape)
+        new = noise(rng, tail_of, z.shape)
         return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
 
     found: list[float] | float = np.nan

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.diagnostics import warning_of
+from bayesfactor.diagnostics import said, short, warning_of
 from bayesfactor.misfit import AT_FLOOR
 from tests.panels import make_panel, reduced
 from tests.pseudo import STUDENT, made, pseudo_fit, simulated
@@ -225,20 +225,34 @@ def test_a_misfit_reaches_every_table_and_the_command_line(hier_fit, tmp_path, c
     tables += [bf.attribute(off, "return").table(), bf.attribute(off, "variance").share_table()]
     for table in tables:
         assert (table["warning"] == word).all()
-    assert "warning" not in bf.attribute(off, allow_unconverged=True).table()
-    assert "WARNING: model does not fit: means: " in bf.to_markdown(premium.table())
+    allowed = bf.attribute(off, allow_unconverged=True)  # that is of convergence
+    assert all((table["warning"] == word).all() for table in (allowed.table(), allowed.uncertainty))
+    caption = bf.to_markdown(premium.table())
+    assert "WARNING: model does not fit: means: " in caption
+    assert caption.count("model does not fit") == 1 + len(premium.table())  # once in the caption, and in every row
     path = off.save(tmp_path / "off.nc")
-    for command in ("check", "attribute", "premia", "price"):
-        monkeypatch.setattr("sys.argv", ["bayesfactor", command, str(path)])
+    for command in (["check"], ["attribute"], ["attribute", "--allow-unconverged"], ["premia"], ["price"]):
+        monkeypatch.setattr("sys.argv", ["bayesfactor", command[0], str(path), *command[1:]])
         with pytest.raises(SystemExit) as left:
             main()
         assert left.value.code == 1
         out, err = capsys.readouterr()
-        assert "model does not fit: means" in err or "FAILED  means" in out
+        assert err.count("model does not fit: means") == 1 or "FAILED  means" in out
         assert "converge" not in err
     report = bf.write_report(off, tmp_path / "off.html").read_text(encoding="utf-8")
     assert "This fit FAILED its checks" in report
     assert "widen these" in report
+
+
+def test_draws_that_did_not_converge_are_allowed_and_a_misfit_is_not(hier_fit):
+    data = hier_fit.data.copy()
+    data["posterior"] = xr.DataTree(hier_fit.posterior.assign(alpha=hier_fit.posterior["alpha"] - 0.02))
+    data["sample_stats"] = xr.DataTree(data["sample_stats"].to_dataset().isel(draw=slice(0, 50)))
+    off = replace(hier_fit, data=data.isel(draw=slice(0, 50)))
+    word = "model does not fit: means"
+    assert (bf.attribute(off).table()["warning"] == f"not converged; {word}").all()
+    assert (bf.attribute(off, allow_unconverged=True).table()["warning"] == word).all()
+    assert all(problem.startswith(word) for problem in bf.attribute(off, allow_unconverged=True).problems)
 
 
 def test_words_of_a_warning():
@@ -246,6 +260,17 @@ def test_words_of_a_warning():
     assert warning_of((sampler,)) == "not converged"
     assert warning_of((misfit, misfit)) == "model does not fit: tails"
     assert warning_of((sampler, misfit)) == "not converged; model does not fit: tails"
+    means = "model does not fit: means: y 4 (limit 3)"
+    text = f"{sampler}; {misfit}; means: y 4 (limit 3)"
+    assert said((sampler, misfit, means)) == text
+    assert said((sampler,)) == sampler
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(3.03361, "3.03"), (0.0833333, "0.0833"), (1000, "1000"), (12345.6, "12346"), (1.01, "1.01")]
+)
+def test_limits_have_three_digits(value, text):
+    assert short(value) == text
 
 
 def test_the_remedies_are_those_that_help():

@@ -31,8 +31,10 @@ def show_premia(table: pd.DataFrame, panel: PanelBase, facts: pd.DataFrame) -> N
     """
     volatility = factor_moments(panel).deviation * panel.periods_per_year**0.5
     say(f"Premium over the factor's volatility: a Sharpe ratio a year; interval: {interval_name(table)}.")
-    say("data and se: of a traded factor, its own history's mean; of others, implied by the data given the other priors.")
-    say("%/year is for one unit of loading on a traded factor.")
+    say(
+        "data and se: of a traded factor the mean of its own history, of others what the data imply given the other "
+        "priors. %/year is for one unit of loading on a traded factor."
+    )
     print()
     rows = []
     for row, unit in zip(table.reset_index().to_dict("records"), volatility, strict=True):
