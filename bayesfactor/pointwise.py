@@ -39,9 +39,7 @@ def standardised_residuals(fit: Fit, index: int, coefficients: np.ndarray, sigma
 
 def degrees_of_freedom(draws: xr.Dataset) -> np.ndarray | None:
     """Return the degrees of freedom (sample) of the noise law at draws; None where it is normal."""
-    if "dof" not in draws:
-        return None
-    return draws["dof"].transpose("chain", "draw").values.ravel() if "chain" in draws.dims else draws["dof"].values
+    return draws["dof"].transpose("chain", "draw").values.ravel() if "dof" in draws else None
 
 
 def variance_factor(draws: xr.Dataset) -> xr.DataArray:

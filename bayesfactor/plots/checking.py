@@ -9,7 +9,7 @@ from bayesfactor.diagnostics import statistic
 from bayesfactor.errors import SpecError, unknown
 from bayesfactor.panel import require_returns
 from bayesfactor.plots.style import styled
-from bayesfactor.pointwise import raw_coefficients, thin
+from bayesfactor.pointwise import degrees_of_freedom, noise, raw_coefficients, thin
 from bayesfactor.posterior import Fit, require_fit
 from bayesfactor.statistics import regressors
 
