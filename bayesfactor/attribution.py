@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesfactor import contributions
 from bayesfactor.dates import Window
-from bayesfactor.diagnostics import warning_of
+from bayesfactor.diagnostics import misfits, warning_of
 from bayesfactor.doubts import caveats, identification_of
 from bayesfactor.entries import entries, portfolio_first
 from bayesfactor.errors import DataError, SpecError, unknown
@@ -48,14 +48,14 @@ class Attribution(Labelled):
         The last source is ``total``.
     units : str
     problems : tuple of str
-        What keeps the fit from being trusted, unless that was allowed.
+        What keeps the fit from being trusted; of convergence, unless that was allowed.
     notes : tuple of str
         What a reader of the table should know.
     identification : mapping of str to str
         Of a premium, per source: how well what it pays is known. ``traded``, ``identified``, ``weak`` or
         ``unidentified`` (see `identify`), the least of them where several factors are summed; empty for alpha.
     uncertainty : DataFrame or None
-        Of a premium, per asset: its deviation a year, and the shares of its posterior variance that come from
+        Of a premium, per asset: its standard deviation a year, and the shares of its posterior variance that come from
         ``premia``, ``loadings``, ``mispricing`` and ``both`` (loadings and premia together). They add up to 1; one is
         below 0 where it offsets others.
     span : DataFrame or None
@@ -216,7 +216,7 @@ def attribute(
         Of a realised return: whether the total is compounded rather than summed. The parts of each period are then
         scaled so that they add up to it (Carino 1999).
     allow_unconverged : bool
-        Leave the warning of a failed fit out of the tables.
+        Leave out of the tables that the draws did not converge. That the model does not fit is still said.
 
     Returns
     -------
@@ -257,7 +257,7 @@ def attribute(
     draws = sources.transpose("chain", "draw", per, "source").rename(kind)
     if draws.chunks is None:
         draws.values.flags.writeable = False  # they are new, and large: no copy is needed to keep them
-    problems = () if allow_unconverged else fit.problems
+    problems = misfits(fit.problems) if allow_unconverged else fit.problems
     return Attribution(
         kind,
         draws,

@@ -11,8 +11,8 @@ from bayesfactor.blocks import blocks
 from bayesfactor.errors import SpecError
 from bayesfactor.identification import IDENTIFIED, UNIDENTIFIED, WEAK
 from bayesfactor.panel import Factor
+from bayesfactor.pointwise import variance_factor
 from bayesfactor.posterior import Fit
-from bayesfactor.spec import StudentTNoise
 
 LEVELS = ("broad market", "group", "asset alone")
 KINDS_OF_FACTOR = (
@@ -134,10 +134,7 @@ def variance(fit: Fit, weights: xr.DataArray) -> Parts:
     posterior, year = fit.posterior, fit.panel.periods_per_year
     loading = combined(weights, posterior["loading"])
     moved = xr.dot(posterior["factor_cov"] * year, loading.rename(factor="factor_other"), dim="factor_other")
-    own = posterior["sigma"] ** 2 * year
-    if isinstance(fit.model.noise, StudentTNoise):
-        own = own * posterior["dof"] / (posterior["dof"] - 2)
-    own = combined(weights**2, own)
+    own = combined(weights**2, posterior["sigma"] ** 2 * year * variance_factor(posterior))
     return Parts(loading * moved, {"idiosyncratic": own})
 
 

@@ -56,12 +56,25 @@ class Check:
     @property
     def problem(self) -> str:
         """What was found, in one short text."""
-        return f"{self.name} {self.value:.5g} (limit {self.limit:g}){f' at {self.worst}' if self.worst else ''}"
+        return f"{self.name} {short(self.value)} (limit {short(self.limit)}){f' at {self.worst}' if self.worst else ''}"
+
+
+def short(value: float) -> str:
+    """Return a number with three digits, and all of those before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def misfits(problems: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of the problems of a fit that are no matter of convergence."""
     return tuple(problem for problem in problems if problem.startswith(MISFIT))
+
+
+def said(problems: tuple[str, ...]) -> str:
+    """Return problems in one text, which says once that the model does not fit."""
+    found = misfits(problems)
+    first = [problem for problem in problems if problem not in found]
+    rest = [problem if place == 0 else problem.removeprefix(f"{MISFIT}: ") for place, problem in enumerate(found)]
+    return "; ".join([*first, *rest])
 
 
 def warning_of(problems: tuple[str, ...]) -> str:

@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.datapremia import data_premia
 from bayesfactor.diagnostics import statistic, warning_of
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.posterior import Fit, require_fit, variable
 from bayesfactor.statistics import factor_moments
 from bayesfactor.strength import NOISE, SURE, loading_strengths
-from bayesfactor.tables import summarise
+from bayesfactor.tables import justified, summarise
 from bayesfactor.translation import Numbers, inclusion, translate
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
 LITTLE, SOME = 0.1, 0.25  # posterior contraction below which a premium is unidentified, or weak
 MOST = 0.5  # share of the maximum contraction below which it is weak
 CONFLICT = 2.0  # prior standard deviations that a mean moves by, or standard deviations between prior and data
-OWN, CROSS = "its own history", "the cross-section, prior divided out"
 _FOUND: WeakKeyDictionary[Fit, "Identification"] = WeakKeyDictionary()
 
 
@@ -41,8 +41,9 @@ class Identification(Labelled):
     premium : DataArray (chain, draw, factor)
         Of all factors, decimal per year for one unit of loading.
     facts : DataFrame
-        Per factor: traded, prior_mean, prior_sd, data_mean, data_se (a year), data_from, posterior_contraction and its
-        Monte Carlo error, max_contraction, conflict, prior_inclusion, inclusion, prob_above_noise, verdict, reason.
+        Per factor: traded, prior_mean, prior_sd, data_mean, data_se and their Monte Carlo errors (a year), data_from,
+        posterior_contraction and its Monte Carlo error, max_contraction, conflict, prior_inclusion, inclusion,
+        prob_above_noise, verdict, reason.
     problems : tuple of str
         What keeps the fit from being trusted.
     """
@@ -65,20 +66,21 @@ class Identification(Labelled):
         Returns
         -------
         DataFrame
-            Columns prior_mean, prior_sd; data_mean, data_se (what the data say by themselves, see `identify`; NaN where
-            that cannot be told, and ``data_from`` says why); mean, sd, lower, upper, prob_positive (posterior), all of
+            Columns prior_mean, prior_sd; data_mean, data_se (of a traded factor its own history's, of another what the
+            data imply given the other priors, see `identify`; NaN where that cannot be told, and ``data_from`` says
+            why); mean, sd, lower, upper, prob_positive (posterior), all of
             the premium a year; posterior_contraction, max_contraction, conflict; strength, strength_lower,
             strength_upper, prob_above_noise; prior_inclusion and inclusion (with a spike and slab); data_from, verdict,
             reason; and ``warning`` when the fit failed a check. A traded factor has no strength: NaN.
         """
         premium = summarise(self.premium, ci_prob, ci_kind).set_index("factor")
         found = summarise(self.strength, ci_prob, ci_kind).set_index("factor") if self.strength.size else None
-        before = self.facts[["prior_mean", "prior_sd", "data_mean", "data_se"]]
+        before = self.facts[["prior_mean", "prior_sd"]].copy()
+        for name in ("data_mean", "data_se"):
+            before[name] = justified(self.facts[name], self.facts[f"{name}_mcse"])
         table = before.join(premium[["mean", "sd", "lower", "upper", "prob_positive"]])
         error = np.maximum(self.facts["posterior_contraction_mcse"], 1e-6)
-        digits = np.floor(-np.log10(error)).astype(int)
-        contraction = np.maximum(self.facts["posterior_contraction"], 0.0)
-        table["posterior_contraction"] = [round(float(v), int(d)) for v, d in zip(contraction, digits, strict=True)]
+        table["posterior_contraction"] = justified(np.maximum(self.facts["posterior_contraction"], 0.0), error)
         table["max_contraction"], table["conflict"] = self.facts["max_contraction"], self.facts["conflict"]
         for name, column in (("strength", "mean"), ("strength_lower", "lower"), ("strength_upper", "upper")):
             table[name] = np.nan if found is None else found[column].reindex(table.index)
@@ -124,10 +126,12 @@ def identify(fit: Fit) -> Identification:
     if the factor were traded: prior / (prior + sd(f)^2 / n), with the slab's variance for a spike and slab. Under a
     tight prior or over a short history that is little, and the premium is the prior's.
 
-    ``data_mean`` and ``data_se`` are what the data say by themselves. Of a traded factor: the sample mean of its own
-    history, and its standard error. Of another, the prior divided out of the posterior, both as normal laws:
-    1 / se^2 = 1 / sd^2 - 1 / prior_sd^2, and data_mean = se^2 (mean / sd^2 - prior_mean / prior_sd^2); NaN where the
-    contraction is within two Monte Carlo errors of 0, or the prior is not normal. ``conflict``: the posterior mean is
+    ``data_mean`` and ``data_se``, of a traded factor, are the sample mean of its own history and its standard error. Of
+    another they are implied by the data, given the other priors: its own prior divided out of the posterior, both as
+    normal laws (1 / se^2 = 1 / sd^2 - 1 / prior_sd^2, and data_mean = se^2 (mean / sd^2 - prior_mean / prior_sd^2)),
+    while the priors of alphas, loadings and other premia stay in. Dividing by the contraction magnifies Monte Carlo
+    errors, so these are NaN where they come to more than a third of data_se, or the contraction is within four of its
+    own of 0, or the prior is not normal; no digit finer than they are is shown. ``conflict``: the posterior mean is
     more than 2 prior standard deviations (of the slab) from the prior mean, or prior and data means are more than
     2 sqrt(prior_sd^2 + data_se^2) apart. Under a right prior that happens to one factor in twenty.
 
@@ -169,9 +173,10 @@ def identify(fit: Fit) -> Identification:
     sure = facts["posterior_contraction"] - 2 * facts["posterior_contraction_mcse"]
     slab = numbers.premium_sd**2
     facts["max_contraction"] = slab / (slab + own)
-    told = _data(fit, mean, sd, numbers, sure.to_numpy() > 0)
-    facts["data_mean"], facts["data_se"], facts["data_from"] = told[0] * year, told[1] * year, told[2]
-    apart = np.abs(told[0] - numbers.premium_loc) / np.sqrt(slab + told[1] ** 2)
+    told = data_premia(fit.panel, numbers, premium)
+    facts["data_mean"], facts["data_se"], facts["data_from"] = told.mean * year, told.error * year, told.source
+    facts["data_mean_mcse"], facts["data_se_mcse"] = told.mean_mcse * year, told.error_mcse * year
+    apart = np.abs(told.mean - numbers.premium_loc) / np.sqrt(slab + told.error**2)
     facts["conflict"] = (np.abs(mean - numbers.premium_loc) > CONFLICT * numbers.premium_sd) | (apart > CONFLICT)
     facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
@@ -228,34 +233,6 @@ def _verdict(
         return WEAK, f"the assets say little of its premium{'; prior and data are in conflict' if conflict else ''}"
     known = f"from the cross-section; its sign is {'known' if sign else 'not known'}"
     return IDENTIFIED, f"{known}; prior and data are in conflict" if conflict else known
-
-
-def _data(
-    fit: Fit, mean: np.ndarray, sd: np.ndarray, numbers: Numbers, told: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Return what the data say of every premium by themselves, a period: mean, standard error, and from what.
-
-    `told` says of which premia the posterior is narrower than the prior, beyond Monte Carlo error.
-    """
-    data, error, source = np.full(mean.size, np.nan), np.full(mean.size, np.nan), []
-    for k, factor in enumerate(fit.panel.factor_info):
-        values = fit.panel.factors.values[:, k]
-        values = values[np.isfinite(values)]
-        if factor.traded and values.size > 1:
-            data[k], error[k] = values.mean(), values.std(ddof=1) / values.size**0.5
-            source.append(OWN)
-        elif factor.traded:
-            source.append("not told: its history has one value")
-        elif numbers.premium_inclusion[k] < 1:
-            source.append("not told: its prior is not normal")
-        elif not told[k]:
-            source.append("not told: the data hardly narrow the prior")
-        else:
-            before = 1 / numbers.premium_sd[k] ** 2
-            error[k] = (1 / sd[k] ** 2 - before) ** -0.5
-            data[k] = error[k] ** 2 * (mean[k] / sd[k] ** 2 - numbers.premium_loc[k] * before)
-            source.append(CROSS)
-    return data, error, source
 
 
 def least_known(verdicts: Iterable[str]) -> str:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import binom, chi2, norm
+from scipy.stats import beta, binom, chi2, norm
 from scipy.stats import t as student
 
 from bayesfactor.blocks import blocks
 from bayesfactor.diagnostics import UNSEEN, Check
 from bayesfactor.moments import EXACT
 from bayesfactor.panel import Panel
-from bayesfactor.pointwise import raw_coefficients, thin
+from bayesfactor.pointwise import degrees_of_freedom, noise, raw_coefficients, thin, variance_factor
 from bayesfactor.posterior import Fit
-from bayesfactor.spec import StudentTNoise
+from bayesfactor.spec import ZeroAlpha
 from bayesfactor.statistics import moments, regressors
 from bayesfactor.translation import translate
 
@@ -23,12 +23,19 @@ DRAWS, REPLICAS = 200, 5  # draws looked at; replicated histories of each
 FEWEST = 20  # dates of an asset whose mean and variance are compared
 ERROR = 0.0025  # probability with which each check of means fails a right model
 FLOOR, AT_FLOOR = 0.1, 0.05  # distance from the least degrees of freedom; posterior probability of being within it
-TIMES = 2.0  # implied residual variance over the sample's, either way, of the median asset
+TIMES = 2.0  # implied residual variance over the sample's, either way, of the median asset (of few assets more)
 RARE = 0.01  # probability below which a variance is beyond sampling error
 FOLLOWS = (
     "Do not use these premia: with normal noise (the preset 'hierarchical') means and variances follow the sample's."
 )
-HELD = "Do not use these premia: the priors of alphas and premia keep them from what the sample says; widen these."
+HELD = (
+    "Do not use these premia: the priors of alphas and premia keep them from what the sample says; widen these "
+    "(alpha.spread: scale, factors.premium: sd)."
+)
+NO_ALPHA = (
+    "Do not use these premia: alphas are fixed at 0 (alpha.kind = 'zero'), so that there is none to widen: let the "
+    "model have alphas (alpha.kind = 'appraisal') or the factor that is missing, or widen factors.premium (sd)."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +71,10 @@ def misfit(fit: Fit) -> Misfit:
     """
     draws = thin(fit, DRAWS)
     coefficients = raw_coefficients(fit, draws)
-    table = _assets(fit, draws, coefficients)
+    law = _law(fit, draws)
+    table = _assets(fit, draws, coefficients, law)
     used = (table["periods"] >= FEWEST) & table["implied_gap"].notna()
-    checks = [*_tails(fit), *_variances(table[used])]
+    checks = [*_tails(fit), *_variances(table[used], law)]
     means = coefficients.mean(axis=0)
     checks += _means(fit, table[used], *_average(fit, table, used.to_numpy(), means))
     return Misfit(table, tuple(checks))
@@ -85,7 +93,48 @@ def premia(fit: Fit) -> np.ndarray:
     return (np.concatenate(parts) + rate) * fit.panel.periods_per_year
 
 
-def _assets(fit: Fit, draws: xr.Dataset, coefficients: np.ndarray) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class _Law:
+    """The noise law at draws, at a scale of 1.
+
+    Attributes
+    ----------
+    factor : array (sample)
+        Its variance.
+    replicas : mapping of int to array (replica, sample), or None
+        By length of history, variances of its draws (mean taken off, ddof 0); None of a normal law.
+    """
+
+    factor: np.ndarray
+    replicas: dict[int, np.ndarray] | None
+
+    def below(self, size: np.ndarray, count: int) -> float:
+        """Return how probable a sum of squares (sample) below that is, of `count` draws about their mean."""
+        own = chi2.cdf(size, count - 1) if self.replicas is None else self.replicas[count] < size / count
+        return float(own.mean())
+
+    def reach(self, counts: np.ndarray) -> float:
+        """Return what the median over assets of implied over sample variance, either way, exceeds with `ERROR`.
+
+        The median of n probabilities is Beta((n + 1) / 2, (n + 1) / 2); all assets are taken to be as long as the
+        median one.
+        """
+        half, count = (counts.size + 1) / 2, int(np.quantile(counts, 0.5, method="lower"))
+        ends = beta.ppf([ERROR / 2, 1 - ERROR / 2], half, half)
+        if self.replicas is None:
+            low, high = chi2.ppf(ends, count - 1) / (count - 1)
+        else:
+            low, high = np.quantile(self.replicas[count], ends) * count / (count - 1)
+        return float(max(self.factor.mean() / low, high / self.factor.mean()))
+
+
+def _law(fit: Fit, draws: xr.Dataset) -> _Law:
+    dof, counts = degrees_of_freedom(draws), moments(fit.panel).count.astype(int)
+    factor = np.atleast_1d(variance_factor(draws).values.ravel())
+    return _Law(factor, None if dof is None else _replicas(fit.sampler.seed, dof, counts))
+
+
+def _assets(fit: Fit, draws: xr.Dataset, coefficients: np.ndarray, law: _Law) -> pd.DataFrame:
     """Return the table of `Misfit`."""
     statistics, year = moments(fit.panel), fit.panel.periods_per_year
     count, index = statistics.count.astype(int), pd.Index(fit.panel.assets, name="asset")
@@ -97,21 +146,18 @@ def _assets(fit: Fit, draws: xr.Dataset, coefficients: np.ndarray) -> pd.DataFra
     away = table["sample_mean"] - table["premium"]
     table["gap_in_errors"] = away / table["sample_se"].where(table["sample_se"] > 0)
     columns = ["implied_mean", "implied_gap", "variance_ratio", "prob_variance"]
-    return table.join(pd.DataFrame(list(_implied(fit, draws, coefficients)), columns=columns, index=index))
+    return table.join(pd.DataFrame(list(_implied(fit, draws, coefficients, law)), columns=columns, index=index))
 
 
-def _implied(fit: Fit, draws: xr.Dataset, coefficients: np.ndarray) -> Iterator[tuple[float, float, float, float]]:
+def _implied(
+    fit: Fit, draws: xr.Dataset, coefficients: np.ndarray, law: _Law
+) -> Iterator[tuple[float, float, float, float]]:
     """Yield the last four columns of the table of `Misfit`, asset by asset."""
-    flat = draws[[name for name in ("sigma", "dof") if name in draws]].compute()
-    flat = flat.stack(sample=("chain", "draw"), create_index=False)
+    flat = draws[["sigma"]].compute().stack(sample=("chain", "draw"), create_index=False)
     scale = flat["sigma"].transpose("sample", "asset").values ** 2
-    dof = flat["dof"].values if isinstance(fit.model.noise, StudentTNoise) else None
-    wider = 1.0 if dof is None else dof / (dof - 2)
     statistics, year = moments(fit.panel), fit.panel.periods_per_year
     least = 2 * translate(fit.panel, fit.model).resolution ** 2  # the floor of the noise is not the asset's own
-    counts = statistics.count.astype(int)
-    replicas = {} if dof is None else _replicas(fit, dof, counts)
-    for i, count in enumerate(counts.tolist()):
+    for i, count in enumerate(statistics.count.astype(int).tolist()):
         if count < 3:
             yield np.nan, np.nan, np.nan, np.nan
             continue
@@ -124,18 +170,17 @@ def _implied(fit: Fit, draws: xr.Dataset, coefficients: np.ndarray) -> Iterator[
         away = statistics.mean[i] - implied
         gap = away / np.sqrt((squares[0] - count * away**2) / (count - 1) / count)
         centred = squares[1:] - count * (statistics.mean[i] - coefficients[:, i] @ statistics.xx[0, :, i] / count) ** 2
-        size = centred / scale[:, i]
-        below = chi2.cdf(size, count - 1) if dof is None else (replicas[count] < size / count).mean(axis=0)
-        rare = 2 * min(below.mean(), 1 - below.mean())
-        yield implied * year, gap, float(np.mean(scale[:, i] * wider) * (count - 1) / centred.mean()), rare
+        below = law.below(centred / scale[:, i], count)
+        ratio = float(np.mean(scale[:, i] * law.factor) * (count - 1) / centred.mean())
+        yield implied * year, gap, ratio, 2 * min(below, 1 - below)
 
 
-def _replicas(fit: Fit, dof: np.ndarray, counts: np.ndarray) -> dict[int, np.ndarray]:
-    """Return, by length of history, variances of Student-t draws over their scale: (replica, sample)."""
-    lengths, rng = np.unique(counts[counts > 0]), np.random.default_rng(fit.sampler.seed)
+def _replicas(seed: int, dof: np.ndarray, counts: np.ndarray) -> dict[int, np.ndarray]:
+    """Return the replicas of a Student-t law."""
+    lengths, rng = np.unique(counts[counts > 0]), np.random.default_rng(seed)
     found = np.empty((len(lengths), REPLICAS, len(dof)))
     for s, one in enumerate(dof):
-        new = rng.standard_t(one, size=(REPLICAS, max(lengths, default=0)))
+        new = noise(rng, one, (REPLICAS, max(lengths, default=0)))
         mean, square = (np.cumsum(x, axis=1)[:, lengths - 1] / lengths for x in (new, new**2))
         found[:, :, s] = (square - mean**2).T
     return dict(zip(lengths.tolist(), found, strict=True))
@@ -143,35 +188,37 @@ def _replicas(fit: Fit, dof: np.ndarray, counts: np.ndarray) -> dict[int, np.nda
 
 def _tails(fit: Fit) -> list[Check]:
     """Return the check that the degrees of freedom are away from the least that the model allows."""
-    if not isinstance(fit.model.noise, StudentTNoise):
+    dof = degrees_of_freedom(fit.posterior)
+    if dof is None:
         return []
-    there = float((fit.posterior["dof"] < fit.model.noise.dof.above + FLOOR).mean())
+    there = float((dof < translate(fit.panel, fit.model).dof_above + FLOOR).mean())
     advice = "The law has next to no variance, and its mean cannot be told from data."
     return [
         Check("tails: P(degrees of freedom at floor)", there <= AT_FLOOR, there, AT_FLOOR, "", f"{advice} {FOLLOWS}")
     ]
 
 
-def _variances(table: pd.DataFrame) -> list[Check]:
+def _variances(table: pd.DataFrame, law: _Law) -> list[Check]:
     """Return the checks of residual variances: that of the median asset, and how many are beyond sampling error."""
     seen = table.dropna(subset="prob_variance")
     if seen.empty:
         return []
     middle = float(seen["variance_ratio"].median())
-    either = max(middle, 1 / middle)
+    either, times = max(middle, 1 / middle), max(TIMES, law.reach(seen["periods"].to_numpy()))
     beyond = float((seen["prob_variance"] < RARE).mean())
     most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
     advice = f"The fitted law does not have the sample's variances. {FOLLOWS}"
     furthest = str(np.log(seen["variance_ratio"]).abs().idxmax())
     return [
-        Check("variance: implied over sample, median", either <= TIMES, either, TIMES, "", advice, ".assets"),
+        Check("variance: implied over sample, median", either <= times, either, times, "", advice, ".assets"),
         Check("variance: share beyond sampling error", beyond <= most, beyond, most, furthest, advice, ".assets"),
     ]
 
 
 def _means(fit: Fit, table: pd.DataFrame, implied: tuple[float, int], premium: tuple[float, int]) -> list[Check]:
     """Return the checks of means: of the average asset, implied and as a premium, and of the asset furthest off."""
-    remedy = FOLLOWS if isinstance(fit.model.noise, StudentTNoise) else HELD
+    held = NO_ALPHA if isinstance(fit.model.alpha, ZeroAlpha) else HELD
+    remedy = held if degrees_of_freedom(fit.posterior) is None else FOLLOWS
     advice = f"The sample rules out the means of the fitted law. {remedy}"
     found = []
     for name, (gap, count) in (("implied mean", implied), ("premium", premium)):

@@ -35,3 +35,18 @@ def standardised_residuals(fit: Fit, index: int, coefficients: np.ndarray, sigma
     _, returns, x = regressors(fit.panel, index)
     fitted = np.einsum("sp,tp->st", coefficients[:, index], x)  # one thread: callers have several assets at work
     return (returns - fitted) / sigma[:, index, None]
+
+
+def degrees_of_freedom(draws: xr.Dataset) -> np.ndarray | None:
+    """Return the degrees of freedom (sample) of the noise law at draws; None where it is normal."""
+    return draws["dof"].transpose("chain", "draw").values.ravel() if "dof" in draws else None
+
+
+def variance_factor(draws: xr.Dataset) -> xr.DataArray:
+    """Return what the variance of the noise law is of its squared scale, at every draw."""
+    return draws["dof"] / (draws["dof"] - 2) if "dof" in draws else xr.DataArray(1.0)
+
+
+def noise(rng: np.random.Generator, dof: np.ndarray | float | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Return draws of the noise law at a scale of 1."""
+    return rng.standard_normal(shape) if dof is None else rng.standard_t(dof, size=shape)

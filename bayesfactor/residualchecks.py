@@ -12,9 +12,8 @@ from scipy.stats import norm
 from bayesfactor.diagnostics import UNSEEN, Check
 from bayesfactor.moments import EXACT
 from bayesfactor.panel import Panel
-from bayesfactor.pointwise import raw_coefficients, standardised_residuals, thin
+from bayesfactor.pointwise import degrees_of_freedom, noise, raw_coefficients, standardised_residuals, thin
 from bayesfactor.posterior import Fit
-from bayesfactor.spec import StudentTNoise
 from bayesfactor.statistics import regressors
 
 DRAWS = 200
@@ -43,8 +42,9 @@ class Correlations:
         What `beyond` exceeds in noise about one time in a thousand, at least `SQUARE`.
     pairs : DataFrame
         Columns ``asset``, ``other``, ``correlation``, ``periods`` (common dates), ``limit`` (what the largest
-        correlation of all pairs exceeds in noise with probability `ERROR`, were all pairs of this length): of the pairs
-        that are furthest beyond noise, at most `SHOWN`, those with the largest correlation, of either sign, first.
+        correlation of all pairs exceeds in noise with probability `ERROR`, were all pairs of this length): of copies
+        (`COPY` or more, and beyond the limit), at most half of `SHOWN`, and of other pairs those furthest beyond noise,
+        `SHOWN` in all; those with the largest correlation, of either sign, first.
     """
 
     mean: float
@@ -59,14 +59,15 @@ def tails(fit: Fit) -> pd.Series:
     coefficients = raw_coefficients(fit, draws)
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     sigma = flat["sigma"].transpose("sample", "asset").values
-    dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
+    dof = degrees_of_freedom(draws)
+    tail_of = None if dof is None else dof[:, None]
 
     def tail(i: int) -> float:
         z = standardised_residuals(fit, i, coefficients, sigma)
         if z.shape[1] < 3:
             return np.nan
         rng = np.random.default_rng([fit.sampler.seed, i])
-        new = rng.standard_normal(z.shape) if dof is None else rng.standard_t(dof, size=z.shape)
+        new = noise(rng, tail_of, z.shape)
         return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
 
     found: list[float] | float = np.nan
@@ -102,23 +103,35 @@ def correlations(x: np.ndarray, names: tuple[str, ...], factors: int = 0, block:
     In noise the z of Fisher, atanh(r) sqrt(n - 3 - factors), is standard normal.
     """
     total = square = noise = spread = 0.0
-    count, kept = 0, np.empty((0, 4))
+    count, kept, copies = 0, np.empty((0, 4)), np.empty((0, 4))
+    sure = norm.isf(ERROR / max(x.shape[1] * (x.shape[1] - 1), 1))
     for first, second, r, n in _blocks(x, block):
         spare = np.maximum(n - 1 - factors, 1)
         count, total, square = count + r.size, total + float(r.sum()), square + float(r @ r)
         noise, spread = noise + float(np.sum(1 / spare)), spread + float(np.sum(2 / spare**2))
-        z = np.arctanh(np.minimum(np.abs(r), 1 - 1e-15)) * np.sqrt(np.maximum(n - 3 - factors, 1))
-        some = np.argsort(-z, kind="stable")[:SHOWN]
-        kept = np.vstack([kept, np.column_stack([first, second, r, n])[some]])
-        far = np.arctanh(np.minimum(np.abs(kept[:, 2]), 1 - 1e-15)) * np.sqrt(np.maximum(kept[:, 3] - 3 - factors, 1))
-        kept = kept[np.argsort(-far, kind="stable")[:SHOWN]]
+        found = np.column_stack([first, second, r, n])
+        far = _fisher(r, n, factors)
+        same = (np.abs(r) >= COPY) & (far > sure)
+        copies = _closest(np.vstack([copies, found[same]]))[: SHOWN // 2]  # room is left for what is no copy
+        found, far = found[~same], far[~same]
+        kept = np.vstack([kept, found[np.argsort(-far, kind="stable")[:SHOWN]]])
+        kept = kept[np.argsort(-_fisher(kept[:, 2], kept[:, 3], factors), kind="stable")[:SHOWN]]
     if not count:
         return Correlations(0.0, 0.0, SQUARE, _table([], [], np.empty((0, 3)), 0, factors))
     beyond = max(square - noise, 0.0) / count
     limit = max(SQUARE, (3 * spread**0.5 / count) ** 0.5)
-    kept = kept[np.argsort(-np.abs(kept[:, 2]), kind="stable")]
-    one, other = ([names[int(i)] for i in kept[:, place]] for place in (0, 1))
-    return Correlations(total / count, beyond**0.5, limit, _table(one, other, kept[:, 1:], count, factors))
+    shown = _closest(np.vstack([copies, kept])[:SHOWN])
+    one, other = ([names[int(i)] for i in shown[:, place]] for place in (0, 1))
+    return Correlations(total / count, beyond**0.5, limit, _table(one, other, shown[:, 1:], count, factors))
+
+
+def _fisher(r: np.ndarray, n: np.ndarray, factors: int) -> np.ndarray:
+    return np.arctanh(np.minimum(np.abs(r), 1 - 1e-15)) * np.sqrt(np.maximum(n - 3 - factors, 1))
+
+
+def _closest(pairs: np.ndarray) -> np.ndarray:
+    """Return pairs (first, second, correlation, periods), those with the largest correlation first."""
+    return pairs[np.argsort(-np.abs(pairs[:, 2]), kind="stable")]
 
 
 def _table(one: list[str], other: list[str], kept: np.ndarray, count: int, factors: int) -> pd.DataFrame:
@@ -157,12 +170,21 @@ def correlation_checks(found: Correlations) -> list[Check]:
     ]  # fmt: skip
     if not len(pairs):
         return checks
-    beyond = np.arctanh(np.minimum(pairs["correlation"].abs(), 1 - 1e-15)) / np.arctanh(pairs["limit"])
-    row = pairs.loc[beyond.idxmax()]
-    size = abs(float(row["correlation"]))
-    advice = "A driver that only these two share is missing: of a portfolio that holds both, risk is wrong."
-    if size > COPY:
-        advice = "These two are one asset under two names: leave one of them out."
-    where = f"{row['asset']}, {row['other']}"
+    size = pairs["correlation"].abs()
+    copies = pairs[(size >= COPY) & (size > pairs["limit"])]
     name = "residuals: largest correlation of two"
-    return [*checks, Check(name, False if size > COPY else None, size, float(row["limit"]), where, advice, ".pairs")]
+    if len(copies):
+        same = "These two are one asset under two names: leave one of them out."
+        checks.append(_pair(name, False, copies.iloc[0], same))
+        name = "residuals: largest correlation of two others"
+    others = pairs.drop(copies.index)
+    if len(others):
+        beyond = np.arctanh(np.minimum(others["correlation"].abs(), 1 - 1e-15)) / np.arctanh(others["limit"])
+        driver = "A driver that only these two share is missing: of a portfolio that holds both, risk is wrong."
+        checks.append(_pair(name, None, others.loc[beyond.idxmax()], driver))
+    return checks
+
+
+def _pair(name: str, passed: bool | None, row: pd.Series, advice: str) -> Check:
+    where, size = f"{row['asset']}, {row['other']}", abs(float(row["correlation"]))
+    return Check(name, passed, size, float(row["limit"]), where, advice, ".pairs")

@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.blocks import blocks
-from bayesfactor.pointwise import thin
+from bayesfactor.pointwise import thin, variance_factor
 from bayesfactor.posterior import Fit
-from bayesfactor.spec import FreeZeroBeta, StudentTNoise
+from bayesfactor.spec import FreeZeroBeta
 from bayesfactor.statistics import FactorMoments, moments
 
 NOISE = 2.0  # of R_k: one from estimation, one from the draw
@@ -30,9 +30,7 @@ def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
 
     def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for block in blocks(draws, "asset"):
-            variance = block["sigma"] ** 2
-            if isinstance(fit.model.noise, StudentTNoise):
-                variance = variance * block["dof"] / (block["dof"] - 2)
+            variance = block["sigma"] ** 2 * variance_factor(block)
             one = 1 / np.sqrt(variance.transpose("chain", "draw", "asset").values)[..., None]
             loading = block["loading"].transpose("chain", "draw", "asset", "factor").values
             yield loading * history.deviation[others] * one, one

@@ -1,4 +1,4 @@
-"""Draws to tables: mean, deviation, interval, probability, and no digit that the draws do not justify."""
+"""Draws to tables: mean, standard deviation, interval, probability, and no digit that the draws do not justify."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +63,8 @@ def _justified(table: pd.DataFrame, prob: float) -> pd.DataFrame:
     """Round each number to a unit that is no finer than its own Monte Carlo error.
 
     That of the mean is measured; with n effective draws those of others follow as for normal draws: sd / sqrt(2 n) of
-    a deviation, sd sqrt(a (1 - a) / n) / phi(Phi^-1(a)) of an interval's end, sqrt(p (1 - p) / n) of a probability.
+    a standard deviation, sd sqrt(a (1 - a) / n) / phi(Phi^-1(a)) of an interval's end, sqrt(p (1 - p) / n) of a
+    probability.
     """
     error, below = table["mcse"].to_numpy(), (1 - prob) / 2
     ends = error * np.sqrt(below * (1 - below)) / norm.pdf(norm.ppf(below))
@@ -79,6 +80,12 @@ def _justified(table: pd.DataFrame, prob: float) -> pd.DataFrame:
     }
     rounded = table.copy()
     for name, each in errors.items():
-        digits = np.where(each > 0, np.floor(-np.log10(np.where(each > 0, each, 1))), 12).astype(int)
-        rounded[name] = [round(float(v), int(d)) + 0.0 for v, d in zip(table[name], digits, strict=True)]
+        rounded[name] = justified(table[name], each)
     return rounded
+
+
+def justified(values: pd.Series, errors: np.ndarray | pd.Series) -> list[float]:
+    """Return values rounded to units no finer than their Monte Carlo errors; to 12 decimals where these are 0."""
+    each = np.asarray(errors, dtype=float)
+    digits = np.where(each > 0, np.floor(-np.log10(np.where(each > 0, each, 1))), 12).astype(int)
+    return [round(float(v), int(d)) + 0.0 for v, d in zip(values, digits, strict=True)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesfactor.diagnostics import misfits
+from bayesfactor.diagnostics import misfits, said
 from bayesfactor.errors import SpecError
 from bayesfactor.plots.style import interval_name
 
@@ -120,7 +120,7 @@ def caption_of(table: pd.DataFrame) -> str:
     parts += [str(note) for note in facts.get("notes", ())]
     if facts.get("problems"):
         converged = len(misfits(facts["problems"])) == len(facts["problems"])
-        parts.append(f"{'WARNING' if converged else 'NOT CONVERGED'}: {', '.join(facts['problems'])}")
+        parts.append(f"{'WARNING' if converged else 'NOT CONVERGED'}: {said(facts['problems'])}")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:] + "." if text else ""
 

@@ -61,9 +61,8 @@ def pseudo_fit(panel, rng, dof=np.inf, draws=200, *, priced=False):
         sigma[:, i] = square**0.5 * np.exp(apart**0.5 * rng.standard_normal(draws))
     values = panel.factors.values
     mean = values.mean(axis=0) + values.std(axis=0) / len(values) ** 0.5 * rng.standard_normal((draws, k))
-    return made(
-        panel, coefficients, sigma, mean, None if np.isinf(dof) else dof * np.exp(0.05 * rng.standard_normal(draws))
-    )
+    tail = np.maximum(dof * np.exp(0.05 * rng.standard_normal(draws)), STUDENT.noise.dof.above + 1e-3)
+    return made(panel, coefficients, sigma, mean, None if np.isinf(dof) else tail)
 
 
 def made(panel, coefficients, sigma, mean, dof=None):

@@ -378,6 +378,61 @@ def test_noise_is_beyond_its_limits_one_time_in_a_hundred_at_most(dof):
     assert all(count <= 6 for count in beyond.values()), beyond  # P(more than 6 of 200 at 1 %) = 0.4 %
 
 
+OTHERS = "residuals: largest correlation of two others"
+
+
+def test_a_copy_of_a_short_history_fails_beside_a_stronger_pair():
+    """1.000 over 30 dates is a copy; .95 over 5,000 is further beyond its own noise, and a note."""
+    rng = np.random.default_rng(7)
+    x = noises(rng, 5000, 4)
+    x[:, 3] = 0.95 * x[:, 2] + (1 - 0.95**2) ** 0.5 * x[:, 3]
+    x[:, 1] = np.where(np.arange(5000) < 4970, np.nan, -3 * x[:, 0])
+    found, checks = checks_of(x)
+    assert (checks[LARGEST].passed, checks[LARGEST].worst) == (False, "a00, a01")
+    assert checks[LARGEST].value == pytest.approx(1.0)
+    assert (checks[OTHERS].passed, checks[OTHERS].worst) == (None, "a02, a03")
+    assert checks[OTHERS].beyond
+    assert found.pairs.loc[0, ["asset", "other", "periods"]].tolist() == ["a00", "a01", 30]
+
+
+@pytest.mark.parametrize("block", [3, 256])
+def test_a_copy_leads_the_pairs_of_assets_that_all_move_together(block):
+    """435 pairs of .97 on 2,000 dates are each further beyond noise than the copy of 40."""
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((2000, 1)) + 0.17 * rng.standard_normal((2000, 30))
+    x[:-40, 17] = np.nan
+    x[-40:, 17] = x[-40:, 4] + 1e-3 * rng.standard_normal(40)
+    found = correlations(x, tuple(f"a{i:02d}" for i in range(30)), 1, block)
+    (check,) = [check for check in correlation_checks(found) if check.passed is False]
+    assert (check.name, check.worst) == (LARGEST, "a04, a17")
+    assert found.pairs.loc[0, ["asset", "other"]].tolist() == ["a04", "a17"]
+    assert len(found.pairs) == 20
+    assert found.pairs["correlation"].abs().is_monotonic_decreasing
+
+
+def test_many_copies_leave_room_for_what_is_none():
+    rng = np.random.default_rng(9)
+    x = noises(rng, 300, 12)
+    x[:, :9] = x[:, :1] * rng.choice([-1.0, 2.0], size=9)  # 36 pairs
+    x[:, 11] = 0.7 * x[:, 10] + 0.7 * x[:, 11]
+    found, checks = checks_of(x)
+    assert checks[LARGEST].passed is False
+    assert len(found.pairs) == len(found.pairs[["asset", "other"]].drop_duplicates()) == 20
+    assert (found.pairs["correlation"].abs() > 0.99).sum() == 10
+    assert (checks[OTHERS].worst, checks[OTHERS].beyond) == ("a10, a11", True)
+
+
+def test_few_dates_and_many_factors_make_no_copy():
+    """With 22 dates and 18 factors correlations of .995 are noise."""
+    rng = np.random.default_rng(10)
+    x = noises(rng, 22, 12)
+    x[:, 1] = x[:, 0] + 0.1 * rng.standard_normal(22)
+    assert abs(np.corrcoef(x[:, 0], x[:, 1])[0, 1]) > 0.99
+    _, checks = checks_of(x, factors=18)
+    assert checks[LARGEST].passed is None
+    assert not checks[LARGEST].beyond
+
+
 @pytest.mark.parametrize("scale", [1.0, 2.0, -1.0])
 def test_two_names_of_one_series_fail(scale):
     """As they are, levered, and short."""

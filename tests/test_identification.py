@@ -9,12 +9,14 @@ from arviz_stats.base import array_stats
 from scipy.stats import norm
 
 import bayesfactor as bf
+from bayesfactor.datapremia import data_premia
 from bayesfactor.diagnostics import statistic
 from bayesfactor.errors import FitError
 from bayesfactor.identification import _verdict
 from bayesfactor.panel import Factor
 from bayesfactor.priors import HalfNormal, Normal, NormalRate, Rate, SpikeSlab
 from bayesfactor.spec import FactorLaw, FreeZeroBeta, SharpeAlpha
+from bayesfactor.translation import translate
 from tests.panels import make_panel
 
 COLUMNS = [
@@ -388,8 +390,71 @@ def test_dividing_the_prior_out_gives_back_the_data(cross_fit, mean, sd):
     found = bf.identify(with_premium(cross_fit, "f1", data * after**2 / error**2 + after * z)).facts.loc["f1"]
     assert found["data_mean"] == pytest.approx(data, rel=1e-6)
     assert found["data_se"] == pytest.approx(error, rel=1e-6)
-    assert found["data_from"] == "the cross-section, prior divided out"
+    assert found["data_from"] == "implied by the data, given the other priors"
     assert not found["conflict"]
+
+
+def divided(contraction, seed, draws=4000, data=0.4):
+    """Four chains of a conjugate posterior, prior N(0, 1), and what the data said: mean `data`, standard error e."""
+    error = (1 / contraction - 1) ** 0.5
+    z = np.random.default_rng(seed).standard_normal((4, draws // 4))
+    posterior = data * contraction + (1 - contraction) ** 0.5 * z
+    premium = xr.DataArray(posterior[:, :, None], dims=("chain", "draw", "factor"))
+    return _divided_of(premium), error
+
+
+def _divided_of(premium):
+    """`data_premia` of one factor that is not traded, prior N(0, 1)."""
+    panel = make_panel(assets=2, traded=0, other=1, periods=20, seed=1)
+    numbers = replace(
+        translate(panel, bf.FactorModel()),
+        premium_loc=np.zeros(1), premium_sd=np.ones(1), premium_inclusion=np.ones(1),
+    )  # fmt: skip
+    return data_premia(panel, numbers, premium)
+
+
+@pytest.mark.parametrize("contraction", [0.05, 0.1, 0.3, 0.8])
+def test_what_the_data_imply_is_as_near_as_its_monte_carlo_error_says(contraction):
+    """Sampler seeds alone move it; a posterior of 4,000 draws tells its size within a third of a standard error."""
+    runs = [divided(contraction, seed) for seed in range(200)]
+    told = [(found, error) for found, error in runs if np.isfinite(found.mean[0])]
+    assert len(told) >= {0.05: 0, 0.1: 100}.get(contraction, 200)
+    assert all(max(found.mean_mcse[0], found.error_mcse[0]) <= found.error[0] / 3 for found, _ in told)
+    assert all(abs(found.error[0] / error - 1) < 0.5 for found, error in told)
+    if contraction >= 0.3:  # of less, those told are chosen
+        for z in (
+            [(found.mean[0] - 0.4) / found.mean_mcse[0] for found, _ in told],
+            [(found.error[0] - error) / found.error_mcse[0] for found, error in told],
+        ):
+            assert np.sqrt(np.mean(np.square(z))) == pytest.approx(1.0, abs=0.35)
+
+
+@pytest.mark.parametrize("contraction", [0.003, 0.01])
+def test_a_prior_that_is_hardly_narrowed_is_not_divided_out(contraction):
+    """Over 200 seeds: with 4,000 draws a hundredth cannot be told from other hundredths."""
+    found = [divided(contraction, seed)[0] for seed in range(200)]
+    assert not any(np.isfinite(one.mean[0]) for one in found)
+    assert {one.source[0] for one in found} <= {
+        "not told: the data hardly narrow the prior",
+        "not told: the draws are too few to divide the prior out",
+    }
+
+
+def test_few_draws_divide_no_prior_out_and_many_do():
+    few, many = (divided(0.08, 0, draws)[0].source[0] for draws in (400, 400_000))
+    assert few.startswith("not told: ")
+    assert many == "implied by the data, given the other priors"
+
+
+def test_no_digit_of_what_the_data_imply_is_finer_than_its_monte_carlo_error(cross_fit):
+    found = bf.identify(cross_fit)
+    table, facts = found.table(), found.facts
+    for name in ("data_mean", "data_se"):
+        error = facts.loc["f1", f"{name}_mcse"]
+        unit = 10.0 ** np.ceil(np.log10(error))
+        assert table.loc["f1", name] == pytest.approx(facts.loc["f1", name], abs=unit / 2 + 1e-12)
+        assert table.loc["f1", name] / unit == pytest.approx(round(table.loc["f1", name] / unit), abs=1e-6)
+    assert (facts.loc["f0", ["data_mean_mcse", "data_se_mcse"]] == 0).all()
 
 
 def test_what_the_data_alone_say_is_not_told_where_they_say_nothing(cross_fit, slab_fit):

@@ -8,8 +8,9 @@ import xarray as xr
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.diagnostics import warning_of
+from bayesfactor.diagnostics import said, short, warning_of
 from bayesfactor.misfit import AT_FLOOR
+from bayesfactor.priors import HalfNormal
 from tests.panels import make_panel, reduced
 from tests.pseudo import STUDENT, made, pseudo_fit, simulated
 
@@ -225,20 +226,34 @@ def test_a_misfit_reaches_every_table_and_the_command_line(hier_fit, tmp_path, c
     tables += [bf.attribute(off, "return").table(), bf.attribute(off, "variance").share_table()]
     for table in tables:
         assert (table["warning"] == word).all()
-    assert "warning" not in bf.attribute(off, allow_unconverged=True).table()
-    assert "WARNING: model does not fit: means: " in bf.to_markdown(premium.table())
+    allowed = bf.attribute(off, allow_unconverged=True)  # that is of convergence
+    assert all((table["warning"] == word).all() for table in (allowed.table(), allowed.uncertainty))
+    caption = bf.to_markdown(premium.table())
+    assert "WARNING: model does not fit: means: " in caption
+    assert caption.count("model does not fit") == 1 + len(premium.table())  # once in the caption, and in every row
     path = off.save(tmp_path / "off.nc")
-    for command in ("check", "attribute", "premia", "price"):
-        monkeypatch.setattr("sys.argv", ["bayesfactor", command, str(path)])
+    for command in (["check"], ["attribute"], ["attribute", "--allow-unconverged"], ["premia"], ["price"]):
+        monkeypatch.setattr("sys.argv", ["bayesfactor", command[0], str(path), *command[1:]])
         with pytest.raises(SystemExit) as left:
             main()
         assert left.value.code == 1
         out, err = capsys.readouterr()
-        assert "model does not fit: means" in err or "FAILED  means" in out
+        assert err.count("model does not fit: means") == 1 or "FAILED  means" in out
         assert "converge" not in err
     report = bf.write_report(off, tmp_path / "off.html").read_text(encoding="utf-8")
     assert "This fit FAILED its checks" in report
     assert "widen these" in report
+
+
+def test_draws_that_did_not_converge_are_allowed_and_a_misfit_is_not(hier_fit):
+    data = hier_fit.data.copy()
+    data["posterior"] = xr.DataTree(hier_fit.posterior.assign(alpha=hier_fit.posterior["alpha"] - 0.02))
+    data["sample_stats"] = xr.DataTree(data["sample_stats"].to_dataset().isel(draw=slice(0, 50)))
+    off = replace(hier_fit, data=data.isel(draw=slice(0, 50)))
+    word = "model does not fit: means"
+    assert (bf.attribute(off).table()["warning"] == f"not converged; {word}").all()
+    assert (bf.attribute(off, allow_unconverged=True).table()["warning"] == word).all()
+    assert all(problem.startswith(word) for problem in bf.attribute(off, allow_unconverged=True).problems)
 
 
 def test_words_of_a_warning():
@@ -246,6 +261,17 @@ def test_words_of_a_warning():
     assert warning_of((sampler,)) == "not converged"
     assert warning_of((misfit, misfit)) == "model does not fit: tails"
     assert warning_of((sampler, misfit)) == "not converged; model does not fit: tails"
+    means = "model does not fit: means: y 4 (limit 3)"
+    text = f"{sampler}; {misfit}; means: y 4 (limit 3)"
+    assert said((sampler, misfit, means)) == text
+    assert said((sampler,)) == sampler
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(3.03361, "3.03"), (0.0833333, "0.0833"), (1000, "1000"), (12345.6, "12346"), (1.01, "1.01")]
+)
+def test_limits_have_three_digits(value, text):
+    assert short(value) == text
 
 
 def test_the_remedies_are_those_that_help():
@@ -257,11 +283,62 @@ def test_the_remedies_are_those_that_help():
     normal = moved(pseudo_fit(panel, rng), 0.1)
     assert failed(normal)
     assert all("student" not in check.advice for check in normal.misfit.checks)
+
+
+def test_the_settings_that_advice_names_bring_the_means_back():
+    """Alphas of 252 % a year: fixed at 0, under a tight prior, under the presets' and under a wide one."""
     small = make_panel(assets=6, traded=1, other=0, periods=80, seed=2)
-    alpha = small.returns + 0.01
-    sampler = bf.Sampler(draws=250, tune=300, chains=2, progress=False)
-    tight = bf.fit(replace(small, returns=alpha), replace(bf.FactorModel(), alpha=bf.ZeroAlpha()), sampler)
-    wide = bf.fit(replace(small, returns=alpha), "unpooled", sampler)  # "widen these": 252 % a year of alpha
-    assert IMPLIED in failed(tight)
-    assert "widen" in found(tight, IMPLIED).advice
+    panel = replace(small, returns=small.returns + 0.01)
+
+    def fitted(alpha):
+        sampler = bf.Sampler(draws=250, tune=300, chains=2, progress=False)
+        return bf.fit(panel, replace(bf.FactorModel(), alpha=alpha), sampler)
+
+    none, tight, default, wide = (
+        fitted(alpha)
+        for alpha in (
+            bf.ZeroAlpha(),
+            bf.AppraisalAlpha(HalfNormal(0.01)),
+            bf.FactorModel().alpha,
+            bf.AppraisalAlpha(HalfNormal(20.0)),
+        )
+    )
+    advice = {name: found(fit, IMPLIED).advice for name, fit in (("none", none), ("tight", tight))}
+    assert {IMPLIED} <= failed(none) & failed(tight)
+    assert "alpha.kind = 'appraisal'" in advice["none"]
+    assert "widen these (alpha.spread: scale, factors.premium: sd)" in advice["tight"]
+    assert found(default, IMPLIED).value < found(none, IMPLIED).value
     assert found(wide, IMPLIED).value < found(tight, IMPLIED).value
+    assert found(wide, IMPLIED).passed
+
+
+@pytest.mark.parametrize(("dof", "periods"), [(2.4, 60), (3.0, 60), (2.6, 170), (5.0, 60), (np.inf, 25)])
+def test_right_models_of_one_asset_fail_one_time_in_a_hundred_at_most(dof, periods):
+    """The sample variance of one heavy-tailed history is far off as a rule, and says little."""
+    wrong, panels = 0, 200
+    for seed in range(panels):
+        rng = np.random.default_rng([8, seed])
+        panel = simulated(rng, dof=dof, assets=1, periods=periods)
+        wrong += MEDIAN in failed(pseudo_fit(panel, rng, dof, draws=100, priced=True))
+    assert stats.binom.sf(wrong - 1, panels, 0.01) > 0.01
+
+
+def test_the_limit_of_the_median_variance_is_that_of_its_assets():
+    """Normal, one asset of 25 periods: the sample variance is scale^2 chi2(24) / 24, and one in 400 is out."""
+    rng = np.random.default_rng(0)
+    check = found(pseudo_fit(simulated(rng, assets=1, periods=25), rng), MEDIAN)
+    low, high = stats.chi2.ppf([0.00125, 0.99875], 24) / 24
+    assert check.limit == pytest.approx(max(1 / low, high, 2.0))
+    assert found(pseudo_fit(simulated(rng, periods=170), rng), MEDIAN).limit == 2.0
+    heavy = found(pseudo_fit(simulated(rng, assets=1, dof=3.0, periods=60), rng, 3.0), MEDIAN)
+    assert 2.0 < heavy.limit < 20.0
+
+
+def test_one_asset_whose_implied_variance_is_far_off_fails():
+    """Normal residuals and a law of five degrees of freedom that is three times too wide, or too narrow."""
+    rng = np.random.default_rng(12)
+    fit = pseudo_fit(simulated(rng, assets=1), rng, 5.0)
+    posterior = fit.data["posterior"].to_dataset()
+    for times in (3.0, 1 / 3):
+        data = xr.DataTree.from_dict({"posterior": posterior.assign(sigma=posterior["sigma"] * times)})
+        assert MEDIAN in failed(replace(fit, data=data))

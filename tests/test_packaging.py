@@ -70,6 +70,7 @@ LAYERS = {
         "strength",
         "attribution",
         "contributions",
+        "datapremia",
         "doubts",
         "entries",
         "identification",

@@ -198,7 +198,11 @@ def attribute(
     ci: Probability = 0.9,
     csv: Table = None,
     allow_unconverged: Annotated[
-        bool, typer.Option("--allow-unconverged", help="Do not warn of a fit that failed its checks.")
+        bool,
+        typer.Option(
+            "--allow-unconverged",
+            help="Do not warn of draws that did not converge. That a model does not fit is said all the same.",
+        ),
     ] = False,
 ) -> None:
     """Split what pays each asset, what moved it, or its risk, by source."""
@@ -230,8 +234,9 @@ def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     if csv is not None:
         _check_output(csv)
     result = open_fit(run)
-    table = identify(result).table(ci_prob=ci)
-    show_premia(table, result.panel)
+    found = identify(result)
+    table = found.table(ci_prob=ci)
+    show_premia(table, result.panel, found.facts)
     if csv is not None:
         write_csv(table.reset_index(), csv)
     _warn_and_leave(result.problems)
@@ -281,8 +286,8 @@ def report(
 
 def _warn_and_leave(problems: tuple[str, ...]) -> NoReturn:
     if problems:
-        from bayesfactor.diagnostics import misfits
+        from bayesfactor.diagnostics import misfits, said
 
         what = "the fit did not converge: " if len(misfits(problems)) < len(problems) else ""
-        print(f"Warning: {what}{'; '.join(problems)}.", file=sys.stderr)
+        print(f"Warning: {what}{said(problems)}.", file=sys.stderr)
     _leave(not problems)

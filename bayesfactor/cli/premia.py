@@ -24,15 +24,22 @@ SHOWN = {
 }  # columns of the table, and how they are headed
 
 
-def show_premia(table: pd.DataFrame, panel: PanelBase) -> None:
-    """Print what `identify` says of every factor: premia as Sharpe ratios, a verdict, and its reason."""
+def show_premia(table: pd.DataFrame, panel: PanelBase, facts: pd.DataFrame) -> None:
+    """Print what `identify` says of every factor: premia as Sharpe ratios, a verdict, and its reason.
+
+    The table, and the facts that it was made of.
+    """
     volatility = factor_moments(panel).deviation * panel.periods_per_year**0.5
     say(f"Premium over the factor's volatility: a Sharpe ratio a year; interval: {interval_name(table)}.")
-    say("data and se: what the data say by themselves. %/year is for one unit of loading on a traded factor.")
+    say(
+        "data and se: of a traded factor the mean of its own history, of others what the data imply given the other "
+        "priors. %/year is for one unit of loading on a traded factor."
+    )
     print()
     rows = []
     for row, unit in zip(table.reset_index().to_dict("records"), volatility, strict=True):
-        sharpe = [number(row[name] / unit) for name in SHOWN]
+        errors = facts.loc[row["factor"]]
+        sharpe = [_justified(row[name] / unit, errors.get(f"{name}_mcse", 0.0) / unit) for name in SHOWN]
         paid = percent(row["mean"]) if row["verdict"] == TRADED else ""
         rows.append([str(row["factor"]), *sharpe, probability(row["prob_positive"]), paid, row["verdict"]])
     show_rows(["factor", *SHOWN.values(), "P(> 0)", "%/year", "verdict"], rows, remarks=1)
@@ -41,6 +48,11 @@ def show_premia(table: pd.DataFrame, panel: PanelBase) -> None:
     moved = table.index[table["prior_mean"] != 0].tolist()
     if moved:
         say("", f"Priors whose mean is not 0: {', '.join(moved)}. All columns: --csv FILE.")
+
+
+def _justified(value: float, error: float) -> str:
+    """Write a number with two digits at most, none finer than its Monte Carlo error."""
+    return f"{value:.{max(0, int(np.floor(-np.log10(error))))}f}" if error > 0.01 else number(value)
 
 
 def _reason(row: pd.Series) -> str:

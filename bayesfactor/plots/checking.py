@@ -9,9 +9,8 @@ from bayesfactor.diagnostics import statistic
 from bayesfactor.errors import SpecError, unknown
 from bayesfactor.panel import require_returns
 from bayesfactor.plots.style import styled
-from bayesfactor.pointwise import raw_coefficients, thin
+from bayesfactor.pointwise import degrees_of_freedom, noise, raw_coefficients, thin
 from bayesfactor.posterior import Fit, require_fit
-from bayesfactor.spec import StudentTNoise
 from bayesfactor.statistics import regressors
 
 if TYPE_CHECKING:
@@ -103,13 +102,14 @@ def _least_agreed(fit: Fit) -> xr.Dataset:
 
 
 def _replicated(fit: Fit) -> xr.DataTree:
-    """Return observed and replicated returns, each asset over its own deviation."""
+    """Return observed and replicated returns, each asset over its own standard deviation."""
     panel = require_returns(fit.panel, "A picture of replicated returns")
     draws, rng = thin(fit, REPLICAS), np.random.default_rng(fit.sampler.seed)
     coefficients = raw_coefficients(fit, draws)
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     sigma = flat["sigma"].transpose("sample", "asset").values
-    dof = flat["dof"].values[:, None] if isinstance(fit.model.noise, StudentTNoise) else None
+    dof = degrees_of_freedom(draws)
+    tail = None if dof is None else dof[:, None]
     step = max(1, -(-int(np.isfinite(panel.returns.values).sum()) // MOST))
     observed, replicated = [], []
     for i in range(len(panel.assets)):
@@ -119,11 +119,11 @@ def _replicated(fit: Fit) -> xr.DataTree:
         unit = returns.std() or 1.0
         returns, x = returns[::step], x[::step]
         shape = (len(sigma), len(returns))
-        noise = rng.standard_normal(shape) if dof is None else rng.standard_t(dof, size=shape)
+        errors = noise(rng, tail, shape)
         observed.append(returns / unit)
-        replicated.append((coefficients[:, i] @ x.T + sigma[:, i, None] * noise) / unit)
+        replicated.append((coefficients[:, i] @ x.T + sigma[:, i, None] * errors) / unit)
     y, new = np.concatenate(observed), np.concatenate(replicated, axis=1)[None]
-    name, coords = "returns, in deviations of each asset", {"observation": np.arange(y.size)}
+    name, coords = "returns, in standard deviations of each asset", {"observation": np.arange(y.size)}
     return xr.DataTree.from_dict(
         {
             "observed_data": xr.Dataset({name: ("observation", y)}, coords),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from bayesfactor.diagnostics import said
 from bayesfactor.errors import SpecError
 from bayesfactor.intervals import Interval
 from bayesfactor.plots.style import MINUS, chance
@@ -95,8 +96,7 @@ def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
 
 def failed(problems: tuple[str, ...]) -> str:
     """Return what stands at the top of the report of a fit that failed its checks."""
-    found = "; ".join(problems)
-    return f"This fit FAILED its checks: do not use its numbers. {found}. What to do: see Can it be trusted?"
+    return f"This fit FAILED its checks: do not use its numbers. {said(problems)}. What to do: see Can it be trusted?"
 
 
 def join(names: list[str]) -> str:
