@@ -124,7 +124,7 @@ def identify(fit: Fit) -> Identification:
       data are in conflict,
     * ``weak`` when it is less than a quarter, or less than half of what it would be if the factor were traded, and
       where prior and data are in conflict but the premium would be unidentified,
-    * ``identified`` otherwise: the data tell its size, which may be 0; ``reason`` says whether its sign is known (at
+    * ``identified`` otherwise: its size is estimated, and may be 0; ``reason`` says whether its sign is known (at
       95 %). ``traded`` factors price themselves.
 
     ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of
