@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.diagnostics import UNSEEN, Check
+from bayesfactor.diagnostics import UNSEEN, Check, short
 from bayesfactor.identification import UNIDENTIFIED, identified
 from bayesfactor.panel import Panel
 from bayesfactor.pointwise import thin
@@ -75,7 +75,9 @@ class CheckReport:
         lines = ["The fit passed its checks." if self.ok else "The fit FAILED its checks: do not use its numbers."]
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
-            lines.append(f"  {words[c.passed]:<6}  {c.name:<40} {c.value:>10.5g}   limit {c.limit:<8g}{where}")
+            lines.append(
+                f"  {words[c.passed]:<6}  {c.name:<53} {short(c.value):>10}   limit {short(c.limit):<7}{where}"
+            )
             if c.beyond or c.advice == UNSEEN:
                 lines.append(f"          -> {c.advice}{f' See {c.details}.' if c.details else ''}")
         return "\n".join(lines)
@@ -113,7 +115,7 @@ def check(fit: Fit) -> CheckReport:
         *fit.misfit.checks,
         *_of_assets(fit, assets),
         Check(
-            "prior sensitivity: share that leans", None, float((sensitivity["prior"] > SENSITIVE).mean()), 0.1,
+            "share of parameters sensitive to the prior", None, float((sensitivity["prior"] > SENSITIVE).mean()), 0.1,
             _worst(sensitivity["prior"]),
             "These quantities lean on their priors: say so, or justify the priors.", ".sensitivity",
         ),
@@ -134,7 +136,7 @@ def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
     gaps = assets["gap_in_errors"].abs()
     return (
         Check(
-            "tails: share of assets too heavy", None, heavy, 0.05, _worst(-assets["prob_tails"]),
+            "tails: share of assets heavier than the noise law", None, heavy, 0.05, _worst(-assets["prob_tails"]),
             "Residuals are heavier-tailed than the noise law: a few dates weigh much in loadings and alphas. Look at "
             "the largest returns of these assets."
             if held
@@ -142,7 +144,7 @@ def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
             ".assets" if held else "",
         ),
         Check(
-            "means: share of premia off by > 2 SE", None, float((gaps.dropna() > 2).mean()), 0.05, _worst(gaps),
+            "means: share of premia more than 2 SE off", None, float((gaps.dropna() > 2).mean()), 0.05, _worst(gaps),
             "Premia and sample means differ: read both before using these premia.", ".assets",
         ),
     )  # fmt: skip
@@ -156,7 +158,7 @@ def _of_premia(fit: Fit) -> tuple[Check, ...]:
     conflict = facts.index[facts["conflict"]].tolist()
     return (
         Check(
-            "premia: share of non-traded unidentified", None, len(unknown) / max(len(others), 1), 0.0,
+            "premia: share of non-traded factors unidentified", None, len(unknown) / max(len(others), 1), 0.0,
             unknown[0] if unknown else "",
             "What these factors pay comes from the prior, not from the data.", "bf.identify(fit)",
         ),

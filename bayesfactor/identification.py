@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.datapremia import data_premia
-from bayesfactor.diagnostics import statistic, warning_of
+from bayesfactor.diagnostics import said, statistic, warning_of
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
 from bayesfactor.posterior import Fit, require_fit, variable
@@ -22,6 +22,7 @@ TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "uniden
 LITTLE, SOME = 0.1, 0.25  # posterior contraction below which a premium is unidentified, or weak
 MOST = 0.5  # share of the maximum contraction below which it is weak
 CONFLICT = 2.0  # prior standard deviations that a mean moves by, or standard deviations between prior and data
+PRINTED = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd", "posterior_contraction")
 _FOUND: WeakKeyDictionary[Fit, "Identification"] = WeakKeyDictionary()
 
 
@@ -92,7 +93,12 @@ class Identification(Labelled):
         return table
 
     def __str__(self) -> str:
-        lines = [self.table().to_string(float_format=lambda value: f"{value:.3g}")]
+        table = self.table()
+        marked = table["verdict"].where(~table["conflict"], table["verdict"] + ", CONFLICT")
+        shown = table[list(PRINTED)].assign(verdict=marked, reason=table["reason"])
+        lines = [shown.to_string(float_format=lambda value: f"{value:.3g}")]
+        if self.problems:
+            lines.append(f"WARNING: {said(self.problems)}.")
         if self.strength.size:
             low, high = self.smallest_singular_value.quantile([0.05, 0.95]).values
             lines.append(f"Smallest singular value of the standardised loadings: {low:.3f} to {high:.3f} (90 % eti).")
@@ -118,7 +124,7 @@ def identify(fit: Fit) -> Identification:
       data are in conflict,
     * ``weak`` when it is less than a quarter, or less than half of what it would be if the factor were traded, and
       where prior and data are in conflict but the premium would be unidentified,
-    * ``identified`` otherwise: the data tell its size, which may be 0; ``reason`` says whether its sign is known (at
+    * ``identified`` otherwise: its size is estimated, and may be 0; ``reason`` says whether its sign is known (at
       95 %). ``traded`` factors price themselves.
 
     ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of

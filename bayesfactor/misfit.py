@@ -23,7 +23,8 @@ DRAWS, REPLICAS = 200, 5  # draws looked at; replicated histories of each
 FEWEST = 20  # dates of an asset whose mean and variance are compared
 ERROR = 0.0025  # probability with which each check of means fails a right model
 FLOOR, AT_FLOOR = 0.1, 0.05  # distance from the least degrees of freedom; posterior probability of being within it
-TIMES = 2.0  # implied residual variance over the sample's, either way, of the median asset (of few assets more)
+TIMES = 2.0  # implied residual variance over the sample's, either way, of the median asset
+FEW = 5  # assets below which the law itself makes that limit wider
 RARE = 0.01  # probability below which a variance is beyond sampling error
 FOLLOWS = (
     "Do not use these premia: with normal noise (the preset 'hierarchical') means and variances follow the sample's."
@@ -204,7 +205,9 @@ def _variances(table: pd.DataFrame, law: _Law) -> list[Check]:
     if seen.empty:
         return []
     middle = float(seen["variance_ratio"].median())
-    either, times = max(middle, 1 / middle), max(TIMES, law.reach(seen["periods"].to_numpy()))
+    either, times = max(middle, 1 / middle), TIMES
+    if len(seen) < FEW:
+        times = max(TIMES, law.reach(seen["periods"].to_numpy()))
     beyond = float((seen["prob_variance"] < RARE).mean())
     most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
     advice = f"The fitted law does not have the sample's variances. {FOLLOWS}"
@@ -221,11 +224,11 @@ def _means(fit: Fit, table: pd.DataFrame, implied: tuple[float, int], premium: t
     remedy = held if degrees_of_freedom(fit.posterior) is None else FOLLOWS
     advice = f"The sample rules out the means of the fitted law. {remedy}"
     found = []
-    for name, (gap, count) in (("implied mean", implied), ("premium", premium)):
+    for name, (gap, count) in (("average implied mean", implied), ("average premium", premium)):
         seen = np.isfinite(gap)
         limit = float(student.isf(ERROR / 2, max(count - 1, 1)))
         passed = bool(abs(gap) <= limit) if seen else None
-        what = f"means: {name} of average asset, in SE"
+        what = f"means: {name} against sample mean (SE)"
         found.append(Check(what, passed, abs(gap), limit, "", advice if seen else UNSEEN, ".assets"))
     gaps = table["implied_gap"].abs()
     if gaps.empty:
@@ -233,7 +236,7 @@ def _means(fit: Fit, table: pd.DataFrame, implied: tuple[float, int], premium: t
     chance = np.maximum(student.sf(gaps, table["periods"] - 1), 1e-300)
     worst = int(np.argmin(chance))
     value, limit = float(norm.isf(chance[worst])), float(norm.isf(ERROR / 2 / len(gaps)))
-    what = "means: implied mean furthest off, in SE"
+    what = "means: implied mean of the asset furthest off (SE)"
     return [*found, Check(what, value <= limit, value, limit, str(gaps.index[worst]), advice, ".assets")]
 
 

@@ -183,7 +183,7 @@ def test_heavy_tails_are_seen_under_normal_noise_only():
     fits = [bf.fit(panel, model, sampler) for model in ("hierarchical", "student_t")]
     assert all(check.passed for fit in fits for check in fit.misfit.checks)  # 3 degrees of freedom are a right model's
     normal, student = (bf.check(fit) for fit in fits)
-    name = "tails: share of assets too heavy"
+    name = "tails: share of assets heavier than the noise law"
     assert row(normal, name).value > 0.8
     assert (normal.assets["prob_tails"] < 0.01).mean() == row(normal, name).value
     assert "Residuals are heavier-tailed than the noise law" in str(normal)
@@ -217,7 +217,7 @@ def test_means_are_those_of_the_sample_of_the_report_and_of_the_model(hier_fit, 
         gap = (found["sample_mean"] - found["implied_mean"]) / 252 / error
         assert found["implied_gap"] == pytest.approx(gap, rel=0.15)
     off = bf.check(doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02))
-    assert row(off, "means: share of premia off by > 2 SE").value == 1.0
+    assert row(off, "means: share of premia more than 2 SE off").value == 1.0
 
 
 def test_shrinkage_is_vasiceks_weight():
@@ -252,7 +252,7 @@ def test_all_assets_too_short_for_tails(a_panel):
     fit = bf.fit(replace(a_panel, returns=late), "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))
     report = bf.check(fit)
     assert report.assets["prob_tails"].isna().all()
-    assert row(report, "tails: share of assets too heavy").worst == ""
+    assert row(report, "tails: share of assets heavier than the noise law").worst == ""
 
 
 def test_sensitivity_is_finite_and_the_priors_that_matter_show(report):
@@ -270,7 +270,7 @@ def test_what_is_no_fit_is_refused(a_panel):
 
 def test_premia_that_the_data_do_not_tell_are_counted(cross_fit, a_panel):
     """One of two non-traded factors is useless; it informs, and fails nothing."""
-    name = "premia: share of non-traded unidentified"
+    name = "premia: share of non-traded factors unidentified"
     found = bf.check(cross_fit)
     share = row(found, name)
     assert (share.passed, share.value, share.limit, share.worst) == (None, 0.5, 0.0, "f2")

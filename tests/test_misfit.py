@@ -20,9 +20,9 @@ TAILS, MEDIAN, BEYOND = (
     "variance: share beyond sampling error",
 )
 IMPLIED, PREMIUM, FURTHEST = (
-    "means: implied mean of average asset, in SE",
-    "means: premium of average asset, in SE",
-    "means: implied mean furthest off, in SE",
+    "means: average implied mean against sample mean (SE)",
+    "means: average premium against sample mean (SE)",
+    "means: implied mean of the asset furthest off (SE)",
 )
 
 

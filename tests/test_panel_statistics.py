@@ -92,9 +92,9 @@ def test_checks_that_need_returns_say_so(pair):
     report = bf.check(pair[1])
     unknown = report.table.index[report.table["value"].isna()].tolist()
     assert unknown == [
-        "means: implied mean of average asset, in SE",
-        "means: premium of average asset, in SE",
-        "tails: share of assets too heavy",
+        "means: average implied mean against sample mean (SE)",
+        "means: average premium against sample mean (SE)",
+        "tails: share of assets heavier than the noise law",
         "residuals: mean correlation of assets",
         "residuals: rms correlation beyond noise",
     ]

@@ -100,9 +100,11 @@ def _told(draws: xr.DataArray, known: pd.DataFrame) -> str:
 
     own = str(row["data_from"])
     if np.isfinite(numbers["data_mean"]):
-        own = f"{with_sd('data_mean', 'data_se')}, {own}"
+        own = f"data {with_sd('data_mean', 'data_se')} ({own})"
+    else:
+        own = f"the data alone do not tell it ({own.removeprefix('not told: ')})"
     text = (
-        f"What one unit of loading on {name} pays a year: prior {with_sd('prior_mean', 'prior_sd')}; data alone "
+        f"What one unit of loading on {name} pays a year: prior {with_sd('prior_mean', 'prior_sd')}; "
         f"{own}; both together {with_sd('mean', 'sd')} (\N{PLUS-MINUS SIGN} one standard deviation)"
     )
     return f"{text}; prior and data are in conflict." if row["conflict"] else f"{text}."

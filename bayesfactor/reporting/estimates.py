@@ -179,7 +179,7 @@ def premia(contents: Contents) -> tuple[Part, ...]:
             f"Premium of one unit of loading a year: prior, data, both together; ends of the {contents.interval}. "
             "Data: of a traded factor the sample mean of its own history and its standard error; of another what the "
             "cross-section says, the prior divided out of the posterior. Contraction: share of the prior's variance "
-            f"that the data took off. Identified: the data tell the size of a premium, which may be 0. {UNIT}",
+            f"that the data took off. Identified: its size is estimated, and may be 0. {UNIT}",
             "factors",
         ),
     )  # fmt: skip

@@ -161,7 +161,7 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
     )
     notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith((UNIDENTIFIED, WEAK))}
     heads = (Head(str(table.columns[0]), False), *(Head(str(name), True, notes.get(name, "")) for name in order))
-    return Grid(heads, tuple(body), f"{over}; deviation")
+    return Grid(heads, tuple(body), f"{over}; standard deviation")
 
 
 def spread_loadings(table: pd.DataFrame) -> Grid:

@@ -38,13 +38,13 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         Section("contributions", "What pays each asset", _contributions(contents)),
         *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
         Section("risk", "Where the risk comes from", risk(contents)),
-        Section("realised", "What was earned", realised(contents)),
+        Section("realised", "Realised returns", realised(contents)),
         Section("loadings", "Loadings, and how far they were shrunk", loadings(contents)),
         Section("premia", "What factors pay", premia(contents)),
         Section("data", "The data", data(contents)),
         Section("trust", "Can it be trusted?", trust(contents)),
         Section("model", "The model", model(contents)),
-        Section("again", "How to make it again", again(contents)),
+        Section("again", "Reproducing this report", again(contents)),
     )
 
 
@@ -104,7 +104,7 @@ def _contributions(contents: Contents) -> tuple[Part, ...]:
         Text(
             "A contribution is a loading times what the factor pays. Contributions add up to the total in every draw "
             "of the posterior; intervals do not add up. Under a source's name: weak and unidentified premia, which "
-            "come mostly or wholly from the prior; of others the data tell the size, which may be 0."
+            "come mostly or wholly from the prior; of others the size is estimated, and may be 0."
         ),
         *(Text(f"Note: {note}.") for note in found["factor"].attrs["notes"]),
     ]

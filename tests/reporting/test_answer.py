@@ -118,7 +118,7 @@ def test_prior_data_and_posterior_stand_beside_each_other():
     found = answer(attribution("premium", {"market": 0.28, "alpha": 0.5}), RISK, True, 0.9, "eti", known())
     assert len(found) == 4
     assert found[2] == (
-        "What one unit of loading on market pays a year: prior 0 % ± 41 %; data alone 45 % ± 29 %, its own history; "
+        "What one unit of loading on market pays a year: prior 0 % ± 41 %; data 45 % ± 29 % (its own history); "
         "both together 28 % ± 22 % (± one standard deviation)."
     )
     assert len(answer(attribution("premium", {"market": 0.28}), RISK, True, 0.9, "eti")) == 3
@@ -130,7 +130,7 @@ def test_a_conflict_and_what_cannot_be_told_are_said():
     assert found.endswith("; prior and data are in conflict.")
     lost = known(data_mean=np.nan, data_se=np.nan, data_from="not told: the data hardly narrow the prior")
     found = answer(parts, RISK, True, 0.9, "eti", lost)[2]
-    assert "data alone not told: the data hardly narrow the prior; both" in found
+    assert "the data alone do not tell it (the data hardly narrow the prior); both" in found
 
 
 @pytest.mark.parametrize(
