@@ -75,9 +75,7 @@ class CheckReport:
         lines = ["The fit passed its checks." if self.ok else "The fit FAILED its checks: do not use its numbers."]
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
-            lines.append(
-                f"  {words[c.passed]:<6}  {c.name:<53} {short(c.value):>10}   limit {short(c.limit):<7}{where}"
-            )
+            lines.append(f"  {words[c.passed]:<6}  {c.name:<53} {c.value:>10.5g}   limit {short(c.limit):<7}{where}")
             if c.beyond or c.advice == UNSEEN:
                 lines.append(f"          -> {c.advice}{f' See {c.details}.' if c.details else ''}")
         return "\n".join(lines)

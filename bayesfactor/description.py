@@ -16,20 +16,20 @@ from bayesfactor.screening.factors import condition_number
 
 _ROWS = 20
 _WIDTH = 100
-_CELL, _DATE, _LAST = 24, 10, 24  # characters of a text, of a date, and of what was done
+_CELL, _DATE, _LAST = 24, 10, 8  # characters of a text, of a date, and of `as above`
 
 
 def _table(frame: pd.DataFrame, title: str, where: str) -> str:
     """Print the first rows of a table within the width of a terminal, long texts over several lines.
 
-    `where` is how to see all rows.
+    What was done to a series stands at the end of its row where it fits there, else below it. `where` is how to see
+    all rows.
     """
     shown = frame.head(_ROWS)
     heads = [frame.index.name, *shown.columns]
     rows = [[str(name), *map(str, row)] for name, row in zip(shown.index, shown.itertuples(index=False), strict=True)]
     columns = list(zip(heads, *rows, strict=True))
-    longest = [max(map(len, column)) for column in columns[:-1]]
-    cell = _CELL
+    longest, cell = [max(map(len, column)) for column in columns[:-1]], _CELL
     while sum(min(width, cell) + 2 for width in longest) > _WIDTH - _LAST and cell > _DATE:
         cell -= 1
     widths = [min(width, cell) for width in longest]
@@ -38,7 +38,12 @@ def _table(frame: pd.DataFrame, title: str, where: str) -> str:
     for above, row in reversed(list(pairwise(rows))):
         if row[-1] == above[-1] and len(row[-1]) > widths[-1]:
             row[-1] = "as above"
-    lines = [title, *(line for row in [heads, *rows] for line in _row(row, widths, numbers))]
+    lines = [title, *_row(heads, widths, numbers)]
+    for row in rows:
+        fits = len(row[-1]) <= widths[-1]
+        lines += _row(row if fits else [*row[:-1], ""], widths, numbers)
+        if not fits:
+            lines.append(fill(row[-1], _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
     if len(frame) > _ROWS:
         lines.append(f"... and {len(frame) - _ROWS} more: {where}")
     return "\n".join(lines)

@@ -56,7 +56,7 @@ class Check:
     @property
     def problem(self) -> str:
         """What was found, in one short text."""
-        return f"{self.name} {short(self.value)} (limit {short(self.limit)}){f' at {self.worst}' if self.worst else ''}"
+        return f"{self.name} {self.value:.4g} (limit {short(self.limit)}){f' at {self.worst}' if self.worst else ''}"
 
 
 def short(value: float) -> str:

@@ -192,7 +192,7 @@ def test_words_for_a_rate_and_for_market_values():
     assert caught.value.remedy == "Give a Series on dates, a DataFrame of one column, or a number."
     for name in ("market_cap", "Market Cap", "market capitalization"):
         with pytest.raises(bf.DataError, match=f"'{name}' in returns is a market value, not an asset"):
-            bf.integrate(values.rename(columns={"a": name}), values)
+            bf.integrate((1e9 * (1 + values)).rename(columns={"a": name}), values)
 
 
 def test_texts_of_polars_name_their_form():
