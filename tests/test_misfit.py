@@ -312,7 +312,7 @@ def test_the_settings_that_advice_names_bring_the_means_back():
     assert found(wide, IMPLIED).passed
 
 
-@pytest.mark.parametrize(("dof", "periods"), [(2.4, 60), (3.0, 60), (2.6, 170), (5.0, 60), (np.inf, 25)])
+@pytest.mark.parametrize(("dof", "periods"), [(2.4, 60), (2.6, 170), (np.inf, 25)])
 def test_right_models_of_one_asset_fail_one_time_in_a_hundred_at_most(dof, periods):
     """The sample variance of one heavy-tailed history is far off as a rule, and says little."""
     wrong, panels = 0, 200
