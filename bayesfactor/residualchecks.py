@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from bayesfactor.correlations import BLOCK, pairwise
 from bayesfactor.diagnostics import UNSEEN, Check
 from bayesfactor.moments import EXACT
 from bayesfactor.panel import Panel
@@ -18,7 +19,7 @@ from bayesfactor.statistics import regressors
 
 DRAWS = 200
 MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
-FEWEST, BLOCK = 20, 256  # dates that two assets share; assets whose correlations are worked out at once
+FEWEST = 20  # dates that two assets share
 SHOWN = 20  # pairs
 COPY = 0.99  # correlation from which two assets count as one
 MEAN, SQUARE = 0.05, 0.1  # mean and root mean square correlation beyond noise
@@ -143,18 +144,9 @@ def _table(one: list[str], other: list[str], kept: np.ndarray, count: int, facto
 
 def _blocks(x: np.ndarray, block: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield pairs of columns (first, second), their correlations on common rows, and how many these are."""
-    known = np.isfinite(x).astype(float)
-    x = np.where(known > 0, x, 0.0)
-    x = x - known * (x.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
-    for start in range(0, x.shape[1], block):
-        m, y = known[:, start : start + block], x[:, start : start + block]
-        with np.errstate(all="ignore"):
-            n, left, right = known.T @ m, x.T @ m, known.T @ y
-            spread = ((x**2).T @ m - left**2 / n) * (known.T @ y**2 - right**2 / n)
-            found = (x.T @ y - left * right / n) / np.sqrt(spread)
-        first, second = np.nonzero(
-            (n >= FEWEST) & (np.arange(x.shape[1])[:, None] < start + np.arange(m.shape[1])) & np.isfinite(found)
-        )
+    for start, found, n in pairwise(x, block):
+        before = np.arange(len(found))[:, None] < start + np.arange(found.shape[1])
+        first, second = np.nonzero((n >= FEWEST) & before & np.isfinite(found))
         yield first, second + start, found[first, second], n[first, second]
 
 

@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data are not here: their licences do not let the project ship them")
     return folder
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command line; return its exit status and what it printed, on its output and on its error stream."""
+    from bayesfactor import cli
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["bayesfactor", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        printed = capsys.readouterr()
+        return left.value.code or 0, printed.out, printed.err
+
+    return call
 
 
 def quiet(**settings):

@@ -17,20 +17,6 @@ from bayesfactor.errors import DataError, SpecError
 from bayesfactor.spec import ZeroAlpha
 
 
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command line; return its exit code and what it printed."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bayesfactor", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        printed = capsys.readouterr()
-        return left.value.code or 0, printed.out, printed.err
-
-    return call
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Returns, factors, groups, factor info and weights as files."""

@@ -13,7 +13,6 @@ import pytest
 
 pytest.importorskip("typer", reason="the command line needs the extra 'cli'")
 
-from bayesfactor import cli
 from bayesfactor.cli.interrupts import interruptible, wrote
 from bayesfactor.errors import DataError, FitError
 from tests.support.write_fits import FITS
@@ -27,19 +26,6 @@ def _in_the_foreground():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """Run a command line; return its exit status and what it said on its error stream."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bayesfactor", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        return left.value.code, capsys.readouterr().err
-
-    return call
 
 
 @pytest.fixture
@@ -93,24 +79,24 @@ main()
 """
 
 
-def test_an_interrupt_anywhere_is_one_line(command, tmp_path, monkeypatch):
+def test_an_interrupt_anywhere_is_one_line(run, tmp_path, monkeypatch):
     def pressed(*_):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("bayesfactor.posterior.open_fit", pressed)
     output = tmp_path / "out.html"
     for arguments in (("report", FIT, "-o", output), ("attribute", FIT, "--csv", output), ("check", FIT)):
-        assert command(*arguments) == (130, "Interrupted: nothing was written.\n")
+        assert run(*arguments)[::2] == (130, "Interrupted: nothing was written.\n")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_was_written_before_is_named(command, tables, tmp_path, monkeypatch):
+def test_what_was_written_before_is_named(run, tables, tmp_path, monkeypatch):
     def pressed(*_):
         signal.raise_signal(signal.SIGINT)
 
     output = tmp_path / "run.nc"
     monkeypatch.setattr("bayesfactor.checks.check", pressed)
-    code, said = command("fit", *tables, "-o", output, "--draws", 20, "--tune", 60, "--chains", 1)
+    code, _, said = run("fit", *tables, "-o", output, "--draws", 20, "--tune", 60, "--chains", 1)
     assert code == 130
     assert said.splitlines()[-1] == f"Interrupted: {output} was written."
     assert output.is_file()

@@ -18,6 +18,7 @@ PRESETS = {"capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpoole
 LAYERS = {
     0: ("errors", "dates"),
     1: (
+        "correlations",
         "fingerprints",
         "panel",
         "panelbase",

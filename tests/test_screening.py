@@ -7,15 +7,11 @@ import pytest
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate, to_returns
+from tests.series import noise
 
 DAYS = pd.date_range("2020-01-01", periods=60, freq="D")
 WEEKDAYS = pd.date_range("2020-01-01", periods=60, freq="B")
 LEVEL = {"traded": False, "transform": "diff"}
-
-
-def noise(dates, names, seed=0, scale=0.02):
-    values = np.random.default_rng(seed).normal(0.0, scale, (len(dates), len(names)))
-    return pd.DataFrame(values, index=dates, columns=names)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import sys
 from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +12,6 @@ import pytest
 pytest.importorskip("typer", reason="the command line needs the extra 'cli'")
 
 import bayesfactor as bf
-from bayesfactor import cli
 from bayesfactor.wholefiles import write_whole
 from tests.support.write_fits import FITS
 
@@ -59,25 +57,13 @@ def test_a_report_that_cannot_be_written(fit, tmp_path, monkeypatch, error, suff
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
 
 
-@pytest.fixture
-def command(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["bayesfactor", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        printed = capsys.readouterr()
-        return left.value.code, printed.out, printed.err
-
-    return call
-
-
 @pytest.mark.parametrize("error", [READ_ONLY, FULL, DENIED], ids=lambda error: errno.errorcode[error.errno])
 @pytest.mark.parametrize("arguments", [("report", FIT, "-o"), ("attribute", FIT, "--csv"), ("premia", FIT, "--csv")])
-def test_the_command_line_ends_with_2(command, tmp_path, monkeypatch, error, arguments):
+def test_the_command_line_ends_with_2(run, tmp_path, monkeypatch, error, arguments):
     target = tmp_path / "found.html"
     with monkeypatch.context() as patch:
         failing(patch, error)
-        code, _, said = command(*arguments, target)
+        code, _, said = run(*arguments, target)
     assert code == 2
     assert said.startswith("Error: ")
     assert said.count("\n") == 1
@@ -115,17 +101,17 @@ def test_a_store_that_cannot_be_written_is_refused_before_anything_is_sampled(fi
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_done(command, tmp_path, monkeypatch, arguments):
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_done(run, tmp_path, monkeypatch, arguments):
     shut(monkeypatch)
-    code, out, said = command(*arguments, tmp_path / "found.html")
+    code, out, said = run(*arguments, tmp_path / "found.html")
     assert (code, out) == (2, "")
     assert "found.html' cannot be written: Read-only file system. Give a path in a folder that you may" in said
 
 
-def test_a_table_goes_to_a_device_as_it_is(command):
+def test_a_table_goes_to_a_device_as_it_is(run):
     if not os.path.exists(os.devnull):
         pytest.skip("no such device")
-    code, out, _ = command("attribute", FIT, "--csv", os.devnull)
+    code, out, _ = run("attribute", FIT, "--csv", os.devnull)
     assert code == 1  # a fit of fifty draws
     assert f"Wrote 20 rows to {os.devnull}." in out
     assert not Path(os.devnull).is_file()

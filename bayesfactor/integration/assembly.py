@@ -53,10 +53,9 @@ def _asset_values(inputs: Inputs, rows: Rows, factors: np.ndarray) -> tuple[np.n
         raise _no_overlap(inputs.assets, inputs.factors)
     notes = note_copies(table, [one.name for one in inputs.assets])
     if inputs.rate is not None:
-        traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
-        names = [inputs.info[place].name for place in traded]
+        names = [inputs.info[place].name for place in inputs.traded]
         rate = rate_on_rows(inputs.rate, rows, observed.any(axis=1))
-        notes += note_gross(table, factors[:, traded], [one.name for one in inputs.assets], names, rate)
+        notes += note_gross(table, factors[:, inputs.traded], [one.name for one in inputs.assets], names, rate)
         table = table - rate[:, None]
     dates = {
         pattern: np.unique(np.concatenate([one.dates for one in inputs.assets if one.pattern == pattern]))
@@ -75,8 +74,8 @@ def _screen(inputs: Inputs, rows: Rows, table: np.ndarray, factors: np.ndarray) 
     names, assets = [one.name for one in inputs.info], [one.name for one in inputs.assets]
     check_rows(observed.sum(axis=0), assets, len(names))
     notes = check_factors(factors[used], names)
-    traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
-    notes += note_slopes(table[used], factors[used][:, traded], assets, [names[place] for place in traded])
+    drivers = [names[place] for place in inputs.traded]
+    notes += note_slopes(table[used], factors[used][:, inputs.traded], assets, drivers)
     notes += note_days_off(inputs) + note_dropped_days(inputs)
     notes += note_shifts(inputs, rows.keep(used), table[used], factors[used])
     return notes, constant_in_life(observed[used], factors[used], assets, names)
@@ -216,10 +215,11 @@ def integrate(
     and the finer ones are compounded from stamp to stamp. Days on which the market of a series is closed do not count:
     a stock's week ends on Sunday as well as on Friday, a token's does not.
 
-    What looks wrong is warned of: assets that go with a traded factor one row earlier or later clearly better than on
-    the same row (error rate 0.1 % of panels whose rows are right), copies of one series under two names, slopes as
-    large as those of per cent beside decimals, an asset that equals a traded factor before the risk-free rate is taken
-    off it, returns that are missing inside a history, weeks that straddle months.
+    What looks wrong is warned of: assets that go with a traded factor up to five rows earlier or later clearly better
+    than on the same row (error rate 0.1 % of panels whose rows are right), weekly and coarser stamps that daily series
+    show to be some days off, weekends that were dropped, not compounded, copies of one series under two names, slopes
+    as large or as small as those of per cent beside decimals, a high risk-free rate, an asset that equals a traded
+    factor before that is taken off it, returns that are missing inside a history, weeks that straddle months.
 
     An asset has a return on a row only where its own returns begin and end exactly where the row does. A
     missing day therefore costs its own row and the next one, whose return reaches back over both: no return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesfactor.calendars import MONTHS, period_end, period_number
+from bayesfactor.calendars import DAY, MONTHS, period_end, period_number
 from bayesfactor.errors import DataError
 from bayesfactor.integration.inputs import Inputs
 from bayesfactor.integration.intervals import anchors_of, stamps_of
@@ -18,7 +18,6 @@ _ROWS = 12  # from which another reading can be told
 _ODDS, _STEADY = 4.0, 2.0  # log of the odds over the number of readings, and Vuong's statistic, from which it is clear
 _SURE, _LARGE = 2.0, 0.3  # ratio of squared correlations, and correlation, from which stamps are wrong for certain
 _MOST = 30  # series of shorter periods that one is compared with, beside their average
-DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -125,17 +124,23 @@ def note_days_off(inputs: Inputs) -> list[Note]:
     DataError
         When they cover what follows their stamps for certain: no lag of prices looks like that.
     """
-    traded = [series for series, factor in inputs.known if factor.traded]
-    drivers = [one for one in traded if one.fine]
-    assets = [one for one in inputs.assets if one.fine and one.own and len(one.dates) >= _ROWS]
+    traded = [inputs.factors[place] for place in inputs.traded]
+    groups = [[one for one in group if _is_coarse(one)] for group in (inputs.assets, traded)]
+    if not any(groups):
+        return []
+    drivers = _growths([one for one in traded if one.fine])
+    assets = _growths([one for one in inputs.assets if one.fine and one.own and len(one.dates) >= _ROWS])
     notes = []
-    for group, others in ((inputs.assets, _growths(drivers)), (traded, [*_growths(assets), *_growths(drivers)])):
-        coarse = [one for one in group if one.pattern in _REACH and one.own and len(one.dates) >= _ROWS]
+    for coarse, others in zip(groups, (drivers, [*assets, *drivers]), strict=True):
         for one in coarse if others else ():
             found = _best(one, others, len(coarse))
             if found is not None:
                 notes.append(_said(one, found))
     return notes
+
+
+def _is_coarse(series: Series) -> bool:
+    return series.pattern in _REACH and series.own and len(series.dates) >= _ROWS
 
 
 def _said(series: Series, found: Reading) -> Note:
@@ -167,7 +172,9 @@ def note_dropped_days(inputs: Inputs) -> list[Note]:
     A return is taken to cover the time since the series' own previous date. Days that were dropped, not compounded, are
     lost, and told by a series that has them.
     """
-    flows = [*inputs.assets, *(series for series, factor in inputs.known if factor.traded)]
+    flows = [*inputs.assets, *(inputs.factors[place] for place in inputs.traded)]
+    if not any(one.pattern == "business" and one.own for one in flows):
+        return []
     daily = _growths([one for one in flows if one.pattern == "daily" and one.own and len(one.dates) >= _ROWS])
     notes = []
     for one in flows:

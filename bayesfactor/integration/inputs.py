@@ -39,6 +39,11 @@ class Inputs:
         return list(zip(self.factors, self.info, strict=True))
 
     @property
+    def traded(self) -> list[int]:
+        """Places of the traded factors."""
+        return [place for place, factor in enumerate(self.info) if factor.traded]
+
+    @property
     def flows(self) -> list[Series]:
         """Series whose values cover an interval: assets with a pattern of their own, returns and sums of factors."""
         assets = [one for one in judges(self.assets) if len(one.dates)]
@@ -56,7 +61,7 @@ def _frame(series: Sequence[Series]) -> pd.DataFrame:
 
 def _check_sizes(inputs: Inputs) -> None:
     """Refuse returns, traded factors and rates of a size that they cannot have."""
-    traded = [series for series, factor in inputs.known if factor.traded]
+    traded = [inputs.factors[place] for place in inputs.traded]
     for series in (*inputs.assets, *traded):
         check_return_size(series.dates, series.values, series.name, series.periods_a_year)
     check_codes_across([(series.name, series.dates, series.values) for series in (*inputs.assets, *traded)])

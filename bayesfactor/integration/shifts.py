@@ -31,7 +31,7 @@ def note_shifts(inputs: Inputs, rows: Rows, returns: np.ndarray, factors: np.nda
     DataError
         When that is so because a series is stamped at the first day of the month that follows what it covers.
     """
-    traded = [place for place, factor in enumerate(inputs.info) if factor.traded]
+    traded = inputs.traded
     for number in traded:
         _check_beginnings(inputs.assets, inputs.factors[number], returns, factors[:, [number]])
     found = [(one, "") for one in lead_lag(returns, factors[:, traded], ERROR_RATE / 2)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesfactor.correlations import pairwise
 from bayesfactor.moments import Moments
 from bayesfactor.panel import Note
 from bayesfactor.screening.extremes import winsorised
@@ -13,7 +14,6 @@ _ROWS = 20  # common rows from which a copy can be told
 _SAME = 1 - 1e-4  # correlation of copies
 _NEAR, _KEPT, _EXACT = 0.8, 0.95, 1 - 1e-5  # of copies with bad quotes: winsorised, share of rows kept, and on these
 _EQUAL, _SHARE = 1e-9, 0.95  # relative difference of equal values, and share of rows that have them
-_BLOCK = 256
 _SLOPE, _REST = 0.01, 0.02  # of an asset that is a factor: slope less 1; residual over factor, standard deviations
 
 
@@ -40,38 +40,13 @@ class Copy:
     equal: bool
 
 
-def _standardised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    filled = np.where(known, values, 0.0)
-    return np.where(known, filled - filled.sum(axis=0) / count, 0.0), known.astype(float)
-
-
-def _correlations(x: np.ndarray, known: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray | float]:
-    """Return the correlations of the columns of a block with all before its end, and the rows of both."""
-    upto = slice(0, start + _BLOCK)  # pairs are looked at once
-    y, m = x[:, start : start + _BLOCK], known[:, start : start + _BLOCK]
-    cross = x[:, upto].T @ y
-    count: np.ndarray | float = float(len(x))
-    spread = np.outer((x[:, upto] ** 2).sum(axis=0), (y**2).sum(axis=0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if not known.all():
-            count = known[:, upto].T @ m
-            left, right = x[:, upto].T @ m, known[:, upto].T @ y
-            cross = cross - left * right / count
-            spread = ((x[:, upto] ** 2).T @ m - left**2 / count) * (known[:, upto].T @ y**2 - right**2 / count)
-        return cross / np.sqrt(spread), count
-
-
 def copies(returns: np.ndarray) -> list[Copy]:
     """Return the pairs of columns (time, asset) that are one series but for size, sign and a few bad values."""
-    x, known = _standardised(returns)
-    calm, found = winsorised(returns)[0], []
-    for start in range(0, x.shape[1], _BLOCK):
-        correlation, count = _correlations(x, known, start)
+    calm, found = np.where(np.isfinite(returns), winsorised(returns)[0], np.nan), []
+    for (start, correlation, count), (_, without, _) in zip(pairwise(returns), pairwise(calm), strict=True):
         before = np.arange(correlation.shape[0])[:, None] < start + np.arange(correlation.shape[1])
         may = before & (count >= _ROWS)
-        near = np.where(may, np.abs(_correlations(calm, known, start)[0]), 0.0)
+        near = np.where(may, np.abs(without), 0.0)
         pairs = may & (np.abs(correlation) > _SAME)
         for one, other in np.argwhere(pairs):
             a, b = _both(returns, int(one), start + int(other))

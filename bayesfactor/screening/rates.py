@@ -5,9 +5,9 @@ import numpy as np
 from bayesfactor.errors import DataError
 from bayesfactor.panel import Note
 from bayesfactor.screening.codes import which_codes
+from bayesfactor.screening.units import DAILY
 
 _RATE, _HIGHEST, _WITHIN_DAY = 0.25, 0.5, 2.0  # a year: typical and highest rate; of bars within a day
-_DAILY = 366
 _HIGH, _LOST = 0.10, -0.5  # a year: above which a rate is spoken of; in one period: no rate
 _NOTHING, _NEARLY = 1e-3, 2e-3  # a year: median and maximum of a rate that may be in decimals among per cent
 _HELD, _COARSE = 15, 1e-4  # rows that a daily rate stays equal when it may be a monthly one; its last digit
@@ -40,7 +40,7 @@ def check_rate_size(values: np.ndarray, year: float, dates: np.ndarray | None = 
     if abs(middle) < float(np.median(np.abs(values))):
         middle = float(np.median(np.abs(values)))
     far = float(values[np.abs(values).argmax()])
-    typical, highest = (_RATE, _HIGHEST) if year <= _DAILY else (_WITHIN_DAY, _WITHIN_DAY)
+    typical, highest = (_RATE, _HIGHEST) if year <= DAILY else (_WITHIN_DAY, _WITHIN_DAY)
     for what, size, limit in (("median", middle, typical), ("maximum" if far > 0 else "minimum", far, highest)):
         if abs(size) * year > limit:
             found = f"{_name(size)} is" if number else f"risk_free has a {what} of {size:.4g} a period,"

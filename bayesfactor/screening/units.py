@@ -12,16 +12,13 @@ from bayesfactor.screening.extremes import winsorised
 
 _LARGE = 0.3  # absolute return that the typical week of no asset exceeds
 _LARGE_MONTH, _LARGE_LONG = 0.5, 1.5
-_DAILY = 366
+DAILY = 366  # periods a year above which they are bars within a day
 _SMALL = 5e-4  # median absolute return of a business day that some series of a panel exceeds
 _STILL = 1.2e-4  # and that some series of each frame exceeds
 _STEEP, _STEEPEST = 8.0, 50.0  # slopes on a traded factor that are rare, and that no asset has
 _SEEN, _SURE, _ROWS = 0.05, 4.0, 20  # squared correlation, t value and rows from which a slope counts
-_FLAT, _FLAT_SEEN, _FLAT_SURE = (
-    0.02,
-    0.1,
-    0.3,
-)  # slopes of decimals beside per cent; share explained: said, refused
+_FLAT = 0.02  # slope of decimals beside per cent
+_FLAT_SEEN, _FLAT_SURE = 0.1, 0.3  # share explained from which it is said, and refused
 _QUIET, _APART, _FACTOR = 0.025, 50.0, 25.0  # volatility a year; times smaller than its frame; slope on such a factor
 
 
@@ -34,7 +31,7 @@ def large_return(year: float) -> float:
         return _LARGE_LONG
     if year < 52:
         return _LARGE_MONTH
-    return _LARGE * (52 / year) ** 0.5 if year <= _DAILY else _LARGE
+    return _LARGE * (52 / year) ** 0.5 if year <= DAILY else _LARGE
 
 
 def check_percent(frames: dict[str, list[tuple[np.ndarray, float]]]) -> None:
