@@ -19,7 +19,7 @@ import xarray as xr
 import bayesfactor as bf
 from bayesfactor.panel import Panel
 from bayesfactor.translation import Numbers, translate
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 TABLE = Path(__file__).with_name("calibration.md")
 

@@ -10,7 +10,7 @@ import pytest
 import bayesfactor as bf
 from bayesfactor.priors import Normal, NormalRate, Rate, SpikeSlab
 from bayesfactor.spec import FactorLaw, FreeZeroBeta
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bayesfactor as bf
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 from tests.support.write_fits import FITS
 
 PORTFOLIO = {"a00": 0.7, "a02": -0.3}

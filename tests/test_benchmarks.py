@@ -162,7 +162,7 @@ def test_numpyro_models_are_the_pymc_ones():
 
 def test_a_process_of_its_own_has_its_own_memory():
     before = np.ones(300 * 2**17)  # 300 MiB here are none of theirs
-    small, large = (run_apart("tests.holding:hold", size) for size in (1, 201))
+    small, large = (run_apart("tests.support.holding:hold", size) for size in (1, 201))
     assert large.value == 201 * 2**20
     assert large.peak - small.peak == pytest.approx(200, rel=0.1)
     assert small.seconds > 0
@@ -171,7 +171,7 @@ def test_a_process_of_its_own_has_its_own_memory():
 
 def test_a_process_that_fails_says_why():
     with pytest.raises(RuntimeError, match="can't multiply sequence"):
-        run_apart("tests.holding:hold", "many")
+        run_apart("tests.support.holding:hold", "many")
 
 
 def test_exponent():

@@ -13,8 +13,8 @@ import bayesfactor as bf
 from bayesfactor.errors import FitError
 from bayesfactor.residualchecks import correlation_checks, correlations, residual_correlations
 from bayesfactor.spec import ZeroAlpha
-from tests.panels import make_panel
-from tests.pseudo import pseudo_fit, simulated
+from tests.support.panels import make_panel
+from tests.support.pseudo import pseudo_fit, simulated
 
 
 @pytest.fixture(scope="module")

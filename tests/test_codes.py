@@ -7,7 +7,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.screening.codes import find_code
-from tests.series import LEVEL, days, noise
+from tests.support.series import LEVEL, days, noise
 
 DAYS = days("2020-01-01", 120)
 CODES = [-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.99, -99999.0]

@@ -10,7 +10,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.screening.forms import describe_number
-from tests.series import LEVEL, days, noise
+from tests.support.series import LEVEL, days, noise
 
 DAYS = days("2020-01-01", 120)
 FACTORS = noise(DAYS, ["mkt"], 1)

@@ -6,7 +6,7 @@ import pytest
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate, to_returns
-from tests.series import days
+from tests.support.series import days
 from tests.test_intervals import OPEN, WEEKDAYS, asset, comp, market, slope
 from tests.test_screens import warned
 

@@ -20,7 +20,7 @@ from bayesfactor.density.problem import pose
 from bayesfactor.errors import FitError
 from bayesfactor.inference import STATISTICS, _whole
 from bayesfactor.spec import FreeZeroBeta
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 pytest.importorskip("zarr")
 dask = pytest.importorskip("dask")

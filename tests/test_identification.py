@@ -17,7 +17,7 @@ from bayesfactor.panel import Factor
 from bayesfactor.priors import HalfNormal, Normal, NormalRate, Rate, SpikeSlab
 from bayesfactor.spec import FactorLaw, FreeZeroBeta, SharpeAlpha
 from bayesfactor.translation import translate
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 COLUMNS = [
     "prior_mean",

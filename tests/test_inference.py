@@ -17,7 +17,7 @@ from bayesfactor.errors import BayesFactorError, FitError, SpecError
 from bayesfactor.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
 from bayesfactor.progress import progress
 from bayesfactor.spec import FactorLaw, FreeZeroBeta, ScaledAlpha, SharpeAlpha
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 CONTRACT = {
     "loading": ("asset", "factor"),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bayesfactor.integration.assembly import integrate
-from tests.series import BUSINESS, DAILY, column, compound, days, noise
+from tests.support.series import BUSINESS, DAILY, column, compound, days, noise
 
 
 def test_aligned_data_come_through_unchanged():

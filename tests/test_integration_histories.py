@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate
-from tests.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
+from tests.support.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
 
 
 def history(panel, factor):

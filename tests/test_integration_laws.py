@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate, to_returns
-from tests.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
+from tests.support.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
 
 
 def test_polars_frames_work_like_pandas_frames():

@@ -6,7 +6,7 @@ import pytest
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate
-from tests.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
+from tests.support.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
 
 
 def test_levels_are_differenced_over_the_interval_of_the_return():

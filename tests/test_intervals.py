@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate
-from tests.series import column, days, noise
+from tests.support.series import column, days, noise
 
 DAYS = days("2016-01-01", 3 * 365)
 WEEKDAYS = DAYS[DAYS.day_of_week < 5]

@@ -17,7 +17,7 @@ import bayesfactor as bf
 from bayesfactor import loglikelihood
 from bayesfactor.loglikelihood import log_density
 from bayesfactor.panel import Calendar, Factor, Panel
-from tests.panels import make_panel, reduced
+from tests.support.panels import make_panel, reduced
 from tests.support.write_fits import FITS
 
 NORMAL = bf.FactorModel().noise

@@ -24,7 +24,7 @@ from bayesfactor.collection import Fits
 from bayesfactor.errors import DataError, FitError, SpecError
 from bayesfactor.many import fit_many
 from bayesfactor.workers import Job, run
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 QUICK = bf.Sampler(draws=30, tune=60, chains=2, cores=2, progress=False)
 
@@ -395,7 +395,7 @@ def test_a_process_that_dies_is_named_and_loses_no_other(panels):
 UNGUARDED = """
 import bayesfactor as bf
 from bayesfactor.many import fit_many
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 fit_many([make_panel(assets=3, periods=40)], sampler=bf.Sampler(draws=30, tune=60, cores=1, progress=False))
 """
 

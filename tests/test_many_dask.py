@@ -10,7 +10,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.many import fit_many
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 QUICK = bf.Sampler(draws=30, tune=60, chains=2, progress=False)

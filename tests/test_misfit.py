@@ -11,8 +11,8 @@ import bayesfactor as bf
 from bayesfactor.diagnostics import said, short, warning_of
 from bayesfactor.misfit import AT_FLOOR
 from bayesfactor.priors import HalfNormal
-from tests.panels import make_panel, reduced
-from tests.pseudo import STUDENT, made, pseudo_fit, simulated
+from tests.support.panels import make_panel, reduced
+from tests.support.pseudo import STUDENT, made, pseudo_fit, simulated
 
 TAILS, MEDIAN, BEYOND = (
     "tails: P(degrees of freedom at floor)",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bayesfactor.errors import DataError
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import bayesfactor as bf
 from bayesfactor.density.problem import pose
 from bayesfactor.panelstatistics import PanelStatistics
 from bayesfactor.statistics import factor_moments, moments, regressors
-from tests.panels import make_panel, reduced
+from tests.support.panels import make_panel, reduced
 
 QUICK = bf.Sampler(draws=200, tune=200, chains=2, cores=1, progress=False)
 NORMAL = ("capm", "hierarchical", "pooled", "spike_slab", "unpooled")

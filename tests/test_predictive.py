@@ -20,7 +20,7 @@ from bayesfactor.spec import (
     ZeroAlpha,
 )
 from bayesfactor.translation import translate
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 SURE = 1e-9  # a spread that pins a prior down
 

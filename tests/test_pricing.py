@@ -9,7 +9,7 @@ from scipy import stats
 
 import bayesfactor as bf
 from bayesfactor.spec import ZeroAlpha
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 def test_predictions_are_loadings_times_premia(cross_fit, rate_fit):

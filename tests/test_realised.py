@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 import bayesfactor as bf
 from bayesfactor.realised import linked, realised_path
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 SMALL = bf.Sampler(draws=60, tune=60, chains=2, progress=False)
 MIX = {"a01": 0.5, "a03": 0.7}

@@ -17,7 +17,7 @@ from bayesfactor.recovery import _covariance, _inverse_wishart, recover
 from bayesfactor.spec import FactorLaw, FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.statistics import regressors
 from bayesfactor.translation import translate
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 MANY = 8_000
 ALPHAS = {

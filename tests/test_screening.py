@@ -7,7 +7,7 @@ import pytest
 
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate, to_returns
-from tests.series import noise
+from tests.support.series import noise
 
 DAYS = pd.date_range("2020-01-01", periods=60, freq="D")
 WEEKDAYS = pd.date_range("2020-01-01", periods=60, freq="B")

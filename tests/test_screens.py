@@ -8,7 +8,7 @@ import bayesfactor as bf
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate, to_returns
 from bayesfactor.screening.copies import note_equal_moments
-from tests.series import days, noise
+from tests.support.series import days, noise
 
 YEARS = days("2018-01-01", 500, "B")
 SCREENS = (

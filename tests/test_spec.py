@@ -37,7 +37,7 @@ from bayesfactor.spec import (
     parts,
 )
 from bayesfactor.translation import translate, typical_deviation
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 @pytest.mark.parametrize("year", [252, 52, 12])

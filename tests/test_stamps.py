@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import bayesfactor as bf
 from bayesfactor.screening.stamps import check_zones, in_zone, times_of, whole_days
-from tests.series import days, noise
+from tests.support.series import days, noise
 
 ZONES = ("America/New_York", "Asia/Tokyo", "Europe/London", "UTC", "Australia/Sydney", "America/Sao_Paulo")
 

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from bayesfactor.statistics import factor_moments, least_squares, moments, regressors, robust_fit
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 def uneven(seed=4):

@@ -14,7 +14,7 @@ import bayesfactor as bf
 from bayesfactor.errors import FitError
 from bayesfactor.panel import Note
 from bayesfactor.storage import panel_attributes, panel_groups, panel_of
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 NAMES = ("Ünï-çødé", "🚀", "A&B <i>", "x" * 200, "quote\"'\\", "a/b:c", " blank ", "比特币", "nan")
 

@@ -20,7 +20,7 @@ from bayesfactor.translation import (
     residual_deviation,
     translate,
 )
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 def regressions(panel):

@@ -7,7 +7,7 @@ import pytest
 from bayesfactor.errors import DataError
 from bayesfactor.integration.assembly import integrate
 from bayesfactor.screening.copies import note_equal_moments
-from tests.series import days, noise
+from tests.support.series import days, noise
 
 DAYS, BUSINESS = days("2018-01-01", 1500), days("2018-01-01", 1500, "B")
 PERCENT = {"units": "percent"}

@@ -9,7 +9,7 @@ import pytest
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.panel import Calendar
 from bayesfactor.windows import rolling
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 @pytest.fixture(scope="module")

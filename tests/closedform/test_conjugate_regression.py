@@ -10,7 +10,7 @@ from bayesfactor.closedform.regression import KnownResidual, UncertainResidual, 
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.priors import Normal, NormalRate, Rate
 from bayesfactor.spec import FreeAlpha, FreeLoadings, LoadingPrior
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 LOADINGS = FreeLoadings(
     prior=(("market", LoadingPrior(Normal(1.0, 0.4), "beta")), ("default", LoadingPrior(Normal(0.2, 0.3), "beta")))

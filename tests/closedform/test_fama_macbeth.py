@@ -8,7 +8,7 @@ import pytest
 from bayesfactor.closedform.bayesian import fama_macbeth
 from bayesfactor.closedform.passes import two_pass
 from bayesfactor.errors import DataError, SpecError
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 def test_draws_centre_on_two_pass_in_long_samples():

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from bayesfactor.closedform.exactpricing import grs, log_bayes_factor
 from bayesfactor.closedform.mispricing import MaxSharpe
 from bayesfactor.errors import DataError, SpecError
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 def test_bayes_factor_of_one_asset_by_quadrature():

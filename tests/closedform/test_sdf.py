@@ -11,7 +11,7 @@ import bayesfactor as bf
 from bayesfactor.closedform.saturated import moment_draws
 from bayesfactor.closedform.sdf import FlatPrices, NormalPrices, prices_of_risk
 from bayesfactor.closedform.slab import sharpe_for_slab, slab_for_sharpe
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from bayesfactor.closedform.saturated import pricing_draws
 from bayesfactor.closedform.sdf import prices_of_risk
 from bayesfactor.closedform.selection import ContinuousSpike, DiracSpike, spike_and_slab
 from bayesfactor.closedform.slab import sharpe_for_slab
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 N = 7
 PRIORS = {

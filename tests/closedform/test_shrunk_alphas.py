@@ -8,7 +8,7 @@ import pytest
 from bayesfactor.closedform.mispricing import MaxSharpe, sharpe_squared, shrinkage_weight, shrunk_alphas
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.priors import Rate
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 def test_bay_state_gas():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bayesfactor.closedform.omitted import count_components, three_pass
 from bayesfactor.errors import DataError, SpecError
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 @settings(max_examples=20, deadline=None)

@@ -11,7 +11,7 @@ from bayesfactor.closedform.crosssection import first_pass, projector
 from bayesfactor.closedform.data import rectangle
 from bayesfactor.closedform.passes import two_pass
 from bayesfactor.errors import DataError, SpecError
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 CHOICES = [(w, i, s) for w in ("ols", "gls") for i in (False, True) for s in (False, True)]
 BRIEF = settings(max_examples=20, deadline=None)

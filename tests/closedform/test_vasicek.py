@@ -9,7 +9,7 @@ from bayesfactor.closedform.shrinkage import vasicek
 from bayesfactor.errors import DataError, SpecError
 from bayesfactor.priors import Normal
 from bayesfactor.spec import FreeLoadings, LoadingPrior
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 
 def test_posterior_is_the_average_by_precision():

@@ -23,7 +23,7 @@ from bayesfactor.spec import (
     ShrunkAlpha,
     ZeroAlpha,
 )
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 LOADINGS = {name: bf.read_model(name).loadings for name in ("hierarchical", "unpooled", "pooled")}
 ALPHAS = {

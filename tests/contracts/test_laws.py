@@ -14,7 +14,7 @@ from bayesfactor.diagnostics import statistic
 from bayesfactor.panel import Factor, Panel
 from bayesfactor.priors import Normal
 from bayesfactor.spec import FactorLaw, GroupedLoadings
-from tests.panels import make_panel
+from tests.support.panels import make_panel
 
 QUICK = bf.Sampler(draws=500, tune=500, chains=2, seed=3, progress=False)
 PRESETS = bf.list_models()

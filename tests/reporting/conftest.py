@@ -3,7 +3,7 @@
 import pytest
 
 import bayesfactor as bf
-from tests.reporting.reader import MIX, Reader
+from tests.support.reader import MIX, Reader
 
 
 @pytest.fixture(scope="package")

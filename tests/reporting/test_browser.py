@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bayesfactor as bf
-from tests.reporting.reader import HOSTILE, named
+from tests.support.reader import HOSTILE, named
 
 AXE = Path(__file__).resolve().parents[2] / ".cache" / "node_modules" / "axe-core" / "axe.min.js"
 MIX = {"a00": 0.5, "a03": 0.5}

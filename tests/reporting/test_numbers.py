@@ -13,7 +13,7 @@ from bayesfactor.reporting.answer import PLAIN
 from bayesfactor.reporting.parts import number
 from bayesfactor.reporting.prose import likelihood, percent
 from bayesfactor.tables import summarise
-from tests.reporting.reader import MIX, agree
+from tests.support.reader import MIX, agree
 
 FORMS = {"percent": percent, "chance": chance, "number": number, "count": "{:,.0f}".format}
 ENDS = {"mean": "percent", "lower": "percent", "upper": "percent"}

@@ -17,8 +17,8 @@ from bayesfactor.reporting.page import inline
 from bayesfactor.reporting.parts import Code, Listing, Section, Text
 from bayesfactor.reporting.plain import markdown
 from bayesfactor.reporting.prose import percent
-from tests.panels import make_panel, reduced
-from tests.reporting.reader import HOSTILE, MIX, Reader, agree, named
+from tests.support.panels import make_panel, reduced
+from tests.support.reader import HOSTILE, MIX, Reader, agree, named
 
 SECTIONS = (
     "answer", "contributions", "portfolio", "risk", "realised", "loadings", "premia", "data", "trust", "model", "again",

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import bayesfactor as bf
-from tests.panels import make_panel, reduced
+from tests.support.panels import make_panel, reduced
 
 FITS = Path(__file__).with_name("fits")
 PORTFOLIO = {"a00": 0.7, "a02": 0.3}
