@@ -17,8 +17,8 @@ import pandas as pd
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.panel import Panel
-from bayesfactor.translation import Numbers, translate
+from bayesfactor.panel.panel import Panel
+from bayesfactor.spec.scaling import Numbers, translate
 from tests.support.panels import make_panel
 
 TABLE = Path(__file__).with_name("calibration.md")
@@ -114,8 +114,8 @@ def one_panel(model: bf.FactorModel, seed: int) -> dict[str, np.ndarray]:
 
 def fixed_scale(model: bf.FactorModel, shape: Panel, panel: Panel) -> bf.FactorModel:
     """Return the model with standardised priors rewritten in betas, as they stood for `shape`."""
-    from bayesfactor.priors import HalfNormal, Normal
-    from bayesfactor.spec import GroupedLoadings, GroupedPrior
+    from bayesfactor.spec.loadings import GroupedLoadings, GroupedPrior
+    from bayesfactor.spec.priors import HalfNormal, Normal
 
     numbers = translate(shape, model)
     prior = tuple(

@@ -17,7 +17,7 @@ def gradient_seconds(problem, least: float = 0.3) -> dict:
     """
     import numba
 
-    from bayesfactor.density import compiled
+    from bayesfactor.sampling.kernels import compiled
 
     logp, _ = compiled.entries(problem.student)
     doubles = numba.types.CPointer(numba.types.double)

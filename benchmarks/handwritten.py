@@ -18,8 +18,8 @@ QUANTITIES = (*QUANTITIES, "log_sigma_scale", "dof")  # what all programs report
 def inputs(panel, preset: str) -> dict[str, np.ndarray]:
     """Return all that the models take: data, sufficient statistics, and the preset's priors as numbers per period."""
     import bayesfactor as bf
-    from bayesfactor.statistics import moments
-    from bayesfactor.translation import translate
+    from bayesfactor.panel.regressions import moments
+    from bayesfactor.spec.scaling import translate
 
     model = bf.read_model(preset)
     group = np.array([panel.group_names.index(name) for name in panel.groups.values])

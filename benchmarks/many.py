@@ -12,9 +12,9 @@ POOL, DASK = "processes of this machine", "Dask"
 def fits(kind: str, workers: int, windows: int, sizes: dict) -> dict:
     """Fit the first windows; return wall seconds, and seconds of sampling and of whole fits summed over fits."""
     import bayesfactor as bf
-    from bayesfactor.catalog import french_monthly
-    from bayesfactor.many import fit_many
-    from bayesfactor.windows import rolling
+    from bayesfactor.data.datasets.french import french_monthly
+    from bayesfactor.data.windows import rolling
+    from bayesfactor.sampling.batch.many_fits import fit_many
 
     panels = dict(list(rolling(french_monthly().panel(), window=WINDOW, step=STEP).items())[:windows])
     sampler = bf.Sampler(**sizes, cores=workers, progress=False)

@@ -3,7 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from bayesfactor.panel import Calendar, Factor, Panel
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import Calendar, Factor
 
 DAY, MINUTE = np.timedelta64(1, "D"), np.timedelta64(1, "m")
 MOST_DAYS = 50_000  # of which dates in nanoseconds are still dates

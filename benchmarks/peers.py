@@ -46,8 +46,8 @@ def ours(recipe: dict, sizes: dict) -> dict:
     from dataclasses import replace
 
     import bayesfactor as bf
-    from bayesfactor.priors import HalfNormalRate, Rate
-    from bayesfactor.spec import ShrunkAlpha
+    from bayesfactor.spec.alphas import ShrunkAlpha
+    from bayesfactor.spec.priors import HalfNormalRate, Rate
     from benchmarks.panels import simulate
 
     panel = simulate(recipe)

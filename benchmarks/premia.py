@@ -24,7 +24,8 @@ import pandas as pd
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.panel import Calendar, Factor, Panel
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import Calendar, Factor
 
 TABLE = Path(__file__).with_name("premia.md")
 YEAR, ASSETS = 252, 30

@@ -31,7 +31,7 @@ class Run:
 
 def summarise(draws, compile_s: float, sample_s: float, divergences: int) -> dict:
     """Return a run as JSON holds it; `draws` maps names to DataArrays (chain, draw, ...)."""
-    from bayesfactor.diagnostics import statistic
+    from bayesfactor.posterior.diagnostics import statistic
 
     missing = [q for q in QUANTITIES if q not in draws and q != "dof"]
     if missing:

@@ -9,7 +9,7 @@ Programs take turns, each run in a process of its own.
 import sys
 from dataclasses import dataclass
 
-from bayesfactor.posterior import Sampler
+from bayesfactor.posterior.sampler import Sampler
 from benchmarks.apart import run_apart
 from benchmarks.common import Settings, Table, figure, spread
 

@@ -55,8 +55,8 @@ def reduce(folder: str, small: str) -> dict:
     """Reduce the files to statistics; return rows and seconds."""
     import pandas as pd
 
-    from bayesfactor.panel import Calendar
-    from bayesfactor.streaming.assembly import integrate_parquet
+    from bayesfactor.data.streaming.assembly import integrate_parquet
+    from bayesfactor.panel.records import Calendar
 
     for place in (small, folder):
         stored = np.load(Path(place) / "factors.npz")

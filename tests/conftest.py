@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.priors import Normal, NormalRate, Rate, SpikeSlab
-from bayesfactor.spec import FactorLaw, FreeZeroBeta
+from bayesfactor.spec.alphas import FreeZeroBeta
+from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.priors import Normal, NormalRate, Rate, SpikeSlab
 from tests.support.panels import make_panel
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real public data, whose licences do not let the project ship them."""
-    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("the real data are not here: their licences do not let the project ship them")
     return folder

@@ -10,139 +10,146 @@ from pathlib import Path
 import pytest
 
 import bayesfactor as bf
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "bayesfactor"
 PRESETS = {"capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled"}
 
-LAYERS = {
-    0: ("errors", "dates"),
-    1: (
-        "correlations",
-        "fingerprints",
-        "panel",
-        "panelbase",
-        "panelstatistics",
-        "moments",
-        "windows",
-        "executors",
-        "spec",
-        "priors",
-        "modelfile",
-        "calendars",
-        "description",
-        "integration",
-        "screening",
-        "readers",
-    ),
-    2: (
-        "intervals",
-        "labelled",
-        "catalog",
-        "simulation",
-        "closedform",
-        "statistics",
-        "streaming",
-        "translation",
-        "density",
-    ),
-    3: (
-        "alignment",
-        "blocks",
-        "collection",
-        "convergence",
-        "diagnostics",
-        "drawstore",
-        "loglikelihood",
-        "misfit",
-        "pointwise",
-        "posterior",
-        "progress",
-        "recovery",
-        "storage",
-        "tables",
-        "wholefiles",
-    ),
-    4: ("graph",),
-    5: ("inference",),
-    6: (
-        "checks",
-        "residualchecks",
-        "strength",
-        "attribution",
-        "contributions",
-        "datapremia",
-        "doubts",
-        "entries",
-        "identification",
-        "pricing",
-        "holdings",
-        "realised",
-        "predictive",
-        "evidence",
-        "forecast",
-        "many",
-        "workers",
-    ),
-    7: ("reporting", "plots", "typesetting"),
-    8: ("cli", "__main__"),
-}
+LAYERS = (
+    ("base",),
+    ("panel",),
+    ("spec", "data"),
+    ("posterior", "graph", "closedform"),
+    ("analysis", "sampling"),
+    ("plots",),
+    ("reporting",),
+    ("cli",),
+)
+ROOMS = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 SAMPLERS = {"pymc", "pytensor", "nutpie"}
-MAY_SAMPLE = {"graph", "inference"}
-
-
-def layer(module: str) -> int:
-    """Layer of a module: its own, or that of its package."""
-    top = module.split(".")[0]
-    for number, names in LAYERS.items():
-        if top in names:
-            return number
-    raise AssertionError(f"{module} has no layer: give it one in LAYERS")
+COMPILER = {"numba", "llvmlite"}
+MAY_SAMPLE = ("graph", "sampling")
+MAY_COMPILE = ("sampling", "data.streaming.kernel", "base.jit")  # the last is what both compile with
 
 
 def modules():
-    """Yield the name of every module below the package, and its syntax tree."""
+    """Return the syntax tree of every file below the package, by its dotted name; of a folder that of its __init__."""
+    found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
         if name != "__init__":
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+            found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
 
 
-def is_typing_only(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+def imported(tree):
+    """Yield the full name of everything that is imported, wherever it stands: typing-only and lazy imports count."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imported(node: ast.AST):
-    """Yield the full name of every import that runs, wherever it stands."""
-    if is_typing_only(node):
-        return
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        assert node.level == 0, "imports are absolute"
-        if node.module == "bayesfactor":
-            yield from (f"bayesfactor.{alias.name}" for alias in node.names)
-        else:
-            yield str(node.module)
-    for child in ast.iter_child_nodes(node):
-        yield from imported(child)
+def arrows():
+    """Return what each file of the package imports of the others."""
+    trees = modules()
+    found = {}
+    for name, tree in trees.items():
+        own = [target.removeprefix("bayesfactor.") for target in imported(tree) if target.startswith("bayesfactor.")]
+        found[name] = {target if target in trees else target.rpartition(".")[0] for target in own}
+        assert found[name] <= set(trees), f"{name} imports {found[name] - set(trees)} from the package itself"
+    return found
+
+
+def circle(arrows):
+    """Return the members of a circle of arrows, or nothing."""
+    done = set()
+
+    def walk(name, path):
+        if name in path:
+            return path[path.index(name) :]
+        if name in done:
+            return []
+        found = next((one for target in sorted(arrows.get(name, ())) if (one := walk(target, [*path, name]))), [])
+        done.add(name)
+        return found
+
+    return next((found for name in sorted(arrows) if (found := walk(name, []))), [])
+
+
+def folders(name):
+    """Yield the folders that a file is in, the room first."""
+    parts = name.split(".")
+    yield from (
+        ".".join(parts[:depth]) for depth in range(1, len(parts) + 1) if (PACKAGE / "/".join(parts[:depth])).is_dir()
+    )
+
+
+def test_the_rooms_are_those_of_the_house():
+    there = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert there - {"models"} == set(ROOMS)
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
+    assert not [
+        path
+        for path in PACKAGE.rglob("*")
+        if path.is_dir() and any(path.glob("*.py")) and not (path / "__init__.py").is_file()
+    ]
 
 
 def test_imports_go_down_only():
-    wrong = []
-    for name, tree in modules():
-        for target in imported(tree):
-            own = target.removeprefix("bayesfactor.")
-            if own != target and own != "__version__" and layer(own) > layer(name):
-                wrong.append(f"{name} (layer {layer(name)}) imports {own} (layer {layer(own)})")
+    """Rooms of one layer do not import each other."""
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in arrows().items()
+        for target in targets
+        if name != "__main__"
+        and (room := name.split(".")[0]) != (other := target.split(".")[0])
+        and ROOMS[other] >= ROOMS[room]
+    ]
     assert not wrong
 
 
-def test_samplers_are_imported_in_two_places_only():
-    users = {
-        name.split(".")[0] for name, tree in modules() if SAMPLERS & {target.split(".")[0] for target in imported(tree)}
-    }
-    assert users <= MAY_SAMPLE
+def test_no_circle_of_files():
+    assert circle(arrows()) == []
+
+
+def test_no_circle_of_folders():
+    """What a folder holds itself, beside its folders, counts as one of these."""
+    found = {}
+    for name, targets in arrows().items():
+        own = [*folders(name)][-1] if "." in name or (PACKAGE / name).is_dir() else name
+        for target in targets:
+            other = [*folders(target)][-1]
+            if own != other:
+                found.setdefault(own, set()).add(other)
+    assert circle(found) == []
+
+
+def test_a_circle_is_found():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == ["a", "b", "c"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}}) == []
+
+
+def users(libraries):
+    return {name for name, tree in modules().items() if libraries & {target.split(".")[0] for target in imported(tree)}}
+
+
+def test_samplers_and_the_compiler_are_imported_where_they_may_be():
+    assert {name.split(".")[0] for name in users(SAMPLERS)} <= set(MAY_SAMPLE)
+    assert not [name for name in users(COMPILER) if not name.startswith(MAY_COMPILE)]
+
+
+def test_nothing_is_imported_by_a_text():
+    """Whoever looks for what imports a file finds it."""
+    for name, tree in modules().items():
+        called = {
+            node.id if isinstance(node, ast.Name) else node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name | ast.Attribute)
+        }
+        assert not {"import_module", "__import__"} & called, name
 
 
 def run_python(code: str, *arguments: str, **environment: str) -> str:
@@ -204,7 +211,7 @@ def test_public_name_resolves(name):
 
 
 def test_unknown_public_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="No bayesfactor attribute nothing"):
         _ = bf.nothing
 
 

@@ -3,8 +3,8 @@
 import sys
 from importlib.util import find_spec
 
+from bayesfactor.base.errors import BayesFactorError
 from bayesfactor.cli.interrupts import interruptible
-from bayesfactor.errors import BayesFactorError
 
 NEEDED = ("typer", "rich")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from bayesfactor.posterior import Fit
+    from bayesfactor.posterior.fit import Fit
 
 app = typer.Typer(
     help="What pays each asset, how much each factor pays, and how sure we are.",
@@ -41,7 +41,7 @@ class IntervalKind(StrEnum):
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from bayesfactor import __version__
+        from bayesfactor.base.version import __version__
 
         print(f"bayesfactor {__version__}")
         raise typer.Exit
@@ -62,8 +62,8 @@ def _leave(converged: bool) -> NoReturn:
 
 def _check_output(path: Path) -> None:
     """Refuse a place that cannot be written before hours are spent on what should go there."""
-    from bayesfactor.errors import DataError
-    from bayesfactor.wholefiles import require_writable
+    from bayesfactor.base.errors import DataError
+    from bayesfactor.base.files import require_writable
 
     if path.is_dir() or not path.absolute().parent.is_dir():
         what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
@@ -91,16 +91,16 @@ def demo(
     tune: Tune = 300,
 ) -> None:
     """Show the whole way from data to a table of what each factor pays."""
-    from bayesfactor.posterior import Sampler
+    from bayesfactor.posterior.sampler import Sampler
 
     _check_output(output)
     _check_output(output.with_suffix(".html"))  # the report
     sampler = Sampler(draws=draws, tune=tune, seed=1)
     match data:
         case Market.french:
-            from bayesfactor.cli.french import show
+            from bayesfactor.cli.demo_french import show
         case Market.crypto:
-            from bayesfactor.cli.crypto import show
+            from bayesfactor.cli.demo_crypto import show
     _leave(show(sampler, output))
 
 
@@ -109,8 +109,8 @@ def models(
     name: Annotated[str | None, typer.Argument(help="Print this preset's file.")] = None,
 ) -> None:
     """List the presets, or print one: the start of a model file of your own."""
-    from bayesfactor.errors import unknown
-    from bayesfactor.modelfile import list_models, preset_folder
+    from bayesfactor.base.errors import unknown
+    from bayesfactor.spec.files import list_models, preset_folder
 
     if name is None:
         from bayesfactor.cli.output import show_models
@@ -149,9 +149,9 @@ def fit(
     from bayesfactor.cli.input import read_info, read_panel
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.cli.output import command, show_panel, show_timings
-    from bayesfactor.inference import fit as run_fit
-    from bayesfactor.modelfile import read_model
-    from bayesfactor.posterior import Sampler
+    from bayesfactor.posterior.sampler import Sampler
+    from bayesfactor.sampling.fitting import fit as run_fit
+    from bayesfactor.spec.files import read_model
 
     _check_output(output)
     sampler = Sampler(draws=draws, tune=tune, chains=chains, seed=seed)
@@ -169,7 +169,7 @@ def fit(
 
 def _show_check(result: "Fit") -> bool:
     """Print the checks, and return whether the sampler converged."""
-    from bayesfactor.checks import check as run_check
+    from bayesfactor.analysis.assessment.checks import check as run_check
 
     report = run_check(result)
     print(f"\n{report}")
@@ -179,7 +179,7 @@ def _show_check(result: "Fit") -> bool:
 @app.command()
 def check(run: Run) -> None:
     """Say whether a fit can be trusted."""
-    from bayesfactor.posterior import open_fit
+    from bayesfactor.posterior.fit import open_fit
 
     result = open_fit(run)
     print(result)
@@ -206,10 +206,10 @@ def attribute(
     ] = False,
 ) -> None:
     """Split what pays each asset, what moved it, or its risk, by source."""
-    from bayesfactor.attribution import attribute as run_attribute
+    from bayesfactor.analysis.attribution.attribution import attribute as run_attribute
     from bayesfactor.cli.input import read_weights
     from bayesfactor.cli.output import show_attribution, write_csv
-    from bayesfactor.posterior import open_fit
+    from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
         _check_output(csv)
@@ -226,10 +226,10 @@ def attribute(
 @app.command()
 def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     """Say what each factor pays, and whether the data could tell."""
+    from bayesfactor.analysis.assessment.identification import identify
     from bayesfactor.cli.output import write_csv
     from bayesfactor.cli.premia import show_premia
-    from bayesfactor.identification import identify
-    from bayesfactor.posterior import open_fit
+    from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
         _check_output(csv)
@@ -245,10 +245,10 @@ def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
 @app.command()
 def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     """Compare what the factors predict each asset earns with what it earned."""
+    from bayesfactor.analysis.assessment.pricing import price as run_price
     from bayesfactor.cli.output import write_csv
     from bayesfactor.cli.premia import price_table, show_pricing
-    from bayesfactor.posterior import open_fit
-    from bayesfactor.pricing import price as run_price
+    from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
         _check_output(csv)
@@ -273,7 +273,7 @@ def report(
     """Write a report for a reader who does not run Python."""
     from bayesfactor.cli.input import read_weights
     from bayesfactor.cli.interrupts import wrote
-    from bayesfactor.posterior import open_fit
+    from bayesfactor.posterior.fit import open_fit
     from bayesfactor.reporting.writing import write_report
 
     _check_output(output)
@@ -286,7 +286,7 @@ def report(
 
 def _warn_and_leave(problems: tuple[str, ...]) -> NoReturn:
     if problems:
-        from bayesfactor.diagnostics import misfits, said
+        from bayesfactor.posterior.diagnostics import misfits, said
 
         what = "the fit did not converge: " if len(misfits(problems)) < len(problems) else ""
         print(f"Warning: {what}{said(problems)}.", file=sys.stderr)

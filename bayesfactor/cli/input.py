@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesfactor.errors import DataError
-from bayesfactor.holdings import LEVERAGE, gross, not_weights
-from bayesfactor.integration.assembly import integrate, to_returns
-from bayesfactor.panel import Panel
-from bayesfactor.readers import read_fred, read_table
-from bayesfactor.readers.cells import decode_text, first_name, read_raw, split_cells
-from bayesfactor.screening.forms import describe_number
+from bayesfactor.analysis.portfolio.portfolio_weights import LEVERAGE, gross, not_weights
+from bayesfactor.base.errors import DataError
+from bayesfactor.data.integration.assembly import integrate, to_returns
+from bayesfactor.data.readers.cells import decode_text, first_name, read_raw, split_cells
+from bayesfactor.data.readers.fred import read_fred
+from bayesfactor.data.readers.table import read_table
+from bayesfactor.data.screening.forms import describe_number
+from bayesfactor.panel.panel import Panel
 
 Info = dict[str, Any] | None
 _ASSETS = (

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bayesfactor.base.errors import DataError
+from bayesfactor.base.files import write_whole
 from bayesfactor.cli.interrupts import wrote
-from bayesfactor.errors import DataError
-from bayesfactor.panel import Panel
-from bayesfactor.posterior import Fit
-from bayesfactor.wholefiles import write_whole
+from bayesfactor.panel.panel import Panel
+from bayesfactor.posterior.fit import Fit
 
 LINES = 60
 WIDTH = 100

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayesfactor.analysis.assessment.identification import TRADED
+from bayesfactor.analysis.assessment.pricing import Pricing
 from bayesfactor.cli.output import LINES, interval_name, number, percent, probability, say, show_rows
-from bayesfactor.identification import TRADED
-from bayesfactor.panelbase import PanelBase
-from bayesfactor.pricing import Pricing
-from bayesfactor.statistics import factor_moments
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.histories import factor_moments
 
 LARGEST = 10
 SHOWN = {

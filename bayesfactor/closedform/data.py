@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from bayesfactor.errors import DataError, SpecError
-from bayesfactor.panel import Panel
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.panel.panel import Panel
 
 
 @dataclass(frozen=True, eq=False)

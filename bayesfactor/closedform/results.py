@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.intervals import Interval, interval
-from bayesfactor.labelled import Labelled
+from bayesfactor.base.intervals import Interval, interval
+from bayesfactor.base.records import Labelled
 
 ZERO_BETA = "zero_beta"  # label of the cross-sectional intercept
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from bayesfactor.base.errors import DataError, unknown
 from bayesfactor.closedform.data import Rectangle
-from bayesfactor.errors import DataError, SpecError, unknown
 
 Weights = Literal["ols", "gls"]
 WEIGHTS = ("ols", "gls")
@@ -78,38 +78,6 @@ def require_independent(values: np.ndarray, names: tuple[str, ...], verb: str) -
             remedy="Leave one of them out with panel.select(...); a traded factor cannot be one of the assets too.",
         )
     return correlation
-
-
-def require_number(value: object, low: float, high: float, place: str, remedy: str = "") -> None:
-    """Raise a SpecError unless the value is a number strictly between `low` and `high`."""
-    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not (good and low < float(value) < high):  # type: ignore[arg-type]
-        bound = f"above {low:g}" if np.isinf(high) else f"between {low:g} and {high:g}"
-        raise SpecError(f"{place} is {value!r}, and must be a number {bound}.", place=place, found=value, remedy=remedy)
-
-
-def require_draws(draws: object, seed: object, verb: str) -> None:
-    """Raise a SpecError unless there are two draws or more, and the seed is a whole number."""
-    for name, value, least in (("draws", draws, 2), ("seed", seed, 0)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            raise SpecError(
-                f"{verb}: {name} is {value!r}, and must be a whole number of {least} or more.",
-                place=f"{verb}.{name}",
-                found=value,
-            )
-
-
-def require_top(top: object) -> int:
-    """Return how many models to show; raise a SpecError unless it is a whole number above 0."""
-    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
-        raise SpecError(f"models: top is {top!r}, and must be a whole number above 0.", place="models.top", found=top)
-    return int(top)
-
-
-def require_flag(value: object, place: str) -> None:
-    """Raise a SpecError unless the value is True or False."""
-    if not isinstance(value, bool):
-        raise SpecError(f"{place} is {value!r}, and must be True or False.", place=place, found=value)
 
 
 def asset_exposures(rect: Rectangle, verb: str) -> np.ndarray:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesfactor.errors import SpecError, unknown
-from bayesfactor.intervals import Interval
+from bayesfactor.base.errors import SpecError, unknown
+from bayesfactor.base.wording import MINUS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,6 @@ COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f
 HATCHES = ("", "////", "....", "xxxx")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HOVER = "hover:"
-MINUS = "\N{MINUS SIGN}"
 ROW, LONGEST = 0.19, 28  # inches; characters of a name
 RULES: dict[Any, Any] = {
     "font.size": 9,
@@ -86,17 +85,6 @@ def hover(dots: "PathCollection", texts: Sequence[str]) -> "PathCollection":
     """Give each dot a text that the report's page shows under the pointer; in other SVG it is the dot's link."""
     dots.set_urls([HOVER + text for text in texts])
     return dots
-
-
-def interval_name(prob: float, kind: Interval) -> str:
-    """Return what an interval is called in full."""
-    return f"{100 * prob:g} % {'equal-tailed' if kind == 'eti' else 'highest-density'} interval"
-
-
-def chance(probability: float) -> str:
-    """Return a probability in per cent; near 0 and 1 it says which side it is on."""
-    shown = round(100 * probability)
-    return "> 99 %" if shown == 100 else "< 1 %" if shown == 0 else f"{shown} %"
 
 
 def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: str) -> list[str]:

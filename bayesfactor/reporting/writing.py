@@ -7,15 +7,17 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from bayesfactor.errors import FitError, SpecError
-from bayesfactor.intervals import KINDS, Interval
-from bayesfactor.posterior import Fit, as_path, require_fit
-from bayesfactor.reporting.contents import gather
-from bayesfactor.reporting.page import page
-from bayesfactor.reporting.paper import paper
-from bayesfactor.reporting.plain import markdown
-from bayesfactor.reporting.sections import sections
-from bayesfactor.wholefiles import write_whole
+from bayesfactor.base.arguments import as_path
+from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.base.files import write_whole
+from bayesfactor.base.intervals import KINDS, Interval
+from bayesfactor.posterior.facts import require_fit
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.reporting.content.contents import gather
+from bayesfactor.reporting.content.sections import sections
+from bayesfactor.reporting.formats.html import page
+from bayesfactor.reporting.formats.markdown import markdown
+from bayesfactor.reporting.formats.pdf import paper
 
 SUFFIXES = (".html", ".md", ".pdf")
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayesfactor.closedform.owndates import own_fits
-from bayesfactor.closedform.regression import KnownResidual, UncertainResidual, conjugate_regression
-from bayesfactor.errors import DataError, SpecError
-from bayesfactor.priors import Normal, NormalRate, Rate
-from bayesfactor.spec import FreeAlpha, FreeLoadings, LoadingPrior
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.closedform.regressions.asset_regressions import own_fits
+from bayesfactor.closedform.regressions.conjugate import KnownResidual, UncertainResidual, conjugate_regression
+from bayesfactor.spec.alphas import FreeAlpha
+from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
+from bayesfactor.spec.priors import Normal, NormalRate, Rate
 from tests.support.panels import make_panel
 
 LOADINGS = FreeLoadings(

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayesfactor.closedform.bayesian import fama_macbeth
-from bayesfactor.closedform.passes import two_pass
-from bayesfactor.errors import DataError, SpecError
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.closedform.crosssection.fama_macbeth_draws import fama_macbeth
+from bayesfactor.closedform.crosssection.two_pass import two_pass
 from tests.support.panels import make_panel
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bayesfactor.closedform.exactpricing import grs, log_bayes_factor
-from bayesfactor.closedform.mispricing import MaxSharpe
-from bayesfactor.errors import DataError, SpecError
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.closedform.regressions.exact_pricing import grs, log_bayes_factor
+from bayesfactor.closedform.regressions.mispricing import MaxSharpe
 from tests.support.panels import make_panel
 
 

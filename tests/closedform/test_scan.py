@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.closedform.marginals import log_minors
-from bayesfactor.closedform.scan import MarketAlways, TrainedPremia, scan_models
+from bayesfactor.closedform.discountfactor.marginals import log_minors
+from bayesfactor.closedform.discountfactor.scan import MarketAlways, TrainedPremia, scan_models
 from tests.support.panels import make_panel
 
 PRIORS = (TrainedPremia(), TrainedPremia(0.2, 0.05), MarketAlways("f0"))

@@ -8,9 +8,9 @@ import xarray as xr
 from scipy import stats
 
 import bayesfactor as bf
+from bayesfactor.closedform.discountfactor.prices import FlatPrices, NormalPrices, prices_of_risk
+from bayesfactor.closedform.discountfactor.slab import sharpe_for_slab, slab_for_sharpe
 from bayesfactor.closedform.saturated import moment_draws
-from bayesfactor.closedform.sdf import FlatPrices, NormalPrices, prices_of_risk
-from bayesfactor.closedform.slab import sharpe_for_slab, slab_for_sharpe
 from tests.support.panels import make_panel
 
 

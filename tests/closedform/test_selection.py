@@ -8,11 +8,11 @@ from scipy import stats
 
 import bayesfactor as bf
 from bayesfactor.closedform.data import rectangle
-from bayesfactor.closedform.enumeration import SlabPrior, enumerate_models, mixture, sample
+from bayesfactor.closedform.discountfactor.enumeration import SlabPrior, enumerate_models, mixture, sample
+from bayesfactor.closedform.discountfactor.prices import prices_of_risk
+from bayesfactor.closedform.discountfactor.selection import ContinuousSpike, DiracSpike, spike_and_slab
+from bayesfactor.closedform.discountfactor.slab import sharpe_for_slab
 from bayesfactor.closedform.saturated import pricing_draws
-from bayesfactor.closedform.sdf import prices_of_risk
-from bayesfactor.closedform.selection import ContinuousSpike, DiracSpike, spike_and_slab
-from bayesfactor.closedform.slab import sharpe_for_slab
 from tests.support.panels import make_panel
 
 N = 7

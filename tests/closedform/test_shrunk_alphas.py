@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayesfactor.closedform.mispricing import MaxSharpe, sharpe_squared, shrinkage_weight, shrunk_alphas
-from bayesfactor.errors import DataError, SpecError
-from bayesfactor.priors import Rate
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.closedform.regressions.mispricing import MaxSharpe, sharpe_squared, shrinkage_weight, shrunk_alphas
+from bayesfactor.spec.priors import Rate
 from tests.support.panels import make_panel
 
 

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from bayesfactor.closedform.omitted import count_components, three_pass
-from bayesfactor.errors import DataError, SpecError
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.closedform.crosssection.three_pass import count_components, three_pass
 from tests.support.panels import make_panel
 
 

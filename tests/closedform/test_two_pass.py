@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from bayesfactor.closedform.crosssection import first_pass, projector
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.closedform.crosssection.first_pass import first_pass, projector
+from bayesfactor.closedform.crosssection.two_pass import two_pass
 from bayesfactor.closedform.data import rectangle
-from bayesfactor.closedform.passes import two_pass
-from bayesfactor.errors import DataError, SpecError
 from tests.support.panels import make_panel
 
 CHOICES = [(w, i, s) for w in ("ols", "gls") for i in (False, True) for s in (False, True)]

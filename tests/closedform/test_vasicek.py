@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayesfactor.closedform.shrinkage import vasicek
-from bayesfactor.errors import DataError, SpecError
-from bayesfactor.priors import Normal
-from bayesfactor.spec import FreeLoadings, LoadingPrior
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.closedform.regressions.vasicek_betas import vasicek
+from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
+from bayesfactor.spec.priors import Normal
 from tests.support.panels import make_panel
 
 

@@ -9,12 +9,10 @@ import pytest
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.density.compiled import LINE, NOISE
-from bayesfactor.density.problem import pose
-from bayesfactor.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
-from bayesfactor.spec import (
+from bayesfactor.sampling.kernels.compiled import LINE, NOISE
+from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.spec.alphas import (
     AppraisalAlpha,
-    FactorLaw,
     FreeAlpha,
     FreeZeroBeta,
     NoZeroBeta,
@@ -23,6 +21,8 @@ from bayesfactor.spec import (
     ShrunkAlpha,
     ZeroAlpha,
 )
+from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
 from tests.support.panels import make_panel
 
 LOADINGS = {name: bf.read_model(name).loadings for name in ("hierarchical", "unpooled", "pooled")}
@@ -160,8 +160,8 @@ def _with_moments_of(problem, panel, model):
 
 
 def _normal_vectors(panel, model, problem, theta):
-    from bayesfactor.statistics import regressors
-    from bayesfactor.translation import translate
+    from bayesfactor.panel.regressions import regressors
+    from bayesfactor.spec.scaling import translate
 
     numbers, flat = translate(panel, model), theta[None]
     mean, premium = problem.means(flat)

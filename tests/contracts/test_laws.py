@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import bayesfactor as bf
-from bayesfactor.density.problem import pose
-from bayesfactor.diagnostics import statistic
-from bayesfactor.panel import Factor, Panel
-from bayesfactor.priors import Normal
-from bayesfactor.spec import FactorLaw, GroupedLoadings
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import Factor
+from bayesfactor.posterior.diagnostics import statistic
+from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.loadings import GroupedLoadings
+from bayesfactor.spec.priors import Normal
 from tests.support.panels import make_panel
 
 QUICK = bf.Sampler(draws=500, tune=500, chains=2, seed=3, progress=False)

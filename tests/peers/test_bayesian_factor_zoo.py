@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.closedform.sdf import FlatPrices, NormalPrices, prices_of_risk
-from bayesfactor.closedform.selection import ContinuousSpike, DiracSpike, spike_and_slab
-from bayesfactor.closedform.slab import sharpe_for_slab, slab_for_sharpe
+from bayesfactor.closedform.discountfactor.prices import FlatPrices, NormalPrices, prices_of_risk
+from bayesfactor.closedform.discountfactor.selection import ContinuousSpike, DiracSpike, spike_and_slab
+from bayesfactor.closedform.discountfactor.slab import sharpe_for_slab, slab_for_sharpe
 
 FACTORS = {"example_1f": ["HML"], "example_2f": ["sim_f", "uf"]}
 ROOT = 12**0.5  # R's Sharpe ratios are per month

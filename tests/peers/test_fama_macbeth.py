@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bayesfactor.closedform.bayesian import fama_macbeth
+from bayesfactor.closedform.crosssection.fama_macbeth_draws import fama_macbeth
 from tests.peers.test_two_pass import zoo_panel
 
 DRAWS = 20_000

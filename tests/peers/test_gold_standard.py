@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.diagnostics import statistic
+from bayesfactor.posterior.diagnostics import statistic
 
 HERE = Path(__file__).parent
 UNIT = {"alpha": 100.0, "sigma": 100.0, "tau_alpha": 100.0}  # ours are decimals, theirs per cent

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bayesfactor.catalog import french_monthly
-from bayesfactor.closedform.exactpricing import grs
-from bayesfactor.closedform.mispricing import MaxSharpe
+from bayesfactor.closedform.regressions.exact_pricing import grs
+from bayesfactor.closedform.regressions.mispricing import MaxSharpe
+from bayesfactor.data.datasets.french import french_monthly
 
 pytest.importorskip("linearmodels.datasets.french", reason="linearmodels (extra 'demo') is not installed")
 VALUE = [f"S{s}V{v}" for s in (1, 3, 5) for v in (1, 3, 5)]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.diagnostics import statistic
+from bayesfactor.posterior.diagnostics import statistic
 
 french = pytest.importorskip("linearmodels.datasets.french", reason="linearmodels (extra 'demo') is not installed")
 FACTORS = ["MktRF", "SMB", "HML"]

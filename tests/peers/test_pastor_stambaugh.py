@@ -2,7 +2,7 @@
 
 import pytest
 
-from bayesfactor.closedform.mispricing import shrinkage_weight
+from bayesfactor.closedform.regressions.mispricing import shrinkage_weight
 
 
 def test_bay_state_gas():

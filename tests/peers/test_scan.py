@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bayesfactor.catalog import french_monthly
-from bayesfactor.closedform.scan import MarketAlways, TrainedPremia, scan_models
+from bayesfactor.closedform.discountfactor.scan import MarketAlways, TrainedPremia, scan_models
+from bayesfactor.data.datasets.french import french_monthly
 
 pytest.importorskip("linearmodels.datasets.french", reason="linearmodels (extra 'demo') is not installed")
 

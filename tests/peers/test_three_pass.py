@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.closedform.omitted import three_pass
-from bayesfactor.closedform.passes import two_pass
+from bayesfactor.closedform.crosssection.three_pass import three_pass
+from bayesfactor.closedform.crosssection.two_pass import two_pass
 
 FACTORS = ["MKT_RF", "SMB5", "HML"]  # the size factor of the five-factor file
 

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from bayesfactor.catalog import french_monthly
-from bayesfactor.closedform.passes import two_pass
-from bayesfactor.panel import Calendar, Factor, Panel
+from bayesfactor.closedform.crosssection.two_pass import two_pass
+from bayesfactor.data.datasets.french import french_monthly
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import Calendar, Factor
 
 # R BayesianFactorZoo 0.0.0.3, Two_Pass_Regression on its own example: premia and t (zero-beta rate first), then
 # R-squared. Premia in per cent a month.
@@ -179,7 +180,7 @@ def test_industries_with_four_factors(french):
 
 def test_alphas_a_year(french):
     """Twelve times the monthly alphas of linearmodels' TradedFactorModel."""
-    from bayesfactor.closedform.exactpricing import grs
+    from bayesfactor.closedform.regressions.exact_pricing import grs
 
     size_value = grs(nine(french)).table()["estimate"]
     np.testing.assert_allclose(size_value[["S1V1", "S5V5"]], [-0.063980, -0.023518], atol=5.1e-7)

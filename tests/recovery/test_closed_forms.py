@@ -8,11 +8,14 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.diagnostics import statistic
-from bayesfactor.panel import Calendar, Factor, Panel
-from bayesfactor.priors import HalfNormalRate, Normal, NormalRate, Rate
-from bayesfactor.spec import FactorLaw, FreeLoadings, FreeZeroBeta, LoadingPrior, ScaledAlpha, ZeroAlpha
-from bayesfactor.translation import residual_deviation
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import Calendar, Factor
+from bayesfactor.posterior.diagnostics import statistic
+from bayesfactor.spec.alphas import FreeZeroBeta, ScaledAlpha, ZeroAlpha
+from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
+from bayesfactor.spec.priors import HalfNormalRate, Normal, NormalRate, Rate
+from bayesfactor.spec.scaling import residual_deviation
 
 WIDE = Normal(0.0, 100.0)
 MODEL = replace(

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from bayesfactor.attribution import Attribution
-from bayesfactor.holdings import PORTFOLIO
-from bayesfactor.plots.style import MINUS
-from bayesfactor.reporting.answer import answer
-from bayesfactor.reporting.prose import likelihood
+from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.base.wording import MINUS
+from bayesfactor.reporting.content.answer import answer
+from bayesfactor.reporting.content.prose import likelihood
 
 
 def attribution(kind, means, spread=0.01, identification=None, seed=0):

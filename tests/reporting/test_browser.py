@@ -3,14 +3,14 @@
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
 import bayesfactor as bf
+from tests.support.paths import ROOT
 from tests.support.reader import HOSTILE, named
 
-AXE = Path(__file__).resolve().parents[2] / ".cache" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / ".cache" / "node_modules" / "axe-core" / "axe.min.js"
 MIX = {"a00": 0.5, "a03": 0.5}
 THEMES = ("light", "dark")
 

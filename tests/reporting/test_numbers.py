@@ -5,14 +5,14 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.diagnostics import UNSEEN
-from bayesfactor.holdings import PORTFOLIO
-from bayesfactor.plots.leaning import least_squares_loadings
-from bayesfactor.plots.style import chance
-from bayesfactor.reporting.answer import PLAIN
-from bayesfactor.reporting.parts import number
-from bayesfactor.reporting.prose import likelihood, percent
-from bayesfactor.tables import summarise
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.base.wording import chance, percent
+from bayesfactor.panel.regressions import least_squares_loadings
+from bayesfactor.posterior.diagnostics import UNSEEN
+from bayesfactor.posterior.summaries import summarise
+from bayesfactor.reporting.content.answer import PLAIN
+from bayesfactor.reporting.content.parts import number
+from bayesfactor.reporting.content.prose import likelihood
 from tests.support.reader import MIX, agree
 
 FORMS = {"percent": percent, "chance": chance, "number": number, "count": "{:,.0f}".format}
@@ -143,7 +143,7 @@ def test_checks_are_those_of_check(written, hier_fit):
 
 def test_loadings_are_those_of_the_posterior(written, hier_fit):
     heads, rows = written[1].rows("loading-table")
-    shrinkage, least = bf.check(hier_fit).shrinkage, least_squares_loadings(hier_fit)
+    shrinkage, least = bf.check(hier_fit).shrinkage, least_squares_loadings(hier_fit.panel)
     for row in summarise(hier_fit.posterior["loading"], 0.9, "eti").to_dict("records"):
         asset, factor = row["asset"], row["factor"]
         cell = rows[asset][heads.index(factor) - 1]

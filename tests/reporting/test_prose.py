@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import bayesfactor as bf
-from bayesfactor.plots.style import MINUS, chance
-from bayesfactor.reporting.prose import SCALE, Estimate, estimate, join, likelihood, percent, sign_sentence
+from bayesfactor.base.wording import MINUS, chance, percent
+from bayesfactor.reporting.content.prose import SCALE, Estimate, estimate, join, likelihood, sign_sentence
 
 
 @pytest.mark.parametrize(

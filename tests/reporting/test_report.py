@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 import bayesfactor as bf
+from bayesfactor.base.wording import percent
 from bayesfactor.cli.commands import app
-from bayesfactor.panel import NO_RATE, Note
-from bayesfactor.reporting.page import inline
-from bayesfactor.reporting.parts import Code, Listing, Section, Text
-from bayesfactor.reporting.plain import markdown
-from bayesfactor.reporting.prose import percent
+from bayesfactor.panel.records import NO_RATE, Note
+from bayesfactor.reporting.content.parts import Code, Listing, Section, Text
+from bayesfactor.reporting.formats.html import inline
+from bayesfactor.reporting.formats.markdown import markdown
 from tests.support.panels import make_panel, reduced
 from tests.support.reader import HOSTILE, MIX, Reader, agree, named
 

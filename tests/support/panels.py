@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.moments import cross_products
-from bayesfactor.panel import Calendar, Factor, Panel
-from bayesfactor.panelstatistics import PanelStatistics
+from bayesfactor.panel.aggregated import PanelStatistics
+from bayesfactor.panel.moments import cross_products
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import Calendar, Factor
 
 
 def make_panel(

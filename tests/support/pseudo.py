@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.panel import Calendar, Factor, Panel
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import Calendar, Factor
 
 STUDENT = bf.read_model("student_t")
 

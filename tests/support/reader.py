@@ -3,8 +3,7 @@
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from bayesfactor.plots.style import chance
-from bayesfactor.reporting.prose import percent
+from bayesfactor.base.wording import chance, percent
 
 MIX = {"a00": 0.5, "a03": 0.3, "a05": -0.1}
 HOSTILE = ("<script>alert(1)</script>", "A&B", "\N{ROCKET} $x$ | `y`", "w" * 200, "\"quoted\" 'twice'")

@@ -1,0 +1,204 @@
+"""Every public name, and the file that it is in: read by type checkers, and by Python when a name is first used."""
+
+from .analysis.assessment.checks import (
+    CheckReport as CheckReport,
+    check as check,
+)
+from .analysis.assessment.identification import (
+    Identification as Identification,
+    identify as identify,
+    risk_premia as risk_premia,
+)
+from .analysis.assessment.pricing import (
+    Pricing as Pricing,
+    price as price,
+)
+from .analysis.assessment.prior_prediction import (
+    prior_predict as prior_predict,
+)
+from .analysis.attribution.attribution import (
+    Attribution as Attribution,
+    attribute as attribute,
+)
+from .base.errors import (
+    BayesFactorError as BayesFactorError,
+    DataError as DataError,
+    FitError as FitError,
+    SpecError as SpecError,
+)
+from .base.version import (
+    __version__ as __version__,
+)
+from .closedform.crosssection.fama_macbeth_draws import (
+    fama_macbeth as fama_macbeth,
+)
+from .closedform.crosssection.three_pass import (
+    three_pass as three_pass,
+)
+from .closedform.crosssection.two_pass import (
+    two_pass as two_pass,
+)
+from .closedform.discountfactor.prices import (
+    FlatPrices as FlatPrices,
+    NormalPrices as NormalPrices,
+    prices_of_risk as prices_of_risk,
+)
+from .closedform.discountfactor.scan import (
+    MarketAlways as MarketAlways,
+    TrainedPremia as TrainedPremia,
+    scan_models as scan_models,
+)
+from .closedform.discountfactor.selection import (
+    ContinuousSpike as ContinuousSpike,
+    DiracSpike as DiracSpike,
+    spike_and_slab as spike_and_slab,
+)
+from .closedform.discountfactor.slab import (
+    sharpe_for_slab as sharpe_for_slab,
+    slab_for_sharpe as slab_for_sharpe,
+)
+from .closedform.regressions.conjugate import (
+    KnownResidual as KnownResidual,
+    UncertainResidual as UncertainResidual,
+    conjugate_regression as conjugate_regression,
+)
+from .closedform.regressions.exact_pricing import (
+    grs as grs,
+)
+from .closedform.regressions.mispricing import (
+    MaxSharpe as MaxSharpe,
+    shrunk_alphas as shrunk_alphas,
+)
+from .closedform.regressions.vasicek_betas import (
+    vasicek as vasicek,
+)
+from .data.datasets.simulation import (
+    simulate as simulate,
+)
+from .data.integration.assembly import (
+    integrate as integrate,
+    to_returns as to_returns,
+)
+from .data.readers.coinmetrics import (
+    read_coinmetrics as read_coinmetrics,
+)
+from .data.readers.fred import (
+    read_fred as read_fred,
+)
+from .data.readers.french import (
+    read_french as read_french,
+)
+from .data.readers.table import (
+    read_table as read_table,
+)
+from .data.streaming.assembly import (
+    integrate_parquet as integrate_parquet,
+)
+from .data.windows import (
+    Windows as Windows,
+    rolling as rolling,
+)
+from .graph.assemble import (
+    build as build,
+)
+from .panel.aggregated import (
+    PanelStatistics as PanelStatistics,
+)
+from .panel.panel import (
+    Panel as Panel,
+)
+from .panel.records import (
+    Calendar as Calendar,
+    Factor as Factor,
+)
+from .plots.checks import (
+    plot_check as plot_check,
+)
+from .plots.contributions import (
+    plot_contributions as plot_contributions,
+    plot_realised as plot_realised,
+    plot_risk as plot_risk,
+)
+from .plots.loadings import (
+    plot_loadings as plot_loadings,
+    plot_shrinkage as plot_shrinkage,
+)
+from .plots.premia import (
+    plot_premia as plot_premia,
+    plot_pricing as plot_pricing,
+)
+from .posterior.accessors import (
+    alphas as alphas,
+    loadings as loadings,
+)
+from .posterior.fit import (
+    Fit as Fit,
+    open_fit as open_fit,
+)
+from .posterior.log_likelihood import (
+    factor_log_likelihood as factor_log_likelihood,
+    log_likelihood as log_likelihood,
+)
+from .posterior.sampler import (
+    Sampler as Sampler,
+)
+from .reporting.formats.table_formats import (
+    to_html as to_html,
+    to_latex as to_latex,
+    to_markdown as to_markdown,
+)
+from .reporting.writing import (
+    write_report as write_report,
+)
+from .sampling.batch.fits import (
+    Fits as Fits,
+)
+from .sampling.batch.many_fits import (
+    fit_many as fit_many,
+)
+from .sampling.fitting import (
+    fit as fit,
+)
+from .spec.alphas import (
+    AppraisalAlpha as AppraisalAlpha,
+    FreeAlpha as FreeAlpha,
+    FreeZeroBeta as FreeZeroBeta,
+    NoZeroBeta as NoZeroBeta,
+    ScaledAlpha as ScaledAlpha,
+    SharpeAlpha as SharpeAlpha,
+    ShrunkAlpha as ShrunkAlpha,
+    ZeroAlpha as ZeroAlpha,
+)
+from .spec.factors import (
+    FactorLaw as FactorLaw,
+)
+from .spec.files import (
+    list_models as list_models,
+    read_model as read_model,
+    write_model as write_model,
+)
+from .spec.loadings import (
+    CommonLoadings as CommonLoadings,
+    FreeLoadings as FreeLoadings,
+    GroupedLoadings as GroupedLoadings,
+    GroupedPrior as GroupedPrior,
+    LoadingPrior as LoadingPrior,
+)
+from .spec.model import (
+    FactorModel as FactorModel,
+)
+from .spec.noise import (
+    NormalNoise as NormalNoise,
+    StudentTNoise as StudentTNoise,
+)
+from .spec.priors import (
+    Exponential as Exponential,
+    HalfNormal as HalfNormal,
+    HalfNormalRate as HalfNormalRate,
+    InverseWishart as InverseWishart,
+    LogNormalRate as LogNormalRate,
+    Normal as Normal,
+    NormalRate as NormalRate,
+    Rate as Rate,
+    SpikeSlab as SpikeSlab,
+)

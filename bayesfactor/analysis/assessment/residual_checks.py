@@ -1,0 +1,182 @@
+"""Whether residuals are what the model takes them for: tails of the noise law, and no correlation between assets."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from bayesfactor.base.correlations import BLOCK, pairwise
+from bayesfactor.panel.moments import EXACT
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.regressions import regressors
+from bayesfactor.posterior.diagnostics import UNSEEN, Check
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residuals import degrees_of_freedom, noise, raw_coefficients, standardised_residuals, thin
+
+DRAWS = 200
+MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
+FEWEST = 20  # dates that two assets share
+SHOWN = 20  # pairs
+COPY = 0.99  # correlation from which two assets count as one
+MEAN, SQUARE = 0.05, 0.1  # mean and root mean square correlation beyond noise
+ERROR = 0.01  # probability with which the largest of all pairs is beyond its limit by chance
+MISSING = (
+    "Residuals move together, which the model takes as independent: a factor is missing. Of portfolios and groups "
+    "above all, intervals are too narrow and idiosyncratic shares too small."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Correlations:
+    """Correlations of residuals over pairs of assets with `FEWEST` common dates.
+
+    Attributes
+    ----------
+    mean, beyond : float
+        Mean over pairs; root of the mean square less that of noise, so that opposite signs do not cancel. NaN where the
+        panel does not hold the returns.
+    limit : float
+        What `beyond` exceeds in noise about one time in a thousand, at least `SQUARE`.
+    pairs : DataFrame
+        Columns ``asset``, ``other``, ``correlation``, ``periods`` (common dates), ``limit`` (what the largest
+        correlation of all pairs exceeds in noise with probability `ERROR`, were all pairs of this length): of copies
+        (`COPY` or more, and beyond the limit), at most half of `SHOWN`, and of other pairs those furthest beyond noise,
+        `SHOWN` in all; those with the largest correlation, of either sign, first.
+    """
+
+    mean: float
+    beyond: float
+    limit: float
+    pairs: pd.DataFrame
+
+
+def tails(fit: Fit) -> pd.Series:
+    """Return, per asset, the posterior predictive probability of residuals as heavy-tailed as those observed."""
+    draws = thin(fit, DRAWS)
+    coefficients = raw_coefficients(fit, draws)
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    sigma = flat["sigma"].transpose("sample", "asset").values
+    dof = degrees_of_freedom(draws)
+    tail_of = None if dof is None else dof[:, None]
+
+    def tail(i: int) -> float:
+        z = standardised_residuals(fit, i, coefficients, sigma)
+        if z.shape[1] < 3:
+            return np.nan
+        rng = np.random.default_rng([fit.sampler.seed, i])
+        new = noise(rng, tail_of, z.shape)
+        return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
+
+    found: list[float] | float = np.nan
+    if isinstance(fit.panel, Panel):
+        room = MOST_RESIDUALS // (len(sigma) * len(fit.panel.times))
+        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
+            found = list(pool.map(tail, range(len(fit.panel.assets))))
+    return pd.Series(found, index=pd.Index(fit.panel.assets, name="asset"), dtype=float)
+
+
+def _kurtosis(z: np.ndarray) -> np.ndarray:
+    square = (z - z.mean(axis=1, keepdims=True)) ** 2
+    return np.einsum("st,st->s", square, square) / z.shape[1] / np.maximum(square.mean(axis=1) ** 2, 1e-300)
+
+
+def residual_correlations(fit: Fit) -> Correlations:
+    """Return the correlations of residuals at the posterior mean of the coefficients."""
+    if not isinstance(fit.panel, Panel):
+        return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 3)), 0, 0))
+    coefficients = raw_coefficients(fit, thin(fit, DRAWS)).mean(axis=0)
+    residuals = np.full(fit.panel.returns.shape, np.nan)
+    for i in range(residuals.shape[1]):
+        rows, returns, x = regressors(fit.panel, i)
+        own = returns - x @ coefficients[i]
+        if own @ own > EXACT * (returns @ returns):  # of an exact fit nothing is left but rounding
+            residuals[rows, i] = own
+    return correlations(residuals, fit.panel.assets, len(fit.panel.factor_info))
+
+
+def correlations(x: np.ndarray, names: tuple[str, ...], factors: int = 0, block: int = BLOCK) -> Correlations:
+    """Return the correlations of columns of x (time, asset), NaN where not observed, that `factors` were taken off.
+
+    In noise the z of Fisher, atanh(r) sqrt(n - 3 - factors), is standard normal.
+    """
+    total = square = noise = spread = 0.0
+    count, kept, copies = 0, np.empty((0, 4)), np.empty((0, 4))
+    sure = norm.isf(ERROR / max(x.shape[1] * (x.shape[1] - 1), 1))
+    for first, second, r, n in _blocks(x, block):
+        spare = np.maximum(n - 1 - factors, 1)
+        count, total, square = count + r.size, total + float(r.sum()), square + float(r @ r)
+        noise, spread = noise + float(np.sum(1 / spare)), spread + float(np.sum(2 / spare**2))
+        found = np.column_stack([first, second, r, n])
+        far = _fisher(r, n, factors)
+        same = (np.abs(r) >= COPY) & (far > sure)
+        copies = _closest(np.vstack([copies, found[same]]))[: SHOWN // 2]  # room is left for what is no copy
+        found, far = found[~same], far[~same]
+        kept = np.vstack([kept, found[np.argsort(-far, kind="stable")[:SHOWN]]])
+        kept = kept[np.argsort(-_fisher(kept[:, 2], kept[:, 3], factors), kind="stable")[:SHOWN]]
+    if not count:
+        return Correlations(0.0, 0.0, SQUARE, _table([], [], np.empty((0, 3)), 0, factors))
+    beyond = max(square - noise, 0.0) / count
+    limit = max(SQUARE, (3 * spread**0.5 / count) ** 0.5)
+    shown = _closest(np.vstack([copies, kept])[:SHOWN])
+    one, other = ([names[int(i)] for i in shown[:, place]] for place in (0, 1))
+    return Correlations(total / count, beyond**0.5, limit, _table(one, other, shown[:, 1:], count, factors))
+
+
+def _fisher(r: np.ndarray, n: np.ndarray, factors: int) -> np.ndarray:
+    return np.arctanh(np.minimum(np.abs(r), 1 - 1e-15)) * np.sqrt(np.maximum(n - 3 - factors, 1))
+
+
+def _closest(pairs: np.ndarray) -> np.ndarray:
+    """Return pairs (first, second, correlation, periods), those with the largest correlation first."""
+    return pairs[np.argsort(-np.abs(pairs[:, 2]), kind="stable")]
+
+
+def _table(one: list[str], other: list[str], kept: np.ndarray, count: int, factors: int) -> pd.DataFrame:
+    periods = kept[:, 2].astype(int)
+    reach = norm.isf(ERROR / 2 / max(count, 1)) / np.sqrt(np.maximum(periods - 3 - factors, 1))
+    columns = {"asset": one, "other": other, "correlation": kept[:, 1], "periods": periods, "limit": np.tanh(reach)}
+    return pd.DataFrame(columns)
+
+
+def _blocks(x: np.ndarray, block: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield pairs of columns (first, second), their correlations on common rows, and how many these are."""
+    for start, found, n in pairwise(x, block):
+        before = np.arange(len(found))[:, None] < start + np.arange(found.shape[1])
+        first, second = np.nonzero((n >= FEWEST) & before & np.isfinite(found))
+        yield first, second + start, found[first, second], n[first, second]
+
+
+def correlation_checks(found: Correlations) -> list[Check]:
+    """Return the checks of residual correlations: they inform, but for two assets that are one, which fails."""
+    seen, pairs = np.isfinite(found.mean), found.pairs
+    checks = [
+        Check("residuals: mean correlation of assets", None, found.mean, MEAN, "", MISSING if seen else UNSEEN),
+        Check(
+            "residuals: rms correlation beyond noise", None, found.beyond, found.limit, "",
+            MISSING if seen else UNSEEN, ".pairs" if seen else "",
+        ),
+    ]  # fmt: skip
+    if not len(pairs):
+        return checks
+    size = pairs["correlation"].abs()
+    copies = pairs[(size >= COPY) & (size > pairs["limit"])]
+    name = "residuals: largest correlation of two"
+    if len(copies):
+        same = "These two are one asset under two names: leave one of them out."
+        checks.append(_pair(name, False, copies.iloc[0], same))
+        name = "residuals: largest correlation of two others"
+    others = pairs.drop(copies.index)
+    if len(others):
+        beyond = np.arctanh(np.minimum(others["correlation"].abs(), 1 - 1e-15)) / np.arctanh(others["limit"])
+        driver = "A driver that only these two share is missing: of a portfolio that holds both, risk is wrong."
+        checks.append(_pair(name, None, others.loc[beyond.idxmax()], driver))
+    return checks
+
+
+def _pair(name: str, passed: bool | None, row: pd.Series, advice: str) -> Check:
+    where, size = f"{row['asset']}, {row['other']}", abs(float(row["correlation"]))
+    return Check(name, passed, size, float(row["limit"]), where, advice, ".pairs")

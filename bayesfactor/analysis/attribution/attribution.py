@@ -1,0 +1,291 @@
+"""What pays an asset, what moved it, and what makes it risky: each split by factor, draw by draw."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.assessment.identification import identified
+from bayesfactor.analysis.attribution import contributions
+from bayesfactor.analysis.attribution.caveats import caveats, identification_of
+from bayesfactor.analysis.attribution.entries import entries, portfolio_first
+from bayesfactor.analysis.attribution.kinds import BYS, KINDS, PERS, UNITS, By, Kind, Per, require_share
+from bayesfactor.analysis.attribution.realised import realised
+from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
+from bayesfactor.base.errors import DataError, SpecError, unknown
+from bayesfactor.base.intervals import Interval
+from bayesfactor.base.records import Labelled
+from bayesfactor.panel.dates import Window
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import SOURCES
+from bayesfactor.posterior.diagnostics import misfits, warning_of
+from bayesfactor.posterior.facts import require_fit
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.summaries import summarise
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution(Labelled):
+    """Contributions of sources, which add up to ``total`` in every draw.
+
+    Attributes
+    ----------
+    kind : {"premium", "return", "variance"}
+    draws : DataArray (chain, draw, asset, source), or (chain, draw, group, source)
+        The last source is ``total``.
+    units : str
+    problems : tuple of str
+        What keeps the fit from being trusted; of convergence, unless that was allowed.
+    notes : tuple of str
+        What a reader of the table should know.
+    identification : mapping of str to str
+        Of a premium, per source: how well what it pays is known. ``traded``, ``identified``, ``weak`` or
+        ``unidentified`` (see `identify`), the least of them where several factors are summed; empty for alpha.
+    uncertainty : DataFrame or None
+        Of a premium, per asset: its standard deviation a year, and the shares of its posterior variance that come from
+        ``premia``, ``loadings``, ``mispricing`` and ``both`` (loadings and premia together). They add up to 1; one is
+        below 0 where it offsets others.
+    span : DataFrame or None
+        Of a realised return, per entry: how many ``periods`` it counts, the ``first`` and the ``last`` of them (NaT
+        where the panel holds no returns).
+    """
+
+    kind: Kind
+    draws: xr.DataArray
+    units: str
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    identification: Mapping[str, str] = field(default_factory=dict)
+    uncertainty: pd.DataFrame | None = None
+    span: pd.DataFrame | None = None
+
+    def table(
+        self,
+        ci_prob: float = 0.9,
+        ci_kind: Interval = "eti",
+        *,
+        assets: Sequence[str] | None = None,
+        rounded: bool = True,
+    ) -> pd.DataFrame:
+        """Return mean, sd, interval, probability of being positive and Monte Carlo error of every contribution.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of the interval.
+        ci_kind : {"eti", "hdi"}
+            Equal-tailed, or of highest density.
+        assets : sequence of str, optional
+            The entries wanted, in this order: assets (of ``per="group"``, groups) and ``"portfolio"``. By default all
+            of them, the portfolio first.
+        rounded : bool
+            Whether to drop the digits that Monte Carlo error does not justify.
+
+        Returns
+        -------
+        DataFrame
+            Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` of a
+            premium; and ``warning`` when the fit failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
+            and problems.
+
+        Raises
+        ------
+        SpecError
+            When an entry is unknown or asked for twice.
+        """
+        table = summarise(entries(self.draws, assets), ci_prob, ci_kind, rounded)
+        return self._finish(table if assets is not None else portfolio_first(table), table.attrs, self.units)
+
+    @property
+    def shares(self) -> xr.DataArray:
+        """Each source over the total, draw by draw. Of a variance only.
+
+        Raises
+        ------
+        SpecError
+            For a premium or a return: a total that may be 0 has no meaningful shares.
+        """
+        if self.kind != "variance":
+            raise SpecError(
+                f"Shares of a {self.kind} are not defined: its total may be 0, so that a share has no mean.",
+                place="Attribution.shares",
+                found=self.kind,
+                allowed=("variance",),
+                remedy="Read the contributions themselves, or the shares of bf.attribute(fit, 'variance').",
+            )
+        return self.draws / self.draws.sel(source="total", drop=True)
+
+    def share_table(
+        self,
+        above: float = 0.5,
+        ci_prob: float = 0.9,
+        ci_kind: Interval = "eti",
+        *,
+        assets: Sequence[str] | None = None,
+        rounded: bool = True,
+    ) -> pd.DataFrame:
+        """Return the shares of a variance with their intervals, and the probability that each exceeds `above`.
+
+        Returns
+        -------
+        DataFrame
+            As `table`, with the entries of `assets`, and ``prob_above`` instead of prob_positive: P(share > above).
+        """
+        require_share(above, "share_table")
+        shares = entries(self.shares, assets)
+        table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
+        table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
+        interval = {**table.attrs, "above": above}
+        ordered = table if assets is not None else portfolio_first(table)
+        return self._finish(ordered, interval, "share of total variance")
+
+    def _finish(self, table: pd.DataFrame, interval: Mapping[Hashable, object], units: str) -> pd.DataFrame:
+        if self.identification:
+            table["identification"] = table["source"].map(self.identification)
+        if self.problems:
+            table["warning"] = warning_of(self.problems)
+        known = {"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
+        table.attrs = {**interval, **known}
+        return table
+
+
+def attribute(
+    fit: Fit,
+    kind: Kind = "premium",
+    *,
+    by: By = "factor",
+    per: Per = "asset",
+    portfolio: Mapping[str, float] | pd.Series | None = None,
+    window: Window | None = None,
+    compounded: bool = False,
+    allow_unconverged: bool = False,
+) -> Attribution:
+    """Split premia, realised returns or variances into what comes from each source.
+
+    With loadings beta, premia lambda, weights w (an asset: 1 on itself) and b_k = sum_i w_i beta_ik, in every draw::
+
+        premium   sum_k b_k lambda_k + sum_i w_i (alpha_i + lambda_0)
+        return    sum_k b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded) + n sum_i w_i (alpha_i + lambda_0) + residual
+        variance  sum_k b_k (Omega b)_k + sum_i w_i^2 Var(eps_i)
+
+    Parameters
+    ----------
+    fit : Fit
+    kind : {"premium", "return", "variance"}
+        Expected excess return a year; realised excess return over the window; variance a year.
+    by : {"factor", "family", "level", "identification"}
+        Sources: factors; families of factors; for a premium under grouped loadings, what every asset gets
+        (``broad market``: the loadings' mean over all assets' groups, and the zero-beta rate), what the group adds to
+        it (``group``) and what is left with the asset and its alpha (``asset alone``); or, by how well premia are
+        known, ``market``, ``other traded``, and non-traded factors that are identified, weak or unidentified.
+    per : {"asset", "group"}
+        One entry per asset, or per group (its members equally weighted).
+    portfolio : mapping or Series of asset to weight, optional
+        Adds one more entry, ``"portfolio"``. Weights need not add up to 1; above a leverage of 10 the notes say so, and
+        several that add up to 100 are refused as per cent.
+    window : (start, end), optional
+        Dates of a realised return, such as ``("2020-03-05", "2021-06")``: a year, a month or a day means the whole of
+        it, None leaves an end open; by default each asset's whole life. Texts are ISO 8601; dates of datetime, pandas
+        and numpy will do. A group or portfolio counts the dates on which all of its assets were observed. What was
+        never observed in the window is left out, with a note; so is, compounded, what lost everything in one period.
+    compounded : bool
+        Of a realised return: whether the total is compounded rather than summed. The parts of each period are then
+        scaled so that they add up to it (Carino 1999).
+    allow_unconverged : bool
+        Leave out of the tables that the draws did not converge. That the model does not fit is still said.
+
+    Returns
+    -------
+    Attribution
+
+    Raises
+    ------
+    SpecError, DataError
+        When a choice, an asset, a weight or a window is not one that can be used.
+
+    Notes
+    -----
+    b_k lambda_k depends on which other factors the model has, as factors are correlated. Idiosyncratic risks are taken
+    as independent across assets. Source: the additive attribution of Grinold and Kahn, applied to each draw.
+    """
+    require_fit(fit, "attribute")
+    for name, found, allowed in (("kind", kind, KINDS), ("by", by, BYS), ("per", per, PERS)):
+        if not isinstance(found, str) or found not in allowed:
+            raise unknown(name, found, allowed, place="attribute")
+    _check_names(fit.panel)
+    _check_choices(kind, by, window, compounded)
+    weights = holdings(fit.panel, per, portfolio)
+    verdicts = identified(fit).verdicts if kind == "premium" else {}  # of other kinds nothing depends on them
+    notes: tuple[str, ...] = ()
+    span: pd.DataFrame | None = None
+    match kind:
+        case "premium":
+            level = by == "level"
+            parts = contributions.premium_by_level(fit, weights) if level else contributions.premium(fit, weights)
+            notes = caveats(fit)
+        case "return":
+            parts, notes, span = realised(fit, weights, window, compounded)
+        case "variance":
+            parts = contributions.variance(fit, weights)
+        case _:
+            assert_never(kind)
+    sources = parts.sources(contributions.labels(fit, by, verdicts))
+    draws = sources.transpose("chain", "draw", per, "source").rename(kind)
+    if draws.chunks is None:
+        draws.values.flags.writeable = False  # they are new, and large: no copy is needed to keep them
+    problems = misfits(fit.problems) if allow_unconverged else fit.problems
+    return Attribution(
+        kind,
+        draws,
+        UNITS["compounded" if compounded else kind],
+        problems,
+        (*notes, *leverage_note(weights)),
+        identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
+        _uncertainty(fit, weights, problems) if kind == "premium" else None,
+        span,
+    )
+
+
+def _uncertainty(fit: Fit, weights: xr.DataArray, problems: tuple[str, ...]) -> pd.DataFrame:
+    table = contributions.uncertainty(fit, weights)
+    return table.assign(warning=warning_of(problems)) if problems else table
+
+
+def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) -> None:
+    """Refuse choices that do not go together."""
+    if by in ("level", "identification") and kind != "premium":
+        raise SpecError(
+            f"by='{by}' splits a premium, not a {kind}.",
+            place="attribute.by",
+            found=by,
+            allowed=("factor", "family"),
+        )
+    if window is not None and kind != "return":
+        raise SpecError(
+            f"window goes with kind='return', not '{kind}'.",
+            place="attribute.window",
+            remedy="Leave it out, or ask for the realised return.",
+        )
+    if not isinstance(compounded, bool) or (compounded and kind != "return"):
+        raise SpecError(
+            f"compounded={compounded!r} goes with kind='return', not '{kind}'."
+            if isinstance(compounded, bool)
+            else f"compounded is {compounded!r}, and must be True or False.",
+            place="attribute.compounded",
+            found=compounded,
+            remedy="Leave it out, or ask for the realised return.",
+        )
+
+
+def _check_names(panel: Panel) -> None:
+    """Refuse factors and families that are called like a source that is none of them."""
+    for name in (*panel.factor_names, *panel.families):
+        if name in SOURCES:
+            raise DataError(
+                f"A factor or a family is named '{name}', which is the name of another source.",
+                series=name,
+                remedy=f"Rename it before integrating. Taken: {', '.join(SOURCES)}.",
+            )

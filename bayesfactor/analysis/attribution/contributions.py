@@ -1,0 +1,204 @@
+"""Contributions of sources to premia and variances, at every draw of a fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.assessment.identification import IDENTIFIED, UNIDENTIFIED, WEAK
+from bayesfactor.base.errors import SpecError
+from bayesfactor.panel.records import Factor
+from bayesfactor.posterior.blocks import blocks
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residuals import variance_factor
+
+LEVELS = ("broad market", "group", "asset alone")
+KINDS_OF_FACTOR = (
+    "market",
+    "other traded",
+    f"non-traded, {IDENTIFIED}",
+    f"non-traded, {WEAK}",
+    f"non-traded, {UNIDENTIFIED}",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What sources contribute, before factors are summed.
+
+    Attributes
+    ----------
+    by_factor : DataArray (chain, draw, ..., factor) or None
+    rest : mapping of str to DataArray (chain, draw, ...)
+        Other sources.
+    total : DataArray or None
+        Where it is known and not the sum of the sources: what they leave of it is the residual.
+    """
+
+    by_factor: xr.DataArray | None
+    rest: Mapping[str, xr.DataArray]
+    total: xr.DataArray | None = None
+
+    def sources(self, label: Mapping[str, str] | None = None) -> xr.DataArray:
+        """Put all side by side along the dimension source, the total last; factors of one label are summed."""
+        summed = sum(self.rest.values())
+        known = None if self.by_factor is None else _labelled(self.by_factor, label)
+        if known is not None:
+            summed = known.sum("source", skipna=False) + summed
+        named = dict(self.rest) if self.total is None else {**self.rest, "residual": self.total - summed}
+        others = named_sources({**named, "total": summed if self.total is None else self.total})
+        return others if known is None else xr.concat([known, others], "source")
+
+
+def _labelled(by_factor: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
+    """Return what every factor, or all factors of every label, contribute."""
+    if label is None:
+        return by_factor.rename(factor="source")
+    factors, labels = by_factor["factor"].values.tolist(), list(dict.fromkeys(label.values()))
+    member = np.array([[float(label[factor] == name) for name in labels] for factor in factors])
+    return xr.dot(
+        by_factor, xr.DataArray(member, {"factor": factors, "source": labels}, ("factor", "source")), dim="factor"
+    )
+
+
+def named_sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
+    """Put parts side by side, along the dimension source."""
+    return xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
+
+
+def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
+    """Return sum_i w_i x_i for every holding; plain selection where a holding is one asset."""
+    if weights.dims == ("asset",):
+        return values
+    alone = weights.dims[0] == "asset"  # every asset, and then a portfolio
+    mixed = weights.isel(asset=slice(weights.sizes["member"], None)) if alone else weights
+    used = np.flatnonzero((mixed != 0).any(weights.dims[0]).values)
+    held = values if used.size == values.sizes["asset"] else values.isel(asset=used)
+    summed = xr.dot(mixed.isel(member=used), held.rename(asset="member"), dim="member")
+    return xr.concat([values, summed], "asset") if alone else summed
+
+
+def premium(fit: Fit, weights: xr.DataArray) -> Parts:
+    """Return what every factor, alpha and zero-beta rate pay each holding a year."""
+    year = fit.panel.periods_per_year
+    by_factor = combined(weights, fit.posterior["loading"]) * (fit.posterior["risk_premium"] * year)
+    rest = {"alpha": combined(weights, fit.posterior["alpha"]) * year}
+    if "zero_beta" in fit.posterior:
+        rest["zero_beta"] = zero_beta_rate(fit, weights) * year
+    return Parts(by_factor, rest)
+
+
+def _held(weights: xr.DataArray) -> xr.DataArray:
+    """Return the sum of weights of every holding."""
+    return xr.ones_like(weights) if weights.dims == ("asset",) else weights.sum("member")
+
+
+def zero_beta_rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+    """Return what the zero-beta rate pays every holding a period; on disk where alphas are."""
+    ones = xr.ones_like(combined(weights, fit.posterior["alpha"]))
+    return ones * fit.posterior["zero_beta"] * _held(weights)
+
+
+def premium_by_level(fit: Fit, weights: xr.DataArray) -> Parts:
+    """Return what all assets get, what the group adds, and what is left with the asset."""
+    posterior, panel = fit.posterior, fit.panel
+    if "loading_mean" not in posterior:
+        raise SpecError(
+            f"by='level' needs loadings that lean on a group; model '{fit.model.name}' has none.",
+            place="attribute.by",
+            found="level",
+            allowed=("factor", "family"),
+            remedy="Fit a model with loadings.kind = 'grouped', such as 'hierarchical'.",
+        )
+    paid = posterior["risk_premium"] * panel.periods_per_year
+    alpha = posterior["alpha"] * panel.periods_per_year
+    rate = posterior.get("zero_beta", 0.0) * panel.periods_per_year
+    pays = xr.dot(posterior["loading_mean"], paid, dim="factor")  # (chain, draw, group)
+    member = (posterior["group"] == xr.DataArray(panel.groups.values, dims="asset")).astype(float)
+    if alpha.chunks is not None:
+        member = member.chunk(asset=alpha.chunksizes["asset"])
+    own = xr.dot(pays, member, dim="group").assign_coords(asset=posterior["asset"])
+    broad = xr.dot(pays, member.mean("asset"), dim="group")
+    parts = {
+        LEVELS[0]: xr.zeros_like(alpha) + broad + rate,
+        LEVELS[1]: own - broad,
+        LEVELS[2]: xr.dot(posterior["loading"], paid, dim="factor") - own + alpha,
+    }
+    return Parts(None, {name: combined(weights, value) for name, value in parts.items()})
+
+
+def variance(fit: Fit, weights: xr.DataArray) -> Parts:
+    """Return what every factor and the residuals add to each holding's variance a year."""
+    posterior, year = fit.posterior, fit.panel.periods_per_year
+    loading = combined(weights, posterior["loading"])
+    moved = xr.dot(posterior["factor_cov"] * year, loading.rename(factor="factor_other"), dim="factor_other")
+    own = combined(weights**2, posterior["sigma"] ** 2 * year * variance_factor(posterior))
+    return Parts(loading * moved, {"idiosyncratic": own})
+
+
+def labels(fit: Fit, by: str, verdicts: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the source that each factor is counted in: its family, or how well it is known; None for itself."""
+    match by:
+        case "family":
+            return {factor.name: factor.family for factor in fit.panel.factor_info}
+        case "identification":
+            kind = {factor.name: kind_of(factor, verdicts) for factor in fit.panel.factor_info}
+            return dict(sorted(kind.items(), key=lambda item: KINDS_OF_FACTOR.index(item[1])))
+        case _:
+            return None
+
+
+def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
+    """Return the one of `KINDS_OF_FACTOR` that a factor belongs to."""
+    if factor.traded:
+        return KINDS_OF_FACTOR[0] if factor.family == "market" else KINDS_OF_FACTOR[1]
+    return f"non-traded, {verdicts[factor.name]}"
+
+
+def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
+    """Split the posterior variance of each holding's premium into what loadings, premia and mispricing bring.
+
+    With beta = E beta + b and lambda = E lambda + l, the premium is a constant + E beta' l + E lambda' b + alpha + b'l.
+    The share of each part is its covariance with the premium over the premium's variance: they add up to 1, and one may
+    be below 0, where a part offsets others.
+
+    Returns
+    -------
+    DataFrame
+        Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``mispricing``, ``both`` (loadings and
+        premia together), and ``zero_beta`` where the model has such a rate.
+    """
+    held = xr.Dataset({name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")})
+    if "zero_beta" in fit.posterior:
+        held["zero_beta"] = zero_beta_rate(fit, weights)
+    paid = fit.posterior["risk_premium"]
+    table = pd.concat([_uncertainty(block, paid) for block in blocks(held, weights.dims[0])])
+    table["sd"] *= fit.panel.periods_per_year
+    table.attrs["units"] = "sd: decimal, per year; shares of the posterior variance"
+    return table
+
+
+def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
+    """Return sd and shares of the premium of some holdings, whose loadings, alphas and zero-beta rate are in memory."""
+    unit = next(dim for dim in held["alpha"].dims if dim not in ("chain", "draw"))
+    values = {name: array.transpose("chain", "draw", unit, ...).values for name, array in held.data_vars.items()}
+    premia = paid.transpose("chain", "draw", "factor").values
+    centre, mean = values["loading"].mean(axis=(0, 1)), premia.mean(axis=(0, 1))
+    away = premia - mean
+    b = values["loading"] - centre
+    parts = {
+        "premia": away @ centre.T,
+        "loadings": b @ mean,
+        "mispricing": values["alpha"],
+        "both": (b @ away[..., None])[..., 0],
+    }
+    if "zero_beta" in values:
+        parts["zero_beta"] = values["zero_beta"]
+    total = sum(parts.values())
+    total = total - total.mean(axis=(0, 1))
+    variance = np.mean(total**2, axis=(0, 1))
+    with np.errstate(invalid="ignore"):  # a premium that is certain has no shares
+        shares = {name: np.mean(part * total, axis=(0, 1)) / variance for name, part in parts.items()}
+    return pd.DataFrame({"sd": np.sqrt(variance), **shares}, index=held.indexes[unit])

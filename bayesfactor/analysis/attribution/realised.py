@@ -1,0 +1,215 @@
+"""Contributions of sources to what was earned: over a window, summed or compounded, and date by date."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.attribution.contributions import Parts, combined, labels, zero_beta_rate
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
+from bayesfactor.base.errors import DataError, SpecError, unknown
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.dates import Window, rows
+from bayesfactor.panel.panel import Panel, require_returns
+from bayesfactor.panel.records import written
+from bayesfactor.panel.regressions import moments
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residuals import thin
+
+PATH_DRAWS = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Over the dates of each holding: how many they are, and weighted sums of ones, factors and returns."""
+
+    count: np.ndarray  # (holding)
+    weight: np.ndarray
+    factors: np.ndarray  # (holding, factor)
+    total: np.ndarray
+
+
+def realised(
+    fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool
+) -> tuple[Parts, tuple[str, ...], pd.DataFrame]:
+    """Return contributions to the realised return of every holding observed, notes, and the span that each counts.
+
+    Compounded, the parts of a period t in which the holding earned R_t are multiplied by log(1 + R_t) / R_t over
+    log(1 + R) / R, R = prod_t (1 + R_t) - 1, and then add up to R: the linking of Carino (1999). A holding that lost
+    everything in one period is left out; a portfolio that did is refused.
+    """
+    unit = str(weights.dims[0])
+    matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
+    names = weights[unit].values.astype(str)
+    sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist())
+    held, whole = sums.count > 0, np.isfinite(sums.total)
+    lost, kept = names[~held].tolist(), held & whole
+    if not held.any() or (weights.ndim == 2 and PORTFOLIO in lost):
+        raise SpecError(
+            f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
+            place="attribute.window",
+            found=window,
+            remedy=f"The returns run from {written(fit.panel.times[0])} to {written(fit.panel.times[-1])}; assets have "
+            "their own spans.",
+        )
+    if not kept.any():
+        raise DataError(
+            "Every asset lost everything in one period: there is nothing left to compound.",
+            series=str(names[0]),
+            remedy="Leave compounded=False.",
+        )
+    how = "compounded, parts linked by Carino (1999)" if compounded else "summed"
+    notes = [f"periods counted: {_periods(span[kept])}; returns are {how}"]
+    if lost:
+        notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
+    if not whole.all():
+        ruined = ", ".join(names[~whole])
+        notes.append(f"left out, as they lost everything in one period, which cannot be compounded: {ruined}")
+    own = {name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")}
+    if "zero_beta" in fit.posterior:
+        own["zero_beta"] = zero_beta_rate(fit, weights)
+    if not kept.all():
+        own = {name: array.isel({unit: np.flatnonzero(kept)}) for name, array in own.items()}
+        sums = Sums(*(getattr(sums, part.name)[kept] for part in fields(sums)))
+    return _parts(fit, fit.posterior, own, sums, unit), tuple(notes), span[kept]
+
+
+def _periods(span: pd.DataFrame) -> str:
+    """Return the fewest and the most periods counted, and those of the portfolio with their dates."""
+    fewest, most = span["periods"].min(), span["periods"].max()
+    ends = f"{fewest} to {most}" if fewest < most else f"{most}"
+    if span.index[-1] != PORTFOLIO:
+        return ends
+    count, first, last = span.iloc[-1]
+    dates = "" if pd.isna(first) else f", {written(first)} to {written(last)}"
+    return f"{ends} ({count} for the portfolio{dates})"
+
+
+def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sums: Sums, dim: str) -> Parts:
+    """Return b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded), alpha, zero-beta rate and total along `dim`.
+
+    `own` has the holdings' loading, alpha and, where the model has it, zero_beta, a period.
+    """
+    labelled = {"factor": list(fit.panel.factor_names)}
+    factors = xr.DataArray(sums.factors, labelled, (dim, "factor"))
+    weight = xr.DataArray(sums.weight, dims=dim)
+    traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], labelled, ("factor",))
+    shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
+    rest = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
+    happened = xr.zeros_like(rest["alpha"]) + xr.DataArray(sums.total, dims=dim)
+    return Parts(own["loading"] * (factors + shift * weight), rest, happened)
+
+
+def _sums(
+    panel: PanelBase, matrix: np.ndarray, window: Window | None, compounded: bool, names: list[str]
+) -> tuple[Sums, pd.DataFrame]:
+    """Return the sums of every holding over the dates in the window on which all of its assets were observed.
+
+    And how many these are, the first and the last. The whole life of a single asset is in the statistics; anything else
+    needs the returns. The total is NaN where there is nothing left to compound.
+    """
+    alone = (matrix != 0).sum(axis=1) == 1
+    if window is None and alone.all() and not compounded and not isinstance(panel, Panel):
+        member = (matrix != 0).argmax(axis=1)
+        own, weight = moments(panel), matrix[np.arange(len(matrix)), member]
+        count = own.count[member].astype(int)
+        return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight), _span(count, names)
+    held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
+    inside = rows(held.times, window, "attribute.window")
+    returns, factors, times = held.returns.values[inside], held.aligned[inside], held.times[inside]
+    observed = np.isfinite(returns)
+    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
+    weight, total = counted.astype(float), np.full(len(matrix), np.nan)
+    for place, (w, own) in enumerate(zip(matrix, counted, strict=True)):
+        earned = returns[np.ix_(own, w != 0)] @ w[w != 0]
+        if not compounded:
+            total[place] = earned.sum()
+        elif (earned > -1).all():
+            weight[place, own], total[place] = linked(earned)
+        elif names[place] == PORTFOLIO:
+            raise _ruined(earned, times[own])
+    count = counted.sum(axis=1)
+    return Sums(count, weight.sum(axis=1), weight @ factors, total), _span(count, names, counted, times)
+
+
+def _span(
+    count: np.ndarray, names: list[str], counted: np.ndarray | None = None, times: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Return how many periods each holding counts, and the first and the last of them, where these are known."""
+    span = pd.DataFrame({"periods": count, "first": pd.NaT, "last": pd.NaT}, index=names)
+    if counted is not None and times is not None and len(times):
+        known = count > 0
+        span["first"] = pd.Series(times[counted.argmax(axis=1)], names).where(known)
+        span["last"] = pd.Series(times[len(times) - 1 - counted[:, ::-1].argmax(axis=1)], names).where(known)
+    return span
+
+
+def _ruined(earned: np.ndarray, times: np.ndarray) -> DataError:
+    """Return the error of a portfolio that lost everything, or more, in one period."""
+    worst = int(earned.argmin())
+    return DataError(
+        f"'{PORTFOLIO}' lost {-100 * earned[worst]:.4g} % in the period of {written(times[worst])}: after a loss of "
+        "all there is nothing left to compound.",
+        series=PORTFOLIO,
+        date=times[worst],
+        value=float(earned[worst]),
+        remedy="Leave compounded=False, or hold less.",
+    )
+
+
+def linked(earned: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the weights of periods that make their parts add up to the compounded return, and that return.
+
+    No return may be -1 or less.
+    """
+    each = np.log1p(earned)
+    whole = float(np.expm1(each.sum()))
+    slope = np.divide(each, earned, out=np.ones_like(each), where=earned != 0)
+    return slope / (each.sum() / whole if whole else 1.0), whole
+
+
+def realised_path(
+    fit: Fit,
+    name: str | None,
+    portfolio: Mapping[str, float] | pd.Series | None,
+    window: Window | None,
+    *,
+    by_family: bool,
+) -> xr.DataArray:
+    """Return contributions to the return of an asset or portfolio, summed up to each date, at some draws.
+
+    Returns
+    -------
+    DataArray (sample, time, source)
+        On the dates on which all of it was observed; the last source is ``total``.
+    """
+    panel = require_returns(fit.panel, "What was realised date by date")
+    if (name is None) == (portfolio is None):
+        raise SpecError(
+            "plot_realised: give the name of an asset or a portfolio, one of them.", place="plot_realised.name"
+        )
+    if portfolio is None and name not in panel.assets:
+        raise unknown("asset", name, panel.assets, place="plot_realised.name")
+    weights = np.array([float(asset == name) for asset in panel.assets])
+    if portfolio is not None:
+        weights = holdings(panel, "asset", portfolio).values[-1]
+    held = weights != 0
+    inside = rows(panel.times, window, "plot_realised.window")
+    inside = inside[np.isfinite(panel.returns.values[np.ix_(inside, held)]).all(axis=1)]
+    if not inside.size:
+        raise SpecError(
+            "No date in the window on which all of it was observed.", place="plot_realised.window", found=window
+        )
+    draws = thin(fit, PATH_DRAWS).isel(asset=np.flatnonzero(held)).compute()
+    posterior = draws.stack(sample=("chain", "draw"), create_index=False)
+    earned = panel.returns.values[np.ix_(inside, held)] @ weights[held]
+    count = np.arange(1, len(inside) + 1, dtype=float)
+    sums = Sums(count.astype(int), count, np.cumsum(panel.aligned[inside], axis=0), np.cumsum(earned))
+    weight = xr.DataArray(weights[held], dims="asset")
+    own = {variable: xr.dot(weight, posterior[variable], dim="asset") for variable in ("loading", "alpha")}
+    if "zero_beta" in posterior:
+        own["zero_beta"] = posterior["zero_beta"] * weight.sum()
+    parts = _parts(fit, posterior, own, sums, "time").sources(labels(fit, "family" if by_family else "factor", {}))
+    return parts.assign_coords(time=panel.returns["time"].values[inside])

@@ -1,0 +1,27 @@
+"""Results that hold labelled arrays and cannot be changed."""
+
+from dataclasses import dataclass, fields
+
+import xarray as xr
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A frozen result whose arrays are copied on the way in and read-only."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, xr.DataArray) or value.chunks is not None:  # draws on disk cannot be changed
+                continue
+            if value.values.flags.writeable:  # what can already not be changed need not be copied
+                copied = value.copy(deep=True)
+                copied.values.flags.writeable = False
+                object.__setattr__(self, field.name, copied)
+
+
+def frozen(array: xr.DataArray) -> xr.DataArray:
+    """Return a copy that cannot be written to."""
+    copied = array.copy(deep=True)
+    copied.values.flags.writeable = False
+    return copied

@@ -1,0 +1,39 @@
+"""Numbers and intervals in words."""
+
+import math
+
+import numpy as np
+
+from bayesfactor.base.intervals import Interval
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def interval_name(prob: float, kind: Interval) -> str:
+    """Return what an interval is called in full."""
+    return f"{100 * prob:g} % {'equal-tailed' if kind == 'eti' else 'highest-density'} interval"
+
+
+def chance(probability: float) -> str:
+    """Return a probability in per cent; near 0 and 1 it says which side it is on."""
+    shown = round(100 * probability)
+    return "> 99 %" if shown == 100 else "< 1 %" if shown == 0 else f"{shown} %"
+
+
+def sensible(value: float, sd: float) -> float:
+    """Return a number to the largest power of ten within a fifth of its standard deviation; as it is if that is 0."""
+    if not (np.isfinite(value) and sd > 0 and np.isfinite(sd)):
+        return value
+    return round(float(value), math.ceil(-math.log10(sd / 5))) + 0.0
+
+
+def percent(value: float, sd: float = 0.0) -> str:
+    """Return a decimal in per cent, with two places at most, a real minus, and no minus before 0.
+
+    With a standard deviation, to the largest power of ten within a fifth of it.
+    """
+    if not np.isfinite(value):
+        return ""
+    value = sensible(value, sd)
+    text = f"{100 * value:,.2f}".rstrip("0").rstrip(".")
+    return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"

@@ -1,0 +1,132 @@
+"""The demonstration on real data: Ken French portfolios and four traded factors."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from bayesfactor.analysis.assessment.checks import check
+from bayesfactor.analysis.attribution.attribution import attribute
+from bayesfactor.cli.interrupts import wrote
+from bayesfactor.cli.output import (
+    command,
+    head,
+    interval_name,
+    percent,
+    probability,
+    say,
+    show_panel,
+    show_rows,
+    show_timings,
+    show_wide,
+)
+from bayesfactor.data.datasets.french import french_monthly
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.reporting.writing import write_report
+from bayesfactor.sampling.fitting import fit as run_fit
+
+SHOWN = ("S1V1", "S1V5", "S5V5", "S1M1", "S1M5", "Utils", "BusEq", "Hlth")
+MIX = {"S1V5": 0.4, "S1M5": 0.3, "Utils": 0.3}
+
+
+def show(sampler: Sampler, output: Path) -> bool:
+    """Run the demonstration, and return whether the fit converged."""
+    data = french_monthly()
+    head("1. The data")
+    say(f"Source: {data.source}.")
+    panel = data.panel()
+    show_panel(panel)
+    say(
+        "Thirty US stock portfolios: by industry, by size and value, by size and momentum. Which of four "
+        "factors (the market, small less big, cheap less dear, winners less losers) pays each of them, and "
+        "how much?"
+    )
+    head("2. The fit")
+    say(
+        "Model 'hierarchical': portfolios of one group share what is common to them, and mispricing is "
+        "shrunk towards zero. The first fit on a machine compiles for a minute or so; the next ones do not."
+    )
+    result = run_fit(panel, "hierarchical", sampler)
+    show_timings(result)
+    head("3. Can it be trusted?")
+    report = check(result)
+    print(report)
+    _show_premia(result)
+    _show_portfolio(result)
+    _show_risk(result)
+    _save(result, output)
+    return report.ok
+
+
+def _show_premia(fit: Fit) -> None:
+    table = attribute(fit, "premium").table()
+    head("4. What pays each portfolio")
+    say(f"Per cent a year above the Treasury bill; below each mean its {interval_name(table)} interval.")
+    print()
+    show_wide(table, SHOWN)
+    print()
+    value, growth = (_cell(table, name, "HML") for name in ("S1V5", "S1V1"))
+    say(
+        f"Read a row from left to right: the market pays small cheap companies (S1V5) about "
+        f"{percent(_cell(table, 'S1V5', 'MktRF')['mean'])} % a year, and value (HML) "
+        f"{percent(value['mean'])} %, somewhere from {percent(value['lower'])} to "
+        f"{percent(value['upper'])} %. For small dear ones (S1V1) HML pays {percent(growth['mean'])} %."
+    )
+    alphas = table[table["source"] == "alpha"]
+    clear = alphas[(alphas["lower"] > 0) | (alphas["upper"] < 0)]
+    names = ", ".join(f"{row['asset']} ({percent(row['mean'])} %)" for row in clear.to_dict("records"))
+    say(
+        f"alpha is what no factor explains. Its interval leaves out zero for {len(clear)} of {len(alphas)} "
+        f"portfolios{': ' + names if names else ''}."
+    )
+
+
+def _cell(table: pd.DataFrame, asset: str, source: str) -> pd.Series:
+    return table[(table["asset"] == asset) & (table["source"] == source)].iloc[0]
+
+
+def _show_portfolio(fit: Fit) -> None:
+    table = attribute(fit, "premium", portfolio=MIX).table()
+    head("5. A portfolio of your own")
+    weights = ", ".join(f"{100 * weight:g} % {name}" for name, weight in MIX.items())
+    say(f"{weights}. It is added up draw by draw, so that its intervals know that errors of its parts offset.")
+    print()
+    show_wide(table, ["portfolio"])
+    total = _cell(table, "portfolio", "total")
+    print()
+    say(f"The probability that its premium is positive is {probability(total['prob_positive'])}.")
+
+
+def _show_risk(fit: Fit) -> None:
+    found = attribute(fit, "variance")
+    table = found.share_table(above=0.5)
+    head("6. What makes it risky")
+    say(f"Share of each portfolio's variance, per cent; below each mean its {interval_name(table)} interval.")
+    print()
+    show_wide(table[table["source"] != "total"], SHOWN)
+    own = table[table["source"] == "idiosyncratic"].sort_values("mean", ascending=False)
+    print()
+    say(
+        "A factor's share is negative where it offsets the others. idiosyncratic is the portfolio's own "
+        "risk. These portfolios have the most of it:"
+    )
+    print()
+    rows = [
+        [row["asset"], percent(row["mean"]), probability(row["prob_above"])] for row in own.head(5).to_dict("records")
+    ]
+    show_rows(["", "idiosyncratic share, %", "P(share > 50 %)"], rows)
+
+
+def _save(fit: Fit, output: Path) -> None:
+    saved = wrote(fit.save(output))
+    written = wrote(write_report(fit, output.with_suffix(".html"), portfolio=MIX))
+    head("7. Where it is")
+    say(
+        f"The report, for a browser: {written.absolute()}",
+        f"The fit: {saved}. Try:",
+        f"  {command()} attribute {saved} --by family",
+        f"  {command()} attribute {saved} --kind variance --csv risk.csv",
+        f"  {command()} price {saved}  (what the factors predict beside what was earned)",
+        f"  {command()} models hierarchical > mine.toml  (a model of your own starts here)",
+        f"  {command()} demo --data crypto  (simulated tokens, with truth beside interval)",
+    )

@@ -1,0 +1,1 @@
+"""Premia from a cross-section of mean returns."""

@@ -1,0 +1,1 @@
+"""Prices of risk in a linear stochastic discount factor."""

@@ -1,0 +1,1 @@
+"""Regressions of each asset on the factors."""

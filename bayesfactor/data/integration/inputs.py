@@ -1,0 +1,120 @@
+"""What was given to `integrate`, checked, in decimals, each series on its own dates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.base.errors import DataError
+from bayesfactor.data.integration.frames import days_of, read_frame, read_rate
+from bayesfactor.data.integration.info import read_factor_info, read_groups
+from bayesfactor.data.integration.series import Series, judges, split
+from bayesfactor.data.screening.codes import check_codes_across
+from bayesfactor.data.screening.columns import check_fields
+from bayesfactor.data.screening.rates import check_rate_size, note_rate
+from bayesfactor.data.screening.returns import check_return_size
+from bayesfactor.data.screening.stamps import check_zones
+from bayesfactor.data.screening.units import check_percent, check_percent_columns
+from bayesfactor.panel.records import Factor, Note
+
+UNITS = {"decimal": 1.0, "percent": 100.0}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that was given, checked, in decimals, each series on its own dates."""
+
+    assets: tuple[Series, ...]
+    factors: tuple[Series, ...]
+    info: tuple[Factor, ...]
+    groups: list[str]
+    rate: Series | float | None
+    factor_days: np.ndarray
+    units: str
+
+    @property
+    def known(self) -> list[tuple[Series, Factor]]:
+        """Each factor's series with what is known about it."""
+        return list(zip(self.factors, self.info, strict=True))
+
+    @property
+    def traded(self) -> list[int]:
+        """Places of the traded factors."""
+        return [place for place, factor in enumerate(self.info) if factor.traded]
+
+    @property
+    def flows(self) -> list[Series]:
+        """Series whose values cover an interval: assets with a pattern of their own, returns and sums of factors."""
+        assets = [one for one in judges(self.assets) if len(one.dates)]
+        return [*assets, *(series for series, factor in self.known if factor.aggregate != "last")]
+
+    @property
+    def levels(self) -> list[Series]:
+        """Factors whose values are of a moment."""
+        return [series for series, factor in self.known if factor.aggregate == "last"]
+
+
+def _frame(series: Sequence[Series]) -> pd.DataFrame:
+    return pd.DataFrame({one.name: pd.Series(one.values, one.dates.astype("datetime64[ns]")) for one in series})
+
+
+def _check_sizes(inputs: Inputs) -> None:
+    """Refuse returns, traded factors and rates of a size that they cannot have."""
+    traded = [inputs.factors[place] for place in inputs.traded]
+    for series in (*inputs.assets, *traded):
+        check_return_size(series.dates, series.values, series.name, series.periods_a_year)
+    check_codes_across([(series.name, series.dates, series.values) for series in (*inputs.assets, *traded)])
+    if inputs.units == "percent":
+        given = {"returns": inputs.assets, "factors": traded}
+        check_percent(
+            {what: [(one.values, one.periods_a_year) for one in some if len(one.dates)] for what, some in given.items()}
+        )
+        year = max(one.periods_a_year for one in (*inputs.assets, *traded))
+        check_percent_columns(_frame(inputs.assets), _frame(traded), year)
+    if isinstance(inputs.rate, Series):
+        check_rate_size(inputs.rate.values, inputs.rate.periods_a_year, inputs.rate.dates)
+
+
+def note_rate_of(inputs: Inputs, year: float) -> list[Note]:
+    """Warn of the size of the risk-free rate; a number is one of the panel's periods, `year` of which make a year."""
+    percent = inputs.units == "percent"
+    if isinstance(inputs.rate, float):
+        check_rate_size(np.array([inputs.rate]), year)
+        return note_rate(np.array([inputs.rate]), year, percent)
+    return [] if inputs.rate is None else note_rate(inputs.rate.values, inputs.rate.periods_a_year, percent)
+
+
+def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any, units: str) -> Inputs:
+    """Check what was given (`frames`: returns, factors, risk-free) and split it into series."""
+    scale = UNITS[units]
+    returns, asset_zone = read_frame(frames[0], "returns")
+    factors, factor_zone = read_frame(frames[1], "factors")
+    zones = {"returns": asset_zone, "factors": factor_zone}
+    rate: Series | float | None = None
+    if isinstance(frames[2], int | float | np.number) and not isinstance(frames[2], bool):
+        rate = float(frames[2]) / scale
+        if not np.isfinite(rate):
+            raise DataError(f"risk_free is {rate}.", series="risk_free", value=rate, remedy="Give a number.")
+    elif frames[2] is not None:
+        table, zones["risk_free"] = read_rate(frames[2])
+        rate = split(table / scale, "risk_free")[0]
+    check_zones(zones)
+    info = read_factor_info(factor_info, list(factors.columns))
+    check_fields(factors[[one.name for one in info if one.traded]], "factors")
+    groups = read_groups(asset_info, list(returns.columns))
+    for factor in info:
+        count = int(factors[factor.name].notna().sum())
+        if count <= factor.lag:
+            raise DataError(
+                f"Factor '{factor.name}' has {count} values, and a lag of {factor.lag}: nothing is left.",
+                series=factor.name,
+                value=count,
+                remedy="Drop it, or look at its source.",
+            )
+    units_of = np.array([scale if factor.traded else 1.0 for factor in info])
+    series = split(factors.div(units_of, axis="columns"), "factors", [factor.lag for factor in info])
+    inputs = Inputs(split(returns / scale, "returns"), series, info, groups, rate, days_of(factors), units)
+    _check_sizes(inputs)
+    return inputs

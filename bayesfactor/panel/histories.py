@@ -1,0 +1,98 @@
+"""Means and covariance of factors whose histories have different lengths."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.regressions import RIDGE, TINY
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """Moments of the factors that are known from one date on, over all later rows.
+
+    Attributes
+    ----------
+    factors : array of int
+        Numbers of the factors: first the `older` ones, which earlier spans know too, then those that begin here.
+    older : int
+    count : int
+        Rows.
+    mean : array (factors)
+    scatter : array (factors, factors)
+        Sum over rows of (f_t - mean)(f_t - mean)'.
+    """
+
+    factors: np.ndarray
+    older: int
+    count: int
+    mean: np.ndarray
+    scatter: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class FactorMoments:
+    """What the factors' own histories say of their means and covariance.
+
+    With factors that begin at different dates the likelihood is that of the longest ones on all of their rows, times
+    that of the next ones given those on the rows of both, and so on (Stambaugh 1997).
+
+    Attributes
+    ----------
+    mean : array (factor)
+        Most likely mean: that of a factor's own history, moved by what longer histories say of factors beside it.
+    deviation : array (factor)
+        Sample standard deviation over the factor's own history.
+    count : array (factor)
+        Length of that history.
+    spans : tuple of Span
+        From the longest history to the shortest.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    count: np.ndarray
+    spans: tuple[Span, ...]
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the factors (factor, factor), of each span's regressions with n - 1 degrees of freedom."""
+        covariance = np.zeros((self.mean.size, self.mean.size))
+        for span in self.spans:
+            q = span.older
+            old, new = span.factors[:q], span.factors[q:]
+            slope = _slope(span)
+            noise = (span.scatter[q:, q:] - slope @ span.scatter[:q, q:]) / max(span.count - 1, 1)
+            cross = slope @ covariance[np.ix_(old, old)]
+            covariance[np.ix_(new, old)], covariance[np.ix_(old, new)] = cross, cross.T
+            covariance[np.ix_(new, new)] = noise + cross @ slope.T
+        return covariance
+
+
+def _slope(span: Span) -> np.ndarray:
+    """Return the least-squares slopes (new, old) of the factors that begin in a span on the older ones."""
+    q = span.older
+    ridge = RIDGE * np.diag(np.diag(span.scatter)[:q] + TINY)
+    return np.linalg.solve(span.scatter[:q, :q] + ridge, span.scatter[:q, q:]).T
+
+
+def factor_moments(panel: PanelBase) -> FactorMoments:
+    """Return what the factors' histories say, each from its own first value on."""
+    values = panel.factors.values
+    known = np.isfinite(values)
+    first = np.where(known.any(axis=0), known.argmax(axis=0), len(values))
+    order = np.argsort(first, kind="stable")
+    mean, deviation, spans = np.zeros(first.size), np.zeros(first.size), []
+    for start in np.unique(first):
+        members = order[first[order] <= start]
+        rows = values[start:, members]
+        centre = rows.mean(axis=0)
+        away = rows - centre
+        older = int(np.sum(first[members] < start))
+        span = Span(members, older, len(rows), centre, away.T @ away)
+        spans.append(span)
+        new = members[older:]
+        mean[new] = centre[older:] + _slope(span) @ (mean[members[:older]] - centre[:older])
+        deviation[new] = np.sqrt(np.diag(span.scatter)[older:] / max(len(rows) - 1, 1))
+    return FactorMoments(mean, deviation, len(values) - first, tuple(spans))

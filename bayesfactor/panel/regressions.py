@@ -1,0 +1,101 @@
+"""Sufficient statistics: all that the data say, at a size that does not depend on the number of periods."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.moments import Moments, cross_products, own_rows
+from bayesfactor.panel.panel import require_returns
+
+
+def least_squares_loadings(panel: PanelBase) -> pd.DataFrame:
+    """Return each asset's own least-squares loadings (asset by factor); NaN where its history is too short."""
+    coefficients, _ = least_squares(moments(panel))
+    assets, factors = list(panel.assets), list(panel.factor_names)
+    return pd.DataFrame(np.asarray(coefficients)[:, 1:], index=pd.Index(assets, name="asset"), columns=factors)
+
+
+SURROGATE_DOF = 4.0
+ROUNDS = 12
+RIDGE, TINY = 1e-8, 1e-300
+
+
+def regressors(panel: PanelBase, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows on which asset number `index` was observed, its returns there, and its regressors (1, f_t').
+
+    Raises
+    ------
+    SpecError
+        When the panel holds statistics instead of returns.
+    """
+    held = require_returns(panel)
+    return own_rows(held.returns.values, held.aligned, index)
+
+
+def moments(panel: PanelBase, weights: list[np.ndarray] | None = None) -> Moments:
+    """Return the sufficient statistics of every asset, optionally with a weight per observation.
+
+    Parameters
+    ----------
+    panel : Panel or PanelStatistics
+    weights : list of array, optional
+        For each asset, one weight per row on which it was observed; of a Panel only.
+    """
+    if weights is None:
+        return panel.moments
+    held = require_returns(panel)
+    return cross_products(held.returns.values, held.aligned, weights)
+
+
+def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
+    """Return each asset's least-squares coefficients (asset, coefficient) and residual deviation (asset).
+
+    NaN where an asset has too few dates for as many coefficients, or collinear regressors.
+    """
+    xx = np.moveaxis(statistics.xx, -1, 0)
+    n, p = xx.shape[0], xx.shape[1]
+    coefficients, deviation = np.full((n, p), np.nan), np.full(n, np.nan)
+    spread = np.sqrt(np.einsum("ijj->ij", xx))
+    scaled = xx / np.where(spread[:, :, None] * spread[:, None, :] > 0, spread[:, :, None] * spread[:, None, :], 1)
+    enough = (statistics.count > p) & (np.linalg.matrix_rank(scaled, hermitian=True) == p)
+    b = statistics.xy.T[enough]
+    coefficients[enough] = np.linalg.solve(scaled[enough], (b / spread[enough])[..., None])[..., 0] / spread[enough]
+    rss = statistics.yy[enough] - np.einsum("ij,ij->i", coefficients[enough], b)
+    deviation[enough] = np.sqrt(np.maximum(rss, 0) / (statistics.count[enough] - p))
+    return coefficients, deviation
+
+
+@dataclass(frozen=True, eq=False)
+class RobustFit:
+    """A Student-t regression of every asset on its own, with fixed degrees of freedom.
+
+    Attributes
+    ----------
+    weights : list of array
+        For each asset, (nu + 1) / (nu + z_t^2) on the rows on which it was observed.
+    scale : array (asset)
+        The scale of the residuals; NaN where an asset has too few dates.
+    """
+
+    weights: list[np.ndarray]
+    scale: np.ndarray
+
+
+def robust_fit(panel: PanelBase) -> RobustFit:
+    """Return each asset's Student-t regression, by reweighted least squares."""
+    require_returns(panel, "Student-t noise")
+    weights, scales = [], np.full(len(panel.assets), np.nan)
+    for i in range(len(panel.assets)):
+        _, y, x = regressors(panel, i)
+        weight = np.ones(y.size)
+        for _ in range(ROUNDS if y.size > x.shape[1] else 0):
+            xw = x * weight[:, None]
+            cross = xw.T @ x
+            residual = y - x @ np.linalg.solve(cross + RIDGE * np.diag(np.diag(cross) + TINY), xw.T @ y)
+            square = np.sum(weight * residual**2) / y.size
+            weight = (SURROGATE_DOF + 1) / (SURROGATE_DOF + residual**2 / max(square, TINY))
+            scales[i] = square**0.5
+        weights.append(weight)
+    return RobustFit(weights, scales)

@@ -1,0 +1,1 @@
+"""A fit, what it holds and where it is kept."""

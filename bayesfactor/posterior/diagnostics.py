@@ -1,0 +1,207 @@
+"""What the sampler's own record says about its draws: R-hat, effective draws, divergences, energy."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.posterior import convergence
+from bayesfactor.posterior.blocks import rows
+
+R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
+BLOCK = 2**18  # numbers that are worked on at once: a few copies of them fit a processor's cache
+UNSEEN = "Cannot be computed: the panel holds statistics, not returns. Fit some of the assets in memory to see it."
+MISFIT = "model does not fit"
+DEEP = ("maxdepth_reached", "reached_max_treedepth")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a fit.
+
+    Attributes
+    ----------
+    name : str
+    passed : bool or None
+        None when the check only informs.
+    value, limit : float
+    worst : str
+        The quantity that gave the value, where there is one.
+    advice : str
+        What to do about it.
+    details : str
+        Where in Python more of it is found, if anywhere.
+    """
+
+    name: str
+    passed: bool | None
+    value: float
+    limit: float
+    worst: str
+    advice: str
+    details: str = ""
+
+    @property
+    def beyond(self) -> bool:
+        """Whether it failed or, where it only informs, its value is above its limit."""
+        return self.passed is False or (self.passed is None and self.value > self.limit)
+
+    @property
+    def problem(self) -> str:
+        """What was found, in one short text."""
+        return f"{self.name} {self.value:.4g} (limit {short(self.limit)}){f' at {self.worst}' if self.worst else ''}"
+
+
+def short(value: float) -> str:
+    """Return a number with three digits, and all of those before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def misfits(problems: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the problems of a fit that are no matter of convergence."""
+    return tuple(problem for problem in problems if problem.startswith(MISFIT))
+
+
+def said(problems: tuple[str, ...]) -> str:
+    """Return problems in one text, which says once that the model does not fit."""
+    found = misfits(problems)
+    first = [problem for problem in problems if problem not in found]
+    rest = [problem if place == 0 else problem.removeprefix(f"{MISFIT}: ") for place, problem in enumerate(found)]
+    return "; ".join([*first, *rest])
+
+
+def warning_of(problems: tuple[str, ...]) -> str:
+    """Return what the tables of a fit say of its problems: ``not converged``, ``model does not fit: tails, means``."""
+    found = misfits(problems)
+    kinds = dict.fromkeys(problem.split(": ")[1] for problem in found)
+    said = [f"{MISFIT}: {', '.join(kinds)}"] if found else []
+    return "; ".join(["not converged", *said] if len(found) < len(problems) else said)
+
+
+def statistic(
+    array: xr.DataArray,
+    name: Literal["rhat", "ess", "mcse"],
+    *,
+    method: Literal["rank", "bulk", "tail", "mean", "sd"],
+    prob: tuple[float, float] = convergence.TAILS,
+) -> np.ndarray:
+    """Return R-hat (rank), effective draws (bulk, tail, mean, sd) or Monte Carlo error (mean, sd) of every quantity.
+
+    The definitions are ArviZ's, and so are the numbers.
+
+    Parameters
+    ----------
+    array : DataArray (chain, draw, ...)
+    name, method
+        Of these: rhat and rank; ess and bulk, tail, mean or sd; mcse and mean or sd.
+    prob : (float, float)
+        The two tails of method "tail".
+
+    Returns
+    -------
+    array (...)
+        R-hat is NaN where draws do not vary.
+    """
+
+    def one(x: np.ndarray) -> np.ndarray:
+        match name, method:
+            case "rhat", "rank":
+                return convergence.ranked(x)[0]
+            case "ess", "bulk":
+                return convergence.ranked(x)[1]
+            case "ess", "tail":
+                return convergence.ranked(x, prob)[2]
+            case "ess", "mean":
+                return convergence.ess_mean(x)
+            case "ess", "sd":
+                return convergence.ess_sd(x)
+            case "mcse", "mean":
+                return convergence.mcse_mean(x)
+            case "mcse", "sd":
+                return convergence.mcse_sd(x)
+            case _:
+                raise ValueError(f"no statistic {name!r} by {method!r}")
+
+    shape = [size for dim, size in array.sizes.items() if dim not in ("chain", "draw")]
+    return _each(array, one).reshape(shape)
+
+
+def _each(array: xr.DataArray, one: Callable[[np.ndarray], np.ndarray], cores: int = 1) -> np.ndarray:
+    """Return a function of (quantity, chain, draw) over all quantities (..., quantity), a few at once on each core."""
+    some = max(1, BLOCK // (array.sizes["chain"] * array.sizes["draw"]))
+
+    def found(part: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return one(np.ascontiguousarray(part, dtype=float))
+
+    with ThreadPoolExecutor(cores) as pool:
+        results = [
+            result
+            for block in rows(array)
+            for result in pool.map(found, (block[start : start + some] for start in range(0, len(block), some)))
+        ]
+    return np.concatenate(results, axis=-1)
+
+
+def _label(array: xr.DataArray, place: int) -> str:
+    dims = [dim for dim in array.dims if dim not in ("chain", "draw")]
+    if not dims:
+        return str(array.name)
+    index = np.unravel_index(place, [array.sizes[dim] for dim in dims])
+    names = ", ".join(str(array[dim].values[i]) for dim, i in zip(dims, index, strict=True))
+    return f"{array.name}[{names}]"
+
+
+def _extremes(posterior: xr.Dataset) -> list[tuple[float, str]]:
+    """Return largest R-hat and fewest effective draws of bulk and tail over all quantities, and which they are of."""
+    worst = [(-np.inf, ""), (np.inf, ""), (np.inf, "")]
+    for variable in posterior.data_vars.values():
+        array = variable.transpose("chain", "draw", ...)
+        for place, (values, sign) in enumerate(
+            zip(_each(array, _moving, os.cpu_count() or 1), (1, -1, -1), strict=True)
+        ):
+            if np.isnan(values).all():
+                continue
+            at = int(np.nanargmax(sign * values))
+            if sign * values[at] > sign * worst[place][0]:
+                worst[place] = (float(values[at]), _label(array, at))
+    return [(value if np.isfinite(value) else float("nan"), which) for value, which in worst]
+
+
+def _moving(x: np.ndarray) -> np.ndarray:
+    """Return `convergence.ranked` of quantities that vary, NaN of others."""
+    return np.where(np.ptp(x, axis=(1, 2)) == 0, np.nan, convergence.ranked(x))
+
+
+def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[Check, ...]:
+    """Return the checks whose failure means that the draws must not be used."""
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    enough = ESS_PER_CHAIN * chains
+    more = "Sample longer (Sampler(draws=..., tune=...)); if it stays, the model and the data disagree: simplify."
+    smaller = "Raise Sampler(target_accept=0.95); if it stays, tighten the priors or drop a weak factor."
+    (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior)
+    divergent = int(stats["diverging"].sum())
+    deep = [float(stats[name].mean()) for name in DEEP if name in stats]
+    energy = stats["energy"].transpose("chain", "draw").values
+    bfmi = float(np.min(np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)))
+    return (
+        Check("R-hat", r_hat <= R_HAT, r_hat, R_HAT, of_r_hat, more),
+        Check("effective draws, bulk", bulk >= enough, bulk, enough, of_bulk, more),
+        Check("effective draws, tail", tail >= enough, tail, enough, of_tail, more),
+        Check("divergences", divergent == 0, divergent, 0, "", smaller),
+        Check("tree depth reached", max(deep, default=0.0) <= 0.01, max(deep, default=0.0), 0.01, "", smaller),
+        Check("E-BFMI", bfmi >= BFMI, bfmi, BFMI, "", more),
+        Check("draws", chains * draws >= LEAST_DRAWS, chains * draws, LEAST_DRAWS, "", "Sample longer."),
+        Check(
+            "chains",
+            chains >= LEAST_CHAINS,
+            chains,
+            LEAST_CHAINS,
+            "",
+            "Run Sampler(chains=4): one chain shows nothing wrong.",
+        ),
+    )

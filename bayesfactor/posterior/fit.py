@@ -1,0 +1,188 @@
+"""A fit: the posterior of one model on one panel, and all that is needed to know where it came from."""
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import xarray as xr
+
+from bayesfactor.base.arguments import as_path
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.posterior.alignment import align
+from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.posterior.storage.files import damaged, read_tree, write_tree
+from bayesfactor.posterior.storage.panels import check_labels, panel_attributes, panel_of
+from bayesfactor.spec.files import model_id, model_text, parse_model
+from bayesfactor.spec.model import FactorModel
+
+if TYPE_CHECKING:
+    from bayesfactor.posterior.diagnostics import Check
+    from bayesfactor.posterior.misfit import Misfit
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The joint posterior of loadings, alphas, residual scales and risk premia.
+
+    Attributes
+    ----------
+    panel : Panel or PanelStatistics
+        The panel that was fitted, with the model's factors.
+    model : FactorModel
+    sampler : Sampler
+    data : DataTree
+        Groups ``posterior``, ``sample_stats``, ``log_prior``, ``observed_data``, ``constant_data``, for any ArviZ
+        function. Loadings, alphas, scales and premia are decimals per period of the panel. Draws given in another order
+        than the panel's are brought to it by their labels.
+    timings : mapping of str to float
+        Seconds: prepare, compile, sample, recover.
+    versions : mapping of str to str
+
+    Raises
+    ------
+    FitError
+        When the draws are not labelled as the panel is.
+    """
+
+    panel: PanelBase
+    model: FactorModel
+    sampler: Sampler
+    data: xr.DataTree
+    timings: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", align(self.data, self.panel))
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The draws as a Dataset with dimensions chain, draw and those of each variable."""
+        return self.data["posterior"].to_dataset()
+
+    @property
+    def model_text(self) -> str:
+        """The model as the text of a model file."""
+        return model_text(self.model)
+
+    @property
+    def model_id(self) -> str:
+        """Twelve hexadecimal digits that change with any choice or number of the model."""
+        return model_id(self.model)
+
+    @cached_property
+    def sampler_checks(self) -> tuple["Check", ...]:
+        """The checks whose failure means that the draws must not be used."""
+        from bayesfactor.posterior.diagnostics import sampler_checks
+
+        return sampler_checks(self.posterior, self.data["sample_stats"].to_dataset())
+
+    @cached_property
+    def misfit(self) -> "Misfit":
+        """How far the fitted law's means and variances are from the sample's, and the checks of that."""
+        from bayesfactor.posterior.misfit import misfit
+
+        return misfit(self)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What keeps the fit from being used; empty when the sampler converged and the law has the sample's moments."""
+        from bayesfactor.posterior.diagnostics import MISFIT
+
+        converged = (check.problem for check in self.sampler_checks if check.passed is False)
+        return (*converged, *(f"{MISFIT}: {one.problem}" for one in self.misfit.checks if one.passed is False))
+
+    def with_log_likelihood(self, *, factors: bool = False) -> "Fit":
+        """Return the fit with a group ``log_likelihood`` in its data, for ArviZ's ``loo``, ``compare`` and ``psense``.
+
+        Parameters
+        ----------
+        factors : bool
+            False: the group holds ``returns`` alone, log p(r_t | f_t, theta) of every period, as ``loo`` and
+            ``compare`` want it. True: and ``factors``, log p(f_t | mu, Omega), so that ``psense`` scales all that the
+            data say, of the factors' means too; ``loo`` is then told ``var_name="returns"``.
+
+        Returns
+        -------
+        Fit
+
+        Raises
+        ------
+        SpecError
+            When the panel holds statistics instead of returns.
+        """
+        from bayesfactor.posterior.log_likelihood import factor_log_likelihood, log_likelihood
+
+        found = {"returns": log_likelihood(self)} | ({"factors": factor_log_likelihood(self)} if factors else {})
+        data = self.data.copy()
+        data["log_likelihood"] = xr.DataTree(xr.Dataset(found))
+        return replace(self, data=data)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the fit, under a temporary name first, and return its path.
+
+        To one netCDF file; under a name that ends in ``.zarr`` to a Zarr folder, whose alphas, loadings and residual
+        scales are read when they are needed (needs dask and zarr). A file is replaced; a folder only if it is a store.
+
+        Raises
+        ------
+        FitError
+            When the file cannot be written; nothing is left behind.
+        """
+        return write_tree(self.data, self.attributes(), as_path(path))
+
+    def attributes(self) -> dict[str, str]:
+        """Return what the fit knows beside its arrays, as texts: with `data`, all of it."""
+        return {
+            "model_text": self.model_text,
+            "model_id": self.model_id,
+            "sampler": json.dumps(asdict(self.sampler)),
+            "timings": json.dumps(dict(self.timings)),
+            "versions": json.dumps(dict(self.versions)),
+            **panel_attributes(self.panel),
+        }
+
+    @classmethod
+    def from_tree(cls, tree: xr.DataTree) -> Self:
+        """Return the fit whose `data` and `attributes` are the groups and attributes of a tree.
+
+        Raises
+        ------
+        ValueError
+            When its panel is not the one that was fitted, or its draws are not labelled as that is.
+        """
+        panel, known = panel_of(tree), tree.attrs
+        check_labels(tree["posterior"].to_dataset(), panel)
+        return cls(
+            panel=panel,
+            model=parse_model(tomllib.loads(known["model_text"]), place="model_text"),
+            sampler=Sampler(**json.loads(known["sampler"])),
+            data=xr.DataTree.from_dict({name: node.to_dataset() for name, node in tree.children.items()}),
+            timings=json.loads(known["timings"]),
+            versions=json.loads(known["versions"]),
+        )
+
+    def __repr__(self) -> str:
+        size = f"{self.sampler.chains} chains x {self.sampler.draws} draws"
+        return f"Fit('{self.model.name}' [{self.model_id}], {self.panel!r}, {size})"
+
+
+def open_fit(path: str | os.PathLike[str]) -> Fit:
+    """Open a fit that was saved; needs neither PyMC nor a sampler.
+
+    Of a Zarr folder alphas, loadings and residual scales stay on disk and are read block by block when they are needed;
+    ``fit.data.compute()`` has them in memory, as ArviZ's functions want them.
+
+    Raises
+    ------
+    FitError
+        When the file is missing, is not a saved fit, or is damaged.
+    """
+    place = as_path(path)
+    tree = read_tree(place)
+    with damaged(place):
+        return Fit.from_tree(tree)

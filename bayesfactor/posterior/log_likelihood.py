@@ -1,0 +1,194 @@
+"""Log-likelihood at draws of a fit: of every period, which is what models are compared by, or of every asset."""
+
+from typing import Literal, assert_never
+
+import numpy as np
+import xarray as xr
+from scipy.special import gammaln
+
+from bayesfactor.base.errors import FitError, unknown
+from bayesfactor.panel.histories import factor_moments
+from bayesfactor.panel.panel import require_returns
+from bayesfactor.panel.regressions import moments, regressors
+from bayesfactor.posterior.blocks import blocks
+from bayesfactor.posterior.facts import FitFacts, require_fit
+from bayesfactor.posterior.residuals import raw_coefficients
+from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+
+Unit = Literal["period", "asset"]
+UNITS = ("period", "asset")
+USED = ("alpha", "loading", "sigma", "risk_premium", "factor_mean", "zero_beta", "dof")
+NUMBERS = 2**20  # residuals that are in memory at once
+
+
+def log_density(
+    noise: NormalNoise | StudentTNoise, residual: np.ndarray, scale: np.ndarray, dof: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the log-density of a residual under a noise law; arrays are broadcast.
+
+    Normal: N(residual; 0, scale^2). Student-t: that of scale times a standard t with `dof` degrees of freedom, which is
+    given for this law alone.
+    """
+    z = residual / scale
+    match noise:
+        case NormalNoise():
+            return -0.5 * (z * z + np.log(2 * np.pi)) - np.log(scale)
+        case StudentTNoise():
+            assert dof is not None
+            constant = gammaln((dof + 1) / 2) - gammaln(dof / 2) - 0.5 * np.log(dof * np.pi)
+            return constant - np.log(scale) - 0.5 * (dof + 1) * np.log1p(z * z / dof)
+        case _:
+            assert_never(noise)
+
+
+def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
+    """Return the log-likelihood of the returns given the factors at every draw, period by period or asset by asset.
+
+    With mu and lambda the means and premia of the factors, and p the noise law at the scale sigma_i::
+
+        e_it   = r_it - alpha_i - lambda_0 - beta_i'(f_t + [lambda - mu]_nontraded)
+        period   log p(r_t | f_t, theta) = sum_{i observed at t} log p(e_it)
+        asset    log p(r_i | f, theta)   = sum_{t observed of i} log p(e_it)
+
+    Parameters
+    ----------
+    fit : Fit
+    per : {"period", "asset"}
+        The unit: what is left out at a time when models are compared. To leave out an asset with its whole history is
+        no small change, which importance sampling (PSIS) fails at: "asset" is for looking at single assets. It has one
+        unit more, ``factors``: log p(f | mu, Omega) over the factors' histories.
+
+    Returns
+    -------
+    DataArray (chain, draw, time) or (chain, draw, unit)
+        Periods are those with a return.
+
+    Raises
+    ------
+    SpecError
+        When there is no such unit; for periods, when the panel holds statistics instead of returns.
+    FitError
+        When it is no fit, or one of Student-t noise without degrees of freedom.
+
+    See Also
+    --------
+    Fit.with_log_likelihood : the fit with these, as ArviZ's ``loo``, ``compare`` and ``psense`` want it.
+    factor_log_likelihood : the density of the factors, period by period.
+
+    Notes
+    -----
+    Compare models of the same factors only: another factor is data given for one of the models and not for the other.
+    """
+    require_fit(fit, "log_likelihood")
+    if not isinstance(per, str) or per not in UNITS:
+        raise unknown("per", per, UNITS, place="log_likelihood")
+    return _per_asset(fit) if per == "asset" else _per_period(fit)
+
+
+def factor_log_likelihood(fit: FitFacts) -> xr.DataArray:
+    """Return log p(f_t | mu, Omega), of the factors that are known in each period, at every draw.
+
+    Where factors begin at different dates it is the normal density of those known: they sum to the last unit of
+    ``log_likelihood(fit, per="asset")``.
+
+    Returns
+    -------
+    DataArray (chain, draw, factor_time)
+        Periods are those of the factors' histories, which may begin before the returns.
+    """
+    require_fit(fit, "factor_log_likelihood")
+    draws = fit.posterior
+    flat = draws[["factor_mean", "factor_cov"]].stack(sample=("chain", "draw"), create_index=False)
+    mean = flat["factor_mean"].transpose("sample", "factor").values
+    covariance = flat["factor_cov"].transpose("sample", "factor", "factor_other").values
+    values = fit.panel.factors.values
+    known, result = np.isfinite(values), np.zeros((len(mean), len(values)))
+    for pattern in np.unique(known, axis=0):
+        members, dates = np.flatnonzero(pattern), np.flatnonzero((known == pattern).all(axis=1))
+        root = np.linalg.cholesky(covariance[:, members][:, :, members])
+        size = members.size * np.log(2 * np.pi) + 2 * np.log(np.einsum("sjj->sj", root)).sum(axis=1)
+        step = max(1, NUMBERS // (dates.size * max(members.size, 1)))
+        for start in range(0, len(mean), step):
+            own = slice(start, start + step)
+            gap = values[np.ix_(dates, members)].T - mean[own, members, None]  # (sample, factor, time)
+            spread = np.sum(np.linalg.solve(root[own], gap) ** 2, axis=1)
+            result[own, dates] = -0.5 * (spread + size[own, None])
+    return _labelled(draws, result, "factors", "factor_time", fit.panel.factors["time"].values)
+
+
+def _per_period(fit: FitFacts) -> xr.DataArray:
+    """Add up log-densities asset by asset, some draws at a time: (sample, time, asset) is never in memory."""
+    panel = require_returns(fit.panel, "The log-likelihood of a period")
+    seen = np.flatnonzero(np.isfinite(panel.returns.values).any(axis=1))
+    draws = fit.posterior
+    names = [name for name in USED if name in draws]
+    total = np.zeros((draws.sizes["chain"] * draws.sizes["draw"], len(panel.times)))
+    first = 0
+    for block in blocks(draws[names], "asset"):
+        coefficients, sigma, dof = _noise(fit, block)
+        for place in range(block.sizes["asset"]):
+            dates, returns, x = regressors(panel, first + place)
+            step = max(1, NUMBERS // max(dates.size, 1))
+            gapless = dates.size > 0 and dates[-1] - dates[0] == dates.size - 1
+            own_dates = slice(dates[0], dates[-1] + 1) if gapless else dates
+            for start in range(0, len(total), step):
+                own = slice(start, start + step)
+                residual = returns - coefficients[own, place] @ x.T
+                tail = None if dof is None else dof[own, None]
+                total[own, own_dates] += log_density(fit.model.noise, residual, sigma[own, place, None], tail)
+        first += block.sizes["asset"]
+    return _labelled(draws, total[:, seen], "returns", "time", panel.times[seen])
+
+
+def _noise(fit: FitFacts, draws: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return raw coefficients (sample, asset, coefficient), scales (sample, asset) and degrees of freedom (sample)."""
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
+    sigma = flat["sigma"].transpose("sample", "asset").values
+    if not isinstance(fit.model.noise, StudentTNoise):
+        return raw_coefficients(fit, draws), sigma, None
+    if "dof" not in flat:
+        raise FitError(
+            f"The model '{fit.model.name}' has Student-t noise, and its draws have no 'dof'.",
+            remedy="Give its degrees of freedom as a variable 'dof' (chain, draw), or a model of normal noise.",
+        )
+    return raw_coefficients(fit, draws), sigma, flat["dof"].values
+
+
+def _per_asset(fit: FitFacts) -> xr.DataArray:
+    """Return the log-likelihood of every asset; with normal noise from sufficient statistics."""
+    draws = fit.posterior
+    coefficients, sigma, dof = _noise(fit, draws)
+    statistics, columns = moments(fit.panel), []
+    for i, count in enumerate(statistics.count):
+        if dof is None:
+            shape = -0.5 * statistics.residual_squares(i, coefficients[:, i]) / sigma[:, i] ** 2
+            columns.append(shape - count * (0.5 * np.log(2 * np.pi) + np.log(sigma[:, i])))
+        else:
+            _, returns, x = regressors(fit.panel, i)
+            residual = returns - coefficients[:, i] @ x.T
+            columns.append(log_density(fit.model.noise, residual, sigma[:, i, None], dof[:, None]).sum(axis=1))
+    columns.append(_all_factors(fit, draws))
+    return _labelled(draws, np.stack(columns, axis=1), "returns", "unit", [*fit.panel.assets, "factors"])
+
+
+def _all_factors(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
+    """Return log p(factors | mu, Omega): of each span, what its factors add to the older ones on the same rows."""
+    flat = draws[["factor_mean", "factor_cov"]].stack(sample=("chain", "draw"), create_index=False)
+    mean = flat["factor_mean"].transpose("sample", "factor").values
+    covariance = flat["factor_cov"].transpose("sample", "factor", "factor_other").values
+    total = np.zeros(len(mean))
+    for span in factor_moments(fit.panel).spans:
+        for size, sign in ((len(span.factors), 1), (span.older, -1)):
+            members = span.factors[:size]
+            gap, own = mean[:, members] - span.mean[:size], covariance[:, members][:, :, members]
+            scatter = span.scatter[:size, :size] + span.count * gap[:, :, None] * gap[:, None, :]
+            spread = np.trace(np.linalg.solve(own, scatter), axis1=1, axis2=2)
+            total -= sign * 0.5 * (span.count * (np.linalg.slogdet(own)[1] + size * np.log(2 * np.pi)) + spread)
+    return total
+
+
+def _labelled(draws: xr.Dataset, values: np.ndarray, name: str, dim: str, labels: object) -> xr.DataArray:
+    """Return values (sample, unit) with the chains and draws that they are of."""
+    shape = (draws.sizes["chain"], draws.sizes["draw"], -1)
+    coords = {"chain": draws["chain"], "draw": draws["draw"], dim: labels}
+    return xr.DataArray(values.reshape(shape), coords, ("chain", "draw", dim), name=name)

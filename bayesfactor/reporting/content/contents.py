@@ -1,0 +1,210 @@
+"""Everything that a report states, worked out once, whatever it is set in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.assessment.checks import CheckReport, check
+from bayesfactor.analysis.assessment.identification import Identification, identified
+from bayesfactor.analysis.assessment.pricing import Pricing, price
+from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
+from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.base.intervals import Interval
+from bayesfactor.base.wording import interval_name
+from bayesfactor.data.calendars import FINE, FREQUENCIES
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.dates import Window
+from bayesfactor.panel.description import Description, describe_panel
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import written
+from bayesfactor.panel.regressions import least_squares_loadings
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.summaries import summarise
+from bayesfactor.reporting.content.answer import OWN, answer
+
+LONG = set(FREQUENCIES) - set(FINE)
+Portfolio = Mapping[str, float] | pd.Series | None
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """A realised return over some dates: a table of its summed parts, and of the linked parts of the compounded one.
+
+    Where one of them cannot be computed, the reason. `counted`: per entry, the periods that it counts, and which.
+    `lost`: of which of them, ``summed`` or ``compounded``, the portfolio has none, and why.
+    """
+
+    name: str
+    summed: pd.DataFrame | str
+    compounded: pd.DataFrame | str
+    counted: pd.DataFrame | None
+    lost: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a report states of a fit; every table is as `attribute`, `identify` or `check` has it.
+
+    Attributes
+    ----------
+    fit : Fit
+    title : str
+    ci_prob, ci_kind
+        Of every interval.
+    weights : Series or None
+        Of the portfolio.
+    answer : tuple of str
+        The sentences at the top.
+    premia : mapping of str to DataFrame
+        Contributions to premia by ``level`` (under grouped loadings), ``family`` and ``factor``; the portfolio is the
+        last entry, if there is one. By ``group``: those of groups by family, where there are several groups.
+    shares : mapping of str to DataFrame
+        Shares of variances by factor, of ``asset`` and ``group``.
+    volatility : mapping of str to DataFrame
+        A year, likewise.
+    spans : tuple of Span
+        What was realised.
+    pricing : Pricing
+    loadings : DataFrame
+        Per asset and factor: mean, lower, upper, least squares, shrinkage.
+    exposure : DataFrame or None
+        Loadings of the portfolio.
+    identification : Identification
+    description : Description
+    checks : CheckReport
+    """
+
+    fit: Fit
+    title: str
+    ci_prob: float
+    ci_kind: Interval
+    weights: pd.Series | None
+    answer: tuple[str, ...]
+    premia: Mapping[str, pd.DataFrame]
+    shares: Mapping[str, pd.DataFrame]
+    volatility: Mapping[str, pd.DataFrame]
+    spans: tuple[Span, ...]
+    pricing: Pricing
+    loadings: pd.DataFrame
+    exposure: pd.DataFrame | None
+    identification: Identification
+    description: Description
+    checks: CheckReport
+
+    @property
+    def subtitle(self) -> str:
+        """What the report is about."""
+        return f"{self.description.panel} Model '{self.fit.model.name}'."
+
+    @property
+    def interval(self) -> str:
+        """Kind and probability of every interval, in words."""
+        return interval_name(self.ci_prob, self.ci_kind)
+
+
+def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval) -> Contents:
+    """Work out what a report states.
+
+    Raises
+    ------
+    SpecError, DataError
+        When a weight or an interval is not one that can be used.
+    """
+    held, several = portfolio is not None, len(fit.panel.group_names) > 1
+    checks = check(fit)
+    by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
+    sentences = answer(by_factor, variance, held, ci_prob, ci_kind, identified(fit).table(ci_prob, ci_kind))
+    premia = {"factor": by_factor.table(ci_prob, ci_kind)}
+    shares, volatility = {}, {}
+    shares["asset"], volatility["asset"] = _risk(variance, ci_prob, ci_kind)
+    del by_factor, variance  # draws of many assets are large
+    premia["family"] = attribute(fit, by="family", portfolio=portfolio).table(ci_prob, ci_kind)
+    if "loading_mean" in fit.posterior:
+        premia["level"] = attribute(fit, by="level", portfolio=portfolio).table(ci_prob, ci_kind)
+    if several:
+        premia["group"] = attribute(fit, by="family", per="group").table(ci_prob, ci_kind)
+        shares["group"], volatility["group"] = _risk(attribute(fit, "variance", per="group"), ci_prob, ci_kind)
+    return Contents(
+        fit,
+        title or ("What pays the portfolio" if held else "What pays each asset"),
+        ci_prob,
+        ci_kind,
+        None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float),
+        sentences,
+        premia,
+        shares,
+        volatility,
+        _spans(fit, portfolio, ci_prob, ci_kind),
+        price(fit),
+        _loadings(fit, checks, ci_prob, ci_kind),
+        _exposure(fit, portfolio, ci_prob, ci_kind),
+        identified(fit),
+        describe_panel(fit.panel),
+        checks,
+    )
+
+
+def _spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> tuple[Span, ...]:
+    """Return the whole sample, and the last year of a longer one."""
+    ending = "periods ending " if fit.panel.calendar.frequency in LONG else ""
+
+    def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
+        found = {how: _earned(fit, portfolio, window, how == "compounded") for how in ("summed", "compounded")}
+        lost: dict[str, str] = {}
+        for how, reason in found.items() if portfolio is not None else ():
+            if isinstance(reason, str):
+                found[how] = _earned(fit, None, window, how == "compounded")
+                lost |= {how: reason} if isinstance(found[how], Attribution) else {}
+        counted = found["summed"].span if isinstance(found["summed"], Attribution) else None
+        summed, linked = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found.values())
+        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", summed, linked, counted, lost)
+
+    times = fit.panel.times
+    spans = [span("The whole sample", times, None)]
+    year = _last_year(fit.panel)
+    if isinstance(fit.panel, Panel) and len(year) < len(times):
+        spans.append(span("The last year", year, (year[0], year[-1])))
+    return tuple(spans)
+
+
+def _last_year(panel: PanelBase) -> np.ndarray:
+    """Return the dates of the last year: of days by date, of longer periods as many as make one."""
+    calendar, times = panel.calendar, panel.times
+    if calendar.frequency in LONG:
+        return times[-calendar.periods_per_year :]
+    return times[pd.DatetimeIndex(times) > pd.Timestamp(times[-1]) - pd.DateOffset(years=1)]
+
+
+def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool) -> Attribution | str:
+    """Return the realised returns, or why there are none."""
+    try:
+        return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
+    except (DataError, SpecError) as error:
+        return error.message
+
+
+def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
+    table = summarise(fit.posterior["loading"], ci_prob, ci_kind)
+    own = least_squares_loadings(fit.panel)
+    table["least_squares"] = own.to_numpy().ravel()  # the order of the draws: asset, factor
+    table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
+    return table
+
+
+def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return shares of variances, and volatilities."""
+    moved = variance.draws.sel(source="total", drop=True) ** 0.5
+    return variance.share_table(OWN, ci_prob, ci_kind), summarise(moved, ci_prob, ci_kind)
+
+
+def _exposure(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> pd.DataFrame | None:
+    if portfolio is None:
+        return None
+    held = holdings(fit.panel, "asset", portfolio).sel(asset=PORTFOLIO, drop=True).rename(member="asset")
+    used = held["asset"][held.values != 0]
+    loading = xr.dot(held.sel(asset=used), fit.posterior["loading"].sel(asset=used), dim="asset")
+    return summarise(loading, ci_prob, ci_kind)

@@ -1,0 +1,155 @@
+"""The sections on the data, the checks, the model and how to make a report again: why to believe the others."""
+
+import shlex
+from dataclasses import fields
+from functools import partial
+
+import numpy as np
+
+from bayesfactor.panel.panel import Panel
+from bayesfactor.plots.checks import plot_check
+from bayesfactor.posterior.diagnostics import UNSEEN, Check
+from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.reporting.content.parts import (
+    Cell,
+    Code,
+    Grid,
+    Head,
+    Heading,
+    Listing,
+    Part,
+    Picture,
+    TablePart,
+    Text,
+    plain,
+)
+
+RANKS = (
+    "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of "
+    "ArviZ's test that they agree; points are marked where it is below 1 %, as of many quantities a few are by chance."
+)
+MEANS = (
+    "Mean excess return a year: of the sample, with its standard error; the premium of this report, and sample mean "
+    "less premium in standard errors; as implied by alpha and loadings with what the factors did on the asset's dates, "
+    "and sample mean less that in standard errors of the mean residual. Variance: of residuals, implied over sample's."
+)
+PAIRS = "Correlations of two assets' residuals that are furthest beyond noise on as many common dates."
+WORDS = {True: "passed", False: "FAILED", None: "for information"}
+
+
+def data(contents: Contents) -> tuple[Part, ...]:
+    """Return how the data were integrated, and what looked wrong."""
+    described = contents.description
+    warnings = tuple(f"{row.series}: {row.text}" for row in described.warnings.itertuples())
+    assets = [
+        ("group", "group", "text"), ("first", "first", "text"), ("last", "last", "text"),
+        ("periods", "periods", "count"), ("done", "what was done", "text"),
+    ]  # fmt: skip
+    factors = [
+        ("family", "family", "text"), ("traded", "traded", "text"), ("transform", "transform", "text"),
+        ("lag", "lag", "count"), ("first", "first", "text"), ("last", "last", "text"), ("periods", "periods", "count"),
+        ("done", "what was done", "text"),
+    ]  # fmt: skip
+    return (
+        Text(described.panel),
+        Heading("What looked wrong"),
+        Listing(warnings) if warnings else Text("Nothing looked wrong."),
+        Heading("Factors"),
+        TablePart(
+            plain(described.factors, "factor", factors), "factor-data", "How factors were integrated.", "factors"
+        ),
+        Heading("Assets"),
+        TablePart(plain(described.assets, "asset", assets), "asset-data", "How assets were integrated.", "assets"),
+    )
+
+
+def trust(contents: Contents) -> tuple[Part, ...]:
+    """Return every check, with what to do."""
+    checks = contents.checks
+    rows = tuple((Cell(c.name), *_check(c)) for c in checks.checks)
+    heads = (
+        Head("check", False),
+        Head("result", False),
+        Head("value"),
+        Head("limit"),
+        Head("worst", False),
+        Head("what to do", False),
+    )
+    verdict = "The checks passed." if checks.ok else "Checks FAILED: do not use the numbers of this report."
+    means = [
+        ("periods", "periods", "count"), ("sample_mean", "sample mean", "percent"),
+        ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
+        ("gap_in_errors", "gap, se", "number"), ("implied_mean", "implied mean", "percent"),
+        ("implied_gap", "gap, se of residual", "number"), ("variance_ratio", "variance, ratio", "number"),
+        ("prob_tails", "P(tails this heavy)", "chance"),
+    ]  # fmt: skip
+    pairs = [("other", "and", "text"), ("correlation", "correlation", "number"), ("periods", "periods", "count")]
+    units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
+    pictures: list[Part] = []
+    if contents.fit.posterior.sizes["chain"] > 1:
+        ranks = partial(plot_check, contents.fit, "rank")
+        pictures.append(Picture(ranks, "Ranks of each chain", RANKS))
+    energy = partial(plot_check, contents.fit, "energy")
+    pictures.append(Picture(energy, "Energy of the sampler", "The two should look alike."))
+    if isinstance(contents.fit.panel, Panel):
+        caption = (
+            "Returns as observed (the dark line; light on a dark page) beside replicated ones (blue): where they part, "
+            "the noise law is wrong."
+        )
+        pictures.append(Picture(partial(plot_check, contents.fit), "Observed and replicated returns", caption))
+    return (
+        Text(f"{verdict} Those for information fail nothing."),
+        TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
+        *pictures,
+        Heading("Means and tails, asset by asset"),
+        TablePart(plain(checks.assets, "asset", means, units), "means", MEANS, "assets"),
+        Heading("Largest residual correlations"),
+        TablePart(plain(checks.pairs.set_index("asset"), "asset", pairs), "pairs", PAIRS, "pairs"),
+    )
+
+
+def _check(check: Check) -> tuple[Cell, ...]:
+    return (
+        Cell(WORDS[check.passed], mark="bad" if check.passed is False else ""),
+        Cell(f"{check.value:.4g}" if np.isfinite(check.value) else "", float(check.value)),
+        Cell(f"{check.limit:.4g}", float(check.limit)),
+        Cell(check.worst),
+        Cell(check.advice if check.beyond or check.advice == UNSEEN else ""),
+    )
+
+
+def model(contents: Contents) -> tuple[Part, ...]:
+    """Return the model as text."""
+    fit = contents.fit
+    return (Text(f"Model '{fit.model.name}', fingerprint {fit.model_id}."), Code(fit.model_text, "The model file"))
+
+
+def again(contents: Contents) -> tuple[Part, ...]:
+    """Return one command that makes the report again from the saved fit, and Python that makes the fit again too."""
+    fit, held = contents.fit, contents.weights is not None
+    options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
+    options += ["--portfolio", "weights.csv"] if held else []
+    drawn = [field for field in fields(fit.sampler) if field.name not in ("cores", "progress")]  # draws need no other
+    settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
+    weights = f"    portfolio={contents.weights.to_dict()!r},\n" if contents.weights is not None else ""
+    steps = (
+        "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
+        f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}))\n'
+        'fit.save("run.nc")\n'
+        f'bf.write_report(\n    fit,\n    "report.html",\n{weights}    title={contents.title!r},\n'
+        f"    ci_prob={contents.ci_prob!r},\n    ci_kind={contents.ci_kind!r},\n)\n"
+    )
+    saved = "From the saved fit, which holds the data, the model and the settings"
+    files: list[Part] = []
+    if contents.weights is not None:
+        table = contents.weights.rename_axis("asset").to_csv()
+        files = [Text("The weights, as weights.csv:"), Code(table, "The file of weights")]
+    return (
+        *files,
+        Text(f"{saved}:"),
+        Code(shlex.join(["bayesfactor", "report", "run.nc", "-o", "report.html", *options]), "The command"),
+        Text("From the data, with the model above saved as model.toml:"),
+        Code(steps, "Python that makes the fit and this report again"),
+        Text(f"Fingerprint of the model {fit.model_id}, of the panel {fit.panel.fingerprint}; made with:"),
+        Listing(tuple(f"{name} {version}" for name, version in fit.versions.items())),
+    )

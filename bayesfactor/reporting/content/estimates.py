@@ -1,0 +1,184 @@
+"""The sections on risk, on what was earned, on loadings and on premia."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import assert_never
+
+import pandas as pd
+
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.base.wording import chance, percent
+from bayesfactor.panel.panel import Panel
+from bayesfactor.plots.contributions import plot_realised
+from bayesfactor.plots.loadings import MANY, plot_shrinkage
+from bayesfactor.plots.premia import plot_premia
+from bayesfactor.reporting.content.answer import OWN
+from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.reporting.content.parts import (
+    POSTERIOR_UNITS,
+    Cell,
+    Grid,
+    Head,
+    Heading,
+    Part,
+    Picture,
+    TablePart,
+    Text,
+    cell,
+    plain,
+    spread,
+    spread_loadings,
+)
+from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
+
+PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
+LINKING = (
+    "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
+    "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
+    "add up to the compounded excess return (linking of Carino 1999); a portfolio is rebalanced to its weights every "
+    "period. The total is what happened, without uncertainty; how it divides is estimated. The part of a factor that "
+    "is not traded holds what it moved, and what it is expected to pay for that risk less its mean; how well that is "
+    "known stands under What factors pay."
+)
+
+
+UNIT = (
+    "A loading is the return that goes with one unit of the factor: a return of 100 % of a traded one; a step of 1 in "
+    "the units of its own series, or of its logarithm, of one that is differenced so (its transform, under The data)."
+)
+
+
+def risk(contents: Contents) -> tuple[Part, ...]:
+    """Return volatilities, and shares of variances."""
+    caption = f"Share of the variance of returns: posterior mean and {contents.interval}"
+    parts: list[Part] = [
+        Text(
+            "Shares of each asset's variance. A factor's share includes half of what it shares with each other factor; "
+            "a negative one offsets others. Idiosyncratic risks are taken as independent across assets."
+        ),
+        TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets"),
+    ]
+    if "group" in contents.shares:
+        how = "The members of a group weigh equally, so that their idiosyncratic risks partly cancel."
+        found = TablePart(_shares(contents, "group"), "risk-groups", f"{caption}. {how}", "groups")
+        parts += [Heading("Groups"), found]
+    return tuple(parts)
+
+
+def _shares(contents: Contents, unit: str) -> Grid:
+    """Return volatilities and shares of variances: the idiosyncratic one first, and how likely it is above a half."""
+    table = contents.shares[unit]
+    table = table[table["source"] != "total"]
+    own = table[table["source"] == "idiosyncratic"].set_index(unit)["prob_above"].to_dict()
+    grid = spread(table, ["idiosyncratic"])
+    moved = contents.volatility[unit].set_index(unit).to_dict("index")
+    cells = []
+    for name in (row[0].text for row in grid.rows):
+        likely, volatility = own[name], moved[name]
+        sd = volatility["sd"]
+        ends = f"{percent(volatility['lower'], sd)} to {percent(volatility['upper'], sd)}"
+        mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
+        cells.append((Cell(chance(likely), likely), mean))
+    return _beside(grid, [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")], cells)
+
+
+def _beside(grid: Grid, heads: Sequence[Head], cells: Iterable[Sequence[Cell]]) -> Grid:
+    """Return a table with more columns after its first number."""
+    rows = tuple((*row[:2], *more, *row[2:]) for row, more in zip(grid.rows, cells, strict=True))
+    return Grid((*grid.heads[:2], *heads, *grid.heads[2:]), rows, grid.more)
+
+
+def realised(contents: Contents) -> tuple[Part, ...]:
+    """Return what was earned, and from what."""
+    parts: list[Part] = []
+    for number, span in enumerate(contents.spans):
+        parts.append(Heading(span.name))
+        for how, table in (("summed", span.summed), ("compounded", span.compounded)):
+            if isinstance(table, str):
+                parts.append(Text(f"Cannot be computed, {how}: {table}"))
+                continue
+            parts += [Text(f"{note[:1].upper()}{note[1:]}.") for note in table.attrs["notes"]]
+            if how in span.lost:
+                parts.append(Text(f"Without the portfolio: {span.lost[how]}"))
+            caption = f"Contribution to the realised excess return, {how}: mean and {contents.interval}. {span.name}."
+            parts.append(TablePart(_dated(table, span.counted), f"realised-{number}-{how}", caption, "assets"))
+    parts.append(Text(LINKING, "quiet"))
+    if isinstance(contents.fit.panel, Panel) and PORTFOLIO in _entries(contents.spans[0].summed):
+        figure = partial(
+            plot_realised, contents.fit, portfolio=contents.weights, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind
+        )
+        shown = "Contributions to the portfolio's realised excess return over time"
+        parts.append(Picture(figure, shown, "The portfolio, over time."))
+    return tuple(parts)
+
+
+def _dated(table: pd.DataFrame, counted: pd.DataFrame | None) -> Grid:
+    """Return a table of what was earned, with the periods that each entry counts."""
+    grid = spread(table, ["total"])
+    if counted is None:
+        return grid
+    periods = counted["periods"].to_dict()
+    return _beside(grid, [Head("periods")], [[cell(periods[row[0].text], "count")] for row in grid.rows])
+
+
+def _entries(table: pd.DataFrame | str) -> list[str]:
+    return [] if isinstance(table, str) else table["asset"].tolist()
+
+
+def loadings(contents: Contents) -> tuple[Part, ...]:
+    """Return loadings, and their way from least squares to the posterior."""
+    shown = len(contents.fit.panel.assets) <= MANY
+    start = "the tick" if shown else "the line's other end"
+    moved = f"From {start} (least squares on the asset's own returns; some lie outside) to the dot (posterior mean)."
+    match contents.fit.model.loadings:
+        case GroupedLoadings():
+            leans = "Short histories lean on their group."
+        case FreeLoadings():
+            leans = "Each asset has its own prior: none leans on another."
+        case CommonLoadings():
+            leans = "The model has one loading for all assets."
+        case _:
+            assert_never(contents.fit.model.loadings)
+    return (
+        Picture(
+            partial(plot_shrinkage, contents.fit),
+            "Loadings by least squares and by the posterior, against the length of each asset's history",
+            f"{moved} {leans}",
+        ),
+        TablePart(
+            spread_loadings(contents.loadings), "loading-table",
+            f"Loadings: posterior mean and {contents.interval}; then least squares, and shrinkage from 0 (its own "
+            "returns speak) to 1 (the prior does).",
+            "assets",
+        ),
+    )  # fmt: skip
+
+
+def premia(contents: Contents) -> tuple[Part, ...]:
+    """Return what one unit of loading pays, before and after the data."""
+    table = contents.identification.table(contents.ci_prob, contents.ci_kind)
+    columns = [
+        ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior sd", "percent"),
+        ("data_mean", "data mean", "percent"), ("data_se", "data se", "percent"),
+        ("mean", "posterior mean", "percent"), ("sd", "posterior sd", "percent"),
+        ("lower", "lower", "percent"), ("upper", "upper", "percent"), ("prob_positive", "P(> 0)", "chance"),
+        ("posterior_contraction", "contraction", "number"), ("data_from", "data are", "text"),
+        ("verdict", "verdict", "text"), ("reason", "reason", "text"),
+    ]  # fmt: skip
+    if "inclusion" in table:
+        columns[9:9] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
+    return (
+        Picture(
+            partial(plot_premia, contents.identification, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
+            "Prior and posterior of each factor's premium",
+            "What one unit of loading pays a year. Where the posterior is as wide as the prior, the data said nothing.",
+        ),
+        TablePart(
+            plain(table, "factor", columns, PREMIA_UNITS), "premia-table",
+            f"Premium of one unit of loading a year: prior, data, both together; ends of the {contents.interval}. "
+            "Data: of a traded factor the sample mean of its own history and its standard error; of another what the "
+            "cross-section says, the prior divided out of the posterior. Contraction: share of the prior's variance "
+            f"that the data took off. Identified: its size is estimated, and may be 0. {UNIT}",
+            "factors",
+        ),
+    )  # fmt: skip

@@ -1,0 +1,257 @@
+"""What a report is built of, whatever it is set in: sections of sentences, lists, tables and figures."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, WEAK
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.base.wording import MINUS, chance, percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+POSTERIOR_UNITS = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
+ROUNDING = 1e-12  # what is smaller is 0 that was computed
+BAR = 120  # width of a small interval, in pixels
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: what is written, what it is sorted by (None: its text), two lines below, the ends of a bar, a mark."""
+
+    text: str
+    value: float | None = None
+    below: str = ""
+    more: str = ""
+    bar: tuple[float, float, float, float] | None = None  # lower, mean, upper, zero: from 0 to BAR
+    mark: Literal["", "bad"] = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column."""
+
+    text: str
+    number: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table; the first cell of a row names it. `more`: what the second line below a cell is; `shown`: at once."""
+
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    more: str = ""
+    shown: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The sentences at the top."""
+
+    kind: ClassVar[str] = "answer"
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph, which may stand back or warn."""
+
+    kind: ClassVar[str] = "text"
+    text: str
+    tone: Literal["", "quiet", "caution"] = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list."""
+
+    kind: ClassVar[str] = "list"
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A title within a section."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text as it is."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """A table with its caption, and what its rows are called."""
+
+    kind: ClassVar[str] = "grid"
+    grid: Grid
+    id: str
+    caption: str
+    label: str
+
+    @property
+    def full_caption(self) -> str:
+        """The caption, and what stands last in a cell, where both lines below a number are shown."""
+        return f"{self.caption} Then: {self.grid.more}." if self.grid.more else self.caption
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure, drawn when it is set, with its caption and what it shows in words."""
+
+    kind: ClassVar[str] = "figure"
+    draw: Callable[[], "Figure"]
+    label: str
+    caption: str
+
+
+Part = Answer | Text | Listing | Heading | Code | TablePart | Picture
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled part of a report."""
+
+    id: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
+    """Return a long table of contributions or shares with a row for each of its first labels, a column for each source.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `Attribution.table` or `Attribution.share_table` returns it; under the head of a source stands how well it is
+        known, unless that is well.
+    first : sequence of str
+        Sources that come first; the first of them has a bar.
+    """
+    probability = "prob_positive" if "prob_positive" in table else "prob_above"
+    over = f"P(> {100 * table.attrs['above']:g} %)" if probability == "prob_above" else "P(> 0)"
+    order, names, values = _wide(table, ["mean", "sd", "lower", "upper", probability], first)
+    low, high = _ends(values["lower"][:, :1], values["upper"][:, :1])
+    body = []
+    for i, name in enumerate(names):
+        line = [Cell(str(name))]
+        for j in range(len(order)):
+            mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
+            bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
+            below = f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else ""  # what is fixed has none
+            more = f"{chance(likely)}; {percent(sd, sd / 3)}" if below else ""
+            line.append(Cell(percent(mean, sd), float(mean), below, more, bar))
+        body.append(tuple(line))
+    known: Any = (
+        table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
+    )
+    notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith((UNIDENTIFIED, WEAK))}
+    heads = (Head(str(table.columns[0]), False), *(Head(str(name), True, notes.get(name, "")) for name in order))
+    return Grid(heads, tuple(body), f"{over}; standard deviation")
+
+
+def spread_loadings(table: pd.DataFrame) -> Grid:
+    """Return a table of loadings with a row for each asset and a column for each factor."""
+    order, names, values = _wide(table, ["mean", "lower", "upper", "least_squares", "shrinkage"])
+    body = []
+    for i, name in enumerate(names):
+        line = [Cell(str(name))]
+        for j in range(len(order)):
+            mean, lower, upper, own, shrunk = (values[key][i, j] for key in values)
+            more = f"{number(own) or 'none'}; {shrunk:.2f}"
+            line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
+        body.append(tuple(line))
+    heads = (Head("asset", False), *(Head(str(name)) for name in order))
+    return Grid(heads, tuple(body), "least squares; shrinkage", shown=True)
+
+
+def _wide(
+    table: pd.DataFrame, columns: list[str], first: Sequence[str] = ()
+) -> tuple[list[str], list[str], dict[str, np.ndarray]]:
+    """Return the labels of columns and rows of a long table, and its values by them."""
+    rows, across = table.columns[:2]
+    names, every = (table[label].drop_duplicates().tolist() for label in (rows, across))
+    order = [*first, *(name for name in every if name not in first)]
+    place = [every.index(name) for name in order]
+    row = sorted(range(len(names)), key=lambda i: names[i] != PORTFOLIO)  # the portfolio before its assets
+    shape = (len(names), len(every))  # every row has every column, in one order
+    values = {name: table[name].to_numpy(dtype=float).reshape(shape)[row][:, place] for name in columns}
+    return order, [names[i] for i in row], values
+
+
+def plain(
+    table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str]], units: Mapping[str, str] | None = None
+) -> Grid:
+    """Return a table as it is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its index names the rows.
+    first : str
+        Head of the index.
+    columns : iterable of (column, head, form)
+        The form: ``percent``, ``number``, ``count``, ``chance`` or ``text``.
+    units : mapping of str to str, optional
+        Of columns in per cent: the column of the standard deviation that says how many digits they have; that column
+        itself has one or two significant ones.
+    """
+    known = units or {}
+    asked = list(columns)
+    heads = (Head(first, False), *(Head(head, form != "text") for _, head, form in asked))
+    body = []
+    for name, row in zip(table.index, table.to_dict("records"), strict=True):
+        sd = {column: float(row[unit]) / (3 if column == unit else 1) for column, unit in known.items()}
+        body.append((Cell(str(name)), *(cell(row[column], form, sd.get(column, 0.0)) for column, _, form in asked)))
+    return Grid(heads, tuple(body))
+
+
+def cell(given: object, form: str, sd: float = 0.0) -> Cell:
+    """Return a cell of one value; see `plain` for the forms, and for what its standard deviation does to per cent."""
+    if form == "text":
+        text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
+        return Cell(text)
+    value = float(given)  # type: ignore[arg-type]
+    if not np.isfinite(value):
+        return Cell("", float("nan"))
+    match form:
+        case "percent":
+            text = percent(value, sd)
+        case "chance":
+            text = chance(value)
+        case "count":
+            text = f"{value:,.0f}"
+        case _:
+            text = number(value)
+    return Cell(text, value)
+
+
+def number(value: float) -> str:
+    """Return a number to three digits, with a real minus; nothing for one that is not known."""
+    if not np.isfinite(value):
+        return ""
+    return "0" if abs(value) < ROUNDING else f"{value:.3g}".replace("-", MINUS)
+
+
+def _ends(lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:
+    """Return the ends of an axis that holds intervals and 0."""
+    low, high = min(0.0, float(lower.min())), max(0.0, float(upper.max()))
+    return (low, high) if high > low else (low - 1.0, high + 1.0)
+
+
+def _bar(lower: float, mean: float, upper: float, low: float, high: float) -> tuple[float, float, float, float]:
+    a, b, c, z = (round(2 + (BAR - 4) * (value - low) / (high - low), 1) for value in (lower, mean, upper, 0.0))
+    return a, b, c, z

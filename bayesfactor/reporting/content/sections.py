@@ -1,0 +1,184 @@
+"""The sections of a report, in their order."""
+
+from functools import partial
+
+import pandas as pd
+
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.base.wording import percent
+from bayesfactor.panel.records import NO_RATE
+from bayesfactor.plots.premia import plot_pricing
+from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.reporting.content.data_and_checks import again, data, model, trust
+from bayesfactor.reporting.content.estimates import loadings, premia, realised, risk
+from bayesfactor.reporting.content.parts import (
+    POSTERIOR_UNITS,
+    Answer,
+    Heading,
+    Part,
+    Picture,
+    Section,
+    TablePart,
+    Text,
+    plain,
+    spread,
+)
+from bayesfactor.reporting.content.prose import SCALE
+
+MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
+LEVELS = (
+    "By level: what every asset gets (broad market: the mean over all assets' groups, with the zero-beta rate where "
+    "the model has one), what an asset's group adds to it, and what is left with the asset alone, its alpha included."
+)
+
+
+def sections(contents: Contents) -> tuple[Section, ...]:
+    """Return the sections of a report."""
+    return (
+        Section("answer", "The answer", _answer(contents)),
+        Section("contributions", "What pays each asset", _contributions(contents)),
+        *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
+        Section("risk", "Where the risk comes from", risk(contents)),
+        Section("realised", "Realised returns", realised(contents)),
+        Section("loadings", "Loadings, and how far they were shrunk", loadings(contents)),
+        Section("premia", "What factors pay", premia(contents)),
+        Section("data", "The data", data(contents)),
+        Section("trust", "Can it be trusted?", trust(contents)),
+        Section("model", "The model", model(contents)),
+        Section("again", "Reproducing this report", again(contents)),
+    )
+
+
+def _answer(contents: Contents) -> tuple[Part, ...]:
+    weights, notes = contents.weights, []
+    rated = all(note.text != NO_RATE for note in contents.fit.panel.notes)
+    if weights is not None and abs(weights.sum() - 1) > 1e-6:
+        rest = "the rest earns" if weights.sum() < 1 else "what is above 100 % is borrowed at"
+        rate = "the risk-free rate" if rated else "a rate of 0"
+        notes.append(f"Weights add up to {percent(float(weights.sum()))}: {rest} {rate}. A weight of 60 % is 0.6.")
+    if not rated:
+        notes.append(
+            "No risk-free rate was given: what this report calls an excess return is the return as it was given."
+        )
+    words = ", ".join(f"{word} from {100 * least:.0f} %" for least, word in SCALE[:-1])
+    doubts = [*_misfits(contents), *_unfollowed(contents)]
+    year = contents.fit.panel.periods_per_year
+    return (
+        Answer(contents.answer),
+        *(Text(f"Caution. {doubt}", "caution") for doubt in doubts),
+        *(Text(note) for note in notes),
+        Text(
+            f"Every interval in this report is a {contents.interval} of the posterior, unless it says otherwise. "
+            f"Words of probability: {words}, {SCALE[-1][1]} below that."
+            f"{' Premia and returns are excess returns.' if rated else ''} A year is {year} periods; what is said of a "
+            "year is arithmetic, and compounds to less.",
+            "quiet",
+        ),
+    )
+
+
+def _misfits(contents: Contents) -> list[str]:
+    """Return in what the model does not suit the data."""
+    found: dict[str, list[str]] = {}
+    for check in contents.checks.checks:
+        if check.name.startswith(MISFITS) and check.beyond:
+            where = f", {check.worst}" if check.worst else ""
+            found.setdefault(check.advice, []).append(
+                f"{check.name}: {check.value:.3g}, limit {check.limit:.3g}{where}"
+            )
+    return [f"{advice} ({'; '.join(what)}.)" for advice, what in found.items()]
+
+
+def _unfollowed(contents: Contents) -> list[str]:
+    """Return why what the portfolio earned cannot be said, and of what, where it cannot."""
+    lost: dict[str, list[str]] = {}
+    for span in contents.spans:
+        for how, why in span.lost.items():
+            lost.setdefault(why, []).append(f"{span.name.partition(',')[0].lower()}, {how}")
+    return [f"What the portfolio earned cannot be said ({'; '.join(what)}): {why}" for why, what in lost.items()]
+
+
+def _contributions(contents: Contents) -> tuple[Part, ...]:
+    caption = f"Contribution to the expected excess return a year: posterior mean and {contents.interval}"
+    found = contents.premia
+    parts: list[Part] = [
+        Text(
+            "A contribution is a loading times what the factor pays. Contributions add up to the total in every draw "
+            "of the posterior; intervals do not add up. Under a source's name: weak and unidentified premia, which "
+            "come mostly or wholly from the prior; of others the size is estimated, and may be 0."
+        ),
+        *(Text(f"Note: {note}.") for note in found["factor"].attrs["notes"]),
+    ]
+    if "level" in found:
+        parts += [Heading("Broad market, group, asset alone"), _spread(found["level"], "by-level", caption, LEVELS)]
+    parts += [
+        Heading("By family of factors"),
+        _spread(found["family"], "by-family", caption, "By family."),
+        Heading("By factor"),
+        _spread(found["factor"], "by-factor", caption, "By factor."),
+    ]
+    if "group" in found:
+        how = "The members of a group weigh equally."
+        parts += [Heading("Groups"), _spread(found["group"], "by-group", caption, how, "groups")]
+    parts += [
+        Heading("Predicted and earned"),
+        *_explained(contents),
+        Picture(
+            partial(plot_pricing, contents.pricing, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
+            "Scatter of mean excess returns that were earned against those that the factors predict",
+            "Each dot is an asset. Far from the dashed line: the factors do not explain what it earned, or its history "
+            "is short.",
+        ),
+    ]
+    return tuple(parts)
+
+
+def _explained(contents: Contents) -> tuple[Part, ...]:
+    """Return how well factors predict expected returns across assets, where that is defined."""
+    found = contents.pricing.r_squared_table(contents.ci_prob, contents.ci_kind)
+    return tuple(
+        Text(
+            "R-squared of the factors' predictions for the expected excess returns of the assets: "
+            f"{percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])}); below 0 where they predict "
+            "worse than one number for all assets. It is about expected returns, not about the earned ones below."
+        )
+        for row in found.to_dict("records")
+    )
+
+
+def _spread(table: pd.DataFrame, id: str, caption: str, how: str, label: str = "assets") -> TablePart:
+    """Return a table of contributions, the total first."""
+    return TablePart(spread(table, ["total"]), id, f"{caption}. {how}", label)
+
+
+def _portfolio(contents: Contents) -> tuple[Part, ...]:
+    weights = contents.weights
+    assert weights is not None
+    assert contents.exposure is not None
+    by_factor, by_share = contents.premia["factor"], contents.shares["asset"]
+    paid, shares = (one[one["asset"] == PORTFOLIO].set_index("source") for one in (by_factor, by_share))
+    known = [("identification", "how it is known", "text")]
+    paid["prob_positive"] = paid["prob_positive"].where(paid["sd"] > 0)  # of what is fixed there is no probability
+    columns = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
+    return (
+        Text(f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period."),
+        TablePart(
+            plain(weights.to_frame(), "asset", [("weight", "weight", "percent")]),
+            "weights", "Weights of the portfolio.", "assets",
+        ),
+        TablePart(
+            plain(paid, "source", [*columns, ("prob_positive", "P(> 0)", "chance"), *known], POSTERIOR_UNITS),
+            "portfolio-premium",
+            f"Contribution to the portfolio's expected excess return a year: mean, ends of the {contents.interval}.",
+            "sources",
+        ),
+        TablePart(
+            plain(shares, "source", columns, POSTERIOR_UNITS),
+            "portfolio-risk", f"Share of the portfolio's variance: mean, ends of the {contents.interval}.", "sources",
+        ),
+        TablePart(
+            plain(contents.exposure.set_index("factor"), "factor", [(name, name, "number") for name, *_ in columns]),
+            "portfolio-loadings",
+            f"Loadings of the portfolio: mean, ends of the {contents.interval}.", "factors",
+        ),
+    )  # fmt: skip

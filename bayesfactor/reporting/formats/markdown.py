@@ -1,0 +1,71 @@
+"""A report as Markdown: the same sentences, lists and tables, without figures."""
+
+import re
+from typing import assert_never
+
+from bayesfactor.reporting.content.parts import (
+    Answer,
+    Cell,
+    Code,
+    Grid,
+    Heading,
+    Listing,
+    Picture,
+    Section,
+    TablePart,
+    Text,
+)
+from bayesfactor.reporting.content.prose import failed
+from bayesfactor.reporting.formats.table_formats import MARKDOWN
+
+
+def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> str:
+    """Return the report as Markdown."""
+    lines = [f"# {_clean(title)}", "", _clean(subtitle), ""]
+    if problems:
+        lines += [f"**{_clean(failed(problems))}**", ""]
+    for section in sections:
+        lines += [f"## {_clean(section.title)}", ""]
+        for part in section.parts:
+            match part:
+                case Answer():
+                    lines += [line for sentence in part.sentences for line in (f"> {_clean(sentence)}", ">")][:-1]
+                case Text():
+                    lines.append(_clean(part.text))
+                case Listing():
+                    lines += [f"* {_clean(entry)}" for entry in part.entries]
+                case Heading():
+                    lines.append(f"### {_clean(part.text)}")
+                case Code():
+                    lines += _fenced(part.text)
+                case TablePart():
+                    lines += [f"*{_clean(part.full_caption)}*", "", *_table(part.grid)]
+                case Picture():
+                    lines.append(f"*(Figure, in the HTML report: {_clean(part.caption)})*")
+                case _:
+                    assert_never(part)
+            lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _fenced(text: str) -> list[str]:
+    """Return text as it is, between fences longer than any run of backticks in it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return [fence, text.rstrip("\n"), fence]
+
+
+def _clean(text: str) -> str:
+    """Return text that is read as text: also where it begins a line, as a list would."""
+    return re.sub(r"^(?:([-+])|(\d+)([.)]))(?=\s|$)", r"\2\\\1\3", text.translate(MARKDOWN).lstrip())
+
+
+def _table(grid: Grid) -> list[str]:
+    heads = [_clean(f"{head.text} ({head.note})" if head.note else head.text) for head in grid.heads]
+    sides = ["---:" if head.number else "---" for head in grid.heads]
+    rows = [[_text(cell).translate(MARKDOWN) for cell in row] for row in grid.rows]
+    return [f"| {' | '.join(line)} |" for line in (heads, sides, *rows)]
+
+
+def _text(cell: Cell) -> str:
+    below = "; ".join(filter(None, (cell.below, cell.more)))
+    return f"{cell.text} ({below})" if below else cell.text

@@ -1,0 +1,138 @@
+"""A report on paper: the same sentences, tables and figures, set as PDF by Typst."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from bayesfactor.base.errors import SpecError
+from bayesfactor.plots.style import RULES, missing_glyphs
+from bayesfactor.reporting.content.parts import (
+    Answer,
+    Cell,
+    Code,
+    Grid,
+    Heading,
+    Listing,
+    Part,
+    Picture,
+    Section,
+    TablePart,
+    Text,
+)
+from bayesfactor.reporting.content.prose import failed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STYLE = """#set page(paper: "a4", flipped: true, margin: 1.4cm, numbering: "1 / 1")
+#set text(size: 9pt)
+#set par(justify: false)
+#show heading: set block(above: 1.4em, below: 0.7em)
+#set table(stroke: (x, y) => (bottom: 0.4pt + gray), inset: 3pt)
+"""
+WIDEST = 10  # columns beside the first on one sheet
+
+
+def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> bytes:
+    """Return the report as PDF.
+
+    Raises
+    ------
+    SpecError
+        When typst is not installed.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise SpecError(
+            "write_report: a PDF needs typst.", place="write_report.path", remedy='pip install "bayesfactor[pdf]"'
+        ) from None
+    lines = [
+        STYLE,
+        f"#text(size: 16pt, weight: 700, {_string(title)})",
+        "",
+        f"#text(fill: luma(90), {_string(subtitle)})",
+        "",
+    ]
+    if problems:
+        said = _string(failed(problems))
+        lines += [f'#block(fill: rgb("#fde8e0"), inset: 8pt, text(weight: 700, fill: rgb("#7a1f00"), {said}))', ""]
+    with tempfile.TemporaryDirectory() as folder:
+        for section in sections:
+            lines += [f"#heading(level: 1, {_string(section.title)})", ""]
+            for part in section.parts:
+                lines += [*_part(part, Path(folder), len(lines)), ""]
+        source = Path(folder) / "report.typ"
+        source.write_text("\n".join(lines), encoding="utf-8", errors="replace")
+        return typst.compile(str(source))
+
+
+def _part(part: Part, folder: Path, number: int) -> list[str]:
+    match part:
+        case Answer():
+            said = ", parbreak(), ".join(_string(sentence) for sentence in part.sentences)
+            return [f"#block(fill: luma(240), inset: 8pt, width: 100%, text(size: 11pt, ({said},).join()))"]
+        case Text():
+            return [f"#par({_string(part.text)})"]
+        case Listing():
+            return [f"#list({', '.join(_string(entry) for entry in part.entries)})"]
+        case Heading():
+            return [f"#heading(level: 2, {_string(part.text)})"]
+        case Code():
+            return [f"#block(fill: luma(240), inset: 6pt, raw(block: true, {_string(part.text)}))"]
+        case TablePart():
+            caption = f"#block(sticky: true, {_quiet(part.full_caption)})"  # not on the sheet before its table
+            return [caption, *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
+        case Picture():
+            name = f"figure-{number}.svg"
+            _save(part.draw(), folder / name)
+            return [f"#align(center, image({_string(name)}, alt: {_string(part.label)}))", f"#{_quiet(part.caption)}"]
+        case _:
+            assert_never(part)
+
+
+def _string(text: str) -> str:
+    """Return text as a string of Typst: nothing in it is read as anything else."""
+    kept = "".join(" " if ord(c) < 32 and c != "\n" else c for c in text)
+    return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _quiet(text: str) -> str:
+    return f"text(size: 8pt, fill: luma(90), {_string(text)})"
+
+
+def _sheets(grid: Grid) -> list[Grid]:
+    """Split a table that is too wide for a sheet; the first column is on all of them."""
+    if len(grid.heads) <= WIDEST + 1:
+        return [grid]
+    result = []
+    for start in range(1, len(grid.heads), WIDEST):
+        columns = [0, *range(start, min(start + WIDEST, len(grid.heads)))]
+        rows = tuple(tuple(row[c] for c in columns) for row in grid.rows)
+        result.append(replace(grid, heads=tuple(grid.heads[c] for c in columns), rows=rows))
+    return result
+
+
+def _table(grid: Grid) -> str:
+    sides = ", ".join("right" if head.number else "left" for head in grid.heads)
+    heads = [
+        f"text(weight: 700, {_string(f'{head.text} ({head.note})' if head.note else head.text)})" for head in grid.heads
+    ]
+    cells = [_string(_text(cell)) for row in grid.rows for cell in row]
+    columns = ", ".join("auto" if head.number or not place else "1fr" for place, head in enumerate(grid.heads))
+    return (
+        f"#text(size: 6.5pt, table(columns: ({columns},), align: ({sides},), table.header({', '.join(heads)}), "
+        f"{', '.join(cells)}))"
+    )
+
+
+def _text(cell: Cell) -> str:
+    return "\n".join(filter(None, (cell.text, cell.below, cell.more)))
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    import matplotlib as mpl
+
+    with mpl.rc_context({**RULES, "svg.fonttype": "path", "svg.hashsalt": path.name}), missing_glyphs():
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})

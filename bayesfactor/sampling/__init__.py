@@ -1,0 +1,1 @@
+"""From panel and model to a fit."""

@@ -1,0 +1,1 @@
+"""Many fits, in other processes or on other machines."""

@@ -1,0 +1,93 @@
+"""A folder of saved fits: names, keys, and whether a file is whole."""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.base.files import require_writable
+from bayesfactor.base.jit import sources
+from bayesfactor.base.version import __version__
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.posterior.storage.files import FORMAT, WRITABLE
+from bayesfactor.spec.files import model_id
+from bayesfactor.spec.model import FactorModel
+
+KERNELS = Path(__file__).parents[1] / "kernels"
+FILE = re.compile(r".*\.([0-9a-f]{16})\.([0-9a-f]{16})\.nc")
+
+
+def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler) -> str:
+    """Return 16 hexadecimal digits that change with panel, model, sampler, name, and the programs that draw."""
+    settings = {field: value for field, value in asdict(sampler).items() if field not in ("cores", "progress")}
+    programs = [version(library) for library in ("nutpie", "numpy")]
+    parts = (FORMAT, __version__, sources(KERNELS), programs, name, panel.fingerprint, model_id(model), settings)
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """Return 16 hexadecimal digits that change with any byte of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def keep(fit: Fit, folder: Path, name: str, key: str, token: str) -> Path:
+    """Save a fit under its name, its key and a hash of the file itself.
+
+    It is written under a hidden name first, which holds the token, and moved when it is whole.
+    """
+    temporary = fit.save(folder / f".{token}.{key}")
+    label = re.sub(r"[^\w-]", "_", name)[:60]
+    try:
+        target = folder / f"{label}.{key}.{file_digest(temporary)}.nc"
+        os.replace(temporary, target)
+    except OSError as error:
+        raise FitError(f"'{name}': cannot be kept in {folder} ({error.strerror}).", remedy=WRITABLE) from None
+    return target
+
+
+def kept(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of a folder that `keep` made, by key."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if match := FILE.fullmatch(path.name):
+            found.setdefault(match[1], []).append(path)
+    return found
+
+
+def is_whole(path: Path) -> bool:
+    """Say whether a file that `keep` made is as it was made."""
+    try:
+        return path.name.split(".")[-2] == file_digest(path)
+    except OSError:
+        return False
+
+
+def open_folder(folder: object) -> Path:
+    """Return the folder, made if it is not there.
+
+    Raises
+    ------
+    SpecError
+        When it is no path, or not a folder, or cannot be made or written.
+    """
+    remedy = "Give the path of a folder for the fits; it is made when it is not there."
+    if not isinstance(folder, (str, os.PathLike)):
+        raise SpecError(f"fit_many: {folder!r} is not a path.", place="fit_many.folder", found=folder, remedy=remedy)
+    path = Path(folder).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        require_writable(path)
+    except OSError as error:
+        does = "written" if path.is_dir() else "made"
+        what = "is a file" if path.is_file() else f"cannot be {does} ({error.strerror})"
+        raise SpecError(
+            f"fit_many: the folder '{folder}' {what}.", place="fit_many.folder", found=folder, remedy=remedy
+        ) from None
+    return path

@@ -1,0 +1,137 @@
+"""Many fits in the order they were asked for, in memory or as files of one folder."""
+
+from collections.abc import ItemsView, Iterator, KeysView
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from bayesfactor.base.errors import BayesFactorError, FitError, unknown
+from bayesfactor.posterior.fit import Fit, open_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 5  # failures that are printed
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What became of one panel.
+
+    Attributes
+    ----------
+    name : str
+    key : str
+        As `fit_key` returns it; part of the file's name.
+    state : {"fitted", "opened", "refitted", "failed"}
+        "opened": found in the folder. "refitted": a damaged file was found there, and replaced.
+    result : Fit, Path or BayesFactorError
+        The fit, its file, or why there is none.
+    assets : int
+    first, last : str
+        Dates of the panel's returns (ISO), or empty.
+    seconds : float
+        Time that its fit took now; NaN when it did not take place.
+    """
+
+    name: str
+    key: str
+    state: Literal["fitted", "opened", "refitted", "failed"]
+    result: Fit | Path | BayesFactorError
+    assets: int
+    first: str
+    last: str
+    seconds: float = np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Fits of one model to many panels, in the order of the panels.
+
+    ``fits["2020-01-31"]`` and ``fits[0]`` (the panel's name or its place among all panels, failed ones too) return a
+    Fit; looping goes over the names of the panels that were fitted, and ``fits.items()`` over (name, Fit). With a
+    folder, a fit is read from its file each time it is asked for, and is not kept in memory.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+        One per panel.
+    folder : Path or None
+    """
+
+    entries: tuple[Entry, ...]
+    folder: Path | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all panels, in order."""
+        return tuple(entry.name for entry in self.entries)
+
+    @property
+    def failures(self) -> dict[str, BayesFactorError]:
+        """Why there is no fit: name -> error."""
+        return {entry.name: entry.result for entry in self.entries if isinstance(entry.result, BayesFactorError)}
+
+    def __getitem__(self, name: str | int) -> Fit:
+        entry = self._entry(name)
+        if isinstance(entry.result, BayesFactorError):
+            raise FitError(f"'{entry.name}' has no fit: {entry.result}") from entry.result
+        return open_fit(entry.result) if isinstance(entry.result, Path) else entry.result
+
+    def _entry(self, name: str | int) -> Entry:
+        if isinstance(name, (int, np.integer)) and -len(self.entries) <= name < len(self.entries):
+            return self.entries[name]
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        raise unknown("fit", name, self.names, place="Fits")
+
+    def __iter__(self) -> Iterator[str]:
+        return (entry.name for entry in self.entries if entry.state != "failed")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == one for one in self)
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of the panels that were fitted, in order."""
+        return KeysView(self)  # type: ignore[arg-type]
+
+    def items(self) -> ItemsView[str, Fit]:
+        """Return (name, Fit) of the panels that were fitted, in order."""
+        return ItemsView(self)  # type: ignore[arg-type]
+
+    def table(self) -> "pd.DataFrame":
+        """Return one row per panel.
+
+        Returns
+        -------
+        DataFrame
+            Index ``name``; ``state`` (fitted, opened, refitted or failed), number of ``assets``, ``first`` and
+            ``last`` date of the returns, ``seconds`` that the fit took (NaN where it did not take place now), and the
+            ``reason`` of a failure.
+        """
+        import pandas as pd
+
+        columns = ("name", "state", "assets", "first", "last", "seconds")
+        rows = [{column: getattr(entry, column) for column in columns} for entry in self.entries]
+        reasons = [str(self.failures.get(entry.name, "")) for entry in self.entries]
+        return pd.DataFrame(rows, columns=list(columns)).assign(reason=reasons).set_index("name")
+
+    def __repr__(self) -> str:
+        states = [entry.state for entry in self.entries]
+        failures = self.failures
+        parts = [f"{len(states)} fits", f"{len(self)} done"]
+        parts += [f"{states.count(state)} {state}" for state in ("opened", "refitted", "failed") if state in states]
+        lines = [f"Fits: {', '.join(parts)}{f', in {self.folder}' if self.folder else ''}"]
+        lines += [f"  '{name}' failed: {error}" for name, error in list(failures.items())[:SHOWN]]
+        if len(failures) > SHOWN:
+            lines.append(f"  ... and {len(failures) - SHOWN} more in .failures")
+        damaged = [f"'{entry.name}'" for entry in self.entries if entry.state == "refitted"]
+        if damaged:
+            lines.append(f"  refitted, because the file was damaged: {', '.join(damaged)}")
+        return "\n".join(lines)

@@ -1,0 +1,245 @@
+"""One model on one panel as numbers: the layout of a point theta, the buffer, and what is made of a draw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import permutations
+from typing import assert_never
+
+import numpy as np
+from scipy.special import ndtri
+
+from bayesfactor.graph.inputs import graph_data
+from bayesfactor.panel.panel import Panel
+from bayesfactor.sampling.kernels import compiled
+from bayesfactor.sampling.kernels.hierarchy import COMMON, FREE, GROUPED
+from bayesfactor.sampling.kernels.mixture import quantiles
+from bayesfactor.sampling.kernels.normal import blocked, lower_triangle, padded
+from bayesfactor.sampling.kernels.simd import WIDTH
+from bayesfactor.sampling.kernels.student import STEP
+from bayesfactor.spec.alphas import FreeZeroBeta, SharedSpread
+from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+
+CHUNK = 100  # draws whose coefficients are made at once
+BLOCK = 4  # consecutive draws that share a Latin hypercube
+ORDERS = np.array(list(permutations(range(BLOCK))), dtype=float)
+Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
+
+
+def layout(panel: Panel, model: FactorModel) -> Layout:
+    """Return where each sampled quantity stands in theta; names are those of the PyMC graph's value variables."""
+    n, k = len(panel.assets), len(panel.factor_info)
+    others = sum(not factor.traded for factor in panel.factor_info)
+    grouped, common = isinstance(model.loadings, GroupedLoadings), isinstance(model.loadings, CommonLoadings)
+    tails = isinstance(model.noise, StudentTNoise)
+    blocks: list[tuple[str, tuple[int, ...] | None]] = [
+        ("factor_mean_z", (k,)),
+        ("premium_z", (others,) if others else None),
+        ("loading_mean_z", (len(panel.group_names), k)) if grouped else ("loading_common_z", (k,) if common else None),
+        ("loading_scale_z", (k,) if grouped else None),
+        ("alpha_scale_z", () if isinstance(model.alpha, SharedSpread) else None),
+        ("log_sigma_mean_z", ()),
+        ("log_sigma_scale_z", ()),
+        ("log_sigma_z", (n,)),
+        ("dof_z_log__", () if tails else None),
+        ("coefficient_z", (n, k + 1) if tails else None),
+        ("zero_beta_z", () if isinstance(model.zero_beta, FreeZeroBeta) else None),
+    ]
+    result, at = {}, 0
+    for name, shape in blocks:
+        if shape is None:
+            result[name] = (-1, ())
+        else:
+            result[name] = (at, shape)
+            at += int(np.prod(shape))
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A model on a panel, ready to be sampled.
+
+    Attributes
+    ----------
+    layout : dict
+        As `layout` returns it.
+    buffer : array
+        Every number of data and priors, read by the compiled density.
+    student : bool
+        Which noise law.
+    others : array of int
+        Numbers of the non-traded factors.
+    data : mapping of str to array
+        As `graph_data` returns it.
+    """
+
+    layout: Layout
+    buffer: np.ndarray
+    student: bool
+    others: np.ndarray
+    data: Mapping[str, np.ndarray]
+
+    @property
+    def size(self) -> int:
+        """Length of theta."""
+        return max(at + int(np.prod(shape)) for at, shape in self.layout.values() if at >= 0)
+
+    def evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return log-density and gradient at one point."""
+        gradient = np.empty(self.size)
+        density = compiled.density_student if self.student else compiled.density_normal
+        return density(np.ascontiguousarray(theta, dtype=float), self.buffer, gradient), gradient
+
+    def block(self, draws: np.ndarray, name: str) -> np.ndarray | None:
+        """Return one block of theta from draws (..., theta), or None where the model has none."""
+        at, shape = self.layout.get(name, (-1, ()))
+        if at < 0:
+            return None
+        stop = at + int(np.prod(shape))
+        return draws[..., at:stop].reshape((*draws.shape[:-1], *shape))
+
+    def means(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return factor means and risk premia (draw, factor) for draws (draw, theta)."""
+        data, others = self.data, self.others
+        gap = data["factor_mean_unit"] * self.block(draws, "factor_mean_z")
+        mean = data["factor_mean_start"] + gap
+        premium = mean.copy()
+        z = self.block(draws, "premium_z")
+        if z is not None:
+            own = (1 - data["premium_blend"]) * gap
+            premium[:, others] = data["premium_sd"][others] * z + own[:, others]
+            for place, k in enumerate(others):
+                if data["premium_inclusion"][k] < 1:
+                    law = (data[f"premium_{name}"][k] for name in ("sd", "spike", "inclusion"))
+                    premium[:, k] = quantiles(z[:, place], *law)
+        return mean, premium
+
+    def zero_beta(self, draws: np.ndarray) -> np.ndarray | None:
+        """Return the zero-beta rate (draw) for draws (draw, theta), or None where the model has none."""
+        z = self.block(draws, "zero_beta_z")
+        return None if z is None else self.data["zero_beta_loc"] + self.data["zero_beta_sd"] * z
+
+    def level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return level l and spread omega (draw) of log sigma for draws (draw, theta)."""
+        level, spread = self._level(draws)
+        return level, np.abs(spread)
+
+    def _level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `level` does, the spread with the sign that it is sampled with."""
+        level = self.data["level_loc"] + self.data["level_sd"] * self.block(draws, "log_sigma_mean_z")
+        return level, self.data["level_spread"] * self.block(draws, "log_sigma_scale_z")
+
+    def scales(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return level l, spread omega (draw) and log sigma (draw, asset) for draws (draw, theta)."""
+        data = self.data
+        level, spread = self._level(draws)
+        z, v = self.block(draws, "log_sigma_z"), data["log_sigma_variance"]
+        both = v + spread[:, None] ** 2
+        a = (data["log_sigma_start"] - level[:, None]) * spread[:, None] / both + np.sqrt(v / both) * z
+        log_sigma = np.logaddexp(2 * (level[:, None] + spread[:, None] * a), 2 * np.log(data["resolution"])) / 2
+        return level, np.abs(spread), log_sigma
+
+    def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
+        """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta.
+
+        With normal noise they are drawn from their conditional posterior, by `stratified_normals`; with Student-t noise
+        they are part of theta.
+        """
+        p = self.layout["factor_mean_z"][1][0] + 1
+        result = np.empty((len(draws), assets, p))
+        if self.student:
+            compiled.coefficients_student(np.ascontiguousarray(draws), self.buffer, result)
+            return result
+        for start in range(0, len(draws), CHUNK):
+            some = np.ascontiguousarray(draws[start : start + CHUNK])
+            z = stratified_normals(rng, (len(some), p, assets))
+            compiled.coefficients_normal(some, self.buffer, z, result[start : start + CHUNK])
+        return result
+
+
+def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Return standard normals whose first axis counts draws: within a draw independent, in blocks of four stratified.
+
+    Each number of a block of four draws falls in another quarter of the normal law, in random order, independently
+    from number to number: a Latin hypercube. A draw alone is exactly a vector of independent standard normals. The
+    average over draws of what is nearly a sum of functions of one number each is far less noisy than over independent
+    draws; no average has more than 4/3 of their variance (Owen 1997, SIAM J. Numer. Anal. 34, 1884-1910).
+    """
+    blocks, size = -(-shape[0] // BLOCK), int(np.prod(shape[1:]))
+    order = rng.integers(len(ORDERS), size=(blocks, size), dtype=np.uint8)
+    share = rng.random((blocks, BLOCK, size))
+    for place in range(BLOCK):
+        share[:, place] += ORDERS[:, place].take(order)
+    share /= BLOCK
+    edge = 2.0**-53
+    np.clip(share, edge, 1 - edge, out=share)
+    return ndtri(share, out=share).reshape(-1, *shape[1:])[: shape[0]]
+
+
+def pose(panel: Panel, model: FactorModel) -> Problem:
+    """Return the problem of a model on a panel (already restricted to the model's factors)."""
+    data, where = graph_data(panel, model), layout(panel, model)
+    kind = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}[type(model.loadings)]
+    others = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
+    size = [len(panel.assets), len(panel.factor_info), len(panel.group_names), len(others), kind]
+    spare = padded(size[0]) - size[0]
+    scalars = ["alpha_loc", "alpha_sd", "level_loc", "level_sd", "level_spread", "dof_mean", "dof_above"]
+    scalars += ["zero_beta_loc", "zero_beta_sd", "resolution", "alpha_unit"]
+    prior = [
+        np.array(size),
+        np.array([at for at, _ in where.values()]),
+        data["group_of"],
+        np.array(others),
+        data["loading_loc"],
+        data["loading_sd"],
+        data["loading_spread"],
+        np.array([data[name] for name in scalars]),
+        data["mean_loc"],
+        data["mean_sd"],
+        data["premium_loc"],
+        data["premium_sd"],
+        data["factor_mean_start"],
+        data["factor_mean_unit"],
+        data["factor_precision"],
+        np.pad(data["log_sigma_start"], (0, spare)),
+        np.pad(data["log_sigma_variance"], (0, spare), constant_values=1.0),
+        np.pad(np.ones(size[0]), (0, spare)),
+        data["premium_blend"],
+        data["premium_inclusion"],
+        data["premium_spike"],
+        data["factor_centre"],
+        data["factor_count"],
+        data["factor_power"],
+    ]
+    match model.noise:
+        case NormalNoise():
+            own = [blocked(array) for array in (lower_triangle(data["xx"]), data["xy"], data["yy"], data["count"])]
+        case StudentTNoise():
+            own = [data["xx"], data["xy"], *_observations(panel)]
+        case _:
+            assert_never(model.noise)
+    return Problem(
+        where, compiled.pack([*prior, *own]), isinstance(model.noise, StudentTNoise), np.array(others, dtype=int), data
+    )
+
+
+def _observations(panel: Panel) -> tuple[np.ndarray, ...]:
+    """Return counts, first blocks of x and y, x and y as `student.Observations` has them."""
+    returns, whole = panel.returns.values, WIDTH * STEP
+    periods = len(returns)
+    x = np.zeros((-(-periods // whole) * whole + whole, panel.aligned.shape[1] + 1))
+    x[:periods, 0], x[:periods, 1:] = 1.0, panel.aligned
+    count, first_x, first_y, pieces = [], [], [0], []
+    for column in returns.T:
+        rows = np.flatnonzero(np.isfinite(column))
+        start = rows[0] // WIDTH * WIDTH if rows.size else 0
+        stop = rows[-1] + 1 if rows.size else 0
+        y = np.full(-(-(stop - start) // whole) * whole, np.nan)
+        y[: stop - start] = column[start:stop]
+        count.append(rows.size)
+        first_x.append(start // WIDTH)
+        first_y.append(first_y[-1] + y.size // WIDTH)
+        pieces.append(y)
+    blocks = x.reshape(-1, WIDTH, x.shape[1]).transpose(0, 2, 1)
+    return np.array(count), np.array(first_x), np.array(first_y), blocks, np.concatenate(pieces)

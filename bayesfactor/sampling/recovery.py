@@ -1,0 +1,241 @@
+"""From draws of theta to draws of everything a user asks for, with labels."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.panel.histories import factor_moments
+from bayesfactor.panel.panel import Panel
+from bayesfactor.posterior.storage.zarr import DRAWS, DrawStore
+from bayesfactor.sampling.kernels.problem import Problem
+from bayesfactor.spec.alphas import FreeAlpha, SharpeAlpha
+from bayesfactor.spec.loadings import FreeLoadings
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import Numbers, log_premium, translate
+
+
+def recover(
+    panel: Panel,
+    model: FactorModel,
+    problem: Problem,
+    draws: np.ndarray,
+    seed: int,
+    store: DrawStore | None = None,
+    cores: int = 1,
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return the posterior and the log prior of its top-level quantities.
+
+    Parameters
+    ----------
+    panel, model, problem
+    draws : array (chain, draw, theta)
+    seed : int
+        Of the exact draws given theta.
+    store : DrawStore, optional
+        Where alphas, loadings and residual scales go, chunk by chunk; without it they stay in memory.
+    cores : int
+        Chains to work on at once; draws do not depend on it.
+    """
+    shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
+    numbers, (first, *own_seeds) = translate(panel, model), np.random.SeedSequence(seed).spawn(1 + len(draws))
+    coords = {
+        "chain": np.arange(shape[0]),
+        "draw": np.arange(shape[1]),
+        "asset": list(panel.assets),
+        "factor": list(panel.factor_names),
+        "factor_other": list(panel.factor_names),
+        "group": list(panel.group_names),
+    }
+    own, own_prior = _assets(model, numbers, problem, draws, own_seeds, coords, store, cores)
+    # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
+    # of dimensions, whatever the variable's own.
+    before = _dataset({**_scales(numbers, problem, flat), **_hierarchy(panel, model, numbers, problem, flat)}, coords)
+    after = _dataset(_factors(panel, numbers, problem, flat, np.random.default_rng(first)), coords)
+    posterior = xr.Dataset(
+        {"alpha": own["alpha"], "sigma": own["sigma"], **before.data_vars, "loading": own["loading"], **after.data_vars}
+    )
+    return posterior, _dataset({**_log_prior(numbers, problem, flat), **own_prior}, coords)
+
+
+def _assets(
+    model: FactorModel,
+    numbers: Numbers,
+    problem: Problem,
+    draws: np.ndarray,
+    seeds: list[np.random.SeedSequence],
+    coords: dict,
+    store: DrawStore | None,
+    cores: int,
+) -> tuple[dict[str, xr.DataArray], dict]:
+    """Make alphas, loadings and residual scales a few draws at a time; return them, and what log priors they have."""
+    dims = dict.fromkeys(("alpha", "sigma"), ("chain", "draw", "asset"))
+    dims["loading"] = ("chain", "draw", "asset", "factor")
+    arrays = {}
+    for name, own in dims.items():
+        shape = tuple(len(coords[dim]) for dim in own)
+        arrays[name] = np.empty(shape) if store is None else store.array(name, own, shape)
+
+    def one(chain: int) -> list[dict[str, np.ndarray]]:
+        rng, priors = np.random.default_rng(seeds[chain]), []
+        for start in range(0, draws.shape[1], DRAWS):
+            here = (chain, slice(start, start + DRAWS))
+            coefficients = problem.coefficients(draws[here], len(coords["asset"]), rng)
+            rate = problem.zero_beta(draws[here])
+            if rate is not None:
+                coefficients[:, :, 0] -= rate[:, None]
+            arrays["alpha"][here] = coefficients[:, :, 0]
+            arrays["loading"][here] = coefficients[:, :, 1:]
+            arrays["sigma"][here] = np.exp(problem.scales(draws[here])[2])
+            priors.append(_own_prior(model, numbers, coefficients))
+        return priors
+
+    if cores == 1 or store is not None:  # with a store, memory is short
+        parts = [part for chain in range(len(draws)) for part in one(chain)]
+    else:
+        with ThreadPoolExecutor(min(cores, len(draws))) as threads:
+            parts = [part for chain in threads.map(one, range(len(draws))) for part in chain]
+    made = {
+        name: xr.DataArray(array, {dim: coords[dim] for dim in dims[name]}, dims[name])
+        if store is None
+        else store.lazy(name, coords)
+        for name, array in arrays.items()
+    }
+    return made, {name: (np.concatenate([part[name] for part in parts]), ()) for name in parts[0]}
+
+
+def _own_prior(model: FactorModel, numbers: Numbers, coefficients: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the log prior density (draw) of loadings and alphas that lean on nothing, but for constants."""
+    result = {}
+    if isinstance(model.loadings, FreeLoadings):
+        away = (coefficients[:, :, 1:] - numbers.loading_loc) / numbers.loading_sd
+        result["loading"] = -0.5 * np.sum(away**2, axis=(1, 2))
+    if isinstance(model.alpha, FreeAlpha):
+        away = (coefficients[:, :, 0] - numbers.alpha_loc) / numbers.alpha_sd
+        result["alpha"] = -0.5 * np.sum(away**2, axis=1)
+    return result
+
+
+def _dataset(values: dict, coords: dict) -> xr.Dataset:
+    shape = len(coords["chain"]), len(coords["draw"])
+    arrays = {
+        name: xr.DataArray(
+            array.reshape(shape + array.shape[1:]),
+            dims=("chain", "draw", *dims),
+            coords={dim: coords[dim] for dim in ("chain", "draw", *dims)},
+        )
+        for name, (array, dims) in values.items()
+    }
+    return xr.Dataset(arrays)
+
+
+def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+    level, spread = problem.level(flat)
+    result = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
+    tails = problem.block(flat, "dof_z_log__")
+    if tails is not None:
+        result["dof"] = (numbers.dof_above + numbers.dof_mean * np.exp(tails), ())
+    return result
+
+
+def _hierarchy(panel: Panel, model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+    result = {}
+    mean, common = problem.block(flat, "loading_mean_z"), problem.block(flat, "loading_common_z")
+    if mean is not None:
+        spread = np.abs(problem.block(flat, "loading_scale_z")) * numbers.loading_spread
+        result["loading_mean"] = (numbers.loading_loc + numbers.loading_sd * mean, ("group", "factor"))
+        result["loading_scale"] = (spread, ("factor",))
+    if common is not None:
+        result["loading_common"] = (numbers.loading_loc + numbers.loading_sd * common, ("factor",))
+    alpha = problem.block(flat, "alpha_scale_z")
+    if alpha is not None:
+        result["alpha_scale"] = (np.abs(alpha) * numbers.alpha_sd, ())
+        if isinstance(model.alpha, SharpeAlpha):
+            unit = (len(panel.assets) * panel.periods_per_year) ** 0.5 / numbers.alpha_unit
+            tails = problem.block(flat, "dof_z_log__")
+            if tails is not None:  # from the scale of the noise to its deviation
+                dof = numbers.dof_above + numbers.dof_mean * np.exp(tails)
+                unit = unit * np.sqrt((dof - 2) / dof)
+            result["mispricing_sharpe"] = (np.abs(alpha) * numbers.alpha_sd * unit, ())
+    rate = problem.zero_beta(flat)
+    if rate is not None:
+        result["zero_beta"] = (rate, ())
+    return result
+
+
+def _factors(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> dict:
+    """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
+    mean, premium = problem.means(flat)
+    return {
+        "factor_mean": (mean, ("factor",)),
+        "risk_premium": (premium, ("factor",)),
+        "factor_cov": (_covariance(panel, numbers, mean, rng), ("factor", "factor_other")),
+    }
+
+
+def _covariance(panel: Panel, numbers: Numbers, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return draws of Omega given mu (draw, factor), span by span from the longest history to the shortest.
+
+    With A = prior scale + scatter around mu over the rows of a span, and q older factors of p: the new ones given the
+    old have covariance V ~ IW(dof - K + p + n, A_nn - A_no A_oo^-1 A_on) and slopes N(A_no A_oo^-1, V, A_oo^-1).
+    """
+    k = mean.shape[1]
+    result = np.zeros((len(mean), k, k))
+    for span in factor_moments(panel).spans:
+        p, q, members = len(span.factors), span.older, span.factors
+        gap = mean[:, members] - span.mean
+        scale = span.scatter + np.diag(numbers.covariance_scale[members])
+        scale = scale + span.count * gap[:, :, None] * gap[:, None, :]
+        dof = numbers.covariance_dof - k + p + span.count
+        slope = np.swapaxes(np.linalg.solve(scale[:, :q, :q], scale[:, :q, q:]), 1, 2)
+        noise = _inverse_wishart(scale[:, q:, q:] - slope @ scale[:, :q, q:], dof, rng)
+        if q:
+            low = np.linalg.cholesky(scale[:, :q, :q])
+            z = rng.standard_normal((len(mean), p - q, q))
+            away = np.linalg.solve(np.swapaxes(low, 1, 2), np.swapaxes(z, 1, 2))  # columns with covariance A_oo^-1
+            slope = slope + np.linalg.cholesky(noise) @ np.swapaxes(away, 1, 2)
+        new, old = members[q:], members[:q]
+        cross = slope @ result[np.ix_(np.arange(len(mean)), old, old)]
+        result[np.ix_(np.arange(len(mean)), new, old)] = cross
+        result[np.ix_(np.arange(len(mean)), old, new)] = np.swapaxes(cross, 1, 2)
+        result[np.ix_(np.arange(len(mean)), new, new)] = noise + cross @ np.swapaxes(slope, 1, 2)
+    return result
+
+
+def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) -> np.ndarray:
+    """Return one draw of IW(dof, scale) for each matrix (draw, k, k), by Bartlett's decomposition of its inverse."""
+    draws, k, _ = scale.shape
+    root = np.tril(rng.standard_normal((draws, k, k)), -1)
+    diagonal = np.arange(k)
+    root[:, diagonal, diagonal] = np.sqrt(rng.chisquare(dof - diagonal, size=(draws, k)))
+    # W = C A A' C' with C C' = scale^-1, so W^-1 = B B' with B = C'^-1 A'^-1 = low A'^-1
+    low = np.linalg.cholesky(scale)
+    b = np.swapaxes(np.linalg.solve(root, np.swapaxes(low, -1, -2)), -1, -2)
+    return b @ np.swapaxes(b, -1, -2)
+
+
+def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+    """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
+    result = {}
+    for block, name in {
+        "loading_mean_z": "loading_mean",
+        "loading_common_z": "loading_common",
+        "loading_scale_z": "loading_scale",
+        "alpha_scale_z": "alpha_scale",
+        "log_sigma_mean_z": "log_sigma_mean",
+        "log_sigma_scale_z": "log_sigma_scale",
+        "zero_beta_z": "zero_beta",
+    }.items():
+        z = problem.block(flat, block)
+        if z is not None:
+            result[name] = (-0.5 * np.sum(z.reshape(len(z), -1) ** 2, axis=1), ())
+    tails = problem.block(flat, "dof_z_log__")
+    if tails is not None:
+        result["dof"] = (-np.exp(tails), ())
+    mean, premium = problem.means(flat)
+    away = (mean - numbers.mean_loc) / numbers.mean_sd
+    result["factor_mean"] = (-0.5 * np.sum(away**2, axis=1), ())
+    if len(problem.others):
+        logs = log_premium(numbers, premium)[:, problem.others]
+        result["risk_premium"] = (np.sum(logs, axis=1), ())
+    return result

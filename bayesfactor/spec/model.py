@@ -1,0 +1,110 @@
+"""A model as a value: which parts it is made of, and the priors of each part.
+
+The parts are classes that carry their own numbers only; a `FactorModel` chooses one of each. Python makes parts,
+a model file chooses among them (see `read_model`).
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import get_args, get_type_hints
+
+from bayesfactor.base.arguments import require
+from bayesfactor.base.errors import SpecError, unknown
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.records import Factor
+from bayesfactor.spec.alphas import (
+    AppraisalAlpha,
+    FreeAlpha,
+    FreeZeroBeta,
+    NoZeroBeta,
+    ScaledAlpha,
+    SharpeAlpha,
+    ShrunkAlpha,
+    ZeroAlpha,
+)
+from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings, GroupedPrior
+from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+from bayesfactor.spec.priors import FAMILIES, GENERAL, HalfNormal, LogNormalRate, Normal, Rate, SpikeSlab, keyed
+
+_BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
+_OTHER = GroupedPrior(Normal(0.0, 0.5), HalfNormal(0.25))
+
+
+@dataclass(frozen=True)
+class FactorModel:
+    """A factor model: one choice for each part, with its priors.
+
+    The defaults are the preset ``hierarchical``::
+
+        r_it = alpha_i + lambda_0 + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
+
+    Attributes
+    ----------
+    name : str
+    families : tuple of str
+        The factor families that the model uses; empty = all of the panel's.
+    loadings : GroupedLoadings, FreeLoadings or CommonLoadings
+    alpha : ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, AppraisalAlpha or FreeAlpha
+    zero_beta : NoZeroBeta or FreeZeroBeta
+    factors : FactorLaw
+    noise : NormalNoise or StudentTNoise
+    """
+
+    name: str = "hierarchical"
+    families: tuple[str, ...] = ()
+    loadings: GroupedLoadings | FreeLoadings | CommonLoadings = GroupedLoadings(
+        (("market", _BETA), ("default", _OTHER))
+    )
+    alpha: ZeroAlpha | ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha | FreeAlpha = AppraisalAlpha(
+        HalfNormal(0.25)
+    )
+    zero_beta: NoZeroBeta | FreeZeroBeta = NoZeroBeta()
+    factors: FactorLaw = field(default_factory=FactorLaw)
+    noise: NormalNoise | StudentTNoise = NormalNoise(LogNormalRate(Rate(40.0), 1.0), HalfNormal(0.5))
+
+    def __post_init__(self) -> None:
+        for part, allowed in parts().items():
+            require(getattr(self, part), allowed, f"model '{self.name}': {part}")
+
+    def restrict[P: PanelBase](self, panel: P) -> P:
+        """Return the panel with the factors this model uses.
+
+        Raises
+        ------
+        SpecError
+            When a family is not in the panel, or a prior is keyed by what is neither a factor or family of the
+            panel nor one of the usual families (`FAMILIES`), which a panel need not have.
+        """
+        for family in self.families:
+            if family not in panel.families:
+                raise unknown("factor family", family, panel.families, place=f"model '{self.name}': families")
+        known = ("default", *GENERAL, *FAMILIES, *panel.families, *panel.factor_names)
+        for part, prior in (("loadings.prior", self.loadings.prior), ("factors.premium", self.factors.premium)):
+            for key, _ in prior:
+                if key not in known:
+                    raise unknown("factor or family", key, dict.fromkeys(known), place=f"model '{self.name}': {part}")
+        wanted = [f for f in panel.factor_info if not self.families or f.family in self.families]
+        for factor in wanted:
+            self._check_premium(factor)
+        names = [factor.name for factor in wanted]
+        return panel if len(names) == len(panel.factor_info) else panel.select(factors=names)
+
+    def _check_premium(self, factor: Factor) -> None:
+        place = f"model '{self.name}': factors.premium"
+        if factor.traded and isinstance(keyed(self.factors.premium, factor, place=place), SpikeSlab):
+            raise SpecError(
+                f"{place}: a spike and slab is for non-traded factors, and '{factor.name}' is traded.",
+                place=place,
+                found=factor.name,
+                allowed=("Normal",),
+                remedy="A traded factor is paid its own mean: key the spike and slab 'non-traded', and add a Normal "
+                "prior as 'default'.",
+            )
+
+
+@cache
+def parts() -> dict[str, tuple[type, ...]]:
+    """Return the classes that each part of a model may be of."""
+    hints = get_type_hints(FactorModel)
+    return {name: get_args(hint) or (hint,) for name, hint in hints.items() if name not in ("name", "families")}

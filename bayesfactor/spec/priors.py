@@ -1,0 +1,216 @@
+"""Prior distributions as values, with numbers in economic units."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from bayesfactor.base.errors import SpecError
+from bayesfactor.panel.records import Factor
+
+_RATE = re.compile(r"^\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*%\s*/\s*(year|period)\s*$")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A return or a volatility in per cent, per year or per period of the panel.
+
+    Written ``"5 %/year"`` in a model file. A mean return scales with time, a volatility with its square root.
+    """
+
+    value: float
+    per: Literal["year", "period"] = "year"
+
+    def __post_init__(self) -> None:
+        _finite("Rate", self.value)
+
+    @classmethod
+    def parse(cls, text: object, *, place: str = "") -> "Rate":
+        """Read ``"5 %/year"`` or ``"0.5 %/period"``."""
+        found = _RATE.match(text) if isinstance(text, str) else None
+        if found is None:
+            raise SpecError(
+                f"{place}: '{text}' is not a rate.",
+                place=place,
+                found=text,
+                allowed=("5 %/year", "0.5 %/period"),
+                remedy='Write a number with its unit, such as "5 %/year" or "0.5 %/period".',
+            )
+        return cls(float(found[1]), "year" if found[2] == "year" else "period")
+
+    def __str__(self) -> str:
+        return f"{float(self.value)!r} %/{self.per}"
+
+    def mean(self, periods_per_year: int) -> float:
+        """Return it as a decimal mean return per period."""
+        return self.value / 100 / (periods_per_year if self.per == "year" else 1)
+
+    def volatility(self, periods_per_year: int) -> float:
+        """Return it as a decimal standard deviation per period."""
+        return self.value / 100 / (periods_per_year**0.5 if self.per == "year" else 1)
+
+
+def _finite(name: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise SpecError(f"{name} is {value}, and must be finite.", place=name, found=value)
+
+
+def _positive(name: str, value: float | Rate) -> None:
+    number = value.value if isinstance(value, Rate) else value
+    if not 0 < number < float("inf"):
+        raise SpecError(
+            f"{name} is {value}, and must be positive and finite.",
+            place=name,
+            found=value,
+            remedy="Every prior is proper: give it a positive scale.",
+        )
+
+
+@dataclass(frozen=True)
+class Normal:
+    """x ~ N(mean, sd^2)."""
+
+    mean: float = 0.0
+    sd: float = 1.0
+
+    def __post_init__(self) -> None:
+        _finite("Normal.mean", self.mean)
+        _positive("Normal.sd", self.sd)
+
+
+@dataclass(frozen=True)
+class NormalRate:
+    """x ~ N(mean, sd^2), both written as rates."""
+
+    mean: Rate
+    sd: Rate
+
+    def __post_init__(self) -> None:
+        _positive("NormalRate.sd", self.sd)
+
+
+@dataclass(frozen=True)
+class HalfNormal:
+    """x = abs(z), z ~ N(0, scale^2)."""
+
+    scale: float
+
+    def __post_init__(self) -> None:
+        _positive("HalfNormal.scale", self.scale)
+
+
+@dataclass(frozen=True)
+class HalfNormalRate:
+    """x = abs(z), z ~ N(0, scale^2), the scale written as a rate."""
+
+    scale: Rate
+
+    def __post_init__(self) -> None:
+        _positive("HalfNormalRate.scale", self.scale)
+
+
+@dataclass(frozen=True)
+class LogNormalRate:
+    """log x ~ N(log median, sd^2), the median written as a rate."""
+
+    median: Rate
+    sd: float
+
+    def __post_init__(self) -> None:
+        _positive("LogNormalRate.median", self.median)
+        _positive("LogNormalRate.sd", self.sd)
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """x - above ~ Exponential with the given mean."""
+
+    mean: float
+    above: float = 0.0
+
+    def __post_init__(self) -> None:
+        _positive("Exponential.mean", self.mean)
+        _finite("Exponential.above", self.above)
+
+
+@dataclass(frozen=True)
+class InverseWishart:
+    """Omega ~ IW(K + 1 + weight, weight * diag(s^2)), with mean diag(s^2), s the factors' sample deviations.
+
+    ``weight`` is what the prior counts for, in periods.
+    """
+
+    weight: float = 2.0
+
+    def __post_init__(self) -> None:
+        _positive("InverseWishart.weight", self.weight)
+
+
+@dataclass(frozen=True)
+class SpikeSlab:
+    """x ~ N(0, s^2) with probability `inclusion`, else x ~ N(0, spike s^2): a factor pays, or next to nothing.
+
+    For the premium of a non-traded factor as a Sharpe ratio a year. The slab scales with the strength of the factor's
+    loadings, s = `slab` * (strength found) / `strength`, so that a factor on which no asset loads pays nothing either
+    way. Source: Bryzgalova, Huang and Julliard (2023).
+
+    Attributes
+    ----------
+    slab : float
+        Deviation of the slab where the strength found equals `strength`.
+    inclusion : float
+        Prior probability that the factor pays.
+    spike : float
+        Variance of the spike over that of the slab.
+    strength : float
+        Root mean square over assets of the loading on the standardised factor over the asset's own deviation.
+    """
+
+    slab: float
+    inclusion: float = 0.5
+    spike: float = 0.001
+    strength: float = 0.1
+
+    def __post_init__(self) -> None:
+        _positive("SpikeSlab.slab", self.slab)
+        _positive("SpikeSlab.strength", self.strength)
+        for name in ("inclusion", "spike"):
+            value = getattr(self, name)
+            if not 0 < value < 1:
+                raise SpecError(
+                    f"SpikeSlab.{name} is {value}, and must be between 0 and 1.",
+                    place=f"SpikeSlab.{name}",
+                    found=value,
+                )
+
+
+GENERAL = ("traded", "non-traded")  # keys of priors beside names and families
+FAMILIES = (
+    "market",
+    "style",
+    "rates",
+    "credit",
+    "volatility",
+    "currency",
+    "commodity",
+    "on-chain",
+    "liquidity",
+    "other",
+)
+T = TypeVar("T")
+Keyed = tuple[tuple[str, T], ...]
+
+
+def keyed[P](priors: Keyed[P], factor: Factor, *, place: str) -> P:
+    """Return the prior for a factor: by name, else by family, else as traded or non-traded, else ``default``."""
+    table = dict(priors)
+    for key in (factor.name, factor.family, GENERAL[not factor.traded], "default"):
+        if key in table:
+            return table[key]
+    raise SpecError(
+        f"{place}: no prior for factor '{factor.name}' of family '{factor.family}'.",
+        place=place,
+        found=factor.name,
+        allowed=tuple(table),
+        remedy=f"Add one named '{factor.family}' or 'default'.",
+    )
