@@ -18,7 +18,8 @@ from bayesfactor.holdings import holdings, leverage_note
 from bayesfactor.identification import identified
 from bayesfactor.intervals import Interval
 from bayesfactor.labelled import Labelled
-from bayesfactor.panel import SOURCES, Panel
+from bayesfactor.panel import SOURCES
+from bayesfactor.panelbase import PanelBase
 from bayesfactor.posterior import Fit, require_fit
 from bayesfactor.realised import realised
 from bayesfactor.tables import summarise
@@ -157,8 +158,7 @@ class Attribution(Labelled):
             table["identification"] = table["source"].map(self.identification)
         if self.problems:
             table["warning"] = warning_of(self.problems)
-        known = {"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
-        table.attrs = {**interval, **known}
+        table.attrs = {**interval, "kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
         return table
 
 
@@ -301,7 +301,7 @@ def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) 
         )
 
 
-def _check_names(panel: Panel) -> None:
+def _check_names(panel: PanelBase) -> None:
     """Refuse factors and families that are called like a source that is none of them."""
     for name in (*panel.factor_names, *panel.families):
         if name in SOURCES:

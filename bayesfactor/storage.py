@@ -124,7 +124,7 @@ def save_fit(fit: Fit, path: Path) -> Path:
         with writing(path) as store:
             for name in STREAMED:
                 array = fit.posterior[name].transpose("chain", "draw", "asset", ...)
-                target = store.array(name, array.dims, array.shape)
+                target = store.array(name, tuple(str(dim) for dim in array.dims), array.shape)
                 for chain, start in product(range(array.shape[0]), range(0, array.shape[1], DRAWS)):
                     target[chain, start : start + DRAWS] = array[chain, start : start + DRAWS].values
             finish(fit, store)
@@ -185,7 +185,7 @@ def _assemble(tree: xr.DataTree, path: Path, stored: Mapping[str, str]) -> Fit:
     lost = [name for name in GROUPS if name not in tree.children]
     if lost:
         raise ValueError(f"without {', '.join(lost)}")
-    attributes: dict[str, Any] = tree.attrs
+    attributes = tree.attrs
     panel = panel_of(tree)
     if draws_fingerprint(tree, stored) != attributes["draws_fingerprint"]:
         raise ValueError("the draws in it are not those that were saved")

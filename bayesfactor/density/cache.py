@@ -16,15 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.ccallback import CFunc
+from numba.core.typing.templates import Signature
 from numba.misc.appdirs import AppDirs
 
 HERE = Path(__file__).parent
 SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))).hexdigest()[:16]
 LOCK = threading.RLock()  # numba has one such folder for all threads
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
-ALONE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
-COUNTED = {"_nrt": True}  # said, as numba would take it from whatever is being compiled
-BARE = {"_nrt": False}  # no counting of references to arrays: in a loop over blocks that takes half of the time
+ALONE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
+COUNTED: dict[str, Any] = {"_nrt": True}  # said, as numba would take it from whatever is being compiled
+BARE: dict[str, Any] = {
+    "_nrt": False
+}  # no counting of references to arrays: in a loop over blocks that takes half of the time
 REMEDY = "Set the environment variable NUMBA_CACHE_DIR to a folder that you may write to."
 
 
@@ -68,8 +72,8 @@ def _place(given: str) -> str | None:
     for folder in (HERE / "__pycache__", user):
         if _writable(folder / SOURCES):
             return str(folder / SOURCES)
-    folder = _temporary()
-    where = f"are kept in {folder}, which may be emptied" if folder else "are compiled anew in every process"
+    own = _temporary()
+    where = f"are kept in {own}, which may be emptied" if own else "are compiled anew in every process"
     asked = f"'{given}' (NUMBA_CACHE_DIR) nor " if given else ""
     warnings.warn(
         f"Compiled kernels {where}: neither {asked}the folder of the package nor the user's cache can be written. "
@@ -77,7 +81,7 @@ def _place(given: str) -> str | None:
         RuntimeWarning,
         stacklevel=2,
     )
-    return None if folder is None else str(folder / SOURCES)
+    return None if own is None else str(own / SOURCES)
 
 
 def _kept[T](make: Callable[[bool], T]) -> T:
@@ -86,31 +90,32 @@ def _kept[T](make: Callable[[bool], T]) -> T:
     It is told whether kernels can be kept.
     """
     with LOCK:
-        before = numba.config.CACHE_DIR
+        settings = vars(numba.config)  # they become attributes only as numba is imported
+        before = settings["CACHE_DIR"]
         place = _place(before)
-        numba.config.CACHE_DIR = place or before
+        settings["CACHE_DIR"] = place or before
         try:
             return make(place is not None)
         finally:
-            numba.config.CACHE_DIR = before
+            settings["CACHE_DIR"] = before
 
 
-def strict(function: Callable[..., Any]) -> Any:
+def strict[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call; it runs beside other threads, and adds in the order that is written."""
     return _kept(lambda keep: numba.njit(cache=keep, nogil=True, fastmath={"contract"}, error_model="numpy")(function))
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call; it runs beside other threads."""
     return _kept(lambda keep: numba.njit(cache=keep, nogil=True, **COUNTED, **OPTIONS)(function))
 
 
-def shared(function: Callable[..., Any]) -> Any:
+def shared[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call from Python; a kernel that calls it takes its lines as its own."""
     return _kept(lambda keep: numba.njit(cache=keep, inline="always", **COUNTED, **OPTIONS)(function))
 
 
-def part(function: Callable[..., Any]) -> Any:
+def part[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only kernels call: it has no way in from Python, and a call from there would crash.
 
     It counts no references, so it may make no arrays, and return none; its caller keeps those that it works on.
@@ -118,16 +123,16 @@ def part(function: Callable[..., Any]) -> Any:
     return _kept(lambda keep: numba.njit(cache=keep, **ALONE, **BARE, **OPTIONS)(function))
 
 
-def inlined(function: Callable[..., Any]) -> Any:
+def inlined[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a `part` into every kernel that calls it."""
     return _kept(lambda keep: numba.njit(cache=keep, forceinline=True, **ALONE, **BARE, **OPTIONS)(function))
 
 
-def maker(function: Callable[..., Any]) -> Any:
+def maker[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only kernels call, as `part` does, and that makes or returns arrays."""
     return _kept(lambda keep: numba.njit(cache=keep, **ALONE, **COUNTED, **OPTIONS)(function))
 
 
-def entry(signature: Any, function: Callable[..., Any]) -> Any:
+def entry(signature: Signature, function: Callable[..., int]) -> CFunc:
     """Compile a function that C code can call."""
     return _kept(lambda keep: numba.cfunc(signature, cache=keep)(function))
