@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor import contributions
+from bayesfactor.contributions import By
 from bayesfactor.dates import Window
 from bayesfactor.diagnostics import misfits, warning_of
 from bayesfactor.doubts import caveats, identification_of
@@ -25,7 +26,6 @@ from bayesfactor.realised import realised
 from bayesfactor.tables import summarise
 
 Kind = Literal["premium", "return", "variance"]
-By = Literal["factor", "family", "level", "identification"]
 Per = Literal["asset", "group"]
 
 KINDS, PERS = ("premium", "return", "variance"), ("asset", "group")

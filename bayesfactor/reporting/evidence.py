@@ -10,7 +10,20 @@ from bayesfactor.diagnostics import UNSEEN, Check
 from bayesfactor.panel import Panel
 from bayesfactor.plots.checking import plot_check
 from bayesfactor.reporting.contents import Contents
-from bayesfactor.reporting.parts import Cell, Code, Grid, Head, Heading, Listing, Part, Picture, TablePart, Text, plain
+from bayesfactor.reporting.parts import (
+    Cell,
+    Code,
+    Column,
+    Grid,
+    Head,
+    Heading,
+    Listing,
+    Part,
+    Picture,
+    TablePart,
+    Text,
+    plain,
+)
 
 RANKS = (
     "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of "
@@ -29,11 +42,11 @@ def data(contents: Contents) -> tuple[Part, ...]:
     """Return how the data were integrated, and what looked wrong."""
     described = contents.description
     warnings = tuple(f"{row.series}: {row.text}" for row in described.warnings.itertuples())
-    assets = [
+    assets: list[Column] = [
         ("group", "group", "text"), ("first", "first", "text"), ("last", "last", "text"),
         ("periods", "periods", "count"), ("done", "what was done", "text"),
     ]  # fmt: skip
-    factors = [
+    factors: list[Column] = [
         ("family", "family", "text"), ("traded", "traded", "text"), ("transform", "transform", "text"),
         ("lag", "lag", "count"), ("first", "first", "text"), ("last", "last", "text"), ("periods", "periods", "count"),
         ("done", "what was done", "text"),
@@ -64,14 +77,18 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         Head("what to do", False),
     )
     verdict = "The checks passed." if checks.ok else "Checks FAILED: do not use the numbers of this report."
-    means = [
+    means: list[Column] = [
         ("periods", "periods", "count"), ("sample_mean", "sample mean", "percent"),
         ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
         ("gap_in_errors", "gap, se", "number"), ("implied_mean", "implied mean", "percent"),
         ("implied_gap", "gap, se of residual", "number"), ("variance_ratio", "variance, ratio", "number"),
         ("prob_tails", "P(tails this heavy)", "chance"),
     ]  # fmt: skip
-    pairs = [("other", "and", "text"), ("correlation", "correlation", "number"), ("periods", "periods", "count")]
+    pairs: list[Column] = [
+        ("other", "and", "text"),
+        ("correlation", "correlation", "number"),
+        ("periods", "periods", "count"),
+    ]
     units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
     pictures: list[Part] = []
     if contents.fit.posterior.sizes["chain"] > 1:

@@ -13,6 +13,7 @@ from bayesfactor.reporting.evidence import again, data, model, trust
 from bayesfactor.reporting.parts import (
     POSTERIOR_UNITS,
     Answer,
+    Column,
     Heading,
     Part,
     Picture,
@@ -156,9 +157,9 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
     assert contents.exposure is not None
     by_factor, by_share = contents.premia["factor"], contents.shares["asset"]
     paid, shares = (one[one["asset"] == PORTFOLIO].set_index("source") for one in (by_factor, by_share))
-    known = [("identification", "how it is known", "text")]
+    known: list[Column] = [("identification", "how it is known", "text")]
     paid["prob_positive"] = paid["prob_positive"].where(paid["sd"] > 0)  # of what is fixed there is no probability
-    columns = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
+    columns: list[Column] = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
     return (
         Text(f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period."),
         TablePart(
