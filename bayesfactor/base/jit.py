@@ -6,6 +6,7 @@ written, in the user's cache; where that cannot be either, in a temporary folder
 """
 
 import hashlib
+import inspect
 import os
 import tempfile
 import threading
@@ -16,13 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.ccallback import CFunc
+from numba.core.typing.templates import Signature
 from numba.misc.appdirs import AppDirs
 
 LOCK = threading.RLock()  # numba has one such folder for all threads
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
-ALONE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
-COUNTED = {"_nrt": True}  # said, as numba would take it from whatever is being compiled
-BARE = {"_nrt": False}  # no counting of references to arrays: in a loop over blocks that takes half of the time
+IN_ORDER: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
+ALONE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
+COUNTED: dict[str, Any] = {"_nrt": True}  # said, as numba would take it from whatever is being compiled
+BARE: dict[str, Any] = {
+    "_nrt": False
+}  # no counting of references to arrays: in a loop over blocks that takes half of the time
 REMEDY = "Set the environment variable NUMBA_CACHE_DIR to a folder that you may write to."
 
 
@@ -73,8 +79,8 @@ def _place(given: str, kernels: Path) -> str | None:
     for folder in (kernels / "__pycache__", user):
         if _writable(folder / version):
             return str(folder / version)
-    folder = _temporary()
-    where = f"are kept in {folder}, which may be emptied" if folder else "are compiled anew in every process"
+    own = _temporary()
+    where = f"are kept in {own}, which may be emptied" if own else "are compiled anew in every process"
     asked = f"'{given}' (NUMBA_CACHE_DIR) nor " if given else ""
     warnings.warn(
         f"Compiled kernels {where}: neither {asked}the folder of the package nor the user's cache can be written. "
@@ -82,7 +88,7 @@ def _place(given: str, kernels: Path) -> str | None:
         RuntimeWarning,
         stacklevel=2,
     )
-    return None if folder is None else str(folder / version)
+    return None if own is None else str(own / version)
 
 
 def _kept[T](function: Callable[..., Any], make: Callable[[bool], T]) -> T:
@@ -91,33 +97,32 @@ def _kept[T](function: Callable[..., Any], make: Callable[[bool], T]) -> T:
     It is told whether kernels can be kept.
     """
     with LOCK:
-        before = numba.config.CACHE_DIR
-        place = _place(before, Path(function.__code__.co_filename).parent)
-        numba.config.CACHE_DIR = place or before
+        settings = vars(numba.config)  # they become attributes only as numba is imported
+        before = settings["CACHE_DIR"]
+        place = _place(before, Path(inspect.getfile(function)).parent)
+        settings["CACHE_DIR"] = place or before
         try:
             return make(place is not None)
         finally:
-            numba.config.CACHE_DIR = before
+            settings["CACHE_DIR"] = before
 
 
-def jit_strict(function: Callable[..., Any]) -> Any:
+def jit_strict[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call; it runs beside other threads, and adds in the order that is written."""
-    return _kept(
-        function, lambda keep: numba.njit(cache=keep, nogil=True, fastmath={"contract"}, error_model="numpy")(function)
-    )
+    return _kept(function, lambda keep: numba.njit(cache=keep, nogil=True, **IN_ORDER)(function))
 
 
-def jit(function: Callable[..., Any]) -> Any:
+def jit[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call; it runs beside other threads."""
     return _kept(function, lambda keep: numba.njit(cache=keep, nogil=True, **COUNTED, **OPTIONS)(function))
 
 
-def jit_shared(function: Callable[..., Any]) -> Any:
+def jit_shared[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call from Python; a kernel that calls it takes its lines as its own."""
     return _kept(function, lambda keep: numba.njit(cache=keep, inline="always", **COUNTED, **OPTIONS)(function))
 
 
-def jit_part(function: Callable[..., Any]) -> Any:
+def jit_part[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only kernels call: it has no way in from Python, and a call from there would crash.
 
     It counts no references, so it may make no arrays, and return none; its caller keeps those that it works on.
@@ -125,16 +130,16 @@ def jit_part(function: Callable[..., Any]) -> Any:
     return _kept(function, lambda keep: numba.njit(cache=keep, **ALONE, **BARE, **OPTIONS)(function))
 
 
-def jit_inline(function: Callable[..., Any]) -> Any:
+def jit_inline[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a `jit_part` into every kernel that calls it."""
     return _kept(function, lambda keep: numba.njit(cache=keep, forceinline=True, **ALONE, **BARE, **OPTIONS)(function))
 
 
-def jit_alloc(function: Callable[..., Any]) -> Any:
+def jit_alloc[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only kernels call, as a `jit_part` does, and that makes or returns arrays."""
     return _kept(function, lambda keep: numba.njit(cache=keep, **ALONE, **COUNTED, **OPTIONS)(function))
 
 
-def jit_entry(signature: Any, function: Callable[..., Any]) -> Any:
+def jit_entry(signature: Signature, function: Callable[..., int]) -> CFunc:
     """Compile a function that C code can call."""
     return _kept(function, lambda keep: numba.cfunc(signature, cache=keep)(function))

@@ -4,15 +4,15 @@ from typing import assert_never
 
 import numpy as np
 
+from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import FactorMoments, factor_moments
-from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import SURROGATE_DOF, RobustFit, least_squares, moments, regressors, robust_fit
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import NormalNoise, StudentTNoise
 from bayesfactor.spec.scaling import Numbers, translate
 
 
-def graph_data(panel: Panel, model: FactorModel) -> dict[str, np.ndarray]:
+def graph_data(panel: PanelBase, model: FactorModel) -> dict[str, np.ndarray]:
     """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
     numbers, history = translate(panel, model), factor_moments(panel)
     groups = {name: i for i, name in enumerate(panel.group_names)}
@@ -80,7 +80,7 @@ def _scale_start(numbers: Numbers, first: np.ndarray, spare: np.ndarray, informa
     }
 
 
-def student_data(panel: Panel, robust: RobustFit) -> dict[str, np.ndarray]:
+def student_data(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
     """Return the observations, stacked asset by asset, and the weighted statistics of the surrogate."""
     weighted = moments(panel, robust.weights)
     rows = [regressors(panel, i) for i in range(len(panel.assets))]

@@ -26,7 +26,9 @@ def _shifted(
     return xx + shift[None, None, :] * xx[:, :, 0][:, :, None], xy + shift[None, :] * xy[:, 0][:, None]
 
 
-def _conditional(symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable):
+def _conditional(
+    symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable
+) -> tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable]:
     """Return the lower root L of A = I + D S D / s2, v = D (b - S m) / s2, and b - S m."""
     mean, sd, precision = symbols.mean.T, symbols.sd.T, pt.exp(-2 * symbols.log_sigma)
     a = pt.eye(mean.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx * precision[:, None, None]

@@ -1,6 +1,6 @@
 """Draws one block of quantities at a time, so that draws on disk are never in memory as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 import xarray as xr
@@ -8,20 +8,20 @@ import xarray as xr
 NUMBERS = 2**20  # of a block of draws that are in memory anyway
 
 
-def blocks[Draws: (xr.DataArray, xr.Dataset)](draws: Draws, dim: str) -> Iterator[Draws]:
+def blocks[Draws: (xr.DataArray, xr.Dataset)](draws: Draws, dim: Hashable) -> Iterator[Draws]:
     """Yield the draws in memory, block after block along one dimension; where they are on disk, as they are stored.
 
     Parameters
     ----------
     draws : DataArray or Dataset
-    dim : str
+    dim : hashable
         Any dimension but chain and draw.
     """
     size = draws.sizes[dim]
     stored = draws.chunksizes.get(dim)
     if stored is None:
         step = max(1, NUMBERS * 8 * size // max(draws.nbytes, 1))
-        stored = (*(step for _ in range(size // step)), *((size % step,) if size % step else ()))
+        stored = (step,) * (size // step) + ((size % step,) if size % step else ())
     start = 0
     for length in stored:
         yield draws.isel({dim: slice(start, start + length)}).compute()

@@ -252,7 +252,7 @@ def _average(
         return nothing, nothing
     own, whole = (np.zeros(len(fit.panel.times)) for _ in range(2))
     away, seen = 0.0, np.zeros(len(own), dtype=bool)
-    for i in np.flatnonzero(used):
+    for i in np.flatnonzero(used).tolist():
         rows, returns, x = regressors(fit.panel, i)
         residual = returns - x @ coefficients[i]
         own[rows] += (residual - residual.mean()) / rows.size

@@ -84,7 +84,7 @@ def _justified(table: pd.DataFrame, prob: float) -> pd.DataFrame:
     return rounded
 
 
-def justified(values: pd.Series, errors: np.ndarray | pd.Series) -> list[float]:
+def justified(values: np.ndarray | pd.Series, errors: np.ndarray | pd.Series) -> list[float]:
     """Return values rounded to units no finer than their Monte Carlo errors; to 12 decimals where these are 0."""
     each = np.asarray(errors, dtype=float)
     digits = np.where(each > 0, np.floor(-np.log10(np.where(each > 0, each, 1))), 12).astype(int)

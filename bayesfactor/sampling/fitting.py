@@ -117,7 +117,7 @@ def _whole(
     store: DrawStore | None = None,
 ) -> Fit:
     """Return the fit of draws of theta; `marks` are the times at which the steps before began and ended."""
-    draws = tree["posterior"]["theta"].values
+    draws = tree["posterior"].to_dataset()["theta"].values
     posterior, log_prior = recover(panel, model, problem, draws, sampler.seed, store, _cores(sampler))
     statistics = tree["sample_stats"].to_dataset()[list(STATISTICS)]
     groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}

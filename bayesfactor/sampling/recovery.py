@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import xarray as xr
 
+from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import factor_moments
-from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.storage.zarr import DRAWS, DrawStore
 from bayesfactor.sampling.kernels.problem import Problem
 from bayesfactor.spec.alphas import FreeAlpha, SharpeAlpha
@@ -14,9 +14,12 @@ from bayesfactor.spec.loadings import FreeLoadings
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import Numbers, log_premium, translate
 
+Coords = dict[str, np.ndarray | list[str]]
+Drawn = dict[str, tuple[np.ndarray, tuple[str, ...]]]  # name -> draws (draw, ...), dimensions but that of draws
+
 
 def recover(
-    panel: Panel,
+    panel: PanelBase,
     model: FactorModel,
     problem: Problem,
     draws: np.ndarray,
@@ -39,7 +42,7 @@ def recover(
     """
     shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
     numbers, (first, *own_seeds) = translate(panel, model), np.random.SeedSequence(seed).spawn(1 + len(draws))
-    coords = {
+    coords: Coords = {
         "chain": np.arange(shape[0]),
         "draw": np.arange(shape[1]),
         "asset": list(panel.assets),
@@ -64,13 +67,13 @@ def _assets(
     problem: Problem,
     draws: np.ndarray,
     seeds: list[np.random.SeedSequence],
-    coords: dict,
+    coords: Coords,
     store: DrawStore | None,
     cores: int,
-) -> tuple[dict[str, xr.DataArray], dict]:
+) -> tuple[dict[str, xr.DataArray], Drawn]:
     """Make alphas, loadings and residual scales a few draws at a time; return them, and what log priors they have."""
-    dims = dict.fromkeys(("alpha", "sigma"), ("chain", "draw", "asset"))
-    dims["loading"] = ("chain", "draw", "asset", "factor")
+    each = ("chain", "draw", "asset")
+    dims: dict[str, tuple[str, ...]] = {"alpha": each, "sigma": each, "loading": (*each, "factor")}
     arrays = {}
     for name, own in dims.items():
         shape = tuple(len(coords[dim]) for dim in own)
@@ -116,7 +119,7 @@ def _own_prior(model: FactorModel, numbers: Numbers, coefficients: np.ndarray) -
     return result
 
 
-def _dataset(values: dict, coords: dict) -> xr.Dataset:
+def _dataset(values: Drawn, coords: Coords) -> xr.Dataset:
     shape = len(coords["chain"]), len(coords["draw"])
     arrays = {
         name: xr.DataArray(
@@ -129,20 +132,21 @@ def _dataset(values: dict, coords: dict) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
     level, spread = problem.level(flat)
-    result = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
+    result: Drawn = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
     tails = problem.block(flat, "dof_z_log__")
     if tails is not None:
         result["dof"] = (numbers.dof_above + numbers.dof_mean * np.exp(tails), ())
     return result
 
 
-def _hierarchy(panel: Panel, model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
-    result = {}
-    mean, common = problem.block(flat, "loading_mean_z"), problem.block(flat, "loading_common_z")
-    if mean is not None:
-        spread = np.abs(problem.block(flat, "loading_scale_z")) * numbers.loading_spread
+def _hierarchy(panel: PanelBase, model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+    result: Drawn = {}
+    names = ("loading_mean_z", "loading_scale_z", "loading_common_z")
+    mean, scale, common = (problem.block(flat, name) for name in names)
+    if mean is not None and scale is not None:
+        spread = np.abs(scale) * numbers.loading_spread
         result["loading_mean"] = (numbers.loading_loc + numbers.loading_sd * mean, ("group", "factor"))
         result["loading_scale"] = (spread, ("factor",))
     if common is not None:
@@ -163,7 +167,7 @@ def _hierarchy(panel: Panel, model: FactorModel, numbers: Numbers, problem: Prob
     return result
 
 
-def _factors(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> dict:
+def _factors(panel: PanelBase, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> Drawn:
     """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
     mean, premium = problem.means(flat)
     return {
@@ -173,7 +177,7 @@ def _factors(panel: Panel, numbers: Numbers, problem: Problem, flat: np.ndarray,
     }
 
 
-def _covariance(panel: Panel, numbers: Numbers, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _covariance(panel: PanelBase, numbers: Numbers, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return draws of Omega given mu (draw, factor), span by span from the longest history to the shortest.
 
     With A = prior scale + scatter around mu over the rows of a span, and q older factors of p: the new ones given the
@@ -214,9 +218,9 @@ def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) ->
     return b @ np.swapaxes(b, -1, -2)
 
 
-def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> dict:
+def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
     """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
-    result = {}
+    result: Drawn = {}
     for block, name in {
         "loading_mean_z": "loading_mean",
         "loading_common_z": "loading_common",

@@ -62,7 +62,8 @@ def data_premia(panel: PanelBase, numbers: Numbers, premium: xr.DataArray) -> Da
             one, why = _divided(mean[k], sd[k], of_mean[k], of_sd[k], (numbers.premium_loc[k], numbers.premium_sd[k]))
             found[:, k] = one
             source.append(why)
-    return DataPremia(*found, tuple(source))
+    own, error, of_own, of_error = found
+    return DataPremia(own, error, of_own, of_error, tuple(source))
 
 
 def _divided(

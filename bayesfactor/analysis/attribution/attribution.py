@@ -18,8 +18,8 @@ from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import Labelled
+from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window
-from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import SOURCES
 from bayesfactor.posterior.diagnostics import misfits, warning_of
 from bayesfactor.posterior.facts import require_fit
@@ -147,8 +147,7 @@ class Attribution(Labelled):
             table["identification"] = table["source"].map(self.identification)
         if self.problems:
             table["warning"] = warning_of(self.problems)
-        known = {"kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
-        table.attrs = {**interval, **known}
+        table.attrs = {**interval, "kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
         return table
 
 
@@ -280,7 +279,7 @@ def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) 
         )
 
 
-def _check_names(panel: Panel) -> None:
+def _check_names(panel: PanelBase) -> None:
     """Refuse factors and families that are called like a source that is none of them."""
     for name in (*panel.factor_names, *panel.families):
         if name in SOURCES:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pandas as pd
@@ -43,7 +45,7 @@ class Parts:
 
     def sources(self, label: Mapping[str, str] | None = None) -> xr.DataArray:
         """Put all side by side along the dimension source, the total last; factors of one label are summed."""
-        summed = sum(self.rest.values())
+        summed = reduce(add, self.rest.values())
         known = None if self.by_factor is None else _labelled(self.by_factor, label)
         if known is not None:
             summed = known.sum("source", skipna=False) + summed
@@ -74,7 +76,7 @@ def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
         return values
     alone = weights.dims[0] == "asset"  # every asset, and then a portfolio
     mixed = weights.isel(asset=slice(weights.sizes["member"], None)) if alone else weights
-    used = np.flatnonzero((mixed != 0).any(weights.dims[0]).values)
+    used = np.flatnonzero((mixed != 0).any([weights.dims[0]]).values)
     held = values if used.size == values.sizes["asset"] else values.isel(asset=used)
     summed = xr.dot(mixed.isel(member=used), held.rename(asset="member"), dim="member")
     return xr.concat([values, summed], "asset") if alone else summed
@@ -196,7 +198,7 @@ def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
     }
     if "zero_beta" in values:
         parts["zero_beta"] = values["zero_beta"]
-    total = sum(parts.values())
+    total = reduce(add, parts.values())
     total = total - total.mean(axis=(0, 1))
     variance = np.mean(total**2, axis=(0, 1))
     with np.errstate(invalid="ignore"):  # a premium that is certain has no shares

@@ -21,7 +21,7 @@ from bayesfactor.data.screening.units import note_slopes_of_moments
 from bayesfactor.data.streaming.choices import check_columns, check_spacing, read_calendar
 from bayesfactor.data.streaming.files import Columns, in_order, list_files
 from bayesfactor.data.streaming.kernel import EARLIEST, FIRST, LARGE, LAST, LATEST, MISSING, NEVER, OUTSIDE, ROWS
-from bayesfactor.data.streaming.sums import Sums, join, reduce_file
+from bayesfactor.data.streaming.sums import Span, Sums, join, reduce_file
 from bayesfactor.data.streaming.table import Factors, FactorTable, read_factors
 from bayesfactor.panel.aggregated import PanelStatistics
 from bayesfactor.panel.moments import Moments
@@ -107,7 +107,8 @@ def integrate_parquet(
     beside = read_factors(factors, factor_info, risk_free, calendar)
     check_spacing(beside.values["time"].values, calendar)
     files = in_order(list_files(folder), columns, beside.table.zone)
-    total, past = Sums.empty(beside.table), []
+    total = Sums.empty(beside.table)
+    past: list[Span] = []
     for path, part in _reduced(files, columns, beside.table, executor):
         total = join(total, part, path, past, beside.table)
     return _assemble(total, beside, asset_info, calendar, len(files))

@@ -21,7 +21,7 @@ NEVER = np.iinfo(np.int64).min
 
 
 @jit_strict
-def _add_times(xx, x, start, stop):
+def _add_times(xx: np.ndarray, x: np.ndarray, start: int, stop: int) -> None:
     """Add the cross-products of rows start..stop to the upper triangle of xx, four by four."""
     four = x.shape[1] // 4
     for i in range(four):
@@ -47,7 +47,7 @@ def _add_times(xx, x, start, stop):
 
 
 @jit_strict
-def _add_run(xx, x, blocks, start, stop):
+def _add_run(xx: np.ndarray, x: np.ndarray, blocks: np.ndarray, start: int, stop: int) -> None:
     """Add the cross-products of a run of times: whole blocks from the shared table."""
     first = min(-(-start // BLOCK) * BLOCK, stop)
     last = max(first, stop // BLOCK * BLOCK)
@@ -62,7 +62,9 @@ def _add_run(xx, x, blocks, start, stop):
 
 
 @jit_strict
-def _end_run(slot, times, x, blocks, xx, marks):
+def _end_run(
+    slot: int, times: np.ndarray, x: np.ndarray, blocks: np.ndarray, xx: np.ndarray, marks: np.ndarray
+) -> None:
     """Add the run of times of one asset to its sums."""
     start, stop = marks[slot, START], marks[slot, STOP]
     if start == stop:
@@ -76,7 +78,25 @@ def _end_run(slot, times, x, blocks, xx, marks):
 
 
 @jit_strict
-def add_rows(stamps, scale, codes, slots, values, large, times, x, rate, blocks, xx, xy, yy, least, marks, seen, place):
+def add_rows(
+    stamps: np.ndarray,
+    scale: int,
+    codes: np.ndarray,
+    slots: np.ndarray,
+    values: np.ndarray,
+    large: float,
+    times: np.ndarray,
+    x: np.ndarray,
+    rate: np.ndarray,
+    blocks: np.ndarray,
+    xx: np.ndarray,
+    xy: np.ndarray,
+    yy: np.ndarray,
+    least: np.ndarray,
+    marks: np.ndarray,
+    seen: np.ndarray,
+    place: np.ndarray,
+) -> int:
     """Add rows to the sums of their assets; return `FINE`, or what is wrong with row number ``place[0]``.
 
     Parameters
@@ -150,7 +170,7 @@ def add_rows(stamps, scale, codes, slots, values, large, times, x, rate, blocks,
 
 
 @jit_strict
-def end_runs(times, x, blocks, xx, marks):
+def end_runs(times: np.ndarray, x: np.ndarray, blocks: np.ndarray, xx: np.ndarray, marks: np.ndarray) -> None:
     """Add the runs of times that are still open."""
     for slot in range(len(marks)):
         _end_run(slot, times, x, blocks, xx, marks)

@@ -87,7 +87,7 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, calendar: Calen
     for factor in info:
         _check_ready(factor)
     frame, notes = _own_span(frame)
-    labels, instants, zone = _clock(frame.index, calendar.frequency)
+    labels, instants, zone = _clock(_times(frame), calendar.frequency)
     values = xr.DataArray(
         frame.to_numpy(), {"time": labels, "factor": [one.name for one in info]}, ("time", "factor"), "factors"
     )
@@ -105,12 +105,18 @@ def read_factors(factors: Any, factor_info: Any, risk_free: Any, calendar: Calen
     if not common.all():
         text = f"returns are used from {written(labels[common][0])}, when the youngest factor begins"
         notes.append(Note("panel", "done", f"{text}; older factors keep their own history, for their means"))
-    rate, more = _rate(risk_free, frame.index[common], calendar.periods_per_year)
+    rate, more = _rate(risk_free, _times(frame)[common], calendar.periods_per_year)
     width = -(-(len(info) + 1) // 4) * 4
     x = np.zeros((int(common.sum()), width))
     x[:, 0], x[:, 1 : len(info) + 1] = 1.0, values.values[common]
     table = FactorTable(instants[common], x, rate, zone, large_return(calendar.periods_per_year))
     return Factors(values, info, table, (*notes, *more))
+
+
+def _times(frame: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the times of a frame that `read_times` has read."""
+    assert isinstance(frame.index, pd.DatetimeIndex)
+    return frame.index
 
 
 def _check_ready(factor: Factor) -> None:
@@ -137,8 +143,9 @@ def _own_span(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     empty = [str(name) for name in frame.columns if frame[name].isna().all()]
     if empty:
         raise DataError(f"Factor '{empty[0]}' has no value at all.", series=empty[0], remedy="Drop it.")
-    first = min(frame[name].first_valid_index() for name in frame.columns)
-    ends = {name: frame[name].last_valid_index() for name in frame.columns}
+    times = _times(frame)
+    known = {name: times[frame[name].notna().to_numpy()] for name in frame.columns}
+    first, ends = min(own[0] for own in known.values()), {name: own[-1] for name, own in known.items()}
     early = min(ends, key=lambda name: ends[name])
     notes = []
     if ends[early] < max(ends.values()):
@@ -147,12 +154,11 @@ def _own_span(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     return frame.loc[first : ends[early]], notes
 
 
-def _clock(index: pd.Index, frequency: str) -> tuple[np.ndarray, np.ndarray, str]:
+def _clock(index: pd.DatetimeIndex, frequency: str) -> tuple[np.ndarray, np.ndarray, str]:
     """Return labels for the panel, instants in nanoseconds, and the time zone.
 
     Labels are days where times are days, by the rule of every door; else universal time, on calendars of bars.
     """
-    assert isinstance(index, pd.DatetimeIndex)
     times = times_of(index)
     instants = (times.local if times.universal.hasnans else times.universal).to_numpy().astype("datetime64[ns]")
     found = whole_days(times)
@@ -174,7 +180,7 @@ def _refuse_inside(index: pd.DatetimeIndex, frequency: str) -> None:
     strip_time(index, "factors", replace(words, **several) if bars else replace(words, also=own))
 
 
-def _rate(risk_free: Any, index: pd.Index, year: int) -> tuple[np.ndarray, list[Note]]:
+def _rate(risk_free: Any, index: pd.DatetimeIndex, year: int) -> tuple[np.ndarray, list[Note]]:
     """Return the risk-free return at each time, NaN where none is given, and a note."""
     if risk_free is None:
         note = Note("panel", "done", NO_RATE)
@@ -191,7 +197,7 @@ def _rate(risk_free: Any, index: pd.Index, year: int) -> tuple[np.ndarray, list[
         raise DataError(
             f"risk_free has {frame.shape[1]} columns.", series="risk_free", remedy="Give the one to subtract."
         )
-    zones = {what: str(times.tz or "") for what, times in (("factors", index), ("risk_free", frame.index))}
+    zones = {what: str(times.tz or "") for what, times in (("factors", index), ("risk_free", _times(frame)))}
     check_zones(zones)
     series = frame.iloc[:, 0]
     known = series.dropna()

@@ -75,7 +75,7 @@ def write_tree(tree: xr.DataTree, attributes: Mapping[str, str], path: Path) -> 
         with writing(path) as store:
             for name in STREAMED:
                 array = tree["posterior"][name].transpose("chain", "draw", "asset", ...)
-                target = store.array(name, array.dims, array.shape)
+                target = store.array(name, tuple(map(str, array.dims)), array.shape)
                 for chain, start in product(range(array.shape[0]), range(0, array.shape[1], DRAWS)):
                     target[chain, start : start + DRAWS] = array[chain, start : start + DRAWS].values
             finish(tree, attributes, store)

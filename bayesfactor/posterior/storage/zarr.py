@@ -47,6 +47,7 @@ class DrawStore:
     def array(self, name: str, dims: tuple[str, ...], shape: tuple[int, ...]) -> Any:
         """Return a new array of the posterior that takes ``array[chain, first:last] = values``."""
         import zarr
+        from zarr.codecs import Crc32cCodec
 
         chunks = tuple({"chain": 1, "draw": DRAWS, "asset": ASSETS}.get(d, n) for d, n in zip(dims, shape, strict=True))
         return (
@@ -58,7 +59,7 @@ class DrawStore:
                 chunks=tuple(max(1, min(one)) for one in zip(chunks, shape, strict=True)),
                 dtype="float64",
                 filters=None,
-                compressors=[zarr.codecs.Crc32cCodec()],
+                compressors=[Crc32cCodec()],
                 fill_value=float("nan"),
                 dimension_names=dims,
                 attributes={MARK: self.token},
@@ -79,8 +80,9 @@ class DrawStore:
         rest["posterior"] = xr.DataTree(posterior.drop_vars(STREAMED))
         rest.attrs = {}
         rest.to_zarr(self.folder, mode="a", zarr_format=3, consolidated=False)
-        marks = {MARK: self.token, "variables": list(posterior.data_vars)}
-        zarr.open_group(self.folder, mode="r+").attrs.update({**attributes, **marks})
+        names = [str(name) for name in posterior.data_vars]
+        marks = zarr.open_group(self.folder, mode="r+").attrs
+        marks.update({**attributes, MARK: self.token, "variables": names})
         old = self.path.with_name(f"{self.folder.name}.old")
         if self.path.exists():
             os.replace(self.path, old)
@@ -153,7 +155,8 @@ def open_store(path: Path) -> xr.DataTree:
         parts = {name: _plain(part) for name, part in parts.items()}
         attributes = {name: value for name, value in opened.attrs.items() if name not in (MARK, "variables")}
     posterior = parts["posterior"]
-    lazy = {name: _lazy(path, name, token, posterior.coords) for name in STREAMED}
+    coords = {str(name): values for name, values in posterior.coords.items()}
+    lazy = {name: _lazy(path, name, token, coords) for name in STREAMED}
     parts["posterior"] = xr.Dataset({name: lazy[name] if name in lazy else posterior[name] for name in names})
     tree = xr.DataTree.from_dict({name: xr.DataTree(part) for name, part in parts.items()})
     tree.attrs = attributes
@@ -217,9 +220,12 @@ class _Stored:
 def _lazy(folder: Path, name: str, token: str, coords: Mapping[str, Any]) -> xr.DataArray:
     import dask.array
     import zarr
+    from zarr.core.metadata import ArrayV3Metadata
 
     array = zarr.open_array(folder / "posterior" / name, mode="r")
-    dims = array.metadata.dimension_names
+    if not isinstance(array.metadata, ArrayV3Metadata) or array.metadata.dimension_names is None:
+        raise ValueError(f"the dimensions of {name} have no names")
+    dims = [str(dim) for dim in array.metadata.dimension_names]
     chunks = tuple(array.chunks[i] if dim == "asset" else array.shape[i] for i, dim in enumerate(dims))
     stored = _Stored(folder.resolve(), name, token, array.shape)
     values = dask.array.from_array(stored, chunks=chunks, name=f"{name}-{token}", meta=np.empty((0,) * array.ndim))

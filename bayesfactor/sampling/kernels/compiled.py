@@ -4,10 +4,12 @@ A problem is one array of doubles: sizes of its parts, then the parts. The same 
 every set of priors, so nothing is compiled for a new fit.
 """
 
+import ctypes
 from functools import cache
 
 import numba
 import numpy as np
+from numba.core.ccallback import CFunc
 
 from bayesfactor.base.jit import LOCK, jit, jit_alloc, jit_entry, jit_part, jit_shared
 from bayesfactor.sampling.kernels.conditional import rooms
@@ -22,12 +24,12 @@ LINE = 8  # doubles in a cache line
 
 
 @jit_alloc
-def _cut(buffer, start, stop):
+def _cut(buffer: np.ndarray, start: float, stop: float) -> np.ndarray:
     return buffer[int(start) : int(stop)]  # of two numbers read: a slot's own number would be a type of its own
 
 
 @jit_alloc
-def _prior(b):
+def _prior(b: np.ndarray) -> Prior:
     return Prior(
         _cut(b, b[0], b[1]), _cut(b, b[2], b[3]), _cut(b, b[4], b[5]), _cut(b, b[6], b[7]),
         _cut(b, b[8], b[9]), _cut(b, b[10], b[11]), _cut(b, b[12], b[13]), _cut(b, b[14], b[15]),
@@ -39,13 +41,13 @@ def _prior(b):
 
 
 @jit_alloc
-def _data(b):
+def _data(b: np.ndarray) -> Data:
     at = b[2 * NOISE :]
     return Data(_cut(b, at[0], at[1]), _cut(b, at[2], at[3]), _cut(b, at[4], at[5]), _cut(b, at[6], at[7]))
 
 
 @jit_shared
-def density_normal(x, buffer, grad):
+def density_normal(x: np.ndarray, buffer: np.ndarray, grad: np.ndarray) -> float:
     """Return log p(theta, returns, factors) with normal noise; fill its gradient."""
     prior = _prior(buffer)
     law, scales = rooms(prior.real.size, int(prior.size[1]) + 1)
@@ -57,7 +59,7 @@ def density_normal(x, buffer, grad):
 
 
 @jit
-def coefficients_normal(draws, buffer, z, result):
+def coefficients_normal(draws: np.ndarray, buffer: np.ndarray, z: np.ndarray, result: np.ndarray) -> None:
     """Fill `result` (draw, asset, coefficient) with coefficients given each theta, from standard normals z."""
     prior, data = _prior(buffer), _data(buffer)
     p, n, size = z.shape[1], z.shape[2], prior.real.size
@@ -77,7 +79,7 @@ def coefficients_normal(draws, buffer, z, result):
 
 
 @jit_alloc
-def _observations(b, n, p):
+def _observations(b: np.ndarray, n: int, p: int) -> Observations:
     at = b[2 * NOISE :]
     return Observations(
         _cut(b, at[0], at[1]).reshape((n, p, p)), _cut(b, at[2], at[3]).reshape((n, p)), _cut(b, at[4], at[5]),
@@ -86,7 +88,7 @@ def _observations(b, n, p):
 
 
 @jit_shared
-def density_student(x, buffer, grad):
+def density_student(x: np.ndarray, buffer: np.ndarray, grad: np.ndarray) -> float:
     """Return log p(theta, returns, factors) with Student-t noise; fill its gradient."""
     prior = _prior(buffer)
     n, p = int(prior.size[0]), int(prior.size[1]) + 1
@@ -104,7 +106,7 @@ def density_student(x, buffer, grad):
 
 
 @jit
-def coefficients_student(draws, buffer, result):
+def coefficients_student(draws: np.ndarray, buffer: np.ndarray, result: np.ndarray) -> None:
     """Fill `result` (draw, asset, coefficient) with the coefficients at each theta."""
     prior = _prior(buffer)
     n, p, first = int(prior.size[0]), int(prior.size[1]) + 1, int(prior.at[9])
@@ -129,37 +131,38 @@ def pack(parts: list[np.ndarray]) -> np.ndarray:
     return buffer
 
 
+type Doubles = ctypes._Pointer[ctypes.c_double]
 _DOUBLES = numba.types.CPointer(numba.types.double)
 _LOGP = numba.types.int64(numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES)
 _EXPAND = numba.types.int64(numba.types.uint64, numba.types.uint64, _DOUBLES, _DOUBLES, _DOUBLES)
 
 
 @jit_alloc
-def _whole(data):
+def _whole(data: Doubles) -> np.ndarray:
     return numba.carray(data, int(numba.carray(data, SLOTS)[SLOTS - 1]))
 
 
 @jit_part
-def _finite(value, grad):
+def _finite(value: float, grad: np.ndarray) -> int:
     total = value
     for slope in grad:
         total += slope * 0.0
     return 0 if np.isfinite(total) else 3
 
 
-def _logp_normal(dim, x, grad, logp, data):
+def _logp_normal(dim: int, x: Doubles, grad: Doubles, logp: Doubles, data: Doubles) -> int:
     slope, value = numba.carray(grad, dim), numba.carray(logp, 1)
     value[0] = density_normal(numba.carray(x, dim), _whole(data), slope)
     return _finite(value[0], slope)
 
 
-def _logp_student(dim, x, grad, logp, data):
+def _logp_student(dim: int, x: Doubles, grad: Doubles, logp: Doubles, data: Doubles) -> int:
     slope, value = numba.carray(grad, dim), numba.carray(logp, 1)
     value[0] = density_student(numba.carray(x, dim), _whole(data), slope)
     return _finite(value[0], slope)
 
 
-def _expand(dim, expanded, x, out, data):
+def _expand(dim: int, expanded: int, x: Doubles, out: Doubles, data: Doubles) -> int:
     source, target = numba.carray(x, dim), numba.carray(out, expanded)
     for i in range(dim):  # what is stored of a draw is the point itself
         target[i] = source[i]
@@ -167,7 +170,7 @@ def _expand(dim, expanded, x, out, data):
 
 
 @cache
-def entries(student: bool):
+def entries(student: bool) -> tuple[CFunc, CFunc]:
     """Return the two C functions that a sampler calls: log-density with gradient, and what to store of a point."""
     with LOCK:
         logp = jit_entry(_LOGP, _logp_student if student else _logp_normal)

@@ -38,7 +38,7 @@ class Scales(NamedTuple):
 
 
 @jit_alloc
-def rooms(n, p):
+def rooms(n: int, p: int) -> tuple[Law, Scales]:
     """Return a `Law` and `Scales` to be filled, for n assets (padded)."""
     size = p * n
     law = Law(
@@ -53,7 +53,7 @@ def rooms(n, p):
 
 
 @jit_part
-def summed(x):
+def summed(x: np.ndarray) -> float:
     """Return the sum of an array of whole lanes."""
     value = full(0.0)
     for i in range(0, x.size, WIDTH):
@@ -62,7 +62,7 @@ def summed(x):
 
 
 @jit_part
-def moves(shift):
+def moves(shift: np.ndarray) -> bool:
     """Return whether any premium differs from its factor's mean."""
     found = False
     for value in shift:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesfactor.base.jit import jit_part
-from bayesfactor.sampling.kernels.conditional import LOG_2PI, summed
+from bayesfactor.sampling.kernels.conditional import LOG_2PI, Law, Scales, summed
 from bayesfactor.sampling.kernels.mixture import quantile
 from bayesfactor.sampling.kernels.simd import WIDTH, exp, full, load, log, sqrt, store, total
 
@@ -44,12 +44,12 @@ class Prior(NamedTuple):
     inclusion: np.ndarray  # probability of the slab; 1 where a premium has a normal prior
     spike: np.ndarray  # variance of the spike over that of the slab
     centre: np.ndarray  # (term, factor), flat: mean of a span of the factors' history, less `start`
-    count: np.ndarray  # (term)
+    rows: np.ndarray  # (term): how many
     power: np.ndarray  # (term)
 
 
 @jit_part
-def _normal(x, grad, at, count):
+def _normal(x: np.ndarray, grad: np.ndarray, at: int, count: int) -> float:
     """Add standard normal priors of theta[at : at + count]."""
     value = 0.0
     for i in range(at, at + count):
@@ -59,7 +59,7 @@ def _normal(x, grad, at, count):
 
 
 @jit_part
-def forward(x, prior, law, scales, grad):
+def forward(x: np.ndarray, prior: Prior, law: Law, scales: Scales, grad: np.ndarray) -> float:
     """Fill mean, sd, log_sigma, w and shift of a law; return the log prior."""
     n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
     value = _forward_factors(x, prior, law.shift, scales, grad) + _forward_scales(x, prior, law, scales, grad)
@@ -86,7 +86,7 @@ def forward(x, prior, law, scales, grad):
 
 
 @jit_part
-def _forward_alphas(x, prior, law, grad):
+def _forward_alphas(x: np.ndarray, prior: Prior, law: Law, grad: np.ndarray) -> float:
     """Fill the first rows of mean and sd: alpha_i + lambda_0 ~ N(loc + lambda_0, sd_i^2)."""
     n, at, last, unit = int(prior.size[0]), int(prior.at[4]), int(prior.at[10]), prior.scalars[10]
     value, alpha_sd, loc = 0.0, prior.scalars[1], prior.scalars[0]
@@ -103,7 +103,7 @@ def _forward_alphas(x, prior, law, grad):
 
 
 @jit_part
-def _forward_factors(x, prior, shift, scales, grad):
+def _forward_factors(x: np.ndarray, prior: Prior, shift: np.ndarray, scales: Scales, grad: np.ndarray) -> float:
     k, others, at = int(prior.size[1]), int(prior.size[3]), int(prior.at[0])
     value, gap = 0.0, scales.gap
     for j in range(k):
@@ -112,7 +112,7 @@ def _forward_factors(x, prior, shift, scales, grad):
         away = (x[at + j] - (prior.mean_loc[j] - prior.start[j]) / prior.unit[j]) / scale
         value -= 0.5 * (away * away + LOG_2PI) + np.log(scale)
         grad[at + j] -= away / scale
-    for m in range(prior.count.size):
+    for m in range(prior.rows.size):
         value -= _term(prior, m, gap, scales.pull, grad, at)
     shift[:] = 0.0
     for o in range(others):
@@ -132,10 +132,10 @@ def _forward_factors(x, prior, shift, scales, grad):
 
 
 @jit_part
-def _term(prior, m, gap, pull, grad, at):
+def _term(prior: Prior, m: int, gap: np.ndarray, pull: np.ndarray, grad: np.ndarray, at: int) -> float:
     """Return one term of -log p(factors | mu), power log(1 + count d'P d); take its gradient off `grad`."""
     k = gap.size
-    quadratic, count, power = 0.0, prior.count[m], prior.power[m]
+    quadratic, count, power = 0.0, prior.rows[m], prior.power[m]
     for j in range(k):
         pull[j] = 0.0
         for i in range(k):
@@ -147,7 +147,7 @@ def _term(prior, m, gap, pull, grad, at):
 
 
 @jit_part
-def _forward_scales(x, prior, law, scales, grad):
+def _forward_scales(x: np.ndarray, prior: Prior, law: Law, scales: Scales, grad: np.ndarray) -> float:
     """Fill log sigma_i = l + omega a_i, a_i = (s_i - l) omega / q_i + sqrt(v_i / q_i) z_i, q_i = v_i + omega^2.
 
     The noise law gets log(sigma_i^2 + resolution^2) / 2.
@@ -189,7 +189,7 @@ def _forward_scales(x, prior, law, scales, grad):
 
 
 @jit_part
-def backward(x, prior, law, scales, grad):
+def backward(x: np.ndarray, prior: Prior, law: Law, scales: Scales, grad: np.ndarray) -> None:
     """Add to `grad` what the noise law's gradient means for theta."""
     n, k, kind = int(prior.size[0]), int(prior.size[1]), int(prior.size[4])
     for o in range(int(prior.size[3])):
@@ -213,7 +213,7 @@ def backward(x, prior, law, scales, grad):
 
 
 @jit_part
-def _backward_scales(x, prior, law, scales, grad):
+def _backward_scales(x: np.ndarray, prior: Prior, law: Law, scales: Scales, grad: np.ndarray) -> None:
     n, first = int(prior.size[0]), int(prior.at[7])
     spread, one = full(prior.scalars[4] * x[int(prior.at[6])]), full(1.0)
     of_level, of_spread = full(0.0), full(0.0)
@@ -229,13 +229,13 @@ def _backward_scales(x, prior, law, scales, grad):
 
 
 @jit_part
-def _over(slope, x):
+def _over(slope: float, x: float) -> float:
     """Return the derivative in x from that in log|x|; a density that is even in x is level at 0."""
     return slope / x if x != 0.0 else 0.0
 
 
 @jit_part
-def _backward_alphas(x, prior, law, grad):
+def _backward_alphas(x: np.ndarray, prior: Prior, law: Law, grad: np.ndarray) -> None:
     at, last = int(prior.at[4]), int(prior.at[10])
     if last >= 0:
         grad[last] += prior.scalars[8] * summed(law.g_mean[0])

@@ -13,7 +13,7 @@ ROOT_2PI = float(np.sqrt(2 * np.pi))
 
 
 @jit
-def quantile(u, slab, spike, inclusion):
+def quantile(u: float, slab: float, spike: float, inclusion: float) -> tuple[float, float]:
     """Return x with P(X <= x) = Phi(u) and dx/du, for X ~ inclusion N(0, slab^2) + (1 - inclusion) N(0, spike slab^2).
 
     x solves S(x) = 1 - Phi(u) for u > 0, by Newton steps kept between the quantiles of spike and slab, and
@@ -45,7 +45,7 @@ def quantile(u, slab, spike, inclusion):
 
 
 @jit
-def quantiles(u, slab, spike, inclusion):
+def quantiles(u: np.ndarray, slab: float, spike: float, inclusion: float) -> np.ndarray:
     """Return `quantile` of every element of u."""
     x = np.empty(u.size)
     for i in range(u.size):

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesfactor.base.jit import jit_alloc, jit_inline, jit_part
-from bayesfactor.sampling.kernels.conditional import LOG_2PI, moves
-from bayesfactor.sampling.kernels.simd import WIDTH, aligned, full, load, log, sqrt, store, total
+from bayesfactor.sampling.kernels.conditional import LOG_2PI, Law, moves
+from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, load, log, sqrt, store, total
 
 
 class Data(NamedTuple):
@@ -27,7 +27,7 @@ class Data(NamedTuple):
     xx: np.ndarray  # (block, lower triangle, lane)
     xy: np.ndarray  # (block, coefficient, lane)
     yy: np.ndarray  # (block, lane)
-    count: np.ndarray  # (block, lane)
+    dates: np.ndarray  # (block, lane): how many
 
 
 class Work(NamedTuple):
@@ -48,7 +48,7 @@ class Work(NamedTuple):
 
 
 @jit_alloc
-def workspace(p):
+def workspace(p: int) -> Work:
     """Return a `Work` to be filled, for p coefficients."""
     size, row = WIDTH * (p * (p + 1) // 2), WIDTH * p
     return Work(
@@ -58,13 +58,13 @@ def workspace(p):
 
 
 @jit_inline
-def _tri(j, k):
+def _tri(j: int, k: int) -> int:
     """Return where element (j, k), k <= j, of a lower triangle starts."""
     return WIDTH * (j * (j + 1) // 2 + k)
 
 
 @jit_inline
-def _subtract(s, x, out, p):
+def _subtract(s: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
     """Take S x off `out`."""
     for j in range(p):
         row, own = load(out, WIDTH * j), load(x, WIDTH * j)
@@ -76,7 +76,7 @@ def _subtract(s, x, out, p):
 
 
 @jit_inline
-def _take(law, data, g, moved, work):
+def _take(law: Law, data: Data, g: int, moved: bool, work: Work) -> None:
     """Fill block g: S~, b~, m, D, e = b~ - S~ m and v = D e / s2."""
     p, step = law.mean.shape
     triangle, at = WIDTH * (p * (p + 1) // 2), WIDTH * g
@@ -104,7 +104,7 @@ def _take(law, data, g, moved, work):
 
 
 @jit_inline
-def _factor(scale, work, p):
+def _factor(scale: Lanes, work: Work, p: int) -> Lanes:
     """Factor A = L E L' with ones on the diagonal of L; fill the rest of L^-1, and E^-1; return log|A| / 2."""
     low, inv, own = work.low, work.inv, work.own
     one = full(1.0)
@@ -140,7 +140,7 @@ def _factor(scale, work, p):
 
 
 @jit_inline
-def _ahead(inv, v, out, p):
+def _ahead(inv: np.ndarray, v: np.ndarray, out: np.ndarray, p: int) -> None:
     """Fill out = L^-1 v."""
     for j in range(p):
         row = load(v, WIDTH * j)
@@ -150,7 +150,7 @@ def _ahead(inv, v, out, p):
 
 
 @jit_inline
-def _back(inv, x, out, p):
+def _back(inv: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
     """Fill out = L^-T x."""
     for j in range(p):
         row = load(x, WIDTH * j)
@@ -160,7 +160,7 @@ def _back(inv, x, out, p):
 
 
 @jit_part
-def marginal(law, data, work):
+def marginal(law: Law, data: Data, work: Work) -> float:
     """Return log p(r | theta) summed over assets; overwrite the law's gradients."""
     p, step = law.mean.shape
     moved = moves(law.shift)
@@ -168,7 +168,7 @@ def marginal(law, data, work):
     value, one = full(0.0), full(1.0)
     for g in range(step // WIDTH):
         at = WIDTH * g
-        scale, count = load(law.w, at), load(data.count, at)
+        scale, count = load(law.w, at), load(data.dates, at)
         _take(law, data, g, moved, work)
         logs = _factor(scale, work, p)
         _ahead(work.inv, work.v, work.half, p)
@@ -206,7 +206,7 @@ def marginal(law, data, work):
 
 
 @jit_inline
-def _pull(scale, work, p):
+def _pull(scale: Lanes, work: Work, p: int) -> None:
     """Add the gradient in the shift: E[c_k (b~_0 - S~_0 c)] / s2 = (c_k e_0 - d_k (A^-1 D S~_0)_k) / s2."""
     moment = load(work.e, 0)
     for j in range(0, WIDTH * p, WIDTH):
@@ -223,7 +223,7 @@ def _pull(scale, work, p):
 
 
 @jit_part
-def draw_coefficients(law, data, work, z, out):
+def draw_coefficients(law: Law, data: Data, work: Work, z: np.ndarray, out: np.ndarray) -> None:
     """Fill `out` (coefficient, asset) with an exact draw of c_i | r_i, theta, made of standard normals z."""
     p, step = law.mean.shape
     moved = moves(law.shift)

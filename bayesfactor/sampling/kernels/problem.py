@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from bayesfactor.graph.inputs import graph_data
-from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.panel import require_returns
 from bayesfactor.sampling.kernels import compiled
 from bayesfactor.sampling.kernels.hierarchy import COMMON, FREE, GROUPED
 from bayesfactor.sampling.kernels.mixture import quantiles
@@ -27,7 +28,7 @@ ORDERS = np.array(list(permutations(range(BLOCK))), dtype=float)
 Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
 
 
-def layout(panel: Panel, model: FactorModel) -> Layout:
+def layout(panel: PanelBase, model: FactorModel) -> Layout:
     """Return where each sampled quantity stands in theta; names are those of the PyMC graph's value variables."""
     n, k = len(panel.assets), len(panel.factor_info)
     others = sum(not factor.traded for factor in panel.factor_info)
@@ -46,7 +47,8 @@ def layout(panel: Panel, model: FactorModel) -> Layout:
         ("coefficient_z", (n, k + 1) if tails else None),
         ("zero_beta_z", () if isinstance(model.zero_beta, FreeZeroBeta) else None),
     ]
-    result, at = {}, 0
+    result: Layout = {}
+    at = 0
     for name, shape in blocks:
         if shape is None:
             result[name] = (-1, ())
@@ -177,7 +179,7 @@ def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.n
     return ndtri(share, out=share).reshape(-1, *shape[1:])[: shape[0]]
 
 
-def pose(panel: Panel, model: FactorModel) -> Problem:
+def pose(panel: PanelBase, model: FactorModel) -> Problem:
     """Return the problem of a model on a panel (already restricted to the model's factors)."""
     data, where = graph_data(panel, model), layout(panel, model)
     kind = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}[type(model.loadings)]
@@ -224,9 +226,9 @@ def pose(panel: Panel, model: FactorModel) -> Problem:
     )
 
 
-def _observations(panel: Panel) -> tuple[np.ndarray, ...]:
+def _observations(panel: PanelBase) -> tuple[np.ndarray, ...]:
     """Return counts, first blocks of x and y, x and y as `student.Observations` has them."""
-    returns, whole = panel.returns.values, WIDTH * STEP
+    returns, whole = require_returns(panel).returns.values, WIDTH * STEP
     periods = len(returns)
     x = np.zeros((-(-periods // whole) * whole + whole, panel.aligned.shape[1] + 1))
     x[:periods, 0], x[:periods, 1:] = 1.0, panel.aligned

@@ -6,14 +6,17 @@ about two units in the last place between 1e-307 and 1e307; beyond that `exp` ke
 """
 
 import operator
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, NamedTuple, Protocol, Self, cast
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.core.base import BaseContext
+from numba.core.datamodel import DataModelManager
+from numba.core.typing import Context
+from numba.core.typing.templates import ConcreteTemplate, Signature, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from bayesfactor.base.jit import jit_alloc
@@ -29,6 +32,36 @@ for _n in range(1, 14):
 _ATANH = [2.0 / (2 * n + 1) for n in range(11)]
 
 
+type Values = Sequence[ir.Value]
+type Lowering = Callable[[BaseContext, ir.IRBuilder, Signature, Values], ir.Value]
+
+
+class Lanes(Protocol):
+    """Eight doubles, as whoever reads a kernel sees them."""
+
+    def __add__(self, other: Self) -> Self: ...
+    def __sub__(self, other: Self) -> Self: ...
+    def __mul__(self, other: Self) -> Self: ...
+    def __truediv__(self, other: Self) -> Self: ...
+
+
+class Instruction[R](NamedTuple):
+    """What stands in a kernel for a function that returns R: its type, and what makes its code."""
+
+    signature: Signature
+    lower: Lowering
+
+
+def _for_kernels[**P, R](function: Callable[Concatenate[Context, P], Instruction[R]]) -> Callable[P, R]:
+    """Let kernels call a function; its arguments are declared as kernels give them, and come as their types."""
+    return cast("Callable[P, R]", intrinsic(function))  # numba's own annotation is that of a call from Python
+
+
+def _kind(argument: object) -> types.Type:
+    assert isinstance(argument, types.Type)
+    return argument
+
+
 class LanesType(types.Type):
     """Type of eight doubles inside a kernel."""
 
@@ -41,7 +74,7 @@ LANES = LanesType()
 
 @register_model(LanesType)
 class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Any) -> None:
+    def __init__(self, manager: DataModelManager, kind: LanesType) -> None:
         super().__init__(manager, kind, _VECTOR)
 
 
@@ -60,7 +93,7 @@ def _operator(symbol: Callable[..., Any], instruction: str) -> None:
     infer_global(symbol)(Template)
 
     @lower_builtin(symbol, LANES, LANES)
-    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         return getattr(builder, instruction)(*args, flags=FAST)
 
 
@@ -74,89 +107,89 @@ for _instruction, _symbols in {
         _operator(_symbol, _instruction)
 
 
-def _place(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
+def _place(context: BaseContext, builder: ir.IRBuilder, kind: types.Type, array: ir.Value, at: ir.Value) -> ir.Value:
     data = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [at]), _VECTOR.as_pointer())
 
 
-@intrinsic
-def load(typingctx, array, at):
+@_for_kernels
+def load(typing: Context, array: np.ndarray, at: int) -> Instruction[Lanes]:
     """Return elements at, ..., at + 7 of a contiguous array, counted as if it were flat."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         return builder.load(_place(context, builder, sig.args[0], *args), align=8)
 
-    return LANES(array, types.intp), lower
+    return Instruction(LANES(_kind(array), types.intp), lower)
 
 
-@intrinsic
-def store(typingctx, array, at, value):
+@_for_kernels
+def store(typing: Context, array: np.ndarray, at: int, value: Lanes) -> Instruction[None]:
     """Set elements at, ..., at + 7 of a contiguous array, counted as if it were flat."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         builder.store(args[2], _place(context, builder, sig.args[0], *args[:2]), align=8)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, LANES), lower
+    return Instruction(types.void(_kind(array), types.intp, LANES), lower)
 
 
-@intrinsic
-def full(typingctx, value):
+@_for_kernels
+def full(typing: Context, value: float) -> Instruction[Lanes]:
     """Return eight times the same double."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))
         return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH))
 
-    return LANES(types.float64), lower
+    return Instruction(LANES(types.float64), lower)
 
 
-@intrinsic
-def total(typingctx, value):
+@_for_kernels
+def total(typing: Context, value: Lanes) -> Instruction[float]:
     """Return the sum of the eight."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         parts = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), i)) for i in range(WIDTH)]
         while len(parts) > 1:
             parts = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
         return parts[0]
 
-    return types.float64(LANES), lower
+    return Instruction(types.float64(LANES), lower)
 
 
-@intrinsic
-def sqrt(typingctx, value):
+@_for_kernels
+def sqrt(typing: Context, value: Lanes) -> Instruction[Lanes]:
     """Return the eight square roots."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         kind = ir.FunctionType(_VECTOR, [_VECTOR])
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{WIDTH}f64"), args)
 
-    return LANES(LANES), lower
+    return Instruction(LANES(LANES), lower)
 
 
-@intrinsic
-def known(typingctx, mark, value):
+@_for_kernels
+def known(typing: Context, mark: Lanes, value: Lanes) -> Instruction[Lanes]:
     """Return value where mark is a number, and 0 where it is NaN."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         return builder.select(builder.fcmp_ordered("ord", args[0], args[0]), args[1], _constant(0.0))
 
-    return LANES(LANES, LANES), lower
+    return Instruction(LANES(LANES, LANES), lower)
 
 
-def _polynomial(builder: Any, x: Any, coefficients: list[float]) -> Any:
+def _polynomial(builder: ir.IRBuilder, x: ir.Value, coefficients: list[float]) -> ir.Value:
     result = _constant(coefficients[-1])
     for coefficient in coefficients[-2::-1]:
         result = builder.fadd(builder.fmul(result, x, flags=FAST), _constant(coefficient), flags=FAST)
     return result
 
 
-@intrinsic
-def exp(typingctx, value):
+@_for_kernels
+def exp(typing: Context, value: Lanes) -> Instruction[Lanes]:
     """Return the eight exponentials."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         b, x = builder, args[0]
         x = b.select(b.fcmp_ordered(">", x, _constant(707.0)), _constant(707.0), x)
         x = b.select(b.fcmp_ordered("<", x, _constant(-707.0)), _constant(-707.0), x)
@@ -167,14 +200,14 @@ def exp(typingctx, value):
         power = b.shl(b.add(b.bitcast(shifted, _WHOLE), _integer(1023)), _integer(52))
         return b.fmul(_polynomial(b, rest, _EXP), b.bitcast(power, _VECTOR))
 
-    return LANES(LANES), lower
+    return Instruction(LANES(LANES), lower)
 
 
-@intrinsic
-def log(typingctx, value):
+@_for_kernels
+def log(typing: Context, value: Lanes) -> Instruction[Lanes]:
     """Return the eight natural logarithms of normal doubles; NaN unless they are above 0 and finite."""
 
-    def lower(context, builder, sig, args):
+    def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         b, bits = builder, builder.bitcast(args[0], _WHOLE)
         moved = b.sub(bits, _integer(0x3FE6A09E667F3BCD))  # the bits of sqrt(1/2): mantissas from there to sqrt(2)
         whole = b.ashr(moved, _integer(52))
@@ -189,11 +222,11 @@ def log(typingctx, value):
         )
         return b.select(good, b.fadd(b.fmul(n, _constant(_LN2_HIGH)), low), _constant(float("nan")))
 
-    return LANES(LANES), lower
+    return Instruction(LANES(LANES), lower)
 
 
 @jit_alloc
-def aligned(size):
+def aligned(size: int) -> np.ndarray:
     """Return an empty array that starts on a cache line."""
     raw = np.empty(size + 8)
     first = (-raw.ctypes.data % 64) // 8

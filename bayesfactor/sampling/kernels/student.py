@@ -15,13 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesfactor.base.jit import jit_alloc, jit_inline, jit_part
-from bayesfactor.sampling.kernels.simd import WIDTH, aligned, full, known, load, log, store, total
+from bayesfactor.sampling.kernels.conditional import Law
+from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, known, load, log, store, total
 
 STEP = 4  # blocks of dates that are taken at once
 
 
 @jit_part
-def _digamma(x):
+def _digamma(x: float) -> float:
     value = 0.0
     while x < 10.0:
         value -= 1.0 / x
@@ -32,7 +33,17 @@ def _digamma(x):
 
 
 @jit_part
-def _triangle(s, m, d, w, a, low, e, v, half):
+def _triangle(
+    s: np.ndarray,
+    m: np.ndarray,
+    d: np.ndarray,
+    w: float,
+    a: np.ndarray,
+    low: np.ndarray,
+    e: np.ndarray,
+    v: np.ndarray,
+    half: np.ndarray,
+) -> None:
     """Fill A, its lower root, e = b~ - S~ m (`e` comes in as b~), v = D e w, half = L^-1 v."""
     p = d.size
     for j in range(p):
@@ -54,7 +65,7 @@ def _triangle(s, m, d, w, a, low, e, v, half):
 
 
 @jit_part
-def _back(low, x):
+def _back(low: np.ndarray, x: np.ndarray) -> None:
     """Replace x by L^-T x."""
     for j in range(x.size - 1, -1, -1):
         for k in range(j + 1, x.size):
@@ -63,7 +74,7 @@ def _back(low, x):
 
 
 @jit_part
-def _ahead(low, x):
+def _ahead(low: np.ndarray, x: np.ndarray) -> None:
     """Replace x by L^-1 x."""
     for j in range(x.size):
         for k in range(j):
@@ -72,7 +83,7 @@ def _ahead(low, x):
 
 
 @jit_inline
-def _residual(c, raw, x, y, p, from_x, from_y):
+def _residual(c: np.ndarray, raw: float, x: np.ndarray, y: np.ndarray, p: int, from_x: int, from_y: int) -> Lanes:
     """Return eight residuals; 0 where there is no observation."""
     here = load(y, from_y)
     fitted = load(x, from_x) * full(raw)
@@ -82,7 +93,19 @@ def _residual(c, raw, x, y, p, from_x, from_y):
 
 
 @jit_part
-def _likelihood(c, shift, w, dof, x, y, at_x, at_y, blocks, g, slope):
+def _likelihood(
+    c: np.ndarray,
+    shift: np.ndarray,
+    w: float,
+    dof: float,
+    x: np.ndarray,
+    y: np.ndarray,
+    at_x: int,
+    at_y: int,
+    blocks: int,
+    g: np.ndarray,
+    slope: np.ndarray,
+) -> tuple[float, float, float]:
     """Return sum_t log t(r_t | x~_t'c) but for constants, and its slopes in log sigma and dof; fill that in c.
 
     With q_t = 1 + r_t^2 / (dof sigma^2), logarithms are of products of q_t, and one division serves four of them.
@@ -137,7 +160,7 @@ class Observations(NamedTuple):
 
     xx: np.ndarray  # weighted statistics: (asset, coefficient, coefficient)
     xy: np.ndarray  # (asset, coefficient)
-    count: np.ndarray  # (asset)
+    dates: np.ndarray  # (asset): how many
     first_x: np.ndarray
     first_y: np.ndarray
     x: np.ndarray  # (block, coefficient, lane), flat
@@ -163,7 +186,7 @@ class Surrogate(NamedTuple):
 
 
 @jit_alloc
-def room(p):
+def room(p: int) -> Surrogate:
     """Return a `Surrogate` to be filled, for p coefficients."""
     return Surrogate(
         np.empty((p, p)), np.empty((p, p)), np.zeros((p, p)), np.empty((p, p)), np.empty(p), np.empty(p), np.empty(p),
@@ -172,7 +195,7 @@ def room(p):
 
 
 @jit_part
-def _place(law, z, data, i, now, out):
+def _place(law: Law, z: np.ndarray, data: Observations, i: int, now: Surrogate, out: np.ndarray) -> None:
     """Work out the surrogate of asset i, and its coefficients."""
     p, w, shift, xx, xy = law.shift.size, law.w[i], law.shift, data.xx, data.xy
     for j in range(p):
@@ -190,14 +213,16 @@ def _place(law, z, data, i, now, out):
 
 
 @jit_part
-def place_coefficients(law, z, data, now, out):
+def place_coefficients(law: Law, z: np.ndarray, data: Observations, now: Surrogate, out: np.ndarray) -> None:
     """Fill `out` (asset, coefficient) with c_i, as `student` does."""
-    for i in range(data.count.size):
+    for i in range(data.dates.size):
         _place(law, z, data, i, now, out)
 
 
 @jit_part
-def student(law, dof, z, data, now, out, g_z):
+def student(
+    law: Law, dof: float, z: np.ndarray, data: Observations, now: Surrogate, out: np.ndarray, g_z: np.ndarray
+) -> tuple[float, float]:
     """Return the log-density of returns and z given the rest, and its derivative in dof; fill `out` and the gradients.
 
     Parameters
@@ -224,7 +249,7 @@ def student(law, dof, z, data, now, out, g_z):
         _place(law, z, data, i, now, out)
         for j in range(p):
             value -= 0.5 * now.u[j] * now.u[j] + np.log(now.low[j, j])
-        at_x, at_y, count = int(data.first_x[i]), int(data.first_y[i]), data.count[i]
+        at_x, at_y, count = int(data.first_x[i]), int(data.first_y[i]), data.dates[i]
         blocks = int(data.first_y[i + 1]) - at_y
         here, g_ls, of_dof = _likelihood(
             out[i], law.shift, law.w[i], dof, data.x, data.y, at_x, at_y, blocks, now.g, now.slope
@@ -241,7 +266,7 @@ def student(law, dof, z, data, now, out, g_z):
 
 
 @jit_part
-def _reverse(law, data, i, now, g_z):
+def _reverse(law: Law, data: Observations, i: int, now: Surrogate, g_z: np.ndarray) -> float:
     """Carry the gradient g in c_i back through u_i, L_i and A_i; return what it means for log sigma_i."""
     p, w, shift, xx, xy = law.shift.size, law.w[i], law.shift, data.xx, data.xy
     s, m, d, e, half, u, t, low, back = now.s, now.m, now.d, now.e, now.half, now.u, now.v, now.low, now.back
