@@ -26,9 +26,8 @@ OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model
 IN_ORDER: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 ALONE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves the time to compile
 COUNTED: dict[str, Any] = {"_nrt": True}  # said, as numba would take it from whatever is being compiled
-BARE: dict[str, Any] = {
-    "_nrt": False
-}  # no counting of references to arrays: in a loop over blocks that takes half of the time
+# no counting of references to arrays: in a loop over blocks that takes half of the time
+BARE: dict[str, Any] = {"_nrt": False}
 REMEDY = "Set the environment variable NUMBA_CACHE_DIR to a folder that you may write to."
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, assert_never
 
 import typer
 
@@ -101,6 +101,8 @@ def demo(
             from bayesfactor.cli.demo_french import show
         case Market.crypto:
             from bayesfactor.cli.demo_crypto import show
+        case _:
+            assert_never(data)
     _leave(show(sampler, output))
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, assert_never
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -19,7 +20,8 @@ from bayesfactor.reporting.formats.html import page
 from bayesfactor.reporting.formats.markdown import markdown
 from bayesfactor.reporting.formats.pdf import paper
 
-SUFFIXES = (".html", ".md", ".pdf")
+Suffix = Literal[".html", ".md", ".pdf"]
+SUFFIXES: tuple[Suffix, ...] = (".html", ".md", ".pdf")
 
 
 def write_report(
@@ -63,8 +65,8 @@ def write_report(
     """
     require_fit(fit, "write_report")
     target = as_path(path)
-    suffix = target.suffix.lower()
-    if suffix not in SUFFIXES:
+    suffix = next((known for known in SUFFIXES if known == target.suffix.lower()), None)
+    if suffix is None:
         raise SpecError(
             f"write_report: {target.name!r} ends in none of {', '.join(SUFFIXES)}.",
             place="write_report.path",
@@ -95,8 +97,10 @@ def write_report(
                 written = page(contents, found).encode("utf-8", "replace")
             case ".pdf":
                 written = paper(found, *facts)
-            case _:
+            case ".md":
                 written = markdown(found, *facts).encode("utf-8", "replace")
+            case _:
+                assert_never(suffix)
     _write(target, written)
     return target
 

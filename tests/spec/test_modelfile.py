@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 import bayesfactor as bf
 from bayesfactor.base.errors import SpecError
-from bayesfactor.spec import model as spec, priors
+from bayesfactor.spec import priors
 from bayesfactor.spec.files import model_id, model_text, preset_folder
 
 PRESETS = ("capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled")
@@ -28,32 +28,30 @@ def by_key(items):
     return st.dictionaries(names, items, max_size=3).map(lambda table: tuple(table.items()))
 
 
-own = st.builds(spec.LoadingPrior, normals, units)
-grouped = st.builds(spec.GroupedPrior, normals, halves, units)
+own = st.builds(bf.LoadingPrior, normals, units)
+grouped = st.builds(bf.GroupedPrior, normals, halves, units)
 loadings = st.one_of(
-    st.builds(spec.GroupedLoadings, by_key(grouped)),
-    st.builds(spec.FreeLoadings, by_key(own)),
-    st.builds(spec.CommonLoadings, by_key(own)),
+    st.builds(bf.GroupedLoadings, by_key(grouped)),
+    st.builds(bf.FreeLoadings, by_key(own)),
+    st.builds(bf.CommonLoadings, by_key(own)),
 )
 alphas = st.one_of(
-    st.just(spec.ZeroAlpha()),
-    st.builds(spec.ShrunkAlpha, st.builds(priors.HalfNormalRate, scales)),
-    st.builds(spec.ScaledAlpha, st.builds(priors.HalfNormalRate, scales)),
-    st.builds(spec.SharpeAlpha, halves),
-    st.builds(spec.AppraisalAlpha, halves),
-    st.builds(spec.FreeAlpha, st.builds(priors.NormalRate, rates, scales)),
+    st.just(bf.ZeroAlpha()),
+    st.builds(bf.ShrunkAlpha, st.builds(priors.HalfNormalRate, scales)),
+    st.builds(bf.ScaledAlpha, st.builds(priors.HalfNormalRate, scales)),
+    st.builds(bf.SharpeAlpha, halves),
+    st.builds(bf.AppraisalAlpha, halves),
+    st.builds(bf.FreeAlpha, st.builds(priors.NormalRate, rates, scales)),
 )
-rate_laws = st.one_of(
-    st.just(spec.NoZeroBeta()), st.builds(spec.FreeZeroBeta, st.builds(priors.NormalRate, rates, scales))
-)
+rate_laws = st.one_of(st.just(bf.NoZeroBeta()), st.builds(bf.FreeZeroBeta, st.builds(priors.NormalRate, rates, scales)))
 share = st.floats(1e-6, 1 - 1e-6)
 slabs = st.builds(priors.SpikeSlab, positive, share, share, positive)
 levels = st.builds(priors.LogNormalRate, scales, positive)
 tails = st.builds(priors.Exponential, positive, st.floats(2.01, 50.0))
-noises = st.one_of(st.builds(spec.NormalNoise, levels, halves), st.builds(spec.StudentTNoise, levels, halves, tails))
-laws = st.builds(spec.FactorLaw, by_key(st.one_of(normals, slabs)), normals, st.builds(priors.InverseWishart, positive))
+noises = st.one_of(st.builds(bf.NormalNoise, levels, halves), st.builds(bf.StudentTNoise, levels, halves, tails))
+laws = st.builds(bf.FactorLaw, by_key(st.one_of(normals, slabs)), normals, st.builds(priors.InverseWishart, positive))
 families = st.lists(names, max_size=3).map(tuple)
-models = st.builds(spec.FactorModel, names, families, loadings, alphas, rate_laws, laws, noises)
+models = st.builds(bf.FactorModel, names, families, loadings, alphas, rate_laws, laws, noises)
 
 
 @settings(max_examples=150, deadline=None)
@@ -67,10 +65,10 @@ def test_what_is_written_is_read(model, tmp_path_factory):
 
 
 def test_numbers_of_numpy_and_whole_numbers_are_numbers():
-    plain = replace(bf.FactorModel(), alpha=spec.FreeAlpha(priors.NormalRate(priors.Rate(1.0), priors.Rate(20.0))))
+    plain = replace(bf.FactorModel(), alpha=bf.FreeAlpha(priors.NormalRate(priors.Rate(1.0), priors.Rate(20.0))))
     for kind in (int, np.float64, np.float32, np.int64):
         rate = priors.NormalRate(priors.Rate(kind(1)), priors.Rate(kind(20)))
-        same = replace(plain, alpha=spec.FreeAlpha(rate), noise=replace(plain.noise, spread=priors.HalfNormal(kind(1))))
+        same = replace(plain, alpha=bf.FreeAlpha(rate), noise=replace(plain.noise, spread=priors.HalfNormal(kind(1))))
         wanted = replace(plain, noise=replace(plain.noise, spread=priors.HalfNormal(1.0)))
         assert model_text(same) == model_text(wanted)
 
@@ -253,15 +251,15 @@ def read(text, tmp_path):
 
 def test_a_file_chooses_mispricing_a_zero_beta_rate_and_slabs(tmp_path):
     model = read(NEW, tmp_path)
-    assert model.alpha == spec.SharpeAlpha(priors.HalfNormal(0.5))
-    assert model.zero_beta == spec.FreeZeroBeta(priors.NormalRate(priors.Rate(1.0), priors.Rate(3.0)))
+    assert model.alpha == bf.SharpeAlpha(priors.HalfNormal(0.5))
+    assert model.zero_beta == bf.FreeZeroBeta(priors.NormalRate(priors.Rate(1.0), priors.Rate(3.0)))
     assert dict(model.factors.premium) == {"market": priors.Normal(0.0, 0.5), "default": priors.SpikeSlab(0.8, 0.3)}
     scaled = (
         '[alpha]\nkind = "scaled"\nspread = { dist = "HalfNormal", scale = "6 %/year" }\n[zero_beta]\nkind = "none"'
     )
     model = read(scaled, tmp_path)
-    assert model.alpha == spec.ScaledAlpha(priors.HalfNormalRate(priors.Rate(6.0)))
-    assert model.zero_beta == spec.NoZeroBeta()
+    assert model.alpha == bf.ScaledAlpha(priors.HalfNormalRate(priors.Rate(6.0)))
+    assert model.zero_beta == bf.NoZeroBeta()
 
 
 @pytest.mark.parametrize(

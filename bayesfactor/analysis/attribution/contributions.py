@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import assert_never
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.assessment.identification import IDENTIFIED, UNIDENTIFIED, WEAK
+from bayesfactor.analysis.attribution.kinds import By
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.blocks import blocks
@@ -140,7 +142,7 @@ def variance(fit: Fit, weights: xr.DataArray) -> Parts:
     return Parts(loading * moved, {"idiosyncratic": own})
 
 
-def labels(fit: Fit, by: str, verdicts: Mapping[str, str]) -> dict[str, str] | None:
+def labels(fit: Fit, by: By, verdicts: Mapping[str, str]) -> dict[str, str] | None:
     """Return the source that each factor is counted in: its family, or how well it is known; None for itself."""
     match by:
         case "family":
@@ -148,8 +150,10 @@ def labels(fit: Fit, by: str, verdicts: Mapping[str, str]) -> dict[str, str] | N
         case "identification":
             kind = {factor.name: kind_of(factor, verdicts) for factor in fit.panel.factor_info}
             return dict(sorted(kind.items(), key=lambda item: KINDS_OF_FACTOR.index(item[1])))
-        case _:
+        case "factor" | "level":
             return None
+        case _:
+            assert_never(by)
 
 
 def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The parts of the simulated market: its factors, its loadings, its calendars."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ class Kind:
     name: str
     family: str
     traded: bool
-    transform: str
+    transform: Literal["none", "diff", "log_diff"]
     every_day: bool
     start: float
     sd: float

@@ -1,7 +1,7 @@
 """A simulated crypto market whose truth is known, for demonstrations and for tests."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import pandas as pd
@@ -177,8 +177,10 @@ def _factor_frame(
                 series = pd.Series(values, rows)
             case "diff":
                 series = pd.Series(kind.start + np.cumsum(values), rows)
-            case _:
+            case "log_diff":
                 series = pd.Series(kind.start * np.exp(np.cumsum(values)), rows)
+            case _:
+                assert_never(kind.transform)
         columns[kind.name] = interpolate_levels(series, days, rng) if kind.every_day else series
     return pd.DataFrame(columns, index=days)
 

@@ -13,6 +13,7 @@ from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import (
     Cell,
     Code,
+    Column,
     Grid,
     Head,
     Heading,
@@ -41,11 +42,11 @@ def data(contents: Contents) -> tuple[Part, ...]:
     """Return how the data were integrated, and what looked wrong."""
     described = contents.description
     warnings = tuple(f"{row.series}: {row.text}" for row in described.warnings.itertuples())
-    assets = [
+    assets: list[Column] = [
         ("group", "group", "text"), ("first", "first", "text"), ("last", "last", "text"),
         ("periods", "periods", "count"), ("done", "what was done", "text"),
     ]  # fmt: skip
-    factors = [
+    factors: list[Column] = [
         ("family", "family", "text"), ("traded", "traded", "text"), ("transform", "transform", "text"),
         ("lag", "lag", "count"), ("first", "first", "text"), ("last", "last", "text"), ("periods", "periods", "count"),
         ("done", "what was done", "text"),
@@ -76,14 +77,18 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         Head("what to do", False),
     )
     verdict = "The checks passed." if checks.ok else "Checks FAILED: do not use the numbers of this report."
-    means = [
+    means: list[Column] = [
         ("periods", "periods", "count"), ("sample_mean", "sample mean", "percent"),
         ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
         ("gap_in_errors", "gap, se", "number"), ("implied_mean", "implied mean", "percent"),
         ("implied_gap", "gap, se of residual", "number"), ("variance_ratio", "variance, ratio", "number"),
         ("prob_tails", "P(tails this heavy)", "chance"),
     ]  # fmt: skip
-    pairs = [("other", "and", "text"), ("correlation", "correlation", "number"), ("periods", "periods", "count")]
+    pairs: list[Column] = [
+        ("other", "and", "text"),
+        ("correlation", "correlation", "number"),
+        ("periods", "periods", "count"),
+    ]
     units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
     pictures: list[Part] = []
     if contents.fit.posterior.sizes["chain"] > 1:

@@ -17,6 +17,7 @@ from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import (
     POSTERIOR_UNITS,
     Cell,
+    Column,
     Grid,
     Head,
     Heading,
@@ -157,7 +158,7 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
 def premia(contents: Contents) -> tuple[Part, ...]:
     """Return what one unit of loading pays, before and after the data."""
     table = contents.identification.table(contents.ci_prob, contents.ci_kind)
-    columns = [
+    columns: list[Column] = [
         ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior sd", "percent"),
         ("data_mean", "data mean", "percent"), ("data_se", "data se", "percent"),
         ("mean", "posterior mean", "percent"), ("sd", "posterior sd", "percent"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, assert_never
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from bayesfactor.base.wording import MINUS, chance, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Form = Literal["percent", "number", "count", "chance", "text"]
+Column = tuple[str, str, Form]  # of a table: its name there, head, form
 POSTERIOR_UNITS = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
 ROUNDING = 1e-12  # what is smaller is 0 that was computed
 BAR = 120  # width of a small interval, in pixels
@@ -192,9 +194,7 @@ def _wide(
     return order, [names[i] for i in row], values
 
 
-def plain(
-    table: pd.DataFrame, first: str, columns: Iterable[tuple[str, str, str]], units: Mapping[str, str] | None = None
-) -> Grid:
+def plain(table: pd.DataFrame, first: str, columns: Iterable[Column], units: Mapping[str, str] | None = None) -> Grid:
     """Return a table as it is.
 
     Parameters
@@ -219,7 +219,7 @@ def plain(
     return Grid(heads, tuple(body))
 
 
-def cell(given: object, form: str, sd: float = 0.0) -> Cell:
+def cell(given: object, form: Form, sd: float = 0.0) -> Cell:
     """Return a cell of one value; see `plain` for the forms, and for what its standard deviation does to per cent."""
     if form == "text":
         text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
@@ -234,8 +234,10 @@ def cell(given: object, form: str, sd: float = 0.0) -> Cell:
             text = chance(value)
         case "count":
             text = f"{value:,.0f}"
-        case _:
+        case "number":
             text = number(value)
+        case _:
+            assert_never(form)
     return Cell(text, value)
 
 

@@ -14,6 +14,7 @@ from bayesfactor.reporting.content.estimates import loadings, premia, realised, 
 from bayesfactor.reporting.content.parts import (
     POSTERIOR_UNITS,
     Answer,
+    Column,
     Heading,
     Part,
     Picture,
@@ -157,9 +158,9 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
     assert contents.exposure is not None
     by_factor, by_share = contents.premia["factor"], contents.shares["asset"]
     paid, shares = (one[one["asset"] == PORTFOLIO].set_index("source") for one in (by_factor, by_share))
-    known = [("identification", "how it is known", "text")]
+    known: list[Column] = [("identification", "how it is known", "text")]
     paid["prob_positive"] = paid["prob_positive"].where(paid["sd"] > 0)  # of what is fixed there is no probability
-    columns = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
+    columns: list[Column] = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
     return (
         Text(f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period."),
         TablePart(
