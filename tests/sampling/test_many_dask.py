@@ -68,7 +68,7 @@ def test_a_killed_worker_loses_no_fit(client, tmp_path):
 
 
 def test_a_panel_that_kills_its_workers_is_named(client, panels):
-    from tests.test_many import Deadly, tiny
+    from tests.sampling.test_many import Deadly, tiny
 
     with distributed.Client(client.scheduler.address) as other:
         fits = fit_many({**panels, "deadly": tiny(50, Deadly)}, "hierarchical", QUICK, executor=other)
