@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.workers import LONGEST
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
 HIDDEN = "_" + "covariance"
@@ -84,3 +86,7 @@ def test_nothing_private_of_the_package_is_used(path, inside):
 def test_every_way_to_what_is_private_is_found(program):
     assert list(used(ast.parse(program.format(file="recovery", name=HIDDEN)), {HIDDEN}))
     assert not list(used(ast.parse(program.format(file="recovery", name=HIDDEN[1:])), {HIDDEN}))
+
+
+def test_the_files_that_run_first_are_there():
+    assert set(LONGEST) <= {path.stem for path in FILES}
