@@ -27,8 +27,10 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/python -m bayesfactor demo
 
+WORKERS ?= auto
+
 test: $(STAMP) browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder -p tests.support.workers
 
 # What the tests of the report in a browser need; without it they are skipped, and say why.
 browser:

@@ -10,7 +10,6 @@ from scipy.stats import norm
 
 import bayesfactor as bf
 from bayesfactor.analysis.assessment.data_premia import data_premia
-from bayesfactor.analysis.assessment.identification import _verdict
 from bayesfactor.base.errors import FitError
 from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.diagnostics import statistic
@@ -19,6 +18,7 @@ from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.priors import HalfNormal, Normal, NormalRate, Rate, SpikeSlab
 from bayesfactor.spec.scaling import translate
 from tests.support.panels import make_panel
+from tests.support.pseudo import made
 
 COLUMNS = [
     "prior_mean",
@@ -170,7 +170,48 @@ def test_the_table_states_its_interval_and_has_no_hole_where_there_is_a_verdict(
     ],
 )
 def test_rules_of_the_verdict(traded, alone, above, contraction, most, verdict):
-    assert _verdict(traded, alone, above, contraction, most)[0] == verdict
+    if traded:
+        assert judged(1.0, 1.0, contraction, most).verdicts["f0"] == verdict
+        return
+    found = judged(alone, above, contraction, most)
+    row = found.facts.loc["f1"]
+    sure = row["posterior_contraction"] - 2 * row["posterior_contraction_mcse"]
+    assert (row["prob_above_noise"], row["conflict"]) == (above, False)
+    assert (sure, row["max_contraction"]) == pytest.approx((contraction, most), abs=1e-8)
+    assert row["verdict"] == verdict
+    assert (row["reason"] == "its loadings cannot be told from noise") == (alone < 0.95)
+    assert (row["reason"] == "its loadings cannot be told from those on other factors") == (above < 0.95 <= alone)
+
+
+def judged(alone, above, contraction, most, mean=0.0):
+    """Return what is said of f1, whose draws are made so that it has these facts.
+
+    `alone` and `above` are the shares of draws in which it stands out from noise, before and after f2 is taken off,
+    `contraction` what is sure of the posterior's, `most` the maximum, `mean` the premium in prior standard deviations.
+    """
+    draws, periods = 1000, 60
+    panel = make_panel(assets=2, traded=1, other=1 + (above < alone), periods=periods, year=12)
+    prior = (12 * most / ((1 - most) * periods)) ** 0.5
+    law = FactorLaw(premium=(("market", Normal(0.0, 0.5)), ("default", Normal(0.0, prior))))
+    b = np.zeros((draws, 2, 4 if above < alone else 3))
+    up = np.arange(draws) % 2 - 0.5
+    seen = np.random.default_rng(0).permutation(np.arange(draws) < round(above * draws))
+    if above < alone:  # the first asset loads on both in the same proportion; the second on f1 alone, in some draws
+        b[:, 0, 2], b[:, 1, 2], b[:, 0, 3] = 10 + up, seen, 1 - 0.1 * up
+    else:
+        b[:, :, 2] = seen[:, None] + 0.01 * up[:, None]
+    sd = panel.factors.values.std(axis=0, ddof=1)
+    b[:, :, 1:] *= 0.01 / sd
+    z = norm.ppf((np.arange(draws) + 0.5) / draws)
+    z = np.random.default_rng(0).permutation(z / z.std(ddof=1))
+    error = float(statistic(xr.DataArray(z[None, :], dims=("chain", "draw")), "mcse", method="sd"))
+    narrowed = ((1 - contraction - 1e-9) / (1 + 4 * error)) ** 0.5
+    premium = np.zeros((draws, len(panel.factor_info)))
+    premium[:, 1] = (mean + narrowed * z) * prior * sd[1] / 12**0.5
+    fit = made(panel, b, np.full((draws, 2), 0.01), premium)
+    record = dict.fromkeys(("energy", "diverging"), (("chain", "draw"), z[None, :]))
+    data = xr.DataTree.from_dict({"posterior": fit.posterior, "sample_stats": xr.Dataset(record)})
+    return bf.identify(replace(fit, data=data, model=replace(bf.FactorModel(), factors=law)))
 
 
 def fitted(panel, **parts):
@@ -503,9 +544,11 @@ def test_a_traded_factor_whose_history_contradicts_its_prior_is_marked():
 
 def test_identified_says_whether_the_sign_is_known():
     """-0.06 (-0.7 to 0.5) is identified: its size is known, and it is not said to be paid."""
-    known = _verdict(False, 1.0, 1.0, 0.6, 0.8, False, False)
-    assert known == ("identified", "from the cross-section; its sign is not known")
-    assert _verdict(False, 1.0, 1.0, 0.6, 0.8, False, True)[1] == "from the cross-section; its sign is known"
+    for mean, known in ((0.0, "not known"), (1.2, "known")):
+        row = judged(1.0, 1.0, 0.6, 0.8, mean).facts.loc["f1"]
+        assert not row["conflict"]
+        assert row["verdict"] == "identified"
+        assert row["reason"] == f"from the cross-section; its sign is {known}"
 
 
 def test_the_sign_is_that_of_the_draws(cross_fit):

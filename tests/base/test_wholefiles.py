@@ -82,7 +82,7 @@ def shut(monkeypatch):
 
 def test_a_store_that_cannot_be_written_is_refused_before_anything_is_sampled(fit, tmp_path, monkeypatch):
     shut(monkeypatch)
-    monkeypatch.setattr("bayesfactor.sampling.fitting._sample", None)
+    monkeypatch.setattr("nutpie.sample", None)
     with pytest.raises(bf.FitError, match=r"run.zarr: cannot be written \(Read-only file system\)"):
         bf.fit(fit.panel, store=tmp_path / "run.zarr")
     with pytest.raises(bf.SpecError, match=r"cannot be written \(Read-only file system\)"):

@@ -67,14 +67,15 @@ def test_a_fit_that_is_interrupted_writes_nothing(tables, tmp_path):
 
 SLOW = """
 import sys
-from bayesfactor import progress
-def first(what, total):  # say when the first draws are there, and not only at a quarter
-    said = []
-    def count(done, note):
-        if done and not said:
-            said.append(print(f"{what}: some", file=sys.stderr, flush=True))
-    return count
-progress._lines = first
+import nutpie
+plain, said = nutpie.sample, []
+def sample(*arguments, progress_callback, **options):  # say when the first draws are there, and not only at a quarter
+    def told(chains):
+        progress_callback(chains)
+        if not said and any(chain.finished_draws for chain in chains):
+            said.append(print("sampling: some", file=sys.stderr, flush=True))
+    return plain(*arguments, progress_callback=told, **options)
+nutpie.sample = sample
 from bayesfactor.cli import main
 main()
 """

@@ -7,8 +7,8 @@ import pytest
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.integration.assembly import integrate, to_returns
 from tests.data.test_intervals import OPEN, WEEKDAYS, asset, comp, market, slope
-from tests.support.series import days
 from tests.data.test_screens import warned
+from tests.support.series import days
 
 TOKEN, STOCK = market(seed=1), market(OPEN, 2, 0.01)
 A, B = asset(TOKEN, scale=0.012), asset(STOCK, 6, 0.01)

@@ -19,8 +19,6 @@ from bayesfactor.base.errors import FitError
 from bayesfactor.posterior import blocks, diagnostics
 from bayesfactor.posterior.storage import zarr as drawstore
 from bayesfactor.sampling import recovery
-from bayesfactor.sampling.fitting import STATISTICS, _whole
-from bayesfactor.sampling.kernels.problem import pose
 from bayesfactor.spec.alphas import FreeZeroBeta
 from tests.support.panels import make_panel
 
@@ -46,7 +44,7 @@ def small_blocks():
         patch.setattr(drawstore, "ASSETS", 4)
         patch.setattr(drawstore, "DRAWS", 25)
         patch.setattr("bayesfactor.sampling.recovery.DRAWS", 25)
-        patch.setattr("bayesfactor.posterior.storage.files.DRAWS", 25)
+        patch.setattr("bayesfactor.posterior.fit.storage.files.DRAWS", 25)
         patch.setattr(blocks, "NUMBERS", 500)
         patch.setattr(diagnostics, "BLOCK", 300)
         yield
@@ -127,9 +125,11 @@ def test_verdicts_prices_and_checks_are_the_same(both):
 
 
 def test_reading_a_block_touches_its_own_chunks_only(pair, monkeypatch):
+    import zarr
+
     read = []
-    inside = drawstore._Stored.__getitem__
-    monkeypatch.setattr(drawstore._Stored, "__getitem__", lambda self, key: read.append(key) or inside(self, key))
+    inside = zarr.Array.__getitem__
+    monkeypatch.setattr(zarr.Array, "__getitem__", lambda self, key: read.append(key) or inside(self, key))
     bf.attribute(pair[1], allow_unconverged=True).draws.isel(asset=slice(4, 8)).compute()
     read.clear()
     bf.loadings(pair[1]).sel(asset=["a05", "a06"]).compute()
@@ -309,7 +309,7 @@ def test_a_fit_may_be_saved_onto_itself(store):
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 @pytest.mark.parametrize(
     "where",
-    ["bayesfactor.posterior.storage.zarr.DrawStore.finish", "bayesfactor.sampling.kernels.problem.Problem.scales"],
+    ["bayesfactor.posterior.fit.storage.zarr.DrawStore.finish", "bayesfactor.sampling.kernels.problem.Problem.scales"],
 )
 def test_what_breaks_off_leaves_nothing_new_and_the_old(pair, store, where, error, monkeypatch):
     calls = []
@@ -366,14 +366,16 @@ def test_without_dask_and_zarr_the_error_names_the_extra(pair, tmp_path, monkeyp
         assert caught.value.remedy == 'pip install "bayesfactor[dask]"'
 
 
-def recovered(panel, sampler, store=None):
-    """Return a fit of draws of theta that no sampler made."""
-    chosen, rng = bf.read_model("hierarchical"), np.random.default_rng(0)
-    problem, shape = pose(panel, chosen), (sampler.chains, sampler.draws)
-    theta = xr.Dataset({"theta": (("chain", "draw", "x"), 0.3 * rng.normal(size=(*shape, problem.size)))})
-    stats = xr.Dataset({name: (("chain", "draw"), rng.normal(size=shape)) for name in STATISTICS})
-    tree = xr.DataTree.from_dict({"posterior": theta, "sample_stats": stats})
-    return _whole(panel, chosen, problem, sampler, tree, [0.0, 0.0, 0.0, 0.0], store)
+def unsampled(statistics):
+    """Return what takes the place of the sampler: it makes draws of theta, and a record, at random."""
+
+    def sample(engine, *, draws, chains, **_):
+        rng, shape = np.random.default_rng(0), (chains, draws)
+        theta = xr.Dataset({"theta": (("chain", "draw", "x"), 0.3 * rng.normal(size=(*shape, engine.n_dim)))})
+        record = xr.Dataset({name: (("chain", "draw"), rng.normal(size=shape)) for name in statistics})
+        return xr.DataTree.from_dict({"posterior": theta, "sample_stats": record})
+
+    return sample
 
 
 @pytest.mark.parametrize("cores", [1, 2])
@@ -382,25 +384,27 @@ def test_recovery_takes_the_memory_of_its_draws_or_on_disk_that_of_a_block(tmp_p
     monkeypatch.setattr(recovery, "DRAWS", 100)
     monkeypatch.setattr(drawstore, "DRAWS", 100)
     monkeypatch.setattr(drawstore, "ASSETS", 128)
-    panel, sampler = make_panel(300, 4, 0, 40), bf.Sampler(draws=500, chains=2, cores=cores)
+    panel, sampler = make_panel(300, 4, 0, 40), bf.Sampler(draws=500, chains=2, cores=cores, progress=False)
     size, theta, block = 8 * 1000 * 300 * 6, 8 * 1000 * 310, 8 * 100 * 300 * 5
-    recovered(panel, replace(sampler, draws=10))  # what is imported and compiled on first use
+    small = bf.fit(panel, sampler=replace(sampler, draws=10))  # what is imported and compiled on first use
+    monkeypatch.setattr("nutpie.sample", unsampled(list(small.data["sample_stats"].data_vars)))
     tracemalloc.start()
-    recovered(panel, sampler)
+    bf.fit(panel, sampler=sampler)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert size < peak - theta < size + 4 * block * cores  # coefficients of 100 draws, their normals, and so on
-    with drawstore.writing(tmp_path / "run.zarr") as store:
-        tracemalloc.start()
-        recovered(panel, sampler, store)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+    tracemalloc.start()
+    bf.fit(panel, sampler=sampler, store=tmp_path / "run.zarr")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     assert peak - theta < 0.4 * size
 
 
 def test_an_attribution_holds_some_blocks_at_a_time(pair, monkeypatch):
     """Of nine assets in blocks of four the draws of few, whatever is asked for."""
-    live, most, inside = [0], [0], drawstore._Stored.__getitem__
+    import zarr
+
+    live, most, inside = [0], [0], zarr.Array.__getitem__
 
     def release(size):
         live[0] -= size
@@ -412,7 +416,7 @@ def test_an_attribution_holds_some_blocks_at_a_time(pair, monkeypatch):
         weakref.finalize(values, release, values.nbytes)
         return values
 
-    monkeypatch.setattr(drawstore._Stored, "__getitem__", counted)
+    monkeypatch.setattr(zarr.Array, "__getitem__", counted)
     fit = replace(pair[1])  # without the problems that were found before
     with dask.config.set(scheduler="synchronous"):
         for options in ({}, {"per": "group", "portfolio": MIX}, {"by": "level"}):

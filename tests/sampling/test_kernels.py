@@ -1,13 +1,16 @@
 """The compiled kernels: lanes of doubles, and where they are kept."""
 
 import ast
+import importlib.util
 import os
 import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numba
 import numpy as np
@@ -20,7 +23,7 @@ from tests.support.paths import ROOT
 
 AT_ONCE = """
 import threading, numba
-from bayesfactor.density import compiled
+from bayesfactor.sampling.kernels import compiled
 threads = [threading.Thread(target=compiled.entries, args=(student,)) for student in (False, True)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
@@ -94,27 +97,46 @@ def test_what_counts_no_references_makes_no_arrays():
 
 
 @pytest.fixture
-def place(monkeypatch, tmp_path):
-    """Ask where kernels are kept while some folders cannot be written; return the place and what was warned of."""
+def another(monkeypatch, tmp_path):
+    """Return what makes kernels as a new process would make them, while some folders cannot be written."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    monkeypatch.setattr(cache.tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
-    plain = cache._writable
+
+    def load(*shut, given=""):
+        def file(dir):
+            if any(Path(dir).is_relative_to(one) for one in shut):
+                raise PermissionError(dir)
+            return tempfile.TemporaryFile(dir=dir)
+
+        spec = importlib.util.spec_from_file_location("another_cache", cache.__file__)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        folders = {"gettempdir": tempfile.gettempdir, "mkdtemp": tempfile.mkdtemp}
+        module.tempfile = SimpleNamespace(TemporaryFile=file, **folders)
+        monkeypatch.setattr(numba.config, "CACHE_DIR", given)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def place(another):
+    """Ask where kernels are kept while some folders cannot be written; return the place and what was warned of."""
 
     def ask(*shut, given=""):
-        monkeypatch.setattr(
-            cache, "_writable", lambda folder: not any(folder.is_relative_to(one) for one in shut) and plain(folder)
-        )
-        cache._place.cache_clear()
+        module = another(*shut, given=given)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            found = [cache._place(given) for _ in range(3)]
+            found = [module.kernel(lambda x: x + 1.5).stats.cache_path for _ in range(3)]
         assert found[0] == found[1] == found[2]
-        return found[0] and Path(found[0]), [(one.category, str(one.message)) for one in caught]
+        assert given == numba.config.CACHE_DIR
+        if found[0]:  # a folder for kernels of this file: nothing was compiled
+            os.rmdir(found[0])
+        return found[0] and Path(found[0]).parent, [(one.category, str(one.message)) for one in caught]
 
-    yield ask
-    cache._place.cache_clear()
+    return ask
 
 
 def test_kernels_are_kept_beside_the_package_or_where_the_user_says(place, tmp_path):
@@ -166,23 +188,25 @@ def test_a_temporary_folder_that_others_can_write_is_not_used(place, tmp_path, t
     assert len(warned) == 1
 
 
-def test_without_any_folder_kernels_are_compiled_anew(place, tmp_path, monkeypatch):
+def test_without_any_folder_kernels_are_compiled_anew(place, another, tmp_path, monkeypatch):
     def none(*_, **__):
         raise FileNotFoundError("no usable temporary directory")
 
-    monkeypatch.setattr(cache.tempfile, "gettempdir", none)
+    monkeypatch.setattr(tempfile, "gettempdir", none)
     found, ((_, text),) = place(cache.HERE, tmp_path / "user")
     assert found is None
     assert "compiled anew in every process" in text
-    assert cache.kernel(lambda x: x + 1.5)(2.0) == 3.5
-    assert cache.strict(lambda x: x * 2.0)(2.0) == 4.0
+    module = another(cache.HERE, tmp_path / "user")
+    with pytest.warns(RuntimeWarning, match="compiled anew in every process"):
+        assert module.kernel(lambda x: x + 1.5)(2.0) == 3.5
+    assert module.strict(lambda x: x * 2.0)(2.0) == 4.0
 
 
 READ_ONLY = """
 import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    from bayesfactor.density.mixture import quantile
+    from bayesfactor.sampling.kernels.mixture import quantile
     from bayesfactor.streaming import kernel
 x, slope = quantile(0.5, 2.0, 0.01, 0.999999)
 print(round(x / 2, 3), *[str(one.message) for one in caught if "NUMBA_CACHE_DIR" in str(one.message)], sep="|")

@@ -13,7 +13,7 @@ from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.storage.zarr import DRAWS
 from bayesfactor.sampling.kernels.problem import BLOCK, CHUNK, pose, stratified_normals
-from bayesfactor.sampling.recovery import _covariance, _inverse_wishart, recover
+from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.priors import HalfNormalRate, InverseWishart, Normal, NormalRate, Rate
@@ -80,13 +80,37 @@ def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
     assert_average(first[pairs[0]] * first[pairs[1]], 0.0)  # assets are independent given theta
 
 
-def test_inverse_wishart_draws_have_their_moments():
+def covariances(panel, model, away, draws, seed=0):
+    """Return means of factors and draws of Omega given them, `away` of their units from where they start."""
+    problem = pose(panel, model)
+    theta = np.zeros((1, draws, problem.size))
+    problem.block(theta, "factor_mean_z")[:] = away
+    found = recover(panel, model, problem, theta, seed)[0]
+    return found["factor_mean"].values[0], found["factor_cov"].values[0]
+
+
+def factors_only(periods, spread, seed=0):
+    """Return a panel whose correlated factors have these standard deviations, and its factors as an array."""
+    panel, k = make_panel(assets=1, traded=len(spread), other=0, periods=periods, seed=seed), len(spread)
+    mix = np.random.default_rng(seed).normal(size=(k, k)) * np.array(spread)
+    values = panel.factors.values @ mix
+    return replace(panel, factors=panel.factors.copy(data=values)), values
+
+
+def posterior_law(panel, model, values, mean):
+    """Return scale and degrees of freedom of p(Omega | mu, factors), an inverse Wishart law."""
+    numbers, away = translate(panel, model), values - mean
+    return np.diag(numbers.covariance_scale) + away.T @ away, numbers.covariance_dof + len(values)
+
+
+def test_covariances_given_the_means_are_inverse_wishart():
     """E[Omega] = Psi / (nu - k - 1), and each diagonal element is inverse gamma."""
-    rng = np.random.default_rng(0)
-    root = rng.normal(size=(3, 3)) * np.array([1.0, 10.0, 0.1])[:, None]
-    scale, dof = root @ root.T, 12.0
-    draws = _inverse_wishart(np.broadcast_to(scale, (MANY, 3, 3)), dof, rng)
+    (panel, values), model = factors_only(6, (1.0, 10.0, 0.1)), bf.FactorModel()
+    mean, draws = covariances(panel, model, 0.3, MANY)
+    scale, dof = posterior_law(panel, model, values, mean[0])
+    assert dof < 14
     error = draws.std(axis=0) / MANY**0.5
+    assert (mean == mean[0]).all()
     assert (np.abs(draws.mean(axis=0) - scale / (dof - 4)) < 4.5 * error).all()
     for j in range(3):
         law = stats.invgamma((dof - 2) / 2, scale=scale[j, j] / 2)
@@ -96,12 +120,18 @@ def test_inverse_wishart_draws_have_their_moments():
     assert (np.abs(precision.mean(axis=0) - dof * np.linalg.inv(scale)) < 4.5 * error).all()
 
 
-def test_one_inverse_wishart_draw_for_each_scale():
-    scales = np.array([np.eye(2), 100.0 * np.eye(2)]).repeat(500, axis=0)
-    draws = _inverse_wishart(scales, 50.0, np.random.default_rng(0))
-    means = draws.reshape(2, 500, 2, 2).mean(axis=1)
-    np.testing.assert_allclose(means[1] / 100, means[0], atol=0.004)
-    np.testing.assert_allclose(means[0], np.eye(2) / 47, atol=0.004)
+def test_one_covariance_for_each_draw_of_the_means():
+    """Means where the factors are and means far from there: their scales are a hundred times apart."""
+    (panel, values), model = factors_only(45, (1.0, 1.0)), bf.FactorModel()
+    far = np.array([0.0, 70.0]).repeat(500)[:, None]
+    mean, draws = covariances(panel, model, far, 1000)
+    expected = []
+    for some in (slice(500), slice(500, None)):
+        scale, dof = posterior_law(panel, model, values, mean[some][0])
+        error = draws[some].std(axis=0) / 500**0.5
+        expected.append(scale / (dof - 3))
+        assert (np.abs(draws[some].mean(axis=0) - expected[-1]) < 4.5 * error).all()
+    assert np.trace(expected[1]) > 100 * np.trace(expected[0])
 
 
 def test_means_and_covariance_of_traded_factors_are_conjugate():
@@ -194,9 +224,8 @@ def test_covariances_of_unequal_histories_are_those_of_a_gibbs_sampler():
     """First and second moments, within the Monte Carlo errors of both."""
     panel, values = ragged()
     numbers, rng = translate(panel, bf.FactorModel()), np.random.default_rng(0)
-    mean = np.nanmean(values, axis=0) + 0.002
-    ours = _covariance(panel, numbers, np.tile(mean, (20_000, 1)), rng)
-    theirs = gibbs(numbers, values, mean, 5000, rng)
+    means, ours = covariances(panel, bf.FactorModel(), 1.0, 20_000)
+    theirs = gibbs(numbers, values, means[0], 5000, rng)
     unit = np.sqrt(np.outer(numbers.covariance_scale, numbers.covariance_scale))
     for power in (1, 2):
         one, two = (ours / unit) ** power, (theirs / unit) ** power

@@ -7,7 +7,6 @@ import pytest
 from scipy.stats import norm
 
 import bayesfactor as bf
-from bayesfactor.analysis.assessment.prior_prediction import _alphas
 from bayesfactor.panel.records import Calendar
 from bayesfactor.panel.regressions import robust_fit
 from bayesfactor.spec.alphas import AppraisalAlpha, FreeZeroBeta, ScaledAlpha, SharpeAlpha
@@ -42,37 +41,53 @@ def test_mispricing_is_tied_to_residual_risk(year):
     assert robust == pytest.approx(np.sqrt(np.mean(robust_fit(panel).scale ** 2)), rel=1e-12)
 
 
+def implied(panel, alpha, draws=40_000):
+    """Return alphas and residual variances (draw, asset) a year, of a prior under which factors pay nothing."""
+    nothing = FactorLaw(premium=(("default", Normal(0.0, 1e-12)),))
+    model = replace(bf.FactorModel(), alpha=alpha, factors=nothing)
+    found = bf.prior_predict(panel, model, draws, seed=1).draws.transpose("draw", "asset")
+    variance = found["volatility"] ** 2 * (1 - found["r_squared"])
+    return (found["sharpe"] * found["volatility"]).values, variance.values
+
+
+def assert_average(values, wanted):
+    """The average over draws is as wanted, within Monte Carlo error."""
+    assert abs(values.mean() - wanted) < 4.5 * values.std() / len(values) ** 0.5
+
+
 def test_the_sharpe_ratio_that_mispricing_adds_is_that_of_the_prior():
     """E[sum alpha^2 / sigma^2] a year = E[q^2] = scale^2, whatever the residual variances."""
-    panel, draws = make_panel(assets=8, periods=60, year=52), 40_000
-    model, rng = replace(bf.FactorModel(), alpha=SharpeAlpha(HalfNormal(0.7))), np.random.default_rng(1)
-    own = np.exp(rng.normal(-8.0, 1.0, size=(draws, 8)))
-    alpha = _alphas(model, translate(panel, model), own, rng)
-    square = 52 * np.sum(alpha**2 / own, axis=1)
-    assert square.mean() == pytest.approx(0.49, abs=4.5 * square.std() / draws**0.5)
+    alpha, own = implied(make_panel(assets=8, periods=60, year=52), SharpeAlpha(HalfNormal(0.7)))
+    square = np.sum(alpha**2 / own, axis=1)
+    assert_average(square, 0.49)
+    order = np.argsort(own.sum(axis=1))
+    assert own[order[-10_000:]].mean() > 4 * own[order[:10_000]].mean()
+    for some in order.reshape(4, -1):
+        assert_average(square[some], 0.49)
 
 
 def test_the_deviation_of_a_scaled_alpha_is_proportional_to_residual_deviation():
-    panel, draws = make_panel(assets=3, periods=60), 40_000
-    model, rng = replace(bf.FactorModel(), alpha=ScaledAlpha(HalfNormalRate(Rate(5.0)))), np.random.default_rng(1)
-    numbers = translate(panel, model)
-    deviation = numbers.alpha_unit * np.array([0.5, 1.0, 2.0])
-    alpha = _alphas(model, numbers, np.tile(deviation**2, (draws, 1)), rng)
-    square = alpha**2
-    expected = (0.05 / 252 * np.array([0.5, 1.0, 2.0])) ** 2
-    assert (np.abs(square.mean(axis=0) - expected) < 4.5 * square.std(axis=0) / draws**0.5).all()
+    """Of quiet assets and of wild ones."""
+    panel, law = make_panel(assets=3, periods=60), ScaledAlpha(HalfNormalRate(Rate(5.0)))
+    alpha, own = implied(panel, law)
+    relative = own / (252 * translate(panel, replace(bf.FactorModel(), alpha=law)).alpha_unit ** 2)
+    for i in range(3):
+        order = np.argsort(relative[:, i])
+        for some in order.reshape(4, -1):
+            assert_average(alpha[some, i] ** 2 / relative[some, i], 0.05**2)
+        assert relative[order[-10_000:], i].mean() > 4 * relative[order[:10_000], i].mean()
 
 
 @pytest.mark.parametrize("year", [252, 52, 12])
 def test_an_appraisal_ratio_is_that_of_every_asset_however_many_they_are(year):
     """E[(alpha / sigma)^2] a year = scale^2, for a bond fund and a token, one asset or eight."""
     for assets in (1, 8):
-        panel, draws = make_panel(assets=assets, periods=60, year=year), 40_000
-        model, rng = replace(bf.FactorModel(), alpha=AppraisalAlpha(HalfNormal(0.3))), np.random.default_rng(1)
-        own = np.tile(np.geomspace(0.02, 0.8, assets) ** 2 / year, (draws, 1))
-        alpha = year * _alphas(model, translate(panel, model), own, rng)
-        square = alpha**2 / (year * own)
-        assert (np.abs(square.mean(axis=0) - 0.09) < 4.5 * square.std(axis=0) / draws**0.5).all()
+        alpha, own = implied(make_panel(assets=assets, periods=60, year=year), AppraisalAlpha(HalfNormal(0.3)))
+        for i in range(assets):
+            order = np.argsort(own[:, i])
+            for some in order.reshape(4, -1):
+                assert_average(alpha[some, i] ** 2 / own[some, i], 0.09)
+            assert own[order[-10_000:], i].mean() > 4 * own[order[:10_000], i].mean()
 
 
 @pytest.mark.parametrize("demeaned", [False, True])
