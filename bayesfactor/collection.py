@@ -158,11 +158,11 @@ class Fits:
 
     def keys(self) -> KeysView[str]:
         """Return the names of the panels that were fitted, in order."""
-        return KeysView(self)  # type: ignore[arg-type]
+        return KeysView(self)
 
     def items(self) -> ItemsView[str, Fit]:
         """Return (name, Fit) of the panels that were fitted, in order."""
-        return ItemsView(self)  # type: ignore[arg-type]
+        return ItemsView(self)
 
     def table(self) -> "pd.DataFrame":
         """Return one row per panel.
