@@ -7,9 +7,8 @@ import xarray as xr
 from scipy.special import gammaln
 
 from bayesfactor.base.errors import FitError, unknown
-from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.panel import require_returns
-from bayesfactor.panel.regressions import moments, regressors
+from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.facts import FitFacts, require_fit
 from bayesfactor.posterior.residuals import raw_coefficients
@@ -158,7 +157,7 @@ def _per_asset(fit: FitFacts) -> xr.DataArray:
     """Return the log-likelihood of every asset; with normal noise from sufficient statistics."""
     draws = fit.posterior
     coefficients, sigma, dof = _noise(fit, draws)
-    statistics, columns = moments(fit.panel), []
+    statistics, columns = fit.panel.moments, []
     for i, count in enumerate(statistics.count):
         if dof is None:
             shape = -0.5 * statistics.residual_squares(i, coefficients[:, i]) / sigma[:, i] ** 2
@@ -177,7 +176,7 @@ def _all_factors(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     mean = flat["factor_mean"].transpose("sample", "factor").values
     covariance = flat["factor_cov"].transpose("sample", "factor", "factor_other").values
     total = np.zeros(len(mean))
-    for span in factor_moments(fit.panel).spans:
+    for span in fit.design.history.spans:
         for size, sign in ((len(span.factors), 1), (span.older, -1)):
             members = span.factors[:size]
             gap, own = mean[:, members] - span.mean[:size], covariance[:, members][:, :, members]

@@ -10,13 +10,12 @@ from scipy.stats import beta, binom, chi2, norm, t as student
 
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
-from bayesfactor.panel.regressions import moments, regressors
+from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.diagnostics import UNSEEN, Check
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.residuals import degrees_of_freedom, noise, raw_coefficients, thin, variance_factor
 from bayesfactor.spec.alphas import ZeroAlpha
-from bayesfactor.spec.scaling import translate
 
 DRAWS, REPLICAS = 200, 5  # draws looked at; replicated histories of each
 FEWEST = 20  # dates of an asset whose mean and variance are compared
@@ -129,14 +128,14 @@ class _Law:
 
 
 def _law(fit: FitFacts, draws: xr.Dataset) -> _Law:
-    dof, counts = degrees_of_freedom(draws), moments(fit.panel).count.astype(int)
+    dof, counts = degrees_of_freedom(draws), fit.panel.moments.count.astype(int)
     factor = np.atleast_1d(variance_factor(draws).values.ravel())
     return _Law(factor, None if dof is None else _replicas(fit.sampler.seed, dof, counts))
 
 
 def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: _Law) -> pd.DataFrame:
     """Return the table of `Misfit`."""
-    statistics, year = moments(fit.panel), fit.panel.periods_per_year
+    statistics, year = fit.design.moments, fit.panel.periods_per_year
     count, index = statistics.count.astype(int), pd.Index(fit.panel.assets, name="asset")
     few, error = count < 3, statistics.deviation(ddof=1) / np.sqrt(np.maximum(count, 1))
     table = pd.DataFrame({"periods": count}, index=index)
@@ -155,8 +154,8 @@ def _implied(
     """Yield the last four columns of the table of `Misfit`, asset by asset."""
     flat = draws[["sigma"]].compute().stack(sample=("chain", "draw"), create_index=False)
     scale = flat["sigma"].transpose("sample", "asset").values ** 2
-    statistics, year = moments(fit.panel), fit.panel.periods_per_year
-    least = 2 * translate(fit.panel, fit.model).resolution ** 2  # the floor of the noise is not the asset's own
+    statistics, year = fit.design.moments, fit.panel.periods_per_year
+    least = 2 * fit.priors.noise.floor**2  # the floor of the noise is not the asset's own
     for i, count in enumerate(statistics.count.astype(int).tolist()):
         if count < 3:
             yield np.nan, np.nan, np.nan, np.nan
@@ -191,7 +190,8 @@ def _tails(fit: FitFacts) -> list[Check]:
     dof = degrees_of_freedom(fit.posterior)
     if dof is None:
         return []
-    there = float((dof < translate(fit.panel, fit.model).dof_above + FLOOR).mean())
+    prior = fit.priors.noise.dof
+    there = float((dof < (prior.above if prior else 0.0) + FLOOR).mean())
     advice = "The law has next to no variance, and its mean cannot be told from data."
     return [
         Check("tails: P(degrees of freedom at floor)", there <= AT_FLOOR, there, AT_FLOOR, "", f"{advice} {FOLLOWS}")

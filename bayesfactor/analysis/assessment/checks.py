@@ -10,12 +10,10 @@ import xarray as xr
 from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, identified
 from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, tails
 from bayesfactor.panel.panel import Panel
-from bayesfactor.panel.regressions import moments
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, short
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import thin
-from bayesfactor.spec.scaling import translate
 
 MOST_DRAWS = 1000
 SHRINKAGE_DRAWS = 200
@@ -181,7 +179,7 @@ def _shrinkage(fit: Fit) -> pd.DataFrame:
     1 for a loading that is common to all assets. For Student-t noise s2 = sigma^2 (nu + 3) / (nu + 1), the inverse of
     what one observation says of a location.
     """
-    draws, statistics = thin(fit, SHRINKAGE_DRAWS), moments(fit.panel)
+    draws, statistics = thin(fit, SHRINKAGE_DRAWS), fit.design.moments
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     loading = flat["loading"].transpose("sample", "asset", "factor")
     index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)
@@ -190,7 +188,7 @@ def _shrinkage(fit: Fit) -> pd.DataFrame:
     if "loading_scale" in flat:
         spread = flat["loading_scale"].transpose("sample", "factor").values
     else:
-        spread = np.broadcast_to(translate(fit.panel, fit.model).loading_sd, (loading.shape[0], loading.shape[2]))
+        spread = np.broadcast_to(fit.priors.loadings.sd, (loading.shape[0], loading.shape[2]))
     variance = flat["sigma"].transpose("sample", "asset").values ** 2
     if "dof" in flat:
         variance = variance * ((flat["dof"] + 3) / (flat["dof"] + 1)).values[:, None]
@@ -206,9 +204,9 @@ def _shrinkage(fit: Fit) -> pd.DataFrame:
 
 def _alpha_spread(fit: Fit, flat: xr.Dataset) -> np.ndarray:
     """Return the prior deviation of every alpha, (sample, asset)."""
-    numbers, sigma = translate(fit.panel, fit.model), flat["sigma"].transpose("sample", "asset").values
-    spread = flat["alpha_scale"].values[:, None] if "alpha_scale" in flat else numbers.alpha_sd
-    return spread * (sigma / numbers.alpha_unit if numbers.alpha_unit else np.ones_like(sigma))
+    prior, sigma = fit.priors.alpha, flat["sigma"].transpose("sample", "asset").values
+    spread = flat["alpha_scale"].values[:, None] if "alpha_scale" in flat else prior.sd
+    return spread * (np.ones_like(sigma) if prior.per_residual_sd is None else sigma / prior.per_residual_sd)
 
 
 def _sensitivity(fit: Fit) -> pd.DataFrame:

@@ -12,13 +12,11 @@ from bayesfactor.analysis.assessment.data_premia import data_premia
 from bayesfactor.analysis.assessment.loading_strength import NOISE, SURE, loading_strengths
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import Labelled
-from bayesfactor.panel.histories import factor_moments
 from bayesfactor.posterior.accessors import variable
 from bayesfactor.posterior.diagnostics import said, statistic, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import justified, summarise
-from bayesfactor.spec.scaling import Numbers, inclusion, translate
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
 LITTLE, SOME = 0.1, 0.25  # posterior contraction below which a premium is unidentified, or weak
@@ -166,29 +164,31 @@ def identify(fit: Fit) -> Identification:
     On useless and weak factors: Kan and Zhang (1999), Kleibergen (2009), Bryzgalova, Huang and Julliard (2023).
     """
     require_fit(fit, "identify")
-    numbers, history, year = translate(fit.panel, fit.model), factor_moments(fit.panel), fit.panel.periods_per_year
+    prior, history, year = fit.priors.premia, fit.design.history, fit.panel.periods_per_year
     strength, ratio, smallest, alone = loading_strengths(fit, history)
     others, signals, premium = strength["factor"].values, ratio.values, fit.posterior["risk_premium"]
     facts = pd.DataFrame(index=pd.Index(fit.panel.factor_names, name="factor"))
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
-    facts["prior_mean"], prior = numbers.premium_loc * year, _prior_variance(numbers)
-    facts["prior_sd"] = np.sqrt(prior) * year
+    facts["prior_mean"] = prior.loc * year
+    facts["prior_sd"] = np.sqrt(prior.variance) * year
     own = history.deviation**2 / np.maximum(history.count, 1)
     sd = premium.std(("chain", "draw"), ddof=1).values
-    mean, mixed = premium.mean(("chain", "draw")).values, numbers.premium_inclusion < 1
-    facts["posterior_contraction"] = 1 - sd**2 / prior
-    facts["posterior_contraction_mcse"] = 2 * sd * np.nan_to_num(statistic(premium, "mcse", method="sd")) / prior
+    mean, mixed = premium.mean(("chain", "draw")).values, prior.inclusion < 1
+    facts["posterior_contraction"] = 1 - sd**2 / prior.variance
+    facts["posterior_contraction_mcse"] = (
+        2 * sd * np.nan_to_num(statistic(premium, "mcse", method="sd")) / prior.variance
+    )
     sure = facts["posterior_contraction"] - 2 * facts["posterior_contraction_mcse"]
-    slab = numbers.premium_sd**2
+    slab = prior.sd**2
     facts["max_contraction"] = slab / (slab + own)
-    told = data_premia(fit.panel, numbers, premium)
+    told = data_premia(fit.panel, prior, premium)
     facts["data_mean"], facts["data_se"], facts["data_from"] = told.mean * year, told.error * year, told.source
     facts["data_mean_mcse"], facts["data_se_mcse"] = told.mean_mcse * year, told.error_mcse * year
-    apart = np.abs(told.mean - numbers.premium_loc) / np.sqrt(slab + told.error**2)
-    facts["conflict"] = (np.abs(mean - numbers.premium_loc) > CONFLICT * numbers.premium_sd) | (apart > CONFLICT)
-    facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
+    apart = np.abs(told.mean - prior.loc) / np.sqrt(slab + told.error**2)
+    facts["conflict"] = (np.abs(mean - prior.loc) > CONFLICT * prior.sd) | (apart > CONFLICT)
+    facts["prior_inclusion"] = np.where(mixed, prior.inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
-    facts["inclusion"] = np.where(mixed, inclusion(numbers, flat).mean(axis=0), np.nan)
+    facts["inclusion"] = np.where(mixed, prior.prob_slab(flat).mean(axis=0), np.nan)
     facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), others).reindex(facts.index)
     signs = np.maximum((flat > 0).mean(axis=0), (flat < 0).mean(axis=0)) >= SURE
     before = pd.Series(alone, others).reindex(facts.index)
@@ -248,8 +248,3 @@ def least_known(verdicts: Iterable[str]) -> str:
     found = set(verdicts)
     least = next((one for one in (UNIDENTIFIED, WEAK, IDENTIFIED, TRADED) if one in found), "")
     return f"partly {least}" if len(found) > 1 else least
-
-
-def _prior_variance(numbers: Numbers) -> np.ndarray:
-    share = numbers.premium_inclusion
-    return numbers.premium_sd**2 * (share + (1 - share) * numbers.premium_spike)

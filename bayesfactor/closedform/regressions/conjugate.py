@@ -18,7 +18,7 @@ from bayesfactor.panel.regressions import regressors
 from bayesfactor.spec.alphas import FreeAlpha
 from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
 from bayesfactor.spec.priors import Normal, NormalRate, Rate, keyed
-from bayesfactor.spec.scaling import typical_deviation
+from bayesfactor.spec.units import typical_sd
 
 ALPHA = SOURCES[0]
 STURDY = FreeLoadings(
@@ -175,7 +175,7 @@ def loading_prior(panel: Panel, loadings: FreeLoadings, place: str) -> tuple[np.
     if not deviation.all():
         name = panel.factor_names[int(np.argmin(deviation))]
         raise DataError(f"{place}: factor '{name}' never changes.", series=name, remedy="Leave it out (panel.select).")
-    unit = (typical_deviation(panel) or 1.0) / deviation  # assets that never move have no unit
+    unit = (typical_sd(panel.moments) or 1.0) / deviation  # assets that never move have no unit
     unit = np.where([prior.units == "beta" for prior in chosen], 1.0, unit)
     return np.array([prior.value.mean for prior in chosen]) * unit, np.array(
         [prior.value.sd for prior in chosen]

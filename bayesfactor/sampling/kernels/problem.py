@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from bayesfactor.graph.inputs import graph_data
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design, observe
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.sampling.kernels import compiled
 from bayesfactor.sampling.kernels.hierarchy import COMMON, FREE, GROUPED
@@ -21,6 +22,7 @@ from bayesfactor.spec.alphas import FreeZeroBeta, SharedSpread
 from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 
 CHUNK = 100  # draws whose coefficients are made at once
 BLOCK = 4  # consecutive draws that share a Latin hypercube
@@ -74,6 +76,8 @@ class Problem:
         Numbers of the non-traded factors.
     data : mapping of str to array
         As `graph_data` returns it.
+    design, model, priors
+        What it is of.
     """
 
     layout: Layout
@@ -81,6 +85,9 @@ class Problem:
     student: bool
     others: np.ndarray
     data: Mapping[str, np.ndarray]
+    design: Design
+    model: FactorModel
+    priors: ScaledPriors
 
     @property
     def size(self) -> int:
@@ -179,9 +186,16 @@ def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.n
     return ndtri(share, out=share).reshape(-1, *shape[1:])[: shape[0]]
 
 
-def pose(panel: PanelBase, model: FactorModel) -> Problem:
-    """Return the problem of a model on a panel (already restricted to the model's factors)."""
-    data, where = graph_data(panel, model), layout(panel, model)
+def prepare(panel: PanelBase, model: FactorModel) -> Problem:
+    """Return the problem of a model on a panel (already restricted to the model's factors), weighted as it says."""
+    design = observe(panel, model.observation.weights(panel))
+    return pose(design, model, scale_priors(design, model))
+
+
+def pose(design: Design, model: FactorModel, priors: ScaledPriors) -> Problem:
+    """Return the problem of a model on the design of a panel (already restricted to the model's factors)."""
+    panel = design.panel
+    data, where = graph_data(design, model, priors), layout(panel, model)
     kind = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}[type(model.loadings)]
     others = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     size = [len(panel.assets), len(panel.factor_info), len(panel.group_names), len(others), kind]
@@ -221,9 +235,8 @@ def pose(panel: PanelBase, model: FactorModel) -> Problem:
             own = [data["xx"], data["xy"], *_observations(panel)]
         case _:
             assert_never(model.noise)
-    return Problem(
-        where, compiled.pack([*prior, *own]), isinstance(model.noise, StudentTNoise), np.array(others, dtype=int), data
-    )
+    student, buffer = isinstance(model.noise, StudentTNoise), compiled.pack([*prior, *own])
+    return Problem(where, buffer, student, np.array(others, dtype=int), data, design, model, priors)
 
 
 def _observations(panel: PanelBase) -> tuple[np.ndarray, ...]:
