@@ -145,8 +145,9 @@ def parse_model(table: dict[str, Any], *, place: str) -> FactorModel:
 
 def _encode_model(model: FactorModel) -> dict[str, Any]:
     table: dict[str, Any] = {"name": model.name, "families": list(model.families)}
-    for part in _KINDS:
+    for part, kinds in _KINDS.items():
         value = getattr(model, part)
+        require(value, kinds.values(), f"model '{model.name}': {part}")
         if value == _LEFT_OUT.get(part):
             continue
         table[part] = {"kind": value.kind, **_encode(value)}
@@ -195,7 +196,8 @@ def _decode_class(cls: type, rows: dict[str, Any], place: str) -> Any:
         name = rows.pop("dist", None)
         if name != cls.dist():
             raise unknown("dist", name, [cls.dist()], place=place)
-    declared = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls)
+    declared = {f.name: hints[f.name] for f in fields(cls)}
     _known(rows, declared, place)
     required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
     for name in sorted(required - set(rows)):

@@ -307,6 +307,6 @@ def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
     model = bf.read_model("hierarchical")
     problem = prepare(panel, model)
     draws = 0.3 * np.random.default_rng(3).normal(size=(3, 30, problem.size))
-    one, two = (recover(panel, model, problem, draws, 5, cores=n)[0] for n in (1, 2))
+    one, two = (recover(problem, draws, 5, cores=n)[0] for n in (1, 2))
     xr.testing.assert_identical(one, two)
     assert not np.array_equal(one["loading"][0, 0], one["loading"][1, 0])

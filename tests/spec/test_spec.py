@@ -214,7 +214,7 @@ def test_a_part_is_one_of_its_choices(part):
 
 
 def test_the_choices_of_every_part():
-    assert set(parts()) == {"loadings", "alpha", "zero_beta", "factors", "noise"}
+    assert set(parts()) == {"loadings", "alpha", "zero_beta", "factors", "noise", "observation"}
     assert parts()["alpha"] == (ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, AppraisalAlpha, FreeAlpha)
     assert parts()["zero_beta"] == (NoZeroBeta, FreeZeroBeta)
     assert parts()["factors"] == (FactorLaw,)
