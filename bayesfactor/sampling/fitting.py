@@ -20,7 +20,7 @@ from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.kernels import compiled
-from bayesfactor.sampling.kernels.problem import Problem, pose
+from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
@@ -93,7 +93,7 @@ def fit(
         require_store(path)
     marks = [time.perf_counter()]
     used = chosen.restrict(panel)
-    problem = pose(used, chosen)
+    problem = pack(used, chosen)
     marks.append(time.perf_counter())
     engine = _engine(problem)
     marks.append(time.perf_counter())
@@ -110,7 +110,7 @@ def fit(
 def _whole(
     panel: PanelBase,
     model: FactorModel,
-    problem: Problem,
+    problem: DensityProblem,
     sampler: Sampler,
     tree: xr.DataTree,
     marks: list[float],
@@ -133,7 +133,7 @@ def _whole(
     )
 
 
-def _engine(problem: Problem) -> Any:
+def _engine(problem: DensityProblem) -> Any:
     """Return what the sampler runs: the compiled density with this problem's buffer. Compiles once a machine."""
     from nutpie.compile_pymc import CompiledPyMCModel
 

@@ -8,7 +8,7 @@ import xarray as xr
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import factor_moments
 from bayesfactor.posterior.storage.zarr import DRAWS, DrawStore
-from bayesfactor.sampling.kernels.problem import Problem
+from bayesfactor.sampling.kernels.density_problem import DensityProblem
 from bayesfactor.spec.alphas import FreeAlpha, SharpeAlpha
 from bayesfactor.spec.loadings import FreeLoadings
 from bayesfactor.spec.model import FactorModel
@@ -21,7 +21,7 @@ Drawn = dict[str, tuple[np.ndarray, tuple[str, ...]]]  # name -> draws (draw, ..
 def recover(
     panel: PanelBase,
     model: FactorModel,
-    problem: Problem,
+    problem: DensityProblem,
     draws: np.ndarray,
     seed: int,
     store: DrawStore | None = None,
@@ -64,7 +64,7 @@ def recover(
 def _assets(
     model: FactorModel,
     numbers: Numbers,
-    problem: Problem,
+    problem: DensityProblem,
     draws: np.ndarray,
     seeds: list[np.random.SeedSequence],
     coords: Coords,
@@ -132,7 +132,7 @@ def _dataset(values: Drawn, coords: Coords) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+def _scales(numbers: Numbers, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     level, spread = problem.level(flat)
     result: Drawn = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
     tails = problem.block(flat, "dof_z_log__")
@@ -141,7 +141,9 @@ def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
     return result
 
 
-def _hierarchy(panel: PanelBase, model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+def _hierarchy(
+    panel: PanelBase, model: FactorModel, numbers: Numbers, problem: DensityProblem, flat: np.ndarray
+) -> Drawn:
     result: Drawn = {}
     names = ("loading_mean_z", "loading_scale_z", "loading_common_z")
     mean, scale, common = (problem.block(flat, name) for name in names)
@@ -167,7 +169,9 @@ def _hierarchy(panel: PanelBase, model: FactorModel, numbers: Numbers, problem: 
     return result
 
 
-def _factors(panel: PanelBase, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> Drawn:
+def _factors(
+    panel: PanelBase, numbers: Numbers, problem: DensityProblem, flat: np.ndarray, rng: np.random.Generator
+) -> Drawn:
     """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
     mean, premium = problem.means(flat)
     return {
@@ -218,7 +222,7 @@ def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) ->
     return b @ np.swapaxes(b, -1, -2)
 
 
-def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+def _log_prior(numbers: Numbers, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
     result: Drawn = {}
     for block, name in {
@@ -239,7 +243,7 @@ def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
     mean, premium = problem.means(flat)
     away = (mean - numbers.mean_loc) / numbers.mean_sd
     result["factor_mean"] = (-0.5 * np.sum(away**2, axis=1), ())
-    if len(problem.others):
-        logs = log_premium(numbers, premium)[:, problem.others]
+    if len(problem.non_traded):
+        logs = log_premium(numbers, premium)[:, problem.non_traded]
         result["risk_premium"] = (np.sum(logs, axis=1), ())
     return result

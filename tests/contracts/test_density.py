@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.sampling.kernels.compiled import LINE, NOISE
-from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.sampling.kernels.compiled import CACHE_LINE, NOISE_SLOT
+from bayesfactor.sampling.kernels.density_problem import pack
 from bayesfactor.spec.alphas import (
     AppraisalAlpha,
     FreeAlpha,
@@ -77,7 +77,7 @@ def points(problem, count=2):
 def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta, premia):
     """Value and gradient, to rounding."""
     panel, model = a_panel(other), choose(loadings, alpha, noise, zero_beta, premia)
-    problem, graph = pose(panel, model), bf.build(panel, model)
+    problem, graph = pack(panel, model), bf.build(panel, model)
     inputs = graph.value_vars
     assert {v.name for v in inputs} == {name for name, (at, _) in problem.layout.items() if at >= 0}
     value = graph.logp(jacobian=True)
@@ -93,7 +93,7 @@ def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta,
 
 def test_a_graph_compiles_as_its_users_will_compile_it():
     panel, model = a_panel(1), choose("hierarchical", "shrunk", "hierarchical")
-    problem, graph = pose(panel, model), bf.build(panel, model)
+    problem, graph = pack(panel, model), bf.build(panel, model)
     theta = points(problem, 1)[0]
     value = graph.compile_logp()({v.name: problem.block(theta, v.name) for v in graph.value_vars})
     assert problem.evaluate(theta)[0] == pytest.approx(float(value), rel=1e-9)
@@ -140,7 +140,7 @@ def test_log_likelihood_is_that_of_every_observation(noise, other, zero_beta, pr
 def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, other, zero_beta, premia):
     """log p(r | theta) from statistics = log density of the returns as one normal vector per asset, to 1e-8."""
     panel, model = a_panel(other), choose(loadings, alpha, "hierarchical", zero_beta, premia)
-    problem = pose(panel, model)
+    problem = pack(panel, model)
     steps = points(problem, 2)
     empty = replace(panel, returns=panel.returns.where(False))
     base = replace(problem, buffer=_with_moments_of(problem, empty, model))
@@ -152,9 +152,9 @@ def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, othe
 def _with_moments_of(problem, panel, model):
     """Return the buffer with the statistics of another panel, and all else as it was."""
     buffer = problem.buffer.copy()
-    start, stop = int(buffer[2 * NOISE]), int(buffer[2 * NOISE + 7])
+    start, stop = int(buffer[2 * NOISE_SLOT]), int(buffer[2 * NOISE_SLOT + 7])
     buffer[start:stop] = 0.0
-    assert stop <= buffer.size < stop + LINE
+    assert stop <= buffer.size < stop + CACHE_LINE
     assert not np.isfinite(panel.returns.values).any()
     return buffer
 

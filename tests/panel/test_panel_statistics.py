@@ -10,7 +10,7 @@ import bayesfactor as bf
 from bayesfactor.panel.aggregated import PanelStatistics
 from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.regressions import moments, regressors
-from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.sampling.kernels.density_problem import pack
 from tests.support.panels import make_panel, reduced
 
 QUICK = bf.Sampler(draws=200, tune=200, chains=2, cores=1, progress=False)
@@ -41,7 +41,7 @@ def pair(uneven):
 @pytest.mark.parametrize("preset", NORMAL)
 def test_density_and_gradient_are_those_of_the_returns(uneven, preset):
     model = bf.read_model(preset)
-    one, other = (pose(model.restrict(panel), model) for panel in (uneven, reduced(uneven)))
+    one, other = (pack(model.restrict(panel), model) for panel in (uneven, reduced(uneven)))
     rng = np.random.default_rng(1)
     for _ in range(3):
         theta = rng.normal(0, 0.5, one.size)

@@ -12,7 +12,7 @@ from bayesfactor.graph.inputs import graph_data
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.storage.zarr import DRAWS
-from bayesfactor.sampling.kernels.problem import BLOCK, CHUNK, pose, stratified_normals
+from bayesfactor.sampling.kernels.density_problem import CHUNK, STRATA, pack, stratified_normals
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
@@ -63,7 +63,7 @@ def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
     """Whitened by the closed form, they are standard normal: mean 0 and covariance I within Monte Carlo error."""
     panel = make_panel(assets=5, traded=1, other=2, periods=40, shortest=3, seed=6, groups=2)
     model = replace(bf.read_model(preset), alpha=ALPHAS[alpha])
-    problem = pose(panel, model)
+    problem = pack(panel, model)
     theta = 0.7 * np.random.default_rng(3).normal(size=problem.size)
     draws = problem.coefficients(np.tile(theta, (MANY, 1)), 5, np.random.default_rng(1))
     if alpha == "zero":
@@ -82,7 +82,7 @@ def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
 
 def covariances(panel, model, away, draws, seed=0):
     """Return means of factors and draws of Omega given them, `away` of their units from where they start."""
-    problem = pose(panel, model)
+    problem = pack(panel, model)
     theta = np.zeros((1, draws, problem.size))
     problem.block(theta, "factor_mean_z")[:] = away
     found = recover(panel, model, problem, theta, seed)[0]
@@ -293,16 +293,16 @@ def test_stratified_normals_are_finite_at_the_ends(share):
 
 
 def test_no_block_of_draws_is_broken_on_the_way():
-    assert CHUNK % BLOCK == 0
+    assert CHUNK % STRATA == 0
     assert DRAWS % CHUNK == 0
 
 
 def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr("bayesfactor.sampling.kernels.problem.CHUNK", 8)
+    monkeypatch.setattr("bayesfactor.sampling.kernels.density_problem.CHUNK", 8)
     monkeypatch.setattr("bayesfactor.sampling.recovery.DRAWS", 16)
     panel = make_panel(assets=5, traded=1, other=1, periods=40, seed=6, groups=2)
     model = bf.read_model("hierarchical")
-    problem = pose(panel, model)
+    problem = pack(panel, model)
     draws = 0.3 * np.random.default_rng(3).normal(size=(3, 30, problem.size))
     one, two = (recover(panel, model, problem, draws, 5, cores=n)[0] for n in (1, 2))
     xr.testing.assert_identical(one, two)
