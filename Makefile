@@ -11,6 +11,7 @@ endif
 
 BIN   := .venv/bin
 STAMP := .venv/.ready
+DOCS  := .venv/.docs
 
 .PHONY: setup demo test browser notebooks docs lint bench calibrate clean
 .DEFAULT_GOAL := test
@@ -41,13 +42,16 @@ browser:
 	|| npm install --silent --no-save --prefix .cache axe-core@4.14.1 > /dev/null 2>&1 \
 	|| echo "axe-core is not here and cannot be installed: the report's accessibility is not tested."
 
+$(DOCS): $(STAMP)
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+	@touch $@
+
 # Run every notebook from its beginning, and keep what it shows.
-notebooks: $(STAMP)
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+notebooks: $(DOCS)
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
-docs: $(STAMP)
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+# The pages and notebooks as a website, in docs/_build; warnings are errors.
+docs: $(DOCS)
 	mkdir -p docs/notebooks && cp notebooks/*.ipynb docs/notebooks/
 	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 
