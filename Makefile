@@ -28,6 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/python -m bayesfactor demo
 
+# By as many workers as there are cores, four at most; WORKERS=1 for one.
 WORKERS ?= auto
 
 test: $(STAMP) browser
@@ -36,7 +37,8 @@ test: $(STAMP) browser
 # What the tests of the report in a browser need; without it they are skipped, and say why.
 browser:
 	@command -v chromium > /dev/null && command -v chromedriver > /dev/null \
-	|| (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver) > /dev/null 2>&1 \
+	|| { echo "Installing Chromium, in which the report is tested; this takes a minute, once."; \
+	(apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver) > /dev/null 2>&1; } \
 	|| echo "Chromium is not here and cannot be installed: the report is not tested in a browser."
 	@test -f .cache/node_modules/axe-core/axe.min.js \
 	|| npm install --silent --no-save --prefix .cache axe-core@4.14.1 > /dev/null 2>&1 \
