@@ -13,7 +13,7 @@ RECIPE = {"assets": 10_000, "factors": 10, "periods": 60, "seed": 10, "groups": 
 def posed(recipe: dict) -> dict:
     """Make the panel and what the density reads, and nothing more."""
     import bayesfactor as bf
-    from bayesfactor.sampling.kernels.problem import prepare
+    from bayesfactor.sampling.kernels.density_problem import prepare
     from benchmarks.panels import simulate
 
     start = time.perf_counter()

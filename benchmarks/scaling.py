@@ -23,7 +23,7 @@ SIZES = {
 def one_fit(recipe: dict, sizes: dict, gradient_s: float) -> dict:
     """Fit once to load the kernels, and once more; return seconds, and gradients per kept draw."""
     import bayesfactor as bf
-    from bayesfactor.sampling.kernels.problem import prepare
+    from bayesfactor.sampling.kernels.density_problem import prepare
     from benchmarks.gradient import gradient_seconds
     from benchmarks.panels import simulate
 

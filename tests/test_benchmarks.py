@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.sampling.kernels.problem import prepare
+from bayesfactor.sampling.kernels.density_problem import prepare
 from benchmarks.apart import run_apart
 from benchmarks.common import Settings, Table, exponent, figure, report, spread
 from benchmarks.handwritten import inputs, pymc_model

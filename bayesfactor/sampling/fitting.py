@@ -20,7 +20,7 @@ from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.kernels import compiled
-from bayesfactor.sampling.kernels.problem import Problem, prepare
+from bayesfactor.sampling.kernels.density_problem import DensityProblem, prepare
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
@@ -108,7 +108,7 @@ def fit(
 
 
 def _whole(
-    problem: Problem,
+    problem: DensityProblem,
     sampler: Sampler,
     tree: xr.DataTree,
     marks: list[float],
@@ -131,7 +131,7 @@ def _whole(
     )
 
 
-def _engine(problem: Problem) -> Any:
+def _engine(problem: DensityProblem) -> Any:
     """Return what the sampler runs: the compiled density with this problem's buffer. Compiles once a machine."""
     from nutpie.compile_pymc import CompiledPyMCModel
 

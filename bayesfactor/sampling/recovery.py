@@ -8,7 +8,7 @@ import xarray as xr
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import FactorMoments
 from bayesfactor.posterior.storage.zarr import DRAWS, DrawStore
-from bayesfactor.sampling.kernels.problem import Problem
+from bayesfactor.sampling.kernels.density_problem import DensityProblem
 from bayesfactor.spec.alphas import FreeAlpha, SharpeAlpha
 from bayesfactor.spec.factors import ScaledFactors
 from bayesfactor.spec.loadings import FreeLoadings
@@ -20,7 +20,7 @@ Drawn = dict[str, tuple[np.ndarray, tuple[str, ...]]]  # name -> draws (draw, ..
 
 
 def recover(
-    problem: Problem,
+    problem: DensityProblem,
     draws: np.ndarray,
     seed: int,
     store: DrawStore | None = None,
@@ -30,7 +30,7 @@ def recover(
 
     Parameters
     ----------
-    problem : Problem
+    problem : DensityProblem
     draws : array (chain, draw, theta)
     seed : int
         Of the exact draws given theta.
@@ -64,7 +64,7 @@ def recover(
 def _assets(
     model: FactorModel,
     priors: ScaledPriors,
-    problem: Problem,
+    problem: DensityProblem,
     draws: np.ndarray,
     seeds: list[np.random.SeedSequence],
     coords: Coords,
@@ -132,7 +132,7 @@ def _dataset(values: Drawn, coords: Coords) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _scales(priors: ScaledPriors, problem: Problem, flat: np.ndarray) -> Drawn:
+def _scales(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     level, spread = problem.level(flat)
     result: Drawn = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
     dof = _dof(priors, problem, flat)
@@ -141,13 +141,15 @@ def _scales(priors: ScaledPriors, problem: Problem, flat: np.ndarray) -> Drawn:
     return result
 
 
-def _dof(priors: ScaledPriors, problem: Problem, flat: np.ndarray) -> np.ndarray | None:
+def _dof(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> np.ndarray | None:
     """Return the degrees of freedom (draw), or None where the law of residuals has none."""
     tails, prior = problem.block(flat, "dof_z_log__"), priors.noise.dof
     return None if tails is None or prior is None else prior.above + prior.mean * np.exp(tails)
 
 
-def _hierarchy(panel: PanelBase, model: FactorModel, priors: ScaledPriors, problem: Problem, flat: np.ndarray) -> Drawn:
+def _hierarchy(
+    panel: PanelBase, model: FactorModel, priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray
+) -> Drawn:
     result: Drawn = {}
     names = ("loading_mean_z", "loading_scale_z", "loading_common_z")
     mean, scale, common = (problem.block(flat, name) for name in names)
@@ -173,7 +175,7 @@ def _hierarchy(panel: PanelBase, model: FactorModel, priors: ScaledPriors, probl
 
 
 def _factors(
-    history: FactorMoments, priors: ScaledPriors, problem: Problem, flat: np.ndarray, rng: np.random.Generator
+    history: FactorMoments, priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray, rng: np.random.Generator
 ) -> Drawn:
     """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
     mean, premium = problem.means(flat)
@@ -225,7 +227,7 @@ def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) ->
     return b @ np.swapaxes(b, -1, -2)
 
 
-def _log_prior(priors: ScaledPriors, problem: Problem, flat: np.ndarray) -> Drawn:
+def _log_prior(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
     result: Drawn = {}
     for block, name in {
@@ -246,7 +248,7 @@ def _log_prior(priors: ScaledPriors, problem: Problem, flat: np.ndarray) -> Draw
     mean, premium = problem.means(flat)
     away = (mean - priors.factors.mean_loc) / priors.factors.mean_sd
     result["factor_mean"] = (-0.5 * np.sum(away**2, axis=1), ())
-    if len(problem.others):
-        logs = priors.premia.log_density(premium)[:, problem.others]
+    if len(problem.non_traded):
+        logs = priors.premia.log_density(premium)[:, problem.non_traded]
         result["risk_premium"] = (np.sum(logs, axis=1), ())
     return result

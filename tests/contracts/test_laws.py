@@ -11,7 +11,7 @@ import bayesfactor as bf
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.diagnostics import statistic
-from bayesfactor.sampling.kernels.problem import prepare
+from bayesfactor.sampling.kernels.density_problem import prepare
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.loadings import GroupedLoadings
 from bayesfactor.spec.priors import Normal

@@ -16,7 +16,7 @@ import bayesfactor as bf
 from bayesfactor.data.streaming.assembly import integrate_parquet
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.diagnostics import statistic
-from bayesfactor.sampling.kernels.problem import prepare
+from bayesfactor.sampling.kernels.density_problem import prepare
 
 pytest.importorskip("pyarrow")
 

@@ -11,7 +11,7 @@ from bayesfactor.panel.aggregated import PanelStatistics
 from bayesfactor.panel.design import observe
 from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.regressions import regressors
-from bayesfactor.sampling.kernels.problem import prepare
+from bayesfactor.sampling.kernels.density_problem import prepare
 from tests.support.panels import make_panel, reduced
 
 QUICK = bf.Sampler(draws=200, tune=200, chains=2, cores=1, progress=False)

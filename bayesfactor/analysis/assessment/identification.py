@@ -11,7 +11,7 @@ import xarray as xr
 from bayesfactor.analysis.assessment.data_premia import data_premia
 from bayesfactor.analysis.assessment.loading_strength import NOISE, SURE, loading_strengths
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.accessors import variable
 from bayesfactor.posterior.diagnostics import said, statistic, warning_of
 from bayesfactor.posterior.facts import require_fit
@@ -27,7 +27,7 @@ _FOUND: WeakKeyDictionary[Fit, "Identification"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
-class Identification(Labelled):
+class Identification(FrozenResult):
     """How well each non-traded factor's premium is known, and why.
 
     Attributes

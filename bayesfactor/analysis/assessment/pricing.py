@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from bayesfactor.analysis.assessment.identification import identified, least_known
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
@@ -20,7 +20,7 @@ ROUNDING = 1e-20  # of a variance over a mean square
 
 
 @dataclass(frozen=True, eq=False)
-class Pricing(Labelled):
+class Pricing(FrozenResult):
     """The pricing picture of a fit.
 
     Attributes

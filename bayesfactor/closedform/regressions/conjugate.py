@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayesfactor.base.arguments import require, require_number
 from bayesfactor.base.errors import DataError
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.data import require_panel
 from bayesfactor.closedform.regressions.asset_regressions import as_rate, bounds, own_fits
 from bayesfactor.panel.histories import factor_moments
@@ -55,7 +55,7 @@ UNCERTAIN = UncertainResidual()
 
 
 @dataclass(frozen=True, eq=False)
-class RegressionPosterior(Labelled):
+class RegressionPosterior(FrozenResult):
     """Posterior of each asset's alpha and loadings.
 
     Attributes
