@@ -36,7 +36,7 @@ def recover(
     seed : int
         Of the exact draws given theta.
     store : DrawStore, optional
-        Where alphas, loadings and residual scales go, chunk by chunk; without it they stay in memory.
+        Where alphas, loadings and residual standard deviations go, chunk by chunk; without it they stay in memory.
     cores : int
         Chains to work on at once; draws do not depend on it.
     """
@@ -56,7 +56,13 @@ def recover(
     before = _dataset({**_scales(numbers, problem, flat), **_hierarchy(panel, model, numbers, problem, flat)}, coords)
     after = _dataset(_factors(panel, numbers, problem, flat, np.random.default_rng(first)), coords)
     posterior = xr.Dataset(
-        {"alpha": own["alpha"], "sigma": own["sigma"], **before.data_vars, "loading": own["loading"], **after.data_vars}
+        {
+            "alpha": own["alpha"],
+            "residual_sd": own["residual_sd"],
+            **before.data_vars,
+            "loading": own["loading"],
+            **after.data_vars,
+        }
     )
     return posterior, _dataset({**_log_prior(numbers, problem, flat), **own_prior}, coords)
 
@@ -71,9 +77,9 @@ def _assets(
     store: DrawStore | None,
     cores: int,
 ) -> tuple[dict[str, xr.DataArray], Drawn]:
-    """Make alphas, loadings and residual scales a few draws at a time; return them, and what log priors they have."""
+    """Make alphas, loadings and residual standard deviations a few draws at a time, and what log priors they have."""
     each = ("chain", "draw", "asset")
-    dims: dict[str, tuple[str, ...]] = {"alpha": each, "sigma": each, "loading": (*each, "factor")}
+    dims: dict[str, tuple[str, ...]] = {"alpha": each, "residual_sd": each, "loading": (*each, "factor")}
     arrays = {}
     for name, own in dims.items():
         shape = tuple(len(coords[dim]) for dim in own)
@@ -89,7 +95,9 @@ def _assets(
                 coefficients[:, :, 0] -= rate[:, None]
             arrays["alpha"][here] = coefficients[:, :, 0]
             arrays["loading"][here] = coefficients[:, :, 1:]
-            arrays["sigma"][here] = np.exp(problem.scales(draws[here])[2])
+            tails = {name: array[:, None] for name, (array, _) in _tails(numbers, problem, draws[here]).items()}
+            sigma = np.exp(problem.scales(draws[here])[2])
+            arrays["residual_sd"][here] = model.noise.sd({"sigma": sigma, **tails})
             priors.append(_own_prior(model, numbers, coefficients))
         return priors
 
@@ -134,11 +142,13 @@ def _dataset(values: Drawn, coords: Coords) -> xr.Dataset:
 
 def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
     level, spread = problem.level(flat)
-    result: Drawn = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
+    return {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ()), **_tails(numbers, problem, flat)}
+
+
+def _tails(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+    """Return the parameters of the noise law beside its scale."""
     tails = problem.block(flat, "dof_z_log__")
-    if tails is not None:
-        result["dof"] = (numbers.dof_above + numbers.dof_mean * np.exp(tails), ())
-    return result
+    return {} if tails is None else {"dof": (numbers.dof_above + numbers.dof_mean * np.exp(tails), ())}
 
 
 def _hierarchy(panel: PanelBase, model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:

@@ -1,7 +1,7 @@
 """Laws of loadings."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bayesfactor.spec.priors import HalfNormal, Keyed, Normal
 
@@ -34,6 +34,8 @@ class LoadingPrior:
 class GroupedLoadings:
     """beta_ik ~ N(m_{g(i),k}, tau_k^2): assets lean on their group."""
 
+    pooling: ClassVar[str] = "Partial pooling: short histories are drawn towards their group."  # as a report says it
+
     prior: Keyed[GroupedPrior]
 
 
@@ -41,11 +43,15 @@ class GroupedLoadings:
 class FreeLoadings:
     """beta_ik ~ its own fixed prior: no asset learns from another."""
 
+    pooling: ClassVar[str] = "No pooling: each asset has its own prior."
+
     prior: Keyed[LoadingPrior]
 
 
 @dataclass(frozen=True)
 class CommonLoadings:
     """beta_ik = b_k for every asset."""
+
+    pooling: ClassVar[str] = "Complete pooling: one loading for all assets."
 
     prior: Keyed[LoadingPrior]

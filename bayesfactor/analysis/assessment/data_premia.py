@@ -56,6 +56,8 @@ def data_premia(panel: PanelBase, numbers: Numbers, premium: xr.DataArray) -> Da
             if values.size > 1:
                 found[:, k] = values.mean(), values.std(ddof=1) / values.size**0.5, 0.0, 0.0
             source.append(OWN if values.size > 1 else "not told: its history has one value")
+        elif np.isnan(numbers.premium_sd[k]):
+            source.append("not told: its prior was not given")
         elif numbers.premium_inclusion[k] < 1:
             source.append("not told: its prior is not normal")
         else:
