@@ -104,7 +104,9 @@ def one_panel(model: bf.FactorModel, seed: int) -> dict[str, np.ndarray]:
     return {
         "loadings": inside(bf.loadings(fit), truth.loading),
         "alphas": inside(bf.alphas(fit), truth.alpha),
-        "residual scales": inside(fit.posterior["sigma"], truth.sigma),
+        "residual standard deviations": inside(
+            fit.posterior["residual_sd"], model.noise.sd({"sigma": truth.sigma, "dof": np.array(dof)})
+        ),
         "premia, traded": priced[traded],
         "premia, non-traded": priced[~traded],
         "contributions": inside(premium.isel(source=slice(None, -1)), contribution),

@@ -33,7 +33,7 @@ class NormalNoise:
         """Return the standard deviation of a residual from its sampled scale ``sigma``: sigma itself."""
         return draws["sigma"]
 
-    def scale(self, draws: NoiseDraws) -> np.ndarray:
+    def scale[Draws: (np.ndarray, xr.DataArray)](self, draws: Mapping[str, Draws]) -> Draws:
         """Return sigma from ``residual_sd``: the same."""
         return draws["residual_sd"]
 
@@ -92,7 +92,7 @@ class StudentTNoise:
         """Return the standard deviation of a residual from its sampled scale ``sigma``: sigma sqrt(nu / (nu - 2))."""
         return draws["sigma"] * (draws["dof"] / (draws["dof"] - 2)) ** 0.5
 
-    def scale(self, draws: NoiseDraws) -> np.ndarray:
+    def scale[Draws: (np.ndarray, xr.DataArray)](self, draws: Mapping[str, Draws]) -> Draws:
         """Return sigma from ``residual_sd``: the standard deviation times sqrt((nu - 2) / nu)."""
         return draws["residual_sd"] * ((draws["dof"] - 2) / draws["dof"]) ** 0.5
 
