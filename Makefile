@@ -11,6 +11,7 @@ endif
 
 BIN   := .venv/bin
 STAMP := .venv/.ready
+DOCS  := .venv/.docs
 
 .PHONY: setup demo test browser notebooks docs lint bench calibrate clean
 .DEFAULT_GOAL := test
@@ -27,6 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/python -m bayesfactor demo
 
+# By as many workers as there are cores, four at most; WORKERS=1 for one.
 WORKERS ?= auto
 
 test: $(STAMP) browser
@@ -35,19 +37,23 @@ test: $(STAMP) browser
 # What the tests of the report in a browser need; without it they are skipped, and say why.
 browser:
 	@command -v chromium > /dev/null && command -v chromedriver > /dev/null \
-	|| (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver) > /dev/null 2>&1 \
+	|| { echo "Installing Chromium, in which the report is tested; this takes a minute, once."; \
+	(apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver) > /dev/null 2>&1; } \
 	|| echo "Chromium is not here and cannot be installed: the report is not tested in a browser."
 	@test -f .cache/node_modules/axe-core/axe.min.js \
 	|| npm install --silent --no-save --prefix .cache axe-core@4.14.1 > /dev/null 2>&1 \
 	|| echo "axe-core is not here and cannot be installed: the report's accessibility is not tested."
 
+$(DOCS): $(STAMP)
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+	@touch $@
+
 # Run every notebook from its beginning, and keep what it shows.
-notebooks: $(STAMP)
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+notebooks: $(DOCS)
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
-docs: $(STAMP)
-	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,docs]"
+# The pages and notebooks as a website, in docs/_build; warnings are errors.
+docs: $(DOCS)
 	mkdir -p docs/notebooks && cp notebooks/*.ipynb docs/notebooks/
 	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 

@@ -17,8 +17,9 @@ import pandas as pd
 import xarray as xr
 
 import bayesfactor as bf
+from bayesfactor.panel.design import observe
 from bayesfactor.panel.panel import Panel
-from bayesfactor.spec.scaling import Numbers, translate
+from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 from tests.support.panels import make_panel
 
 TABLE = Path(__file__).with_name("calibration.md")
@@ -30,46 +31,40 @@ class Truth:
 
     loading: np.ndarray
     alpha: np.ndarray
-    sigma: np.ndarray
+    noise: dict[str, np.ndarray]  # residual_sd (asset) and the noise law's own parameters
     premium: np.ndarray
     mean: np.ndarray
 
 
-def draw_truth(panel: Panel, numbers: Numbers, rng: np.random.Generator, tails: bool) -> tuple[Truth, float]:
-    """Draw parameters from the prior; return them and the degrees of freedom (infinite for normal noise)."""
-    n, k = len(panel.assets), len(panel.factor_info)
-    group = [panel.group_names.index(g) for g in panel.groups.values]
-    centre = numbers.loading_loc + numbers.loading_sd * rng.normal(size=(len(panel.group_names), k))
-    spread = numbers.loading_spread * np.abs(rng.normal(size=k))
-    sigma = np.exp(
-        numbers.level_loc
-        + numbers.level_sd * rng.normal()
-        + numbers.level_spread * np.abs(rng.normal()) * rng.normal(size=n)
-    )
-    mean = numbers.mean_loc + numbers.mean_sd * rng.normal(size=k)
+def draw_truth(panel: Panel, model: bf.FactorModel, priors: ScaledPriors, rng: np.random.Generator) -> Truth:
+    """Draw parameters from the prior."""
+    group = np.array([panel.group_names.index(g) for g in panel.groups.values])
+    mean = priors.factors.mean_loc + priors.factors.mean_sd * rng.normal(size=len(panel.factor_info))
     traded = np.array([factor.traded for factor in panel.factor_info])
-    premium = np.where(traded, mean, numbers.premium_loc + numbers.premium_sd * rng.normal(size=k))
-    truth = Truth(
-        loading=centre[group] + spread * rng.normal(size=(n, k)),
-        alpha=numbers.alpha_sd * np.abs(rng.normal()) * rng.normal(size=n) * sigma / numbers.alpha_unit,
-        sigma=sigma,
-        premium=premium,
+    noise = model.noise.prior_draws(priors.noise, (1, len(panel.assets)), rng)
+    own = {"residual_sd": model.noise.sd(noise), **{name: noise[name] for name in model.noise.parameters}}
+    return Truth(
+        loading=model.loadings.simulate(priors.loadings, group, 1, rng)[0],
+        alpha=priors.alpha.simulate(noise["sigma"], rng)[0],
+        noise={name: values[0] for name, values in own.items()},
+        premium=np.where(traded, mean, priors.premia.simulate(1, rng)[0]),
         mean=mean,
     )
-    return truth, numbers.dof_above + numbers.dof_mean * rng.exponential() if tails else np.inf
 
 
-def simulate_panel(shape: Panel, numbers: Numbers, truth: Truth, dof: float, rng: np.random.Generator) -> Panel:
+def simulate_panel(
+    shape: Panel, model: bf.FactorModel, priors: ScaledPriors, truth: Truth, rng: np.random.Generator
+) -> Panel:
     """Return a panel like `shape` with returns and factors made from the truth."""
-    periods, n = shape.returns.shape
-    deviation = np.sqrt(numbers.covariance_scale / (numbers.covariance_dof - len(truth.mean) - 1))
+    periods = shape.returns.sizes["time"]
+    deviation = np.sqrt(priors.factors.covariance_scale / (priors.factors.covariance_dof - len(truth.mean) - 1))
     related = np.corrcoef(rng.normal(size=(len(truth.mean), 8)))  # another correlation for every panel
     root = np.linalg.cholesky(related) * deviation[:, None]
     factors = truth.mean + rng.normal(size=(periods, len(truth.mean))) @ root.T
     traded = np.array([factor.traded for factor in shape.factor_info])
     moved = factors + np.where(traded, 0.0, truth.premium - truth.mean)
-    noise = rng.normal(size=(periods, n)) if np.isinf(dof) else rng.standard_t(dof, size=(periods, n))
-    returns = truth.alpha + moved @ truth.loading.T + truth.sigma * noise
+    residuals = model.noise.simulate(truth.noise, rng, shape.returns.shape)
+    returns = truth.alpha + moved @ truth.loading.T + residuals
     return replace(
         shape,
         returns=shape.returns.copy(data=np.where(np.isfinite(shape.returns.values), returns, np.nan)),
@@ -88,10 +83,9 @@ def one_panel(model: bf.FactorModel, seed: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
     shape = make_panel(20, 2, 1, 200, seed=seed, groups=4, shortest=30, year=52)
     # standardised priors are scaled by the panel: hold the scale of `shape` for both the truth and the fit
-    numbers = translate(shape, model)
-    tails = model.noise.__class__.__name__ == "StudentTNoise"
-    truth, dof = draw_truth(shape, numbers, rng, tails)
-    panel = simulate_panel(shape, numbers, truth, dof, rng)
+    priors = scale_priors(observe(shape), model)
+    truth = draw_truth(shape, model, priors, rng)
+    panel = simulate_panel(shape, model, priors, truth, rng)
     fit = bf.fit(
         panel, fixed_scale(model, shape, panel), bf.Sampler(draws=500, tune=500, seed=seed + 1, progress=False)
     )
@@ -104,9 +98,7 @@ def one_panel(model: bf.FactorModel, seed: int) -> dict[str, np.ndarray]:
     return {
         "loadings": inside(bf.loadings(fit), truth.loading),
         "alphas": inside(bf.alphas(fit), truth.alpha),
-        "residual standard deviations": inside(
-            fit.posterior["residual_sd"], model.noise.sd({"sigma": truth.sigma, "dof": np.array(dof)})
-        ),
+        "residual standard deviations": inside(fit.posterior["residual_sd"], truth.noise["residual_sd"]),
         "premia, traded": priced[traded],
         "premia, non-traded": priced[~traded],
         "contributions": inside(premium.isel(source=slice(None, -1)), contribution),
@@ -119,12 +111,10 @@ def fixed_scale(model: bf.FactorModel, shape: Panel, panel: Panel) -> bf.FactorM
     from bayesfactor.spec.loadings import GroupedLoadings, GroupedPrior
     from bayesfactor.spec.priors import HalfNormal, Normal
 
-    numbers = translate(shape, model)
+    found = scale_priors(observe(shape), model).loadings
     prior = tuple(
         (name, GroupedPrior(Normal(float(loc), float(sd)), HalfNormal(float(spread)), "beta"))
-        for name, loc, sd, spread in zip(
-            panel.factor_names, numbers.loading_loc, numbers.loading_sd, numbers.loading_spread, strict=True
-        )
+        for name, loc, sd, spread in zip(panel.factor_names, found.loc, found.sd, found.spread, strict=True)
     )
     return replace(model, loadings=GroupedLoadings(prior))
 

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def gradient_seconds(problem, least: float = 0.3) -> dict:
-    """Time one log-density and gradient of a `Problem`: the least of five loops of `least` seconds.
+    """Time one log-density and gradient of a `DensityProblem`: the least of five loops of `least` seconds.
 
     Returns
     -------

@@ -18,17 +18,19 @@ QUANTITIES = (*QUANTITIES, "log_sigma_scale", "dof")  # what all programs report
 def inputs(panel, preset: str) -> dict[str, np.ndarray]:
     """Return all that the models take: data, sufficient statistics, and the preset's priors as numbers per period."""
     import bayesfactor as bf
-    from bayesfactor.panel.regressions import moments
-    from bayesfactor.spec.scaling import translate
+    from bayesfactor.graph.inputs import prior_data
+    from bayesfactor.panel.design import observe
+    from bayesfactor.spec.scaling import scale_priors
 
     model = bf.read_model(preset)
+    priors = prior_data(scale_priors(observe(panel), model))
     group = np.array([panel.group_names.index(name) for name in panel.groups.values])
     return {
         "returns": panel.returns.values,
         "factors": panel.aligned,
         "group": group,
-        **{name: np.asarray(value) for name, value in vars(moments(panel)).items()},
-        **{name: np.asarray(value, dtype=float) for name, value in vars(translate(panel, model)).items()},
+        **{name: np.asarray(value) for name, value in vars(panel.moments).items()},
+        **{name: np.asarray(value, dtype=float) for name, value in priors.items()},
     }
 
 

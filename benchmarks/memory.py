@@ -13,11 +13,11 @@ RECIPE = {"assets": 10_000, "factors": 10, "periods": 60, "seed": 10, "groups": 
 def posed(recipe: dict) -> dict:
     """Make the panel and what the density reads, and nothing more."""
     import bayesfactor as bf
-    from bayesfactor.sampling.kernels.problem import pose
+    from bayesfactor.sampling.kernels.density_problem import prepare
     from benchmarks.panels import simulate
 
     start = time.perf_counter()
-    problem = pose(simulate(recipe), bf.read_model("hierarchical"))
+    problem = prepare(simulate(recipe), bf.read_model("hierarchical"))
     return {"seconds": time.perf_counter() - start, "draws": 0, "theta": problem.size}
 
 

@@ -84,11 +84,11 @@ def _least(call, times: int = 7) -> float:
 def one_case(preset: str, recipe: dict, least: float) -> dict:
     """Return seconds of one gradient, and of the call that was taken off them."""
     import bayesfactor as bf
-    from bayesfactor.sampling.kernels.problem import pose
+    from bayesfactor.sampling.kernels.density_problem import prepare
     from benchmarks.gradient import gradient_seconds
     from benchmarks.panels import simulate
 
-    return gradient_seconds(pose(simulate(recipe), bf.read_model(preset)), least)
+    return gradient_seconds(prepare(simulate(recipe), bf.read_model(preset)), least)
 
 
 def tables(settings: Settings) -> list[Table]:

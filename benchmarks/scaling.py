@@ -23,13 +23,13 @@ SIZES = {
 def one_fit(recipe: dict, sizes: dict, gradient_s: float) -> dict:
     """Fit once to load the kernels, and once more; return seconds, and gradients per kept draw."""
     import bayesfactor as bf
-    from bayesfactor.sampling.kernels.problem import pose
+    from bayesfactor.sampling.kernels.density_problem import prepare
     from benchmarks.gradient import gradient_seconds
     from benchmarks.panels import simulate
 
     panel, model = simulate(recipe), bf.read_model("hierarchical")
     start = time.perf_counter()
-    problem = pose(panel, model)
+    problem = prepare(panel, model)
     statistics = time.perf_counter() - start
     bf.fit(panel, model, bf.Sampler(draws=4, tune=50, chains=1, progress=False))
     fit = bf.fit(panel, model, bf.Sampler(**sizes, progress=False))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.sampling.kernels.density_problem import prepare
 from benchmarks.apart import run_apart
 from benchmarks.common import Settings, Table, exponent, figure, report, spread
 from benchmarks.handwritten import inputs, pymc_model
@@ -89,7 +89,7 @@ def recipe(request):
 def test_normal_model_by_hand_has_our_posterior(recipe, likelihood):
     """log p(theta, c, r) - log p(c | theta, r) by hand = our integrated density, but for one constant."""
     panel, rng = simulate(recipe), np.random.default_rng(4)
-    data, problem = inputs(panel, "hierarchical"), pose(panel, bf.read_model("hierarchical"))
+    data, problem = inputs(panel, "hierarchical"), prepare(panel, bf.read_model("hierarchical"))
     density, gaps = by_hand(data, likelihood), []
     for theta in points(problem):
         found, jacobian = natural(problem, data, theta)
@@ -121,7 +121,7 @@ def student_gaps(panel, data, problem, density):
 
 def test_student_model_by_hand_has_our_posterior(recipe):
     panel = simulate(recipe)
-    data, problem = inputs(panel, "student_t"), pose(panel, bf.read_model("student_t"))
+    data, problem = inputs(panel, "student_t"), prepare(panel, bf.read_model("student_t"))
     gaps = student_gaps(panel, data, problem, by_hand(data, "full"))
     np.testing.assert_allclose(gaps, gaps[0], atol=1e-7)
 
@@ -147,7 +147,7 @@ def numpyro_densities(recipe, values):
 def test_numpyro_models_are_the_pymc_ones():
     recipe, rng, values, expected = RECIPES["unequal"], np.random.default_rng(5), {}, {}
     for preset in ("hierarchical", "student_t"):
-        data, problem = inputs(simulate(recipe), preset), pose(simulate(recipe), bf.read_model(preset))
+        data, problem = inputs(simulate(recipe), preset), prepare(simulate(recipe), bf.read_model(preset))
         density, values[preset], expected[preset] = by_hand(data, "full"), [], []
         for theta in points(problem, 3):
             at, _ = natural(problem, data, theta)

@@ -1,4 +1,4 @@
-"""The README's program runs as it stands, and prints what the README says it prints."""
+"""The README's program runs as it stands, and prints what the README and the page on premia say it prints."""
 
 import io
 import re
@@ -11,7 +11,8 @@ import pytest
 
 import bayesfactor as bf
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "pyproject.toml").is_file())
+README = ROOT / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,9 @@ def run(tmp_path_factory):
     return folder, names, printed.getvalue()
 
 
-def shown(first):
-    """Return a table that README shows, by how its line of heads begins."""
-    block = re.search(rf"```\n(\s*{first}.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL).group(1)
+def shown(page, first):
+    """Return a table that a page shows, by how its line of heads begins."""
+    block = re.search(rf"```\n(\s*{first}.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL).group(1)
     head, *rows = block.splitlines()
     return head.split(), [re.split(r"\s+", row.strip(), maxsplit=len(head.split())) for row in rows]
 
@@ -45,7 +46,7 @@ def test_the_first_program_runs(run):
 def test_the_table_is_what_the_program_prints(run):
     """Within four Monte Carlo errors of two runs, as other processors round otherwise."""
     table = run[1]["premium"].table(rounded=False).head(8)
-    heads, rows = shown("asset +source")
+    heads, rows = shown(README, "asset +source")
     assert heads == list(table.columns)
     for wanted, found in zip(rows, table.to_dict("records"), strict=True):
         assert wanted[:2] == [found["asset"], found["source"]]
@@ -58,7 +59,7 @@ def test_the_table_is_what_the_program_prints(run):
 
 def test_the_verdicts_are_what_the_program_prints(run):
     table = bf.identify(run[1]["fit"]).table()
-    heads, rows = shown("prior_mean")
+    heads, rows = shown(ROOT / "docs" / "premia.md", "prior_mean")
     for factor, *wanted in rows:
         found = table.loc[factor]
         values = dict(zip(heads, wanted, strict=False))

@@ -1,4 +1,4 @@
-"""Results that hold labelled arrays and cannot be changed."""
+"""Results whose labelled arrays are read-only."""
 
 from dataclasses import dataclass, fields
 
@@ -6,15 +6,15 @@ import xarray as xr
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
-    """A frozen result whose arrays are copied on the way in and read-only."""
+class FrozenResult:
+    """A frozen result whose labelled arrays are copied on the way in and read-only."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, xr.DataArray) or value.chunks is not None:  # draws on disk cannot be changed
+            if not isinstance(value, xr.DataArray) or value.chunks is not None:  # draws on disk are read-only already
                 continue
-            if value.values.flags.writeable:  # what can already not be changed need not be copied
+            if value.values.flags.writeable:  # a read-only array need not be copied
                 copied = value.copy(deep=True)
                 copied.values.flags.writeable = False
                 object.__setattr__(self, field.name, copied)

@@ -7,13 +7,13 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.base.intervals import Interval, interval
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 
 ZERO_BETA = "zero_beta"  # label of the cross-sectional intercept
 
 
 @dataclass(frozen=True, eq=False)
-class PremiaEstimate(Labelled):
+class PremiaEstimate(FrozenResult):
     """Point estimates of risk premia with their covariance.
 
     Attributes
@@ -56,7 +56,7 @@ class PremiaEstimate(Labelled):
 
 
 @dataclass(frozen=True, eq=False)
-class PremiaDraws(Labelled):
+class PremiaDraws(FrozenResult):
     """Independent draws from a posterior of risk premia.
 
     Attributes

@@ -12,9 +12,11 @@ from bayesfactor.graph.loadings import coefficients
 from bayesfactor.graph.marginal import Symbols, normal_likelihood, student_likelihood
 from bayesfactor.graph.scales import log_scales
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import observe
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+from bayesfactor.spec.scaling import scale_priors
 
 
 def build(panel: PanelBase, model: str | Path | FactorModel) -> pm.Model:
@@ -52,6 +54,8 @@ def build(panel: PanelBase, model: str | Path | FactorModel) -> pm.Model:
         raise SpecError(f"build: expected a Panel, found {type(panel).__name__}.", place="build.panel", found=panel)
     model = model if isinstance(model, FactorModel) else read_model(model)
     panel = model.restrict(panel)
+    design = observe(panel, model.observation.weights(panel))
+    numbers = graph_data(design, model, scale_priors(design, model))
     names = panel.factor_names
     other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     coords = {
@@ -62,7 +66,7 @@ def build(panel: PanelBase, model: str | Path | FactorModel) -> pm.Model:
         "coefficient": ("alpha", *(f"loading {name}" for name in names)),
     }
     with pm.Model(coords=coords) as graph:
-        data = {name: pm.Data(name, value) for name, value in graph_data(panel, model).items()}
+        data = {name: pm.Data(name, value) for name, value in numbers.items()}
         shift = factor_means(data, other, len(names))
         log_sigma = log_scales(data)
         symbols = Symbols(*coefficients(model, data, log_sigma), log_sigma, shift)

@@ -5,18 +5,19 @@ from typing import assert_never
 import numpy as np
 
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.histories import FactorMoments, factor_moments
-from bayesfactor.panel.regressions import SURROGATE_DOF, RobustFit, least_squares, moments, regressors, robust_fit
+from bayesfactor.panel.design import Design, observe
+from bayesfactor.panel.histories import FactorMoments
+from bayesfactor.panel.regressions import SURROGATE_DOF, RobustFit, least_squares, regressors, robust_fit
+from bayesfactor.spec.factors import ScaledFactors, ScaledPremia
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.noise import NormalNoise, StudentTNoise
-from bayesfactor.spec.scaling import Numbers, translate
+from bayesfactor.spec.noise import NormalNoise, ScaledNoise, StudentTNoise
+from bayesfactor.spec.scaling import ScaledPriors
 
 
-def graph_data(panel: PanelBase, model: FactorModel) -> dict[str, np.ndarray]:
+def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict[str, np.ndarray]:
     """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
-    numbers, history = translate(panel, model), factor_moments(panel)
+    panel, statistics, history = design.panel, design.moments, design.history
     groups = {name: i for i, name in enumerate(panel.group_names)}
-    statistics = moments(panel)
     fitted, deviation = least_squares(statistics)
     match model.noise:
         case NormalNoise():
@@ -29,17 +30,39 @@ def graph_data(panel: PanelBase, model: FactorModel) -> dict[str, np.ndarray]:
             assert_never(model.noise)
     return {
         "group_of": np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64"),
-        **_scale_start(numbers, first, statistics.count - fitted.shape[1], information),
+        **_scale_start(priors.noise, first, statistics.count - fitted.shape[1], information),
         "factor_mean_start": history.mean,
         "factor_mean_unit": history.deviation / np.maximum(history.count, 1) ** 0.5,
-        "premium_blend": _blend(numbers, statistics.count, fitted, deviation, history.deviation),
-        **_factor_terms(numbers, history),
-        **{name: np.asarray(value, dtype=float) for name, value in vars(numbers).items()},
+        "premium_blend": _blend(priors.premia, statistics.count, fitted, deviation, history.deviation),
+        **_factor_terms(priors.factors, history),
+        **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
     }
 
 
-def _factor_terms(numbers: Numbers, history: FactorMoments) -> dict[str, np.ndarray]:
+def prior_data(priors: ScaledPriors) -> dict[str, np.ndarray | float]:
+    """Return the numbers of the priors by the names that graph and kernels read; 0 where a model has none."""
+    alpha, noise, premia, factors = priors.alpha, priors.noise, priors.premia, priors.factors
+    rate = priors.zero_beta
+    return {
+        **{f"loading_{name}": value for name, value in vars(priors.loadings).items()},
+        "alpha_loc": alpha.loc,
+        "alpha_sd": alpha.sd,
+        "alpha_unit": alpha.per_residual_sd or 0.0,
+        "zero_beta_loc": rate.loc if rate else 0.0,
+        "zero_beta_sd": rate.sd if rate else 0.0,
+        **{f"premium_{name}": value for name, value in vars(premia).items()},
+        **vars(factors),
+        "level_loc": noise.level_loc,
+        "level_sd": noise.level_sd,
+        "level_spread": noise.spread,
+        "resolution": noise.floor,
+        "dof_mean": noise.dof.mean if noise.dof else 0.0,
+        "dof_above": noise.dof.above if noise.dof else 0.0,
+    }
+
+
+def _factor_terms(priors: ScaledFactors, history: FactorMoments) -> dict[str, np.ndarray]:
     """Return the terms of log p(factors | mu) with Omega integrated out: -power log(1 + count d'P d), d = mu - centre.
 
     For a span with P factors of which Q are older, n rows and the inverse Wishart's dof and scale, that is
@@ -48,7 +71,7 @@ def _factor_terms(numbers: Numbers, history: FactorMoments) -> dict[str, np.ndar
     k = history.mean.size
     precision, centre, count, power = [], [], [], []
     for span in history.spans:
-        scatter = span.scatter + np.diag(numbers.covariance_scale[span.factors])
+        scatter = span.scatter + np.diag(priors.covariance_scale[span.factors])
         for size, sign in ((len(span.factors), 1), (span.older, -1)):
             if not size:
                 continue
@@ -58,7 +81,7 @@ def _factor_terms(numbers: Numbers, history: FactorMoments) -> dict[str, np.ndar
             precision.append(matrix)
             centre.append(middle - history.mean)
             count.append(float(span.count))
-            power.append(sign * 0.5 * (numbers.covariance_dof - k + size + span.count))
+            power.append(sign * 0.5 * (priors.covariance_dof - k + size + span.count))
     return {
         "factor_precision": np.array(precision),
         "factor_centre": np.array(centre),
@@ -67,12 +90,14 @@ def _factor_terms(numbers: Numbers, history: FactorMoments) -> dict[str, np.ndar
     }
 
 
-def _scale_start(numbers: Numbers, first: np.ndarray, spare: np.ndarray, information: float) -> dict[str, np.ndarray]:
+def _scale_start(
+    priors: ScaledNoise, first: np.ndarray, spare: np.ndarray, information: float
+) -> dict[str, np.ndarray]:
     """Return what a first fit says of log sigma_i: its value and the variance of that (for coordinates only)."""
-    known = np.isfinite(first) & (first > numbers.resolution)
-    typical = np.median(first[known]) if known.any() else np.exp(numbers.level_loc)
+    known = np.isfinite(first) & (first > priors.floor)
+    typical = np.median(first[known]) if known.any() else np.exp(priors.level_loc)
     exact = np.isfinite(first) & ~known
-    least = numbers.resolution / np.maximum(spare, 1.0) ** 0.5  # where n dates no longer tell sigma from the floor
+    least = priors.floor / np.maximum(spare, 1.0) ** 0.5  # where n dates no longer tell sigma from the floor
     start = np.where(known, first, np.where(exact, least, typical))
     return {
         "log_sigma_start": np.log(start),
@@ -82,7 +107,7 @@ def _scale_start(numbers: Numbers, first: np.ndarray, spare: np.ndarray, informa
 
 def student_data(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
     """Return the observations, stacked asset by asset, and the weighted statistics of the surrogate."""
-    weighted = moments(panel, robust.weights)
+    weighted = observe(panel, robust.weight).moments
     rows = [regressors(panel, i) for i in range(len(panel.assets))]
     return {
         "x": np.concatenate([x for _, _, x in rows]),
@@ -94,7 +119,7 @@ def student_data(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
 
 
 def _blend(
-    numbers: Numbers, count: np.ndarray, fitted: np.ndarray, deviation: np.ndarray, factor_sd: np.ndarray
+    priors: ScaledPremia, count: np.ndarray, fitted: np.ndarray, deviation: np.ndarray, factor_sd: np.ndarray
 ) -> np.ndarray:
     """Return, per factor, the prior's share of what is known of lambda - mu from the cross-section, from 0 to 1.
 
@@ -104,5 +129,5 @@ def _blend(
     beta, variance = fitted[enough, 1:], deviation[enough, None] ** 2
     noise = variance / (count[enough, None] * factor_sd**2)
     information = np.sum(count[enough, None] * np.maximum(beta**2 - noise, 0) / variance, axis=0)
-    share = 1 / (1 + information * numbers.premium_sd**2)
-    return np.where(numbers.premium_inclusion < 1, 1.0, share)  # a spike and slab is sampled as a quantile
+    share = 1 / (1 + information * priors.sd**2)
+    return np.where(priors.inclusion < 1, 1.0, share)  # a spike and slab is sampled as a quantile

@@ -119,7 +119,7 @@ def _span(time: np.ndarray) -> tuple[str, str]:
     return str(first), str(last)
 
 
-def _describe_assets(panel: PanelFacts) -> pd.DataFrame:
+def _describe_assets(panel: PanelFacts, effective: np.ndarray | None) -> pd.DataFrame:
     rows = []
     for place, (name, life) in enumerate(zip(panel.assets, panel.spans(), strict=True)):
         first, last = _span(life)
@@ -129,6 +129,7 @@ def _describe_assets(panel: PanelFacts) -> pd.DataFrame:
                 "first": first,
                 "last": last,
                 "periods": int(panel.moments.count[place]),
+                **({} if effective is None else {"effective": round(float(effective[place]), 1)}),
                 "done": _done(panel.notes, name, "an asset"),
             }
         )
@@ -156,8 +157,14 @@ def _describe_factors(panel: PanelFacts) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.Index([factor.name for factor in panel.factor_info], name="factor"))
 
 
-def describe_panel(panel: PanelFacts) -> Description:
+def describe_panel(panel: PanelFacts, effective: np.ndarray | None = None) -> Description:
     """Say what was done to each series of a panel, the span and count used, and what looks wrong.
+
+    Parameters
+    ----------
+    panel : Panel or PanelStatistics
+    effective : array (asset), optional
+        The effective number of each asset's returns, where a model weights them.
 
     Returns
     -------
@@ -176,7 +183,7 @@ def describe_panel(panel: PanelFacts) -> Description:
     )
     warnings = [(note.series, note.text) for note in panel.notes if note.kind == "warning"]
     return Description(
-        assets=_describe_assets(panel),
+        assets=_describe_assets(panel, effective),
         factors=_describe_factors(panel),
         warnings=pd.DataFrame(warnings, columns=["series", "text"]),
         panel="; ".join([text, *done]) + ".",

@@ -70,19 +70,20 @@ def own_rows(returns: np.ndarray, factors: np.ndarray, index: int) -> tuple[np.n
     return rows, returns[rows, index], np.column_stack([np.ones(rows.size), factors[rows]])
 
 
-def cross_products(returns: np.ndarray, factors: np.ndarray, weights: Sequence[np.ndarray] | None = None) -> Moments:
+def cross_products(returns: np.ndarray, factors: np.ndarray, weight: np.ndarray | None = None) -> Moments:
     """Return the moments of returns (time, asset), NaN where not observed, on factors (time, factor).
 
-    `weights` holds, for each asset, one weight per row on which it was observed.
+    `weight` (time, asset) is that of each return; what it is where there is none does not matter.
     """
     n, p = returns.shape[1], factors.shape[1] + 1
     xx, xy, yy, count = np.zeros((p, p, n)), np.zeros((p, n)), np.zeros(n), np.zeros(n)
     for i in range(n):
-        _, y, x = own_rows(returns, factors, i)
-        weighted = x if weights is None else x * weights[i][:, None]
+        rows, y, x = own_rows(returns, factors, i)
+        own = None if weight is None else weight[rows, i]
+        weighted = x if own is None else x * own[:, None]
         xx[:, :, i], xy[:, i] = weighted.T @ x, weighted.T @ y
-        yy[i] = y @ y if weights is None else y @ (weights[i] * y)
-        count[i] = y.size
+        yy[i] = y @ y if own is None else y @ (own * y)
+        count[i] = y.size if own is None else own.sum()
     return Moments(xx, xy, yy, count)
 
 

@@ -6,16 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.moments import Moments, cross_products, own_rows
+from bayesfactor.panel.moments import Moments, own_rows
 from bayesfactor.panel.panel import require_returns
-
-
-def least_squares_loadings(panel: PanelBase) -> pd.DataFrame:
-    """Return each asset's own least-squares loadings (asset by factor); NaN where its history is too short."""
-    coefficients, _ = least_squares(moments(panel))
-    assets, factors = list(panel.assets), list(panel.factor_names)
-    return pd.DataFrame(np.asarray(coefficients)[:, 1:], index=pd.Index(assets, name="asset"), columns=factors)
-
 
 SURROGATE_DOF = 4.0
 ROUNDS = 12
@@ -32,21 +24,6 @@ def regressors(panel: PanelBase, index: int) -> tuple[np.ndarray, np.ndarray, np
     """
     held = require_returns(panel)
     return own_rows(held.returns.values, held.aligned, index)
-
-
-def moments(panel: PanelBase, weights: list[np.ndarray] | None = None) -> Moments:
-    """Return the sufficient statistics of every asset, optionally with a weight per observation.
-
-    Parameters
-    ----------
-    panel : Panel or PanelStatistics
-    weights : list of array, optional
-        For each asset, one weight per row on which it was observed; of a Panel only.
-    """
-    if weights is None:
-        return panel.moments
-    held = require_returns(panel)
-    return cross_products(held.returns.values, held.aligned, weights)
 
 
 def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
@@ -67,28 +44,38 @@ def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
     return coefficients, deviation
 
 
+def least_squares_loadings(panel: PanelBase, statistics: Moments) -> pd.DataFrame:
+    """Return each asset's own least-squares loadings (asset by factor); NaN where its history is too short.
+
+    `statistics` are those of the panel, weighted as its fit weights them.
+    """
+    coefficients, _ = least_squares(statistics)
+    assets, factors = list(panel.assets), list(panel.factor_names)
+    return pd.DataFrame(coefficients[:, 1:], index=pd.Index(assets, name="asset"), columns=factors)
+
+
 @dataclass(frozen=True, eq=False)
 class RobustFit:
     """A Student-t regression of every asset on its own, with fixed degrees of freedom.
 
     Attributes
     ----------
-    weights : list of array
-        For each asset, (nu + 1) / (nu + z_t^2) on the rows on which it was observed.
+    weight : array (time, asset)
+        (nu + 1) / (nu + z_t^2) where the asset was observed, 1 elsewhere.
     scale : array (asset)
         The scale of the residuals; NaN where an asset has too few dates.
     """
 
-    weights: list[np.ndarray]
+    weight: np.ndarray
     scale: np.ndarray
 
 
 def robust_fit(panel: PanelBase) -> RobustFit:
     """Return each asset's Student-t regression, by reweighted least squares."""
-    require_returns(panel, "Student-t noise")
-    weights, scales = [], np.full(len(panel.assets), np.nan)
+    held = require_returns(panel, "Student-t noise")
+    weights, scales = np.ones(held.returns.shape), np.full(len(panel.assets), np.nan)
     for i in range(len(panel.assets)):
-        _, y, x = regressors(panel, i)
+        rows, y, x = regressors(panel, i)
         weight = np.ones(y.size)
         for _ in range(ROUNDS if y.size > x.shape[1] else 0):
             xw = x * weight[:, None]
@@ -97,5 +84,5 @@ def robust_fit(panel: PanelBase) -> RobustFit:
             square = np.sum(weight * residual**2) / y.size
             weight = (SURROGATE_DOF + 1) / (SURROGATE_DOF + residual**2 / max(square, TINY))
             scales[i] = square**0.5
-        weights.append(weight)
+        weights[rows, i] = weight
     return RobustFit(weights, scales)

@@ -6,8 +6,10 @@ import xarray as xr
 
 from bayesfactor.base.errors import FitError
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import Noise
+from bayesfactor.spec.scaling import ScaledPriors
 
 
 @runtime_checkable
@@ -33,6 +35,14 @@ class FitFacts(Protocol):
     @property
     def posterior(self) -> xr.Dataset:
         """The draws."""
+
+    @property
+    def design(self) -> Design:
+        """The panel as it was weighted."""
+
+    @property
+    def priors(self) -> ScaledPriors | None:
+        """The priors of the model, per period of the panel; None without a model."""
 
 
 def require_fit(fit: object, verb: str) -> None:

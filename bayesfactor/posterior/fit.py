@@ -13,6 +13,8 @@ import xarray as xr
 
 from bayesfactor.base.arguments import as_path
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.description import Description, describe_panel
+from bayesfactor.panel.design import Design, observe
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.schema import align
 from bayesfactor.posterior.storage.files import damaged, read_tree, write_tree
@@ -21,6 +23,7 @@ from bayesfactor.posterior.storage.panels import check_labels, panel_attributes,
 from bayesfactor.spec.files import model_id, model_text, parse_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import Noise
+from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 
 if TYPE_CHECKING:
     from bayesfactor.posterior.diagnostics import Check
@@ -87,6 +90,27 @@ class Fit:
     def model_id(self) -> str:
         """Twelve hexadecimal digits that change with any choice or number of the model; empty without a model."""
         return "" if self.model is None else model_id(self.model)
+
+    @cached_property
+    def design(self) -> Design:
+        """The panel as the model weights it; without a model every return counts the same."""
+        return observe(self.panel, None if self.model is None else self.model.observation.weights(self.panel))
+
+    @cached_property
+    def priors(self) -> ScaledPriors | None:
+        """The model's priors in decimals per period of the panel; None without a model."""
+        return None if self.model is None else scale_priors(self.design, self.model)
+
+    def describe(self) -> Description:
+        """Describe the panel as it was fitted: beside each asset's count of returns the effective number of them.
+
+        Returns
+        -------
+        Description
+            As that of ``panel.describe()``, with a column ``effective``: (sum of weights)^2 over the sum of their
+            squares (Kish), which is the count where every return counts the same.
+        """
+        return describe_panel(self.panel, self.design.effective)
 
     @cached_property
     def sampler_checks(self) -> tuple["Check", ...]:

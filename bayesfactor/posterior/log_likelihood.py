@@ -6,9 +6,8 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.base.errors import unknown
-from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.panel import require_returns
-from bayesfactor.panel.regressions import moments, regressors
+from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.facts import FitFacts, require_fit, require_noise
 from bayesfactor.posterior.residuals import raw_coefficients, residual_law
@@ -123,7 +122,7 @@ def _per_asset(fit: FitFacts, law: Noise) -> xr.DataArray:
     """Return the log-likelihood of every asset; from sufficient statistics where the noise law has them."""
     draws = fit.posterior
     coefficients, residuals = raw_coefficients(fit, draws), residual_law(law, draws)
-    statistics, columns = moments(fit.panel), []
+    statistics, columns = fit.panel.moments, []
     for i, count in enumerate(statistics.count):
         own = residuals.of_asset(i)
         squares = statistics.residual_squares(i, coefficients[:, i])
@@ -142,7 +141,7 @@ def _all_factors(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     mean = flat["factor_mean"].transpose("sample", "factor").values
     covariance = flat["factor_cov"].transpose("sample", "factor", "factor_other").values
     total = np.zeros(len(mean))
-    for span in factor_moments(fit.panel).spans:
+    for span in fit.design.history.spans:
         for size, sign in ((len(span.factors), 1), (span.older, -1)):
             members = span.factors[:size]
             gap, own = mean[:, members] - span.mean[:size], covariance[:, members][:, :, members]

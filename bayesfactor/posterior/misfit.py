@@ -10,13 +10,12 @@ from scipy.stats import beta, binom, norm, t as student
 
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
-from bayesfactor.panel.regressions import moments, regressors
+from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.residuals import parameters, raw_coefficients, residual_law, residual_sd, thin
 from bayesfactor.spec.noise import VarianceLaw
-from bayesfactor.spec.scaling import translate
 
 DRAWS = 200  # looked at
 FEWEST = 20  # dates of an asset whose mean and variance are compared
@@ -103,7 +102,7 @@ def _variance_law(fit: FitFacts, draws: xr.Dataset) -> VarianceLaw | None:
     """Return the law of the sample variance of residuals at draws; None without a noise law."""
     if fit.noise is None:
         return None
-    residuals, counts = residual_law(fit.noise, draws), moments(fit.panel).count.astype(int)
+    residuals, counts = residual_law(fit.noise, draws), fit.panel.moments.count.astype(int)
     return fit.noise.sample_variance(counts, residuals.standard, np.random.default_rng(fit.seed))
 
 
@@ -120,7 +119,7 @@ def _reach(law: VarianceLaw, counts: np.ndarray) -> float:
 
 def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: VarianceLaw | None) -> pd.DataFrame:
     """Return the table of `Misfit`."""
-    statistics, year = moments(fit.panel), fit.panel.periods_per_year
+    statistics, year = fit.design.moments, fit.panel.periods_per_year
     count, index = statistics.count.astype(int), pd.Index(fit.panel.assets, name="asset")
     few, error = count < 3, statistics.deviation(ddof=1) / np.sqrt(np.maximum(count, 1))
     table = pd.DataFrame({"periods": count}, index=index)
@@ -138,10 +137,10 @@ def _implied(
 ) -> Iterator[tuple[float, float, float, float]]:
     """Yield the last four columns of the table of `Misfit`, asset by asset."""
     variance = residual_sd(draws) ** 2
-    statistics, year = moments(fit.panel), fit.panel.periods_per_year
-    least = 0.0
-    if fit.model is not None:
-        least = 2 * translate(fit.panel, fit.model).resolution ** 2  # the floor of the noise is not the asset's own
+    statistics, year = fit.design.moments, fit.panel.periods_per_year
+    least = (
+        0.0 if fit.priors is None else 2 * fit.priors.noise.floor**2
+    )  # the floor of the noise is not the asset's own
     for i, count in enumerate(statistics.count.astype(int).tolist()):
         if count < 3:
             yield np.nan, np.nan, np.nan, np.nan

@@ -20,7 +20,7 @@ from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.kernels import compiled
-from bayesfactor.sampling.kernels.problem import Problem, pose
+from bayesfactor.sampling.kernels.density_problem import DensityProblem, prepare
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
@@ -93,39 +93,37 @@ def fit(
         require_store(path)
     marks = [time.perf_counter()]
     used = chosen.restrict(panel)
-    problem = pose(used, chosen)
+    problem = prepare(used, chosen)
     marks.append(time.perf_counter())
     engine = _engine(problem)
     marks.append(time.perf_counter())
     tree = _sample(engine, sampler, len(used.assets))
     marks.append(time.perf_counter())
     if path is None:
-        return _whole(used, chosen, problem, sampler, tree, marks)
+        return _whole(problem, sampler, tree, marks)
     with writing(path) as folder:
-        whole = _whole(used, chosen, problem, sampler, tree, marks, folder)
+        whole = _whole(problem, sampler, tree, marks, folder)
         finish(whole.data, whole.attributes(), folder)
     return open_fit(path)
 
 
 def _whole(
-    panel: PanelBase,
-    model: FactorModel,
-    problem: Problem,
+    problem: DensityProblem,
     sampler: Sampler,
     tree: xr.DataTree,
     marks: list[float],
     store: DrawStore | None = None,
 ) -> Fit:
     """Return the fit of draws of theta; `marks` are the times at which the steps before began and ended."""
-    draws = tree["posterior"].to_dataset()["theta"].values
-    posterior, log_prior = recover(panel, model, problem, draws, sampler.seed, store, _cores(sampler))
+    panel, draws = problem.design.panel, tree["posterior"].to_dataset()["theta"].values
+    posterior, log_prior = recover(problem, draws, sampler.seed, store, _cores(sampler))
     statistics = tree["sample_stats"].to_dataset()[list(STATISTICS)]
     groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
     seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
     return Fit(
         panel=panel,
-        model=model,
+        model=problem.model,
         sampler=sampler,
         data=data,
         timings=dict(zip(("prepare", "compile", "sample", "recover"), seconds, strict=True)),
@@ -133,7 +131,7 @@ def _whole(
     )
 
 
-def _engine(problem: Problem) -> Any:
+def _engine(problem: DensityProblem) -> Any:
     """Return what the sampler runs: the compiled density with this problem's buffer. Compiles once a machine."""
     from nutpie.compile_pymc import CompiledPyMCModel
 

@@ -6,22 +6,21 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.histories import factor_moments
+from bayesfactor.panel.histories import FactorMoments
 from bayesfactor.posterior.storage.zarr import DRAWS, DrawStore
-from bayesfactor.sampling.kernels.problem import Problem
+from bayesfactor.sampling.kernels.density_problem import DensityProblem
 from bayesfactor.spec.alphas import FreeAlpha, SharpeAlpha
+from bayesfactor.spec.factors import ScaledFactors
 from bayesfactor.spec.loadings import FreeLoadings
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.scaling import Numbers, log_premium, translate
+from bayesfactor.spec.scaling import ScaledPriors
 
 Coords = dict[str, np.ndarray | list[str]]
 Drawn = dict[str, tuple[np.ndarray, tuple[str, ...]]]  # name -> draws (draw, ...), dimensions but that of draws
 
 
 def recover(
-    panel: PanelBase,
-    model: FactorModel,
-    problem: Problem,
+    problem: DensityProblem,
     draws: np.ndarray,
     seed: int,
     store: DrawStore | None = None,
@@ -31,7 +30,7 @@ def recover(
 
     Parameters
     ----------
-    panel, model, problem
+    problem : DensityProblem
     draws : array (chain, draw, theta)
     seed : int
         Of the exact draws given theta.
@@ -41,7 +40,8 @@ def recover(
         Chains to work on at once; draws do not depend on it.
     """
     shape, flat = draws.shape[:2], draws.reshape(-1, draws.shape[-1])
-    numbers, (first, *own_seeds) = translate(panel, model), np.random.SeedSequence(seed).spawn(1 + len(draws))
+    design, model, priors = problem.design, problem.model, problem.priors
+    panel, (first, *own_seeds) = design.panel, np.random.SeedSequence(seed).spawn(1 + len(draws))
     coords: Coords = {
         "chain": np.arange(shape[0]),
         "draw": np.arange(shape[1]),
@@ -50,11 +50,11 @@ def recover(
         "factor_other": list(panel.factor_names),
         "group": list(panel.group_names),
     }
-    own, own_prior = _assets(model, numbers, problem, draws, own_seeds, coords, store, cores)
+    own, own_prior = _assets(model, priors, problem, draws, own_seeds, coords, store, cores)
     # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
     # of dimensions, whatever the variable's own.
-    before = _dataset({**_scales(numbers, problem, flat), **_hierarchy(panel, model, numbers, problem, flat)}, coords)
-    after = _dataset(_factors(panel, numbers, problem, flat, np.random.default_rng(first)), coords)
+    before = _dataset({**_scales(priors, problem, flat), **_hierarchy(panel, model, priors, problem, flat)}, coords)
+    after = _dataset(_factors(design.history, priors, problem, flat, np.random.default_rng(first)), coords)
     posterior = xr.Dataset(
         {
             "alpha": own["alpha"],
@@ -64,13 +64,13 @@ def recover(
             **after.data_vars,
         }
     )
-    return posterior, _dataset({**_log_prior(numbers, problem, flat), **own_prior}, coords)
+    return posterior, _dataset({**_log_prior(priors, problem, flat), **own_prior}, coords)
 
 
 def _assets(
     model: FactorModel,
-    numbers: Numbers,
-    problem: Problem,
+    priors: ScaledPriors,
+    problem: DensityProblem,
     draws: np.ndarray,
     seeds: list[np.random.SeedSequence],
     coords: Coords,
@@ -86,7 +86,7 @@ def _assets(
         arrays[name] = np.empty(shape) if store is None else store.array(name, own, shape)
 
     def one(chain: int) -> list[dict[str, np.ndarray]]:
-        rng, priors = np.random.default_rng(seeds[chain]), []
+        rng, logs = np.random.default_rng(seeds[chain]), []
         for start in range(0, draws.shape[1], DRAWS):
             here = (chain, slice(start, start + DRAWS))
             coefficients = problem.coefficients(draws[here], len(coords["asset"]), rng)
@@ -95,11 +95,11 @@ def _assets(
                 coefficients[:, :, 0] -= rate[:, None]
             arrays["alpha"][here] = coefficients[:, :, 0]
             arrays["loading"][here] = coefficients[:, :, 1:]
-            tails = {name: array[:, None] for name, (array, _) in _tails(numbers, problem, draws[here]).items()}
+            tails = {name: array[:, None] for name, (array, _) in _tails(priors, problem, draws[here]).items()}
             sigma = np.exp(problem.scales(draws[here])[2])
             arrays["residual_sd"][here] = model.noise.sd({"sigma": sigma, **tails})
-            priors.append(_own_prior(model, numbers, coefficients))
-        return priors
+            logs.append(_own_prior(model, priors, coefficients))
+        return logs
 
     if cores == 1 or store is not None:  # with a store, memory is short
         parts = [part for chain in range(len(draws)) for part in one(chain)]
@@ -115,14 +115,14 @@ def _assets(
     return made, {name: (np.concatenate([part[name] for part in parts]), ()) for name in parts[0]}
 
 
-def _own_prior(model: FactorModel, numbers: Numbers, coefficients: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the log prior density (draw) of loadings and alphas that lean on nothing, but for constants."""
+def _own_prior(model: FactorModel, priors: ScaledPriors, coefficients: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the log prior density (draw) of loadings and alphas without pooling, but for constants."""
     result = {}
     if isinstance(model.loadings, FreeLoadings):
-        away = (coefficients[:, :, 1:] - numbers.loading_loc) / numbers.loading_sd
+        away = (coefficients[:, :, 1:] - priors.loadings.loc) / priors.loadings.sd
         result["loading"] = -0.5 * np.sum(away**2, axis=(1, 2))
     if isinstance(model.alpha, FreeAlpha):
-        away = (coefficients[:, :, 0] - numbers.alpha_loc) / numbers.alpha_sd
+        away = (coefficients[:, :, 0] - priors.alpha.loc) / priors.alpha.sd
         result["alpha"] = -0.5 * np.sum(away**2, axis=1)
     return result
 
@@ -140,54 +140,63 @@ def _dataset(values: Drawn, coords: Coords) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _scales(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+def _scales(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     level, spread = problem.level(flat)
-    return {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ()), **_tails(numbers, problem, flat)}
+    return {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ()), **_tails(priors, problem, flat)}
 
 
-def _tails(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+def _tails(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     """Return the parameters of the noise law beside its scale."""
-    tails = problem.block(flat, "dof_z_log__")
-    return {} if tails is None else {"dof": (numbers.dof_above + numbers.dof_mean * np.exp(tails), ())}
+    dof = _dof(priors, problem, flat)
+    return {} if dof is None else {"dof": (dof, ())}
 
 
-def _hierarchy(panel: PanelBase, model: FactorModel, numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+def _dof(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> np.ndarray | None:
+    """Return the degrees of freedom (draw), or None where the law of residuals has none."""
+    tails, prior = problem.block(flat, "dof_z_log__"), priors.noise.dof
+    return None if tails is None or prior is None else prior.above + prior.mean * np.exp(tails)
+
+
+def _hierarchy(
+    panel: PanelBase, model: FactorModel, priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray
+) -> Drawn:
     result: Drawn = {}
     names = ("loading_mean_z", "loading_scale_z", "loading_common_z")
     mean, scale, common = (problem.block(flat, name) for name in names)
     if mean is not None and scale is not None:
-        spread = np.abs(scale) * numbers.loading_spread
-        result["loading_mean"] = (numbers.loading_loc + numbers.loading_sd * mean, ("group", "factor"))
+        spread = np.abs(scale) * priors.loadings.spread
+        result["loading_mean"] = (priors.loadings.loc + priors.loadings.sd * mean, ("group", "factor"))
         result["loading_scale"] = (spread, ("factor",))
     if common is not None:
-        result["loading_common"] = (numbers.loading_loc + numbers.loading_sd * common, ("factor",))
+        result["loading_common"] = (priors.loadings.loc + priors.loadings.sd * common, ("factor",))
     alpha = problem.block(flat, "alpha_scale_z")
     if alpha is not None:
-        result["alpha_scale"] = (np.abs(alpha) * numbers.alpha_sd, ())
+        result["alpha_scale"] = (np.abs(alpha) * priors.alpha.sd, ())
         if isinstance(model.alpha, SharpeAlpha):
-            unit = (len(panel.assets) * panel.periods_per_year) ** 0.5 / numbers.alpha_unit
-            tails = problem.block(flat, "dof_z_log__")
-            if tails is not None:  # from the scale of the noise to its deviation
-                dof = numbers.dof_above + numbers.dof_mean * np.exp(tails)
+            unit = (len(panel.assets) * panel.periods_per_year) ** 0.5 / priors.alpha.per_residual_sd
+            dof = _dof(priors, problem, flat)
+            if dof is not None:  # from the scale of the noise to its standard deviation
                 unit = unit * np.sqrt((dof - 2) / dof)
-            result["mispricing_sharpe"] = (np.abs(alpha) * numbers.alpha_sd * unit, ())
+            result["mispricing_sharpe"] = (np.abs(alpha) * priors.alpha.sd * unit, ())
     rate = problem.zero_beta(flat)
     if rate is not None:
         result["zero_beta"] = (rate, ())
     return result
 
 
-def _factors(panel: PanelBase, numbers: Numbers, problem: Problem, flat: np.ndarray, rng: np.random.Generator) -> Drawn:
+def _factors(
+    history: FactorMoments, priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray, rng: np.random.Generator
+) -> Drawn:
     """Return mu, lambda, and Omega drawn from its inverse Wishart given mu."""
     mean, premium = problem.means(flat)
     return {
         "factor_mean": (mean, ("factor",)),
         "risk_premium": (premium, ("factor",)),
-        "factor_cov": (_covariance(panel, numbers, mean, rng), ("factor", "factor_other")),
+        "factor_cov": (_covariance(history, priors.factors, mean, rng), ("factor", "factor_other")),
     }
 
 
-def _covariance(panel: PanelBase, numbers: Numbers, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _covariance(history: FactorMoments, prior: ScaledFactors, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return draws of Omega given mu (draw, factor), span by span from the longest history to the shortest.
 
     With A = prior scale + scatter around mu over the rows of a span, and q older factors of p: the new ones given the
@@ -195,12 +204,12 @@ def _covariance(panel: PanelBase, numbers: Numbers, mean: np.ndarray, rng: np.ra
     """
     k = mean.shape[1]
     result = np.zeros((len(mean), k, k))
-    for span in factor_moments(panel).spans:
+    for span in history.spans:
         p, q, members = len(span.factors), span.older, span.factors
         gap = mean[:, members] - span.mean
-        scale = span.scatter + np.diag(numbers.covariance_scale[members])
+        scale = span.scatter + np.diag(prior.covariance_scale[members])
         scale = scale + span.count * gap[:, :, None] * gap[:, None, :]
-        dof = numbers.covariance_dof - k + p + span.count
+        dof = prior.covariance_dof - k + p + span.count
         slope = np.swapaxes(np.linalg.solve(scale[:, :q, :q], scale[:, :q, q:]), 1, 2)
         noise = _inverse_wishart(scale[:, q:, q:] - slope @ scale[:, :q, q:], dof, rng)
         if q:
@@ -228,7 +237,7 @@ def _inverse_wishart(scale: np.ndarray, dof: float, rng: np.random.Generator) ->
     return b @ np.swapaxes(b, -1, -2)
 
 
-def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
+def _log_prior(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     """Return the log prior density of what has a fixed prior, but for constants: for power scaling."""
     result: Drawn = {}
     for block, name in {
@@ -247,9 +256,9 @@ def _log_prior(numbers: Numbers, problem: Problem, flat: np.ndarray) -> Drawn:
     if tails is not None:
         result["dof"] = (-np.exp(tails), ())
     mean, premium = problem.means(flat)
-    away = (mean - numbers.mean_loc) / numbers.mean_sd
+    away = (mean - priors.factors.mean_loc) / priors.factors.mean_sd
     result["factor_mean"] = (-0.5 * np.sum(away**2, axis=1), ())
-    if len(problem.others):
-        logs = log_premium(numbers, premium)[:, problem.others]
+    if len(problem.non_traded):
+        logs = priors.premia.log_density(premium)[:, problem.non_traded]
         result["risk_premium"] = (np.sum(logs, axis=1), ())
     return result

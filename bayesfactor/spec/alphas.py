@@ -1,20 +1,75 @@
 """Laws of alphas and of the zero-beta rate."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
 
 from bayesfactor.spec.priors import HalfNormal, HalfNormalRate, NormalRate
+from bayesfactor.spec.units import PanelUnits
+
+
+@dataclass(frozen=True)
+class ScaledAlphas:
+    """The law of alphas in decimals per period: alpha_i ~ N(loc, (sd t u_i)^2).
+
+    Attributes
+    ----------
+    loc, sd : float
+    hierarchical : bool
+        Whether one factor of the standard deviation, t ~ HalfNormal(1), is sampled: sd t is tau_alpha. Else t = 1.
+    per_residual_sd : float, or None
+        Where alphas scale with residual risk, u_i = sigma_i over this: the typical asset's. Else u_i = 1.
+    """
+
+    loc: float = 0.0
+    sd: float = 0.0
+    hierarchical: bool = False
+    per_residual_sd: float | None = None
+
+    def simulate(self, sigma: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return alphas (draw, asset) from their law, given residual scales (draw, asset)."""
+        away = self.sd * rng.standard_normal(sigma.shape)
+        if self.hierarchical:
+            away *= np.abs(rng.standard_normal((len(sigma), 1)))
+        if self.per_residual_sd is not None:
+            away *= sigma / self.per_residual_sd
+        return self.loc + away
+
+
+@dataclass(frozen=True)
+class ScaledNormal:
+    """x ~ N(loc, sd^2), in decimals per period."""
+
+    loc: float
+    sd: float
+
+    def simulate(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Return draws."""
+        return self.loc + self.sd * rng.standard_normal(shape)
 
 
 @dataclass(frozen=True)
 class ZeroAlpha:
     """alpha_i = 0: the factors price every asset exactly."""
 
+    kind: ClassVar[str] = "zero"
+
+    def scaled(self, units: PanelUnits) -> ScaledAlphas:
+        """Return the law in decimals per period."""
+        return ScaledAlphas()
+
 
 @dataclass(frozen=True)
 class ShrunkAlpha:
     """alpha_i ~ N(0, tau_alpha^2), tau_alpha ~ `spread`."""
 
+    kind: ClassVar[str] = "shrunk"
     spread: HalfNormalRate
+
+    def scaled(self, units: PanelUnits) -> ScaledAlphas:
+        """Return the law in decimals per period."""
+        return ScaledAlphas(sd=self.spread.scale.mean(units.year), hierarchical=True)
 
 
 @dataclass(frozen=True)
@@ -25,7 +80,13 @@ class ScaledAlpha:
     asset's own first fit. Source: Pastor and Stambaugh (1999).
     """
 
+    kind: ClassVar[str] = "scaled"
     spread: HalfNormalRate
+
+    def scaled(self, units: PanelUnits) -> ScaledAlphas:
+        """Return the law in decimals per period."""
+        sd = self.spread.scale.mean(units.year)
+        return ScaledAlphas(sd=sd, hierarchical=True, per_residual_sd=units.residual_scale)
 
 
 @dataclass(frozen=True)
@@ -38,7 +99,14 @@ class SharpeAlpha:
     Stambaugh (1999).
     """
 
+    kind: ClassVar[str] = "sharpe"
     spread: HalfNormal
+
+    def scaled(self, units: PanelUnits) -> ScaledAlphas:
+        """Return the law in decimals per period."""
+        unit = units.residual_scale
+        sd = self.spread.scale * unit / (units.year * units.assets) ** 0.5
+        return ScaledAlphas(sd=sd, hierarchical=True, per_residual_sd=unit)
 
 
 @dataclass(frozen=True)
@@ -51,29 +119,53 @@ class AppraisalAlpha:
     scale, and the ratio a sqrt((nu - 2) / nu). Source: Pastor and Stambaugh (1999).
     """
 
+    kind: ClassVar[str] = "appraisal"
     spread: HalfNormal
+
+    def scaled(self, units: PanelUnits) -> ScaledAlphas:
+        """Return the law in decimals per period."""
+        unit = units.residual_scale
+        return ScaledAlphas(sd=self.spread.scale * unit / units.year**0.5, hierarchical=True, per_residual_sd=unit)
 
 
 @dataclass(frozen=True)
 class FreeAlpha:
     """alpha_i ~ `value`, each asset on its own."""
 
+    kind: ClassVar[str] = "free"
     value: NormalRate
+
+    def scaled(self, units: PanelUnits) -> ScaledAlphas:
+        """Return the law in decimals per period."""
+        return ScaledAlphas(loc=self.value.mean.mean(units.year), sd=self.value.sd.mean(units.year))
 
 
 @dataclass(frozen=True)
 class NoZeroBeta:
     """lambda_0 = 0: an asset without loadings earns the risk-free rate."""
 
+    kind: ClassVar[str] = "none"
+
+    def scaled(self, units: PanelUnits) -> None:
+        """Return None: there is no zero-beta rate."""
+
 
 @dataclass(frozen=True)
 class FreeZeroBeta:
     """lambda_0 ~ `value`: the mean excess return of an asset without loadings.
 
-    A free intercept ruins the premia of factors whose loadings hardly differ across assets, such as the market's.
+    A free intercept leaves the premia of factors whose loadings hardly vary across assets, such as the market's,
+    nearly collinear with it.
     """
 
+    kind: ClassVar[str] = "free"
     value: NormalRate
+
+    def scaled(self, units: PanelUnits) -> ScaledNormal:
+        """Return the law in decimals per period."""
+        return ScaledNormal(self.value.mean.mean(units.year), self.value.sd.mean(units.year))
 
 
 SharedSpread = ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha  # alphas with one spread, which is sampled
+Alpha = ZeroAlpha | ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha | FreeAlpha
+ZeroBeta = NoZeroBeta | FreeZeroBeta

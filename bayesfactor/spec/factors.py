@@ -2,7 +2,71 @@
 
 from dataclasses import dataclass
 
-from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab
+import numpy as np
+
+from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed
+from bayesfactor.spec.units import PanelUnits
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledPremia:
+    """Priors of premia lambda_k in decimals per period: N(loc, sd^2), or a spike and slab about 0.
+
+    Attributes
+    ----------
+    loc, sd : array (factor)
+        With a spike and slab, `sd` is the slab's.
+    inclusion, spike : array (factor)
+        Probability of the slab, and variance of the spike over that of the slab; 1 and 1 for a normal prior.
+    """
+
+    loc: np.ndarray
+    sd: np.ndarray
+    inclusion: np.ndarray
+    spike: np.ndarray
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Prior variance of every premium (factor)."""
+        return self.sd**2 * (self.inclusion + (1 - self.inclusion) * self.spike)
+
+    def log_density(self, premium: np.ndarray) -> np.ndarray:
+        """Return the log prior density of premia (..., factor), but for constants that no premium changes."""
+        z = (premium - self.loc) / self.sd
+        with np.errstate(divide="ignore"):
+            slab, spike = np.log(self.inclusion), np.log(1 - self.inclusion)
+        narrow = spike - 0.5 * np.log(self.spike) - 0.5 * z**2 / self.spike
+        return np.logaddexp(slab - 0.5 * z**2, narrow)
+
+    def prob_slab(self, premium: np.ndarray) -> np.ndarray:
+        """Return the probability of the slab given premia (..., factor); 1 for a normal prior."""
+        z = (premium - self.loc) / self.sd
+        with np.errstate(divide="ignore"):
+            slab = np.log(self.inclusion)
+        return np.exp(slab - 0.5 * z**2 - self.log_density(premium))
+
+    def simulate(self, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Return premia (draw, factor)."""
+        away = self.sd * rng.standard_normal((draws, self.loc.size))
+        slab = rng.uniform(size=away.shape) < self.inclusion
+        return self.loc + away * np.where(slab, 1.0, self.spike**0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledFactors:
+    """Priors of the factors' means mu_k and covariance Omega in decimals per period.
+
+    Attributes
+    ----------
+    mean_loc, mean_sd : array (factor)
+    covariance_scale, covariance_dof : array (factor), float
+        Inverse Wishart with diagonal scale.
+    """
+
+    mean_loc: np.ndarray
+    mean_sd: np.ndarray
+    covariance_scale: np.ndarray
+    covariance_dof: float
 
 
 @dataclass(frozen=True)
@@ -22,3 +86,30 @@ class FactorLaw:
     premium: Keyed[Normal | SpikeSlab] = (("default", Normal(0.0, 0.5)),)
     drift: Normal = Normal(0.0, 1.0)
     covariance: InverseWishart = InverseWishart()
+
+    def scaled_premia(self, units: PanelUnits, *, demeaned: bool) -> ScaledPremia:
+        """Return the priors of premia in decimals per period; `demeaned` where a zero-beta rate takes up a mean."""
+        place = f"model '{units.model}': factors.premium"
+        chosen = [keyed(self.premium, factor, place=place) for factor in units.factors]
+        found = np.ones(len(chosen))
+        if any(isinstance(prior, SpikeSlab) for prior in chosen):
+            found = units.loading_strength(demeaned=demeaned)
+        rows = [
+            (0.0, p.slab * found[k] / p.strength, p.inclusion, p.spike)
+            if isinstance(p, SpikeSlab)
+            else (p.mean, p.sd, 1.0, 1.0)
+            for k, p in enumerate(chosen)
+        ]
+        loc, sd, inclusion, spike = np.array(rows).reshape(-1, 4).T
+        unit, root = units.factor_sd, units.year**0.5
+        return ScaledPremia(loc * unit / root, sd * unit / root, inclusion, spike)
+
+    def scaled(self, units: PanelUnits, premia: ScaledPremia) -> ScaledFactors:
+        """Return the priors of means and covariance in decimals per period; a traded factor's mean is its premium."""
+        sd, traded = units.factor_sd, np.array([factor.traded for factor in units.factors])
+        return ScaledFactors(
+            mean_loc=np.where(traded, premia.loc, self.drift.mean * sd),
+            mean_sd=np.where(traded, premia.sd, self.drift.sd * sd),
+            covariance_scale=self.covariance.weight * sd**2,
+            covariance_dof=self.covariance.weight + sd.size + 1,
+        )

@@ -12,40 +12,29 @@ from typing import Any
 
 import tomli_w
 
+from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError, unknown
-from bayesfactor.spec import model as spec, priors
-from bayesfactor.spec.priors import Rate
+from bayesfactor.spec import priors
+from bayesfactor.spec.model import FactorModel, parts
+from bayesfactor.spec.observation import Duration, EqualWeights
+from bayesfactor.spec.priors import Distribution, Quantity
 
 _KINDS: dict[str, dict[str, type]] = {
-    "loadings": {
-        "grouped": spec.GroupedLoadings,
-        "free": spec.FreeLoadings,
-        "common": spec.CommonLoadings,
-    },
-    "alpha": {
-        "zero": spec.ZeroAlpha,
-        "shrunk": spec.ShrunkAlpha,
-        "scaled": spec.ScaledAlpha,
-        "sharpe": spec.SharpeAlpha,
-        "appraisal": spec.AppraisalAlpha,
-        "free": spec.FreeAlpha,
-    },
-    "zero_beta": {"none": spec.NoZeroBeta, "free": spec.FreeZeroBeta},
-    "noise": {"normal": spec.NormalNoise, "student_t": spec.StudentTNoise},
+    part: {vars(cls)["kind"]: cls for cls in classes}
+    for part, classes in parts().items()
+    if all("kind" in vars(cls) for cls in classes)
 }
-_SECTIONS: dict[str, type] = {"factors": spec.FactorLaw}
+_SECTIONS: dict[str, type] = {part: classes[0] for part, classes in parts().items() if part not in _KINDS}
+_LEFT_OUT: dict[str, object] = {"observation": EqualWeights()}  # so that a model without it keeps its id
 _EXAMPLES: dict[Any, str] = {
     priors.NormalRate: '{ dist = "Normal", mean = "0 %/year", sd = "5 %/year" }',
     priors.HalfNormalRate: '{ dist = "HalfNormal", scale = "5 %/year" }',
     priors.HalfNormal: '{ dist = "HalfNormal", scale = 0.5 }',
     priors.LogNormalRate: '{ dist = "LogNormal", median = "40 %/year", sd = 1.0 }',
     priors.Exponential: '{ dist = "Exponential", mean = 10.0, above = 2.1 }',
+    Duration: '"2 years"',
 }
 _TOP = ("name", "families", *_KINDS, *_SECTIONS)
-
-
-def _distribution(cls: type) -> str:
-    return cls.__name__.removesuffix("Rate")
 
 
 def preset_folder() -> Path:
@@ -60,7 +49,7 @@ def list_models() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in preset_folder().glob("*.toml")))
 
 
-def read_model(source: str | Path) -> spec.FactorModel:
+def read_model(source: str | Path) -> FactorModel:
     """Read a preset by its name, or a model file by its path.
 
     Parameters
@@ -96,7 +85,7 @@ def read_model(source: str | Path) -> spec.FactorModel:
     return parse_model(table, place=path.name)
 
 
-def write_model(model: spec.FactorModel, path: str | Path) -> Path:
+def write_model(model: FactorModel, path: str | Path) -> Path:
     """Write a model so that `read_model` gives back one that is equal.
 
     Raises
@@ -106,7 +95,7 @@ def write_model(model: spec.FactorModel, path: str | Path) -> Path:
     """
     if not isinstance(path, (str, Path)):
         raise SpecError(f"write_model: {path!r} is not a path.", place="write_model.path", found=path)
-    spec.require(model, (spec.FactorModel,), "write_model")
+    require(model, (FactorModel,), "write_model")
     target = Path(path)
     try:
         target.write_text(model_text(model), encoding="utf-8")
@@ -115,19 +104,19 @@ def write_model(model: spec.FactorModel, path: str | Path) -> Path:
     return target
 
 
-def model_text(model: spec.FactorModel) -> str:
+def model_text(model: FactorModel) -> str:
     """Return the model as the text of a model file."""
     return tomli_w.dumps(_encode_model(model))
 
 
-def model_id(model: spec.FactorModel) -> str:
+def model_id(model: FactorModel) -> str:
     """Return 12 hexadecimal digits that change with any choice or number of the model, not with its name."""
     table = _encode_model(model)
     del table["name"]
     return hashlib.sha256(tomli_w.dumps(table).encode()).hexdigest()[:12]
 
 
-def parse_model(table: dict[str, Any], *, place: str) -> spec.FactorModel:
+def parse_model(table: dict[str, Any], *, place: str) -> FactorModel:
     """Make a model of a TOML table; parts that are left out take their defaults."""
     _known(table, _TOP, place)
     chosen: dict[str, Any] = {"name": _typed(table.get("name", "unnamed"), str, f"{place}: name")}
@@ -151,28 +140,29 @@ def parse_model(table: dict[str, Any], *, place: str) -> spec.FactorModel:
     for part, cls in _SECTIONS.items():
         if part in table:
             chosen[part] = _decode(cls, table[part], f"{place}: {part}")
-    return spec.FactorModel(**chosen)
+    return FactorModel(**chosen)
 
 
-def _encode_model(model: spec.FactorModel) -> dict[str, Any]:
+def _encode_model(model: FactorModel) -> dict[str, Any]:
     table: dict[str, Any] = {"name": model.name, "families": list(model.families)}
     for part, kinds in _KINDS.items():
         value = getattr(model, part)
-        spec.require(value, kinds.values(), f"model '{model.name}': {part}")
-        kind = next(name for name, cls in kinds.items() if cls is type(value))
-        table[part] = {"kind": kind, **_encode(value)}
+        require(value, kinds.values(), f"model '{model.name}': {part}")
+        if value == _LEFT_OUT.get(part):
+            continue
+        table[part] = {"kind": value.kind, **_encode(value)}
     for part in _SECTIONS:
         table[part] = _encode(getattr(model, part))
     return table
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, Rate):
+    if isinstance(value, Quantity):
         return str(value)
     if isinstance(value, tuple):
         return {key: _encode(item) for key, item in value}
     if is_dataclass(value):
-        tag = {"dist": _distribution(type(value))} if type(value).__module__ == priors.__name__ else {}
+        tag: dict[str, str] = {"dist": value.dist()} if isinstance(value, Distribution) else {}
         return {**tag, **{f.name: _encode(getattr(value, f.name)) for f in fields(value)}}
     return float(value) if isinstance(value, numbers.Real) else value  # 1, 1.0 and numpy's 1.0 are one model
 
@@ -188,13 +178,13 @@ def _decode(cls: Any, found: Any, place: str) -> Any:
         rows = _typed(found, dict, place)
         return tuple((key, _decode(item, value, f"{place}.{key}")) for key, value in rows.items())
     if typing.get_origin(cls) in (typing.Union, types.UnionType):  # of distributions: `dist` says which
-        choices = {_distribution(one): one for one in typing.get_args(cls)}
+        choices = {one.dist(): one for one in typing.get_args(cls)}
         name = _typed(found, dict, place).get("dist")
         if not isinstance(name, str) or name not in choices:
             raise unknown("dist", name, choices, place=place)
         return _decode_class(choices[name], found, place)
-    if cls is Rate:
-        return Rate.parse(found, place=place)
+    if isinstance(cls, type) and issubclass(cls, Quantity):
+        return cls.parse(found, place=place)
     if cls in (float, str):
         return _typed(found, cls, place)
     return _decode_class(cls, _typed(found, dict, place), place)
@@ -202,11 +192,12 @@ def _decode(cls: Any, found: Any, place: str) -> Any:
 
 def _decode_class(cls: type, rows: dict[str, Any], place: str) -> Any:
     rows = dict(rows)
-    if cls.__module__ == priors.__name__:
+    if issubclass(cls, Distribution):
         name = rows.pop("dist", None)
-        if name != _distribution(cls):
-            raise unknown("dist", name, [_distribution(cls)], place=place)
-    declared = typing.get_type_hints(cls)
+        if name != cls.dist():
+            raise unknown("dist", name, [cls.dist()], place=place)
+    hints = typing.get_type_hints(cls)
+    declared = {f.name: hints[f.name] for f in fields(cls)}
     _known(rows, declared, place)
     required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
     for name in sorted(required - set(rows)):

@@ -1,11 +1,32 @@
 """Laws of loadings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bayesfactor.spec.priors import HalfNormal, Keyed, Normal
+import numpy as np
+
+from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed
+from bayesfactor.spec.units import PanelUnits
 
 Units = Literal["beta", "standardised"]
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledLoadings:
+    """The law of loadings per unit of each factor.
+
+    Attributes
+    ----------
+    loc, sd : array (factor)
+        Mean and standard deviation of m_gk (grouped), b_k (common) or beta_ik (free).
+    spread : array (factor)
+        Scale of tau_k; 0 unless loadings are grouped.
+    """
+
+    loc: np.ndarray
+    sd: np.ndarray
+    spread: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -13,7 +34,7 @@ class GroupedPrior:
     """Loadings of one group share a mean m_gk ~ `mean` and a spread tau_k ~ `spread`.
 
     ``units`` says what the numbers count: ``"beta"`` the loading itself; ``"standardised"`` the loading times the
-    factor's standard deviation, over the typical asset's (so 0.5 moves the typical asset by half its own
+    factor's standard deviation, over the typical asset's (so 0.5 moves the typical asset by half its own standard
     deviation when the factor moves by one of its own).
     """
 
@@ -30,28 +51,74 @@ class LoadingPrior:
     units: Units = "standardised"
 
 
+def _chosen[P: (GroupedPrior, LoadingPrior)](prior: Keyed[P], units: PanelUnits) -> tuple[list[P], np.ndarray]:
+    """Return each factor's prior, and what one unit of it is of a loading."""
+    found = [keyed(prior, factor, place=f"model '{units.model}': loadings.prior") for factor in units.factors]
+    standardised = units.typical_sd / units.factor_sd
+    return found, np.where([one.units == "beta" for one in found], 1.0, standardised)
+
+
+def _scaled(values: Sequence[Normal], spread: np.ndarray, unit: np.ndarray) -> ScaledLoadings:
+    loc, sd = np.array([value.mean for value in values]), np.array([value.sd for value in values])
+    return ScaledLoadings(loc * unit, sd * unit, spread * unit)
+
+
 @dataclass(frozen=True)
 class GroupedLoadings:
-    """beta_ik ~ N(m_{g(i),k}, tau_k^2): assets lean on their group."""
+    """beta_ik ~ N(m_{g(i),k}, tau_k^2): partial pooling within groups."""
 
+    kind: ClassVar[str] = "grouped"
     pooling: ClassVar[str] = "Partial pooling: short histories are drawn towards their group."  # as a report says it
-
     prior: Keyed[GroupedPrior]
+
+    def scaled(self, units: PanelUnits) -> ScaledLoadings:
+        """Return the law per unit of each factor."""
+        found, unit = _chosen(self.prior, units)
+        return _scaled([one.mean for one in found], np.array([one.spread.scale for one in found]), unit)
+
+    def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Return loadings (draw, asset, factor) of assets in groups of these numbers."""
+        k = scaled.loc.size
+        mean = scaled.loc + scaled.sd * rng.standard_normal((draws, int(groups.max(initial=-1)) + 1, k))
+        spread = scaled.spread * np.abs(rng.standard_normal((draws, 1, k)))
+        return mean[:, groups] + spread * rng.standard_normal((draws, groups.size, k))
 
 
 @dataclass(frozen=True)
 class FreeLoadings:
-    """beta_ik ~ its own fixed prior: no asset learns from another."""
+    """beta_ik ~ its own fixed prior: no pooling."""
 
+    kind: ClassVar[str] = "free"
     pooling: ClassVar[str] = "No pooling: each asset has its own prior."
-
     prior: Keyed[LoadingPrior]
+
+    def scaled(self, units: PanelUnits) -> ScaledLoadings:
+        """Return the law per unit of each factor."""
+        found, unit = _chosen(self.prior, units)
+        return _scaled([one.value for one in found], np.zeros(len(found)), unit)
+
+    def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Return loadings (draw, asset, factor) of as many assets as there are groups given."""
+        return scaled.loc + scaled.sd * rng.standard_normal((draws, groups.size, scaled.loc.size))
 
 
 @dataclass(frozen=True)
 class CommonLoadings:
-    """beta_ik = b_k for every asset."""
+    """beta_ik = b_k for every asset: complete pooling."""
 
+    kind: ClassVar[str] = "common"
     pooling: ClassVar[str] = "Complete pooling: one loading for all assets."
-
     prior: Keyed[LoadingPrior]
+
+    def scaled(self, units: PanelUnits) -> ScaledLoadings:
+        """Return the law per unit of each factor."""
+        found, unit = _chosen(self.prior, units)
+        return _scaled([one.value for one in found], np.zeros(len(found)), unit)
+
+    def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Return loadings (draw, asset, factor) of as many assets as there are groups given."""
+        common = scaled.loc + scaled.sd * rng.standard_normal((draws, 1, scaled.loc.size))
+        return np.broadcast_to(common, (draws, groups.size, scaled.loc.size))
+
+
+Loadings = GroupedLoadings | FreeLoadings | CommonLoadings

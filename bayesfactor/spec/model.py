@@ -12,19 +12,11 @@ from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.records import Factor
-from bayesfactor.spec.alphas import (
-    AppraisalAlpha,
-    FreeAlpha,
-    FreeZeroBeta,
-    NoZeroBeta,
-    ScaledAlpha,
-    SharpeAlpha,
-    ShrunkAlpha,
-    ZeroAlpha,
-)
+from bayesfactor.spec.alphas import Alpha, AppraisalAlpha, NoZeroBeta, ZeroBeta
 from bayesfactor.spec.factors import FactorLaw
-from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings, GroupedPrior
-from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+from bayesfactor.spec.loadings import GroupedLoadings, GroupedPrior, Loadings
+from bayesfactor.spec.noise import Noise, NormalNoise
+from bayesfactor.spec.observation import EqualWeights, Observation
 from bayesfactor.spec.priors import FAMILIES, GENERAL, HalfNormal, LogNormalRate, Normal, Rate, SpikeSlab, keyed
 
 _BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
@@ -49,23 +41,35 @@ class FactorModel:
     zero_beta : NoZeroBeta or FreeZeroBeta
     factors : FactorLaw
     noise : NormalNoise or StudentTNoise
+    observation : EqualWeights or HalfLife
+        How much each return counts; weights are for normal noise.
+
+    Raises
+    ------
+    SpecError
+        When a part is none of these, or parts do not go together.
     """
 
     name: str = "hierarchical"
     families: tuple[str, ...] = ()
-    loadings: GroupedLoadings | FreeLoadings | CommonLoadings = GroupedLoadings(
-        (("market", _BETA), ("default", _OTHER))
-    )
-    alpha: ZeroAlpha | ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha | FreeAlpha = AppraisalAlpha(
-        HalfNormal(0.25)
-    )
-    zero_beta: NoZeroBeta | FreeZeroBeta = NoZeroBeta()
+    loadings: Loadings = GroupedLoadings((("market", _BETA), ("default", _OTHER)))
+    alpha: Alpha = AppraisalAlpha(HalfNormal(0.25))
+    zero_beta: ZeroBeta = NoZeroBeta()
     factors: FactorLaw = field(default_factory=FactorLaw)
-    noise: NormalNoise | StudentTNoise = NormalNoise(LogNormalRate(Rate(40.0), 1.0), HalfNormal(0.5))
+    noise: Noise = NormalNoise(LogNormalRate(Rate(40.0), 1.0), HalfNormal(0.5))
+    observation: Observation = EqualWeights()
 
     def __post_init__(self) -> None:
         for part, allowed in parts().items():
             require(getattr(self, part), allowed, f"model '{self.name}': {part}")
+        if not (self.noise.takes_weights or isinstance(self.observation, EqualWeights)):
+            raise SpecError(
+                f"model '{self.name}': observation: returns cannot be weighted under '{self.noise.kind}' noise.",
+                place=f"model '{self.name}': observation",
+                found=self.observation.kind,
+                allowed=(EqualWeights.kind,),
+                remedy="Take normal noise (noise.kind = 'normal'), or leave observation out.",
+            )
 
     def restrict[P: PanelBase](self, panel: P) -> P:
         """Return the panel with the factors this model uses.

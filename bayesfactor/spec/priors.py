@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor
@@ -11,8 +11,26 @@ from bayesfactor.panel.records import Factor
 _RATE = re.compile(r"^\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*%\s*/\s*(year|period)\s*$")
 
 
+class Quantity:
+    """A number with its unit, which a model file writes as a text."""
+
+    @classmethod
+    def parse(cls, text: object, *, place: str = "") -> Self:
+        """Read it from such a text, or raise a SpecError that names the place."""
+        raise NotImplementedError
+
+
+class Distribution:
+    """A distribution, which a model file writes as a table with ``dist``."""
+
+    @classmethod
+    def dist(cls) -> str:
+        """Return its name in a model file."""
+        return cls.__name__.removesuffix("Rate")
+
+
 @dataclass(frozen=True)
-class Rate:
+class Rate(Quantity):
     """A return or a volatility in per cent, per year or per period of the panel.
 
     Written ``"5 %/year"`` in a model file. A mean return scales with time, a volatility with its square root.
@@ -25,7 +43,7 @@ class Rate:
         _finite("Rate", self.value)
 
     @classmethod
-    def parse(cls, text: object, *, place: str = "") -> "Rate":
+    def parse(cls, text: object, *, place: str = "") -> Self:
         """Read ``"5 %/year"`` or ``"0.5 %/period"``."""
         found = _RATE.match(text) if isinstance(text, str) else None
         if found is None:
@@ -67,7 +85,7 @@ def _positive(name: str, value: float | Rate) -> None:
 
 
 @dataclass(frozen=True)
-class Normal:
+class Normal(Distribution):
     """x ~ N(mean, sd^2)."""
 
     mean: float = 0.0
@@ -79,7 +97,7 @@ class Normal:
 
 
 @dataclass(frozen=True)
-class NormalRate:
+class NormalRate(Distribution):
     """x ~ N(mean, sd^2), both written as rates."""
 
     mean: Rate
@@ -90,7 +108,7 @@ class NormalRate:
 
 
 @dataclass(frozen=True)
-class HalfNormal:
+class HalfNormal(Distribution):
     """x = abs(z), z ~ N(0, scale^2)."""
 
     scale: float
@@ -100,7 +118,7 @@ class HalfNormal:
 
 
 @dataclass(frozen=True)
-class HalfNormalRate:
+class HalfNormalRate(Distribution):
     """x = abs(z), z ~ N(0, scale^2), the scale written as a rate."""
 
     scale: Rate
@@ -110,7 +128,7 @@ class HalfNormalRate:
 
 
 @dataclass(frozen=True)
-class LogNormalRate:
+class LogNormalRate(Distribution):
     """log x ~ N(log median, sd^2), the median written as a rate."""
 
     median: Rate
@@ -122,7 +140,7 @@ class LogNormalRate:
 
 
 @dataclass(frozen=True)
-class Exponential:
+class Exponential(Distribution):
     """x - above ~ Exponential with the given mean."""
 
     mean: float
@@ -134,7 +152,7 @@ class Exponential:
 
 
 @dataclass(frozen=True)
-class InverseWishart:
+class InverseWishart(Distribution):
     """Omega ~ IW(K + 1 + weight, weight * diag(s^2)), with mean diag(s^2), s the factors' sample deviations.
 
     ``weight`` is what the prior counts for, in periods.
@@ -147,7 +165,7 @@ class InverseWishart:
 
 
 @dataclass(frozen=True)
-class SpikeSlab:
+class SpikeSlab(Distribution):
     """x ~ N(0, s^2) with probability `inclusion`, else x ~ N(0, spike s^2): a factor pays, or next to nothing.
 
     For the premium of a non-traded factor as a Sharpe ratio a year. The slab scales with the strength of the factor's

@@ -14,9 +14,8 @@ from bayesfactor.base.errors import FitError
 from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.spec.alphas import FreeZeroBeta, SharpeAlpha
-from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.factors import FactorLaw, ScaledPremia
 from bayesfactor.spec.priors import HalfNormal, Normal, NormalRate, Rate, SpikeSlab
-from bayesfactor.spec.scaling import translate
 from tests.support.panels import make_panel
 from tests.support.pseudo import made
 
@@ -445,11 +444,8 @@ def divided(contraction, seed, draws=4000, data=0.4):
 def _divided_of(premium):
     """`data_premia` of one factor that is not traded, prior N(0, 1)."""
     panel = make_panel(assets=2, traded=0, other=1, periods=20, seed=1)
-    numbers = replace(
-        translate(panel, bf.FactorModel()),
-        premium_loc=np.zeros(1), premium_sd=np.ones(1), premium_inclusion=np.ones(1),
-    )  # fmt: skip
-    return data_premia(panel, numbers, premium)
+    prior = ScaledPremia(np.zeros(1), np.ones(1), np.ones(1), np.ones(1))
+    return data_premia(panel, prior, premium)
 
 
 @pytest.mark.parametrize("contraction", [0.05, 0.1, 0.3, 0.8])

@@ -12,8 +12,8 @@ from bayesfactor.spec.alphas import FreeZeroBeta, ScaledAlpha, SharpeAlpha, Zero
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, LoadingPrior
 from bayesfactor.spec.priors import HalfNormal, HalfNormalRate, LogNormalRate, Normal, NormalRate, Rate, SpikeSlab
-from bayesfactor.spec.scaling import translate
 from tests.support.panels import make_panel
+from tests.support.scaled import priors_of
 
 SURE = 1e-9  # a spread that pins a prior down
 
@@ -117,7 +117,7 @@ def test_moments_of_mispricing_and_of_a_zero_beta_rate():
     sharpe = bf.prior_predict(panel, still(alpha=SharpeAlpha(HalfNormal(0.6))), draws=many).draws["sharpe"]
     assert moment(np.sqrt((sharpe**2).sum("asset")), 0.36)
     scaled = still(alpha=ScaledAlpha(HalfNormalRate(Rate(5.0))))
-    unit = translate(panel, scaled).alpha_unit * 252**0.5
+    unit = priors_of(panel, scaled).alpha.per_residual_sd * 252**0.5
     sharpe = bf.prior_predict(panel, scaled, draws=many).draws["sharpe"]
     assert moment(sharpe[:, 1], (0.05 / unit) ** 2)
 
@@ -128,8 +128,8 @@ def test_moments_of_a_spike_and_slab():
     quiet = replace(still().noise, level=LogNormalRate(Rate(1e-4), SURE))
     law = FactorLaw(premium=(("default", SpikeSlab(0.5, inclusion=0.3, spike=0.04)),))
     model = still(loadings=free(1.0, SURE), noise=quiet, factors=law)
-    numbers = translate(panel, model)
-    slab = numbers.premium_sd[0] * 252**0.5 / panel.factors.values.std(ddof=1)
+    numbers = priors_of(panel, model)
+    slab = numbers.premia.sd[0] * 252**0.5 / panel.factors.values.std(ddof=1)
     found = bf.prior_predict(panel, model, draws=20_000).draws["sharpe"][:, 0]
     assert moment(found, slab**2 * (0.3 + 0.7 * 0.04))
     law = stats.norm(0, slab), stats.norm(0, 0.2 * slab)

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.sampling.kernels.compiled import LINE, NOISE
-from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.sampling.kernels.compiled import CACHE_LINE, NOISE_SLOT
+from bayesfactor.sampling.kernels.density_problem import prepare
 from bayesfactor.spec.alphas import (
     AppraisalAlpha,
     FreeAlpha,
@@ -77,7 +77,7 @@ def points(problem, count=2):
 def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta, premia):
     """Value and gradient, to rounding."""
     panel, model = a_panel(other), choose(loadings, alpha, noise, zero_beta, premia)
-    problem, graph = pose(panel, model), bf.build(panel, model)
+    problem, graph = prepare(panel, model), bf.build(panel, model)
     inputs = graph.value_vars
     assert {v.name for v in inputs} == {name for name, (at, _) in problem.layout.items() if at >= 0}
     value = graph.logp(jacobian=True)
@@ -93,7 +93,7 @@ def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta,
 
 def test_a_graph_compiles_as_its_users_will_compile_it():
     panel, model = a_panel(1), choose("hierarchical", "shrunk", "hierarchical")
-    problem, graph = pose(panel, model), bf.build(panel, model)
+    problem, graph = prepare(panel, model), bf.build(panel, model)
     theta = points(problem, 1)[0]
     value = graph.compile_logp()({v.name: problem.block(theta, v.name) for v in graph.value_vars})
     assert problem.evaluate(theta)[0] == pytest.approx(float(value), rel=1e-9)
@@ -140,7 +140,7 @@ def test_log_likelihood_is_that_of_every_observation(noise, other, zero_beta, pr
 def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, other, zero_beta, premia):
     """log p(r | theta) from statistics = log density of the returns as one normal vector per asset, to 1e-8."""
     panel, model = a_panel(other), choose(loadings, alpha, "hierarchical", zero_beta, premia)
-    problem = pose(panel, model)
+    problem = prepare(panel, model)
     steps = points(problem, 2)
     empty = replace(panel, returns=panel.returns.where(False))
     base = replace(problem, buffer=_with_moments_of(problem, empty, model))
@@ -152,18 +152,18 @@ def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, othe
 def _with_moments_of(problem, panel, model):
     """Return the buffer with the statistics of another panel, and all else as it was."""
     buffer = problem.buffer.copy()
-    start, stop = int(buffer[2 * NOISE]), int(buffer[2 * NOISE + 7])
+    start, stop = int(buffer[2 * NOISE_SLOT]), int(buffer[2 * NOISE_SLOT + 7])
     buffer[start:stop] = 0.0
-    assert stop <= buffer.size < stop + LINE
+    assert stop <= buffer.size < stop + CACHE_LINE
     assert not np.isfinite(panel.returns.values).any()
     return buffer
 
 
 def _normal_vectors(panel, model, problem, theta):
     from bayesfactor.panel.regressions import regressors
-    from bayesfactor.spec.scaling import translate
+    from tests.support.scaled import priors_of
 
-    numbers, flat = translate(panel, model), theta[None]
+    numbers, flat = priors_of(panel, model), theta[None]
     mean, premium = problem.means(flat)
     shift = np.where([f.traded for f in panel.factor_info], 0.0, premium[0] - mean[0])
     sigma = np.exp(problem.scales(flat)[2][0])
@@ -176,13 +176,16 @@ def _normal_vectors(panel, model, problem, theta):
         if not y.size:
             continue
         where = m[0, groups[i]] if m is not None else common[0] if common is not None else 0.0
-        width = numbers.loading_spread * z[0] if z is not None else numbers.loading_sd if common is None else 0.0
+        width = numbers.loadings.spread * z[0] if z is not None else numbers.loadings.sd if common is None else 0.0
         rate = problem.zero_beta(flat)
         centre = np.concatenate(
-            [[numbers.alpha_loc + (0.0 if rate is None else rate[0])], numbers.loading_loc + numbers.loading_sd * where]
+            [
+                [numbers.alpha.loc + (0.0 if rate is None else rate[0])],
+                numbers.loadings.loc + numbers.loadings.sd * where,
+            ]
         )
-        own = numbers.alpha_sd * (1.0 if a is None else a[0])
-        own *= sigma[i] / numbers.alpha_unit if numbers.alpha_unit else 1.0
+        own = numbers.alpha.sd * (1.0 if a is None else a[0])
+        own *= sigma[i] / numbers.alpha.per_residual_sd if numbers.alpha.per_residual_sd else 1.0
         sd = np.concatenate([[own], width + np.zeros(len(shift))])
         x = x + np.concatenate([[0.0], shift])
         covariance = x @ np.diag(sd**2) @ x.T + sigma[i] ** 2 * np.eye(y.size)

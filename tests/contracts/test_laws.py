@@ -11,7 +11,7 @@ import bayesfactor as bf
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.diagnostics import statistic
-from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.sampling.kernels.density_problem import prepare
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.loadings import GroupedLoadings
 from bayesfactor.spec.priors import Normal
@@ -38,7 +38,7 @@ def scaled(panel, by):
 
 def value_at(panel, model, theta):
     used = model.restrict(panel)
-    return pose(used, model).evaluate(theta)[0]
+    return prepare(used, model).evaluate(theta)[0]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -48,7 +48,7 @@ def test_rescaling_factors_shifts_the_density_by_a_constant(name, exponents):
     """theta holds standardised quantities: the same theta means the same contributions in any unit of the factors."""
     panel, model = make_panel(assets=6, periods=40, shortest=10), preset(name)
     other = scaled(panel, 10.0 ** np.array(exponents))
-    size = pose(model.restrict(panel), model).size
+    size = prepare(model.restrict(panel), model).size
     thetas = np.random.default_rng(0).normal(size=(3, size)) * 0.5
     shift = [value_at(other, model, theta) - value_at(panel, model, theta) for theta in thetas]
     np.testing.assert_allclose(shift, shift[0], rtol=0, atol=1e-6)
@@ -82,7 +82,7 @@ def test_shuffling_rows_changes_nothing(name, seed):
         returns=panel.returns.copy(data=panel.returns.values[order]),
         factors=panel.factors.copy(data=panel.factors.values[order]),
     )
-    size = pose(model.restrict(panel), model).size
+    size = prepare(model.restrict(panel), model).size
     theta = np.random.default_rng(1).normal(size=size) * 0.5
     assert value_at(mixed, model, theta) == pytest.approx(value_at(panel, model, theta), abs=1e-7)
 
@@ -97,7 +97,7 @@ def test_permuting_assets_and_factors_permutes_the_density(name, seed):
     assets = [panel.assets[i] for i in rng.permutation(6)]
     factors = [panel.factor_names[i] for i in rng.permutation(3)]
     other = panel.select(assets=assets, factors=factors)
-    one, two = pose(model.restrict(panel), model), pose(model.restrict(other), model)
+    one, two = prepare(model.restrict(panel), model), prepare(model.restrict(other), model)
     theta = rng.normal(size=one.size) * 0.5
     moved = two_of(model.restrict(panel), model.restrict(other), one, two, theta)
     assert two.evaluate(moved)[0] == pytest.approx(one.evaluate(theta)[0], abs=1e-7)
@@ -206,7 +206,7 @@ def test_percent_and_decimal_are_alike():
     groups = dict(zip(panel.assets, panel.groups.values.tolist(), strict=True))
     one = bf.integrate(returns, factors, asset_info=groups)
     two = bf.integrate(100 * returns, 100 * factors, asset_info=groups, units="percent")
-    here, there = (pose(p, bf.FactorModel()).buffer for p in (one, two))
+    here, there = (prepare(p, bf.FactorModel()).buffer for p in (one, two))
     np.testing.assert_allclose(here, there, rtol=1e-9, atol=1e-18)
     assert_alike(*(bf.attribute(bf.fit(p, sampler=QUICK), "premium", allow_unconverged=True).draws for p in (one, two)))
 

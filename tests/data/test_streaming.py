@@ -16,7 +16,7 @@ import bayesfactor as bf
 from bayesfactor.data.streaming.assembly import integrate_parquet
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.diagnostics import statistic
-from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.sampling.kernels.density_problem import prepare
 
 pytest.importorskip("pyarrow")
 
@@ -109,7 +109,7 @@ def test_statistics_are_those_in_memory(data, folder):
 def test_a_fit_is_that_in_memory(data, folder):
     """The same density to rounding, which chains then amplify; the same posterior to Monte Carlo error."""
     panels, model = (reduce(folder, data[1]), in_memory(*data)), bf.read_model("hierarchical")
-    problems = [pose(panel, model) for panel in panels]
+    problems = [prepare(panel, model) for panel in panels]
     rng = np.random.default_rng(2)
     for _ in range(3):
         (value, slope), (expected, right) = (

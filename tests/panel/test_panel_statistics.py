@@ -8,9 +8,10 @@ import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.panel.aggregated import PanelStatistics
+from bayesfactor.panel.design import observe
 from bayesfactor.panel.histories import factor_moments
-from bayesfactor.panel.regressions import moments, regressors
-from bayesfactor.sampling.kernels.problem import pose
+from bayesfactor.panel.regressions import regressors
+from bayesfactor.sampling.kernels.density_problem import prepare
 from tests.support.panels import make_panel, reduced
 
 QUICK = bf.Sampler(draws=200, tune=200, chains=2, cores=1, progress=False)
@@ -41,7 +42,7 @@ def pair(uneven):
 @pytest.mark.parametrize("preset", NORMAL)
 def test_density_and_gradient_are_those_of_the_returns(uneven, preset):
     model = bf.read_model(preset)
-    one, other = (pose(model.restrict(panel), model) for panel in (uneven, reduced(uneven)))
+    one, other = (prepare(model.restrict(panel), model) for panel in (uneven, reduced(uneven)))
     rng = np.random.default_rng(1)
     for _ in range(3):
         theta = rng.normal(0, 0.5, one.size)
@@ -112,7 +113,7 @@ def test_what_needs_returns_is_refused_with_a_remedy(uneven, pair):
         lambda: bf.attribute(fit, "return", window=("2015-06-01", None)),
         lambda: bf.attribute(fit, "return", per="group"),
         lambda: regressors(small, 0),
-        lambda: moments(small, [np.ones(3)]),
+        lambda: observe(small, np.ones(uneven.returns.shape)),
         lambda: small.returns,
     ):
         with pytest.raises(bf.SpecError, match="holds only their cross-products") as caught:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from bayesfactor.panel.design import observe
 from bayesfactor.panel.histories import factor_moments
-from bayesfactor.panel.regressions import least_squares, moments, regressors, robust_fit
+from bayesfactor.panel.regressions import least_squares, regressors, robust_fit
 from tests.support.panels import make_panel
 
 
@@ -28,7 +29,7 @@ def own_rows(panel, i):
 
 def test_moments_are_those_of_each_assets_own_rows():
     panel = uneven()
-    found = moments(panel)
+    found = panel.moments
     for i in range(6):
         x, y = own_rows(panel, i)
         np.testing.assert_allclose(found.xx[:, :, i], x.T @ x, rtol=1e-13, atol=1e-18)
@@ -41,17 +42,17 @@ def test_moments_are_those_of_each_assets_own_rows():
 
 
 def test_weights_count_as_repetitions():
-    """An observation of weight 2 is one that was seen twice; count is of rows, whatever their weight."""
+    """An observation of weight 2 is one that was seen twice."""
     panel = make_panel(assets=2, periods=25, seed=1)
     weights = [np.random.default_rng(i).integers(1, 4, size=25) for i in range(2)]
-    found = moments(panel, [w.astype(float) for w in weights])
+    found = observe(panel, np.column_stack(weights).astype(float)).moments
     for i in range(2):
         x, y = own_rows(panel, i)
         x, y = np.repeat(x, weights[i], axis=0), np.repeat(y, weights[i])
         np.testing.assert_allclose(found.xx[:, :, i], x.T @ x, rtol=1e-12)
         np.testing.assert_allclose(found.xy[:, i], x.T @ y, rtol=1e-12, atol=1e-16)
         assert found.yy[i] == pytest.approx(y @ y, rel=1e-12)
-        assert found.count[i] == 25
+        assert found.count[i] == weights[i].sum()
 
 
 def test_factors_that_are_longer_than_returns_are_matched_by_date():
@@ -66,7 +67,7 @@ def test_factors_that_are_longer_than_returns_are_matched_by_date():
 
 def test_least_squares_is_lstsq():
     panel = uneven()
-    coefficients, deviation = least_squares(moments(panel))
+    coefficients, deviation = least_squares(panel.moments)
     for i in range(4):
         x, y = own_rows(panel, i)
         expected, rss, _, _ = np.linalg.lstsq(x, y)
@@ -75,7 +76,7 @@ def test_least_squares_is_lstsq():
 
 
 def test_least_squares_of_too_few_dates_is_nan():
-    coefficients, deviation = least_squares(moments(uneven()))
+    coefficients, deviation = least_squares(uneven().moments)
     assert np.isnan(coefficients[[4, 5]]).all()
     assert np.isnan(deviation[[4, 5]]).all()
     assert np.isfinite(coefficients[:4]).all()
@@ -85,10 +86,10 @@ def test_least_squares_of_collinear_factors_is_nan_whatever_their_scale():
     panel = make_panel(assets=3, periods=50)
     factors = panel.factors.values.copy()
     factors[:, 1] *= 1e6
-    scaled = least_squares(moments(replace(panel, factors=panel.factors.copy(data=factors))))[0]
-    np.testing.assert_allclose(scaled[:, 2] * 1e6, least_squares(moments(panel))[0][:, 2], rtol=1e-9)
+    scaled = least_squares(replace(panel, factors=panel.factors.copy(data=factors)).moments)[0]
+    np.testing.assert_allclose(scaled[:, 2] * 1e6, least_squares(panel.moments)[0][:, 2], rtol=1e-9)
     factors[:, 2] = 1e-9 * factors[:, 1]
-    assert np.isnan(least_squares(moments(replace(panel, factors=panel.factors.copy(data=factors))))[0]).all()
+    assert np.isnan(least_squares(replace(panel, factors=panel.factors.copy(data=factors)).moments)[0]).all()
 
 
 def test_factor_moments_are_numpys():
@@ -173,7 +174,7 @@ def test_robust_weights_are_a_fixed_point_and_turn_from_outliers():
     returns[17, 0] += 0.5
     panel = replace(panel, returns=panel.returns.copy(data=returns))
     found = robust_fit(panel)
-    weights = found.weights
+    weights = found.weight.T
     for i in range(3):
         x, y = own_rows(panel, i)
         root = np.sqrt(weights[i])
@@ -188,12 +189,11 @@ def test_robust_weights_are_a_fixed_point_and_turn_from_outliers():
 
 def test_robust_weights_of_too_few_dates_are_one():
     found = robust_fit(uneven())
-    np.testing.assert_array_equal(found.weights[4], np.ones(4))
-    assert found.weights[5].size == 0
+    np.testing.assert_array_equal(found.weight[:, 4:], 1.0)
     assert np.isnan(found.scale).tolist() == [False] * 4 + [True] * 2
 
 
 def test_an_asset_of_exact_returns_has_finite_weights():
     panel = make_panel(assets=1, periods=30)
     exact = xr.DataArray(panel.factors.values[:, :1] * 2.0, panel.returns.coords, panel.returns.dims)
-    assert np.isfinite(robust_fit(replace(panel, returns=exact)).weights[0]).all()
+    assert np.isfinite(robust_fit(replace(panel, returns=exact)).weight[:, 0]).all()

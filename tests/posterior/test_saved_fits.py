@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.posterior.storage import files as storage
+from bayesfactor.posterior.storage import panels
 from tests.support.write_fits import FITS, facts
 
 SAID = {name: said for path in sorted(FITS.glob("facts_*.json")) for name, said in json.loads(path.read_text()).items()}
@@ -53,7 +53,7 @@ def test_a_new_field_with_a_default_damages_no_saved_fit(monkeypatch):
     class Later(bf.Calendar):
         opens: str = "09:30"
 
-    monkeypatch.setattr(storage, "Calendar", Later)
+    monkeypatch.setattr(panels, "Calendar", Later)
     fit = bf.open_fit(FITS / "hierarchical_1.nc")
     assert fit.panel.calendar == Later("business", 252)
 

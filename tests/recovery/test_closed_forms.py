@@ -15,7 +15,7 @@ from bayesfactor.spec.alphas import FreeZeroBeta, ScaledAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
 from bayesfactor.spec.priors import HalfNormalRate, Normal, NormalRate, Rate
-from bayesfactor.spec.scaling import residual_deviation
+from tests.support.scaled import units_of
 
 WIDE = Normal(0.0, 100.0)
 MODEL = replace(
@@ -85,7 +85,7 @@ def test_alphas_are_shrunk_by_the_weight_of_pastor_and_stambaugh():
     fit = bf.fit(panel, model, SAMPLER)
     mean, covariance = panel.factors.values.mean(axis=0), np.cov(panel.factors.values.T, ddof=0)
     periods = PERIODS / (1 + mean @ np.linalg.solve(covariance, mean))
-    k = (fit.posterior["alpha_scale"] / residual_deviation(panel, model)) ** 2
+    k = (fit.posterior["alpha_scale"] / units_of(panel, model).residual_scale) ** 2
     x = np.column_stack([np.ones(PERIODS), panel.factors.values])
     ols = np.linalg.lstsq(x, panel.returns.values, rcond=None)[0][0]
     given = (1 - 1 / (1 + k * periods)) * xr.DataArray(ols, {"asset": list(panel.assets)}, ("asset",))

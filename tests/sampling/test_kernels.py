@@ -1,4 +1,4 @@
-"""The compiled kernels: lanes of doubles, and where they are kept."""
+"""The compiled kernels: eight doubles at a time, and where the machine code is cached."""
 
 import ast
 import importlib.util
@@ -16,10 +16,13 @@ import numba
 import numpy as np
 import pytest
 
-from bayesfactor.base import jit as cache
-from bayesfactor.sampling.kernels import simd as lanes
-from bayesfactor.sampling.kernels.simd import WIDTH, exp, known, load, log, store
+from bayesfactor.base import jit
+from bayesfactor.sampling.kernels import simd
+from bayesfactor.sampling.kernels.simd import WIDTH, exp, load, log, store, zero_where_nan
 from tests.support.paths import ROOT
+
+HERE = Path(__file__).parent  # of the functions that are compiled here
+SOURCES = jit.source_digest(HERE)
 
 AT_ONCE = """
 import threading, numba
@@ -36,7 +39,7 @@ def of_lanes(x, exponentials, logarithms, numbers):
     for i in range(0, x.size, WIDTH):
         store(exponentials, i, exp(load(x, i)))
         store(logarithms, i, log(load(x, i)))
-        store(numbers, i, known(load(x, i), load(x, i) + load(x, i)))
+        store(numbers, i, zero_where_nan(load(x, i), load(x, i) + load(x, i)))
 
 
 def evaluated(x):
@@ -77,17 +80,19 @@ def test_threads_that_compile_at_once_leave_the_users_cache_alone(tmp_path):
 
 
 def test_what_counts_no_references_makes_no_arrays():
-    """A `part` that made an array, or called what makes one, would lose it or free it twice."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(lanes.__file__).parent.glob("*.py")]
+    """A `jit_part` that made an array, or called what makes one, would lose it or free it twice."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(simd.__file__).parent.glob("*.py")]
     functions = {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
     by = {
         name: {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
         for name, node in functions.items()
     }
-    makers = {name for name, marks in by.items() if marks & {"maker", "kernel", "shared"}} - {"quantile"}  # two numbers
-    parts = [name for name, marks in by.items() if marks & {"part", "inlined"}]
+    makers = {name for name, marks in by.items() if marks & {"jit_alloc", "jit", "jit_shared"}} - {
+        "quantile"
+    }  # two numbers
+    parts = [name for name, marks in by.items() if marks & {"jit_part", "jit_inline"}]
     assert len(parts) > 20
-    assert {"aligned", "rooms", "workspace", "room"} <= makers
+    assert {"aligned", "allocate_conditional", "allocate_workspace", "allocate_surrogate"} <= makers
     for name in parts:
         calls = [node.func for node in ast.walk(functions[name]) if isinstance(node, ast.Call)]
         called = {call.id if isinstance(call, ast.Name) else call.attr for call in calls}
@@ -110,7 +115,7 @@ def another(monkeypatch, tmp_path):
                 raise PermissionError(dir)
             return tempfile.TemporaryFile(dir=dir)
 
-        spec = importlib.util.spec_from_file_location("another_cache", cache.__file__)
+        spec = importlib.util.spec_from_file_location("another_jit", jit.__file__)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         folders = {"gettempdir": tempfile.gettempdir, "mkdtemp": tempfile.mkdtemp}
@@ -129,7 +134,7 @@ def place(another):
         module = another(*shut, given=given)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            found = [module.kernel(lambda x: x + 1.5).stats.cache_path for _ in range(3)]
+            found = [module.jit(lambda x: x + 1.5).stats.cache_path for _ in range(3)]
         assert found[0] == found[1] == found[2]
         assert given == numba.config.CACHE_DIR
         if found[0]:  # a folder for kernels of this file: nothing was compiled
@@ -140,24 +145,24 @@ def place(another):
 
 
 def test_kernels_are_kept_beside_the_package_or_where_the_user_says(place, tmp_path):
-    assert place() == (cache.HERE / "__pycache__" / cache.SOURCES, [])
+    assert place() == (HERE / "__pycache__" / SOURCES, [])
     assert place(given=str(tmp_path / "mine")) == (tmp_path / "mine", [])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the user's cache is elsewhere")
 def test_in_the_users_cache_they_have_the_name_of_their_sources(place, tmp_path):
     """So that those of another version are not taken for them."""
-    assert place(cache.HERE) == (tmp_path / "user" / "bayesfactor" / cache.SOURCES, [])
+    assert place(HERE) == (tmp_path / "user" / "bayesfactor" / SOURCES, [])
 
 
 def test_a_folder_of_the_users_that_cannot_be_written_is_passed_over(place, tmp_path):
     mine = str(tmp_path / "mine")
-    assert place(mine, given=mine)[0] == cache.HERE / "__pycache__" / cache.SOURCES
+    assert place(mine, given=mine)[0] == HERE / "__pycache__" / SOURCES
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="folders have no owner here")
 def test_where_nothing_can_be_written_a_temporary_folder_is_used_and_said_once(place, tmp_path):
-    found, warned = place(cache.HERE, tmp_path / "user")
+    found, warned = place(HERE, tmp_path / "user")
     assert found.parent.parent == tmp_path / "temporary"
     assert stat.S_IMODE(found.parent.stat().st_mode) == 0o700
     ((category, text),) = warned
@@ -165,9 +170,9 @@ def test_where_nothing_can_be_written_a_temporary_folder_is_used_and_said_once(p
     assert str(found.parent) in text
     assert "Set the environment variable NUMBA_CACHE_DIR to a folder that you may write to." in text
     assert "\n" not in text
-    assert place(cache.HERE, tmp_path / "user")[0] == found  # that of the next process, too
+    assert place(HERE, tmp_path / "user")[0] == found  # that of the next process, too
     mine = str(tmp_path / "mine")
-    assert f"neither '{mine}' (NUMBA_CACHE_DIR) nor" in place(cache.HERE, tmp_path / "user", mine, given=mine)[1][0][1]
+    assert f"neither '{mine}' (NUMBA_CACHE_DIR) nor" in place(HERE, tmp_path / "user", mine, given=mine)[1][0][1]
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="folders have no owner here")
@@ -182,7 +187,7 @@ def test_a_temporary_folder_that_others_can_write_is_not_used(place, tmp_path, t
         own.symlink_to(tmp_path)
     else:
         own.write_text("")
-    found, warned = place(cache.HERE, tmp_path / "user")
+    found, warned = place(HERE, tmp_path / "user")
     assert not found.is_relative_to(own)
     assert stat.S_IMODE(found.parent.stat().st_mode) == 0o700
     assert len(warned) == 1
@@ -193,13 +198,13 @@ def test_without_any_folder_kernels_are_compiled_anew(place, another, tmp_path, 
         raise FileNotFoundError("no usable temporary directory")
 
     monkeypatch.setattr(tempfile, "gettempdir", none)
-    found, ((_, text),) = place(cache.HERE, tmp_path / "user")
+    found, ((_, text),) = place(HERE, tmp_path / "user")
     assert found is None
     assert "compiled anew in every process" in text
-    module = another(cache.HERE, tmp_path / "user")
+    module = another(HERE, tmp_path / "user")
     with pytest.warns(RuntimeWarning, match="compiled anew in every process"):
-        assert module.kernel(lambda x: x + 1.5)(2.0) == 3.5
-    assert module.strict(lambda x: x * 2.0)(2.0) == 4.0
+        assert module.jit(lambda x: x + 1.5)(2.0) == 3.5
+    assert module.jit_strict(lambda x: x * 2.0)(2.0) == 4.0
 
 
 READ_ONLY = """
@@ -207,7 +212,7 @@ import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     from bayesfactor.sampling.kernels.mixture import quantile
-    from bayesfactor.streaming import kernel
+    from bayesfactor.data.streaming import kernel
 x, slope = quantile(0.5, 2.0, 0.01, 0.999999)
 print(round(x / 2, 3), *[str(one.message) for one in caught if "NUMBA_CACHE_DIR" in str(one.message)], sep="|")
 """

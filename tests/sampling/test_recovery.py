@@ -8,17 +8,16 @@ import xarray as xr
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.graph.inputs import graph_data
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.storage.zarr import DRAWS
-from bayesfactor.sampling.kernels.problem import BLOCK, CHUNK, pose, stratified_normals
+from bayesfactor.sampling.kernels.density_problem import CHUNK, STRATA, prepare, stratified_normals
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.priors import HalfNormalRate, InverseWishart, Normal, NormalRate, Rate
-from bayesfactor.spec.scaling import translate
 from tests.support.panels import make_panel
+from tests.support.scaled import priors_of
 
 MANY = 8_000
 ALPHAS = {
@@ -30,17 +29,17 @@ ALPHAS = {
 
 def closed_form(panel, model, problem, theta, i):
     """Return mean and covariance of (alpha, beta) of asset i given theta: P^-1 b and P^-1, P = D^-2 + X'X / s^2."""
-    numbers, flat = translate(panel, model), theta[None]
+    numbers, flat = priors_of(panel, model), theta[None]
     mean, premium = problem.means(flat)
     shift = np.where([f.traded for f in panel.factor_info], 0.0, premium[0] - mean[0])
     sigma = np.exp(problem.scales(flat)[2][0, i])
     group = panel.group_names.index(panel.groups.values[i])
     m, a = problem.block(flat, "loading_mean_z"), problem.block(flat, "alpha_scale_z")
-    where, spread = 0.0, numbers.loading_sd
+    where, spread = 0.0, numbers.loadings.sd
     if m is not None:
-        where, spread = m[0, group], numbers.loading_spread * problem.block(flat, "loading_scale_z")[0]
-    centre = np.r_[numbers.alpha_loc, numbers.loading_loc + numbers.loading_sd * where]
-    width = np.r_[numbers.alpha_sd * (1.0 if a is None else a[0]), spread]
+        where, spread = m[0, group], numbers.loadings.spread * problem.block(flat, "loading_scale_z")[0]
+    centre = np.r_[numbers.alpha.loc, numbers.loadings.loc + numbers.loadings.sd * where]
+    width = np.r_[numbers.alpha.sd * (1.0 if a is None else a[0]), spread]
     _, y, x = regressors(panel, i)
     x = x + np.r_[0.0, shift]
     if width[0] == 0:
@@ -63,7 +62,7 @@ def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
     """Whitened by the closed form, they are standard normal: mean 0 and covariance I within Monte Carlo error."""
     panel = make_panel(assets=5, traded=1, other=2, periods=40, shortest=3, seed=6, groups=2)
     model = replace(bf.read_model(preset), alpha=ALPHAS[alpha])
-    problem = pose(panel, model)
+    problem = prepare(panel, model)
     theta = 0.7 * np.random.default_rng(3).normal(size=problem.size)
     draws = problem.coefficients(np.tile(theta, (MANY, 1)), 5, np.random.default_rng(1))
     if alpha == "zero":
@@ -82,10 +81,10 @@ def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
 
 def covariances(panel, model, away, draws, seed=0):
     """Return means of factors and draws of Omega given them, `away` of their units from where they start."""
-    problem = pose(panel, model)
+    problem = prepare(panel, model)
     theta = np.zeros((1, draws, problem.size))
     problem.block(theta, "factor_mean_z")[:] = away
-    found = recover(panel, model, problem, theta, seed)[0]
+    found = recover(problem, theta, seed)[0]
     return found["factor_mean"].values[0], found["factor_cov"].values[0]
 
 
@@ -99,8 +98,8 @@ def factors_only(periods, spread, seed=0):
 
 def posterior_law(panel, model, values, mean):
     """Return scale and degrees of freedom of p(Omega | mu, factors), an inverse Wishart law."""
-    numbers, away = translate(panel, model), values - mean
-    return np.diag(numbers.covariance_scale) + away.T @ away, numbers.covariance_dof + len(values)
+    numbers, away = priors_of(panel, model), values - mean
+    return np.diag(numbers.factors.covariance_scale) + away.T @ away, numbers.factors.covariance_dof + len(values)
 
 
 def test_covariances_given_the_means_are_inverse_wishart():
@@ -177,7 +176,11 @@ def predictive(numbers, values, mean):
     fewer factors Omega's block is IW(nu - those left out, block of S).
     """
     away, total = values - mean, 0.0
-    scale, dof, kept = np.diag(numbers.covariance_scale), numbers.covariance_dof, np.arange(values.shape[1])
+    scale, dof, kept = (
+        np.diag(numbers.factors.covariance_scale),
+        numbers.factors.covariance_dof,
+        np.arange(values.shape[1]),
+    )
     for row in away[::-1]:
         seen = np.isfinite(row[kept])
         scale, dof, kept = scale[np.ix_(seen, seen)], dof - (~seen).sum(), kept[seen]
@@ -191,7 +194,7 @@ def test_the_density_of_unequal_histories_is_a_chain_of_multivariate_t():
     """sum over terms of -power log(1 + count d'Pd) is log p(factors | mu), but for a constant."""
     panel, values = ragged()
     model, rng = bf.FactorModel(), np.random.default_rng(0)
-    data, numbers = graph_data(panel, model), translate(panel, model)
+    data, numbers = prepare(panel, model).data, priors_of(panel, model)
     assert len(data["factor_power"]) == 5  # three spans, two of which have older factors
     gaps = []
     for _ in range(6):
@@ -207,7 +210,7 @@ def gibbs(numbers, values, mean, rounds, rng):
     """Return draws of Omega given mu, the missing values drawn along with it (Tanner and Wong)."""
     known, k = np.isfinite(values), values.shape[1]
     away, draws = np.where(known, values - mean, 0.0), np.empty((rounds, k, k))
-    omega = np.diag(numbers.covariance_scale)
+    omega = np.diag(numbers.factors.covariance_scale)
     for t in range(rounds):
         for seen in np.unique(known[~known.all(axis=1)], axis=0):
             rows, lost = (known == seen).all(axis=1), ~seen
@@ -215,18 +218,18 @@ def gibbs(numbers, values, mean, rounds, rng):
             left = omega[np.ix_(lost, lost)] - omega[np.ix_(lost, seen)] @ slope
             noise = rng.standard_normal((rows.sum(), lost.sum())) @ np.linalg.cholesky(left).T
             away[np.ix_(rows, lost)] = away[np.ix_(rows, seen)] @ slope + noise
-        scale = np.diag(numbers.covariance_scale) + away.T @ away
-        draws[t] = omega = stats.invwishart(numbers.covariance_dof + len(values), scale).rvs(random_state=rng)
+        scale = np.diag(numbers.factors.covariance_scale) + away.T @ away
+        draws[t] = omega = stats.invwishart(numbers.factors.covariance_dof + len(values), scale).rvs(random_state=rng)
     return draws[rounds // 10 :]
 
 
 def test_covariances_of_unequal_histories_are_those_of_a_gibbs_sampler():
     """First and second moments, within the Monte Carlo errors of both."""
     panel, values = ragged()
-    numbers, rng = translate(panel, bf.FactorModel()), np.random.default_rng(0)
+    numbers, rng = priors_of(panel, bf.FactorModel()), np.random.default_rng(0)
     means, ours = covariances(panel, bf.FactorModel(), 1.0, 20_000)
     theirs = gibbs(numbers, values, means[0], 5000, rng)
-    unit = np.sqrt(np.outer(numbers.covariance_scale, numbers.covariance_scale))
+    unit = np.sqrt(np.outer(numbers.factors.covariance_scale, numbers.factors.covariance_scale))
     for power in (1, 2):
         one, two = (ours / unit) ** power, (theirs / unit) ** power
         error = np.hypot(
@@ -293,17 +296,17 @@ def test_stratified_normals_are_finite_at_the_ends(share):
 
 
 def test_no_block_of_draws_is_broken_on_the_way():
-    assert CHUNK % BLOCK == 0
+    assert CHUNK % STRATA == 0
     assert DRAWS % CHUNK == 0
 
 
 def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr("bayesfactor.sampling.kernels.problem.CHUNK", 8)
+    monkeypatch.setattr("bayesfactor.sampling.kernels.density_problem.CHUNK", 8)
     monkeypatch.setattr("bayesfactor.sampling.recovery.DRAWS", 16)
     panel = make_panel(assets=5, traded=1, other=1, periods=40, seed=6, groups=2)
     model = bf.read_model("hierarchical")
-    problem = pose(panel, model)
+    problem = prepare(panel, model)
     draws = 0.3 * np.random.default_rng(3).normal(size=(3, 30, problem.size))
-    one, two = (recover(panel, model, problem, draws, 5, cores=n)[0] for n in (1, 2))
+    one, two = (recover(problem, draws, 5, cores=n)[0] for n in (1, 2))
     xr.testing.assert_identical(one, two)
     assert not np.array_equal(one["loading"][0, 0], one["loading"][1, 0])

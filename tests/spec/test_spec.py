@@ -35,8 +35,8 @@ from bayesfactor.spec.priors import (
     SpikeSlab,
     keyed,
 )
-from bayesfactor.spec.scaling import translate, typical_deviation
 from tests.support.panels import make_panel
+from tests.support.scaled import priors_of, units_of
 
 
 @pytest.mark.parametrize("year", [252, 52, 12])
@@ -154,19 +154,19 @@ def test_priors_become_numbers_per_period(year):
     """Each by the formula of its docstring, with numpy's own moments."""
     panel = replace(make_panel(assets=5, periods=80, seed=2), calendar=Calendar("any", year))
     model = bf.FactorModel()
-    numbers = translate(panel, model)
+    numbers = priors_of(panel, model)
     sd = np.std(panel.factors.values, axis=0, ddof=1)
     typical = np.median(np.std(panel.returns.values, axis=0))
-    assert typical_deviation(panel) == pytest.approx(typical, rel=1e-12)
-    np.testing.assert_allclose(numbers.loading_loc, [1.0, 0.0, 0.0])
-    np.testing.assert_allclose(numbers.loading_sd, [0.5, 0.5 * typical / sd[1], 0.5 * typical / sd[2]])
-    np.testing.assert_allclose(numbers.loading_spread, [0.5, 0.25 * typical / sd[1], 0.25 * typical / sd[2]])
-    np.testing.assert_allclose(numbers.premium_sd, 0.5 * sd / np.sqrt(year))
-    np.testing.assert_allclose(numbers.mean_sd, [*(0.5 * sd[:2] / np.sqrt(year)), sd[2]])
-    np.testing.assert_allclose(numbers.covariance_scale, 2.0 * sd**2)
-    assert numbers.covariance_dof == 2 + 3 + 1
-    assert numbers.alpha_sd / numbers.alpha_unit == pytest.approx(0.25 / np.sqrt(year))
-    assert np.exp(numbers.level_loc) == pytest.approx(0.40 / np.sqrt(year))
+    assert units_of(panel).typical_sd == pytest.approx(typical, rel=1e-12)
+    np.testing.assert_allclose(numbers.loadings.loc, [1.0, 0.0, 0.0])
+    np.testing.assert_allclose(numbers.loadings.sd, [0.5, 0.5 * typical / sd[1], 0.5 * typical / sd[2]])
+    np.testing.assert_allclose(numbers.loadings.spread, [0.5, 0.25 * typical / sd[1], 0.25 * typical / sd[2]])
+    np.testing.assert_allclose(numbers.premia.sd, 0.5 * sd / np.sqrt(year))
+    np.testing.assert_allclose(numbers.factors.mean_sd, [*(0.5 * sd[:2] / np.sqrt(year)), sd[2]])
+    np.testing.assert_allclose(numbers.factors.covariance_scale, 2.0 * sd**2)
+    assert numbers.factors.covariance_dof == 2 + 3 + 1
+    assert numbers.alpha.sd / numbers.alpha.per_residual_sd == pytest.approx(0.25 / np.sqrt(year))
+    assert np.exp(numbers.noise.level_loc) == pytest.approx(0.40 / np.sqrt(year))
 
 
 def test_alphas_become_numbers_per_period():
@@ -176,8 +176,8 @@ def test_alphas_become_numbers_per_period():
         (ShrunkAlpha(HalfNormalRate(Rate(6.0))), (0.0, 0.005)),
         (FreeAlpha(NormalRate(Rate(1.2), Rate(0.2, "period"))), (0.001, 0.002)),
     ):
-        numbers = translate(panel, replace(bf.FactorModel(), alpha=alpha))
-        assert (numbers.alpha_loc, numbers.alpha_sd) == pytest.approx(expected, rel=1e-12)
+        numbers = priors_of(panel, replace(bf.FactorModel(), alpha=alpha))
+        assert (numbers.alpha.loc, numbers.alpha.sd) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["inclusion", "spike"])
@@ -214,7 +214,7 @@ def test_a_part_is_one_of_its_choices(part):
 
 
 def test_the_choices_of_every_part():
-    assert set(parts()) == {"loadings", "alpha", "zero_beta", "factors", "noise"}
+    assert set(parts()) == {"loadings", "alpha", "zero_beta", "factors", "noise", "observation"}
     assert parts()["alpha"] == (ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, AppraisalAlpha, FreeAlpha)
     assert parts()["zero_beta"] == (NoZeroBeta, FreeZeroBeta)
     assert parts()["factors"] == (FactorLaw,)

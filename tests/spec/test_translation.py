@@ -12,8 +12,9 @@ from bayesfactor.panel.regressions import robust_fit
 from bayesfactor.spec.alphas import AppraisalAlpha, FreeZeroBeta, ScaledAlpha, SharpeAlpha
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
-from bayesfactor.spec.scaling import FAINTEST, inclusion, loading_strength, log_premium, residual_deviation, translate
+from bayesfactor.spec.units import FAINTEST
 from tests.support.panels import make_panel
+from tests.support.scaled import priors_of, units_of
 
 
 def regressions(panel):
@@ -31,13 +32,13 @@ def regressions(panel):
 def test_mispricing_is_tied_to_residual_risk(year):
     panel = replace(make_panel(assets=6, periods=90, shortest=40, seed=3), calendar=Calendar("any", year))
     s = np.sqrt(np.mean([deviation**2 for _, deviation, _, _ in regressions(panel)]))
-    assert residual_deviation(panel, bf.FactorModel()) == pytest.approx(s, rel=1e-9)
-    scaled = translate(panel, replace(bf.FactorModel(), alpha=ScaledAlpha(HalfNormalRate(Rate(6.0)))))
-    assert (scaled.alpha_sd, scaled.alpha_unit) == pytest.approx((0.06 / year, s), rel=1e-9)
-    sharpe = translate(panel, replace(bf.FactorModel(), alpha=SharpeAlpha(HalfNormal(0.5))))
-    assert sharpe.alpha_unit == pytest.approx(s, rel=1e-9)
-    assert sharpe.alpha_sd / s * np.sqrt(6 * year) == pytest.approx(0.5, rel=1e-9)
-    robust = residual_deviation(panel, bf.read_model("student_t"))
+    assert units_of(panel).residual_scale == pytest.approx(s, rel=1e-9)
+    scaled = priors_of(panel, replace(bf.FactorModel(), alpha=ScaledAlpha(HalfNormalRate(Rate(6.0)))))
+    assert (scaled.alpha.sd, scaled.alpha.per_residual_sd) == pytest.approx((0.06 / year, s), rel=1e-9)
+    sharpe = priors_of(panel, replace(bf.FactorModel(), alpha=SharpeAlpha(HalfNormal(0.5))))
+    assert sharpe.alpha.per_residual_sd == pytest.approx(s, rel=1e-9)
+    assert sharpe.alpha.sd / s * np.sqrt(6 * year) == pytest.approx(0.5, rel=1e-9)
+    robust = units_of(panel, bf.read_model("student_t")).residual_scale
     assert robust == pytest.approx(np.sqrt(np.mean(robust_fit(panel).scale ** 2)), rel=1e-12)
 
 
@@ -70,7 +71,7 @@ def test_the_deviation_of_a_scaled_alpha_is_proportional_to_residual_deviation()
     """Of quiet assets and of wild ones."""
     panel, law = make_panel(assets=3, periods=60), ScaledAlpha(HalfNormalRate(Rate(5.0)))
     alpha, own = implied(panel, law)
-    relative = own / (252 * translate(panel, replace(bf.FactorModel(), alpha=law)).alpha_unit ** 2)
+    relative = own / (252 * priors_of(panel, replace(bf.FactorModel(), alpha=law)).alpha.per_residual_sd ** 2)
     for i in range(3):
         order = np.argsort(relative[:, i])
         for some in order.reshape(4, -1):
@@ -100,7 +101,7 @@ def test_strength_of_loadings_is_that_of_a_plain_regression(demeaned):
     if demeaned:
         b, noise = b - b.mean(axis=0), 0.9 * noise
     expected = np.sqrt(np.maximum((b**2 - noise).mean(axis=0), FAINTEST**2))
-    np.testing.assert_allclose(loading_strength(panel, demeaned=demeaned), expected, rtol=1e-8)
+    np.testing.assert_allclose(units_of(panel).loading_strength(demeaned=demeaned), expected, rtol=1e-8)
 
 
 def test_strength_is_near_the_truth_and_that_of_a_useless_factor_near_nothing():
@@ -112,7 +113,7 @@ def test_strength_is_near_the_truth_and_that_of_a_useless_factor_near_nothing():
     panel = replace(panel, returns=panel.returns.copy(data=returns))
     b = beta * 0.01 / np.sqrt(0.01**2 * beta**2 + 0.02**2)
     for demeaned, truth in ((False, np.sqrt(np.mean(b**2))), (True, np.std(b))):
-        found = loading_strength(panel, demeaned=demeaned)
+        found = units_of(panel).loading_strength(demeaned=demeaned)
         assert found[0] == pytest.approx(truth, rel=0.05)
         assert FAINTEST <= found[1] < 0.02
 
@@ -120,7 +121,7 @@ def test_strength_is_near_the_truth_and_that_of_a_useless_factor_near_nothing():
 def test_a_panel_too_short_for_regressions_has_the_faintest_loadings():
     panel = make_panel(assets=3, traded=1, other=1, periods=20)
     late = replace(panel, returns=panel.returns.isel(time=slice(-2, None)))
-    np.testing.assert_array_equal(loading_strength(late, demeaned=False), FAINTEST)
+    np.testing.assert_array_equal(units_of(late).loading_strength(demeaned=False), FAINTEST)
 
 
 def test_slabs_scale_with_the_strength_of_loadings():
@@ -129,21 +130,21 @@ def test_slabs_scale_with_the_strength_of_loadings():
     law = FactorLaw(premium=(("market", Normal(0.1, 0.5)), ("default", slab)))
     sd = panel.factors.values.std(axis=0, ddof=1) / 252**0.5
     for zero_beta in (bf.FactorModel().zero_beta, FreeZeroBeta(NormalRate(Rate(1.0), Rate(4.0)))):
-        numbers = translate(panel, replace(bf.FactorModel(), factors=law, zero_beta=zero_beta))
-        found = loading_strength(panel, demeaned=isinstance(zero_beta, FreeZeroBeta))
+        numbers = priors_of(panel, replace(bf.FactorModel(), factors=law, zero_beta=zero_beta))
+        found = units_of(panel).loading_strength(demeaned=isinstance(zero_beta, FreeZeroBeta))
         width = np.array([0.5, *(0.8 * found[1:] / 0.25)])
-        np.testing.assert_allclose(numbers.premium_sd, width * sd, rtol=1e-12)
-        np.testing.assert_allclose(numbers.premium_loc, [0.1 * sd[0], 0, 0], rtol=1e-12)
-        np.testing.assert_array_equal(numbers.premium_inclusion, [1.0, 0.3, 0.3])
-        np.testing.assert_array_equal(numbers.premium_spike, [1.0, 0.01, 0.01])
-    assert (numbers.zero_beta_loc, numbers.zero_beta_sd) == pytest.approx((0.01 / 252, 0.04 / 252))
-    x = np.random.default_rng(0).normal(size=(50, 3)) * numbers.premium_sd
-    slabs = norm.pdf(x, numbers.premium_loc, numbers.premium_sd)
-    spikes = norm.pdf(x, 0.0, 0.1 * numbers.premium_sd)
+        np.testing.assert_allclose(numbers.premia.sd, width * sd, rtol=1e-12)
+        np.testing.assert_allclose(numbers.premia.loc, [0.1 * sd[0], 0, 0], rtol=1e-12)
+        np.testing.assert_array_equal(numbers.premia.inclusion, [1.0, 0.3, 0.3])
+        np.testing.assert_array_equal(numbers.premia.spike, [1.0, 0.01, 0.01])
+    assert (numbers.zero_beta.loc, numbers.zero_beta.sd) == pytest.approx((0.01 / 252, 0.04 / 252))
+    x = np.random.default_rng(0).normal(size=(50, 3)) * numbers.premia.sd
+    slabs = norm.pdf(x, numbers.premia.loc, numbers.premia.sd)
+    spikes = norm.pdf(x, 0.0, 0.1 * numbers.premia.sd)
     share = np.array([1.0, 0.3, 0.3])
     density = share * slabs + (1 - share) * spikes
-    np.testing.assert_allclose(inclusion(numbers, x), share * slabs / density, rtol=1e-10)
-    away = log_premium(numbers, x) - np.log(density)
+    np.testing.assert_allclose(numbers.premia.prob_slab(x), share * slabs / density, rtol=1e-10)
+    away = numbers.premia.log_density(x) - np.log(density)
     np.testing.assert_allclose(away, np.broadcast_to(away[0], away.shape), atol=1e-9)
 
 
@@ -153,5 +154,7 @@ def test_strength_does_not_depend_on_the_unit_of_another_factor():
     other = replace(panel, factors=panel.factors * by)
     for demeaned in (False, True):
         np.testing.assert_allclose(
-            loading_strength(other, demeaned=demeaned), loading_strength(panel, demeaned=demeaned), rtol=1e-6
+            units_of(other).loading_strength(demeaned=demeaned),
+            units_of(panel).loading_strength(demeaned=demeaned),
+            rtol=1e-6,
         )

@@ -4,36 +4,45 @@ For ``make test``; a file alone runs as it is, without workers.
 """
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-LONGEST = (
-    "test_density",  # compiles a graph as PyMC's users do: a minute, where that was never done before
-    "test_report",
-    "test_misfit",
-    "test_notebooks",
-    "test_drawstore",
-    "test_wholefiles",
-    "test_many",
-    "test_attribution",
-    "test_browser",
-    "test_cli",
-    "test_many_dask",
-    "test_alignment",
-    "test_identification",
-    "test_saved_fits",
-    "test_bayesian_factor_zoo",
-    "test_coverage",
-)
+LONGEST = {
+    "test_density": 119,  # compiles a graph as PyMC's users do: a minute, where that was never done before
+    "test_report": 108,
+    "test_notebooks": 67,
+    "test_misfit": 46,
+    "test_drawstore": 35,
+    "test_cli": 31,
+    "test_alignment": 24,
+    "test_many": 24,
+    "test_wholefiles": 23,
+    "test_loglikelihood": 21,
+    "test_browser": 20,
+    "test_many_dask": 19,
+    "test_bayesian_factor_zoo": 18,
+    "test_packaging": 18,
+    "test_identification": 17,
+    "test_laws": 15,
+    "test_saved_fits": 13,
+    "test_attribution": 11,
+    "test_coverage": 9,
+}  # seconds, about, on two cores: the order in which files begin, and their share of the whole
+REST = 0.07  # seconds of a test of another file
 SECONDS = 10.0  # between two lines
+
+
+def stem(nodeid: str) -> str:
+    """Return the name of a test's file."""
+    return Path(nodeid.partition("::")[0]).stem
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A long file that comes last would keep one worker busy while the others have nothing to do."""
-    place = {name: i for i, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+    items.sort(key=lambda item: -LONGEST.get(item.path.stem, 0))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,19 +51,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Progress:
-    """Says how many tests are done, in place of a dot for each."""
+    """Says how far the tests are, in place of a dot for each."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.total = self.done = self.failed = 0
+        self.weights: dict[str, float] = {}
+        self.done, self.failed = 0.0, 0
         self.began = self.said = time.monotonic()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Every worker collects all of them."""
-        if not self.total:
-            self.total = len(ids)
-            self._say(f"{self.total} tests; the longest come first, so that the first per cents take longest")
+        if not self.weights:
+            files = Counter(map(stem, ids))
+            self.weights = {one: LONGEST.get(stem(one), REST * files[stem(one)]) / files[stem(one)] for one in ids}
+            self._say(f"{len(ids)} tests; how far they are, about, in per cent of their time:")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -63,13 +74,13 @@ class Progress:
         return ("skipped" if report.skipped else "passed" if report.when == "call" else ""), "", ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.done += report.when == "teardown"
+        self.done += self.weights.get(report.nodeid, 0.0) * (report.when == "teardown")
         self.failed += report.failed
-        if time.monotonic() - self.said > SECONDS and self.total:
+        if time.monotonic() - self.said > SECONDS and self.weights:
             seconds = int(time.monotonic() - self.began)
             failed = f", {self.failed} failed" if self.failed else ""
-            name = Path(report.nodeid.partition("::")[0]).name
-            self._say(f"{100 * self.done // self.total:3d} %  {seconds // 60}:{seconds % 60:02d}{failed}  {name}")
+            share = int(100 * self.done / sum(self.weights.values()))
+            self._say(f"{share:3d} %  {seconds // 60}:{seconds % 60:02d}{failed}  {stem(report.nodeid)}")
 
     def _say(self, text: str) -> None:
         self.said = time.monotonic()

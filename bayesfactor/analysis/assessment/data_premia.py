@@ -7,7 +7,7 @@ import xarray as xr
 
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.diagnostics import statistic
-from bayesfactor.spec.scaling import Numbers
+from bayesfactor.spec.factors import ScaledPremia
 
 OWN, CROSS = "its own history", "implied by the data, given the other priors"
 PLAIN = 4.0  # Monte Carlo errors that a contraction is from 0: nearer, those told would be those that err upwards
@@ -35,7 +35,7 @@ class DataPremia:
     source: tuple[str, ...]
 
 
-def data_premia(panel: PanelBase, numbers: Numbers, premium: xr.DataArray) -> DataPremia:
+def data_premia(panel: PanelBase, prior: ScaledPremia, premium: xr.DataArray) -> DataPremia:
     """Return what the data say of every premium: sample mean and standard error, or the prior divided out.
 
     With normal laws: 1 / e^2 = 1 / s^2 - 1 / s0^2 and m = e^2 (mean / s^2 - mean0 / s0^2). With the contraction
@@ -56,12 +56,12 @@ def data_premia(panel: PanelBase, numbers: Numbers, premium: xr.DataArray) -> Da
             if values.size > 1:
                 found[:, k] = values.mean(), values.std(ddof=1) / values.size**0.5, 0.0, 0.0
             source.append(OWN if values.size > 1 else "not told: its history has one value")
-        elif np.isnan(numbers.premium_sd[k]):
+        elif np.isnan(prior.sd[k]):
             source.append("not told: its prior was not given")
-        elif numbers.premium_inclusion[k] < 1:
+        elif prior.inclusion[k] < 1:
             source.append("not told: its prior is not normal")
         else:
-            one, why = _divided(mean[k], sd[k], of_mean[k], of_sd[k], (numbers.premium_loc[k], numbers.premium_sd[k]))
+            one, why = _divided(mean[k], sd[k], of_mean[k], of_sd[k], (prior.loc[k], prior.sd[k]))
             found[:, k] = one
             source.append(why)
     own, error, of_own, of_error = found

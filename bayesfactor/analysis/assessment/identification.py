@@ -1,8 +1,7 @@
 """Whether the assets can tell what a non-traded factor pays: strength of its loadings, prior and posterior premium."""
 
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,14 +11,13 @@ import xarray as xr
 from bayesfactor.analysis.assessment.data_premia import data_premia
 from bayesfactor.analysis.assessment.loading_strength import NOISE, SURE, loading_strengths
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.records import Labelled
-from bayesfactor.panel.histories import factor_moments
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.accessors import variable
 from bayesfactor.posterior.diagnostics import said, statistic, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import justified, summarise
-from bayesfactor.spec.scaling import Numbers, inclusion, translate
+from bayesfactor.spec.factors import ScaledPremia
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
 NO_VERDICT, NO_PRIOR = "no verdict", "its prior was not given"
@@ -31,7 +29,7 @@ _FOUND: WeakKeyDictionary[Fit, "Identification"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
-class Identification(Labelled):
+class Identification(FrozenResult):
     """How well each non-traded factor's premium is known, and why.
 
     Attributes
@@ -172,30 +170,32 @@ def identify(fit: Fit) -> Identification:
     On useless and weak factors: Kan and Zhang (1999), Kleibergen (2009), Bryzgalova, Huang and Julliard (2023).
     """
     require_fit(fit, "identify")
-    numbers = _not_given(len(fit.panel.factor_info)) if fit.model is None else translate(fit.panel, fit.model)
-    history, year = factor_moments(fit.panel), fit.panel.periods_per_year
+    history, year = fit.design.history, fit.panel.periods_per_year
+    prior = _not_given(len(fit.panel.factor_info)) if fit.priors is None else fit.priors.premia
     strength, ratio, smallest, alone = loading_strengths(fit, history)
     others, signals, premium = strength["factor"].values, ratio.values, fit.posterior["risk_premium"]
     facts = pd.DataFrame(index=pd.Index(fit.panel.factor_names, name="factor"))
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
-    facts["prior_mean"], prior = numbers.premium_loc * year, _prior_variance(numbers)
-    facts["prior_sd"] = np.sqrt(prior) * year
+    facts["prior_mean"] = prior.loc * year
+    facts["prior_sd"] = np.sqrt(prior.variance) * year
     own = history.deviation**2 / np.maximum(history.count, 1)
     sd = premium.std(("chain", "draw"), ddof=1).values
-    mean, mixed = premium.mean(("chain", "draw")).values, numbers.premium_inclusion < 1
-    facts["posterior_contraction"] = 1 - sd**2 / prior
-    facts["posterior_contraction_mcse"] = 2 * sd * np.nan_to_num(statistic(premium, "mcse", method="sd")) / prior
+    mean, mixed = premium.mean(("chain", "draw")).values, prior.inclusion < 1
+    facts["posterior_contraction"] = 1 - sd**2 / prior.variance
+    facts["posterior_contraction_mcse"] = (
+        2 * sd * np.nan_to_num(statistic(premium, "mcse", method="sd")) / prior.variance
+    )
     sure = facts["posterior_contraction"] - 2 * facts["posterior_contraction_mcse"]
-    slab = numbers.premium_sd**2
+    slab = prior.sd**2
     facts["max_contraction"] = slab / (slab + own)
-    told = data_premia(fit.panel, numbers, premium)
+    told = data_premia(fit.panel, prior, premium)
     facts["data_mean"], facts["data_se"], facts["data_from"] = told.mean * year, told.error * year, told.source
     facts["data_mean_mcse"], facts["data_se_mcse"] = told.mean_mcse * year, told.error_mcse * year
-    apart = np.abs(told.mean - numbers.premium_loc) / np.sqrt(slab + told.error**2)
-    facts["conflict"] = (np.abs(mean - numbers.premium_loc) > CONFLICT * numbers.premium_sd) | (apart > CONFLICT)
-    facts["prior_inclusion"] = np.where(mixed, numbers.premium_inclusion, np.nan)
+    apart = np.abs(told.mean - prior.loc) / np.sqrt(slab + told.error**2)
+    facts["conflict"] = (np.abs(mean - prior.loc) > CONFLICT * prior.sd) | (apart > CONFLICT)
+    facts["prior_inclusion"] = np.where(mixed, prior.inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
-    facts["inclusion"] = np.where(mixed, inclusion(numbers, flat).mean(axis=0), np.nan) if mixed.any() else np.nan
+    facts["inclusion"] = np.where(mixed, prior.prob_slab(flat).mean(axis=0), np.nan) if mixed.any() else np.nan
     facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), others).reindex(facts.index)
     signs = np.maximum((flat > 0).mean(axis=0), (flat < 0).mean(axis=0)) >= SURE
     before = pd.Series(alone, others).reindex(facts.index)
@@ -260,12 +260,7 @@ def least_known(verdicts: Iterable[str]) -> str:
     return f"partly {least}" if len(found) > 1 else least
 
 
-def _not_given(factors: int) -> Numbers:
+def _not_given(factors: int) -> ScaledPremia:
     """Return the priors of draws whose model was not given."""
-    unknown: Any = np.full(factors, np.nan)
-    return Numbers(**{field.name: unknown for field in fields(Numbers) if field.default is MISSING})
-
-
-def _prior_variance(numbers: Numbers) -> np.ndarray:
-    share = numbers.premium_inclusion
-    return numbers.premium_sd**2 * (share + (1 - share) * numbers.premium_spike)
+    unknown = np.full(factors, np.nan)
+    return ScaledPremia(unknown, unknown, unknown, unknown)

@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.panel.histories import FactorMoments
-from bayesfactor.panel.regressions import moments
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import thin
@@ -23,7 +22,7 @@ def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
     them: in a second pass with a constant, 1 / sd(eps_i) is among the b_i.
     """
     others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
-    seen = moments(fit.panel).count > 0
+    seen = fit.panel.moments.count > 0
     draws = thin(fit, STRENGTH_DRAWS)[["loading", "residual_sd"]].isel(factor=others)
     draws = draws if seen.all() else draws.isel(asset=np.flatnonzero(seen))
 

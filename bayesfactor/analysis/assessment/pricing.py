@@ -9,8 +9,7 @@ from scipy.stats import t as student
 
 from bayesfactor.analysis.assessment.identification import identified, least_known
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.records import Labelled
-from bayesfactor.panel.regressions import moments
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
@@ -21,7 +20,7 @@ ROUNDING = 1e-20  # of a variance over a mean square
 
 
 @dataclass(frozen=True, eq=False)
-class Pricing(Labelled):
+class Pricing(FrozenResult):
     """The pricing picture of a fit.
 
     Attributes
@@ -169,7 +168,7 @@ def price(fit: Fit) -> Pricing:
 
 
 def _realised(fit: Fit) -> pd.DataFrame:
-    statistics, year = moments(fit.panel), fit.panel.periods_per_year
+    statistics, year = fit.design.moments, fit.panel.periods_per_year
     periods, sd = statistics.count.astype(int), statistics.deviation(ddof=1)
     mean = np.where(periods >= 2, statistics.mean, np.nan)
     columns = {"periods": periods, "realised": mean * year, "se": sd * year / np.sqrt(np.maximum(periods, 1))}

@@ -1,7 +1,6 @@
 """What a model's priors imply for a panel before any return is looked at."""
 
 from dataclasses import dataclass
-from typing import assert_never
 
 import numpy as np
 import pandas as pd
@@ -9,13 +8,11 @@ import xarray as xr
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.histories import factor_moments
-from bayesfactor.spec.alphas import FreeAlpha
+from bayesfactor.panel.design import observe
 from bayesfactor.spec.files import read_model
-from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.noise import NormalNoise, StudentTNoise
-from bayesfactor.spec.scaling import Numbers, translate, typical_deviation
+from bayesfactor.spec.scaling import scale_priors
+from bayesfactor.spec.units import typical_sd
 
 R_SQUARED = (0.02, 0.98)  # of the median asset
 TIMES = 10.0  # prior median volatility over the panel's typical one, either way
@@ -81,25 +78,17 @@ def prior_predict(
         )
     chosen = model if isinstance(model, FactorModel) else read_model(model)
     used = chosen.restrict(panel)
-    numbers, rng = translate(used, chosen), np.random.default_rng(seed)
-    history, year, n = factor_moments(used), used.periods_per_year, len(used.assets)
-    beta = _loadings(used, chosen, numbers, draws, rng)
-    level = numbers.level_loc + numbers.level_sd * rng.standard_normal((draws, 1))
-    spread = numbers.level_spread * np.abs(rng.standard_normal((draws, 1)))
-    own = np.exp(2 * (level + spread * rng.standard_normal((draws, n))))
-    alpha = _alphas(chosen, numbers, own, rng)
-    match chosen.noise:
-        case NormalNoise():
-            pass
-        case StudentTNoise():
-            dof = numbers.dof_above + numbers.dof_mean * rng.exponential(size=(draws, 1))
-            own = own * dof / (dof - 2)
-        case _:
-            assert_never(chosen.noise)
-    premium = numbers.premium_sd * rng.standard_normal((draws, len(used.factor_info)))
-    slab = rng.uniform(size=premium.shape) < numbers.premium_inclusion
-    premium = numbers.premium_loc + premium * np.where(slab, 1.0, numbers.premium_spike**0.5)
-    omega = history.covariance
+    design, rng = observe(used, chosen.observation.weights(used)), np.random.default_rng(seed)
+    priors, year = scale_priors(design, chosen), used.periods_per_year
+    groups = {name: i for i, name in enumerate(used.group_names)}
+    own_group = np.array([groups[name] for name in used.groups.values.tolist()], dtype=int)
+    beta = chosen.loadings.simulate(priors.loadings, own_group, draws, rng)
+    noise = chosen.noise.prior_draws(priors.noise, (draws, len(used.assets)), rng)
+    alpha, own = priors.alpha.simulate(noise["sigma"], rng), chosen.noise.sd(noise) ** 2
+    if priors.zero_beta is not None:
+        alpha = alpha + priors.zero_beta.simulate((draws, 1), rng)
+    premium = priors.premia.simulate(draws, rng)
+    omega = design.history.covariance
     systematic = np.einsum("dik,kl,dil->di", beta, omega, beta)
     variance = year * (systematic + own)
     expected = year * (alpha + np.einsum("dik,dk->di", beta, premium))
@@ -110,39 +99,7 @@ def prior_predict(
     }
     coords = {"draw": np.arange(draws), "asset": list(used.assets)}
     dataset = xr.Dataset({name: (("draw", "asset"), value) for name, value in values.items()}, coords=coords)
-    return PriorPrediction(dataset, _verdict(values, typical_deviation(used) * year**0.5))
-
-
-def _alphas(model: FactorModel, numbers: Numbers, own: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return alpha_i + lambda_0 (draw, asset) from the prior, given residual variances."""
-    draws = len(own)
-    alpha = numbers.alpha_sd * rng.standard_normal(own.shape)
-    if not isinstance(model.alpha, FreeAlpha):
-        alpha *= np.abs(rng.standard_normal((draws, 1)))
-    if numbers.alpha_unit:
-        alpha *= np.sqrt(own) / numbers.alpha_unit
-    return alpha + numbers.alpha_loc + numbers.zero_beta_loc + numbers.zero_beta_sd * rng.standard_normal((draws, 1))
-
-
-def _loadings(
-    panel: PanelBase, model: FactorModel, numbers: Numbers, draws: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Return (draw, asset, factor) loadings from the prior."""
-    n, k = len(panel.assets), len(panel.factor_info)
-    match model.loadings:
-        case GroupedLoadings():
-            groups = {name: i for i, name in enumerate(panel.group_names)}
-            own = [groups[name] for name in panel.groups.values.tolist()]
-            mean = numbers.loading_loc + numbers.loading_sd * rng.standard_normal((draws, len(groups), k))
-            spread = numbers.loading_spread * np.abs(rng.standard_normal((draws, 1, k)))
-            return mean[:, own] + spread * rng.standard_normal((draws, n, k))
-        case FreeLoadings():
-            return numbers.loading_loc + numbers.loading_sd * rng.standard_normal((draws, n, k))
-        case CommonLoadings():
-            common = numbers.loading_loc + numbers.loading_sd * rng.standard_normal((draws, 1, k))
-            return np.broadcast_to(common, (draws, n, k))
-        case _:
-            assert_never(model.loadings)
+    return PriorPrediction(dataset, _verdict(values, typical_sd(design.moments) * year**0.5))
 
 
 def _verdict(values: dict[str, np.ndarray], typical: float) -> pd.DataFrame:

@@ -4,12 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.regressions import moments
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import ResidualLaw, residual_law, thin
-from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.scaling import translate
+from bayesfactor.spec.alphas import ScaledAlphas
 
 DRAWS = 200
 
@@ -20,20 +17,20 @@ def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
     1 for a loading that is common to all assets. 1 / s2 is the information of one residual about its location. NaN
     without a model.
     """
-    draws, statistics = thin(fit, DRAWS), moments(fit.panel)
+    draws, statistics = thin(fit, DRAWS), fit.design.moments
     index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)
     if "loading_common" in draws:
         return pd.DataFrame(1.0, index=index, columns=columns)
-    if fit.model is None:
+    if fit.noise is None or fit.priors is None:
         return pd.DataFrame(np.nan, index=index, columns=columns)
-    flat, residuals = draws.stack(sample=("chain", "draw"), create_index=False), residual_law(fit.model.noise, draws)
+    flat, residuals = draws.stack(sample=("chain", "draw"), create_index=False), residual_law(fit.noise, draws)
     shape = flat.sizes["sample"], len(columns)
     if "loading_scale" in flat:
         spread = flat["loading_scale"].transpose("sample", "factor").values
     else:
-        spread = np.broadcast_to(translate(fit.panel, fit.model).loading_sd, shape)
+        spread = np.broadcast_to(fit.priors.loadings.sd, shape)
     information = residuals.law.information(residuals.of_assets)
-    alpha = _alpha_spread(fit.panel, fit.model, flat, residuals)
+    alpha = _alpha_spread(fit.priors.alpha, flat, residuals)
     weight = np.zeros((len(index), len(columns)))
     for i in range(len(index)):
         d = np.concatenate([alpha[:, i, None], spread], axis=1)
@@ -43,8 +40,8 @@ def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame(weight, index=index, columns=columns)
 
 
-def _alpha_spread(panel: PanelBase, model: FactorModel, flat: xr.Dataset, residuals: ResidualLaw) -> np.ndarray:
+def _alpha_spread(prior: ScaledAlphas, flat: xr.Dataset, residuals: ResidualLaw) -> np.ndarray:
     """Return the prior standard deviation of every alpha, (sample, asset)."""
-    numbers, sigma = translate(panel, model), residuals.law.scale(residuals.of_assets)
-    spread = flat["alpha_scale"].values[:, None] if "alpha_scale" in flat else numbers.alpha_sd
-    return spread * (sigma / numbers.alpha_unit if numbers.alpha_unit else np.ones_like(sigma))
+    sigma = residuals.law.scale(residuals.of_assets)
+    spread = flat["alpha_scale"].values[:, None] if "alpha_scale" in flat else prior.sd
+    return spread * (np.ones_like(sigma) if prior.per_residual_sd is None else sigma / prior.per_residual_sd)

@@ -17,7 +17,7 @@ from bayesfactor.analysis.attribution.realised import realised
 from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window
 from bayesfactor.panel.records import SOURCES
@@ -28,7 +28,7 @@ from bayesfactor.posterior.summaries import summarise
 
 
 @dataclass(frozen=True, eq=False)
-class Attribution(Labelled):
+class Attribution(FrozenResult):
     """Contributions of sources, which add up to ``total`` in every draw.
 
     Attributes

@@ -14,7 +14,6 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window, rows
 from bayesfactor.panel.panel import Panel, require_returns
 from bayesfactor.panel.records import written
-from bayesfactor.panel.regressions import moments
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import thin
 
@@ -113,7 +112,7 @@ def _sums(
     alone = (matrix != 0).sum(axis=1) == 1
     if window is None and alone.all() and not compounded and not isinstance(panel, Panel):
         member = (matrix != 0).argmax(axis=1)
-        own, weight = moments(panel), matrix[np.arange(len(matrix)), member]
+        own, weight = panel.moments, matrix[np.arange(len(matrix)), member]
         count = own.count[member].astype(int)
         return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight), _span(count, names)
     held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")

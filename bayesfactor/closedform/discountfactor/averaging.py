@@ -8,11 +8,11 @@ import xarray as xr
 
 from bayesfactor.base.arguments import require_top
 from bayesfactor.base.intervals import Interval, interval
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 
 
 @dataclass(frozen=True, eq=False)
-class FactorSelection(Labelled):
+class FactorSelection(FrozenResult):
     """Which factors price the assets, and at what price of risk, averaged over all models.
 
     Attributes

@@ -10,7 +10,7 @@ import xarray as xr
 from bayesfactor.base.arguments import require, require_draws, require_flag, require_number
 from bayesfactor.base.errors import DataError
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.data import rectangle
 from bayesfactor.closedform.discountfactor.slab import slab_variances
 from bayesfactor.closedform.results import ZERO_BETA, summarise_draws
@@ -45,7 +45,7 @@ class NormalPrices:
 
 
 @dataclass(frozen=True, eq=False)
-class PricesOfRisk(Labelled):
+class PricesOfRisk(FrozenResult):
     """Independent draws from a posterior of prices of risk.
 
     Attributes

@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesfactor.base.arguments import require, require_number, require_top
 from bayesfactor.base.errors import DataError, SpecError, unknown
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.discountfactor.marginals import market_marginals, trained_marginals
 from bayesfactor.closedform.saturated import require_independent
 from bayesfactor.panel.panel import Panel
@@ -52,7 +52,7 @@ class MarketAlways:
 
 
 @dataclass(frozen=True, eq=False)
-class ModelScan(Labelled):
+class ModelScan(FrozenResult):
     """Every model that the factors can form, and how probable it is.
 
     Attributes

@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayesfactor.base.arguments import require, require_number
 from bayesfactor.base.errors import DataError
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.data import require_panel
 from bayesfactor.closedform.regressions.asset_regressions import as_rate, bounds, own_fits
 from bayesfactor.panel.histories import factor_moments
@@ -18,7 +18,7 @@ from bayesfactor.panel.regressions import regressors
 from bayesfactor.spec.alphas import FreeAlpha
 from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
 from bayesfactor.spec.priors import Normal, NormalRate, Rate, keyed
-from bayesfactor.spec.scaling import typical_deviation
+from bayesfactor.spec.units import typical_sd
 
 ALPHA = SOURCES[0]
 STURDY = FreeLoadings(
@@ -55,7 +55,7 @@ UNCERTAIN = UncertainResidual()
 
 
 @dataclass(frozen=True, eq=False)
-class RegressionPosterior(Labelled):
+class RegressionPosterior(FrozenResult):
     """Posterior of each asset's alpha and loadings.
 
     Attributes
@@ -175,7 +175,7 @@ def loading_prior(panel: Panel, loadings: FreeLoadings, place: str) -> tuple[np.
     if not deviation.all():
         name = panel.factor_names[int(np.argmin(deviation))]
         raise DataError(f"{place}: factor '{name}' never changes.", series=name, remedy="Leave it out (panel.select).")
-    unit = (typical_deviation(panel) or 1.0) / deviation  # assets that never move have no unit
+    unit = (typical_sd(panel.moments) or 1.0) / deviation  # assets that never move have no unit
     unit = np.where([prior.units == "beta" for prior in chosen], 1.0, unit)
     return np.array([prior.value.mean for prior in chosen]) * unit, np.array(
         [prior.value.sd for prior in chosen]

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import chi2, f
 
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.data import rectangle
 from bayesfactor.closedform.regressions.mispricing import MaxSharpe, added_sharpe, require_traded, sharpe_squared
 from bayesfactor.closedform.saturated import require_independent
@@ -16,7 +16,7 @@ from bayesfactor.panel.panel import Panel
 
 
 @dataclass(frozen=True, eq=False)
-class ExactPricing(Labelled):
+class ExactPricing(FrozenResult):
     """Tests that every pricing error is zero.
 
     Attributes

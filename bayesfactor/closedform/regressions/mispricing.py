@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesfactor.base.arguments import require_number
 from bayesfactor.base.errors import SpecError, unknown
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.regressions.asset_regressions import as_rate, bounds, own_fits
 from bayesfactor.closedform.saturated import require_independent
 from bayesfactor.panel.panel import Panel
@@ -44,7 +44,7 @@ class MaxSharpe:
 
 
 @dataclass(frozen=True, eq=False)
-class ShrunkAlphas(Labelled):
+class ShrunkAlphas(FrozenResult):
     """Pricing errors and their posterior, decimal per period.
 
     Attributes

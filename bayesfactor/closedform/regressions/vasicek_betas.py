@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import DataError
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.regressions.asset_regressions import bounds, own_fits
 from bayesfactor.closedform.regressions.conjugate import loading_prior
 from bayesfactor.panel.panel import Panel
@@ -16,7 +16,7 @@ from bayesfactor.spec.loadings import FreeLoadings
 
 
 @dataclass(frozen=True, eq=False)
-class ShrunkLoadings(Labelled):
+class ShrunkLoadings(FrozenResult):
     """Loadings shrunk to a common mean.
 
     Attributes

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.base.errors import SpecError
-from bayesfactor.base.records import Labelled
+from bayesfactor.base.records import FrozenResult
 from bayesfactor.data.datasets.market import (
     GROUPS,
     KINDS,
@@ -30,7 +30,7 @@ _ALPHA = 0.04 / PERIODS_PER_YEAR
 
 
 @dataclass(frozen=True, eq=False)
-class Truth(Labelled):
+class Truth(FrozenResult):
     """What a simulated market was made from, in decimals per period of the panel.
 
     Attributes

@@ -191,7 +191,7 @@ def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: b
 
 def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
     table = summarise(fit.posterior["loading"], ci_prob, ci_kind)
-    own = least_squares_loadings(fit.panel)
+    own = least_squares_loadings(fit.panel, fit.design.moments)
     table["least_squares"] = own.to_numpy().ravel()  # the order of the draws: asset, factor
     table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
     return table

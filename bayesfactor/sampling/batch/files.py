@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.base.files import require_writable
-from bayesfactor.base.jit import sources
+from bayesfactor.base.jit import source_digest
 from bayesfactor.base.version import __version__
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
@@ -28,7 +28,7 @@ def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler) -
     """Return 16 hexadecimal digits that change with panel, model, sampler, name, and the programs that draw."""
     settings = {field: value for field, value in asdict(sampler).items() if field not in ("cores", "progress")}
     programs = [version(library) for library in ("nutpie", "numpy")]
-    parts = (FORMAT, __version__, sources(KERNELS), programs, name, panel.fingerprint, model_id(model), settings)
+    parts = (FORMAT, __version__, source_digest(KERNELS), programs, name, panel.fingerprint, model_id(model), settings)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""What the part of the density that all noise laws share, and the noise laws, tell each other."""
+"""Arrays that pass between the hierarchical priors and the likelihoods: values on the way there, gradients back."""
 
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ from bayesfactor.sampling.kernels.simd import WIDTH, aligned, full, load, total
 LOG_2PI = float(np.log(2 * np.pi))
 
 
-class Law(NamedTuple):
-    """What a noise law needs to know of theta, and its gradient in that."""
+class Conditional(NamedTuple):
+    """The law of coefficients and residuals given theta, and the gradient of the noise law in its parameters."""
 
     mean: np.ndarray  # (coefficient, asset)
     sd: np.ndarray
@@ -24,37 +24,37 @@ class Law(NamedTuple):
     g_shift: np.ndarray
 
 
-class Scales(NamedTuple):
-    """What `backward` needs of log sigma_i as a function of level l, spread omega and z_i (asset); room to work in."""
+class ScaleWorkspace(NamedTuple):
+    """Intermediate values of `forward` that `backward` uses: log sigma_i as a function of l, omega and z_i (asset)."""
 
     a: np.ndarray  # (log sigma_i - l) / omega, before the floor
-    of_level: np.ndarray  # its derivatives
-    of_spread: np.ndarray
-    of_z: np.ndarray
-    above: np.ndarray  # derivative of the noise law's log sigma in l + omega a_i
+    d_level: np.ndarray  # derivatives of a in l, omega and z
+    d_spread: np.ndarray
+    d_z: np.ndarray
+    d_floor: np.ndarray  # derivative of the noise law's log sigma in l + omega a_i
     z: np.ndarray
-    gap: np.ndarray  # (factor): factor means less their starts
-    pull: np.ndarray  # (factor)
+    delta: np.ndarray  # (factor): factor means less their starting values
+    precision_delta: np.ndarray  # (factor): a precision matrix times a difference of factor means
 
 
 @jit_alloc
-def rooms(n: int, p: int) -> tuple[Law, Scales]:
-    """Return a `Law` and `Scales` to be filled, for n assets (padded)."""
+def allocate_conditional(n: int, p: int) -> tuple[Conditional, ScaleWorkspace]:
+    """Allocate a `Conditional` and a `ScaleWorkspace` for n assets (padded) and p coefficients."""
     size = p * n
-    law = Law(
+    conditional = Conditional(
         aligned(size).reshape((p, n)), aligned(size).reshape((p, n)), aligned(n), aligned(n), np.zeros(p),
         aligned(size).reshape((p, n)), aligned(size).reshape((p, n)), aligned(n), np.zeros(p),
     )  # fmt: skip
-    law.mean[:] = 0.0
-    law.sd[:] = 0.0
-    return law, Scales(
+    conditional.mean[:] = 0.0
+    conditional.sd[:] = 0.0
+    return conditional, ScaleWorkspace(
         aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), np.empty(p - 1), np.empty(p - 1)
     )
 
 
 @jit_part
-def summed(x: np.ndarray) -> float:
-    """Return the sum of an array of whole lanes."""
+def sum_lanes(x: np.ndarray) -> float:
+    """Return the sum of an array whose size is a multiple of `WIDTH`."""
     value = full(0.0)
     for i in range(0, x.size, WIDTH):
         value += load(x, i)
@@ -62,7 +62,7 @@ def summed(x: np.ndarray) -> float:
 
 
 @jit_part
-def moves(shift: np.ndarray) -> bool:
+def has_shift(shift: np.ndarray) -> bool:
     """Return whether any premium differs from its factor's mean."""
     found = False
     for value in shift:

@@ -8,8 +8,8 @@ For asset i, with c_i = (alpha_i, beta_i')' = m_i + D_i u_i, u_i ~ N(0, I), regr
 
 D may hold zeros (a common loading, a zero alpha): it is never inverted, and its signs do not matter. The gradient is
 the posterior mean of the gradient of the complete likelihood (Fisher's identity), with (D S~ D / s2) A^-1 = I - A^-1
-where that saves work. Assets come eight at a time, as `lanes`; the last eight are padded with assets without data.
-Everything that one step needs of eight assets stays in the processor's first cache.
+where that saves work. Assets are processed eight at a time (`simd`); the last eight are padded with assets without
+data. The intermediate values for eight assets fit in the processor's first-level cache.
 """
 
 from typing import NamedTuple
@@ -17,21 +17,21 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesfactor.base.jit import jit_alloc, jit_inline, jit_part
-from bayesfactor.sampling.kernels.conditional import LOG_2PI, Law, moves
+from bayesfactor.sampling.kernels.conditional import LOG_2PI, Conditional, has_shift
 from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, load, log, sqrt, store, total
 
 
-class Data(NamedTuple):
-    """Sufficient statistics in blocks of eight assets, flat; see `blocked`."""
+class MomentBlocks(NamedTuple):
+    """Sufficient statistics in blocks of eight assets, flat; see `to_blocks`."""
 
     xx: np.ndarray  # (block, lower triangle, lane)
     xy: np.ndarray  # (block, coefficient, lane)
     yy: np.ndarray  # (block, lane)
-    dates: np.ndarray  # (block, lane): how many
+    dates: np.ndarray  # (block, lane): number of observations
 
 
-class Work(NamedTuple):
-    """What is worked out for eight assets: triangles (s, low, inv) and vectors over coefficients, flat."""
+class BlockWorkspace(NamedTuple):
+    """Intermediate values for eight assets: lower triangles (s, low, inv) and vectors over coefficients, flat."""
 
     s: np.ndarray
     low: np.ndarray
@@ -42,16 +42,16 @@ class Work(NamedTuple):
     e: np.ndarray
     v: np.ndarray
     half: np.ndarray
-    own: np.ndarray
+    inv_pivot: np.ndarray
     u: np.ndarray
-    pull: np.ndarray
+    g_shift: np.ndarray
 
 
 @jit_alloc
-def workspace(p: int) -> Work:
-    """Return a `Work` to be filled, for p coefficients."""
+def allocate_workspace(p: int) -> BlockWorkspace:
+    """Allocate a `BlockWorkspace` for p coefficients."""
     size, row = WIDTH * (p * (p + 1) // 2), WIDTH * p
-    return Work(
+    return BlockWorkspace(
         aligned(size), aligned(size), aligned(size), aligned(row), aligned(row), aligned(row), aligned(row),
         aligned(row), aligned(row), aligned(row), aligned(row), aligned(row),
     )  # fmt: skip
@@ -64,8 +64,8 @@ def _tri(j: int, k: int) -> int:
 
 
 @jit_inline
-def _subtract(s: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
-    """Take S x off `out`."""
+def _subtract_product(s: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
+    """Subtract S x from `out`."""
     for j in range(p):
         row, own = load(out, WIDTH * j), load(x, WIDTH * j)
         for k in range(j):
@@ -76,37 +76,37 @@ def _subtract(s: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
 
 
 @jit_inline
-def _take(law: Law, data: Data, g: int, moved: bool, work: Work) -> None:
+def _load_block(conditional: Conditional, data: MomentBlocks, g: int, shifted: bool, work: BlockWorkspace) -> None:
     """Fill block g: S~, b~, m, D, e = b~ - S~ m and v = D e / s2."""
-    p, step = law.mean.shape
+    p, step = conditional.mean.shape
     triangle, at = WIDTH * (p * (p + 1) // 2), WIDTH * g
     for t in range(0, triangle, WIDTH):
         store(work.s, t, load(data.xx, g * triangle + t))
     for j in range(p):
         store(work.b, WIDTH * j, load(data.xy, WIDTH * (g * p + j)))
-        store(work.m, WIDTH * j, load(law.mean, j * step + at))
-        store(work.d, WIDTH * j, load(law.sd, j * step + at))
-    if moved:
+        store(work.m, WIDTH * j, load(conditional.mean, j * step + at))
+        store(work.d, WIDTH * j, load(conditional.sd, j * step + at))
+    if shifted:
         for j in range(1, p):
-            left = full(law.shift[j])
+            left = full(conditional.shift[j])
             store(work.b, WIDTH * j, load(work.b, WIDTH * j) + left * load(work.b, 0))
             first = load(work.s, _tri(j, 0)) + left * load(work.s, 0)
             store(work.s, _tri(j, 0), first)
             for k in range(1, j + 1):
-                beside = left * load(data.xx, g * triangle + _tri(k, 0)) + full(law.shift[k]) * first
+                beside = left * load(data.xx, g * triangle + _tri(k, 0)) + full(conditional.shift[k]) * first
                 store(work.s, _tri(j, k), load(work.s, _tri(j, k)) + beside)
-    scale = load(law.w, at)
+    scale = load(conditional.w, at)
     for j in range(0, WIDTH * p, WIDTH):
         store(work.e, j, load(work.b, j))
-    _subtract(work.s, work.m, work.e, p)
+    _subtract_product(work.s, work.m, work.e, p)
     for j in range(0, WIDTH * p, WIDTH):
         store(work.v, j, load(work.d, j) * load(work.e, j) * scale)
 
 
 @jit_inline
-def _factor(scale: Lanes, work: Work, p: int) -> Lanes:
+def _factorize(scale: Lanes, work: BlockWorkspace, p: int) -> Lanes:
     """Factor A = L E L' with ones on the diagonal of L; fill the rest of L^-1, and E^-1; return log|A| / 2."""
-    low, inv, own = work.low, work.inv, work.own
+    low, inv, own = work.low, work.inv, work.inv_pivot
     one = full(1.0)
     product, logs = one, full(0.0)
     for k in range(p):
@@ -127,7 +127,7 @@ def _factor(scale: Lanes, work: Work, p: int) -> Lanes:
             store(low, _tri(k, k), load(low, _tri(k, k)) - ratio * beside)
             store(inv, _tri(k, j), beside)
             store(low, _tri(k, j), ratio)
-        if j % 8 == 7:  # a product of many pivots could overflow: take its logarithm from time to time
+        if j % 8 == 7:  # a product of many pivots could overflow: take its logarithm every eight steps
             logs += log(product)
             product = one
     for m in range(p):
@@ -140,7 +140,7 @@ def _factor(scale: Lanes, work: Work, p: int) -> Lanes:
 
 
 @jit_inline
-def _ahead(inv: np.ndarray, v: np.ndarray, out: np.ndarray, p: int) -> None:
+def _forward_solve(inv: np.ndarray, v: np.ndarray, out: np.ndarray, p: int) -> None:
     """Fill out = L^-1 v."""
     for j in range(p):
         row = load(v, WIDTH * j)
@@ -150,7 +150,7 @@ def _ahead(inv: np.ndarray, v: np.ndarray, out: np.ndarray, p: int) -> None:
 
 
 @jit_inline
-def _back(inv: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
+def _back_solve(inv: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
     """Fill out = L^-T x."""
     for j in range(p):
         row = load(x, WIDTH * j)
@@ -160,95 +160,97 @@ def _back(inv: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
 
 
 @jit_part
-def marginal(law: Law, data: Data, work: Work) -> float:
+def log_marginal(conditional: Conditional, data: MomentBlocks, work: BlockWorkspace) -> float:
     """Return log p(r | theta) summed over assets; overwrite the law's gradients."""
-    p, step = law.mean.shape
-    moved = moves(law.shift)
-    work.pull[:] = 0.0
+    p, step = conditional.mean.shape
+    shifted = has_shift(conditional.shift)
+    work.g_shift[:] = 0.0
     value, one = full(0.0), full(1.0)
     for g in range(step // WIDTH):
         at = WIDTH * g
-        scale, count = load(law.w, at), load(data.dates, at)
-        _take(law, data, g, moved, work)
-        logs = _factor(scale, work, p)
-        _ahead(work.inv, work.v, work.half, p)
+        scale, count = load(conditional.w, at), load(data.dates, at)
+        _load_block(conditional, data, g, shifted, work)
+        logs = _factorize(scale, work, p)
+        _forward_solve(work.inv, work.v, work.half, p)
         quad = load(data.yy, at)
         for j in range(0, WIDTH * p, WIDTH):
             quad -= load(work.m, j) * (load(work.b, j) + load(work.e, j))
         quad *= scale
         for j in range(0, WIDTH * p, WIDTH):
             half = load(work.half, j)
-            scaled = half * load(work.own, j)
+            scaled = half * load(work.inv_pivot, j)
             quad -= half * scaled
             store(work.half, j, scaled)
-        _back(work.inv, work.half, work.u, p)
+        _back_solve(work.inv, work.half, work.u, p)
         for j in range(0, WIDTH * p, WIDTH):
             store(work.v, j, load(work.d, j) * load(work.u, j))
-        _subtract(work.s, work.v, work.e, p)  # residual moment b~ - S~ (m + D u)
-        value -= full(0.5) * (count * (full(LOG_2PI) + full(2.0) * load(law.log_sigma, at)) + quad) + logs
-        slope = quad - count
+        _subtract_product(work.s, work.v, work.e, p)  # residual moment b~ - S~ (m + D u)
+        value -= full(0.5) * (count * (full(LOG_2PI) + full(2.0) * load(conditional.log_sigma, at)) + quad) + logs
+        g_log_sigma = quad - count
         for j in range(p):
-            left = load(work.own, WIDTH * j)  # diagonal of A^-1
+            variance = load(work.inv_pivot, WIDTH * j)  # diagonal of A^-1
             for k in range(j + 1, p):
                 element = load(work.inv, _tri(k, j))
-                left += element * element * load(work.own, WIDTH * k)
+                variance += element * element * load(work.inv_pivot, WIDTH * k)
             scaled = load(work.e, WIDTH * j) * scale
-            pull = load(work.v, WIDTH * j) * scaled - (one - left)
-            store(law.g_mean, j * step + at, scaled)
-            store(law.g_log_sd, j * step + at, pull)
-            slope -= pull
-        store(law.g_log_sigma, at, slope)
-        if moved:
-            _pull(scale, work, p)
+            g_log_sd = load(work.v, WIDTH * j) * scaled - (one - variance)
+            store(conditional.g_mean, j * step + at, scaled)
+            store(conditional.g_log_sd, j * step + at, g_log_sd)
+            g_log_sigma -= g_log_sd
+        store(conditional.g_log_sigma, at, g_log_sigma)
+        if shifted:
+            _shift_gradient(scale, work, p)
     for j in range(p):
-        law.g_shift[j] = total(load(work.pull, WIDTH * j))
+        conditional.g_shift[j] = total(load(work.g_shift, WIDTH * j))
     return total(value)
 
 
 @jit_inline
-def _pull(scale: Lanes, work: Work, p: int) -> None:
+def _shift_gradient(scale: Lanes, work: BlockWorkspace, p: int) -> None:
     """Add the gradient in the shift: E[c_k (b~_0 - S~_0 c)] / s2 = (c_k e_0 - d_k (A^-1 D S~_0)_k) / s2."""
     moment = load(work.e, 0)
     for j in range(0, WIDTH * p, WIDTH):
         store(work.m, j, load(work.m, j) + load(work.v, j))  # c
     for j in range(p):
         store(work.v, WIDTH * j, load(work.d, WIDTH * j) * load(work.s, _tri(j, 0)))
-    _ahead(work.inv, work.v, work.half, p)
+    _forward_solve(work.inv, work.v, work.half, p)
     for j in range(0, WIDTH * p, WIDTH):
-        store(work.half, j, load(work.half, j) * load(work.own, j))
-    _back(work.inv, work.half, work.u, p)
+        store(work.half, j, load(work.half, j) * load(work.inv_pivot, j))
+    _back_solve(work.inv, work.half, work.u, p)
     for j in range(0, WIDTH * p, WIDTH):
-        pull = (load(work.m, j) * moment - load(work.d, j) * load(work.u, j)) * scale
-        store(work.pull, j, load(work.pull, j) + pull)
+        g = (load(work.m, j) * moment - load(work.d, j) * load(work.u, j)) * scale
+        store(work.g_shift, j, load(work.g_shift, j) + g)
 
 
 @jit_part
-def draw_coefficients(law: Law, data: Data, work: Work, z: np.ndarray, out: np.ndarray) -> None:
+def draw_coefficients(
+    conditional: Conditional, data: MomentBlocks, work: BlockWorkspace, z: np.ndarray, out: np.ndarray
+) -> None:
     """Fill `out` (coefficient, asset) with an exact draw of c_i | r_i, theta, made of standard normals z."""
-    p, step = law.mean.shape
-    moved = moves(law.shift)
+    p, step = conditional.mean.shape
+    shifted = has_shift(conditional.shift)
     for g in range(step // WIDTH):
         at = WIDTH * g
-        _take(law, data, g, moved, work)
-        _factor(load(law.w, at), work, p)
-        _ahead(work.inv, work.v, work.half, p)
+        _load_block(conditional, data, g, shifted, work)
+        _factorize(load(conditional.w, at), work, p)
+        _forward_solve(work.inv, work.v, work.half, p)
         for j in range(p):
-            own, noise = load(work.own, WIDTH * j), load(z, j * step + at)
+            own, noise = load(work.inv_pivot, WIDTH * j), load(z, j * step + at)
             store(work.half, WIDTH * j, load(work.half, WIDTH * j) * own + sqrt(own) * noise)
-        _back(work.inv, work.half, work.u, p)
+        _back_solve(work.inv, work.half, work.u, p)
         for j in range(p):
             here = WIDTH * j
             store(out, j * step + at, load(work.m, here) + load(work.d, here) * load(work.u, here))
 
 
-def padded(size: int) -> int:
+def padded_size(size: int) -> int:
     """Return the number of assets with padding to whole blocks."""
     return -(-size // WIDTH) * WIDTH
 
 
-def blocked(array: np.ndarray) -> np.ndarray:
+def to_blocks(array: np.ndarray) -> np.ndarray:
     """Pad the last axis (asset) with zeros to whole blocks and return (block, ..., lane)."""
-    short = padded(array.shape[-1]) - array.shape[-1]
+    short = padded_size(array.shape[-1]) - array.shape[-1]
     wide = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, short)])
     return np.ascontiguousarray(np.moveaxis(wide.reshape(*array.shape[:-1], -1, WIDTH), -2, 0), dtype=float)
 

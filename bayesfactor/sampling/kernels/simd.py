@@ -107,7 +107,7 @@ for _instruction, _symbols in {
         _operator(_symbol, _instruction)
 
 
-def _place(context: BaseContext, builder: ir.IRBuilder, kind: types.Type, array: ir.Value, at: ir.Value) -> ir.Value:
+def _pointer(context: BaseContext, builder: ir.IRBuilder, kind: types.Type, array: ir.Value, at: ir.Value) -> ir.Value:
     data = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [at]), _VECTOR.as_pointer())
 
@@ -117,7 +117,7 @@ def load(typing: Context, array: np.ndarray, at: int) -> Instruction[Lanes]:
     """Return elements at, ..., at + 7 of a contiguous array, counted as if it were flat."""
 
     def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
-        return builder.load(_place(context, builder, sig.args[0], *args), align=8)
+        return builder.load(_pointer(context, builder, sig.args[0], *args), align=8)
 
     return Instruction(LANES(_kind(array), types.intp), lower)
 
@@ -127,7 +127,7 @@ def store(typing: Context, array: np.ndarray, at: int, value: Lanes) -> Instruct
     """Set elements at, ..., at + 7 of a contiguous array, counted as if it were flat."""
 
     def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
-        builder.store(args[2], _place(context, builder, sig.args[0], *args[:2]), align=8)
+        builder.store(args[2], _pointer(context, builder, sig.args[0], *args[:2]), align=8)
         return context.get_dummy_value()
 
     return Instruction(types.void(_kind(array), types.intp, LANES), lower)
@@ -169,7 +169,7 @@ def sqrt(typing: Context, value: Lanes) -> Instruction[Lanes]:
 
 
 @_for_kernels
-def known(typing: Context, mark: Lanes, value: Lanes) -> Instruction[Lanes]:
+def zero_where_nan(typing: Context, mark: Lanes, value: Lanes) -> Instruction[Lanes]:
     """Return value where mark is a number, and 0 where it is NaN."""
 
     def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:

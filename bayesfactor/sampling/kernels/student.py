@@ -14,26 +14,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesfactor.base.jit import jit_alloc, jit_inline, jit_part
-from bayesfactor.sampling.kernels.conditional import Law
-from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, known, load, log, store, total
-
-STEP = 4  # blocks of dates that are taken at once
-
-
-@jit_part
-def _digamma(x: float) -> float:
-    value = 0.0
-    while x < 10.0:
-        value -= 1.0 / x
-        x += 1.0
-    f = 1.0 / (x * x)
-    series = f * (1.0 / 12 - f * (1.0 / 120 - f * (1.0 / 252 - f * (1.0 / 240 - f * (1.0 / 132)))))
-    return value + np.log(x) - 0.5 / x - series
+from bayesfactor.base.jit import jit_alloc, jit_part
+from bayesfactor.sampling.kernels.conditional import Conditional
+from bayesfactor.sampling.kernels.simd import WIDTH, aligned
+from bayesfactor.sampling.kernels.student_likelihood import digamma, log_likelihood
 
 
 @jit_part
-def _triangle(
+def _factorize(
     s: np.ndarray,
     m: np.ndarray,
     d: np.ndarray,
@@ -65,7 +53,7 @@ def _triangle(
 
 
 @jit_part
-def _back(low: np.ndarray, x: np.ndarray) -> None:
+def _back_solve(low: np.ndarray, x: np.ndarray) -> None:
     """Replace x by L^-T x."""
     for j in range(x.size - 1, -1, -1):
         for k in range(j + 1, x.size):
@@ -74,7 +62,7 @@ def _back(low: np.ndarray, x: np.ndarray) -> None:
 
 
 @jit_part
-def _ahead(low: np.ndarray, x: np.ndarray) -> None:
+def _forward_solve(low: np.ndarray, x: np.ndarray) -> None:
     """Replace x by L^-1 x."""
     for j in range(x.size):
         for k in range(j):
@@ -82,85 +70,16 @@ def _ahead(low: np.ndarray, x: np.ndarray) -> None:
         x[j] /= low[j, j]
 
 
-@jit_inline
-def _residual(c: np.ndarray, raw: float, x: np.ndarray, y: np.ndarray, p: int, from_x: int, from_y: int) -> Lanes:
-    """Return eight residuals; 0 where there is no observation."""
-    here = load(y, from_y)
-    fitted = load(x, from_x) * full(raw)
-    for k in range(1, p):
-        fitted += load(x, from_x + WIDTH * k) * full(c[k])
-    return known(here, here - fitted)
-
-
-@jit_part
-def _likelihood(
-    c: np.ndarray,
-    shift: np.ndarray,
-    w: float,
-    dof: float,
-    x: np.ndarray,
-    y: np.ndarray,
-    at_x: int,
-    at_y: int,
-    blocks: int,
-    g: np.ndarray,
-    slope: np.ndarray,
-) -> tuple[float, float, float]:
-    """Return sum_t log t(r_t | x~_t'c) but for constants, and its slopes in log sigma and dof; fill that in c.
-
-    With q_t = 1 + r_t^2 / (dof sigma^2), logarithms are of products of q_t, and one division serves four of them.
-    """
-    p, unit = c.size, w / dof
-    raw = c[0]
-    for k in range(1, p):
-        raw += shift[k] * c[k]
-    one, scale = full(1.0), full(unit)
-    logs, share, product = full(0.0), full(0.0), one
-    slope[:] = 0.0
-    row = WIDTH * p
-    for h in range(0, blocks, STEP):
-        x0, y0 = (at_x + h) * row, (at_y + h) * WIDTH
-        x1, x2, x3 = x0 + row, x0 + 2 * row, x0 + 3 * row
-        r0 = _residual(c, raw, x, y, p, x0, y0)
-        r1 = _residual(c, raw, x, y, p, x1, y0 + WIDTH)
-        r2 = _residual(c, raw, x, y, p, x2, y0 + 2 * WIDTH)
-        r3 = _residual(c, raw, x, y, p, x3, y0 + 3 * WIDTH)
-        q0, q1, q2, q3 = one + r0 * r0 * scale, one + r1 * r1 * scale, one + r2 * r2 * scale, one + r3 * r3 * scale
-        left, right = q0 * q1, q2 * q3
-        both = left * right
-        inverse = one / both
-        of_left, of_right = right * inverse, left * inverse
-        i0, i1, i2, i3 = q1 * of_left, q0 * of_left, q3 * of_right, q2 * of_right
-        share += (one - i0) + (one - i1) + (one - i2) + (one - i3)
-        product *= both
-        if h % (2 * STEP):
-            logs += log(product)
-            product = one
-        r0, r1, r2, r3 = r0 * i0, r1 * i1, r2 * i2, r3 * i3
-        for k in range(p):
-            here = WIDTH * k
-            pull = r0 * load(x, x0 + here) + r1 * load(x, x1 + here)
-            pull += r2 * load(x, x2 + here) + r3 * load(x, x3 + here)
-            store(slope, here, load(slope, here) + pull)
-    whole, sum_of_logs = total(share), total(logs + log(product))
-    for k in range(p):
-        g[k] = (dof + 1.0) * unit * total(load(slope, WIDTH * k))
-    for k in range(1, p):
-        g[k] += shift[k] * g[0]
-    value = -0.5 * (dof + 1.0) * sum_of_logs
-    return value, (dof + 1.0) * whole, 0.5 * ((dof + 1.0) * whole / dof - sum_of_logs)
-
-
 class Observations(NamedTuple):
     """Returns, and the regressors that all assets share, in blocks of eight dates; and the surrogate's statistics.
 
     Asset i has blocks first_y[i] to first_y[i + 1] of y, a multiple of `STEP` of them, NaN where it has no return; they
-    are beside blocks first_x[i], ... of x.
+    belong to the dates of blocks first_x[i], ... of x.
     """
 
     xx: np.ndarray  # weighted statistics: (asset, coefficient, coefficient)
     xy: np.ndarray  # (asset, coefficient)
-    dates: np.ndarray  # (asset): how many
+    dates: np.ndarray  # (asset): number of observations
     first_x: np.ndarray
     first_y: np.ndarray
     x: np.ndarray  # (block, coefficient, lane), flat
@@ -168,12 +87,12 @@ class Observations(NamedTuple):
 
 
 class Surrogate(NamedTuple):
-    """What is worked out for one asset: matrices (coefficient, coefficient) and vectors (coefficient)."""
+    """Intermediate values for one asset: matrices (coefficient, coefficient) and vectors (coefficient)."""
 
     s: np.ndarray
     a: np.ndarray
     low: np.ndarray
-    back: np.ndarray
+    adjoint: np.ndarray
     m: np.ndarray
     d: np.ndarray
     e: np.ndarray
@@ -181,13 +100,13 @@ class Surrogate(NamedTuple):
     half: np.ndarray
     u: np.ndarray
     g: np.ndarray
-    root: np.ndarray
+    g_half: np.ndarray
     slope: np.ndarray  # (coefficient, lane), flat
 
 
 @jit_alloc
-def room(p: int) -> Surrogate:
-    """Return a `Surrogate` to be filled, for p coefficients."""
+def allocate_surrogate(p: int) -> Surrogate:
+    """Allocate a `Surrogate` for p coefficients."""
     return Surrogate(
         np.empty((p, p)), np.empty((p, p)), np.zeros((p, p)), np.empty((p, p)), np.empty(p), np.empty(p), np.empty(p),
         np.empty(p), np.empty(p), np.empty(p), np.empty(p), np.empty(p), aligned(WIDTH * p),
@@ -195,33 +114,43 @@ def room(p: int) -> Surrogate:
 
 
 @jit_part
-def _place(law: Law, z: np.ndarray, data: Observations, i: int, now: Surrogate, out: np.ndarray) -> None:
-    """Work out the surrogate of asset i, and its coefficients."""
-    p, w, shift, xx, xy = law.shift.size, law.w[i], law.shift, data.xx, data.xy
+def _fill_surrogate(
+    conditional: Conditional, z: np.ndarray, data: Observations, i: int, work: Surrogate, out: np.ndarray
+) -> None:
+    """Compute the surrogate of asset i and its coefficients."""
+    p, w, shift, xx, xy = conditional.shift.size, conditional.w[i], conditional.shift, data.xx, data.xy
     for j in range(p):
-        now.m[j], now.d[j] = law.mean[j, i], law.sd[j, i]
-        now.e[j] = xy[i, j] + shift[j] * xy[i, 0]
+        work.m[j], work.d[j] = conditional.mean[j, i], conditional.sd[j, i]
+        work.e[j] = xy[i, j] + shift[j] * xy[i, 0]
         for k in range(p):
-            moved = xx[i, j, 0] + shift[j] * xx[i, 0, 0]
-            now.s[j, k] = xx[i, j, k] + shift[j] * xx[i, 0, k] + shift[k] * moved
-    _triangle(now.s, now.m, now.d, w, now.a, now.low, now.e, now.v, now.half)
+            shifted = xx[i, j, 0] + shift[j] * xx[i, 0, 0]
+            work.s[j, k] = xx[i, j, k] + shift[j] * xx[i, 0, k] + shift[k] * shifted
+    _factorize(work.s, work.m, work.d, w, work.a, work.low, work.e, work.v, work.half)
     for j in range(p):
-        now.u[j] = now.half[j] + z[i, j]
-    _back(now.low, now.u)
+        work.u[j] = work.half[j] + z[i, j]
+    _back_solve(work.low, work.u)
     for j in range(p):
-        out[i, j] = now.m[j] + now.d[j] * now.u[j]
+        out[i, j] = work.m[j] + work.d[j] * work.u[j]
 
 
 @jit_part
-def place_coefficients(law: Law, z: np.ndarray, data: Observations, now: Surrogate, out: np.ndarray) -> None:
-    """Fill `out` (asset, coefficient) with c_i, as `student` does."""
+def fill_coefficients(
+    conditional: Conditional, z: np.ndarray, data: Observations, work: Surrogate, out: np.ndarray
+) -> None:
+    """Fill `out` (asset, coefficient) with c_i, as `student_log_density` does."""
     for i in range(data.dates.size):
-        _place(law, z, data, i, now, out)
+        _fill_surrogate(conditional, z, data, i, work, out)
 
 
 @jit_part
-def student(
-    law: Law, dof: float, z: np.ndarray, data: Observations, now: Surrogate, out: np.ndarray, g_z: np.ndarray
+def student_log_density(
+    conditional: Conditional,
+    dof: float,
+    z: np.ndarray,
+    data: Observations,
+    work: Surrogate,
+    out: np.ndarray,
+    g_z: np.ndarray,
 ) -> tuple[float, float]:
     """Return the log-density of returns and z given the rest, and its derivative in dof; fill `out` and the gradients.
 
@@ -232,84 +161,86 @@ def student(
     dof : float
     z : array (asset, coefficient)
     data : Observations
-    now : Surrogate
-        Room for one asset at a time.
+    work : Surrogate
+        Workspace, reused for every asset.
     out : array (asset, coefficient)
         Filled with the coefficients c_i.
     g_z : array
         Shaped like z; overwritten.
     """
-    law.g_mean[:] = 0.0
-    law.g_log_sd[:] = 0.0
-    law.g_log_sigma[:] = 0.0
-    law.g_shift[:] = 0.0
+    conditional.g_mean[:] = 0.0
+    conditional.g_log_sd[:] = 0.0
+    conditional.g_log_sigma[:] = 0.0
+    conditional.g_shift[:] = 0.0
     n, p = data.xy.shape
     value, g_dof, total_count = 0.0, 0.0, 0.0
     for i in range(n):
-        _place(law, z, data, i, now, out)
+        _fill_surrogate(conditional, z, data, i, work, out)
         for j in range(p):
-            value -= 0.5 * now.u[j] * now.u[j] + np.log(now.low[j, j])
+            value -= 0.5 * work.u[j] * work.u[j] + np.log(work.low[j, j])
         at_x, at_y, count = int(data.first_x[i]), int(data.first_y[i]), data.dates[i]
         blocks = int(data.first_y[i + 1]) - at_y
-        here, g_ls, of_dof = _likelihood(
-            out[i], law.shift, law.w[i], dof, data.x, data.y, at_x, at_y, blocks, now.g, now.slope
+        here, g_ls, of_dof = log_likelihood(
+            out[i], conditional.shift, conditional.w[i], dof, data.x, data.y, at_x, at_y, blocks, work.g, work.slope
         )
-        value += here - count * law.log_sigma[i]
+        value += here - count * conditional.log_sigma[i]
         g_dof += of_dof
         total_count += count
         for k in range(1, p):
-            law.g_shift[k] += out[i, k] * now.g[0]
-        law.g_log_sigma[i] = g_ls - count + _reverse(law, data, i, now, g_z)
+            conditional.g_shift[k] += out[i, k] * work.g[0]
+        conditional.g_log_sigma[i] = g_ls - count + _backward_surrogate(conditional, data, i, work, g_z)
     value += total_count * (lgamma(0.5 * (dof + 1.0)) - lgamma(0.5 * dof) - 0.5 * np.log(dof * np.pi))
-    g_dof += total_count * 0.5 * (_digamma(0.5 * (dof + 1.0)) - _digamma(0.5 * dof) - 1.0 / dof)
+    g_dof += total_count * 0.5 * (digamma(0.5 * (dof + 1.0)) - digamma(0.5 * dof) - 1.0 / dof)
     return value, g_dof
 
 
 @jit_part
-def _reverse(law: Law, data: Observations, i: int, now: Surrogate, g_z: np.ndarray) -> float:
-    """Carry the gradient g in c_i back through u_i, L_i and A_i; return what it means for log sigma_i."""
-    p, w, shift, xx, xy = law.shift.size, law.w[i], law.shift, data.xx, data.xy
-    s, m, d, e, half, u, t, low, back = now.s, now.m, now.d, now.e, now.half, now.u, now.v, now.low, now.back
-    root = now.root
+def _backward_surrogate(
+    conditional: Conditional, data: Observations, i: int, work: Surrogate, g_z: np.ndarray
+) -> float:
+    """Carry the gradient g in c_i back through u_i, L_i and A_i; return the derivative in log sigma_i."""
+    p, w, shift, xx, xy = conditional.shift.size, conditional.w[i], conditional.shift, data.xx, data.xy
+    s, m, d, e, half, u, low = work.s, work.m, work.d, work.e, work.half, work.u, work.low
+    g_v, g_half, adjoint = work.v, work.g_half, work.adjoint
     for j in range(p):
-        law.g_mean[j, i], law.g_log_sd[j, i] = now.g[j], now.g[j] * u[j] * d[j]
-        root[j] = d[j] * now.g[j] - u[j]
-    _ahead(low, root)  # derivative in z, and in L^-1 v
+        conditional.g_mean[j, i], conditional.g_log_sd[j, i] = work.g[j], work.g[j] * u[j] * d[j]
+        g_half[j] = d[j] * work.g[j] - u[j]
+    _forward_solve(low, g_half)  # derivative in z, and in L^-1 v
     for j in range(p):
-        g_z[i, j] = root[j]
-        t[j] = root[j]
-    _back(low, t)  # derivative in v
-    # derivative in L (lower): -u root' - t half' - diag(1 / L); then A' = L^-T Phi(L'L') L^-1, made symmetric
+        g_z[i, j] = g_half[j]
+        g_v[j] = g_half[j]
+    _back_solve(low, g_v)  # derivative in v
+    # derivative in L (lower): -u g_half' - g_v half' - diag(1 / L); then A' = L^-T Phi(L'L') L^-1, made symmetric
     for j in range(p):
         for k in range(j + 1):
-            back[j, k] = -u[j] * root[k] - t[j] * half[k] - (1.0 / low[j, j] if j == k else 0.0)
-    for j in range(p):  # Phi(L' back): row j of L' back needs rows q >= j of back, so it may be written in place
+            adjoint[j, k] = -u[j] * g_half[k] - g_v[j] * half[k] - (1.0 / low[j, j] if j == k else 0.0)
+    for j in range(p):  # Phi(L' adjoint), in place: its row j needs only rows q >= j of adjoint
         for k in range(j + 1):
             total = 0.0
             for q in range(j, p):
-                total += low[q, j] * back[q, k]
-            back[j, k] = 0.5 * total if j == k else total
+                total += low[q, j] * adjoint[q, k]
+            adjoint[j, k] = 0.5 * total if j == k else total
         for k in range(j + 1, p):
-            back[j, k] = 0.0
+            adjoint[j, k] = 0.0
     for k in range(p):
-        _back(low, back[:, k])
+        _back_solve(low, adjoint[:, k])
     for j in range(p):
-        _back(low, back[j])
+        _back_solve(low, adjoint[j])
     g_w = 0.0
     for j in range(p):
-        g_w += d[j] * e[j] * t[j]
-        law.g_log_sd[j, i] += d[j] * w * e[j] * t[j]
+        g_w += d[j] * e[j] * g_v[j]
+        conditional.g_log_sd[j, i] += d[j] * w * e[j] * g_v[j]
     for j in range(p):
-        g_e = w * d[j] * t[j]
-        law.g_shift[j] += g_e * xy[i, 0]
+        g_e = w * d[j] * g_v[j]
+        conditional.g_shift[j] += g_e * xy[i, 0]
         for k in range(p):
-            both = 0.5 * (back[j, k] + back[k, j])
-            g_w += both * d[j] * d[k] * s[j, k]
-            law.g_log_sd[j, i] += 2.0 * d[j] * both * w * s[j, k] * d[k]
-            law.g_mean[k, i] -= s[j, k] * g_e
-            g_s = both * w * d[j] * d[k]
-            moved = xx[i, 0, k] + shift[k] * xx[i, 0, 0]
-            other = xx[i, 0, j] + shift[j] * xx[i, 0, 0]
-            law.g_shift[j] += (g_s - g_e * m[k]) * moved
-            law.g_shift[k] += (g_s - g_e * m[k]) * other
+            g_a = 0.5 * (adjoint[j, k] + adjoint[k, j])
+            g_w += g_a * d[j] * d[k] * s[j, k]
+            conditional.g_log_sd[j, i] += 2.0 * d[j] * g_a * w * s[j, k] * d[k]
+            conditional.g_mean[k, i] -= s[j, k] * g_e
+            g_s = g_a * w * d[j] * d[k]
+            shifted_k = xx[i, 0, k] + shift[k] * xx[i, 0, 0]
+            shifted_j = xx[i, 0, j] + shift[j] * xx[i, 0, 0]
+            conditional.g_shift[j] += (g_s - g_e * m[k]) * shifted_k
+            conditional.g_shift[k] += (g_s - g_e * m[k]) * shifted_j
     return -2.0 * w * g_w

@@ -1,4 +1,4 @@
-"""One model on one panel as numbers: the layout of a point theta, the buffer, and what is made of a draw."""
+"""One model on one panel as numbers: the layout of a point theta, the buffer, and the quantities made from a draw."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,26 +10,28 @@ from scipy.special import ndtri
 
 from bayesfactor.graph.inputs import graph_data
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design, observe
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.sampling.kernels import compiled
-from bayesfactor.sampling.kernels.hierarchy import COMMON, FREE, GROUPED
 from bayesfactor.sampling.kernels.mixture import quantiles
-from bayesfactor.sampling.kernels.normal import blocked, lower_triangle, padded
+from bayesfactor.sampling.kernels.normal import lower_triangle, padded_size, to_blocks
+from bayesfactor.sampling.kernels.prior import COMMON, FREE, GROUPED, SCALARS
 from bayesfactor.sampling.kernels.simd import WIDTH
-from bayesfactor.sampling.kernels.student import STEP
+from bayesfactor.sampling.kernels.student_likelihood import STEP
 from bayesfactor.spec.alphas import FreeZeroBeta, SharedSpread
 from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 
 CHUNK = 100  # draws whose coefficients are made at once
-BLOCK = 4  # consecutive draws that share a Latin hypercube
-ORDERS = np.array(list(permutations(range(BLOCK))), dtype=float)
+STRATA = 4  # consecutive draws that share a Latin hypercube
+ORDERS = np.array(list(permutations(range(STRATA))), dtype=float)
 Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
 
 
 def layout(panel: PanelBase, model: FactorModel) -> Layout:
-    """Return where each sampled quantity stands in theta; names are those of the PyMC graph's value variables."""
+    """Return the place of each sampled quantity in theta; names are those of the PyMC graph's value variables."""
     n, k = len(panel.assets), len(panel.factor_info)
     others = sum(not factor.traded for factor in panel.factor_info)
     grouped, common = isinstance(model.loadings, GroupedLoadings), isinstance(model.loadings, CommonLoadings)
@@ -59,7 +61,7 @@ def layout(panel: PanelBase, model: FactorModel) -> Layout:
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class DensityProblem:
     """A model on a panel, ready to be sampled.
 
     Attributes
@@ -69,18 +71,23 @@ class Problem:
     buffer : array
         Every number of data and priors, read by the compiled density.
     student : bool
-        Which noise law.
-    others : array of int
-        Numbers of the non-traded factors.
+        Whether the noise is Student-t; normal otherwise.
+    non_traded : array of int
+        Indices of the non-traded factors.
     data : mapping of str to array
         As `graph_data` returns it.
+    design, model, priors
+        What it is of.
     """
 
     layout: Layout
     buffer: np.ndarray
     student: bool
-    others: np.ndarray
+    non_traded: np.ndarray
     data: Mapping[str, np.ndarray]
+    design: Design
+    model: FactorModel
+    priors: ScaledPriors
 
     @property
     def size(self) -> int:
@@ -103,7 +110,7 @@ class Problem:
 
     def means(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return factor means and risk premia (draw, factor) for draws (draw, theta)."""
-        data, others = self.data, self.others
+        data, others = self.data, self.non_traded
         gap = data["factor_mean_unit"] * self.block(draws, "factor_mean_z")
         mean = data["factor_mean_start"] + gap
         premium = mean.copy()
@@ -113,8 +120,8 @@ class Problem:
             premium[:, others] = data["premium_sd"][others] * z + own[:, others]
             for place, k in enumerate(others):
                 if data["premium_inclusion"][k] < 1:
-                    law = (data[f"premium_{name}"][k] for name in ("sd", "spike", "inclusion"))
-                    premium[:, k] = quantiles(z[:, place], *law)
+                    prior = (data[f"premium_{name}"][k] for name in ("sd", "spike", "inclusion"))
+                    premium[:, k] = quantiles(z[:, place], *prior)
         return mean, premium
 
     def zero_beta(self, draws: np.ndarray) -> np.ndarray | None:
@@ -128,7 +135,7 @@ class Problem:
         return level, np.abs(spread)
 
     def _level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what `level` does, the spread with the sign that it is sampled with."""
+        """Return what `level` does, the spread with the sign with which it is sampled."""
         level = self.data["level_loc"] + self.data["level_sd"] * self.block(draws, "log_sigma_mean_z")
         return level, self.data["level_spread"] * self.block(draws, "log_sigma_scale_z")
 
@@ -161,33 +168,38 @@ class Problem:
 
 
 def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Return standard normals whose first axis counts draws: within a draw independent, in blocks of four stratified.
+    """Return standard normals whose first axis is the draw: independent within a draw, stratified over four draws.
 
-    Each number of a block of four draws falls in another quarter of the normal law, in random order, independently
-    from number to number: a Latin hypercube. A draw alone is exactly a vector of independent standard normals. The
-    average over draws of what is nearly a sum of functions of one number each is far less noisy than over independent
-    draws; no average has more than 4/3 of their variance (Owen 1997, SIAM J. Numer. Anal. 34, 1884-1910).
+    Over four consecutive draws each number falls in every quarter of the normal distribution once, in random order and
+    independently of the other numbers: a Latin hypercube. A single draw is a vector of independent standard normals.
+    The average over draws of a function that is nearly additive in these numbers has a far smaller variance than over
+    independent draws, and never more than 4/3 of it (Owen 1997, SIAM J. Numer. Anal. 34, 1884-1910).
     """
-    blocks, size = -(-shape[0] // BLOCK), int(np.prod(shape[1:]))
+    blocks, size = -(-shape[0] // STRATA), int(np.prod(shape[1:]))
     order = rng.integers(len(ORDERS), size=(blocks, size), dtype=np.uint8)
-    share = rng.random((blocks, BLOCK, size))
-    for place in range(BLOCK):
+    share = rng.random((blocks, STRATA, size))
+    for place in range(STRATA):
         share[:, place] += ORDERS[:, place].take(order)
-    share /= BLOCK
+    share /= STRATA
     edge = 2.0**-53
     np.clip(share, edge, 1 - edge, out=share)
     return ndtri(share, out=share).reshape(-1, *shape[1:])[: shape[0]]
 
 
-def pose(panel: PanelBase, model: FactorModel) -> Problem:
-    """Return the problem of a model on a panel (already restricted to the model's factors)."""
-    data, where = graph_data(panel, model), layout(panel, model)
+def prepare(panel: PanelBase, model: FactorModel) -> DensityProblem:
+    """Return the problem of a model on a panel (already restricted to the model's factors), weighted as it says."""
+    design = observe(panel, model.observation.weights(panel))
+    return pack(design, model, scale_priors(design, model))
+
+
+def pack(design: Design, model: FactorModel, priors: ScaledPriors) -> DensityProblem:
+    """Return the problem of a model on the design of a panel (already restricted to the model's factors)."""
+    panel = design.panel
+    data, where = graph_data(design, model, priors), layout(panel, model)
     kind = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}[type(model.loadings)]
     others = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     size = [len(panel.assets), len(panel.factor_info), len(panel.group_names), len(others), kind]
-    spare = padded(size[0]) - size[0]
-    scalars = ["alpha_loc", "alpha_sd", "level_loc", "level_sd", "level_spread", "dof_mean", "dof_above"]
-    scalars += ["zero_beta_loc", "zero_beta_sd", "resolution", "alpha_unit"]
+    spare = padded_size(size[0]) - size[0]
     prior = [
         np.array(size),
         np.array([at for at, _ in where.values()]),
@@ -196,7 +208,7 @@ def pose(panel: PanelBase, model: FactorModel) -> Problem:
         data["loading_loc"],
         data["loading_sd"],
         data["loading_spread"],
-        np.array([data[name] for name in scalars]),
+        np.array([data[name] for name in SCALARS]),
         data["mean_loc"],
         data["mean_sd"],
         data["premium_loc"],
@@ -216,14 +228,13 @@ def pose(panel: PanelBase, model: FactorModel) -> Problem:
     ]
     match model.noise:
         case NormalNoise():
-            own = [blocked(array) for array in (lower_triangle(data["xx"]), data["xy"], data["yy"], data["count"])]
+            own = [to_blocks(array) for array in (lower_triangle(data["xx"]), data["xy"], data["yy"], data["count"])]
         case StudentTNoise():
             own = [data["xx"], data["xy"], *_observations(panel)]
         case _:
             assert_never(model.noise)
-    return Problem(
-        where, compiled.pack([*prior, *own]), isinstance(model.noise, StudentTNoise), np.array(others, dtype=int), data
-    )
+    student, buffer = isinstance(model.noise, StudentTNoise), compiled.aligned_buffer([*prior, *own])
+    return DensityProblem(where, buffer, student, np.array(others, dtype=int), data, design, model, priors)
 
 
 def _observations(panel: PanelBase) -> tuple[np.ndarray, ...]:

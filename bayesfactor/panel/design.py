@@ -1,0 +1,82 @@
+"""What a fit sees of a panel: weights, and the cross-products that they make."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bayesfactor.base.errors import SpecError
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.histories import FactorMoments, factor_moments
+from bayesfactor.panel.moments import Moments, cross_products
+from bayesfactor.panel.panel import require_returns
+from bayesfactor.panel.regressions import regressors
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A panel as a fit sees it.
+
+    With weights w_it the likelihood of an asset's returns is prod_t p(r_it | f_t, theta)^w_it, of which normal noise
+    needs no more than S_i = sum_t w_it x_t x_t', b_i = sum_t w_it x_t r_it, q_i = sum_t w_it r_it^2 and
+    T_i = sum_t w_it. Weights of 1 are the ordinary likelihood. It is no density of data, so that there is no evidence
+    (marginal likelihood) of a weighted model.
+
+    Attributes
+    ----------
+    panel : Panel or PanelStatistics
+    weight : array (time, asset), or None
+        Of each return; None for weights of 1.
+    moments : Moments
+        Weighted cross-products. Their ``count`` is the sum of the weights; that of ``panel.moments`` counts returns.
+    history : FactorMoments
+        Means and covariance of the factors over their own histories, which are not weighted: premia are long-run.
+    """
+
+    panel: PanelBase
+    weight: np.ndarray | None
+    moments: Moments
+    history: FactorMoments
+
+    def rows(self, asset: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return the rows on which asset number `asset` was observed, returns, regressors (1, f_t') and weights there.
+
+        Raises
+        ------
+        SpecError
+            When the panel holds statistics instead of returns.
+        """
+        rows, returns, x = regressors(self.panel, asset)
+        return rows, returns, x, np.ones(rows.size) if self.weight is None else self.weight[rows, asset]
+
+    @cached_property
+    def effective(self) -> np.ndarray:
+        """Effective number of returns of each asset (Kish 1965): (sum_t w_it)^2 / sum_t w_it^2."""
+        if self.weight is None:
+            return self.panel.moments.count
+        seen = np.isfinite(require_returns(self.panel).returns.values)
+        square = np.sum(np.where(seen, self.weight**2, 0.0), axis=0)
+        return self.moments.count**2 / np.where(square > 0, square, 1.0)
+
+
+def observe(panel: PanelBase, weight: np.ndarray | None = None) -> Design:
+    """Return the design of a panel under weights (time, asset); the one place that makes them.
+
+    Raises
+    ------
+    SpecError
+        When weights are given for a panel that holds statistics instead of returns, or are not numbers of that
+        shape from 0 on.
+    """
+    if weight is None:
+        return Design(panel, None, panel.moments, factor_moments(panel))
+    held = require_returns(panel, "A weight for every return")
+    if weight.shape != held.returns.shape or not np.all(np.isfinite(weight) & (weight >= 0)):
+        raise SpecError(
+            f"weights: expected numbers from 0 on of shape {held.returns.shape} (time, asset).",
+            place="observe.weight",
+            found=weight.shape,
+        )
+    own = weight.view()
+    own.flags.writeable = False
+    return Design(panel, own, cross_products(held.returns.values, held.aligned, own), factor_moments(panel))

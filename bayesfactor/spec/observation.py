@@ -1,0 +1,103 @@
+"""How much each return counts."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self, get_args
+
+import numpy as np
+
+from bayesfactor.base.errors import SpecError
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.panel import require_returns
+from bayesfactor.spec.priors import Quantity
+
+Unit = Literal["years", "months", "weeks", "days", "periods"]
+PER_YEAR = {"years": 1.0, "months": 12.0, "weeks": 365.25 / 7, "days": 365.25}
+_WRITTEN = re.compile(r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*(year|month|week|day|period)s?\s*$")
+
+
+@dataclass(frozen=True)
+class Duration(Quantity):
+    """A length of time: ``"2 years"``, ``"26 weeks"``; or of a panel's own periods, ``"104 periods"``."""
+
+    value: float
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        if self.unit not in get_args(Unit):
+            raise SpecError(
+                f"Duration.unit is {self.unit!r}, and must be one of {', '.join(get_args(Unit))}.",
+                place="Duration.unit",
+                found=self.unit,
+                allowed=get_args(Unit),
+            )
+        number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
+        if not (number and 0 < self.value < float("inf")):
+            raise SpecError(
+                f"Duration is {self.value!r} {self.unit}, and must be positive and finite.",
+                place="Duration.value",
+                found=self.value,
+            )
+
+    @classmethod
+    def parse(cls, text: object, *, place: str = "") -> Self:
+        """Read ``"2 years"``, ``"1 month"`` or ``"104 periods"``."""
+        found = _WRITTEN.match(text) if isinstance(text, str) else None
+        if found is None:
+            raise SpecError(
+                f"{place}: {text!r} is not a length of time.",
+                place=place,
+                found=text,
+                allowed=("2 years", "6 months", "26 weeks", "90 days", "104 periods"),
+                remedy='Write a number with its unit, such as "2 years" or "104 periods".',
+            )
+        return cls(float(found[1]), next(unit for unit in get_args(Unit) if unit == f"{found[2]}s"))
+
+    def __str__(self) -> str:
+        return f"{float(self.value)!r} {self.unit}"
+
+    def periods(self, periods_per_year: int) -> float:
+        """Return it in periods of a panel."""
+        return self.value if self.unit == "periods" else self.value / PER_YEAR[self.unit] * periods_per_year
+
+
+@dataclass(frozen=True)
+class EqualWeights:
+    """w_it = 1: every return counts the same."""
+
+    kind: ClassVar[str] = "equal"
+
+    def weights(self, panel: PanelBase) -> None:
+        """Return None: weights of 1."""
+
+
+@dataclass(frozen=True)
+class HalfLife:
+    """w_it = 2^(-(T - t) / h), h = `half_life`: a return counts half as much as one that is h periods younger.
+
+    T is the last row of the panel, so that the weights of all assets are the same on one date. Loadings, alphas and
+    residual standard deviations are estimated from weighted returns; the factors' own histories, and with them the
+    premia of traded factors, are not weighted. What looks like a likelihood is none of the data: no evidence is
+    claimed for it, and half-lives are compared out of sample alone. Source: West and Harrison (1997), discounting.
+
+    With a short half-life intervals are those of few returns: see the effective number in ``fit.describe()``. For
+    normal noise and a panel that holds the returns themselves.
+    """
+
+    kind: ClassVar[str] = "half_life"
+    half_life: Duration
+
+    def weights(self, panel: PanelBase) -> np.ndarray:
+        """Return the weight of each return (time, asset).
+
+        Raises
+        ------
+        SpecError
+            When the panel holds statistics instead of returns.
+        """
+        shape = require_returns(panel, "A half-life").returns.shape
+        age = np.arange(shape[0] - 1, -1, -1.0) / self.half_life.periods(panel.periods_per_year)
+        return np.broadcast_to(np.exp2(-age)[:, None], shape)
+
+
+Observation = EqualWeights | HalfLife
