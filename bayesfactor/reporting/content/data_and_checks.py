@@ -123,7 +123,7 @@ def _pictures(contents: Contents) -> list[Part]:
 
 def _check(check: Check) -> tuple[Cell, ...]:
     return (
-        Cell(WORDS[check.passed], mark="bad" if check.passed is False else ""),
+        Cell("not computed" if check.uncomputed else WORDS[check.passed], mark="bad" if check.passed is False else ""),
         Cell(f"{check.value:.4g}" if np.isfinite(check.value) else "", float(check.value)),
         Cell(f"{check.limit:.4g}", float(check.limit)),
         Cell(check.worst),
