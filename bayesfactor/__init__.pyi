@@ -131,6 +131,9 @@ from .posterior.accessors import (
     alphas as alphas,
     loadings as loadings,
 )
+from .posterior.external_draws import (
+    from_draws as from_draws,
+)
 from .posterior.fit import (
     Fit as Fit,
     open_fit as open_fit,

@@ -31,8 +31,7 @@ class Truth:
 
     loading: np.ndarray
     alpha: np.ndarray
-    sigma: np.ndarray
-    dof: float
+    noise: dict[str, np.ndarray]  # residual_sd (asset) and the noise law's own parameters
     premium: np.ndarray
     mean: np.ndarray
 
@@ -43,28 +42,29 @@ def draw_truth(panel: Panel, model: bf.FactorModel, priors: ScaledPriors, rng: n
     mean = priors.factors.mean_loc + priors.factors.mean_sd * rng.normal(size=len(panel.factor_info))
     traded = np.array([factor.traded for factor in panel.factor_info])
     noise = model.noise.prior_draws(priors.noise, (1, len(panel.assets)), rng)
+    own = {"residual_sd": model.noise.sd(noise), **{name: noise[name] for name in model.noise.parameters}}
     return Truth(
         loading=model.loadings.simulate(priors.loadings, group, 1, rng)[0],
         alpha=priors.alpha.simulate(noise["sigma"], rng)[0],
-        sigma=noise["sigma"][0],
-        dof=float(noise["dof"][0, 0]) if "dof" in noise else np.inf,
+        noise={name: values[0] for name, values in own.items()},
         premium=np.where(traded, mean, priors.premia.simulate(1, rng)[0]),
         mean=mean,
     )
 
 
-def simulate_panel(shape: Panel, priors: ScaledPriors, truth: Truth, rng: np.random.Generator) -> Panel:
+def simulate_panel(
+    shape: Panel, model: bf.FactorModel, priors: ScaledPriors, truth: Truth, rng: np.random.Generator
+) -> Panel:
     """Return a panel like `shape` with returns and factors made from the truth."""
-    periods, n = shape.returns.shape
+    periods = shape.returns.sizes["time"]
     deviation = np.sqrt(priors.factors.covariance_scale / (priors.factors.covariance_dof - len(truth.mean) - 1))
     related = np.corrcoef(rng.normal(size=(len(truth.mean), 8)))  # another correlation for every panel
     root = np.linalg.cholesky(related) * deviation[:, None]
     factors = truth.mean + rng.normal(size=(periods, len(truth.mean))) @ root.T
     traded = np.array([factor.traded for factor in shape.factor_info])
     moved = factors + np.where(traded, 0.0, truth.premium - truth.mean)
-    heavy = np.isfinite(truth.dof)
-    noise = rng.standard_t(truth.dof, size=(periods, n)) if heavy else rng.normal(size=(periods, n))
-    returns = truth.alpha + moved @ truth.loading.T + truth.sigma * noise
+    residuals = model.noise.simulate(truth.noise, rng, shape.returns.shape)
+    returns = truth.alpha + moved @ truth.loading.T + residuals
     return replace(
         shape,
         returns=shape.returns.copy(data=np.where(np.isfinite(shape.returns.values), returns, np.nan)),
@@ -85,7 +85,7 @@ def one_panel(model: bf.FactorModel, seed: int) -> dict[str, np.ndarray]:
     # standardised priors are scaled by the panel: hold the scale of `shape` for both the truth and the fit
     priors = scale_priors(observe(shape), model)
     truth = draw_truth(shape, model, priors, rng)
-    panel = simulate_panel(shape, priors, truth, rng)
+    panel = simulate_panel(shape, model, priors, truth, rng)
     fit = bf.fit(
         panel, fixed_scale(model, shape, panel), bf.Sampler(draws=500, tune=500, seed=seed + 1, progress=False)
     )
@@ -98,7 +98,7 @@ def one_panel(model: bf.FactorModel, seed: int) -> dict[str, np.ndarray]:
     return {
         "loadings": inside(bf.loadings(fit), truth.loading),
         "alphas": inside(bf.alphas(fit), truth.alpha),
-        "residual scales": inside(fit.posterior["sigma"], truth.sigma),
+        "residual standard deviations": inside(fit.posterior["residual_sd"], truth.noise["residual_sd"]),
         "premia, traded": priced[traded],
         "premia, non-traded": priced[~traded],
         "contributions": inside(premium.isel(source=slice(None, -1)), contribution),

@@ -62,7 +62,7 @@ def ours(recipe: dict, sizes: dict) -> dict:
         found[f"scale {name}"] = draws["loading_scale"].isel(factor=k)
         found[f"premium {name}"] = draws["risk_premium"].isel(factor=k) * PERCENT
     found["alpha scale"] = draws["alpha_scale"] * PERCENT
-    found["sigma"] = draws["sigma"].mean("asset") * PERCENT
+    found["sigma"] = draws["residual_sd"].mean("asset") * PERCENT
     return {"seconds": seconds, **{name: (float(x.mean()), float(x.std())) for name, x in found.items()}}
 
 

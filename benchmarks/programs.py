@@ -49,7 +49,14 @@ def bayesfactor(recipe: dict, preset: str, sizes: dict) -> dict:
     fit = bf.fit(simulate(recipe), preset, bf.Sampler(**sizes, progress=False))
     seconds = fit.timings["sample"] + fit.timings["recover"]
     divergences = int(fit.data["sample_stats"]["diverging"].sum())
-    return summarise(fit.posterior, fit.timings["compile"], seconds, divergences)
+    draws = fit.posterior.assign(sigma=scales(fit))
+    return summarise(draws, fit.timings["compile"], seconds, divergences)
+
+
+def scales(fit):
+    """Return the residual scales of a fit, which is what the hand-written models draw."""
+    law, draws = fit.noise, fit.posterior
+    return law.scale({name: draws[name] for name in ("residual_sd", *law.parameters)})
 
 
 def pymc_nutpie(recipe: dict, preset: str, sizes: dict, likelihood: str) -> dict:

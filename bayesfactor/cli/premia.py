@@ -45,7 +45,7 @@ def show_premia(table: pd.DataFrame, panel: PanelBase, facts: pd.DataFrame) -> N
     show_rows(["factor", *SHOWN.values(), "P(> 0)", "%/year", "verdict"], rows, remarks=1)
     others = table[(table["verdict"] != TRADED) | table["conflict"]]
     say(*([""] if len(others) else []), *(f"{name}: {_reason(row)}." for name, row in others.iterrows()))
-    moved = table.index[table["prior_mean"] != 0].tolist()
+    moved = table.index[table["prior_mean"].fillna(0) != 0].tolist()
     if moved:
         say("", f"Priors whose mean is not 0: {', '.join(moved)}. All columns: --csv FILE.")
 

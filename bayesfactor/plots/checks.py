@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING, Literal, assert_never
 import numpy as np
 import xarray as xr
 
-from bayesfactor.base.errors import SpecError, unknown
+from bayesfactor.base.errors import FitError, SpecError, unknown
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.plots.style import styled
 from bayesfactor.posterior.diagnostics import statistic
-from bayesfactor.posterior.facts import require_fit
+from bayesfactor.posterior.facts import require_fit, require_noise
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import degrees_of_freedom, noise, raw_coefficients, thin
+from bayesfactor.posterior.residuals import raw_coefficients, residual_law, thin
+from bayesfactor.posterior.schema import shared
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Picture = Literal["predictive", "rank", "energy"]
 PICTURES = ("predictive", "rank", "energy")
-TOP = ("risk_premium", "loading_scale", "loading_common", "alpha_scale", "log_sigma_mean", "log_sigma_scale", "dof")
 WIDEST = 10.5  # inches
 REPLICAS, MOST = 30, 20_000  # replicated panels; returns of each
 SLASH = "\N{DIVISION SLASH}"  # a variable of a DataTree has no plain one in its name
@@ -47,7 +47,8 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
     Raises
     ------
     FitError, SpecError, DataError
-        When it is no fit, there is no such picture, or the panel does not hold the returns that it needs.
+        When it is no fit, there is no such picture, or the fit does not hold the returns, the noise law or the
+        sample_stats that it needs.
     """
     import arviz_plots
     import matplotlib.pyplot as plt
@@ -70,6 +71,12 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
             tree = xr.DataTree.from_dict({"posterior": _least_agreed(fit)})
             drawn = arviz_plots.plot_rank(tree, backend="matplotlib")
         case "energy":
+            stats = fit.data.children.get("sample_stats")
+            if stats is None or "energy" not in stats:
+                raise FitError(
+                    "plot_check: the sampler's energy cannot be drawn: there is none in sample_stats.",
+                    remedy="Give the draws with the sample_stats of a Hamiltonian sampler.",
+                )
             drawn = arviz_plots.plot_energy(fit.data, backend="matplotlib")
             for axis in drawn.viz["figure"].item().axes:
                 if axis.get_ylabel() == "Chain":
@@ -89,8 +96,10 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
 def _least_agreed(fit: Fit) -> xr.Dataset:
     """Return draws of those quantities that assets share on which the chains agree least, each by its own name."""
     single: dict[str, xr.DataArray] = {}
-    for name in (name for name in TOP if name in fit.posterior):
+    for name in shared(fit.posterior, fit.noise):
         array = fit.posterior[name]
+        if "group" in array.dims:
+            continue
         for label in array["factor"].values.tolist() if "factor" in array.dims else [None]:
             title = name if label is None else f"{name}[{label}]".replace("/", SLASH)
             single[title] = array if label is None else array.sel(factor=label, drop=True)
@@ -105,12 +114,9 @@ def _least_agreed(fit: Fit) -> xr.Dataset:
 def _replicated(fit: Fit) -> xr.DataTree:
     """Return observed and replicated returns, each asset over its own standard deviation."""
     panel = require_returns(fit.panel, "A picture of replicated returns")
-    draws, rng = thin(fit, REPLICAS), np.random.default_rng(fit.sampler.seed)
-    coefficients = raw_coefficients(fit, draws)
-    flat = draws.stack(sample=("chain", "draw"), create_index=False)
-    sigma = flat["sigma"].transpose("sample", "asset").values
-    dof = degrees_of_freedom(draws)
-    tail = None if dof is None else dof[:, None]
+    law = require_noise(fit, "A picture of replicated returns")
+    draws, rng = thin(fit, REPLICAS), np.random.default_rng(fit.seed)
+    coefficients, residuals = raw_coefficients(fit, draws), residual_law(law, draws)
     step = max(1, -(-int(np.isfinite(panel.returns.values).sum()) // MOST))
     observed, replicated = [], []
     for i in range(len(panel.assets)):
@@ -119,10 +125,9 @@ def _replicated(fit: Fit) -> xr.DataTree:
             continue
         unit = returns.std() or 1.0
         returns, x = returns[::step], x[::step]
-        shape = (len(sigma), len(returns))
-        errors = noise(rng, tail, shape)
+        errors = law.simulate(residuals.of_asset(i), rng, (len(coefficients), len(returns)))
         observed.append(returns / unit)
-        replicated.append((coefficients[:, i] @ x.T + sigma[:, i, None] * errors) / unit)
+        replicated.append((coefficients[:, i] @ x.T + errors) / unit)
     y, new = np.concatenate(observed), np.concatenate(replicated, axis=1)[None]
     name, coords = "returns, in standard deviations of each asset", {"observation": np.arange(y.size)}
     return xr.DataTree.from_dict(

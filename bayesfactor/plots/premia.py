@@ -56,7 +56,8 @@ def plot_premia(
     matplotlib Figure
         A panel per factor: the posterior's density (ArviZ's kernel estimate), its mean and interval, and as a grey bar
         the prior's mean and the interval of a normal law of its deviation (which the prior is, unless it is a spike and
-        slab). An axis may be too short for a prior that is far wider. The title holds the verdict.
+        slab), where the prior is known. An axis may be too short for a prior that is far wider. The title holds the
+        verdict.
 
     Raises
     ------
@@ -74,6 +75,7 @@ def plot_premia(
         )
     table = identification.table(ci_prob, ci_kind)
     names = chosen(factors, table.index.tolist(), "factor", "plot_premia.factors")
+    given = bool(table["prior_sd"].notna().all())
     columns = min(4, len(names))
     rows = -(-len(names) // columns)
     figure, axes = canvas(rows, columns, 2.2 * columns, 0.6 + 1.75 * rows)
@@ -93,10 +95,12 @@ def plot_premia(
         axis.plot(x, y, color=POSTERIOR, linewidth=1)
         axis.hlines(-0.14 * height, row["lower"], row["upper"], color=POSTERIOR, linewidth=2)
         axis.plot(row["mean"], -0.14 * height, "o", markersize=4, color=POSTERIOR)
-        reach = norm.ppf((1 + ci_prob) / 2) * row["prior_sd"]
-        low, high = row["prior_mean"] - reach, row["prior_mean"] + reach
-        axis.hlines(-0.34 * height, low, high, color=QUIET, linewidth=2)
-        axis.plot(row["prior_mean"], -0.34 * height, "|", markersize=8, color=INK)
+        low, high = row["lower"], row["upper"]
+        if given:
+            reach = norm.ppf((1 + ci_prob) / 2) * row["prior_sd"]
+            low, high = row["prior_mean"] - reach, row["prior_mean"] + reach
+            axis.hlines(-0.34 * height, low, high, color=QUIET, linewidth=2)
+            axis.plot(row["prior_mean"], -0.34 * height, "|", markersize=8, color=INK)
         zero(axis)
         axis.set_ylim(-0.5 * height, 1.08 * height)
         left, right = min(row["lower"], low, x.min()), max(row["upper"], high, x.max())
@@ -105,7 +109,8 @@ def plot_premia(
         axis.set_title(f"{short(names[number], 20)}\n{row['verdict']}", loc="left")
         percent(axis.xaxis)
     label = f"Premium of one unit of loading, a year. Blue: posterior, mean and {interval_name(ci_prob, ci_kind)}; "
-    figure.supxlabel(f"{label}grey: the prior, likewise", fontsize=8, x=0.01, ha="left")
+    prior = "grey: the prior, likewise" if given else "the prior was not given"
+    figure.supxlabel(f"{label}{prior}", fontsize=8, x=0.01, ha="left")
     return figure
 
 

@@ -1,61 +1,46 @@
 """Draws meet their panel by label: brought to its order, or refused."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 import xarray as xr
 
 from bayesfactor.base.errors import FitError
 from bayesfactor.panel.base import PanelBase
 
-DIMENSIONS = {
-    "loading": ("asset", "factor"),
-    "alpha": ("asset",),
-    "sigma": ("asset",),
-    "risk_premium": ("factor",),
-    "factor_mean": ("factor",),
-    "factor_cov": ("factor", "factor_other"),
-}  # that a variable must have, by name
 SHOWN = 3
 
 
-def align(tree: xr.DataTree, panel: PanelBase) -> xr.DataTree:
-    """Return the tree with its posterior in the order of the panel's assets, factors and groups.
-
-    Draws that are in that order already stay as they are, on disk or in memory; the tree given is never changed.
+def in_order(posterior: xr.Dataset, panel: PanelBase) -> xr.Dataset:
+    """Return draws in the order of the panel's assets, factors and groups; the same object where they are so already.
 
     Raises
     ------
     FitError
-        When there is no posterior, or a dimension of it has no labels, the same one twice, or others than the panel.
+        When a dimension of them has no labels, the same one twice, or others than the panel.
     """
-    if not isinstance(tree, xr.DataTree) or "posterior" not in tree.children:
-        raise FitError(
-            f"Fit: data is a {type(tree).__name__}{' without a group posterior' * isinstance(tree, xr.DataTree)}.",
-            remedy='Give an xarray DataTree whose group "posterior" holds the draws.',
-        )
-    posterior = tree["posterior"].to_dataset()
-    _check_dimensions(posterior)
-    factors = panel.factors["factor"].values.tolist()
-    wanted = {"asset": panel.assets, "factor": factors, "factor_other": factors, "group": panel.group_names}
     ordered = posterior
-    for dim, names in wanted.items():
+    for dim, names in labels_of(panel).items():
         if dim in posterior.sizes:
             ordered = _in_order(ordered, dim, names)
-    if ordered is posterior:
-        return tree
-    children = {str(name): node.copy() for name, node in tree.children.items()}
-    children["posterior"].dataset = ordered
-    return xr.DataTree(xr.Dataset(attrs=tree.attrs), children)
+    return ordered
 
 
-def _check_dimensions(posterior: xr.Dataset) -> None:
-    """Refuse a variable without one of the dimensions that it is known by."""
-    for name, dims in DIMENSIONS.items():
-        if name in posterior and not set(dims) <= set(posterior[name].dims):
-            raise FitError(
-                f"Fit: the draws of '{name}' have the dimensions {', '.join(map(str, posterior[name].dims))}.",
-                remedy=f"Name them: {', '.join(('chain', 'draw', *dims))}.",
-            )
+def labels_of(panel: PanelBase) -> dict[str, tuple[str, ...]]:
+    """Return the labels that the panel gives the dimensions of draws."""
+    factors = panel.factor_names
+    return {"asset": panel.assets, "factor": factors, "factor_other": factors, "group": panel.group_names}
+
+
+def disagreements(posterior: xr.Dataset, panel: PanelBase) -> list[FitError]:
+    """Return, dimension by dimension, what `in_order` would refuse the draws for."""
+    found = []
+    for dim in set(labels_of(panel)) & set(posterior.sizes):
+        try:
+            _in_order(posterior, str(dim), labels_of(panel)[str(dim)])
+        except FitError as error:
+            found.append(error)
+    return sorted(found, key=str)
 
 
 def _in_order(posterior: xr.Dataset, dim: str, names: Sequence[str]) -> xr.Dataset:
@@ -95,7 +80,9 @@ def _strangers(own: str, dim: str, missing: Sequence[str], other: Sequence[str])
     if not missing:
         remedy = f"Leave these draws out: posterior.sel({dim}=[...])."
     else:
-        remedy = f"Name them as the panel does{', ' + ways[what] if what in ways else ''}."
+        near = [(label, close[0]) for label in other if (close := get_close_matches(label, missing, n=1))]
+        hint = f"Is '{near[0][0]}' the panel's '{near[0][1]}'? " if near else ""
+        remedy = f"{hint}Name them as the panel does{', ' + ways[what] if what in ways else ''}."
     return FitError(f"Fit: the draws of '{own}' along '{dim}' {', and '.join(said)}.", remedy=remedy)
 
 

@@ -1,7 +1,7 @@
 """What the sampler's own record says about its draws: R-hat, effective draws, divergences, energy."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,8 @@ from bayesfactor.posterior.blocks import rows
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
 BLOCK = 2**18  # numbers that are worked on at once: a few copies of them fit a processor's cache
-UNSEEN = "Cannot be computed: the panel holds statistics, not returns. Fit some of the assets in memory to see it."
+CANNOT = "Cannot be computed: "
+UNSEEN = CANNOT + "the panel holds statistics, not returns. Fit some of the assets in memory to see it."
 MISFIT = "model does not fit"
 DEEP = ("maxdepth_reached", "reached_max_treedepth")
 
@@ -51,9 +52,19 @@ class Check:
         return self.passed is False or (self.passed is None and self.value > self.limit)
 
     @property
+    def uncomputed(self) -> bool:
+        """Whether it has no value; its advice says why."""
+        return self.advice.startswith(CANNOT)
+
+    @property
     def problem(self) -> str:
         """What was found, in one short text."""
         return f"{self.name} {self.value:.4g} (limit {short(self.limit)}){f' at {self.worst}' if self.worst else ''}"
+
+
+def cannot(name: str, limit: float, reason: str) -> Check:
+    """Return a check that has no value, and why."""
+    return Check(name, None, float("nan"), limit, "", f"{CANNOT}{reason}.")
 
 
 def short(value: float) -> str:
@@ -178,23 +189,23 @@ def _moving(x: np.ndarray) -> np.ndarray:
 
 
 def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[Check, ...]:
-    """Return the checks whose failure means that the draws must not be used."""
+    """Return the checks whose failure means that the draws must not be used.
+
+    Parameters
+    ----------
+    posterior : Dataset
+    stats : Dataset
+        The sampler's record; what it lacks is checked by nobody.
+    """
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     enough = ESS_PER_CHAIN * chains
     more = "Sample longer (Sampler(draws=..., tune=...)); if it stays, the model and the data disagree: simplify."
-    smaller = "Raise Sampler(target_accept=0.95); if it stays, tighten the priors or drop a weak factor."
     (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior)
-    divergent = int(stats["diverging"].sum())
-    deep = [float(stats[name].mean()) for name in DEEP if name in stats]
-    energy = stats["energy"].transpose("chain", "draw").values
-    bfmi = float(np.min(np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)))
     return (
         Check("R-hat", r_hat <= R_HAT, r_hat, R_HAT, of_r_hat, more),
         Check("effective draws, bulk", bulk >= enough, bulk, enough, of_bulk, more),
         Check("effective draws, tail", tail >= enough, tail, enough, of_tail, more),
-        Check("divergences", divergent == 0, divergent, 0, "", smaller),
-        Check("tree depth reached", max(deep, default=0.0) <= 0.01, max(deep, default=0.0), 0.01, "", smaller),
-        Check("E-BFMI", bfmi >= BFMI, bfmi, BFMI, "", more),
+        *_steps(stats, more),
         Check("draws", chains * draws >= LEAST_DRAWS, chains * draws, LEAST_DRAWS, "", "Sample longer."),
         Check(
             "chains",
@@ -205,3 +216,28 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[Check, ...
             "Run Sampler(chains=4): one chain shows nothing wrong.",
         ),
     )
+
+
+def _steps(stats: xr.Dataset, more: str) -> Iterator[Check]:
+    """Yield the checks of the sampler's steps."""
+    smaller = "Raise Sampler(target_accept=0.95); if it stays, tighten the priors or drop a weak factor."
+
+    def lost(variable: str) -> str:
+        return f"no '{variable}' in sample_stats" if stats else "no sample_stats"
+
+    if "diverging" in stats:
+        divergent = int(stats["diverging"].sum())
+        yield Check("divergences", divergent == 0, divergent, 0, "", smaller)
+    else:
+        yield cannot("divergences", 0, lost("diverging"))
+    deep = [float(stats[name].mean()) for name in DEEP if name in stats]
+    if deep:
+        yield Check("tree depth reached", max(deep) <= 0.01, max(deep), 0.01, "", smaller)
+    else:
+        yield cannot("tree depth reached", 0.01, lost(DEEP[1]))
+    if "energy" in stats:
+        energy = stats["energy"].transpose("chain", "draw").values
+        bfmi = float(np.min(np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)))
+        yield Check("E-BFMI", bfmi >= BFMI, bfmi, BFMI, "", more)
+    else:
+        yield cannot("E-BFMI", BFMI, lost("energy"))

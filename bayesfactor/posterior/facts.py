@@ -7,8 +7,8 @@ import xarray as xr
 from bayesfactor.base.errors import FitError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
-from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.noise import Noise
 from bayesfactor.spec.scaling import ScaledPriors
 
 
@@ -21,12 +21,16 @@ class FitFacts(Protocol):
         """What was fitted."""
 
     @property
-    def model(self) -> FactorModel:
-        """The model that was fitted."""
+    def model(self) -> FactorModel | None:
+        """The model that was fitted; None of draws whose model was not given."""
 
     @property
-    def sampler(self) -> Sampler:
-        """How it was sampled."""
+    def noise(self) -> Noise | None:
+        """The law of its residuals; None without a model."""
+
+    @property
+    def seed(self) -> int:
+        """Of whatever is simulated at its draws."""
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -37,11 +41,27 @@ class FitFacts(Protocol):
         """The panel as it was weighted."""
 
     @property
-    def priors(self) -> ScaledPriors:
-        """The priors of the model, per period of the panel."""
+    def priors(self) -> ScaledPriors | None:
+        """The priors of the model, per period of the panel; None without a model."""
 
 
 def require_fit(fit: object, verb: str) -> None:
     """Raise a FitError unless it is a fit."""
     if not isinstance(fit, FitFacts):
         raise FitError(f"{verb}: expected a Fit, found {type(fit).__name__}.", remedy="Pass what bf.fit returned.")
+
+
+def require_noise(fit: FitFacts, what: str) -> Noise:
+    """Return the noise law of a fit.
+
+    Raises
+    ------
+    FitError
+        When its model was not given, so that there is none.
+    """
+    if fit.noise is None:
+        raise FitError(
+            f"{what} cannot be computed: no noise law, as the model of these draws was not given.",
+            remedy="Name the model that they are draws of: bf.from_draws(panel, draws, model=...).",
+        )
+    return fit.noise

@@ -15,12 +15,14 @@ from bayesfactor.base.arguments import as_path
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.description import Description, describe_panel
 from bayesfactor.panel.design import Design, observe
-from bayesfactor.posterior.alignment import align
 from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.posterior.schema import align
 from bayesfactor.posterior.storage.files import damaged, read_tree, write_tree
+from bayesfactor.posterior.storage.formats import EARLIER, upgraded
 from bayesfactor.posterior.storage.panels import check_labels, panel_attributes, panel_of
 from bayesfactor.spec.files import model_id, model_text, parse_model
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.noise import Noise
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 
 if TYPE_CHECKING:
@@ -30,18 +32,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The joint posterior of loadings, alphas, residual scales and risk premia.
+    """The joint posterior of loadings, alphas, residual standard deviations and risk premia.
 
     Attributes
     ----------
     panel : Panel or PanelStatistics
         The panel that was fitted, with the model's factors.
-    model : FactorModel
-    sampler : Sampler
+    model : FactorModel or None
+        None of draws of another program whose model was not given (see `from_draws`).
+    sampler : Sampler or None
+        None of draws of another program.
     data : DataTree
-        Groups ``posterior``, ``sample_stats``, ``log_prior``, ``observed_data``, ``constant_data``, for any ArviZ
-        function. Loadings, alphas, scales and premia are decimals per period of the panel. Draws given in another order
-        than the panel's are brought to it by their labels.
+        Groups ``posterior``, ``observed_data``, ``constant_data`` and, where they are known, ``sample_stats`` and
+        ``log_prior``, for any ArviZ function. Loadings, alphas, standard deviations and premia are decimals per period
+        of the panel. Draws given in another order than the panel's are brought to it by their labels.
     timings : mapping of str to float
         Seconds: prepare, compile, sample, recover.
     versions : mapping of str to str
@@ -53,8 +57,8 @@ class Fit:
     """
 
     panel: PanelBase
-    model: FactorModel
-    sampler: Sampler
+    model: FactorModel | None
+    sampler: Sampler | None
     data: xr.DataTree
     timings: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -68,24 +72,34 @@ class Fit:
         return self.data["posterior"].to_dataset()
 
     @property
+    def noise(self) -> Noise | None:
+        """The law of residuals; None without a model."""
+        return None if self.model is None else self.model.noise
+
+    @property
+    def seed(self) -> int:
+        """Of whatever is simulated at the draws: the sampler's; 0 without one."""
+        return 0 if self.sampler is None else self.sampler.seed
+
+    @property
     def model_text(self) -> str:
-        """The model as the text of a model file."""
-        return model_text(self.model)
+        """The model as the text of a model file; empty without a model."""
+        return "" if self.model is None else model_text(self.model)
 
     @property
     def model_id(self) -> str:
-        """Twelve hexadecimal digits that change with any choice or number of the model."""
-        return model_id(self.model)
+        """Twelve hexadecimal digits that change with any choice or number of the model; empty without a model."""
+        return "" if self.model is None else model_id(self.model)
 
     @cached_property
     def design(self) -> Design:
-        """The panel as the model weights it."""
-        return observe(self.panel, self.model.observation.weights(self.panel))
+        """The panel as the model weights it; without a model every return counts the same."""
+        return observe(self.panel, None if self.model is None else self.model.observation.weights(self.panel))
 
     @cached_property
-    def priors(self) -> ScaledPriors:
-        """The model's priors in decimals per period of the panel."""
-        return scale_priors(self.design, self.model)
+    def priors(self) -> ScaledPriors | None:
+        """The model's priors in decimals per period of the panel; None without a model."""
+        return None if self.model is None else scale_priors(self.design, self.model)
 
     def describe(self) -> Description:
         """Describe the panel as it was fitted.
@@ -103,7 +117,8 @@ class Fit:
         """The checks whose failure means that the draws must not be used."""
         from bayesfactor.posterior.diagnostics import sampler_checks
 
-        return sampler_checks(self.posterior, self.data["sample_stats"].to_dataset())
+        stats = self.data["sample_stats"].to_dataset() if "sample_stats" in self.data.children else xr.Dataset()
+        return sampler_checks(self.posterior, stats)
 
     @cached_property
     def misfit(self) -> "Misfit":
@@ -150,7 +165,8 @@ class Fit:
         """Write the fit, under a temporary name first, and return its path.
 
         To one netCDF file; under a name that ends in ``.zarr`` to a Zarr folder, whose alphas, loadings and residual
-        scales are read when they are needed (needs dask and zarr). A file is replaced; a folder only if it is a store.
+        standard deviations are read when they are needed (needs dask and zarr). A file is replaced; a folder only if it
+        is a store.
 
         Raises
         ------
@@ -164,7 +180,7 @@ class Fit:
         return {
             "model_text": self.model_text,
             "model_id": self.model_id,
-            "sampler": json.dumps(asdict(self.sampler)),
+            "sampler": json.dumps(None if self.sampler is None else asdict(self.sampler)),
             "timings": json.dumps(dict(self.timings)),
             "versions": json.dumps(dict(self.versions)),
             **panel_attributes(self.panel),
@@ -179,27 +195,36 @@ class Fit:
         ValueError
             When its panel is not the one that was fitted, or its draws are not labelled as that is.
         """
-        panel, known = panel_of(tree), tree.attrs
-        check_labels(tree["posterior"].to_dataset(), panel)
+        panel, known, groups = (
+            panel_of(tree),
+            tree.attrs,
+            {name: node.to_dataset() for name, node in tree.children.items()},
+        )
+        check_labels(groups["posterior"], panel)
+        text, settings = known["model_text"], json.loads(known["sampler"])
+        model = parse_model(tomllib.loads(text), place="model_text") if text else None
+        if known["format"] in EARLIER:
+            groups["posterior"] = upgraded(groups["posterior"], None if model is None else model.noise)
         return cls(
             panel=panel,
-            model=parse_model(tomllib.loads(known["model_text"]), place="model_text"),
-            sampler=Sampler(**json.loads(known["sampler"])),
-            data=xr.DataTree.from_dict({name: node.to_dataset() for name, node in tree.children.items()}),
+            model=model,
+            sampler=None if settings is None else Sampler(**settings),
+            data=xr.DataTree.from_dict(groups),
             timings=json.loads(known["timings"]),
             versions=json.loads(known["versions"]),
         )
 
     def __repr__(self) -> str:
-        size = f"{self.sampler.chains} chains x {self.sampler.draws} draws"
-        return f"Fit('{self.model.name}' [{self.model_id}], {self.panel!r}, {size})"
+        size = f"{self.posterior.sizes['chain']} chains x {self.posterior.sizes['draw']} draws"
+        named = "draws of another program" if self.model is None else f"'{self.model.name}' [{self.model_id}]"
+        return f"Fit({named}, {self.panel!r}, {size})"
 
 
 def open_fit(path: str | os.PathLike[str]) -> Fit:
     """Open a fit that was saved; needs neither PyMC nor a sampler.
 
-    Of a Zarr folder alphas, loadings and residual scales stay on disk and are read block by block when they are needed;
-    ``fit.data.compute()`` has them in memory, as ArviZ's functions want them.
+    Of a Zarr folder alphas, loadings and residual standard deviations stay on disk and are read block by block when
+    they are needed; ``fit.data.compute()`` has them in memory, as ArviZ's functions want them.
 
     Raises
     ------

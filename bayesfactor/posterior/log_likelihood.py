@@ -1,49 +1,28 @@
 """Log-likelihood at draws of a fit: of every period, which is what models are compared by, or of every asset."""
 
-from typing import Literal, assert_never
+from typing import Literal
 
 import numpy as np
 import xarray as xr
-from scipy.special import gammaln
 
-from bayesfactor.base.errors import FitError, unknown
+from bayesfactor.base.errors import unknown
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.blocks import blocks
-from bayesfactor.posterior.facts import FitFacts, require_fit
-from bayesfactor.posterior.residuals import raw_coefficients
-from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+from bayesfactor.posterior.facts import FitFacts, require_fit, require_noise
+from bayesfactor.posterior.residuals import raw_coefficients, residual_law
+from bayesfactor.spec.noise import Noise
 
 Unit = Literal["period", "asset"]
 UNITS = ("period", "asset")
-USED = ("alpha", "loading", "sigma", "risk_premium", "factor_mean", "zero_beta", "dof")
+USED = ("alpha", "loading", "residual_sd", "risk_premium", "factor_mean", "zero_beta")
 NUMBERS = 2**20  # residuals that are in memory at once
-
-
-def log_density(
-    noise: NormalNoise | StudentTNoise, residual: np.ndarray, scale: np.ndarray, dof: np.ndarray | None = None
-) -> np.ndarray:
-    """Return the log-density of a residual under a noise law; arrays are broadcast.
-
-    Normal: N(residual; 0, scale^2). Student-t: that of scale times a standard t with `dof` degrees of freedom, which is
-    given for this law alone.
-    """
-    z = residual / scale
-    match noise:
-        case NormalNoise():
-            return -0.5 * (z * z + np.log(2 * np.pi)) - np.log(scale)
-        case StudentTNoise():
-            assert dof is not None
-            constant = gammaln((dof + 1) / 2) - gammaln(dof / 2) - 0.5 * np.log(dof * np.pi)
-            return constant - np.log(scale) - 0.5 * (dof + 1) * np.log1p(z * z / dof)
-        case _:
-            assert_never(noise)
 
 
 def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
     """Return the log-likelihood of the returns given the factors at every draw, period by period or asset by asset.
 
-    With mu and lambda the means and premia of the factors, and p the noise law at the scale sigma_i::
+    With mu and lambda the means and premia of the factors, and p the noise law at the asset's standard deviation::
 
         e_it   = r_it - alpha_i - lambda_0 - beta_i'(f_t + [lambda - mu]_nontraded)
         period   log p(r_t | f_t, theta) = sum_{i observed at t} log p(e_it)
@@ -67,7 +46,7 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
     SpecError
         When there is no such unit; for periods, when the panel holds statistics instead of returns.
     FitError
-        When it is no fit, or one of Student-t noise without degrees of freedom.
+        When it is no fit, or one without a noise law, or the draws lack a parameter of that law.
 
     See Also
     --------
@@ -81,7 +60,8 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
     require_fit(fit, "log_likelihood")
     if not isinstance(per, str) or per not in UNITS:
         raise unknown("per", per, UNITS, place="log_likelihood")
-    return _per_asset(fit) if per == "asset" else _per_period(fit)
+    law = require_noise(fit, "The log-likelihood")
+    return _per_asset(fit, law) if per == "asset" else _per_period(fit, law)
 
 
 def factor_log_likelihood(fit: FitFacts) -> xr.DataArray:
@@ -115,16 +95,16 @@ def factor_log_likelihood(fit: FitFacts) -> xr.DataArray:
     return _labelled(draws, result, "factors", "factor_time", fit.panel.factors["time"].values)
 
 
-def _per_period(fit: FitFacts) -> xr.DataArray:
+def _per_period(fit: FitFacts, law: Noise) -> xr.DataArray:
     """Add up log-densities asset by asset, some draws at a time: (sample, time, asset) is never in memory."""
     panel = require_returns(fit.panel, "The log-likelihood of a period")
     seen = np.flatnonzero(np.isfinite(panel.returns.values).any(axis=1))
     draws = fit.posterior
-    names = [name for name in USED if name in draws]
+    names = [name for name in (*USED, *law.parameters) if name in draws]
     total = np.zeros((draws.sizes["chain"] * draws.sizes["draw"], len(panel.times)))
     first = 0
     for block in blocks(draws[names], "asset"):
-        coefficients, sigma, dof = _noise(fit, block)
+        coefficients, residuals = raw_coefficients(fit, block), residual_law(law, block)
         for place in range(block.sizes["asset"]):
             dates, returns, x = regressors(panel, first + place)
             step = max(1, NUMBERS // max(dates.size, 1))
@@ -133,39 +113,24 @@ def _per_period(fit: FitFacts) -> xr.DataArray:
             for start in range(0, len(total), step):
                 own = slice(start, start + step)
                 residual = returns - coefficients[own, place] @ x.T
-                tail = None if dof is None else dof[own, None]
-                total[own, own_dates] += log_density(fit.model.noise, residual, sigma[own, place, None], tail)
+                total[own, own_dates] += law.log_density(residual, residuals.of_asset(place, own))
         first += block.sizes["asset"]
     return _labelled(draws, total[:, seen], "returns", "time", panel.times[seen])
 
 
-def _noise(fit: FitFacts, draws: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return raw coefficients (sample, asset, coefficient), scales (sample, asset) and degrees of freedom (sample)."""
-    flat = draws.stack(sample=("chain", "draw"), create_index=False)
-    sigma = flat["sigma"].transpose("sample", "asset").values
-    if not isinstance(fit.model.noise, StudentTNoise):
-        return raw_coefficients(fit, draws), sigma, None
-    if "dof" not in flat:
-        raise FitError(
-            f"The model '{fit.model.name}' has Student-t noise, and its draws have no 'dof'.",
-            remedy="Give its degrees of freedom as a variable 'dof' (chain, draw), or a model of normal noise.",
-        )
-    return raw_coefficients(fit, draws), sigma, flat["dof"].values
-
-
-def _per_asset(fit: FitFacts) -> xr.DataArray:
-    """Return the log-likelihood of every asset; with normal noise from sufficient statistics."""
+def _per_asset(fit: FitFacts, law: Noise) -> xr.DataArray:
+    """Return the log-likelihood of every asset; from sufficient statistics where the noise law has them."""
     draws = fit.posterior
-    coefficients, sigma, dof = _noise(fit, draws)
+    coefficients, residuals = raw_coefficients(fit, draws), residual_law(law, draws)
     statistics, columns = fit.panel.moments, []
     for i, count in enumerate(statistics.count):
-        if dof is None:
-            shape = -0.5 * statistics.residual_squares(i, coefficients[:, i]) / sigma[:, i] ** 2
-            columns.append(shape - count * (0.5 * np.log(2 * np.pi) + np.log(sigma[:, i])))
-        else:
+        own = residuals.of_asset(i)
+        squares = statistics.residual_squares(i, coefficients[:, i])
+        found = law.log_likelihood(squares[:, None], count, own)
+        if found is None:
             _, returns, x = regressors(fit.panel, i)
-            residual = returns - coefficients[:, i] @ x.T
-            columns.append(log_density(fit.model.noise, residual, sigma[:, i, None], dof[:, None]).sum(axis=1))
+            found = law.log_density(returns - coefficients[:, i] @ x.T, own)
+        columns.append(found.sum(axis=1))
     columns.append(_all_factors(fit, draws))
     return _labelled(draws, np.stack(columns, axis=1), "returns", "unit", [*fit.panel.assets, "factors"])
 

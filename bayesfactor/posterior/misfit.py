@@ -6,21 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import beta, binom, chi2, norm, t as student
+from scipy.stats import beta, binom, norm, t as student
 
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.blocks import blocks
-from bayesfactor.posterior.diagnostics import UNSEEN, Check
+from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot
 from bayesfactor.posterior.facts import FitFacts
-from bayesfactor.posterior.residuals import degrees_of_freedom, noise, raw_coefficients, thin, variance_factor
-from bayesfactor.spec.alphas import ZeroAlpha
+from bayesfactor.posterior.residuals import parameters, raw_coefficients, residual_law, residual_sd, thin
+from bayesfactor.spec.noise import VarianceLaw
 
-DRAWS, REPLICAS = 200, 5  # draws looked at; replicated histories of each
+DRAWS = 200  # looked at
 FEWEST = 20  # dates of an asset whose mean and variance are compared
 ERROR = 0.0025  # probability with which each check of means fails a right model
-FLOOR, AT_FLOOR = 0.1, 0.05  # distance from the least degrees of freedom; posterior probability of being within it
+AT_FLOOR = 0.05  # posterior probability of a parameter of the noise law being at its bound
 TIMES = 2.0  # implied residual variance over the sample's, either way, of the median asset
 FEW = 5  # assets below which the law itself makes that limit wider
 RARE = 0.01  # probability below which a variance is beyond sampling error
@@ -35,6 +35,11 @@ NO_ALPHA = (
     "Do not use these premia: alphas are fixed at 0 (alpha.kind = 'zero'), so that there is none to widen: let the "
     "model have alphas (alpha.kind = 'appraisal') or the factor that is missing, or widen factors.premium (sd)."
 )
+UNKNOWN = (
+    "Do not use these premia: look at the noise law and the priors of alphas and premia in the program that made these "
+    "draws."
+)
+NO_LAW = "no noise law, as the model of these draws was not given"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +75,13 @@ def misfit(fit: FitFacts) -> Misfit:
     """
     draws = thin(fit, DRAWS)
     coefficients = raw_coefficients(fit, draws)
-    law = _law(fit, draws)
+    law = _variance_law(fit, draws)
     table = _assets(fit, draws, coefficients, law)
     used = (table["periods"] >= FEWEST) & table["implied_gap"].notna()
     checks = [*_tails(fit), *_variances(table[used], law)]
     means = coefficients.mean(axis=0)
-    checks += _means(fit, table[used], *_average(fit, table, used.to_numpy(), means))
+    remedy = _remedy(fit, priced=bool((draws["alpha"] == 0).all()))
+    checks += _means(remedy, table[used], *_average(fit, table, used.to_numpy(), means))
     return Misfit(table, tuple(checks))
 
 
@@ -92,48 +98,26 @@ def premia(fit: FitFacts) -> np.ndarray:
     return (np.concatenate(parts) + rate) * fit.panel.periods_per_year
 
 
-@dataclass(frozen=True, eq=False)
-class _Law:
-    """The noise law at draws, at a scale of 1.
+def _variance_law(fit: FitFacts, draws: xr.Dataset) -> VarianceLaw | None:
+    """Return the law of the sample variance of residuals at draws; None without a noise law."""
+    if fit.noise is None:
+        return None
+    residuals, counts = residual_law(fit.noise, draws), fit.panel.moments.count.astype(int)
+    return fit.noise.sample_variance(counts, residuals.standard, np.random.default_rng(fit.seed))
 
-    Attributes
-    ----------
-    factor : array (sample)
-        Its variance.
-    replicas : mapping of int to array (replica, sample), or None
-        By length of history, variances of its draws (mean taken off, ddof 0); None of a normal law.
+
+def _reach(law: VarianceLaw, counts: np.ndarray) -> float:
+    """Return what the median over assets of implied over sample variance, either way, exceeds with `ERROR`.
+
+    The median of n probabilities is Beta((n + 1) / 2, (n + 1) / 2); all assets are taken to be as long as the median
+    one.
     """
-
-    factor: np.ndarray
-    replicas: dict[int, np.ndarray] | None
-
-    def below(self, size: np.ndarray, count: int) -> float:
-        """Return how probable a sum of squares (sample) below that is, of `count` draws about their mean."""
-        own = chi2.cdf(size, count - 1) if self.replicas is None else self.replicas[count] < size / count
-        return float(own.mean())
-
-    def reach(self, counts: np.ndarray) -> float:
-        """Return what the median over assets of implied over sample variance, either way, exceeds with `ERROR`.
-
-        The median of n probabilities is Beta((n + 1) / 2, (n + 1) / 2); all assets are taken to be as long as the
-        median one.
-        """
-        half, count = (counts.size + 1) / 2, int(np.quantile(counts, 0.5, method="lower"))
-        ends = beta.ppf([ERROR / 2, 1 - ERROR / 2], half, half)
-        if self.replicas is None:
-            low, high = chi2.ppf(ends, count - 1) / (count - 1)
-        else:
-            low, high = np.quantile(self.replicas[count], ends) * count / (count - 1)
-        return float(max(self.factor.mean() / low, high / self.factor.mean()))
+    half, count = (counts.size + 1) / 2, int(np.quantile(counts, 0.5, method="lower"))
+    low, high = law.quantile(beta.ppf([ERROR / 2, 1 - ERROR / 2], half, half), count)
+    return float(max(1 / low, high))
 
 
-def _law(fit: FitFacts, draws: xr.Dataset) -> _Law:
-    dof, counts = degrees_of_freedom(draws), fit.panel.moments.count.astype(int)
-    factor = np.atleast_1d(variance_factor(draws).values.ravel())
-    return _Law(factor, None if dof is None else _replicas(fit.sampler.seed, dof, counts))
-
-
-def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: _Law) -> pd.DataFrame:
+def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: VarianceLaw | None) -> pd.DataFrame:
     """Return the table of `Misfit`."""
     statistics, year = fit.design.moments, fit.panel.periods_per_year
     count, index = statistics.count.astype(int), pd.Index(fit.panel.assets, name="asset")
@@ -149,13 +133,14 @@ def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: _La
 
 
 def _implied(
-    fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: _Law
+    fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: VarianceLaw | None
 ) -> Iterator[tuple[float, float, float, float]]:
     """Yield the last four columns of the table of `Misfit`, asset by asset."""
-    flat = draws[["sigma"]].compute().stack(sample=("chain", "draw"), create_index=False)
-    scale = flat["sigma"].transpose("sample", "asset").values ** 2
+    variance = residual_sd(draws) ** 2
     statistics, year = fit.design.moments, fit.panel.periods_per_year
-    least = 2 * fit.priors.noise.floor**2  # the floor of the noise is not the asset's own
+    least = (
+        0.0 if fit.priors is None else 2 * fit.priors.noise.floor**2
+    )  # the floor of the noise is not the asset's own
     for i, count in enumerate(statistics.count.astype(int).tolist()):
         if count < 3:
             yield np.nan, np.nan, np.nan, np.nan
@@ -169,58 +154,55 @@ def _implied(
         away = statistics.mean[i] - implied
         gap = away / np.sqrt((squares[0] - count * away**2) / (count - 1) / count)
         centred = squares[1:] - count * (statistics.mean[i] - coefficients[:, i] @ statistics.xx[0, :, i] / count) ** 2
-        below = law.below(centred / scale[:, i], count)
-        ratio = float(np.mean(scale[:, i] * law.factor) * (count - 1) / centred.mean())
-        yield implied * year, gap, ratio, 2 * min(below, 1 - below)
-
-
-def _replicas(seed: int, dof: np.ndarray, counts: np.ndarray) -> dict[int, np.ndarray]:
-    """Return the replicas of a Student-t law."""
-    lengths, rng = np.unique(counts[counts > 0]), np.random.default_rng(seed)
-    found = np.empty((len(lengths), REPLICAS, len(dof)))
-    for s, one in enumerate(dof):
-        new = noise(rng, one, (REPLICAS, max(lengths, default=0)))
-        mean, square = (np.cumsum(x, axis=1)[:, lengths - 1] / lengths for x in (new, new**2))
-        found[:, :, s] = (square - mean**2).T
-    return dict(zip(lengths.tolist(), found, strict=True))
+        ratio = float(np.mean(variance[:, i]) * (count - 1) / centred.mean())
+        below = np.nan if law is None else law.cdf(centred / variance[:, i], count)
+        yield implied * year, gap, ratio, 2 * float(np.minimum(below, 1 - below))
 
 
 def _tails(fit: FitFacts) -> list[Check]:
-    """Return the check that the degrees of freedom are away from the least that the model allows."""
-    dof = degrees_of_freedom(fit.posterior)
-    if dof is None:
+    """Return the checks that parameters of the noise law are away from where it has next to no variance."""
+    if fit.noise is None:
         return []
-    prior = fit.priors.noise.dof
-    there = float((dof < (prior.above if prior else 0.0) + FLOOR).mean())
     advice = "The law has next to no variance, and its mean cannot be told from data."
     return [
-        Check("tails: P(degrees of freedom at floor)", there <= AT_FLOOR, there, AT_FLOOR, "", f"{advice} {FOLLOWS}")
+        Check(f"tails: P({what} at floor)", there <= AT_FLOOR, there, AT_FLOOR, "", f"{advice} {FOLLOWS}")
+        for what, there in fit.noise.boundary(parameters(fit.noise, fit.posterior)).items()
     ]
 
 
-def _variances(table: pd.DataFrame, law: _Law) -> list[Check]:
+def _variances(table: pd.DataFrame, law: VarianceLaw | None) -> list[Check]:
     """Return the checks of residual variances: that of the median asset, and how many are beyond sampling error."""
-    seen = table.dropna(subset="prob_variance")
+    seen = table.dropna(subset="variance_ratio")
     if seen.empty:
         return []
+    median, share = "variance: implied over sample, median", "variance: share beyond sampling error"
+    if law is None:
+        return [cannot(median, TIMES, NO_LAW), cannot(share, 0.05, NO_LAW)]
     middle = float(seen["variance_ratio"].median())
     either, times = max(middle, 1 / middle), TIMES
     if len(seen) < FEW:
-        times = max(TIMES, law.reach(seen["periods"].to_numpy()))
+        times = max(TIMES, _reach(law, seen["periods"].to_numpy()))
     beyond = float((seen["prob_variance"] < RARE).mean())
     most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
     advice = f"The fitted law does not have the sample's variances. {FOLLOWS}"
     furthest = str(np.log(seen["variance_ratio"]).abs().idxmax())
     return [
-        Check("variance: implied over sample, median", either <= times, either, times, "", advice, ".assets"),
-        Check("variance: share beyond sampling error", beyond <= most, beyond, most, furthest, advice, ".assets"),
+        Check(median, either <= times, either, times, "", advice, ".assets"),
+        Check(share, beyond <= most, beyond, most, furthest, advice, ".assets"),
     ]
 
 
-def _means(fit: FitFacts, table: pd.DataFrame, implied: tuple[float, int], premium: tuple[float, int]) -> list[Check]:
+def _remedy(fit: FitFacts, *, priced: bool) -> str:
+    """Return what to do about means that the sample rules out; `priced`: every alpha is 0 at every draw."""
+    if fit.noise is None:
+        return UNKNOWN
+    if not fit.noise.matches_sample_moments:
+        return FOLLOWS
+    return NO_ALPHA if priced else HELD
+
+
+def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, int], premium: tuple[float, int]) -> list[Check]:
     """Return the checks of means: of the average asset, implied and as a premium, and of the asset furthest off."""
-    held = NO_ALPHA if isinstance(fit.model.alpha, ZeroAlpha) else HELD
-    remedy = held if degrees_of_freedom(fit.posterior) is None else FOLLOWS
     advice = f"The sample rules out the means of the fitted law. {remedy}"
     found = []
     for name, (gap, count) in (("average implied mean", implied), ("average premium", premium)):

@@ -1,10 +1,14 @@
-"""Residuals at draws of a fit."""
+"""Residuals at draws of a fit, and their law."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
+from bayesfactor.base.errors import FitError
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.facts import FitFacts
+from bayesfactor.spec.noise import Noise
 
 
 def thin(fit: FitFacts, most: int) -> xr.Dataset:
@@ -30,23 +34,75 @@ def raw_coefficients(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     return np.concatenate([alpha[:, :, None], loading], axis=2)
 
 
-def standardised_residuals(fit: FitFacts, index: int, coefficients: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Return (sample, time) residuals of asset number `index` over their scale."""
+def residual_sd(draws: xr.Dataset) -> np.ndarray:
+    """Return the standard deviation of residuals (sample, asset)."""
+    flat = draws[["residual_sd"]].compute().stack(sample=("chain", "draw"), create_index=False)
+    return flat["residual_sd"].transpose("sample", "asset").values
+
+
+def standardised_residuals(fit: FitFacts, index: int, coefficients: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """Return (sample, time) residuals of asset number `index` over their standard deviation (sample, asset)."""
     _, returns, x = regressors(fit.panel, index)
     fitted = np.einsum("sp,tp->st", coefficients[:, index], x)  # one thread: callers have several assets at work
-    return (returns - fitted) / sigma[:, index, None]
+    return (returns - fitted) / sd[:, index, None]
 
 
-def degrees_of_freedom(draws: xr.Dataset) -> np.ndarray | None:
-    """Return the degrees of freedom (sample) of the noise law at draws; None where it is normal."""
-    return draws["dof"].transpose("chain", "draw").values.ravel() if "dof" in draws else None
+@dataclass(frozen=True, eq=False)
+class ResidualLaw:
+    """A noise law at draws.
+
+    Attributes
+    ----------
+    law : Noise
+    sd : array (sample, asset)
+    parameters : mapping of str to array (sample)
+        The law's own.
+    """
+
+    law: Noise
+    sd: np.ndarray
+    parameters: dict[str, np.ndarray]
+
+    def of_asset(self, index: int, own: slice = slice(None)) -> dict[str, np.ndarray]:
+        """Return what the law is told of one asset, at some draws: arrays (sample, 1)."""
+        return {"residual_sd": self.sd[own, index, None]} | {
+            name: values[own, None] for name, values in self.parameters.items()
+        }
+
+    @property
+    def of_assets(self) -> dict[str, np.ndarray]:
+        """What the law is told of all assets: arrays (sample, asset) or (sample, 1)."""
+        return {"residual_sd": self.sd} | {name: values[:, None] for name, values in self.parameters.items()}
+
+    @property
+    def standard(self) -> dict[str, np.ndarray]:
+        """What the law is told of residuals whose standard deviation is 1: arrays (sample)."""
+        return {"residual_sd": np.ones(len(self.sd)), **self.parameters}
 
 
-def variance_factor(draws: xr.Dataset) -> xr.DataArray:
-    """Return what the variance of the noise law is of its squared scale, at every draw."""
-    return draws["dof"] / (draws["dof"] - 2) if "dof" in draws else xr.DataArray(1.0)
+def residual_law(law: Noise, draws: xr.Dataset) -> ResidualLaw:
+    """Return a noise law at draws.
+
+    Raises
+    ------
+    FitError
+        When the draws lack a parameter of the law.
+    """
+    return ResidualLaw(law, residual_sd(draws), parameters(law, draws))
 
 
-def noise(rng: np.random.Generator, dof: np.ndarray | float | None, shape: tuple[int, ...]) -> np.ndarray:
-    """Return draws of the noise law at a scale of 1."""
-    return rng.standard_normal(shape) if dof is None else rng.standard_t(dof, size=shape)
+def parameters(law: Noise, draws: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return the parameters of a noise law at draws (sample).
+
+    Raises
+    ------
+    FitError
+        When the draws lack one.
+    """
+    missing = [name for name in law.parameters if name not in draws]
+    if missing:
+        raise FitError(
+            f"The noise law of the model is {type(law).__name__}, and its draws have no '{missing[0]}'.",
+            remedy=f"Give '{missing[0]}' as a variable (chain, draw), or a model with another noise law.",
+        )
+    return {name: draws[name].transpose("chain", "draw").values.ravel() for name in law.parameters}

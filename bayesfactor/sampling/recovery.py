@@ -35,7 +35,7 @@ def recover(
     seed : int
         Of the exact draws given theta.
     store : DrawStore, optional
-        Where alphas, loadings and residual scales go, chunk by chunk; without it they stay in memory.
+        Where alphas, loadings and residual standard deviations go, chunk by chunk; without it they stay in memory.
     cores : int
         Chains to work on at once; draws do not depend on it.
     """
@@ -56,7 +56,13 @@ def recover(
     before = _dataset({**_scales(priors, problem, flat), **_hierarchy(panel, model, priors, problem, flat)}, coords)
     after = _dataset(_factors(design.history, priors, problem, flat, np.random.default_rng(first)), coords)
     posterior = xr.Dataset(
-        {"alpha": own["alpha"], "sigma": own["sigma"], **before.data_vars, "loading": own["loading"], **after.data_vars}
+        {
+            "alpha": own["alpha"],
+            "residual_sd": own["residual_sd"],
+            **before.data_vars,
+            "loading": own["loading"],
+            **after.data_vars,
+        }
     )
     return posterior, _dataset({**_log_prior(priors, problem, flat), **own_prior}, coords)
 
@@ -71,9 +77,9 @@ def _assets(
     store: DrawStore | None,
     cores: int,
 ) -> tuple[dict[str, xr.DataArray], Drawn]:
-    """Make alphas, loadings and residual scales a few draws at a time; return them, and what log priors they have."""
+    """Make alphas, loadings and residual standard deviations a few draws at a time, and what log priors they have."""
     each = ("chain", "draw", "asset")
-    dims: dict[str, tuple[str, ...]] = {"alpha": each, "sigma": each, "loading": (*each, "factor")}
+    dims: dict[str, tuple[str, ...]] = {"alpha": each, "residual_sd": each, "loading": (*each, "factor")}
     arrays = {}
     for name, own in dims.items():
         shape = tuple(len(coords[dim]) for dim in own)
@@ -89,7 +95,9 @@ def _assets(
                 coefficients[:, :, 0] -= rate[:, None]
             arrays["alpha"][here] = coefficients[:, :, 0]
             arrays["loading"][here] = coefficients[:, :, 1:]
-            arrays["sigma"][here] = np.exp(problem.scales(draws[here])[2])
+            tails = {name: array[:, None] for name, (array, _) in _tails(priors, problem, draws[here]).items()}
+            sigma = np.exp(problem.scales(draws[here])[2])
+            arrays["residual_sd"][here] = model.noise.sd({"sigma": sigma, **tails})
             logs.append(_own_prior(model, priors, coefficients))
         return logs
 
@@ -134,11 +142,13 @@ def _dataset(values: Drawn, coords: Coords) -> xr.Dataset:
 
 def _scales(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     level, spread = problem.level(flat)
-    result: Drawn = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
+    return {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ()), **_tails(priors, problem, flat)}
+
+
+def _tails(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
+    """Return the parameters of the noise law beside its scale."""
     dof = _dof(priors, problem, flat)
-    if dof is not None:
-        result["dof"] = (dof, ())
-    return result
+    return {} if dof is None else {"dof": (dof, ())}
 
 
 def _dof(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> np.ndarray | None:

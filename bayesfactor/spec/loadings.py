@@ -68,6 +68,7 @@ class GroupedLoadings:
     """beta_ik ~ N(m_{g(i),k}, tau_k^2): partial pooling within groups."""
 
     kind: ClassVar[str] = "grouped"
+    pooling: ClassVar[str] = "Partial pooling: short histories are drawn towards their group."  # as a report says it
     prior: Keyed[GroupedPrior]
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
@@ -88,6 +89,7 @@ class FreeLoadings:
     """beta_ik ~ its own fixed prior: no pooling."""
 
     kind: ClassVar[str] = "free"
+    pooling: ClassVar[str] = "No pooling: each asset has its own prior."
     prior: Keyed[LoadingPrior]
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
@@ -105,6 +107,7 @@ class CommonLoadings:
     """beta_ik = b_k for every asset: complete pooling."""
 
     kind: ClassVar[str] = "common"
+    pooling: ClassVar[str] = "Complete pooling: one loading for all assets."
     prior: Keyed[LoadingPrior]
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:

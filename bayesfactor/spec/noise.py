@@ -1,16 +1,25 @@
-"""Laws of residuals."""
+"""Laws of residuals: their priors, and their own numbers given draws.
+
+Every law answers in terms of `NoiseDraws`: the residual standard deviation, which the posterior of a fit holds whatever
+the law, and the law's own parameters (`parameters`). Nobody who asks a law needs to know which one it is.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import xarray as xr
+from scipy.special import gammaln
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.regressions import least_squares, robust_fit
 from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate
+from bayesfactor.spec.sample_variance import ChiSquaredVariance, NoiseDraws, VarianceLaw, simulated_variance
 from bayesfactor.spec.units import PanelUnits
+
+BOUNDARY = 0.1  # distance from the least degrees of freedom within which they count as there
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,9 @@ class NormalNoise:
 
     kind: ClassVar[str] = "normal"
     takes_weights: ClassVar[bool] = True
+    parameters: ClassVar[tuple[str, ...]] = ()
+    matches_sample_moments: ClassVar[bool] = True  # means and variances of the fit follow the sample's
+
     level: LogNormalRate
     spread: HalfNormal
 
@@ -70,9 +82,40 @@ class NormalNoise:
         """Return draws from the prior: scales ``sigma`` (draw, asset)."""
         return {"sigma": scaled.simulate(shape, rng)}
 
-    def sd(self, draws: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the residual standard deviation at draws of ``sigma``, which it is."""
+    def sd[Draws: (np.ndarray, xr.DataArray)](self, draws: Mapping[str, Draws]) -> Draws:
+        """Return the standard deviation of a residual from its sampled scale ``sigma``: sigma itself."""
         return draws["sigma"]
+
+    def scale[Draws: (np.ndarray, xr.DataArray)](self, draws: Mapping[str, Draws]) -> Draws:
+        """Return sigma from ``residual_sd``: the same."""
+        return draws["residual_sd"]
+
+    def log_density(self, residual: np.ndarray, draws: NoiseDraws) -> np.ndarray:
+        """Return log p(e) = -e^2 / (2 sigma^2) - log sigma - log(2 pi) / 2."""
+        scale = self.scale(draws)
+        z = residual / scale
+        return -0.5 * (z * z + np.log(2 * np.pi)) - np.log(scale)
+
+    def log_likelihood(self, squares: np.ndarray, count: float, draws: NoiseDraws) -> np.ndarray | None:
+        """Return the log-density of `count` residuals with this sum of squares, which is all that it depends on."""
+        scale = self.scale(draws)
+        return -0.5 * squares / scale**2 - count * (0.5 * np.log(2 * np.pi) + np.log(scale))
+
+    def simulate(self, draws: NoiseDraws, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Return draws of e = sigma z, z ~ N(0, 1)."""
+        return self.scale(draws) * rng.standard_normal(shape)
+
+    def information(self, draws: NoiseDraws) -> np.ndarray:
+        """Return the Fisher information of one residual about its location: 1 / sigma^2."""
+        return 1 / self.scale(draws) ** 2
+
+    def sample_variance(self, counts: np.ndarray, draws: NoiseDraws, rng: np.random.Generator) -> VarianceLaw:
+        """Return the law of the variance of residuals: chi-squared with n - 1 degrees of freedom."""
+        return ChiSquaredVariance()
+
+    def boundary(self, draws: NoiseDraws) -> dict[str, float]:
+        """Return no probability: the law has no parameter at whose bound it has no variance."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -84,6 +127,9 @@ class StudentTNoise:
 
     kind: ClassVar[str] = "student_t"
     takes_weights: ClassVar[bool] = False
+    parameters: ClassVar[tuple[str, ...]] = ("dof",)
+    matches_sample_moments: ClassVar[bool] = False  # outlying returns weigh little in its means
+
     level: LogNormalRate
     spread: HalfNormal
     dof: Exponential
@@ -112,9 +158,44 @@ class StudentTNoise:
         sigma = scaled.simulate(shape, rng)
         return {"sigma": sigma, "dof": self.dof.above + self.dof.mean * rng.exponential(size=(shape[0], 1))}
 
-    def sd(self, draws: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the residual standard deviation, sigma sqrt(nu / (nu - 2)), at draws of ``sigma`` and ``dof``."""
-        return draws["sigma"] * np.sqrt(draws["dof"] / (draws["dof"] - 2))
+    def sd[Draws: (np.ndarray, xr.DataArray)](self, draws: Mapping[str, Draws]) -> Draws:
+        """Return the standard deviation of a residual from its sampled scale ``sigma``: sigma sqrt(nu / (nu - 2))."""
+        return draws["sigma"] * (draws["dof"] / (draws["dof"] - 2)) ** 0.5
+
+    def scale[Draws: (np.ndarray, xr.DataArray)](self, draws: Mapping[str, Draws]) -> Draws:
+        """Return sigma from ``residual_sd``: the standard deviation times sqrt((nu - 2) / nu)."""
+        return draws["residual_sd"] * ((draws["dof"] - 2) / draws["dof"]) ** 0.5
+
+    def log_density(self, residual: np.ndarray, draws: NoiseDraws) -> np.ndarray:
+        """Return log p(e) of sigma times a standard t: log c(nu) - log sigma - (nu + 1) / 2 log(1 + z^2 / nu).
+
+        z = e / sigma and c(nu) = Gamma((nu + 1) / 2) / Gamma(nu / 2) / sqrt(nu pi).
+        """
+        scale, dof = self.scale(draws), draws["dof"]
+        z = residual / scale
+        constant = gammaln((dof + 1) / 2) - gammaln(dof / 2) - 0.5 * np.log(dof * np.pi)
+        return constant - np.log(scale) - 0.5 * (dof + 1) * np.log1p(z * z / dof)
+
+    def log_likelihood(self, squares: np.ndarray, count: float, draws: NoiseDraws) -> np.ndarray | None:
+        """Return None: the log-density of several residuals depends on more than their sum of squares."""
+        return None
+
+    def simulate(self, draws: NoiseDraws, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Return draws of e = sigma t, t ~ Student-t(nu)."""
+        return self.scale(draws) * rng.standard_t(draws["dof"], size=shape)
+
+    def information(self, draws: NoiseDraws) -> np.ndarray:
+        """Return the Fisher information of one residual about its location: (nu + 1) / ((nu + 3) sigma^2)."""
+        dof = draws["dof"]
+        return (dof + 1) / (dof + 3) / self.scale(draws) ** 2
+
+    def sample_variance(self, counts: np.ndarray, draws: NoiseDraws, rng: np.random.Generator) -> VarianceLaw:
+        """Return the law of the variance of residuals, by simulation."""
+        return simulated_variance(self, counts, draws, rng)
+
+    def boundary(self, draws: NoiseDraws) -> dict[str, float]:
+        """Return P(degrees of freedom within `BOUNDARY` of the least that the prior allows): there is no variance."""
+        return {"degrees of freedom": float((draws["dof"] < self.dof.above + BOUNDARY).mean())}
 
 
 Noise = NormalNoise | StudentTNoise

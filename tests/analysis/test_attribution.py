@@ -88,11 +88,9 @@ def test_a_portfolios_premium_is_the_weighted_sum_draw_by_draw(fit, by):
 
 
 def test_a_portfolios_variance_is_that_of_its_covariance(fit):
-    """w'(B Omega B' + D)w, D the noise's variance: sigma^2, times nu / (nu - 2) for Student-t."""
+    """w'(B Omega B' + D)w, D the variance of residuals, whatever their law."""
     posterior, w = fit.posterior, vector(fit, MIX)
-    own = posterior["sigma"] ** 2
-    if "dof" in posterior:
-        own = own * posterior["dof"] / (posterior["dof"] - 2)
+    own = posterior["residual_sd"] ** 2
     beta, omega = posterior["loading"].values, posterior["factor_cov"].values
     total = beta @ omega @ np.swapaxes(beta, -1, -2) + own.transpose("chain", "draw", "asset").values[
         ..., None

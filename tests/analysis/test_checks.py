@@ -82,10 +82,10 @@ def shifted_chain(fit):
 
 def slow_chains(fit):
     """A random walk that all chains share the start and end of: few effective draws."""
-    draws = fit.posterior["sigma"].copy(deep=True)
+    draws = fit.posterior["residual_sd"].copy(deep=True)
     wave = np.sin(np.linspace(0, 40 * np.pi, 1000))
     draws[:, :, 3] = float(draws[:, :, 3].mean()) * (1 + 0.1 * wave)
-    return doctored(fit, "posterior", sigma=draws)
+    return doctored(fit, "posterior", residual_sd=draws)
 
 
 def stuck_in_the_tails(fit):
@@ -134,7 +134,7 @@ def keep(fit, **which):
 
 FAULTS = {
     shifted_chain: ("R-hat", "alpha[a04]"),
-    slow_chains: ("effective draws, bulk", "sigma[a03]"),
+    slow_chains: ("effective draws, bulk", "residual_sd[a03]"),
     stuck_in_the_tails: ("effective draws, tail", "log_sigma_mean"),
     one_divergence: ("divergences", ""),
     deep_trees: ("tree depth reached", ""),
@@ -213,7 +213,7 @@ def test_means_are_those_of_the_sample_of_the_report_and_of_the_model(hier_fit, 
         assert found["gap_in_errors"] == pytest.approx(away, rel=1e-9)
         thinned = 252 * implied.std() / 200**0.5  # it uses 200 of the draws
         assert found["implied_mean"] == pytest.approx(252 * implied.mean(), abs=4.5 * thinned)
-        error = np.median(posterior["sigma"].sel(asset=name)) / seen.sum() ** 0.5
+        error = np.median(posterior["residual_sd"].sel(asset=name)) / seen.sum() ** 0.5
         gap = (found["sample_mean"] - found["implied_mean"]) / 252 / error
         assert found["implied_gap"] == pytest.approx(gap, rel=0.15)
     off = bf.check(doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02))
@@ -228,7 +228,7 @@ def test_shrinkage_is_vasiceks_weight():
     found, posterior = bf.check(fit).shrinkage["f0"], fit.posterior
     for i, name in enumerate(panel.assets):
         f = panel.factors.values[np.isfinite(panel.returns.values[:, i]), 0]
-        tau, sigma = posterior["loading_scale"].values[..., 0], posterior["sigma"].sel(asset=name).values
+        tau, sigma = posterior["loading_scale"].values[..., 0], posterior["residual_sd"].sel(asset=name).values
         weight = 1 / (1 + tau**2 * (f @ f) / sigma**2)
         assert found[name] == pytest.approx(weight.mean(), abs=4.5 * weight.std() / 200**0.5)
     assert found.max() - found.min() > 0.05  # a short history leans more

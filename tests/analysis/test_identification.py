@@ -48,10 +48,7 @@ def standardised(fit):
     others = [k for k, factor in enumerate(panel.factor_info) if not factor.traded]
     sd = panel.factors.values.std(axis=0, ddof=1)[others]
     draws = fit.posterior.isel(draw=slice(None, None, step)).stack(sample=("chain", "draw"), create_index=False)
-    noise = draws["sigma"].transpose("sample", "asset").values
-    if "dof" in draws:
-        dof = draws["dof"].values[:, None]
-        noise = noise * np.sqrt(dof / (dof - 2))
+    noise = draws["residual_sd"].transpose("sample", "asset").values
     beta = draws["loading"].transpose("sample", "asset", "factor").values[:, :, others]
     b = beta * sd / noise[:, :, None]
     if "zero_beta" in draws:

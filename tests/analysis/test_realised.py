@@ -62,7 +62,7 @@ def test_small_returns_compound_as_they_sum(fit):
 
 def _scaled(fit, scale):
     posterior = fit.posterior.copy()
-    for name in ("alpha", "sigma", "risk_premium", "factor_mean"):
+    for name in ("alpha", "residual_sd", "risk_premium", "factor_mean"):
         posterior[name] = posterior[name] * scale
     tree = fit.data.copy()
     tree["posterior"] = xr.DataTree(posterior)

@@ -112,11 +112,11 @@ def plain(panel, model, posterior):
                     loading[i, k] * (panel.aligned[t, k] + (0.0 if factor.traded else shift[k]))
                     for k, factor in enumerate(panel.factor_info)
                 )
-                law = (
-                    stats.t(posterior["dof"], alpha[i] + moved, posterior["sigma"][i])
-                    if "dof" in posterior
-                    else stats.norm(alpha[i] + moved, posterior["sigma"][i])
-                )
+                sd, centre = posterior["residual_sd"][i], alpha[i] + moved
+                if "dof" in posterior:
+                    law = stats.t(posterior["dof"], centre, sd * (1 - 2 / posterior["dof"]) ** 0.5)
+                else:
+                    law = stats.norm(centre, sd)
                 total += law.logpdf(r)
     return total
 

@@ -85,7 +85,7 @@ def test_log_likelihood_is_the_sum_over_observations(pair):
     shift = np.where([f.traded for f in fit.panel.factor_info], 0, draw["risk_premium"] - draw["factor_mean"])
     beta = draw["loading"].values[i]
     mean = draw["alpha"].values[i] + beta @ shift + x[:, 1:] @ beta
-    sigma = draw["sigma"].values[i]
+    sigma = draw["residual_sd"].values[i]
     each = -0.5 * ((y - mean) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)
     assert bf.log_likelihood(fit, per="asset").values[1, 7, i] == pytest.approx(each.sum(), rel=1e-10)
 

@@ -16,7 +16,7 @@ OURS = {
     "tau": "loading_scale",
     "alpha": "alpha",
     "beta": "loading",
-    "sigma": "sigma",
+    "sigma": "residual_sd",
     "tau_alpha": "alpha_scale",
     "omega": "log_sigma_scale",
     "log_sigma_mean": "log_sigma_mean",

@@ -116,7 +116,7 @@ def test_draws_on_disk_stay_there(tmp_path):
     fit = bf.open_fit(bf.open_fit(FITS / "hierarchical_1.nc").save(tmp_path / "run.zarr"))
     assert fit.posterior["loading"].chunks is not None
     other = shuffled(fit, 2)
-    for name in ("loading", "alpha", "sigma"):
+    for name in ("loading", "alpha", "residual_sd"):
         assert other.posterior[name].chunks is not None
     same(bf.attribute(other, "return").draws.compute(), bf.attribute(fit, "return").draws.compute())
     same(bf.log_likelihood(other), bf.log_likelihood(fit))

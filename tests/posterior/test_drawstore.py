@@ -84,7 +84,7 @@ def test_the_same_seed_gives_the_same_draws(both):
 
 def test_draws_stay_on_disk_in_blocks_of_assets(both):
     posterior = both[1].posterior
-    for name in ("alpha", "sigma", "loading"):
+    for name in ("alpha", "residual_sd", "loading"):
         assert posterior[name].chunksizes["asset"] == (4, 4, 1)
         assert posterior[name].chunksizes["draw"] == (60,)
     assert posterior["risk_premium"].chunks is None

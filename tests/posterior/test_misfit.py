@@ -78,8 +78,7 @@ def test_an_implied_variance_far_from_the_samples_fails():
     x = np.column_stack([np.ones(170), panel.factors.values])
     c = np.concatenate([posterior["alpha"].values[0, :, i, None], posterior["loading"].values[0, :, i]], axis=1)
     residual = panel.returns.values[:, i] - c @ x.T
-    dof = posterior["dof"].values[0]
-    implied = np.mean(posterior["sigma"].values[0, :, i] ** 2 * dof / (dof - 2))
+    implied = np.mean(posterior["residual_sd"].values[0, :, i] ** 2)
     sample = residual.var(axis=1, ddof=1).mean()
     assert fit.misfit.assets.loc[name, "variance_ratio"] == pytest.approx(implied / sample, rel=1e-9)
     ratios = fit.misfit.assets["variance_ratio"]
@@ -91,7 +90,7 @@ def test_a_scale_that_is_too_small_fails_too():
     rng = np.random.default_rng(2)
     fit = pseudo_fit(simulated(rng), rng)
     posterior = fit.data["posterior"].to_dataset()
-    data = xr.DataTree.from_dict({"posterior": posterior.assign(sigma=posterior["sigma"] / 2)})
+    data = xr.DataTree.from_dict({"posterior": posterior.assign(residual_sd=posterior["residual_sd"] / 2)})
     fit = replace(fit, data=data)
     assert {MEDIAN, BEYOND} <= failed(fit)
     assert found(fit, MEDIAN).value == pytest.approx(4.0, rel=0.1)
@@ -103,7 +102,7 @@ def test_a_few_assets_with_another_variance_fail():
     fit = pseudo_fit(simulated(rng), rng)
     posterior = fit.data["posterior"].to_dataset()
     wide = xr.where(posterior["asset"].isin(["a01", "a02", "a05", "a07", "a11"]), 1.5, 1.0)
-    data = xr.DataTree.from_dict({"posterior": posterior.assign(sigma=posterior["sigma"] * wide)})
+    data = xr.DataTree.from_dict({"posterior": posterior.assign(residual_sd=posterior["residual_sd"] * wide)})
     fit = replace(fit, data=data)
     assert failed(fit) == {BEYOND}
     assert found(fit, BEYOND).value == pytest.approx(5 / 12)
@@ -196,7 +195,7 @@ def test_exact_fits_and_assets_without_returns_have_no_say():
     loading[:, 0], alpha[:, 0] = 1.0, 0.0
     c = np.concatenate([alpha[:, :, None], loading], axis=2)
     panel = replace(panel, returns=panel.returns.copy(data=returns))
-    fit = made(panel, c, posterior["sigma"].values[0], posterior["risk_premium"].values[0])
+    fit = made(panel, c, posterior["residual_sd"].values[0], posterior["risk_premium"].values[0])
     table = fit.misfit.assets
     assert table.loc["a00", ["implied_gap", "variance_ratio"]].isna().all()
     assert (
@@ -340,5 +339,5 @@ def test_one_asset_whose_implied_variance_is_far_off_fails():
     fit = pseudo_fit(simulated(rng, assets=1), rng, 5.0)
     posterior = fit.data["posterior"].to_dataset()
     for times in (3.0, 1 / 3):
-        data = xr.DataTree.from_dict({"posterior": posterior.assign(sigma=posterior["sigma"] * times)})
+        data = xr.DataTree.from_dict({"posterior": posterior.assign(residual_sd=posterior["residual_sd"] * times)})
         assert MEDIAN in failed(replace(fit, data=data))

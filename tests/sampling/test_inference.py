@@ -23,7 +23,7 @@ from tests.support.panels import make_panel
 CONTRACT = {
     "loading": ("asset", "factor"),
     "alpha": ("asset",),
-    "sigma": ("asset",),
+    "residual_sd": ("asset",),
     "loading_mean": ("group", "factor"),
     "loading_scale": ("factor",),
     "alpha_scale": (),
@@ -79,7 +79,7 @@ def test_the_posterior_is_that_of_the_contract(name, request):
 
 def test_scales_are_positive_and_covariances_are_covariances(hier_fit):
     posterior = hier_fit.posterior
-    for name in ("sigma", "loading_scale", "alpha_scale", "log_sigma_scale"):
+    for name in ("residual_sd", "loading_scale", "alpha_scale", "log_sigma_scale"):
         assert (posterior[name] > 0).all()
     omega = posterior["factor_cov"].values
     np.testing.assert_allclose(omega, np.swapaxes(omega, -1, -2), rtol=1e-9)
@@ -222,7 +222,8 @@ def test_an_asset_without_data_gets_its_groups_prior(hollow_fit):
         for moment, expected in ((z, 0.0), (z**2, 1.0)):
             error = statistic(moment, "mcse", method="mean")
             assert (np.abs(moment.mean(("chain", "draw")) - expected) < 5 * error).all()
-    offset = (np.log(posterior["sigma"].sel(asset="a08")) - posterior["log_sigma_mean"]) / posterior["log_sigma_scale"]
+    log_sigma = np.log(posterior["residual_sd"].sel(asset="a08"))  # normal noise
+    offset = (log_sigma - posterior["log_sigma_mean"]) / posterior["log_sigma_scale"]
     assert abs(float(offset.mean())) < 5 * float(statistic(offset, "mcse", method="mean"))
 
 

@@ -67,12 +67,12 @@ def pseudo_fit(panel, rng, dof=np.inf, draws=200, *, priced=False):
 
 
 def made(panel, coefficients, sigma, mean, dof=None):
-    """Return a fit with these draws (draw, ...), as of one chain."""
+    """Return a fit with these draws (draw, ...), as of one chain; `sigma` is a scale where there is a `dof`."""
     names = {"asset": list(panel.assets), "factor": list(panel.factor_names)}
     variables = {
         "alpha": (("draw", "asset"), coefficients[:, :, 0]),
         "loading": (("draw", "asset", "factor"), coefficients[:, :, 1:]),
-        "sigma": (("draw", "asset"), sigma),
+        "residual_sd": (("draw", "asset"), sigma if dof is None else sigma * (dof / (dof - 2))[:, None] ** 0.5),
         "risk_premium": (("draw", "factor"), mean),
         "factor_mean": (("draw", "factor"), mean),
     }

@@ -9,26 +9,18 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, identified
 from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, tails
+from bayesfactor.analysis.assessment.shrinkage import shrinkage_of_loadings
 from bayesfactor.panel.panel import Panel
-from bayesfactor.posterior.diagnostics import UNSEEN, Check, short
+from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot, short
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.misfit import NO_LAW
 from bayesfactor.posterior.residuals import thin
+from bayesfactor.posterior.schema import shared
 
 MOST_DRAWS = 1000
-SHRINKAGE_DRAWS = 200
+NO_PRIORS = "no priors, as the model of these draws was not given"
 SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
-SENSITIVE_TO = (
-    "risk_premium",
-    "alpha_scale",
-    "loading_scale",
-    "loading_mean",
-    "loading_common",
-    "log_sigma_mean",
-    "log_sigma_scale",
-    "dof",
-    "zero_beta",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +36,10 @@ class CheckReport:
         the posterior predictive probability of residuals as heavy-tailed as those observed.
     shrinkage : DataFrame
         Asset by factor, 0..1: how far each loading's estimate leans on its prior; 1 = its own returns say nothing.
+        NaN without a model.
     sensitivity : DataFrame
-        Per top-level quantity: how much its posterior moves when the priors are made a little stronger.
+        Per top-level quantity: how much its posterior moves when the priors are made a little stronger. NaN without
+        the group ``log_prior``.
     pairs : DataFrame
         The pairs of assets whose residuals are correlated most, beyond what noise gives on as many common dates: asset,
         other, correlation, periods, limit.
@@ -74,8 +68,9 @@ class CheckReport:
         lines = ["The fit passed its checks." if self.ok else "The fit FAILED its checks: do not use its numbers."]
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
-            lines.append(f"  {words[c.passed]:<6}  {c.name:<53} {c.value:>10.5g}   limit {short(c.limit):<7}{where}")
-            if c.beyond or c.advice == UNSEEN:
+            value = "-" if c.uncomputed else f"{c.value:.5g}"
+            lines.append(f"  {words[c.passed]:<6}  {c.name:<53} {value:>10}   limit {short(c.limit):<7}{where}")
+            if c.beyond or c.uncomputed:
                 lines.append(f"          -> {c.advice}{f' See {c.details}.' if c.details else ''}")
         return "\n".join(lines)
 
@@ -106,44 +101,61 @@ def check(fit: Fit) -> CheckReport:
     """
     require_fit(fit, "check")
     assets = fit.misfit.assets.assign(prob_tails=tails(fit))
-    shrinkage, sensitivity, correlations = _shrinkage(fit), _sensitivity(fit), residual_correlations(fit)
+    shrinkage, sensitivity, correlations = shrinkage_of_loadings(fit), _sensitivity(fit), residual_correlations(fit)
     checks = (
         *fit.sampler_checks,
         *fit.misfit.checks,
         *_of_assets(fit, assets),
-        Check(
-            "share of parameters sensitive to the prior", None, float((sensitivity["prior"] > SENSITIVE).mean()), 0.1,
-            _worst(sensitivity["prior"]),
-            "These quantities lean on their priors: say so, or justify the priors.", ".sensitivity",
-        ),
-        Check(
-            "shrinkage of loadings, median", None, float(np.median(shrinkage)), 0.5, "",
-            "Most loadings lean on their prior more than on their own returns.", ".shrinkage",
-        ),
+        _of_prior(fit, sensitivity),
+        _of_loadings(shrinkage),
         *correlation_checks(correlations),
         *_of_premia(fit),
     )  # fmt: skip
     return CheckReport(checks, assets, shrinkage, sensitivity, correlations.pairs)
 
 
+def _of_prior(fit: Fit, sensitivity: pd.DataFrame) -> Check:
+    """Return the check of how many parameters are sensitive to the prior, which only informs."""
+    name = "share of parameters sensitive to the prior"
+    if "log_prior" not in fit.data.children:
+        return cannot(name, 0.1, "no log_prior")
+    return Check(
+        name, None, float((sensitivity["prior"] > SENSITIVE).mean()), 0.1, _worst(sensitivity["prior"]),
+        "These quantities lean on their priors: say so, or justify the priors.", ".sensitivity",
+    )  # fmt: skip
+
+
+def _of_loadings(shrinkage: pd.DataFrame) -> Check:
+    """Return the check of how far loadings are shrunk, which only informs."""
+    name = "shrinkage of loadings, median"
+    if shrinkage.isna().all(axis=None):
+        return cannot(name, 0.5, NO_LAW)
+    advice = "Most loadings lean on their prior more than on their own returns."
+    return Check(name, None, float(np.median(shrinkage)), 0.5, "", advice, ".shrinkage")
+
+
 def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
     """Return the checks of tails and premia that only inform."""
-    held = isinstance(fit.panel, Panel)
-    heavy = float((assets["prob_tails"].dropna() < 0.01).mean()) if held else float("nan")
     gaps = assets["gap_in_errors"].abs()
     return (
-        Check(
-            "tails: share of assets heavier than the noise law", None, heavy, 0.05, _worst(-assets["prob_tails"]),
-            "Residuals are heavier-tailed than the noise law: a few dates weigh much in loadings and alphas. Look at "
-            "the largest returns of these assets."
-            if held
-            else UNSEEN,
-            ".assets" if held else "",
-        ),
+        _of_tails(fit, assets["prob_tails"]),
         Check(
             "means: share of premia more than 2 SE off", None, float((gaps.dropna() > 2).mean()), 0.05, _worst(gaps),
             "Premia and sample means differ: read both before using these premia.", ".assets",
         ),
+    )  # fmt: skip
+
+
+def _of_tails(fit: Fit, prob_tails: pd.Series) -> Check:
+    name = "tails: share of assets heavier than the noise law"
+    if not isinstance(fit.panel, Panel):
+        return Check(name, None, float("nan"), 0.05, "", UNSEEN)
+    if fit.noise is None:
+        return cannot(name, 0.05, NO_LAW)
+    return Check(
+        name, None, float((prob_tails.dropna() < 0.01).mean()), 0.05, _worst(-prob_tails),
+        "Residuals are heavier-tailed than the noise law: a few dates weigh much in loadings and alphas. Look at the "
+        "largest returns of these assets.", ".assets",
     )  # fmt: skip
 
 
@@ -153,14 +165,18 @@ def _of_premia(fit: Fit) -> tuple[Check, ...]:
     others = facts[~facts["traded"].astype(bool)]
     unknown = others.index[others["verdict"] == UNIDENTIFIED].tolist()
     conflict = facts.index[facts["conflict"]].tolist()
+    unidentified = "premia: share of non-traded factors unidentified"
+    conflicting = "premia: share in conflict with the prior"
+    if facts["prior_sd"].isna().all():
+        return cannot(unidentified, 0.0, NO_PRIORS), cannot(conflicting, 0.0, NO_PRIORS)
     return (
         Check(
-            "premia: share of non-traded factors unidentified", None, len(unknown) / max(len(others), 1), 0.0,
+            unidentified, None, len(unknown) / max(len(others), 1), 0.0,
             unknown[0] if unknown else "",
             "What these factors pay comes from the prior, not from the data.", "bf.identify(fit)",
         ),
         Check(
-            "premia: share in conflict with the prior", None, len(conflict) / len(facts), 0.0,
+            conflicting, None, len(conflict) / len(facts), 0.0,
             conflict[0] if conflict else "",
             "Prior and data disagree on what these factors pay, and the posterior lies between: read both, and justify "
             "the prior.",
@@ -173,49 +189,15 @@ def _worst(values: pd.Series) -> str:
     return str(values.idxmax()) if values.notna().any() else ""
 
 
-def _shrinkage(fit: Fit) -> pd.DataFrame:
-    """Return the prior's weight in each loading: the diagonal of (I + D S D / s2)^-1, averaged over draws.
-
-    1 for a loading that is common to all assets. For Student-t noise s2 = sigma^2 (nu + 3) / (nu + 1), the inverse of
-    what one observation says of a location.
-    """
-    draws, statistics = thin(fit, SHRINKAGE_DRAWS), fit.design.moments
-    flat = draws.stack(sample=("chain", "draw"), create_index=False)
-    loading = flat["loading"].transpose("sample", "asset", "factor")
-    index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)
-    if "loading_common" in flat:
-        return pd.DataFrame(1.0, index=index, columns=columns)
-    if "loading_scale" in flat:
-        spread = flat["loading_scale"].transpose("sample", "factor").values
-    else:
-        spread = np.broadcast_to(fit.priors.loadings.sd, (loading.shape[0], loading.shape[2]))
-    variance = flat["sigma"].transpose("sample", "asset").values ** 2
-    if "dof" in flat:
-        variance = variance * ((flat["dof"] + 3) / (flat["dof"] + 1)).values[:, None]
-    alpha = _alpha_spread(fit, flat)
-    weight = np.zeros((len(index), len(columns)))
-    for i in range(len(index)):
-        d = np.concatenate([alpha[:, i, None], spread], axis=1)
-        scaled = d[:, :, None] * d[:, None, :] * statistics.xx[:, :, i] / variance[:, i, None, None]
-        inverse = np.linalg.inv(np.eye(d.shape[1]) + scaled)
-        weight[i] = np.einsum("sjj->sj", inverse).mean(axis=0)[1:]
-    return pd.DataFrame(weight, index=index, columns=columns)
-
-
-def _alpha_spread(fit: Fit, flat: xr.Dataset) -> np.ndarray:
-    """Return the prior deviation of every alpha, (sample, asset)."""
-    prior, sigma = fit.priors.alpha, flat["sigma"].transpose("sample", "asset").values
-    spread = flat["alpha_scale"].values[:, None] if "alpha_scale" in flat else prior.sd
-    return spread * (np.ones_like(sigma) if prior.per_residual_sd is None else sigma / prior.per_residual_sd)
-
-
 def _sensitivity(fit: Fit) -> pd.DataFrame:
     """Return the power-scaling sensitivity of every top-level quantity to the prior, largest first."""
     from arviz_stats import psense
 
     draws = thin(fit, MOST_DRAWS)
+    names = list(shared(draws, fit.noise))
+    if "log_prior" not in fit.data.children:
+        return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
     prior = fit.data["log_prior"].to_dataset().sel(draw=draws["draw"])
-    names = [name for name in SENSITIVE_TO if name in draws]
     tree = xr.DataTree.from_dict({"posterior": draws[names], "log_prior": prior})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # about the tails of weights when there are few draws

@@ -17,8 +17,10 @@ from bayesfactor.posterior.diagnostics import said, statistic, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import justified, summarise
+from bayesfactor.spec.factors import ScaledPremia
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
+NO_VERDICT, NO_PRIOR = "no verdict", "its prior was not given"
 LITTLE, SOME = 0.1, 0.25  # posterior contraction below which a premium is unidentified, or weak
 MOST = 0.5  # share of the maximum contraction below which it is weak
 CONFLICT = 2.0  # prior standard deviations that a mean moves by, or standard deviations between prior and data
@@ -58,7 +60,7 @@ class Identification(FrozenResult):
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """Per factor: ``traded``, ``identified``, ``weak`` or ``unidentified``."""
+        """Per factor: ``traded``, ``identified``, ``weak`` or ``unidentified``; ``no verdict`` without priors."""
         return dict(zip(self.facts.index.tolist(), self.facts["verdict"].tolist(), strict=True))
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
@@ -72,7 +74,8 @@ class Identification(FrozenResult):
             why); mean, sd, lower, upper, prob_positive (posterior), all of
             the premium a year; posterior_contraction, max_contraction, conflict; strength, strength_lower,
             strength_upper, prob_above_noise; prior_inclusion and inclusion (with a spike and slab); data_from, verdict,
-            reason; and ``warning`` when the fit failed a check. A traded factor has no strength: NaN.
+            reason; and ``warning`` when the fit failed a check. A traded factor has no strength: NaN. Without priors
+            their columns and those that compare with them are NaN.
         """
         premium = summarise(self.premium, ci_prob, ci_kind).set_index("factor")
         found = summarise(self.strength, ci_prob, ci_kind).set_index("factor") if self.strength.size else None
@@ -97,6 +100,8 @@ class Identification(FrozenResult):
         marked = table["verdict"].where(~table["conflict"], table["verdict"] + ", CONFLICT")
         shown = table[list(PRINTED)].assign(verdict=marked, reason=table["reason"])
         lines = [shown.to_string(float_format=lambda value: f"{value:.3g}")]
+        if self.facts["prior_sd"].isna().all():
+            lines.append("Priors were not given, so that premia get no verdict.")
         if self.problems:
             lines.append(f"WARNING: {said(self.problems)}.")
         if self.strength.size:
@@ -125,7 +130,8 @@ def identify(fit: Fit) -> Identification:
     * ``weak`` when it is less than a quarter, or less than half of what it would be if the factor were traded, and
       where prior and data are in conflict but the premium would be unidentified,
     * ``identified`` otherwise: its size is estimated, and may be 0; ``reason`` says whether its sign is known (at
-      95 %). ``traded`` factors price themselves.
+      95 %). ``traded`` factors price themselves. Without priors (draws whose model was not given) there is ``no
+      verdict``.
 
     ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of
     its Monte Carlo errors out of it. ``max_contraction`` is what the factor's own history of n periods would take off
@@ -164,7 +170,8 @@ def identify(fit: Fit) -> Identification:
     On useless and weak factors: Kan and Zhang (1999), Kleibergen (2009), Bryzgalova, Huang and Julliard (2023).
     """
     require_fit(fit, "identify")
-    prior, history, year = fit.priors.premia, fit.design.history, fit.panel.periods_per_year
+    history, year = fit.design.history, fit.panel.periods_per_year
+    prior = _not_given(len(fit.panel.factor_info)) if fit.priors is None else fit.priors.premia
     strength, ratio, smallest, alone = loading_strengths(fit, history)
     others, signals, premium = strength["factor"].values, ratio.values, fit.posterior["risk_premium"]
     facts = pd.DataFrame(index=pd.Index(fit.panel.factor_names, name="factor"))
@@ -188,7 +195,7 @@ def identify(fit: Fit) -> Identification:
     facts["conflict"] = (np.abs(mean - prior.loc) > CONFLICT * prior.sd) | (apart > CONFLICT)
     facts["prior_inclusion"] = np.where(mixed, prior.inclusion, np.nan)
     flat = premium.transpose("chain", "draw", "factor").values.reshape(-1, premium.sizes["factor"])
-    facts["inclusion"] = np.where(mixed, prior.prob_slab(flat).mean(axis=0), np.nan)
+    facts["inclusion"] = np.where(mixed, prior.prob_slab(flat).mean(axis=0), np.nan) if mixed.any() else np.nan
     facts["prob_above_noise"] = pd.Series((signals > NOISE).mean(axis=(0, 1)), others).reindex(facts.index)
     signs = np.maximum((flat > 0).mean(axis=0), (flat < 0).mean(axis=0)) >= SURE
     before = pd.Series(alone, others).reindex(facts.index)
@@ -221,11 +228,14 @@ def _verdict(
 ) -> tuple[str, str]:
     """Return verdict and reason.
 
-    `alone` and `above` are P(R_k > NOISE) before and after others are taken off, `most` is the maximum contraction, and
-    `sign` whether the premium's sign is known.
+    `alone` and `above` are P(R_k > NOISE) before and after others are taken off, `most` is the maximum contraction (NaN
+    where the prior was not given), and `sign` whether the premium's sign is known.
     """
     if traded:
-        return TRADED, f"its own history and the prior{', in conflict' if conflict else ''}"
+        prior = "" if np.isnan(most) else f" and the prior{', in conflict' if conflict else ''}"
+        return TRADED, f"its own history{prior}"
+    if np.isnan(most):
+        return NO_VERDICT, NO_PRIOR
     unknown = ""
     if alone < SURE:
         unknown = "its loadings cannot be told from noise"
@@ -246,5 +256,11 @@ def _verdict(
 def least_known(verdicts: Iterable[str]) -> str:
     """Return the least of several verdicts, ``partly`` so when they differ; empty for none."""
     found = set(verdicts)
-    least = next((one for one in (UNIDENTIFIED, WEAK, IDENTIFIED, TRADED) if one in found), "")
+    least = next((one for one in (UNIDENTIFIED, NO_VERDICT, WEAK, IDENTIFIED, TRADED) if one in found), "")
     return f"partly {least}" if len(found) > 1 else least
+
+
+def _not_given(factors: int) -> ScaledPremia:
+    """Return the priors of draws whose model was not given."""
+    unknown = np.full(factors, np.nan)
+    return ScaledPremia(unknown, unknown, unknown, unknown)

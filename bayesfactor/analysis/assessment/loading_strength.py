@@ -8,8 +8,7 @@ import xarray as xr
 from bayesfactor.panel.histories import FactorMoments
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import thin, variance_factor
-from bayesfactor.spec.alphas import FreeZeroBeta
+from bayesfactor.posterior.residuals import thin
 
 NOISE = 2.0  # of R_k: one from estimation, one from the draw
 SURE = 0.95  # probability at which loadings count as told from noise
@@ -24,19 +23,17 @@ def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
     """
     others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
     seen = fit.panel.moments.count > 0
-    names = [name for name in ("loading", "sigma", "dof") if name in fit.posterior]
-    draws = thin(fit, STRENGTH_DRAWS)[names].isel(factor=others)
+    draws = thin(fit, STRENGTH_DRAWS)[["loading", "residual_sd"]].isel(factor=others)
     draws = draws if seen.all() else draws.isel(asset=np.flatnonzero(seen))
 
     def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for block in blocks(draws, "asset"):
-            variance = block["sigma"] ** 2 * variance_factor(block)
-            one = 1 / np.sqrt(variance.transpose("chain", "draw", "asset").values)[..., None]
+            one = 1 / block["residual_sd"].transpose("chain", "draw", "asset").values[..., None]
             loading = block["loading"].transpose("chain", "draw", "asset", "factor").values
             yield loading * history.deviation[others] * one, one
 
     constant: np.ndarray | float = 0.0
-    if isinstance(fit.model.zero_beta, FreeZeroBeta):
+    if "zero_beta" in fit.posterior:
         sums = [(np.sum(one * b, axis=2, keepdims=True), np.sum(one**2, axis=2, keepdims=True)) for b, one in pieces()]
         constant = sum(top for top, _ in sums) / sum(bottom for _, bottom in sums) if sums else 0.0
     for b, one in pieces():

@@ -15,7 +15,7 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.diagnostics import UNSEEN, Check
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import degrees_of_freedom, noise, raw_coefficients, standardised_residuals, thin
+from bayesfactor.posterior.residuals import raw_coefficients, residual_law, standardised_residuals, thin
 
 DRAWS = 200
 MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
@@ -55,25 +55,24 @@ class Correlations:
 
 
 def tails(fit: Fit) -> pd.Series:
-    """Return, per asset, the posterior predictive probability of residuals as heavy-tailed as those observed."""
-    draws = thin(fit, DRAWS)
-    coefficients = raw_coefficients(fit, draws)
-    flat = draws.stack(sample=("chain", "draw"), create_index=False)
-    sigma = flat["sigma"].transpose("sample", "asset").values
-    dof = degrees_of_freedom(draws)
-    tail_of = None if dof is None else dof[:, None]
+    """Return, per asset, the posterior predictive probability of residuals as heavy-tailed as those observed.
 
-    def tail(i: int) -> float:
-        z = standardised_residuals(fit, i, coefficients, sigma)
-        if z.shape[1] < 3:
-            return np.nan
-        rng = np.random.default_rng([fit.sampler.seed, i])
-        new = noise(rng, tail_of, z.shape)
-        return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
-
+    NaN without a noise law, or where the panel does not hold the returns.
+    """
     found: list[float] | float = np.nan
-    if isinstance(fit.panel, Panel):
-        room = MOST_RESIDUALS // (len(sigma) * len(fit.panel.times))
+    if fit.noise is not None and isinstance(fit.panel, Panel):
+        draws = thin(fit, DRAWS)
+        coefficients, residuals = raw_coefficients(fit, draws), residual_law(fit.noise, draws)
+
+        def tail(i: int) -> float:
+            z = standardised_residuals(fit, i, coefficients, residuals.sd)
+            if z.shape[1] < 3:
+                return np.nan
+            rng = np.random.default_rng([fit.seed, i])
+            new = residuals.law.simulate(residuals.of_asset(i), rng, z.shape)
+            return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
+
+        room = MOST_RESIDUALS // (len(residuals.sd) * len(fit.panel.times))
         with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
             found = list(pool.map(tail, range(len(fit.panel.assets))))
     return pd.Series(found, index=pd.Index(fit.panel.assets, name="asset"), dtype=float)

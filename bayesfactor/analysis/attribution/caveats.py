@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
-from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, identified, least_known
+from bayesfactor.analysis.assessment.identification import NO_VERDICT, UNIDENTIFIED, identified, least_known
 from bayesfactor.analysis.attribution.contributions import LEVELS, kind_of
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
@@ -55,6 +55,9 @@ def caveats(fit: Fit) -> tuple[str, ...]:
     unknown = facts.index[facts["verdict"] == UNIDENTIFIED].tolist()
     if unknown:
         notes.append(f"unidentified, so that what they pay comes from the prior: {', '.join(unknown)}")
+    unjudged = facts.index[facts["verdict"] == NO_VERDICT].tolist()
+    if unjudged:
+        notes.append(f"priors were not given, so that there is no verdict on the premia of {', '.join(unjudged)}")
     conflict = facts.index[facts["conflict"]].tolist()
     if conflict:
         notes.append(f"prior and data are in conflict about what these pay (see identify): {', '.join(conflict)}")

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.assessment.identification import IDENTIFIED, UNIDENTIFIED, WEAK
+from bayesfactor.analysis.assessment.identification import IDENTIFIED, NO_VERDICT, UNIDENTIFIED, WEAK
 from bayesfactor.analysis.attribution.kinds import By
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import variance_factor
 
 LEVELS = ("broad market", "group", "asset alone")
 KINDS_OF_FACTOR = (
@@ -25,6 +24,7 @@ KINDS_OF_FACTOR = (
     f"non-traded, {IDENTIFIED}",
     f"non-traded, {WEAK}",
     f"non-traded, {UNIDENTIFIED}",
+    f"non-traded, {NO_VERDICT}",
 )
 
 
@@ -110,7 +110,7 @@ def premium_by_level(fit: Fit, weights: xr.DataArray) -> Parts:
     posterior, panel = fit.posterior, fit.panel
     if "loading_mean" not in posterior:
         raise SpecError(
-            f"by='level' needs loadings that lean on a group; model '{fit.model.name}' has none.",
+            "by='level' needs loadings that share a mean within groups: these draws have no 'loading_mean'.",
             place="attribute.by",
             found="level",
             allowed=("factor", "family"),
@@ -138,7 +138,7 @@ def variance(fit: Fit, weights: xr.DataArray) -> Parts:
     posterior, year = fit.posterior, fit.panel.periods_per_year
     loading = combined(weights, posterior["loading"])
     moved = xr.dot(posterior["factor_cov"] * year, loading.rename(factor="factor_other"), dim="factor_other")
-    own = combined(weights**2, posterior["sigma"] ** 2 * year * variance_factor(posterior))
+    own = combined(weights**2, posterior["residual_sd"] ** 2 * year)
     return Parts(loading * moved, {"idiosyncratic": own})
 
 

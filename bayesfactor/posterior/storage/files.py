@@ -15,11 +15,10 @@ import xarray as xr
 from bayesfactor.base.errors import BayesFactorError, FitError
 from bayesfactor.base.extras import require_libraries
 from bayesfactor.base.files import require_room
-from bayesfactor.posterior.storage.zarr import DRAWS, STREAMED, SUFFIX, DrawStore, checksums, open_store, writing
+from bayesfactor.posterior.storage.formats import FORMAT, READABLE, STREAMED
+from bayesfactor.posterior.storage.zarr import DRAWS, SUFFIX, DrawStore, checksums, open_store, writing
 
-FORMAT = "bayesfactor fit 2"
-READABLE = ("bayesfactor fit 1", FORMAT)
-GROUPS = ("posterior", "sample_stats", "log_prior", "observed_data", "constant_data")
+GROUPS = ("posterior", "observed_data", "constant_data")  # that every fit has
 WRITABLE = "Choose a folder that exists, that you may write to and that has room."
 
 
@@ -33,7 +32,7 @@ def draws_fingerprint(tree: xr.DataTree, stored: Mapping[str, str] = MappingProx
         Of variables of the posterior whose draws are on disk: a hash of theirs.
     """
     digest = hashlib.sha256()
-    for group in ("posterior", "sample_stats", "log_prior"):
+    for group in (name for name in ("posterior", "sample_stats", "log_prior") if name in tree.children):
         for name, variable in sorted(tree[group].to_dataset().data_vars.items()):
             digest.update(str(name).encode())
             if group == "posterior" and name in stored:
@@ -139,6 +138,7 @@ def read_tree(path: Path) -> xr.DataTree:
         lost = [name for name in GROUPS if name not in tree.children]
         if lost:
             raise ValueError(f"without {', '.join(lost)}")
-        if draws_fingerprint(tree, checksums(path) if folder else {}) != tree.attrs["draws_fingerprint"]:
+        stored = checksums(path, READABLE[tree.attrs["format"]]) if folder else {}
+        if draws_fingerprint(tree, stored) != tree.attrs["draws_fingerprint"]:
             raise ValueError("the draws in it are not those that were saved")
     return tree

@@ -1,4 +1,4 @@
-"""Draws of alphas, loadings and residual scales in a folder of chunks (Zarr), written and read block by block.
+"""Draws of alphas, loadings and residual standard deviations in a Zarr folder, written and read block by block.
 
 A store is written under a temporary name and moved into place when it is whole. Every chunk ends in its own checksum,
 which is verified whenever the chunk is read; together they are part of the fingerprint that is verified on opening.
@@ -20,8 +20,8 @@ import xarray as xr
 from bayesfactor.base.errors import FitError
 from bayesfactor.base.extras import require_libraries
 from bayesfactor.base.files import require_writable
+from bayesfactor.posterior.storage.formats import READABLE, STREAMED
 
-STREAMED = ("alpha", "loading", "sigma")  # one entry or more per asset and draw
 DRAWS, ASSETS = 200, 128  # of a chunk; the draws a multiple of `problem.CHUNK`
 SUFFIX, MARK = ".zarr", "bayesfactor_store"
 
@@ -149,14 +149,16 @@ def open_store(path: Path) -> xr.DataTree:
     with xr.open_datatree(path, engine="zarr", zarr_format=3, consolidated=False, chunks=None) as opened:
         if MARK not in opened.attrs:
             raise ValueError("it was never finished")
-        token, names = opened.attrs[MARK], opened.attrs["variables"]
+        if opened.attrs.get("format") not in READABLE:
+            return xr.DataTree(xr.Dataset(attrs=opened.attrs))
+        token, names, streamed = opened.attrs[MARK], opened.attrs["variables"], READABLE[opened.attrs["format"]]
         parts = {name: node.to_dataset(inherit=False) for name, node in opened.children.items()}
-        parts["posterior"] = parts["posterior"].drop_vars(STREAMED)
+        parts["posterior"] = parts["posterior"].drop_vars(streamed)
         parts = {name: _plain(part) for name, part in parts.items()}
         attributes = {name: value for name, value in opened.attrs.items() if name not in (MARK, "variables")}
     posterior = parts["posterior"]
     coords = {str(name): values for name, values in posterior.coords.items()}
-    lazy = {name: _lazy(path, name, token, coords) for name in STREAMED}
+    lazy = {name: _lazy(path, name, token, coords) for name in streamed}
     parts["posterior"] = xr.Dataset({name: lazy[name] if name in lazy else posterior[name] for name in names})
     tree = xr.DataTree.from_dict({name: xr.DataTree(part) for name, part in parts.items()})
     tree.attrs = attributes
@@ -166,15 +168,19 @@ def open_store(path: Path) -> xr.DataTree:
 def _plain(dataset: xr.Dataset) -> xr.Dataset:
     """Return a dataset in memory, its texts of the type that any other array of texts has."""
     loaded = dataset.load().drop_encoding()
-    texts = {name: array.astype(str) for name, array in loaded.variables.items() if array.dtype.kind in "TUO"}
+    texts = {
+        name: array.copy(data=array.values.astype(object).astype(str))  # numpy has no way from one text type to another
+        for name, array in loaded.variables.items()
+        if array.dtype.kind in "TUO"
+    }
     coords = {name: array for name, array in texts.items() if name in loaded.coords}
     return loaded.assign({name: array for name, array in texts.items() if name not in coords}).assign_coords(coords)
 
 
-def checksums(folder: Path) -> dict[str, str]:
+def checksums(folder: Path, streamed: tuple[str, ...] = STREAMED) -> dict[str, str]:
     """Return, per streamed array, a hash of the names and checksums of all of its chunks."""
     result = {}
-    for name in STREAMED:
+    for name in streamed:
         digest, root = hashlib.sha256(), folder / "posterior" / name
         for chunk in sorted(path.relative_to(root).as_posix() for path in (root / "c").rglob("*") if path.is_file()):
             size = (root / chunk).stat().st_size

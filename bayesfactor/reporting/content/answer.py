@@ -94,9 +94,12 @@ def _told(draws: xr.DataArray, known: pd.DataFrame) -> str:
         own = f"data {with_sd('data_mean', 'data_se')} ({own})"
     else:
         own = f"the data alone do not tell it ({own.removeprefix('not told: ')})"
+    given = np.isfinite(numbers["prior_sd"])
+    prior = f"prior {with_sd('prior_mean', 'prior_sd')}" if given else "its prior was not given"
     text = (
-        f"What one unit of loading on {name} pays a year: prior {with_sd('prior_mean', 'prior_sd')}; "
-        f"{own}; both together {with_sd('mean', 'sd')} (\N{PLUS-MINUS SIGN} one standard deviation)"
+        f"What one unit of loading on {name} pays a year: {prior}; {own}; "
+        f"{'both together' if given else 'the posterior'} {with_sd('mean', 'sd')} "
+        "(\N{PLUS-MINUS SIGN} one standard deviation)"
     )
     return f"{text}; prior and data are in conflict." if row["conflict"] else f"{text}."
 

@@ -26,6 +26,7 @@ from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import OWN, answer
 
+NO_MODEL = "The draws were made by another program, and their model was not given."
 LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
 
@@ -98,7 +99,8 @@ class Contents:
     @property
     def subtitle(self) -> str:
         """What the report is about."""
-        return f"{self.description.panel} Model '{self.fit.model.name}'."
+        model = self.fit.model
+        return f"{self.description.panel} {NO_MODEL if model is None else f"Model '{model.name}'."}"
 
     @property
     def interval(self) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import plot_check
-from bayesfactor.posterior.diagnostics import UNSEEN, Check
-from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.posterior.diagnostics import CANNOT, Check
+from bayesfactor.posterior.misfit import NO_LAW
+from bayesfactor.reporting.content.contents import NO_MODEL, Contents
 from bayesfactor.reporting.content.parts import (
     Cell,
     Code,
@@ -90,22 +91,10 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         ("periods", "periods", "count"),
     ]
     units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
-    pictures: list[Part] = []
-    if contents.fit.posterior.sizes["chain"] > 1:
-        ranks = partial(plot_check, contents.fit, "rank")
-        pictures.append(Picture(ranks, "Ranks of each chain", RANKS))
-    energy = partial(plot_check, contents.fit, "energy")
-    pictures.append(Picture(energy, "Energy of the sampler", "The two should look alike."))
-    if isinstance(contents.fit.panel, Panel):
-        caption = (
-            "Returns as observed (the dark line; light on a dark page) beside replicated ones (blue): where they part, "
-            "the noise law is wrong."
-        )
-        pictures.append(Picture(partial(plot_check, contents.fit), "Observed and replicated returns", caption))
     return (
         Text(f"{verdict} Those for information fail nothing."),
         TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
-        *pictures,
+        *_pictures(contents),
         Heading("Means and tails, asset by asset"),
         TablePart(plain(checks.assets, "asset", means, units), "means", MEANS, "assets"),
         Heading("Largest residual correlations"),
@@ -113,19 +102,40 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     )
 
 
+def _pictures(contents: Contents) -> list[Part]:
+    """Return the figures that the fit has what it needs for, and why others are not there."""
+    fit, parts = contents.fit, list[Part]()
+    if fit.posterior.sizes["chain"] > 1:
+        parts.append(Picture(partial(plot_check, fit, "rank"), "Ranks of each chain", RANKS))
+    stats = fit.data.children.get("sample_stats")
+    if stats is not None and "energy" in stats:
+        parts.append(Picture(partial(plot_check, fit, "energy"), "Energy of the sampler", "The two should look alike."))
+    if isinstance(fit.panel, Panel) and fit.noise is None:
+        parts.append(Text(f"Observed beside replicated returns. {CANNOT}{NO_LAW}."))
+    elif isinstance(fit.panel, Panel):
+        caption = (
+            "Returns as observed (the dark line; light on a dark page) beside replicated ones (blue): where they part, "
+            "the noise law is wrong."
+        )
+        parts.append(Picture(partial(plot_check, fit), "Observed and replicated returns", caption))
+    return parts
+
+
 def _check(check: Check) -> tuple[Cell, ...]:
     return (
-        Cell(WORDS[check.passed], mark="bad" if check.passed is False else ""),
+        Cell("not computed" if check.uncomputed else WORDS[check.passed], mark="bad" if check.passed is False else ""),
         Cell(f"{check.value:.4g}" if np.isfinite(check.value) else "", float(check.value)),
         Cell(f"{check.limit:.4g}", float(check.limit)),
         Cell(check.worst),
-        Cell(check.advice if check.beyond or check.advice == UNSEEN else ""),
+        Cell(check.advice if check.beyond or check.uncomputed else ""),
     )
 
 
 def model(contents: Contents) -> tuple[Part, ...]:
     """Return the model as text."""
     fit = contents.fit
+    if fit.model is None:
+        return (Text(f"{NO_MODEL} What needs its priors or its noise law is not given."),)
     return (Text(f"Model '{fit.model.name}', fingerprint {fit.model_id}."), Code(fit.model_text, "The model file"))
 
 
@@ -134,17 +144,10 @@ def again(contents: Contents) -> tuple[Part, ...]:
     fit, held = contents.fit, contents.weights is not None
     options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
     options += ["--portfolio", "weights.csv"] if held else []
-    drawn = [field for field in fields(fit.sampler) if field.name not in ("cores", "progress")]  # draws need no other
-    settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
-    weights = f"    portfolio={contents.weights.to_dict()!r},\n" if contents.weights is not None else ""
-    steps = (
-        "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
-        f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}))\n'
-        'fit.save("run.nc")\n'
-        f'bf.write_report(\n    fit,\n    "report.html",\n{weights}    title={contents.title!r},\n'
-        f"    ci_prob={contents.ci_prob!r},\n    ci_kind={contents.ci_kind!r},\n)\n"
-    )
     saved = "From the saved fit, which holds the data, the model and the settings"
+    if fit.sampler is None:
+        saved = "From the saved fit, which holds the data and the draws"
+    model = f"the model {fit.model_id}, of " if fit.model is not None else ""
     files: list[Part] = []
     if contents.weights is not None:
         table = contents.weights.rename_axis("asset").to_csv()
@@ -153,8 +156,28 @@ def again(contents: Contents) -> tuple[Part, ...]:
         *files,
         Text(f"{saved}:"),
         Code(shlex.join(["bayesfactor", "report", "run.nc", "-o", "report.html", *options]), "The command"),
+        *_sampled_again(contents),
+        Text(f"Fingerprint of {model}the panel {fit.panel.fingerprint}; made with:"),
+        Listing(tuple(f"{name} {version}".strip() for name, version in fit.versions.items())),
+    )
+
+
+def _sampled_again(contents: Contents) -> tuple[Part, ...]:
+    """Return Python that samples the fit again; nothing of draws that another program made."""
+    fit, weights = contents.fit, contents.weights
+    if fit.sampler is None or fit.model is None:
+        return ()
+    drawn = [field for field in fields(fit.sampler) if field.name not in ("cores", "progress")]  # draws need no other
+    settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
+    held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
+    steps = (
+        "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
+        f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}))\n'
+        'fit.save("run.nc")\n'
+        f'bf.write_report(\n    fit,\n    "report.html",\n{held}    title={contents.title!r},\n'
+        f"    ci_prob={contents.ci_prob!r},\n    ci_kind={contents.ci_kind!r},\n)\n"
+    )
+    return (
         Text("From the data, with the model above saved as model.toml:"),
         Code(steps, "Python that makes the fit and this report again"),
-        Text(f"Fingerprint of the model {fit.model_id}, of the panel {fit.panel.fingerprint}; made with:"),
-        Listing(tuple(f"{name} {version}" for name, version in fit.versions.items())),
     )

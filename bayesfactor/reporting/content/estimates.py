@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import assert_never
 
 import pandas as pd
 
@@ -30,9 +29,9 @@ from bayesfactor.reporting.content.parts import (
     spread,
     spread_loadings,
 )
-from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
 
 PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
+OF_PRIOR = ("prior_mean", "prior_sd", "posterior_contraction")
 LINKING = (
     "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
@@ -131,20 +130,13 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
     shown = len(contents.fit.panel.assets) <= MANY
     start = "the tick" if shown else "the line's other end"
     moved = f"From {start} (least squares on the asset's own returns; some lie outside) to the dot (posterior mean)."
-    match contents.fit.model.loadings:
-        case GroupedLoadings():
-            leans = "Short histories lean on their group."
-        case FreeLoadings():
-            leans = "Each asset has its own prior: none leans on another."
-        case CommonLoadings():
-            leans = "The model has one loading for all assets."
-        case _:
-            assert_never(contents.fit.model.loadings)
+    model = contents.fit.model
+    pooling = "" if model is None else f" {model.loadings.pooling}"
     return (
         Picture(
             partial(plot_shrinkage, contents.fit),
             "Loadings by least squares and by the posterior, against the length of each asset's history",
-            f"{moved} {leans}",
+            f"{moved}{pooling}",
         ),
         TablePart(
             spread_loadings(contents.loadings), "loading-table",
@@ -166,6 +158,11 @@ def premia(contents: Contents) -> tuple[Part, ...]:
         ("posterior_contraction", "contraction", "number"), ("data_from", "data are", "text"),
         ("verdict", "verdict", "text"), ("reason", "reason", "text"),
     ]  # fmt: skip
+    units = PREMIA_UNITS
+    if table["prior_sd"].isna().all():
+        columns = [(name, head, "text" if name in OF_PRIOR else form) for name, head, form in columns]
+        table = table.assign(**dict.fromkeys(OF_PRIOR, "not given"))
+        units = {column: unit for column, unit in units.items() if column not in OF_PRIOR}
     if "inclusion" in table:
         columns[9:9] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
     return (
@@ -175,7 +172,7 @@ def premia(contents: Contents) -> tuple[Part, ...]:
             "What one unit of loading pays a year. Where the posterior is as wide as the prior, the data said nothing.",
         ),
         TablePart(
-            plain(table, "factor", columns, PREMIA_UNITS), "premia-table",
+            plain(table, "factor", columns, units), "premia-table",
             f"Premium of one unit of loading a year: prior, data, both together; ends of the {contents.interval}. "
             "Data: of a traded factor the sample mean of its own history and its standard error; of another what the "
             "cross-section says, the prior divided out of the posterior. Contraction: share of the prior's variance "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, assert_never
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, WEAK
+from bayesfactor.analysis.assessment.identification import NO_VERDICT, UNIDENTIFIED, WEAK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import MINUS, chance, percent
 
@@ -160,7 +160,8 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
     known: Any = (
         table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
     )
-    notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith((UNIDENTIFIED, WEAK))}
+    said = (UNIDENTIFIED, NO_VERDICT, WEAK)
+    notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith(said)}
     heads = (Head(str(table.columns[0]), False), *(Head(str(name), True, notes.get(name, "")) for name in order))
     return Grid(heads, tuple(body), f"{over}; standard deviation")
 
@@ -173,7 +174,7 @@ def spread_loadings(table: pd.DataFrame) -> Grid:
         line = [Cell(str(name))]
         for j in range(len(order)):
             mean, lower, upper, own, shrunk = (values[key][i, j] for key in values)
-            more = f"{number(own) or 'none'}; {shrunk:.2f}"
+            more = f"{number(own) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not given'}"
             line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
         body.append(tuple(line))
     heads = (Head("asset", False), *(Head(str(name)) for name in order))

@@ -15,7 +15,8 @@ from bayesfactor.base.version import __version__
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.sampler import Sampler
-from bayesfactor.posterior.storage.files import FORMAT, WRITABLE
+from bayesfactor.posterior.storage.files import WRITABLE
+from bayesfactor.posterior.storage.formats import FORMAT
 from bayesfactor.spec.files import model_id
 from bayesfactor.spec.model import FactorModel
 

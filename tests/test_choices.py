@@ -1,0 +1,59 @@
+"""Answers are made of draws: nobody downstream asks which choice a model made."""
+
+import ast
+
+import pytest
+
+from tests.support.paths import ROOT
+
+PACKAGE = ROOT / "bayesfactor"
+ROOMS = ("posterior", "analysis", "plots", "reporting")
+CHOICES = {
+    node.name
+    for name in ("alphas", "factors", "loadings", "noise")
+    for node in ast.parse((PACKAGE / f"spec/{name}.py").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ClassDef)
+}
+
+
+def asked(tree):
+    """Yield what in a file asks which choice it has: isinstance, match, ``kind``, or a law's own parameter."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
+            yield from CHOICES & {one.id for one in ast.walk(node.args[1]) if isinstance(one, ast.Name)}
+        elif isinstance(node, ast.MatchClass):
+            yield from CHOICES & {one.id for one in ast.walk(node.cls) if isinstance(one, ast.Name)}
+        elif isinstance(node, ast.Attribute) and node.attr in ("kind", "dof"):
+            owner = node.value
+            if node.attr == "dof" or (isinstance(owner, ast.Attribute) and owner.attr in PARTS):
+                yield f".{node.attr}"
+        elif isinstance(node, ast.Constant) and node.value == "dof":
+            yield '"dof"'
+
+
+PARTS = ("alpha", "loadings", "noise", "zero_beta", "factors")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nobody_downstream_asks_which_choice_it_is(room):
+    found = {
+        f"{path.name}: {what}"
+        for path in (PACKAGE / room).rglob("*.py")
+        for what in asked(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "isinstance(model.noise, StudentTNoise)",
+        "isinstance(x, (int, ZeroAlpha))",
+        "match model.loadings:\n    case FreeLoadings():\n        pass",
+        "model.noise.kind",
+        "'dof' in posterior",
+        "model.noise.dof.above",
+    ],
+)
+def test_asking_is_seen(text):
+    assert list(asked(ast.parse(text)))
