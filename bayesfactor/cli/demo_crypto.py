@@ -74,7 +74,7 @@ def _mark(inside: bool) -> str:
 
 
 def _unit(truth: Truth) -> xr.DataArray:
-    """Return what makes a premium per period a Sharpe ratio a year: over the factor's true deviation."""
+    """Return what makes a premium per period a Sharpe ratio a year: over the factor's true standard deviation."""
     sd = np.sqrt(np.diag(truth.factor_cov.values))
     return xr.DataArray(truth.periods_per_year**0.5 / sd, {"factor": truth.risk_premium["factor"]}, ("factor",))
 
@@ -142,6 +142,6 @@ def _show_useless(fit: Fit, truth: Truth, found: Identification) -> None:
         f"No token loads on {USELESS}. The interval of its loading holds zero for {holds.sum()} of "
         f"{len(holds)} tokens, and the largest contribution that it is given is {percent(largest)} % a year. "
         f"What it pays is {row['verdict']}: {row['reason']}. Its Sharpe ratio a year is "
-        f"{unit * row['mean']:.2f} with a deviation of {unit * row['sd']:.2f}; the prior alone said "
-        f"{unit * row['prior_mean']:.2f} with a deviation of {unit * row['prior_sd']:.2f}."
+        f"{unit * row['mean']:.2f} with a standard deviation of {unit * row['sd']:.2f}; the prior alone said "
+        f"{unit * row['prior_mean']:.2f} with a standard deviation of {unit * row['prior_sd']:.2f}."
     )

@@ -29,7 +29,7 @@ def show_premia(table: pd.DataFrame, panel: PanelBase, facts: pd.DataFrame) -> N
 
     The table, and the facts that it was made of.
     """
-    volatility = factor_moments(panel).deviation * panel.periods_per_year**0.5
+    volatility = factor_moments(panel).sd * panel.periods_per_year**0.5
     say(f"Premium over the factor's volatility: a Sharpe ratio a year; interval: {interval_name(table)}.")
     say(
         "data and se: of a traded factor the mean of its own history, of others what the data imply given the other "

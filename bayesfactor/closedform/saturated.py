@@ -58,8 +58,8 @@ def require_independent(values: np.ndarray, names: tuple[str, ...], verb: str) -
     DataError
         When a series is constant, or a combination of the others.
     """
-    deviation = values.std(axis=0)
-    flat = np.flatnonzero(deviation <= 1e-12 * np.abs(values).max(axis=0))
+    sd = values.std(axis=0)
+    flat = np.flatnonzero(sd <= 1e-12 * np.abs(values).max(axis=0))
     if len(flat):
         raise DataError(
             f"{verb}: '{names[flat[0]]}' never changes.",
@@ -126,9 +126,9 @@ def pricing_draws(rect: Rectangle, weights: Weights, intercept: bool, draws: int
         raise unknown("weights", weights, WEIGHTS, place="weights")
     k, n = len(rect.names), len(rect.assets)
     for mean, covariance in moment_draws(np.column_stack([rect.factors, rect.returns]), draws, seed):
-        deviation = np.sqrt(np.einsum("dii->di", covariance))
-        correlation = covariance / (deviation[:, :, None] * deviation[:, None, :])
-        ratio = mean[:, k:] / deviation[:, k:]
+        sd = np.sqrt(np.einsum("dii->di", covariance))
+        correlation = covariance / (sd[:, :, None] * sd[:, None, :])
+        ratio = mean[:, k:] / sd[:, k:]
         ones = np.ones((len(mean), n, 1))
         columns = [correlation[:, k:, :k], ratio[..., None], (ratio - ratio.mean(axis=1, keepdims=True))[..., None]]
         stacked = np.concatenate([ones, *columns] if intercept else columns, axis=2)

@@ -42,7 +42,7 @@ class FactorMoments:
     ----------
     mean : array (factor)
         Most likely mean: that of a factor's own history, moved by what longer histories say of factors beside it.
-    deviation : array (factor)
+    sd : array (factor)
         Sample standard deviation over the factor's own history.
     count : array (factor)
         Length of that history.
@@ -51,7 +51,7 @@ class FactorMoments:
     """
 
     mean: np.ndarray
-    deviation: np.ndarray
+    sd: np.ndarray
     count: np.ndarray
     spans: tuple[Span, ...]
 
@@ -83,7 +83,7 @@ def factor_moments(panel: PanelBase) -> FactorMoments:
     known = np.isfinite(values)
     first = np.where(known.any(axis=0), known.argmax(axis=0), len(values))
     order = np.argsort(first, kind="stable")
-    mean, deviation, spans = np.zeros(first.size), np.zeros(first.size), []
+    mean, sd, spans = np.zeros(first.size), np.zeros(first.size), []
     for start in np.unique(first):
         members = order[first[order] <= start]
         rows = values[start:, members]
@@ -94,5 +94,5 @@ def factor_moments(panel: PanelBase) -> FactorMoments:
         spans.append(span)
         new = members[older:]
         mean[new] = centre[older:] + _slope(span) @ (mean[members[:older]] - centre[:older])
-        deviation[new] = np.sqrt(np.diag(span.scatter)[older:] / max(len(rows) - 1, 1))
-    return FactorMoments(mean, deviation, len(values) - first, tuple(spans))
+        sd[new] = np.sqrt(np.diag(span.scatter)[older:] / max(len(rows) - 1, 1))
+    return FactorMoments(mean, sd, len(values) - first, tuple(spans))

@@ -40,7 +40,7 @@ class Moments:
         """Mean return of every asset; NaN without a return."""
         return self.xy[0] / np.where(self.count > 0, self.count, np.nan)
 
-    def deviation(self, ddof: int = 0) -> np.ndarray:
+    def sd(self, ddof: int = 0) -> np.ndarray:
         """Return the standard deviation of every asset's returns; NaN where it has no more than `ddof`."""
         spare = np.where(self.count > ddof, self.count - ddof, np.nan)
         return np.sqrt(np.maximum(self.yy - np.maximum(self.count, 1) * np.nan_to_num(self.mean) ** 2, 0) / spare)

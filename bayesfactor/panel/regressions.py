@@ -50,21 +50,21 @@ def moments(panel: PanelBase, weights: list[np.ndarray] | None = None) -> Moment
 
 
 def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
-    """Return each asset's least-squares coefficients (asset, coefficient) and residual deviation (asset).
+    """Return each asset's least-squares coefficients (asset, coefficient) and residual standard deviation (asset).
 
     NaN where an asset has too few dates for as many coefficients, or collinear regressors.
     """
     xx = np.moveaxis(statistics.xx, -1, 0)
     n, p = xx.shape[0], xx.shape[1]
-    coefficients, deviation = np.full((n, p), np.nan), np.full(n, np.nan)
+    coefficients, residual_sd = np.full((n, p), np.nan), np.full(n, np.nan)
     spread = np.sqrt(np.einsum("ijj->ij", xx))
     scaled = xx / np.where(spread[:, :, None] * spread[:, None, :] > 0, spread[:, :, None] * spread[:, None, :], 1)
     enough = (statistics.count > p) & (np.linalg.matrix_rank(scaled, hermitian=True) == p)
     b = statistics.xy.T[enough]
     coefficients[enough] = np.linalg.solve(scaled[enough], (b / spread[enough])[..., None])[..., 0] / spread[enough]
     rss = statistics.yy[enough] - np.einsum("ij,ij->i", coefficients[enough], b)
-    deviation[enough] = np.sqrt(np.maximum(rss, 0) / (statistics.count[enough] - p))
-    return coefficients, deviation
+    residual_sd[enough] = np.sqrt(np.maximum(rss, 0) / (statistics.count[enough] - p))
+    return coefficients, residual_sd
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,13 +94,13 @@ def typical_deviation(panel: PanelBase) -> float:
     if not count.any():
         raise DataError("No asset has a return.", series="panel", remedy="Give returns on the dates of the factors.")
     long = count >= min(SHORTEST, count.max())
-    return float(np.median(statistics.deviation()[long]))
+    return float(np.median(statistics.sd()[long]))
 
 
 def translate(panel: PanelBase, model: FactorModel) -> Numbers:
     """Return the priors of a model as numbers for one panel (already restricted to the model's factors)."""
     year = panel.periods_per_year
-    sd = factor_moments(panel).deviation
+    sd = factor_moments(panel).sd
     typical = typical_deviation(panel)
     loc, width, spread = _loadings(panel, model, typical / sd)
     traded = np.array([factor.traded for factor in panel.factor_info])
@@ -231,7 +231,7 @@ def loading_strength(panel: PanelBase, *, demeaned: bool) -> np.ndarray:
     size = np.sqrt(np.einsum("ijj->ij", xx))
     inverse = np.linalg.pinv(xx / (size[:, :, None] * size[:, None, :]), hermitian=True)
     error = deviation[enough, None] * (np.sqrt(np.einsum("ijj->ij", inverse)) / size)[:, 1:]
-    unit = factor_moments(panel).deviation / statistics.deviation()[enough, None]
+    unit = factor_moments(panel).sd / statistics.sd()[enough, None]
     b, noise = fitted[enough, 1:] * unit, (error * unit) ** 2
     if demeaned:
         b, noise = b - b.mean(axis=0), noise * (1 - 1 / len(b))

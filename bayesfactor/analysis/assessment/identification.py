@@ -173,7 +173,7 @@ def identify(fit: Fit) -> Identification:
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
     facts["prior_mean"], prior = numbers.premium_loc * year, _prior_variance(numbers)
     facts["prior_sd"] = np.sqrt(prior) * year
-    own = history.deviation**2 / np.maximum(history.count, 1)
+    own = history.sd**2 / np.maximum(history.count, 1)
     sd = premium.std(("chain", "draw"), ddof=1).values
     mean, mixed = premium.mean(("chain", "draw")).values, numbers.premium_inclusion < 1
     facts["posterior_contraction"] = 1 - sd**2 / prior

@@ -34,7 +34,7 @@ def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
             variance = block["sigma"] ** 2 * variance_factor(block)
             one = 1 / np.sqrt(variance.transpose("chain", "draw", "asset").values)[..., None]
             loading = block["loading"].transpose("chain", "draw", "asset", "factor").values
-            yield loading * history.deviation[others] * one, one
+            yield loading * history.sd[others] * one, one
 
     constant: np.ndarray | float = 0.0
     if isinstance(fit.model.zero_beta, FreeZeroBeta):

@@ -97,7 +97,7 @@ def shrinkage_weight(
     periods : float
         T.
     alpha_sd, residual_variance : float
-        Prior deviation of alpha, and expected residual variance, in the same unit of return and per period.
+        Prior standard deviation of alpha, and expected residual variance, in the same unit of return and per period.
     sharpe_squared : float
         Squared largest Sharpe ratio per period of the factors. At 0 this is equation (40) of Pastor and Stambaugh
         (1999), who give w = .78 for T = 253 months, 5 % a year and a variance of .016 a month.
@@ -150,8 +150,8 @@ def shrunk_alphas(panel: Panel, spread: Rate | str | MaxSharpe = TYPICAL) -> Shr
     panel : Panel
         Traded factors only; gaps and unequal histories are allowed.
     spread : Rate, str or MaxSharpe
-        How large pricing errors can be. A rate (``"5 %/year"``) is the prior deviation of a typical asset's alpha:
-        k = rate^2 / mean of the residual variances. A `MaxSharpe` bounds the Sharpe ratio that they add.
+        How large pricing errors can be. A rate (``"5 %/year"``) is the prior standard deviation of a typical asset's
+        alpha: k = rate^2 / mean of the residual variances. A `MaxSharpe` bounds the Sharpe ratio that they add.
 
     Returns
     -------

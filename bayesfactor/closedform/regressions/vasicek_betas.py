@@ -69,7 +69,7 @@ def vasicek(panel: Panel, prior: FreeLoadings | None = None) -> ShrunkLoadings:
     panel : Panel
         Gaps and unequal histories are allowed.
     prior : FreeLoadings, optional
-        Means and deviations to use for m_k and V_k, keyed by the factor's name or family.
+        Means and standard deviations to use for m_k and V_k, keyed by the factor's name or family.
 
     Returns
     -------

@@ -219,7 +219,7 @@ def _check_size(name: str, marks: np.ndarray, least: float) -> None:
 
 def _size_notes(moments: Moments, calendar: Calendar) -> list[Note]:
     """Warn of returns that are too large for their frequency to be decimals."""
-    volatility = float(np.nanmedian(moments.deviation())) * calendar.periods_per_year**0.5
+    volatility = float(np.nanmedian(moments.sd())) * calendar.periods_per_year**0.5
     if not volatility > WILD:
         return []
     text = f"the typical asset's volatility is {volatility:.0%} a year: are the returns decimals, not per cent?"
