@@ -1,4 +1,4 @@
-"""Sufficient statistics: all that the data say, at a size that does not depend on the number of periods."""
+"""Regressions of each asset on the factors: least squares and a robust Student-t fit."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def moments(panel: PanelBase, weights: list[np.ndarray] | None = None) -> Moment
     ----------
     panel : Panel or PanelStatistics
     weights : list of array, optional
-        For each asset, one weight per row on which it was observed; of a Panel only.
+        For each asset, one weight per row on which it was observed; for a Panel only.
     """
     if weights is None:
         return panel.moments
@@ -52,7 +52,7 @@ def moments(panel: PanelBase, weights: list[np.ndarray] | None = None) -> Moment
 def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
     """Return each asset's least-squares coefficients (asset, coefficient) and residual standard deviation (asset).
 
-    NaN where an asset has too few dates for as many coefficients, or collinear regressors.
+    NaN where an asset has no more dates than coefficients, or collinear regressors.
     """
     xx = np.moveaxis(statistics.xx, -1, 0)
     n, p = xx.shape[0], xx.shape[1]
@@ -69,7 +69,7 @@ def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class RobustFit:
-    """A Student-t regression of every asset on its own, with fixed degrees of freedom.
+    """Separate Student-t regressions of every asset, with fixed degrees of freedom.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class RobustFit:
 
 
 def robust_fit(panel: PanelBase) -> RobustFit:
-    """Return each asset's Student-t regression, by reweighted least squares."""
+    """Return each asset's Student-t regression, by iteratively reweighted least squares."""
     require_returns(panel, "Student-t noise")
     weights, scales = [], np.full(len(panel.assets), np.nan)
     for i in range(len(panel.assets)):
