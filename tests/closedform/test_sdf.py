@@ -160,7 +160,7 @@ def test_refusals(panel):
         prices_of_risk(changed(panel, returns))
     assert caught.value.series in ("f0", "a02")
     returns[:, 2] = 0.0
-    with pytest.raises(bf.DataError, match="'a02' never changes"):
+    with pytest.raises(bf.DataError, match="'a02' is constant"):
         prices_of_risk(changed(panel, returns))
 
 

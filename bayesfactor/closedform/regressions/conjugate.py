@@ -87,7 +87,7 @@ class RegressionPosterior(FrozenResult):
     def table(self, ci_prob: float = 0.9) -> pd.DataFrame:
         """Return one row per asset and coefficient: mean, sd, lower, upper (alpha per year), and alpha per period.
 
-        Loadings have no unit of time: their two pairs of columns agree. ``attrs`` state the interval.
+        Loadings do not depend on the unit of time: their two pairs of columns agree. ``attrs`` state the interval.
         """
         sd, dof = self.sd.values, self.dof.values[:, None]
         shrink = np.where(np.isinf(dof), 1.0, (np.where(np.isinf(dof), 3.0, dof) - 2) / np.where(np.isinf(dof), 1, dof))
@@ -124,7 +124,7 @@ def conjugate_regression(
     panel : Panel
         Gaps and unequal histories are allowed.
     loadings : FreeLoadings
-        Keyed by the factor's name or family, in the units that `LoadingPrior` explains.
+        Keyed by the factor's name or family, in the units of `LoadingPrior`.
     alpha : FreeAlpha
     residual : KnownResidual or UncertainResidual
 
@@ -137,14 +137,14 @@ def conjugate_regression(
     SpecError
         When a prior is of the wrong class, or a factor has none.
     DataError
-        When s_i is to come from an asset's own history and that is too short.
+        When s_i is estimated from an asset's own history and that is too short.
 
     Notes
     -----
     alpha_i is the regression's intercept: a pricing error only where every factor is traded.
 
-    Wrong to use: for short histories, which learn nothing from other assets here (use `bf.fit`); for the joint law of
-    a portfolio, since residuals of different assets are taken as independent.
+    Wrong to use: for short histories, as nothing is pooled across assets (use `bf.fit`); for the joint posterior of a
+    portfolio, since residuals of different assets are assumed independent.
     """
     require_panel(panel, "conjugate_regression")
     require(loadings, (FreeLoadings,), "conjugate_regression.loadings")
@@ -174,8 +174,8 @@ def loading_prior(panel: Panel, loadings: FreeLoadings, place: str) -> tuple[np.
     sd = factor_moments(panel).sd
     if not sd.all():
         name = panel.factor_names[int(np.argmin(sd))]
-        raise DataError(f"{place}: factor '{name}' never changes.", series=name, remedy="Leave it out (panel.select).")
-    unit = (typical_deviation(panel) or 1.0) / sd  # assets that never move have no unit
+        raise DataError(f"{place}: factor '{name}' is constant.", series=name, remedy="Leave it out (panel.select).")
+    unit = (typical_deviation(panel) or 1.0) / sd  # constant returns have no unit
     unit = np.where([prior.units == "beta" for prior in chosen], 1.0, unit)
     return np.array([prior.value.mean for prior in chosen]) * unit, np.array(
         [prior.value.sd for prior in chosen]
