@@ -14,7 +14,7 @@ from bayesfactor.data.integration.assembly import integrate, to_returns
 from bayesfactor.data.readers.cells import decode_text, first_name, read_raw, split_cells
 from bayesfactor.data.readers.fred import read_fred
 from bayesfactor.data.readers.table import read_table
-from bayesfactor.data.screening.forms import describe_number
+from bayesfactor.data.screening.number_formats import describe_number
 from bayesfactor.panel.panel import Panel
 
 Info = dict[str, Any] | None

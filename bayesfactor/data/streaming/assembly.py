@@ -15,7 +15,7 @@ from bayesfactor.base.executors import as_executor
 from bayesfactor.data.integration.info import read_groups
 from bayesfactor.data.integration.notes import mark_shared
 from bayesfactor.data.screening.columns import check_times
-from bayesfactor.data.screening.copies import note_equal_moments
+from bayesfactor.data.screening.duplicate_series import note_equal_moments
 from bayesfactor.data.screening.factors import check_factors, check_rows
 from bayesfactor.data.screening.units import note_slopes_of_moments
 from bayesfactor.data.streaming.choices import check_columns, check_spacing, read_calendar
