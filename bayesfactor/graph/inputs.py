@@ -25,8 +25,8 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
             priors.noise, noise.first_scale(design), statistics.count - fitted.shape[1], noise.scale_information
         ),
         "factor_mean_start": history.mean,
-        "factor_mean_unit": history.deviation / np.maximum(history.count, 1) ** 0.5,
-        "premium_blend": _blend(priors.premia, statistics.count, fitted, deviation, history.deviation),
+        "factor_mean_unit": history.sd / np.maximum(history.count, 1) ** 0.5,
+        "premium_blend": _blend(priors.premia, statistics.count, fitted, deviation, history.sd),
         **_factor_terms(priors.factors, history),
         **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
