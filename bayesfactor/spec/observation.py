@@ -1,5 +1,6 @@
 """How much each return counts."""
 
+import numbers
 import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self, get_args
@@ -13,7 +14,9 @@ from bayesfactor.spec.priors import Quantity
 
 Unit = Literal["years", "months", "weeks", "days", "periods"]
 PER_YEAR = {"years": 1.0, "months": 12.0, "weeks": 365.25 / 7, "days": 365.25}
-_WRITTEN = re.compile(r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*(year|month|week|day|period)s?\s*$")
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_WRITTEN = re.compile(rf"^\s*({_NUMBER})\s*(year|month|week|day|period)s?\s*$")
+_REMEDY = 'Write a number with its unit, such as "2 years" or "104 periods".'
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,15 @@ class Duration(Quantity):
                 place="Duration.unit",
                 found=self.unit,
                 allowed=get_args(Unit),
+                remedy=_REMEDY,
             )
-        number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
+        number = isinstance(self.value, numbers.Real) and not isinstance(self.value, bool)
         if not (number and 0 < self.value < float("inf")):
             raise SpecError(
                 f"Duration is {self.value!r} {self.unit}, and must be positive and finite.",
                 place="Duration.value",
                 found=self.value,
+                remedy=_REMEDY,
             )
 
     @classmethod
@@ -49,7 +54,7 @@ class Duration(Quantity):
                 place=place,
                 found=text,
                 allowed=("2 years", "6 months", "26 weeks", "90 days", "104 periods"),
-                remedy='Write a number with its unit, such as "2 years" or "104 periods".',
+                remedy=_REMEDY,
             )
         return cls(float(found[1]), next(unit for unit in get_args(Unit) if unit == f"{found[2]}s"))
 

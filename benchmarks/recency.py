@@ -1,0 +1,223 @@
+"""Half-lives against equal weights, out of sample: ``python -m benchmarks.recency [--data DIR]``.
+
+Walk-forward: the default model is fitted to all dates so far, again every so many periods, and the periods up to the
+next fit are judged by its predictive law, held from fit to fit,
+
+    r ~ N(m, S),  m = E[alpha + beta lambda],  S = E[beta Omega beta' + diag(sd^2)] + Var(alpha + beta lambda),
+
+expectations over the posterior draws. A fit sees nothing after its date. The log score is that of all assets of a date
+together, in nats per asset and period. The first panel comes with linearmodels. The others are read from a folder with
+the tables ``french_monthly.csv.gz``, ``equities_skfolio_daily.csv.gz``, ``crypto_prices.csv.gz``,
+``crypto_onchain.csv.gz`` and ``macro_daily.csv.gz``; their columns are named in the loaders below.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+import bayesfactor as bf
+from bayesfactor.data.datasets.french import french_monthly
+from bayesfactor.panel.panel import Panel
+from bayesfactor.spec.observation import Duration, HalfLife
+
+TABLE = Path(__file__).with_name("recency.md")
+SEED, DRAWS, CHAINS = 20, 160, 2
+LEVELS = (50, 90, 99)
+FEWEST = 26  # returns that an asset has before it is fitted
+STOCKS = "AAPL AMD BAC BBY CVX GE HD JNJ JPM KO LLY MRK MSFT PEP PFE PG RRC UNH WMT XOM".split()
+PEGGED = (
+    "usdt usdt_omni usdt_eth usdt_trx usdc tusd gusd pax dai sai busd husd usdk dgx paxg xaut wbtc weth hbtc renbtc"
+)
+DOUBLED = "fxc bnb_eth bnb_bc eos_eth trx_eth leo_eos"
+STALE = "mco"  # 127 days without a change of its price, and +487 % on one day of April 2021
+LISTED, END = "2017-10-06", "2021-05-05"
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A panel, the rows before its first fit, the rows between fits and in a block, and half-lives in periods."""
+
+    name: str
+    panel: Panel
+    first: int
+    step: int
+    block: int
+    half_lives: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictive:
+    """The law of the next period's returns: mean (asset) and covariance (asset, asset)."""
+
+    assets: tuple[str, ...]
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
+def predictive(fit: bf.Fit) -> Predictive:
+    """Return the mean and covariance of the next returns over the draws of a fit."""
+    names = ("alpha", "loading", "residual_sd", "risk_premium", "factor_cov")
+    draws = fit.posterior[list(names)].stack(sample=("chain", "draw")).transpose("sample", ...)
+    alpha, loading, sd, premium, omega = (draws[name].values for name in names)
+    each = alpha + np.einsum("sik,sk->si", loading, premium)
+    common = np.einsum("sik,skl,sjl->ij", loading, omega, loading, optimize=True) / len(each)
+    covariance = common + np.diag(np.mean(sd**2, axis=0)) + np.cov(each.T, ddof=0)
+    return Predictive(fit.panel.assets, each.mean(axis=0), covariance)
+
+
+def judged(law: Predictive, panel: Panel, rows: range) -> Iterator[dict[str, float]]:
+    """Yield for each row the log score, the number of assets, and how many lay inside the intervals."""
+    returns = panel.returns.sel(asset=list(law.assets)).values
+    edges = stats.norm.ppf(0.5 + np.array(LEVELS) / 200)
+    for row in rows:
+        here = np.isfinite(returns[row])
+        away, covariance = (returns[row] - law.mean)[here], law.covariance[np.ix_(here, here)]
+        root = np.linalg.cholesky(covariance)
+        z = np.linalg.solve(root, away)
+        held = np.abs(away) <= edges[:, None] * np.sqrt(np.diag(covariance))
+        yield {
+            "score": -0.5 * (z @ z + len(z) * np.log(2 * np.pi)) - np.log(np.diag(root)).sum(),
+            "assets": float(len(z)),
+            **{f"held {level}": float(inside.sum()) for level, inside in zip(LEVELS, held, strict=True)},
+            "portfolio": float(abs(away.sum()) <= edges[1] * np.sqrt(covariance.sum())),
+        }
+
+
+def so_far(panel: Panel, rows: int) -> Panel:
+    """Return the first rows of a panel, of the assets that have enough returns there."""
+    (known,) = bf.rolling(panel, rows, step=len(panel.times), past=True).values()
+    counts = np.isfinite(known.returns.values).sum(axis=0)
+    return known.select(assets=[name for name, count in zip(known.assets, counts, strict=True) if count >= FEWEST])
+
+
+def walk(case: Case, half_life: int | None) -> pd.DataFrame:
+    """Return the figures of every judged period of a case, with the numbers of its fit and block."""
+    model = bf.FactorModel()
+    if half_life is not None:
+        model = replace(model, observation=HalfLife(Duration(half_life, "periods")))
+    found = []
+    for number, start in enumerate(range(case.first, len(case.panel.times), case.step)):
+        sampler = bf.Sampler(draws=DRAWS, chains=CHAINS, seed=SEED + number, cores=1, progress=False)
+        law = predictive(bf.fit(so_far(case.panel, start), model, sampler))
+        rows = range(start, min(start + case.step, len(case.panel.times)))
+        found += [{"fit": number, **figures} for figures in judged(law, case.panel, rows)]
+    return pd.DataFrame(found).assign(block=np.arange(len(found)) // case.block)
+
+
+def ratio(total: pd.Series, count: pd.Series, block: pd.Series) -> tuple[float, float]:
+    """Return sum(total) / sum(count) and its standard error, blocks taken as independent."""
+    mean = total.sum() / count.sum()
+    away = (total - mean * count).groupby(block).sum()
+    return mean, float(np.sqrt(np.sum(away**2) * len(away) / (len(away) - 1)) / count.sum())
+
+
+def lines(case: Case) -> Iterator[dict[str, object]]:
+    """Yield the rows of one panel: equal weights first, then each half-life beside them."""
+    times = case.panel.times.astype("datetime64[D]")
+    equal = walk(case, None)
+    for half_life in (None, *case.half_lives):
+        own = equal if half_life is None else walk(case, half_life)
+        count, block = own["assets"], own["block"]
+        gain, error = ratio(own["score"] - equal["score"], count, block)
+        held = [f"{ratio(own[f'held {level}'], count, block)[0]:.3f}" for level in LEVELS]
+        yield {
+            "panel": case.name,
+            "judged": f"{times[case.first]} to {times[-1]}",
+            "fits": own["fit"].nunique(),
+            "periods": len(own),
+            "weights": "equal" if half_life is None else f"half-life {half_life}",
+            "log score": f"{ratio(own['score'], count, block)[0]:.3f}",
+            "gain": "" if half_life is None else f"{gain:+.4f}",
+            "se": "" if half_life is None else f"{error:.4f}",
+            "assets inside 50 / 90 / 99 %": " / ".join(held),
+            "equal-weighted inside 90 %": f"{own['portfolio'].mean():.3f}",
+        }
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    """Return one table of the folder by its dates."""
+    return pd.read_csv(folder / f"{name}.csv.gz", index_col="date", parse_dates=True)
+
+
+def portfolios(folder: Path, start: str) -> Panel:
+    """Return 25 portfolios by size and value less the Treasury bill, from a year on."""
+    table = read(folder, "french_monthly").loc[start:]
+    names = [name for name in table if name.startswith("P25_")]
+    known = {name: {"traded": True, "family": "style"} for name in ("SMB", "HML", "MOM")}
+    known = {"MKT_RF": {"traded": True, "family": "market"}, **known}
+    return bf.integrate(table[names], table[list(known)], known, risk_free=table["RF"], calendar="monthly")
+
+
+def stocks(folder: Path) -> Panel:
+    """Return 20 stocks of today's S&P 500 less the Treasury bill of the month, spread over its days."""
+    prices = read(folder, "equities_skfolio_daily")
+    returns = bf.to_returns(prices[[*STOCKS, "SP500"]])
+    month = returns.index.to_period("M")
+    bill = read(folder, "french_monthly")["RF"].dropna()
+    monthly = pd.Series(bill.to_numpy(), bill.index.to_period("M")).reindex(month).to_numpy()
+    days = pd.Series(1.0, returns.index).groupby(month).transform("sum")
+    free = pd.Series((1 + monthly) ** (1 / days.to_numpy()) - 1, returns.index)
+    macro = read(folder, "macro_daily")[["VIXCLS", "DGS10"]]
+    factors = pd.concat([(returns["SP500"] - free).rename("SP500"), macro], axis=1, sort=True).loc[: returns.index[-1]]
+    known = {"SP500": {"traded": True, "family": "market"}, **_macro(lag=0)}
+    return bf.integrate(returns[STOCKS], factors, known, risk_free=free, calendar="business")
+
+
+def tokens(folder: Path) -> Panel:
+    """Return tokens that were traded by LISTED and still at END, by the week, on a market weighted by capital."""
+    prices = read(folder, "crypto_prices").loc["2016-12-31":END]
+    prices = prices.drop(columns=[name for name in f"{PEGGED} {DOUBLED} {STALE}".split() if name in prices])
+    returns = bf.to_returns(prices.loc[:, prices.loc[LISTED:].notna().all()])
+    chain = read(folder, "crypto_onchain")
+    caps = chain[chain["metric"] == "CapMrktCurUSD"].pivot(columns="asset", values="value")
+    names = [name for name in returns if name in caps]
+    weight = caps[names].reindex(returns.index).shift(1).where(returns[names].notna())
+    market = (returns[names] * weight).sum(axis=1, min_count=1) / weight.sum(axis=1)
+    bitcoin = chain[chain["asset"] == "btc"].pivot(columns="metric", values="value")[["HashRate", "TxTfrValAdjUSD"]]
+    macro = read(folder, "macro_daily")[["VIXCLS", "DGS10"]]
+    factors = pd.concat([market.rename("market"), bitcoin, macro], axis=1, sort=True).loc["2017-01-01":END]
+    onchain = {"traded": False, "transform": "log_diff", "lag": 1}
+    known = {
+        "market": {"traded": True, "family": "market"},
+        "HashRate": {**onchain, "family": "hash rate"},
+        "TxTfrValAdjUSD": {**onchain, "family": "protocol volume"},
+        **_macro(lag=1),
+    }
+    return bf.integrate(returns, factors, known, calendar="weekly")
+
+
+def _macro(lag: int) -> dict[str, dict[str, object]]:
+    return {
+        "VIXCLS": {"traded": False, "family": "volatility", "transform": "log_diff"},
+        "DGS10": {"traded": False, "family": "rates", "transform": "diff", "lag": lag},
+    }
+
+
+def cases(folder: Path | None) -> Iterator[Case]:
+    """Yield the panels: one that comes with linearmodels, and those of a folder."""
+    yield Case("30 French portfolios, monthly, of linearmodels", french_monthly().panel(), 120, 12, 24, (120,))
+    if folder is not None:
+        yield Case("25 French portfolios, monthly, from 1961", portfolios(folder, "1961"), 120, 12, 24, (120,))
+        yield Case("25 French portfolios, monthly, from 1927", portfolios(folder, "1927"), 120, 12, 24, (120,))
+        yield Case("20 stocks, daily, from 1990", stocks(folder), 750, 63, 252, (250, 500))
+        yield Case("tokens, weekly, from 2017", tokens(folder), 52, 4, 12, (52, 104))
+
+
+def main() -> None:
+    """Run the panels and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder with the tables")
+    rows = [line for case in cases(parser.parse_args().data) for line in lines(case)]
+    text = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
+    text += ["| " + " | ".join(str(cell) for cell in row.values()) + " |" for row in rows]
+    TABLE.write_text("\n".join([*text, ""]), encoding="utf-8")
+    print(TABLE.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
