@@ -29,11 +29,8 @@ TABLE = Path(__file__).with_name("recency.md")
 SEED, DRAWS, CHAINS = 20, 160, 2
 LEVELS = (50, 90, 99)
 FEWEST = 26  # returns that an asset has before it is fitted
-STOCKS = "AAPL AMD BAC BBY CVX GE HD JNJ JPM KO LLY MRK MSFT PEP PFE PG RRC UNH WMT XOM".split()
-PEGGED = (
-    "usdt usdt_omni usdt_eth usdt_trx usdc tusd gusd pax dai sai busd husd usdk dgx paxg xaut wbtc weth hbtc renbtc"
-)
-DOUBLED = "fxc bnb_eth bnb_bc eos_eth trx_eth leo_eos"
+PEGGED = "usdt usdt_omni usdt_eth usdt_trx usdc tusd gusd pax dai sai busd husd usdk dgx paxg xaut wbtc weth hbtc fxc"
+DOUBLED = "renbtc bnb_eth bnb_bc eos_eth trx_eth leo_eos"
 STALE = "mco"  # 127 days without a change of its price, and +487 % on one day of April 2021
 LISTED, END = "2017-10-06", "2021-05-05"
 
@@ -156,7 +153,8 @@ def portfolios(folder: Path, start: str) -> Panel:
 def stocks(folder: Path) -> Panel:
     """Return 20 stocks of today's S&P 500 less the Treasury bill of the month, spread over its days."""
     prices = read(folder, "equities_skfolio_daily")
-    returns = bf.to_returns(prices[[*STOCKS, "SP500"]])
+    names = [name for name in prices if name != "SP500" and not name.startswith("ETF_")]
+    returns = bf.to_returns(prices[[*names, "SP500"]])
     month = returns.index.to_period("M")
     bill = read(folder, "french_monthly")["RF"].dropna()
     monthly = pd.Series(bill.to_numpy(), bill.index.to_period("M")).reindex(month).to_numpy()
@@ -165,7 +163,7 @@ def stocks(folder: Path) -> Panel:
     macro = read(folder, "macro_daily")[["VIXCLS", "DGS10"]]
     factors = pd.concat([(returns["SP500"] - free).rename("SP500"), macro], axis=1, sort=True).loc[: returns.index[-1]]
     known = {"SP500": {"traded": True, "family": "market"}, **_macro(lag=0)}
-    return bf.integrate(returns[STOCKS], factors, known, risk_free=free, calendar="business")
+    return bf.integrate(returns[names], factors, known, risk_free=free, calendar="business")
 
 
 def tokens(folder: Path) -> Panel:

@@ -85,8 +85,9 @@ class HalfLife:
     premia of traded factors, are not weighted. What looks like a likelihood is none of the data: no evidence is
     claimed for it, and half-lives are compared out of sample alone. Source: West and Harrison (1997), discounting.
 
-    With a short half-life intervals are those of few returns: see the effective number in ``fit.describe()``. For
-    normal noise and a panel that holds the returns themselves.
+    Intervals are those of as many returns as the weights add up to, 1.44 h of a long history, as if loadings had moved
+    before. What an average under the weights is worth where nothing moves is Kish's effective number, 2.89 h, in
+    ``fit.describe()``. For normal noise and a panel that holds the returns themselves.
     """
 
     kind: ClassVar[str] = "half_life"

@@ -1,4 +1,4 @@
-"""Half-lives as values: read and written without loss, in periods of a calendar, and refused where they make no sense."""
+"""Half-lives as values: read and written without loss, in periods of a calendar, refused where they make no sense."""
 
 import hashlib
 import math
@@ -200,7 +200,7 @@ def test_weights_halve_with_the_half_life(year):
     np.testing.assert_allclose(found[::-1, 0], [2.0 ** (-age / 10) for age in range(40)], rtol=1e-13)
 
 
-@pytest.mark.parametrize("preset", (*NORMAL, "student_t"))
+@pytest.mark.parametrize("preset", [*NORMAL, "student_t"])
 def test_the_id_of_a_model_without_a_half_life_is_what_it_was(preset):
     """That of its text, which knows no such section; a section that says `equal` changes nothing."""
     model = bf.read_model(preset)
