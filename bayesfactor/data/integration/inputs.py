@@ -1,4 +1,4 @@
-"""What was given to `integrate`, checked, in decimals, each series on its own dates."""
+"""The input of `integrate`: checked, in decimals, each series on its own dates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def _frame(series: Sequence[Series]) -> pd.DataFrame:
 
 
 def _check_sizes(inputs: Inputs) -> None:
-    """Refuse returns, traded factors and rates of a size that they cannot have."""
+    """Raise an error for returns, traded factors and rates of a size that they cannot have."""
     traded = [inputs.factors[place] for place in inputs.traded]
     for series in (*inputs.assets, *traded):
         check_return_size(series.dates, series.values, series.name, series.periods_a_year)
