@@ -144,7 +144,7 @@ def _is_coarse(series: Series) -> bool:
 
 
 def _said(series: Series, found: Reading) -> Note:
-    """Return what is said of stamps that are some days off, or refuse them."""
+    """Return the warning about stamps that are some days off, or raise an error for them."""
     side, days = ("after" if found.days > 0 else "before"), abs(found.days)
     other = found.other if found.other.startswith("the ") else f"'{found.other}'"
     text = (

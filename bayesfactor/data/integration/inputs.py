@@ -78,7 +78,7 @@ def _check_sizes(inputs: Inputs) -> None:
 
 
 def note_rate_of(inputs: Inputs, year: float) -> list[Note]:
-    """Warn of the size of the risk-free rate; a number is one of the panel's periods, `year` of which make a year."""
+    """Warn of the size of the risk-free rate; a number is per period of the panel, with `year` periods a year."""
     percent = inputs.units == "percent"
     if isinstance(inputs.rate, float):
         check_rate_size(np.array([inputs.rate]), year)

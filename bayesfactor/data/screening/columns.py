@@ -92,7 +92,7 @@ def _are_amounts(column: pd.Series) -> bool:
 
 
 def check_times(names: Sequence[str], what: str, remedy: str = "") -> None:
-    """Raise an error for assets of which all have times of day for names."""
+    """Raise an error if the names of all assets are times of day."""
     if names and all(map(is_clock, names)):
         last = names[-1]
         take = f"{what}[[{last!r}]].rename(columns={{{last!r}: 'name'}})"

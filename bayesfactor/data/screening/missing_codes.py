@@ -34,7 +34,7 @@ def _repeated(codes: np.ndarray) -> float | None:
 
 
 def find_code(values: np.ndarray) -> float | None:
-    """Return a code that repeats in a series of unknown meaning, of which it is the lowest value.
+    """Return a code that repeats in a series of unknown meaning and is its lowest value.
 
     As values of a series may by chance be such numbers, it has to stand apart from the rest: further below the lowest
     of them than that is below their median (a short code, such as -0.99, twice as far; a long one that is no whole

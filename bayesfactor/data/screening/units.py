@@ -23,7 +23,7 @@ _QUIET, _APART, _FACTOR = 0.025, 50.0, 25.0  # volatility a year; times smaller 
 
 
 def large_return(year: float) -> float:
-    """Return the absolute return that the typical period of no asset exceeds, of which `year` make a year.
+    """Return a bound on the typical absolute return of any asset, with `year` periods a year.
 
     Of bars within a day that is no limit: what tells them is their volatility a year.
     """

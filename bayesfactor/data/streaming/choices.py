@@ -12,7 +12,7 @@ _WEEKS = 8  # from which it can be told whether a market is open at weekends
 
 
 def read_calendar(calendar: Calendar | str) -> Calendar:
-    """Return the calendar, of which a name may be given."""
+    """Return the calendar, given as a Calendar or by name."""
     if isinstance(calendar, Calendar):
         if not calendar.periods_per_year >= 1:
             raise SpecError(

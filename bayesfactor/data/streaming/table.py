@@ -169,7 +169,7 @@ def _clock(index: pd.DatetimeIndex, frequency: str) -> tuple[np.ndarray, np.ndar
 
 
 def _require_whole_days(index: pd.DatetimeIndex, frequency: str) -> None:
-    """Raise an error for times within the day on a calendar of days, also where the calendar itself is wrong."""
+    """Raise an error for times within the day on a calendar of days; times too close for it fail a later check."""
     bars = are_bars(times_of(index))
     usual = float(np.median(np.diff(index.to_numpy().astype("datetime64[ns]").astype(np.int64)))) if bars else 0.0
     if bars and usual / NANOSECONDS * FREQUENCIES[frequency] < SHORTEST_YEAR:
