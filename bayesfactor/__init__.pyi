@@ -194,6 +194,11 @@ from .spec.noise import (
     NormalNoise as NormalNoise,
     StudentTNoise as StudentTNoise,
 )
+from .spec.observation import (
+    Duration as Duration,
+    EqualWeights as EqualWeights,
+    HalfLife as HalfLife,
+)
 from .spec.priors import (
     Exponential as Exponential,
     HalfNormal as HalfNormal,

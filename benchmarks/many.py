@@ -47,7 +47,7 @@ def fits(kind: str, workers: int, windows: int, sizes: dict) -> dict:
 
 def _ready() -> None:
     """Load what a worker needs for its first fit."""
-    import bayesfactor.inference  # noqa: F401
+    import bayesfactor.sampling.fitting  # noqa: F401
 
 
 def tables(settings: Settings) -> list[Table]:

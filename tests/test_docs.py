@@ -120,10 +120,12 @@ def test_programs_run(path, program, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", [page for page in PAGES if fences(page, "toml")], ids=name_of)
 def test_model_files_are_read(path, tmp_path):
-    """A block of TOML is a model file; `toml factor-info` is what is known about factors."""
+    """A block of TOML is a model file; `toml factor-info` is what is known about factors of the simulated market."""
     for said, text in fences(path, "toml"):
         if said == "factor-info":
-            assert all(bf.Factor(name, **entries) for name, entries in tomllib.loads(text).items())
+            known, market = tomllib.loads(text), bf.simulate(seed=1)
+            panel = bf.integrate(market.returns, market.factors[list(known)], known)
+            assert panel.factor_names == tuple(known)
             continue
         assert said == ""
         model = tmp_path / "model.toml"

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -226,6 +227,7 @@ def test_wheel_holds_the_presets(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {Path(name).stem for name in names if name.startswith("bayesfactor/models/")} == PRESETS
+    assert {"bayesfactor/py.typed", "bayesfactor/__init__.pyi"} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
     target = tmp_path / "site"
     install = [
@@ -260,3 +262,52 @@ def test_tracked_files_hold_no_machine_paths():
         text = data.decode("utf-8", errors="replace")
         wrong += [f"{name}: {mark}" for mark in marks if mark in name or mark in text]
     assert not wrong
+
+
+def test_the_architecture_page_names_every_room():
+    """And no other; and the folders that it names beside a room are that room's."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (\d) \| (.*) \|$", text, flags=re.MULTILINE)
+    assert [int(layer) for layer, _ in table] == list(range(len(LAYERS), 0, -1))
+    for rooms, (_, row) in zip(reversed(LAYERS), table, strict=True):
+        assert set(re.findall(r"(?:^|\. )`(\w+)`: ", row)) == set(rooms)
+        folders = {path.name for room in rooms for path in (PACKAGE / room).iterdir() if path.is_dir()}
+        assert set(re.findall(r"`(\w+)`", row)) <= folders | set(rooms)
+
+
+def test_what_the_architecture_page_names_is_there():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = [name.split(".") for name in re.findall(r"`(\w+\.\w+)`", text) if name.split(".")[0] in ROOMS]
+    assert len(named) > 10
+    for room, name in named:
+        assert (PACKAGE / room / name).is_dir() or (PACKAGE / room / f"{name}.py").is_file(), f"{room}.{name}"
+
+
+TYPED = """
+import bayesfactor as bf
+
+panel = bf.integrate({}, {})
+fit: bf.Fit = bf.fit(panel, "hierarchical", bf.Sampler(draws=10))
+reveal_type(bf.attribute(fit).table())
+bf.fit(1, 2, 3)
+bf.fitt
+"""
+
+
+def test_type_checkers_see_the_public_names(tmp_path):
+    """Through the stub, which the wheel holds beside `py.typed`."""
+    program = tmp_path / "program.py"
+    program.write_text(TYPED)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(program)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    said = done.stdout
+    assert 'Argument 1 to "fit" has incompatible type "int"' in said
+    assert 'Argument 2 to "fit" has incompatible type "int"' in said
+    assert 'Argument 3 to "fit" has incompatible type "int"' in said
+    assert 'has no attribute "fitt"' in said
+    assert "DataFrame" in said

@@ -102,15 +102,15 @@ class Fit:
         return None if self.model is None else scale_priors(self.design, self.model)
 
     def describe(self) -> Description:
-        """Describe the panel as it was fitted: beside each asset's count of returns the effective number of them.
+        """Describe the panel as it was fitted.
 
         Returns
         -------
         Description
-            As that of ``panel.describe()``, with a column ``effective``: (sum of weights)^2 over the sum of their
-            squares (Kish), which is the count where every return counts the same.
+            As that of ``panel.describe()``. Where the model weights returns, its ``assets`` have one column more,
+            ``effective``: the effective number of returns, (sum of weights)^2 over the sum of their squares (Kish).
         """
-        return describe_panel(self.panel, self.design.effective)
+        return describe_panel(self.panel, None if self.design.weight is None else self.design.effective)
 
     @cached_property
     def sampler_checks(self) -> tuple["Check", ...]:

@@ -20,7 +20,7 @@ import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.base.errors import DataError, FitError, SpecError
-from bayesfactor.sampling.batch import fits as collection, workers
+from bayesfactor.sampling.batch import workers
 from bayesfactor.sampling.batch.fits import Fits
 from bayesfactor.sampling.batch.many_fits import fit_many
 from bayesfactor.sampling.batch.workers import Job, run
@@ -119,7 +119,7 @@ def copied(seeded, saved, monkeypatch):
         path.write_bytes(saved)
         return path
 
-    monkeypatch.setattr(collection, "save_fit", stand_in)
+    monkeypatch.setattr(bf.Fit, "save", stand_in)
     return seeded
 
 
@@ -395,7 +395,7 @@ def test_a_process_that_dies_is_named_and_loses_no_other(panels):
 
 UNGUARDED = """
 import bayesfactor as bf
-from bayesfactor.many import fit_many
+from bayesfactor.sampling.batch.many_fits import fit_many
 from tests.support.panels import make_panel
 fit_many([make_panel(assets=3, periods=40)], sampler=bf.Sampler(draws=30, tune=60, cores=1, progress=False))
 """
