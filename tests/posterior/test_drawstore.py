@@ -44,7 +44,7 @@ def small_blocks():
         patch.setattr(drawstore, "ASSETS", 4)
         patch.setattr(drawstore, "DRAWS", 25)
         patch.setattr("bayesfactor.sampling.recovery.DRAWS", 25)
-        patch.setattr("bayesfactor.posterior.fit.storage.files.DRAWS", 25)
+        patch.setattr("bayesfactor.posterior.storage.files.DRAWS", 25)
         patch.setattr(blocks, "NUMBERS", 500)
         patch.setattr(diagnostics, "BLOCK", 300)
         yield
@@ -310,7 +310,7 @@ def test_a_fit_may_be_saved_onto_itself(store):
 @pytest.mark.parametrize(
     "where",
     [
-        "bayesfactor.posterior.fit.storage.zarr.DrawStore.finish",
+        "bayesfactor.posterior.storage.zarr.DrawStore.finish",
         "bayesfactor.sampling.kernels.density_problem.DensityProblem.scales",
     ],
 )
@@ -332,7 +332,7 @@ def test_what_breaks_off_leaves_nothing_new_and_the_old(pair, store, where, erro
 
 def test_places_where_no_store_can_be_written(pair, tmp_path, monkeypatch):
     """Before anything is sampled."""
-    monkeypatch.setattr("bayesfactor.sampling.fitting.pack", lambda *arguments: pytest.fail("too late"))
+    monkeypatch.setattr("bayesfactor.sampling.fitting.prepare", lambda *arguments: pytest.fail("too late"))
     (tmp_path / "full.zarr").mkdir()
     (tmp_path / "full.zarr" / "thesis.tex").write_text("x")
     (tmp_path / "file.zarr").write_text("x")
