@@ -14,8 +14,8 @@ def simulate(recipe: dict) -> Panel:
     """Return a panel of traded factors.
 
     The recipe has ``assets``, ``factors``, ``periods``, ``seed``, ``groups``, and may have ``shortest`` (histories from
-    that many periods to all of them; the first asset has all), ``alpha`` (deviation of alphas a year), ``tails``
-    (degrees of freedom of the residuals) and ``even`` (one residual scale for all assets).
+    that many periods to all of them; the first asset has all), ``alpha`` (standard deviation of alphas a year),
+    ``tails`` (degrees of freedom of the residuals) and ``even`` (one residual scale for all assets).
     """
     rng = np.random.default_rng(recipe["seed"])
     n, k, periods = recipe["assets"], recipe["factors"], recipe["periods"]

@@ -12,7 +12,7 @@ from benchmarks.apart import run_apart
 from benchmarks.common import Settings, Table, figure, spread
 
 RECIPE = {"assets": 100, "factors": 3, "periods": 250, "seed": 8, "groups": 1, "alpha": 0.5, "even": True}
-ALPHA = 50.0  # per cent a year: the prior scale of the alphas' deviation, which the mixed models leave free
+ALPHA = 50.0  # per cent a year: the prior scale of the alphas' standard deviation, which the mixed models leave free
 PERCENT = 100.0  # the mixed models are given per cent: their optimisers do not rescale
 OURS, STATSMODELS, LME4, ZOO = "bayesfactor", "statsmodels MixedLM", "R lme4", "R BayesianFactorZoo"
 
@@ -163,9 +163,9 @@ def tables(settings: Settings) -> list[Table]:
     ]
     about = (
         "{assets} assets of one group and one residual scale, {factors} factors, {periods} periods. Loadings as such; "
-        "alpha scale, sigma and premia in per cent a period. Ours: posterior mean (deviation); sigma is the mean over "
-        "assets, each of which has its own, and the prior scale of alpha scale is 50 % a year. Mixed models: estimate "
-        "(standard error), by restricted maximum likelihood, with one residual scale and a full covariance of "
+        "alpha scale, sigma and premia in per cent a period. Ours: posterior mean (standard deviation); sigma is the "
+        "mean over assets, each of which has its own, and the prior scale of alpha scale is 50 % a year. Mixed models: "
+        "estimate (standard error), by restricted maximum likelihood, with one residual scale and a full covariance of "
         "intercept and slopes. BayesianFactorZoo: premia of two-pass regressions with an intercept; ours are those of "
         "factors that price themselves."
     ).format(**recipe)
@@ -176,7 +176,7 @@ def tables(settings: Settings) -> list[Table]:
 
 
 def cell(pair: list[float] | None) -> str:
-    """Return an estimate with its deviation in brackets, where there is one."""
+    """Return an estimate with its standard deviation in brackets, where there is one."""
     if pair is None:
         return ""
     value, error = pair

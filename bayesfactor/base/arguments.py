@@ -14,31 +14,31 @@ def require_number(value: object, low: float, high: float, place: str, remedy: s
     good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     if not (good and low < float(value) < high):  # type: ignore[arg-type]
         bound = f"above {low:g}" if np.isinf(high) else f"between {low:g} and {high:g}"
-        raise SpecError(f"{place} is {value!r}, and must be a number {bound}.", place=place, found=value, remedy=remedy)
+        raise SpecError(f"{place} is {value!r}; it must be a number {bound}.", place=place, found=value, remedy=remedy)
 
 
 def require_draws(draws: object, seed: object, verb: str) -> None:
-    """Raise a SpecError unless there are two draws or more, and the seed is a whole number."""
+    """Raise a SpecError unless draws is an integer of at least 2 and seed one of at least 0."""
     for name, value, least in (("draws", draws, 2), ("seed", seed, 0)):
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
             raise SpecError(
-                f"{verb}: {name} is {value!r}, and must be a whole number of {least} or more.",
+                f"{verb}: {name} is {value!r}; it must be an integer of at least {least}.",
                 place=f"{verb}.{name}",
                 found=value,
             )
 
 
 def require_top(top: object) -> int:
-    """Return how many models to show; raise a SpecError unless it is a whole number above 0."""
+    """Return how many models to show; raise a SpecError unless it is a positive integer."""
     if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
-        raise SpecError(f"models: top is {top!r}, and must be a whole number above 0.", place="models.top", found=top)
+        raise SpecError(f"models: top is {top!r}; it must be a positive integer.", place="models.top", found=top)
     return int(top)
 
 
 def require_flag(value: object, place: str) -> None:
     """Raise a SpecError unless the value is True or False."""
     if not isinstance(value, bool):
-        raise SpecError(f"{place} is {value!r}, and must be True or False.", place=place, found=value)
+        raise SpecError(f"{place} is {value!r}; it must be True or False.", place=place, found=value)
 
 
 def as_path(path: object) -> Path:
@@ -49,7 +49,7 @@ def as_path(path: object) -> Path:
 
 
 def require(value: object, allowed: Iterable[type], place: str) -> None:
-    """Refuse a value that is of none of the classes allowed."""
+    """Raise a SpecError unless the value is of one of the classes allowed."""
     names = [cls.__name__ for cls in allowed]
     if not isinstance(value, tuple(allowed)):
         raise SpecError(

@@ -1,28 +1,28 @@
-"""Correlations of all pairs of columns on the rows that both have, some columns at a time."""
+"""Pairwise-complete correlations of all columns, in blocks of columns."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-BLOCK = 256  # columns whose correlations are worked out at once
+BLOCK = 256  # columns whose correlations are computed at once
 
 
 def pairwise(values: np.ndarray, block: int = BLOCK) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield correlations of a block of columns with all columns before its end, and the rows that both have.
+    """Yield correlations of a block of columns with all columns up to its last, and their numbers of common rows.
 
     Parameters
     ----------
     values : array (row, column)
         NaN where missing.
     block : int
-        Columns at once, so that memory does not grow with the square of their number.
+        Columns at a time, so that memory does not grow with the square of their number.
 
     Yields
     ------
     start : int
-        Number of the first column of the block.
+        Index of the first column of the block.
     correlation, count : arrays (column, column of the block)
-        NaN for a column that does not vary. A pair within the block is there twice, a column beside itself, too.
+        NaN for a constant column. Pairs within the block come twice, and each column is paired with itself.
     """
     known = np.isfinite(values)
     centred = np.where(known, values, 0.0)

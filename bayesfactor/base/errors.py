@@ -1,23 +1,23 @@
-"""Errors that name the place, what was found, what is allowed, and what to do about it."""
+"""Errors that state the place, what was found, what is allowed, and a remedy."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class BayesFactorError(Exception):
-    """Base of every error that bayesfactor raises on purpose.
+    """Base class of the errors that bayesfactor raises.
 
     Parameters
     ----------
     message : str
         What is wrong, in one sentence.
     remedy : str, optional
-        What the reader can do about it.
+        What to do about it.
 
     Attributes
     ----------
     message, remedy : str
-        As given; the remedy is empty when there is nothing to add to the message.
+        As given; the remedy may be empty.
     """
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
@@ -31,9 +31,9 @@ class DataError(BayesFactorError):
     Attributes
     ----------
     series : str or None
-        The asset, factor, column or file at fault.
+        The asset, factor, column or file concerned.
     date : object or None
-        The first date (or label) at fault.
+        The first date (or label) concerned.
     value : object or None
         What was found there.
     """
@@ -52,16 +52,16 @@ class DataError(BayesFactorError):
 
 
 class SpecError(BayesFactorError):
-    """A choice (a model, an option, a name) is not one of those that exist.
+    """A choice (a model, an option, a name) is not valid.
 
     Attributes
     ----------
     place : str
         Where the choice was made, for instance ``hierarchical.toml: noise.kind``.
     found : object
-        What was written there.
+        The value found.
     allowed : tuple of str
-        What could have been.
+        The valid values.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class SpecError(BayesFactorError):
 
 
 class FitError(BayesFactorError):
-    """A fit did not run to its end, or its result cannot be read."""
+    """A fit did not finish, or its result cannot be read."""
 
 
 def nearest(found: object, allowed: Iterable[str]) -> str:
@@ -94,7 +94,7 @@ def nearest(found: object, allowed: Iterable[str]) -> str:
 
 
 def unknown(kind: str, found: object, allowed: Iterable[str], *, place: str = "") -> SpecError:
-    """Make the error for a name that is not among those allowed."""
+    """Return the error for a name that is not among those allowed."""
     names = tuple(str(name) for name in allowed)
     where = f"{place}: " if place else ""
     return SpecError(

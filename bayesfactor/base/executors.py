@@ -1,4 +1,4 @@
-"""Where work may be done: any executor, or a Dask client."""
+"""Executors: any of concurrent.futures, or a Dask client."""
 
 from concurrent.futures import Executor
 from typing import Any
@@ -12,9 +12,9 @@ def as_executor(executor: Any, verb: str) -> Executor | None:
     Raises
     ------
     SpecError
-        When it takes no tasks.
+        When it is not an executor.
     """
-    if hasattr(executor, "get_executor"):  # a Dask client; its own way is to run equal tasks once
+    if hasattr(executor, "get_executor"):  # a Dask client; by default it runs equal tasks once
         return executor.get_executor(pure=False)
     if executor is None or (hasattr(executor, "submit") and not isinstance(executor, type)):
         return executor

@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all."""
+"""Atomic writing of files."""
 
 import errno
 import os
@@ -8,32 +8,32 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-SPARE = 2**20  # beside the arrays of a file: names, attributes, tables of contents
+SPARE = 2**20  # bytes of a file beside its arrays: names, attributes, tables of contents
 
 
 def require_writable(folder: Path) -> None:
-    """Raise an OSError where no file can be made in a folder."""
+    """Raise an OSError if no file can be created in a folder."""
     tempfile.TemporaryFile(dir=folder).close()
 
 
 def require_room(folder: Path, size: int) -> None:
-    """Raise an OSError where a file system has no room for so many bytes: HDF5 crashes when it finds out by itself."""
+    """Raise an OSError if a file system has less free space than `size` bytes, where HDF5 would crash."""
     usage = shutil.disk_usage(folder)
     if usage.total and usage.free < size + SPARE:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Write a file under another name first; nothing is left behind where it cannot be written, or is interrupted.
+    """Write a file atomically: under a temporary name first, which is removed after an error or an interrupt.
 
-    What stands there is replaced. A device or a pipe is written to as it is.
+    An existing file is replaced. A device or a pipe is written to directly.
 
     Raises
     ------
     OSError, ValueError
         When it cannot be written.
     """
-    target = Path(os.path.realpath(target))  # a link stays one
+    target = Path(os.path.realpath(target))  # a link remains a link
     if target.exists() and not target.is_file():
         target.write_bytes(content)
         return
@@ -42,5 +42,5 @@ def write_whole(target: Path, content: bytes) -> None:
         part.write_bytes(content)
         os.replace(part, target)
     finally:
-        with suppress(OSError, ValueError):  # a file system that cannot be written says so here once more
+        with suppress(OSError, ValueError):  # a read-only file system raises here again
             part.unlink(missing_ok=True)

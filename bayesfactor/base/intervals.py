@@ -1,4 +1,4 @@
-"""Intervals of draws, of a stated kind and probability."""
+"""Credible intervals from draws, of a stated kind and probability."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ def interval(draws: np.ndarray, prob: float, kind: Interval) -> tuple[np.ndarray
         raise unknown("interval", kind, KINDS, place="ci_kind")
     if not (isinstance(prob, (int, float)) and 0 < prob < 1):
         raise SpecError(
-            f"ci_prob is {prob!r}, and must be between 0 and 1.",
+            f"ci_prob is {prob!r}; it must be between 0 and 1.",
             place="ci_prob",
             found=prob,
             remedy="A 90 % interval is ci_prob=0.9.",

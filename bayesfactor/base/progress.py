@@ -1,4 +1,4 @@
-"""Progress: a bar in a terminal, plain lines elsewhere, nothing on request."""
+"""Progress: a bar in a terminal, plain lines elsewhere, or none."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ Count = Callable[[int, str], None]
 
 @contextmanager
 def progress(show: bool | None, total: int) -> Iterator[Report | None]:
-    """Yield a function that takes the chains' progress, or None when nothing is to be shown."""
+    """Yield a function to call with the chains' progress, or None if none is shown."""
     if show is False:
         yield None
         return
@@ -27,7 +27,7 @@ def progress(show: bool | None, total: int) -> Iterator[Report | None]:
 
 @contextmanager
 def counted(show: bool | None, what: str, total: int) -> Iterator[Count]:
-    """Yield a function that takes how many of `total` are done, and a short note on them."""
+    """Yield a function to call with the number done of `total` and a short note."""
     if show is False:
         yield lambda done, note: None
     elif sys.stderr.isatty():

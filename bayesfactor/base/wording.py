@@ -10,12 +10,12 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def interval_name(prob: float, kind: Interval) -> str:
-    """Return what an interval is called in full."""
+    """Return the full name of an interval."""
     return f"{100 * prob:g} % {'equal-tailed' if kind == 'eti' else 'highest-density'} interval"
 
 
 def chance(probability: float) -> str:
-    """Return a probability in per cent; near 0 and 1 it says which side it is on."""
+    """Return a probability in per cent; near 0 and 1 as < 1 % and > 99 %."""
     shown = round(100 * probability)
     return "> 99 %" if shown == 100 else "< 1 %" if shown == 0 else f"{shown} %"
 

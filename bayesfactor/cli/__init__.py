@@ -1,4 +1,4 @@
-"""The command line: ``bayesfactor``. Errors on purpose are one line and exit code 2."""
+"""The command line: ``bayesfactor``. Errors that bayesfactor raises are one line on stderr and exit status 2."""
 
 import sys
 from importlib.util import find_spec
@@ -10,10 +10,10 @@ NEEDED = ("typer", "rich")
 
 
 def main() -> None:
-    """Run the command line, and leave with its exit code.
+    """Run the command line and exit with its status.
 
-    0 when all went well; 1 for a fit that did not converge; 2 for bad input, or a file that cannot be written; 130 when
-    it was interrupted. An error that nobody foresaw is not hidden.
+    Exit status 0: success; 1: the fit did not converge, or the model does not fit; 2: bad input, or a file that cannot
+    be written; 130: interrupted. Unexpected errors are shown with their traceback.
     """
     if any(find_spec(name) is None for name in NEEDED):
         print('The command line needs two more packages: pip install "bayesfactor[cli]"', file=sys.stderr)

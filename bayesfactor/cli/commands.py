@@ -1,4 +1,4 @@
-"""The commands of the command line; what they need is imported when they run."""
+"""The commands; heavy libraries are imported when a command runs."""
 
 import os
 import sys
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from bayesfactor.posterior.fit import Fit
 
 app = typer.Typer(
-    help="What pays each asset, how much each factor pays, and how sure we are.",
+    help="Which factors earn an asset's risk premium, how much each contributes, and how certain that is.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-Run = Annotated[Path, typer.Argument(metavar="RUN.nc", help="A fit that was saved.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN.nc", help="A saved fit.")]
 Draws = Annotated[int, typer.Option(help="Draws to keep of each chain.")]
 Tune = Annotated[int, typer.Option(help="Warm-up draws of each chain.")]
-Probability = Annotated[float, typer.Option(help="Probability of the intervals; equal-tailed, unless asked otherwise.")]
-Table = Annotated[Path | None, typer.Option(help="Write the whole table here.")]
+Probability = Annotated[float, typer.Option(help="Probability of the credible intervals (equal-tailed by default).")]
+Table = Annotated[Path | None, typer.Option(help="Write the whole table to this CSV file.")]
 
 
 class Market(StrEnum):
@@ -56,12 +56,12 @@ def _top(
     pass
 
 
-def _leave(converged: bool) -> NoReturn:
+def _exit(converged: bool) -> NoReturn:
     raise typer.Exit(0 if converged else 1)
 
 
 def _check_output(path: Path) -> None:
-    """Refuse a place that cannot be written before hours are spent on what should go there."""
+    """Raise a DataError if a file cannot be written, before time is spent on computing its content."""
     from bayesfactor.base.errors import DataError
     from bayesfactor.base.files import require_writable
 
@@ -84,13 +84,13 @@ def _check_output(path: Path) -> None:
 @app.command()
 def demo(
     data: Annotated[
-        Market, typer.Option(help="Real portfolios, or a simulated market whose truth is known.")
+        Market, typer.Option(help="Real portfolios, or a simulated market whose parameters are known.")
     ] = Market.french,
     output: Annotated[Path, typer.Option("--output", "-o", help="The fit is saved here.")] = Path("demo.nc"),
     draws: Draws = 1000,
     tune: Tune = 300,
 ) -> None:
-    """Show the whole way from data to a table of what each factor pays."""
+    """Run an example from data to a table of what each factor contributes."""
     from bayesfactor.posterior.sampler import Sampler
 
     _check_output(output)
@@ -103,14 +103,14 @@ def demo(
             from bayesfactor.cli.demo_crypto import show
         case _:
             assert_never(data)
-    _leave(show(sampler, output))
+    _exit(show(sampler, output))
 
 
 @app.command()
 def models(
     name: Annotated[str | None, typer.Argument(help="Print this preset's file.")] = None,
 ) -> None:
-    """List the presets, or print one: the start of a model file of your own."""
+    """List the presets, or print one as a starting point for a model file of your own."""
     from bayesfactor.base.errors import unknown
     from bayesfactor.spec.files import list_models, preset_folder
 
@@ -139,15 +139,15 @@ def fit(
     calendar: Annotated[
         str, typer.Option(help="auto, daily, business, weekly, monthly, quarterly or annual.")
     ] = "auto",
-    units: Annotated[str, typer.Option(help="Of returns and traded factors: decimal or percent.")] = "decimal",
-    prices: Annotated[bool, typer.Option("--prices", help="RETURNS holds prices.")] = False,
-    zone: Annotated[str | None, typer.Option(help="Where the files' times are midnights: America/New_York.")] = None,
+    units: Annotated[str, typer.Option(help="Units of returns and traded factors: decimal or percent.")] = "decimal",
+    prices: Annotated[bool, typer.Option("--prices", help="The RETURNS file holds prices.")] = False,
+    zone: Annotated[str | None, typer.Option(help="Time zone of the files' dates, such as America/New_York.")] = None,
     draws: Draws = 1000,
     tune: Tune = 300,
-    chains: Annotated[int, typer.Option(help="Chains.")] = 4,
+    chains: Annotated[int, typer.Option(help="Number of chains.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed gives the same draws.")] = 1,
 ) -> None:
-    """Fit a model to your returns and factors, check it and save it."""
+    """Fit a model to returns and factors, check it and save it."""
     from bayesfactor.cli.input import read_info, read_panel
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.cli.output import command, show_panel, show_timings
@@ -165,8 +165,8 @@ def fit(
     saved = wrote(result.save(output))
     show_timings(result)
     converged = _show_check(result)
-    print(f"\nSaved {saved}. See what pays each asset: {command()} attribute {saved}")
-    _leave(converged)
+    print(f"\nSaved {saved}. Attribute the risk premium of each asset: {command()} attribute {saved}")
+    _exit(converged)
 
 
 def _show_check(result: "Fit") -> bool:
@@ -180,12 +180,12 @@ def _show_check(result: "Fit") -> bool:
 
 @app.command()
 def check(run: Run) -> None:
-    """Say whether a fit can be trusted."""
+    """Check convergence and model fit."""
     from bayesfactor.posterior.fit import open_fit
 
     result = open_fit(run)
     print(result)
-    _leave(_show_check(result))
+    _exit(_show_check(result))
 
 
 @app.command()
@@ -193,21 +193,23 @@ def attribute(
     run: Run,
     kind: Annotated[str, typer.Option(help="premium, return or variance.")] = "premium",
     by: Annotated[
-        str, typer.Option(help="factor, family, level or identification (how well premia are known).")
+        str, typer.Option(help="factor, family, level or identification (how well the risk premia are identified).")
     ] = "factor",
     per: Annotated[str, typer.Option(help="asset or group.")] = "asset",
-    portfolio: Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; adds one entry.")] = None,
+    portfolio: Annotated[
+        Path | None, typer.Option(help="CSV: columns asset and weight; adds the portfolio as one entry.")
+    ] = None,
     ci: Probability = 0.9,
     csv: Table = None,
     allow_unconverged: Annotated[
         bool,
         typer.Option(
             "--allow-unconverged",
-            help="Do not warn of draws that did not converge. That a model does not fit is said all the same.",
+            help="Do not warn of draws that did not converge. Warnings of a model that does not fit are still shown.",
         ),
     ] = False,
 ) -> None:
-    """Split what pays each asset, what moved it, or its risk, by source."""
+    """Split each asset's risk premium, realised return or variance by source."""
     from bayesfactor.analysis.attribution.attribution import attribute as run_attribute
     from bayesfactor.cli.input import read_weights
     from bayesfactor.cli.output import show_attribution, write_csv
@@ -222,12 +224,12 @@ def attribute(
     show_attribution(table)
     if csv is not None:
         write_csv(table, csv)
-    _warn_and_leave(found.problems)
+    _warn_and_exit(found.problems)
 
 
 @app.command()
 def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
-    """Say what each factor pays, and whether the data could tell."""
+    """Show each factor's risk premium and whether the data identify it."""
     from bayesfactor.analysis.assessment.identification import identify
     from bayesfactor.cli.output import write_csv
     from bayesfactor.cli.premia import show_premia
@@ -241,12 +243,12 @@ def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     show_premia(table, result.panel, found.facts)
     if csv is not None:
         write_csv(table.reset_index(), csv)
-    _warn_and_leave(result.problems)
+    _warn_and_exit(result.problems)
 
 
 @app.command()
 def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
-    """Compare what the factors predict each asset earns with what it earned."""
+    """Compare each asset's mean return predicted by the factors with the realised one."""
     from bayesfactor.analysis.assessment.pricing import price as run_price
     from bayesfactor.cli.output import write_csv
     from bayesfactor.cli.premia import price_table, show_pricing
@@ -260,17 +262,21 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     show_pricing(table, found.r_squared_table(ci))
     if csv is not None:
         write_csv(table.reset_index(), csv)
-    _warn_and_leave(result.problems)
+    _warn_and_exit(result.problems)
 
 
 @app.command()
 def report(
     run: Run,
     output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
-    portfolio: Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; the report is on it.")] = None,
-    title: Annotated[str | None, typer.Option(help="Of the report.")] = None,
+    portfolio: Annotated[
+        Path | None, typer.Option(help="CSV: columns asset and weight; the report is about this portfolio.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     ci: Probability = 0.9,
-    ci_kind: Annotated[IntervalKind, typer.Option(help="Equal-tailed, or of highest density.")] = IntervalKind.eti,
+    ci_kind: Annotated[
+        IntervalKind, typer.Option(help="Equal-tailed (eti) or highest-density (hdi) intervals.")
+    ] = IntervalKind.eti,
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.cli.input import read_weights
@@ -283,13 +289,13 @@ def report(
     result = open_fit(run)
     written = write_report(result, output, portfolio=weights, title=title, ci_prob=ci, ci_kind=ci_kind.value)
     print(f"Wrote {wrote(written)}")
-    _warn_and_leave(result.problems)
+    _warn_and_exit(result.problems)
 
 
-def _warn_and_leave(problems: tuple[str, ...]) -> NoReturn:
+def _warn_and_exit(problems: tuple[str, ...]) -> NoReturn:
     if problems:
         from bayesfactor.posterior.diagnostics import misfits, said
 
         what = "the fit did not converge: " if len(misfits(problems)) < len(problems) else ""
         print(f"Warning: {what}{said(problems)}.", file=sys.stderr)
-    _leave(not problems)
+    _exit(not problems)

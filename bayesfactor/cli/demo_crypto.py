@@ -1,4 +1,4 @@
-"""The demonstration on a simulated crypto market: truth beside interval."""
+"""The example on a simulated crypto market: true values beside intervals."""
 
 from pathlib import Path
 
@@ -34,23 +34,23 @@ USELESS = "hash_rate"
 
 
 def show(sampler: Sampler, output: Path) -> bool:
-    """Run the demonstration, and return whether the fit converged."""
+    """Run the example and return whether the fit passed its checks."""
     market = crypto_simulated()
-    head("1. A market whose truth is known")
+    head("1. A simulated market whose parameters are known")
     panel = market.panel()
     count = np.isfinite(panel.returns.values).sum(axis=0)
     show_panel(panel)
     say(
         f"Simulated: {len(panel.assets)} tokens in {len(panel.group_names)} protocol groups, trading every "
-        f"day of the year; the youngest has {count.min()} periods. Market and size are traded. Rates, "
-        "volatility, hash rate, protocol volume and exchange liquidity are not: what they pay has to be "
-        "inferred from what the tokens earn."
+        f"day of the year; the youngest has {count.min()} periods. Market and size are traded factors. Rates, "
+        "volatility, hash rate, protocol volume and exchange liquidity are not: their risk premia have to be "
+        "inferred from the tokens' returns."
     )
     head("2. The fit")
-    say("The first fit on a machine compiles for some fifteen seconds; the next ones do not.")
+    say("The first fit on a machine takes some fifteen seconds to compile; later ones do not.")
     result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)
-    head("3. Can it be trusted?")
+    head("3. Convergence and model checks")
     report = check(result)
     print(report)
     found = identify(result)
@@ -58,7 +58,7 @@ def show(sampler: Sampler, output: Path) -> bool:
     _show_tokens(result, market.truth, count)
     _show_useless(result, market.truth, found)
     saved, written = wrote(result.save(output)), wrote(write_report(result, output.with_suffix(".html")))
-    head("7. Where it is")
+    head("7. Files written")
     say(
         f"The report, for a browser: {written.absolute()}",
         f"The fit: {saved}. Try:",
@@ -74,13 +74,13 @@ def _mark(inside: bool) -> str:
 
 
 def _unit(truth: Truth) -> xr.DataArray:
-    """Return what makes a premium per period a Sharpe ratio a year: over the factor's true deviation."""
+    """Return the factor that turns a premium per period into an annual Sharpe ratio, by the true standard deviation."""
     sd = np.sqrt(np.diag(truth.factor_cov.values))
     return xr.DataArray(truth.periods_per_year**0.5 / sd, {"factor": truth.risk_premium["factor"]}, ("factor",))
 
 
 def _sharpe(fit: Fit, truth: Truth) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return premia as Sharpe ratios a year: table and truth."""
+    """Return premia as annual Sharpe ratios: table and true values."""
     unit = _unit(truth)
     return summarise(risk_premia(fit) * unit, 0.9, "eti"), (truth.risk_premium * unit).values
 
@@ -88,8 +88,8 @@ def _sharpe(fit: Fit, truth: Truth) -> tuple[pd.DataFrame, np.ndarray]:
 def _show_premia(fit: Fit, truth: Truth, found: Identification) -> None:
     table, true = _sharpe(fit, truth)
     inside = covered(table["lower"].to_numpy(), table["upper"].to_numpy(), true)
-    head("4. What each factor pays: truth beside interval")
-    say(f"As a Sharpe ratio a year (premium over the factor's volatility); interval: {interval_name(table)}.")
+    head("4. Risk premia of the factors: true values beside intervals")
+    say(f"As an annual Sharpe ratio (risk premium over the factor's volatility); interval: {interval_name(table)}.")
     print()
     rows = [
         [row["factor"], found.verdicts[row["factor"]], f"{value:.2f}"]
@@ -99,7 +99,10 @@ def _show_premia(fit: Fit, truth: Truth, found: Identification) -> None:
     ]
     show_rows(["factor", "verdict", "truth", "mean", "lower", "upper", "covered"], rows, words=2)
     print()
-    say(f"{inside.sum()} of {len(inside)} intervals hold the truth. They are wide: three years say little about means.")
+    say(
+        f"{inside.sum()} of {len(inside)} intervals cover the true value. They are wide: three years say little "
+        "about means."
+    )
 
 
 def _show_tokens(fit: Fit, truth: Truth, count: np.ndarray) -> None:
@@ -110,8 +113,8 @@ def _show_tokens(fit: Fit, truth: Truth, count: np.ndarray) -> None:
     order = np.argsort(count, kind="stable")
     names = [fit.panel.assets[place] for place in (order[-1], order[len(order) // 3], order[0])]
     periods = dict(zip(fit.panel.assets, count, strict=True))
-    head("5. What pays each token: truth beside interval")
-    say("Three of the tokens, from the oldest to the youngest; per cent a year, 90 % eti.")
+    head("5. Risk premia of the tokens: true values beside intervals")
+    say("Three of the tokens, from the oldest to the youngest; per cent a year, 90 % equal-tailed intervals.")
     print()
     rows: list[list[str]] = []
     for name in names:
@@ -125,8 +128,8 @@ def _show_tokens(fit: Fit, truth: Truth, count: np.ndarray) -> None:
     share = inside.mean()
     say(
         f"Over all {table['asset'].nunique()} tokens {inside.sum()} of {len(inside)} intervals "
-        f"({share:.0%}) hold the truth. All tokens share the premia of the factors, so one market is one "
-        "trial, not many: only many simulated markets can show whether 90 % means 90 %."
+        f"({share:.0%}) cover the true value. All tokens share the factors' premia, so one market is one trial: "
+        "only many simulated markets can show whether 90 % intervals cover 90 % of the time."
     )
 
 
@@ -136,12 +139,12 @@ def _show_useless(fit: Fit, truth: Truth, found: Identification) -> None:
     holds = covered(zero["lower"].to_numpy(), zero["upper"].to_numpy(), np.zeros(len(zero)))
     largest = float(np.abs(draws.mean(("chain", "draw"))).max())
     row = found.table().loc[USELESS]
-    unit = float(_unit(truth).sel(factor=USELESS)) / truth.periods_per_year  # a year's premium to a Sharpe ratio
-    head("6. The useless factor")
+    unit = float(_unit(truth).sel(factor=USELESS)) / truth.periods_per_year  # annual premium to annual Sharpe ratio
+    head("6. A useless factor")
     say(
-        f"No token loads on {USELESS}. The interval of its loading holds zero for {holds.sum()} of "
-        f"{len(holds)} tokens, and the largest contribution that it is given is {percent(largest)} % a year. "
-        f"What it pays is {row['verdict']}: {row['reason']}. Its Sharpe ratio a year is "
-        f"{unit * row['mean']:.2f} with a deviation of {unit * row['sd']:.2f}; the prior alone said "
-        f"{unit * row['prior_mean']:.2f} with a deviation of {unit * row['prior_sd']:.2f}."
+        f"No token loads on {USELESS}. The interval of its loading covers zero for {holds.sum()} of "
+        f"{len(holds)} tokens, and its largest contribution is {percent(largest)} % a year. "
+        f"Its risk premium is {row['verdict']}: {row['reason']}. Its annual Sharpe ratio is "
+        f"{unit * row['mean']:.2f} with a standard deviation of {unit * row['sd']:.2f}; under the prior it was "
+        f"{unit * row['prior_mean']:.2f} with a standard deviation of {unit * row['prior_sd']:.2f}."
     )

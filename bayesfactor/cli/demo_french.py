@@ -1,4 +1,4 @@
-"""The demonstration on real data: Ken French portfolios and four traded factors."""
+"""The example on real data: Ken French portfolios and four traded factors."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ MIX = {"S1V5": 0.4, "S1M5": 0.3, "Utils": 0.3}
 
 
 def show(sampler: Sampler, output: Path) -> bool:
-    """Run the demonstration, and return whether the fit converged."""
+    """Run the example and return whether the fit passed its checks."""
     data = french_monthly()
     head("1. The data")
     say(f"Source: {data.source}.")
@@ -38,17 +38,17 @@ def show(sampler: Sampler, output: Path) -> bool:
     show_panel(panel)
     say(
         "Thirty US stock portfolios: by industry, by size and value, by size and momentum. Which of four "
-        "factors (the market, small less big, cheap less dear, winners less losers) pays each of them, and "
-        "how much?"
+        "factors (market, size SMB, value HML, momentum UMD) earn the risk premium of each portfolio, and how "
+        "much does each contribute?"
     )
     head("2. The fit")
     say(
-        "Model 'hierarchical': portfolios of one group share what is common to them, and mispricing is "
-        "shrunk towards zero. The first fit on a machine compiles for a minute or so; the next ones do not."
+        "Model 'hierarchical': loadings are partially pooled within groups, and alphas are shrunk towards "
+        "zero. The first fit on a machine takes up to a minute to compile; later ones do not."
     )
     result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)
-    head("3. Can it be trusted?")
+    head("3. Convergence and model checks")
     report = check(result)
     print(report)
     _show_premia(result)
@@ -60,23 +60,23 @@ def show(sampler: Sampler, output: Path) -> bool:
 
 def _show_premia(fit: Fit) -> None:
     table = attribute(fit, "premium").table()
-    head("4. What pays each portfolio")
-    say(f"Per cent a year above the Treasury bill; below each mean its {interval_name(table)} interval.")
+    head("4. Which factors earn each portfolio's risk premium")
+    say(f"Per cent a year above the Treasury bill; below each posterior mean its {interval_name(table)} interval.")
     print()
     show_wide(table, SHOWN)
     print()
     value, growth = (_cell(table, name, "HML") for name in ("S1V5", "S1V1"))
     say(
-        f"Read a row from left to right: the market pays small cheap companies (S1V5) about "
-        f"{percent(_cell(table, 'S1V5', 'MktRF')['mean'])} % a year, and value (HML) "
-        f"{percent(value['mean'])} %, somewhere from {percent(value['lower'])} to "
-        f"{percent(value['upper'])} %. For small dear ones (S1V1) HML pays {percent(growth['mean'])} %."
+        f"Read a row from left to right: for small value stocks (S1V5) the market contributes about "
+        f"{percent(_cell(table, 'S1V5', 'MktRF')['mean'])} % a year and value (HML) {percent(value['mean'])} %, "
+        f"with an interval from {percent(value['lower'])} to {percent(value['upper'])} %. For small growth "
+        f"stocks (S1V1) HML contributes {percent(growth['mean'])} %."
     )
     alphas = table[table["source"] == "alpha"]
     clear = alphas[(alphas["lower"] > 0) | (alphas["upper"] < 0)]
     names = ", ".join(f"{row['asset']} ({percent(row['mean'])} %)" for row in clear.to_dict("records"))
     say(
-        f"alpha is what no factor explains. Its interval leaves out zero for {len(clear)} of {len(alphas)} "
+        f"alpha is the part that no factor explains. Its interval excludes zero for {len(clear)} of {len(alphas)} "
         f"portfolios{': ' + names if names else ''}."
     )
 
@@ -89,7 +89,9 @@ def _show_portfolio(fit: Fit) -> None:
     table = attribute(fit, "premium", portfolio=MIX).table()
     head("5. A portfolio of your own")
     weights = ", ".join(f"{100 * weight:g} % {name}" for name, weight in MIX.items())
-    say(f"{weights}. It is added up draw by draw, so that its intervals know that errors of its parts offset.")
+    say(
+        f"{weights}. Its draws are the weighted sums of its parts, so that its intervals account for their correlation."
+    )
     print()
     show_wide(table, ["portfolio"])
     total = _cell(table, "portfolio", "total")
@@ -100,15 +102,15 @@ def _show_portfolio(fit: Fit) -> None:
 def _show_risk(fit: Fit) -> None:
     found = attribute(fit, "variance")
     table = found.share_table(above=0.5)
-    head("6. What makes it risky")
-    say(f"Share of each portfolio's variance, per cent; below each mean its {interval_name(table)} interval.")
+    head("6. Sources of risk")
+    say(f"Share of each portfolio's variance, per cent; below each posterior mean its {interval_name(table)} interval.")
     print()
     show_wide(table[table["source"] != "total"], SHOWN)
     own = table[table["source"] == "idiosyncratic"].sort_values("mean", ascending=False)
     print()
     say(
-        "A factor's share is negative where it offsets the others. idiosyncratic is the portfolio's own "
-        "risk. These portfolios have the most of it:"
+        "A factor's share is negative where it offsets the others. The idiosyncratic share is the "
+        "portfolio's own risk. It is largest for these portfolios:"
     )
     print()
     rows = [
@@ -120,13 +122,13 @@ def _show_risk(fit: Fit) -> None:
 def _save(fit: Fit, output: Path) -> None:
     saved = wrote(fit.save(output))
     written = wrote(write_report(fit, output.with_suffix(".html"), portfolio=MIX))
-    head("7. Where it is")
+    head("7. Files written")
     say(
         f"The report, for a browser: {written.absolute()}",
         f"The fit: {saved}. Try:",
         f"  {command()} attribute {saved} --by family",
         f"  {command()} attribute {saved} --kind variance --csv risk.csv",
-        f"  {command()} price {saved}  (what the factors predict beside what was earned)",
-        f"  {command()} models hierarchical > mine.toml  (a model of your own starts here)",
-        f"  {command()} demo --data crypto  (simulated tokens, with truth beside interval)",
+        f"  {command()} price {saved}  (predicted and realised mean returns)",
+        f"  {command()} models hierarchical > mine.toml  (a starting point for a model of your own)",
+        f"  {command()} demo --data crypto  (simulated tokens: true values beside intervals)",
     )

@@ -1,4 +1,4 @@
-"""Files that are given to the command line."""
+"""Input files of the command line."""
 
 import math
 import tomllib
@@ -14,7 +14,7 @@ from bayesfactor.data.integration.assembly import integrate, to_returns
 from bayesfactor.data.readers.cells import decode_text, first_name, read_raw, split_cells
 from bayesfactor.data.readers.fred import read_fred
 from bayesfactor.data.readers.table import read_table
-from bayesfactor.data.screening.forms import describe_number
+from bayesfactor.data.screening.number_formats import describe_number
 from bayesfactor.panel.panel import Panel
 
 Info = dict[str, Any] | None
@@ -29,7 +29,7 @@ def _text(path: Path) -> str:
 
 
 def read_series(path: Path, zone: str | None = None) -> pd.DataFrame:
-    """Read a table of dates and series, with midnights in `zone`; a file of FRED is known by its header."""
+    """Read a table of dates and series, dated in `zone`; FRED files are recognised by their header."""
     data = read_raw(path)
     text = "" if data.startswith(b"PAR1") else decode_text(data, path.name, errors="replace")
     return read_fred(path) if first_name(text) == "observation_date" else read_table(path, zone=zone)
@@ -38,7 +38,7 @@ def read_series(path: Path, zone: str | None = None) -> pd.DataFrame:
 def read_info(path: Path | None) -> Info:
     """Read what is known about factors or assets: name -> entries.
 
-    A CSV has the names in its first column; a blank cell says nothing. In TOML each name is a table.
+    A CSV has the names in its first column; blank cells are ignored. In TOML each name is a table.
     """
     if path is None:
         return None
@@ -61,14 +61,14 @@ def read_info(path: Path | None) -> Info:
 
 
 def _entries(row: dict[Any, object]) -> dict[str, Any]:
-    """Return what the cells of a row say; only a lag is a number."""
+    """Return the cells of a row that are not blank; a lag as a number."""
     given = {str(key): str(value).strip() for key, value in row.items() if isinstance(value, str) and value.strip()}
     lag = given.get("lag", "")
     return {**given, "lag": int(lag)} if lag.isdecimal() else given
 
 
 def read_weights(path: Path) -> dict[str, float]:
-    """Read a portfolio: two columns, asset and weight, under a header; not per cent, shares or amounts."""
+    """Read a portfolio: two columns, asset and weight, under a header; DataError for per cent, shares or amounts."""
     cells = split_cells(_text(path), path.name)
     if cells.shape[1] != 2:
         raise DataError(
@@ -98,7 +98,7 @@ def read_weights(path: Path) -> dict[str, float]:
 
 
 def _find_columns(header: list[str], name: str) -> tuple[int, int]:
-    """Return the places of assets and of weights, by the names of their columns."""
+    """Return the positions of the columns of assets and of weights, by their names."""
     heads = [column.strip().lower() for column in header]
     of_weights = [place for place, head in enumerate(heads) if head in ("weight", "weights")]
     if len(of_weights) != 1 or heads[1 - of_weights[0]] not in _ASSETS:
@@ -144,7 +144,7 @@ def read_panel(
     prices: bool,
     zone: str | None = None,
 ) -> Panel:
-    """Make a panel of files: returns (or prices), factors and the risk-free rate."""
+    """Make a panel from files: returns (or prices), factors and the risk-free rate."""
     returns = read_series(files[0], zone)
     return integrate(
         to_returns(returns) if prices else returns,

@@ -25,7 +25,7 @@ def _press(number: int, frame: FrameType | None) -> None:
 
 
 def _lost(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Press again a moment later where the interrupt came while Python could not raise it, as in a destructor."""
+    """Send the interrupt again where Python could not raise it, as in a destructor."""
     if isinstance(unraisable.exc_value, KeyboardInterrupt):
         again = threading.Timer(0.01, signal.raise_signal, (signal.SIGINT,))
         again.daemon = True
@@ -36,10 +36,10 @@ def _lost(unraisable: "sys.UnraisableHookArgs") -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Leave with one line and exit status 130 where Ctrl-C ends what is done here.
+    """Exit with one line and status 130 when Ctrl-C interrupts the block.
 
-    That it was pressed is remembered: a sampler that is interrupted stops and returns what it has, which is refused as
-    too short, and typer makes an exit of it.
+    The interrupt is remembered: an interrupted sampler returns the draws that it has, which then raise an error as too
+    few, and typer turns a KeyboardInterrupt into an exit.
     """
     _pressed.clear()
     _written.clear()
@@ -58,7 +58,7 @@ def interruptible() -> Iterator[None]:
         names = ", ".join(map(str, _written)) or "nothing"
         start = "\n" if sys.stderr.isatty() else ""
         print(f"{start}Interrupted: {names} {'were' if len(_written) > 1 else 'was'} written.", file=sys.stderr)
-        exec("")  # else Python, where the interrupt came in a string that it ran, would end by a signal and not by this
+        exec("")  # else Python ends by the signal where the interrupt came inside `exec`
         raise SystemExit(STATUS) from None
     finally:
         if ours:

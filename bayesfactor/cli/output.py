@@ -38,7 +38,7 @@ def console() -> Console:
 
 
 def command() -> str:
-    """Return what to type to run the command line: a path where it is not on the search path."""
+    """Return how the command line is called: by a path where it is not on the search path."""
     if shutil.which("bayesfactor"):
         return "bayesfactor"
     beside = Path(sys.executable).with_name("bayesfactor")
@@ -52,7 +52,7 @@ def say(*lines: str) -> None:
 
 
 def head(title: str) -> None:
-    """Print a title above what follows."""
+    """Print the title of a section."""
     print()
     console().print(Text(title, style="bold"))
     print("-" * len(title))
@@ -70,12 +70,12 @@ def show_rows(columns: Sequence[str], rows: Iterable[Sequence[str]], words: int 
 
 
 def show_panel(panel: Panel) -> None:
-    """Print the size of a panel, its factors and what looks wrong."""
+    """Print the size of a panel, its factors and warnings about its data."""
     description = panel.describe()
     say(description.panel)
     warnings = [f"  {row.series}: {row.text}" for row in description.warnings.itertuples()]
     if warnings:
-        say("What looks wrong:", *warnings)
+        say("Warnings:", *warnings)
 
 
 def show_timings(fit: Fit) -> None:
@@ -91,7 +91,7 @@ def percent(value: float) -> str:
 
 
 def probability(value: float) -> str:
-    """Write a probability so that one that is not quite 0 or 1 does not look so."""
+    """Write a probability with two digits; near 0 and 1 as <0.01 and >0.99."""
     text = f"{value:.2f}"
     return {"1.00": ">0.99", "0.00": "<0.01"}.get(text, text)
 
@@ -102,7 +102,7 @@ def interval_name(table: pd.DataFrame) -> str:
 
 
 def show_attribution(table: pd.DataFrame) -> None:
-    """Print a table of an attribution: whole entries up to a screenful, the portfolio first."""
+    """Print a table of an attribution: whole entries up to `LINES` rows, the portfolio first."""
     unit, chance = table.columns[0], next(name for name in table.columns if name.startswith("prob_"))
     entries = list(dict.fromkeys(table[unit]))
     room = max(1, LINES // max(1, len(table) // len(entries)))
@@ -140,13 +140,13 @@ def show_wide(table: pd.DataFrame, entries: Sequence[str]) -> None:
 
 
 def number(value: float) -> str:
-    """Write a number with two digits; nothing where there is none."""
+    """Write a number with two digits; an empty text for NaN."""
     text = "" if np.isnan(value) else f"{value:.2f}"
     return "0.00" if text == "-0.00" else text
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table and say so; the names of its columns state the interval, a column the unit.
+    """Write a table as CSV and print its path; the columns' names state the interval, a column states the unit.
 
     Raises
     ------
@@ -169,5 +169,5 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def covered(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Whether intervals hold the truth."""
+    """Return whether intervals cover the true values."""
     return (low <= truth) & (truth <= high)

@@ -1,4 +1,4 @@
-"""What the command line prints of premia and pricing errors."""
+"""Risk premia and pricing errors as the command line prints them."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -25,15 +25,15 @@ SHOWN = {
 
 
 def show_premia(table: pd.DataFrame, panel: PanelBase, facts: pd.DataFrame) -> None:
-    """Print what `identify` says of every factor: premia as Sharpe ratios, a verdict, and its reason.
+    """Print the table of `identify`: premia as Sharpe ratios, verdicts and their reasons.
 
-    The table, and the facts that it was made of.
+    `facts` are the numbers from which the table was made, with their Monte Carlo errors.
     """
-    volatility = factor_moments(panel).deviation * panel.periods_per_year**0.5
-    say(f"Premium over the factor's volatility: a Sharpe ratio a year; interval: {interval_name(table)}.")
+    volatility = factor_moments(panel).sd * panel.periods_per_year**0.5
+    say(f"Risk premium over the factor's volatility, an annual Sharpe ratio; interval: {interval_name(table)}.")
     say(
-        "data and se: of a traded factor the mean of its own history, of others what the data imply given the other "
-        "priors. %/year is for one unit of loading on a traded factor."
+        "data and se: for a traded factor the mean of its own history, for others the estimate that the data imply "
+        "given the other priors. %/year is for one unit of loading on a traded factor."
     )
     print()
     rows = []
@@ -51,7 +51,7 @@ def show_premia(table: pd.DataFrame, panel: PanelBase, facts: pd.DataFrame) -> N
 
 
 def _justified(value: float, error: float) -> str:
-    """Write a number with two digits at most, none finer than its Monte Carlo error."""
+    """Write a number with two digits at most, and no more than its Monte Carlo error warrants."""
     return f"{value:.{max(0, int(np.floor(-np.log10(error))))}f}" if error > 0.01 else number(value)
 
 
@@ -62,11 +62,11 @@ def _reason(row: pd.Series) -> str:
         parts.append(f"strength of loadings {number(row['strength'])}, P(above noise) {above}")
     if not np.isnan(row["prior_sd"]):
         names = ("posterior_contraction", "max_contraction")
-        told, most = (f"{100 * max(row[name], 0.0):.0f} %" for name in names)
-        parts.append(f"posterior contraction {told}, of at most {most} that its own history as a return would give")
+        contraction, most = (f"{100 * max(row[name], 0.0):.0f} %" for name in names)
+        parts.append(f"posterior contraction {contraction}, of at most {most} if it were traded")
     if not np.isnan(row.get("inclusion", np.nan)):
         before, after = probability(row["prior_inclusion"]), probability(row["inclusion"])
-        parts.append(f"P(it pays) {before} before the data, {after} after")
+        parts.append(f"inclusion probability {before} prior, {after} posterior")
     return "; ".join(parts)
 
 
@@ -90,7 +90,7 @@ def show_pricing(table: pd.DataFrame, fit: pd.DataFrame) -> None:
     unsure = table.attrs["not_identified"]
     if unsure:
         names = ", ".join(f"{name} ({verdict})" for name, verdict in unsure.items())
-        say(f"Premia that are not identified, so that predictions lean on their priors: {names}.")
+        say(f"Premia that are not identified, so that predictions depend on their priors: {names}.")
     _show_errors(table, interval)
     say("", f"Mean excess return, % a year: realised, and predicted by the factors; intervals: {interval}.")
     print()
@@ -106,7 +106,7 @@ def show_pricing(table: pd.DataFrame, fit: pd.DataFrame) -> None:
 def _show_errors(table: pd.DataFrame, interval: str) -> None:
     errors = table[table["prob_sign"].notna()]
     if errors.empty:
-        say("The model has no pricing errors: the factors price every asset exactly.")
+        say("The model has no pricing errors: alphas are fixed at zero.")
         return
     largest = errors.loc[errors["error_mean"].abs().sort_values(ascending=False, kind="stable").index[:LARGEST]]
     say("", f"The largest pricing errors (alpha), % a year; interval: {interval}.")

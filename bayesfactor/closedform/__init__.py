@@ -1,1 +1,1 @@
-"""Answers that need no sampler: the field's textbook estimators, and conjugate posteriors drawn directly."""
+"""Estimators that need no sampler: textbook estimators, and conjugate posteriors drawn directly."""

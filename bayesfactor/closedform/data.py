@@ -1,4 +1,4 @@
-"""What the closed forms take from a panel: one complete rectangle of returns and factors."""
+"""Input of the closed forms: one complete rectangle of returns and factors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bayesfactor.panel.panel import Panel
 
 @dataclass(frozen=True, eq=False)
 class Rectangle:
-    """Returns (time, asset) and factors (time, factor) on the same dates, without a missing value."""
+    """Returns (time, asset) and factors (time, factor) on the same dates, without missing values."""
 
     returns: np.ndarray
     factors: np.ndarray
@@ -23,12 +23,12 @@ class Rectangle:
 
 
 def require_panel(panel: object, verb: str) -> None:
-    """Raise unless it is a Panel of at least one asset and one factor.
+    """Raise an error unless it is a Panel with at least one asset and one factor.
 
     Raises
     ------
     SpecError
-        When it is no Panel.
+        When it is not a Panel.
     DataError
         When there is no asset or no factor.
     """
@@ -51,14 +51,14 @@ def rectangle(panel: Panel, verb: str, *, more_periods_than: str = "") -> Rectan
     ----------
     panel : Panel
     verb : str
-        The public function that asks, for its errors.
+        Name of the public function, for error messages.
     more_periods_than : {"", "assets", "both"}
         Whether a covariance of assets (or of assets and factors) has to be inverted.
 
     Raises
     ------
     SpecError
-        When it is no Panel.
+        When it is not a Panel.
     DataError
         When an asset is not observed on every date, or there are too few dates.
     """
@@ -71,17 +71,17 @@ def rectangle(panel: Panel, verb: str, *, more_periods_than: str = "") -> Rectan
         first = int(short[np.argmin(seen[short])])
         date = panel.returns["time"].values[~np.isfinite(returns[:, first])][0]
         raise DataError(
-            f"{verb} needs every asset on every date, and {len(short)} of {n} have gaps: '{panel.assets[first]}' has "
+            f"{verb} needs every asset on every date, but {len(short)} of {n} have gaps: '{panel.assets[first]}' has "
             f"{seen[first]} of {periods} returns.",
             series=panel.assets[first],
             date=date,
             remedy="Cut the returns to a common span before integrating, keep the assets that are complete with "
-            "panel.select(assets=...), or use bf.fit, which takes unequal histories.",
+            "panel.select(assets=...), or use bf.fit, which allows unequal histories.",
         )
     least = k + 1 + {"": 0, "assets": n, "both": n + k}[more_periods_than]
     if periods <= least:
         raise DataError(
-            f"{verb} needs more than {least} periods for {n} assets and {k} factors, and has {periods}.",
+            f"{verb} needs more than {least} periods for {n} assets and {k} factors; there are {periods}.",
             series="panel",
             value=periods,
             remedy="Use fewer assets (panel.select), a longer history, or bf.fit, which shrinks.",

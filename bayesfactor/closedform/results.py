@@ -1,4 +1,4 @@
-"""What the closed forms return: labelled premia with their covariance, or their draws."""
+"""Results of the closed forms: labelled premia with their covariance, or draws of them."""
 
 from dataclasses import dataclass
 
@@ -19,14 +19,14 @@ class PremiaEstimate(FrozenResult):
     Attributes
     ----------
     estimate : DataArray (factor)
-        Decimal per period; ``zero_beta`` comes first where an intercept was asked for.
+        Decimal per period; ``zero_beta`` comes first where there is an intercept.
     covariance : DataArray (factor, factor_other)
     signal : DataArray (factor)
-        Mean over assets of the squared t-ratio of the loadings on the factor: 1 is what a useless factor gives. NaN for
+        Mean over assets of the squared t-ratio of the loadings on the factor: 1 for a useless factor. NaN for
         ``zero_beta``.
     periods_per_year : int
     method : str
-        How they were estimated, and what the standard errors allow for.
+        The estimator and the kind of standard errors.
     """
 
     estimate: xr.DataArray
@@ -38,7 +38,7 @@ class PremiaEstimate(FrozenResult):
     def table(self) -> pd.DataFrame:
         """Return one row per factor: ``estimate`` and ``se`` a year, ``t``, both per period, and ``loading_t2``.
 
-        ``loading_t2`` is `signal`: a premium beside a value near 1 is not to be used. ``attrs`` hold the method.
+        ``loading_t2`` is `signal`: do not use a premium where it is near 1. ``attrs`` hold the method.
         """
         size = np.sqrt(np.diag(self.covariance.values))
         value, year = self.estimate.values, self.periods_per_year
@@ -62,11 +62,11 @@ class PremiaDraws(FrozenResult):
     Attributes
     ----------
     draws : DataArray (draw, factor)
-        Decimal per period; ``zero_beta`` comes first where an intercept was asked for.
+        Decimal per period; ``zero_beta`` comes first where there is an intercept.
     r_squared : DataArray (draw)
         Cross-sectional R-squared, adjusted for the number of factors.
     signal : DataArray (factor)
-        Mean over assets of the squared t-ratio of the loadings on the factor: 1 is what a useless factor gives. NaN for
+        Mean over assets of the squared t-ratio of the loadings on the factor: 1 for a useless factor. NaN for
         ``zero_beta``.
     periods_per_year : int
     method : str

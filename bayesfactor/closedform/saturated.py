@@ -1,4 +1,4 @@
-"""Draws of means and covariances with nothing assumed about them, and the cross-section that each draw gives."""
+"""Draws of unrestricted means and covariances, and the cross-section of each draw."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from bayesfactor.closedform.data import Rectangle
 
 Weights = Literal["ols", "gls"]
 WEIGHTS = ("ols", "gls")
-BATCH, CELLS = 500, 2**22  # draws at a time, at most so many numbers in their covariances
-DEPENDENT = 1e-10  # smallest eigenvalue of a correlation matrix that counts as one
+BATCH, CELLS = 500, 2**22  # draws at a time, and at most so many elements of their covariances
+DEPENDENT = 1e-10  # a correlation matrix with a smaller eigenvalue is singular
 
 
 def moment_draws(values: np.ndarray, draws: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield draws of mean and covariance of the columns, some hundreds at a time.
+    """Yield draws of mean and covariance of the columns, in batches of some hundreds.
 
     The posterior under the flat prior ``p(mu, Sigma) ~ |Sigma|^{-(p + 1) / 2}``::
 
@@ -58,11 +58,11 @@ def require_independent(values: np.ndarray, names: tuple[str, ...], verb: str) -
     DataError
         When a series is constant, or a combination of the others.
     """
-    deviation = values.std(axis=0)
-    flat = np.flatnonzero(deviation <= 1e-12 * np.abs(values).max(axis=0))
+    sd = values.std(axis=0)
+    flat = np.flatnonzero(sd <= 1e-12 * np.abs(values).max(axis=0))
     if len(flat):
         raise DataError(
-            f"{verb}: '{names[flat[0]]}' never changes.",
+            f"{verb}: '{names[flat[0]]}' is constant.",
             series=names[flat[0]],
             value=float(values[0, flat[0]]),
             remedy="Leave it out with panel.select(...).",
@@ -95,9 +95,9 @@ def asset_exposures(rect: Rectangle, verb: str) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class PricingDraws:
-    """Cross-sections a = H lambda + pricing errors, one per draw: what least squares needs of them.
+    """Cross-products of the cross-sections a = H lambda + pricing errors, one per draw.
 
-    a_i = mu_i / sd_i; H holds the correlations of asset and factor, behind a column of ones where an intercept is in;
+    a_i = mu_i / sd_i; H holds the correlations of asset and factor, after a column of ones where there is an intercept;
     W = 1 (ols) or the inverse correlation matrix of the returns (gls).
 
     Attributes
@@ -109,7 +109,7 @@ class PricingDraws:
     square : array (draw)
         a'Wa.
     centred : array (draw)
-        The same of a less its average over assets.
+        The same for a less its average over assets.
     factor_correlation : array (draw, factor, factor)
     """
 
@@ -121,14 +121,14 @@ class PricingDraws:
 
 
 def pricing_draws(rect: Rectangle, weights: Weights, intercept: bool, draws: int, seed: int) -> Iterator[PricingDraws]:
-    """Yield the cross-section of each draw of means and covariances, some hundreds at a time."""
+    """Yield the cross-section of each draw of means and covariances, in batches of some hundreds."""
     if weights not in WEIGHTS:
         raise unknown("weights", weights, WEIGHTS, place="weights")
     k, n = len(rect.names), len(rect.assets)
     for mean, covariance in moment_draws(np.column_stack([rect.factors, rect.returns]), draws, seed):
-        deviation = np.sqrt(np.einsum("dii->di", covariance))
-        correlation = covariance / (deviation[:, :, None] * deviation[:, None, :])
-        ratio = mean[:, k:] / deviation[:, k:]
+        sd = np.sqrt(np.einsum("dii->di", covariance))
+        correlation = covariance / (sd[:, :, None] * sd[:, None, :])
+        ratio = mean[:, k:] / sd[:, k:]
         ones = np.ones((len(mean), n, 1))
         columns = [correlation[:, k:, :k], ratio[..., None], (ratio - ratio.mean(axis=1, keepdims=True))[..., None]]
         stacked = np.concatenate([ones, *columns] if intercept else columns, axis=2)

@@ -1,7 +1,6 @@
 """From a panel and a model to a PyMC model."""
 
 from pathlib import Path
-from typing import assert_never
 
 import pymc as pm
 
@@ -9,13 +8,13 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.factors import factor_means
 from bayesfactor.graph.inputs import graph_data
 from bayesfactor.graph.loadings import coefficients
-from bayesfactor.graph.marginal import Symbols, normal_likelihood, student_likelihood
+from bayesfactor.graph.marginal import Symbols
+from bayesfactor.graph.noise import add_returns
 from bayesfactor.graph.scales import log_scales
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import observe
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.noise import NormalNoise, StudentTNoise
 from bayesfactor.spec.scaling import scale_priors
 
 
@@ -70,11 +69,5 @@ def build(panel: PanelBase, model: str | Path | FactorModel) -> pm.Model:
         shift = factor_means(data, other, len(names))
         log_sigma = log_scales(data)
         symbols = Symbols(*coefficients(model, data, log_sigma), log_sigma, shift)
-        match model.noise:
-            case NormalNoise():
-                normal_likelihood(symbols, data)
-            case StudentTNoise():
-                student_likelihood(symbols, data)
-            case _:
-                assert_never(model.noise)
+        add_returns(model.noise, symbols, data)
     return graph

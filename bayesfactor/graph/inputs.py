@@ -1,16 +1,14 @@
 """Every number that the density of a model takes from a panel: data, priors, and where coordinates start."""
 
-from typing import assert_never
-
 import numpy as np
 
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design, observe
 from bayesfactor.panel.histories import FactorMoments
-from bayesfactor.panel.regressions import SURROGATE_DOF, RobustFit, least_squares, regressors, robust_fit
+from bayesfactor.panel.regressions import RobustFit, least_squares, regressors
 from bayesfactor.spec.factors import ScaledFactors, ScaledPremia
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.noise import NormalNoise, ScaledNoise, StudentTNoise
+from bayesfactor.spec.noise import ScaledNoise
 from bayesfactor.spec.scaling import ScaledPriors
 
 
@@ -19,21 +17,16 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
     panel, statistics, history = design.panel, design.moments, design.history
     groups = {name: i for i, name in enumerate(panel.group_names)}
     fitted, deviation = least_squares(statistics)
-    match model.noise:
-        case NormalNoise():
-            own, first, information = vars(statistics), deviation, 2.0
-        case StudentTNoise():
-            robust = robust_fit(panel)
-            own, first = student_data(panel, robust), robust.scale
-            information = 2 * SURROGATE_DOF / (SURROGATE_DOF + 3)
-        case _:
-            assert_never(model.noise)
+    noise = model.noise
+    own = vars(statistics) if noise.sums_suffice else observations(panel, design.robust)
     return {
         "group_of": np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64"),
-        **_scale_start(priors.noise, first, statistics.count - fitted.shape[1], information),
+        **_scale_start(
+            priors.noise, noise.first_scale(design), statistics.count - fitted.shape[1], noise.scale_information
+        ),
         "factor_mean_start": history.mean,
-        "factor_mean_unit": history.deviation / np.maximum(history.count, 1) ** 0.5,
-        "premium_blend": _blend(priors.premia, statistics.count, fitted, deviation, history.deviation),
+        "factor_mean_unit": history.sd / np.maximum(history.count, 1) ** 0.5,
+        "premium_blend": _blend(priors.premia, statistics.count, fitted, deviation, history.sd),
         **_factor_terms(priors.factors, history),
         **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
@@ -105,7 +98,7 @@ def _scale_start(
     }
 
 
-def student_data(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
+def observations(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
     """Return the observations, stacked asset by asset, and the weighted statistics of the surrogate."""
     weighted = observe(panel, robust.weight).moments
     rows = [regressors(panel, i) for i in range(len(panel.assets))]

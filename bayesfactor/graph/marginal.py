@@ -1,4 +1,4 @@
-"""The two noise laws in the PyMC graph."""
+"""Coefficients given the rest: integrated out, or in the surrogate-conditional form, in the PyMC graph."""
 
 from dataclasses import dataclass
 
@@ -40,24 +40,23 @@ def _log_root(low: pt.TensorVariable) -> pt.TensorVariable:
     return pt.log(pt.diagonal(low, axis1=-2, axis2=-1)).sum()
 
 
-def normal_likelihood(symbols: Symbols, data: dict) -> None:
-    """Add log p(r | theta) with the coefficients integrated out, from sufficient statistics."""
+def integrated(symbols: Symbols, data: dict) -> pt.TensorVariable:
+    """Return log p(r | theta) under normal noise, the coefficients integrated out, from sufficient statistics."""
     xx, xy = _shifted(symbols, pt.moveaxis(data["xx"], -1, 0), data["xy"].T)
     low, v, left = _conditional(symbols, xx, xy)
     half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
     mean, precision = symbols.mean.T, pt.exp(-2 * symbols.log_sigma)
     square = (data["yy"] - (mean * (xy + left)).sum(-1)) * precision
     level = data["count"] * (np.log(2 * np.pi) + 2 * symbols.log_sigma)
-    pm.Potential("likelihood", -0.5 * (level + square).sum() + 0.5 * (half**2).sum() - _log_root(low))
+    return -0.5 * (level + square).sum() + 0.5 * (half**2).sum() - _log_root(low)
 
 
-def student_likelihood(symbols: Symbols, data: dict) -> None:
-    """Add degrees of freedom, coefficients in the surrogate-conditional form, and every observation's likelihood.
+def surrogate_conditional(symbols: Symbols, data: dict) -> tuple[pt.TensorVariable, pt.TensorVariable]:
+    """Add coefficients in the surrogate-conditional form; return fitted value and scale of every observation.
 
-    u_i = L_i^-T (L_i^-1 v_i + z_i), with L_i and v_i from weighted statistics; log|L_i| is taken off the density.
+    u_i = L_i^-T (L_i^-1 v_i + z_i), with L_i and v_i from weighted statistics; log|L_i| is taken off the density. Exact
+    for any law of residuals that is independent over assets: the weights only steer.
     """
-    excess = pm.Exponential("dof_z", 1.0, initval=0.5)
-    dof = pm.Deterministic("dof", data["dof_above"] + data["dof_mean"] * excess)
     mean, sd, shift = symbols.mean.T, symbols.sd.T, symbols.shift
     low, v, _ = _conditional(symbols, *_shifted(symbols, data["xx"], data["xy"]))
     z = pm.Flat("coefficient_z", dims=("asset", "coefficient"), initval=np.zeros(data["xy"].get_value().shape))
@@ -67,5 +66,4 @@ def student_likelihood(symbols: Symbols, data: dict) -> None:
     c = pm.Deterministic("coefficients", mean + sd * u, dims=("asset", "coefficient"))
     raw = pt.concatenate([(c @ pt.set_subtensor(shift[0], 1.0))[:, None], c[:, 1:]], axis=1)
     asset = data["asset_of"]
-    fitted, scale = (data["x"] * raw[asset]).sum(axis=1), pt.exp(symbols.log_sigma)[asset]
-    pm.Potential("likelihood", pm.logp(pm.StudentT.dist(nu=dof, mu=fitted, sigma=scale), data["y"]).sum())
+    return (data["x"] * raw[asset]).sum(axis=1), pt.exp(symbols.log_sigma)[asset]

@@ -1,1 +1,1 @@
-"""Returns and factors on one calendar, and the numbers that a fit takes from them."""
+"""Returns and factors on one calendar, and their sufficient statistics."""

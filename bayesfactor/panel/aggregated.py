@@ -19,15 +19,15 @@ from bayesfactor.panel.records import Calendar, Factor, Note, check_histories, w
 class PanelStatistics(PanelBase):
     """Factors and, in place of returns, their cross-products with the factors over each asset's own dates.
 
-    With normal noise the posterior needs no more, so that a fit is that of the returns themselves, to rounding.
-    What needs single returns is refused: Student-t noise, residuals, realised returns over a window.
+    Under normal noise these are sufficient, so that a fit equals that of the returns themselves up to rounding.
+    Student-t noise, residuals and realised returns over a window need single returns and raise a SpecError.
 
     Attributes
     ----------
     moments : Moments
         S_i, b_i, q_i and T_i of excess returns, decimal, per period.
     observed : DataArray (time)
-        Whether any asset has a return then; on the times of `factors`.
+        Whether any asset has a return at each time of `factors`.
     first, last : DataArray (asset)
         Times of the first and the last return of each asset; NaT without one.
     factors : DataArray (time, factor)
@@ -40,7 +40,7 @@ class PanelStatistics(PanelBase):
     Raises
     ------
     DataError
-        When a factor has a hole, or none is known at a time with returns.
+        When a factor has a gap, or is missing at a time with returns.
     """
 
     moments: Moments
@@ -70,7 +70,7 @@ class PanelStatistics(PanelBase):
 
     @property
     def returns(self) -> xr.DataArray:
-        """Not there: raises a SpecError that says what to do."""
+        """Raises a SpecError: a PanelStatistics has no single returns."""
         return require_returns(self).returns
 
     @cached_property

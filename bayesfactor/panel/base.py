@@ -1,4 +1,4 @@
-"""What panels of returns and panels of statistics have in common: labels, factors, calendar."""
+"""The common base of Panel and PanelStatistics: labels, factors, calendar."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PanelBase:
-    """What a panel knows beside its returns, whether it holds these or their statistics."""
+    """Labels, factors and calendar of a panel, whether it holds returns or their statistics."""
 
     factors: xr.DataArray
     factor_info: tuple[Factor, ...]
@@ -42,14 +42,14 @@ class PanelBase:
             """Cross-products of factors and returns over each asset's own dates."""
 
         def spans(self) -> Iterator[np.ndarray]:
-            """Yield first and last date of each asset, or nothing of one without a return."""
+            """Yield first and last date of each asset, or an empty array without a return."""
 
         def select(self, assets: Iterable[str] | None = None, factors: Iterable[str] | None = None) -> Self:
             """Return the panel of some of the assets and some of the factors, in the order given."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        for value in state.values():  # a pickle does not know that arrays are read-only
+        for value in state.values():  # unpickled arrays are writeable
             if isinstance(value, np.ndarray | xr.DataArray):
                 np.asarray(value).flags.writeable = False
 
@@ -86,7 +86,7 @@ class PanelBase:
         return values
 
     def _chosen(self, assets: Iterable[str] | None, factors: Iterable[str] | None) -> tuple[list[str], dict[str, Any]]:
-        """Return the names of assets to keep, and what becomes of factors, groups and notes."""
+        """Return the names of the selected assets, and factors, groups and notes of the selection."""
         keep = list(self.assets) if assets is None else list(assets)
         names = list(self.factor_names) if factors is None else list(factors)
         for kind, wanted, known in (
@@ -108,7 +108,7 @@ class PanelBase:
         }
 
     def describe(self) -> "Description":
-        """Say what was done to each series, the span and count used, and what looks wrong.
+        """Describe what was done to each series, the span and count used, and warnings.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Dates as a person gives them, and the rows of a panel between two of them."""
+"""Dates as users write them, and the rows of a panel between two dates."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _TICK = np.timedelta64(1, "us")
 
 
 def rows(times: np.ndarray, window: Window | None, place: str = "window") -> np.ndarray:
-    """Return the numbers of the rows inside a window, from the start of its first date to the end of its last.
+    """Return the indices of the rows inside a window, from the start of its first date to the end of its last.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def rows(times: np.ndarray, window: Window | None, place: str = "window") -> np.
     window : (start, end) or None
         Each a date as `span` reads it, or None; None for all rows.
     place : str
-        Of the choice, for errors.
+        Name of the argument, for error messages.
 
     Raises
     ------
     SpecError
-        When the window is no pair of dates, or ends before it starts.
+        When the window is not a pair of dates, or ends before it starts.
     """
     if window is None:
         return np.arange(times.size)
@@ -48,9 +48,9 @@ def rows(times: np.ndarray, window: Window | None, place: str = "window") -> np.
     try:
         row = isinstance(window, np.ndarray) and window.ndim == 1
         if isinstance(window, (str, bytes)) or not (row or isinstance(window, (Sequence, pd.Index, pd.Series))):
-            raise ValueError("it is one thing, and not two")
+            raise ValueError("it is a single value")
         if len(window) != 2:
-            raise ValueError(f"it has {len(window)} ends, and not two")
+            raise ValueError(f"it has {len(window)} elements, not two")
         first, last = (None if end is None else span(end) for end in window)
     except ValueError as error:
         raise SpecError(
@@ -77,28 +77,28 @@ def rows(times: np.ndarray, window: Window | None, place: str = "window") -> np.
 
 
 def span(given: object) -> tuple[np.datetime64, np.datetime64]:
-    """Return the moment at which what a person calls a date begins, and the one at which it is over.
+    """Return the first moment of a date, and the first moment after it.
 
-    A text is ISO 8601: a year, a month, a day or a time of day, and means the whole of it; so does a `datetime.date`,
-    and a `numpy.datetime64` the whole of its unit. A `datetime.datetime` and a `pandas.Timestamp` are moments.
+    A text in ISO 8601 (a year, a month, a day or a time of day) means the whole period, as do a `datetime.date` and a
+    `numpy.datetime64` of its unit. A `datetime.datetime` and a `pandas.Timestamp` are moments.
 
     Raises
     ------
     ValueError
-        When it is none of these, has a time zone, or can be read in two ways.
+        When it is none of these, has a time zone, or is ambiguous.
     """
     match given:
         case str() if _ISO.fullmatch(given):
             return _whole(given)
         case str() if _ZONE.fullmatch(given):
-            raise ValueError(f"{given!r} has a time zone, and dates of a panel have none")
+            raise ValueError(f"{given!r} has a time zone, but dates of a panel have none")
         case str():
             raise ValueError(f"{given!r} is not a date written YYYY, YYYY-MM or YYYY-MM-DD")
         case np.datetime64() if not np.isnat(given):
             return _whole(given)
         case datetime() if given is not pd.NaT:
             if given.tzinfo is not None:
-                raise ValueError(f"{given!r} has a time zone, and dates of a panel have none")
+                raise ValueError(f"{given!r} has a time zone, but dates of a panel have none")
             moment = np.datetime64(given, "us")
             return moment, moment + _TICK
         case date() if given is not pd.NaT:
@@ -115,7 +115,7 @@ def _whole(given: str | np.datetime64) -> tuple[np.datetime64, np.datetime64]:
         raise ValueError(f"{given!r} does not exist in the calendar") from None
     unit, many = np.datetime_data(value)
     if unit not in _UNITS or many != 1:
-        raise ValueError(f"{given!r} counts in units of {many} {unit}, and not in years, months, days or parts of them")
+        raise ValueError(f"{given!r} has units of {many} {unit}, not of years, months, days or parts of a day")
     start = value.astype("datetime64[us]")
     after = (value.astype(np.int64) + 1).astype(value.dtype)
     return start, max(after.astype("datetime64[us]"), start + _TICK)

@@ -1,4 +1,4 @@
-"""The description of a panel: what was done to each series, and what looks wrong."""
+"""The description of a panel: what was done to each series, and warnings."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ _CELL, _DATE, _LAST = 24, 10, 8  # characters of a text, of a date, and of `as a
 def _table(frame: pd.DataFrame, title: str, where: str) -> str:
     """Print the first rows of a table within the width of a terminal, long texts over several lines.
 
-    What was done to a series stands at the end of its row where it fits there, else below it. `where` is how to see
-    all rows.
+    What was done to a series is in the last column where it fits, else on lines below the row. `where` says how to
+    see all rows.
     """
     shown = frame.head(_ROWS)
     heads = [frame.index.name, *shown.columns]
@@ -48,12 +48,12 @@ def _table(frame: pd.DataFrame, title: str, where: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return a text within the width of a terminal, over several lines where one does not do."""
+    """Wrap a text at the width of a terminal."""
     return fill(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> Iterator[str]:
-    """Yield the lines of a row, each cell wrapped within its width; numbers stand on the right."""
+    """Yield the lines of a row, each cell wrapped within its width; numbers are right-aligned."""
     wrapped = [wrap(text, width, break_on_hyphens=False) for text, width in zip(cells, widths, strict=True)]
     for parts in zip_longest(*wrapped, fillvalue=""):
         yield "  ".join(
@@ -98,9 +98,9 @@ class Description:
                 fill(text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
                 for text in texts
             ]
-            parts.append("\n".join(["What looks wrong", *lines]))
+            parts.append("\n".join(["Warnings", *lines]))
         else:
-            parts.append("Nothing looks wrong.")
+            parts.append("No warnings.")
         return "\n\n".join(parts)
 
 

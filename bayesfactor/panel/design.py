@@ -10,7 +10,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import FactorMoments, factor_moments
 from bayesfactor.panel.moments import Moments, cross_products
 from bayesfactor.panel.panel import require_returns
-from bayesfactor.panel.regressions import regressors
+from bayesfactor.panel.regressions import RobustFit, regressors, robust_fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,11 @@ class Design:
         """
         rows, returns, x = regressors(self.panel, asset)
         return rows, returns, x, np.ones(rows.size) if self.weight is None else self.weight[rows, asset]
+
+    @cached_property
+    def robust(self) -> RobustFit:
+        """Each asset's own Student-t regression, without weights."""
+        return robust_fit(self.panel)
 
     @cached_property
     def effective(self) -> np.ndarray:

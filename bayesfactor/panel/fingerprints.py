@@ -1,7 +1,7 @@
-"""Hashes that tell whether a panel is the one that was fitted, written field by field.
+"""Hashes by which a panel is recognised as the one that was fitted, made field by field.
 
-A version lists the fields that it hashes. A field that a later version adds to a class is not among those of an earlier
-one, so that a fit that was saved then is still known by its fingerprint.
+Each version lists the fields that it hashes, so that a field added to a class later does not change the fingerprints of
+fits that were saved before.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ _FACTOR = ("name", "traded", "family", "transform", "lag", "aggregate", "descrip
 _CALENDAR = ("frequency", "periods_per_year")
 
 
-class _Written(str):
-    """A text that is printed as it is."""
+class _Verbatim(str):
+    """A text whose repr is itself."""
 
     __slots__ = ()
 
@@ -24,18 +24,18 @@ class _Written(str):
         return str(self)
 
 
-def _printed(kind: str, item: object, fields: Iterable[str]) -> _Written:
-    """Write an object as Python prints a dataclass of that name and these fields."""
+def _repr(kind: str, item: object, fields: Iterable[str]) -> _Verbatim:
+    """Return the repr of a dataclass of that name with these fields."""
     values = ", ".join(f"{name}={getattr(item, name)!r}" for name in fields)
-    return _Written(f"{kind}({values})")
+    return _Verbatim(f"{kind}({values})")
 
 
 def _labels(panel: PanelFacts, version: int) -> bytes:
-    """Write everything that a fit depends on beside numbers and times."""
+    """Serialise the labels and descriptions on which a fit depends."""
     groups = panel.groups.values.tolist()
     if version == 1:  # of fits of format 1
-        factors = tuple(_printed("Factor", factor, _FACTOR) for factor in panel.factor_info)
-        return repr((panel.assets, factors, tuple(groups), _printed("Calendar", panel.calendar, _CALENDAR))).encode()
+        factors = tuple(_repr("Factor", factor, _FACTOR) for factor in panel.factor_info)
+        return repr((panel.assets, factors, tuple(groups), _repr("Calendar", panel.calendar, _CALENDAR))).encode()
     known = {
         "assets": list(panel.assets),
         "groups": groups,

@@ -10,15 +10,15 @@ from bayesfactor.panel.regressions import RIDGE, TINY
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """Moments of the factors that are known from one date on, over all later rows.
+    """Moments, over all rows from one date on, of the factors that are known there.
 
     Attributes
     ----------
     factors : array of int
-        Numbers of the factors: first the `older` ones, which earlier spans know too, then those that begin here.
+        Indices of the factors: first the `older` ones, which are in earlier spans too, then those that begin here.
     older : int
     count : int
-        Rows.
+        Number of rows.
     mean : array (factors)
     scatter : array (factors, factors)
         Sum over rows of (f_t - mean)(f_t - mean)'.
@@ -33,7 +33,7 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class FactorMoments:
-    """What the factors' own histories say of their means and covariance.
+    """Maximum-likelihood means and covariance of factors from their own histories.
 
     With factors that begin at different dates the likelihood is that of the longest ones on all of their rows, times
     that of the next ones given those on the rows of both, and so on (Stambaugh 1997).
@@ -41,8 +41,8 @@ class FactorMoments:
     Attributes
     ----------
     mean : array (factor)
-        Most likely mean: that of a factor's own history, moved by what longer histories say of factors beside it.
-    deviation : array (factor)
+        Maximum-likelihood mean: that of a factor's own history, adjusted by its regression on factors with longer ones.
+    sd : array (factor)
         Sample standard deviation over the factor's own history.
     count : array (factor)
         Length of that history.
@@ -51,7 +51,7 @@ class FactorMoments:
     """
 
     mean: np.ndarray
-    deviation: np.ndarray
+    sd: np.ndarray
     count: np.ndarray
     spans: tuple[Span, ...]
 
@@ -78,21 +78,21 @@ def _slope(span: Span) -> np.ndarray:
 
 
 def factor_moments(panel: PanelBase) -> FactorMoments:
-    """Return what the factors' histories say, each from its own first value on."""
+    """Return the moments of the factors, each from its own first value on."""
     values = panel.factors.values
     known = np.isfinite(values)
     first = np.where(known.any(axis=0), known.argmax(axis=0), len(values))
     order = np.argsort(first, kind="stable")
-    mean, deviation, spans = np.zeros(first.size), np.zeros(first.size), []
+    mean, sd, spans = np.zeros(first.size), np.zeros(first.size), []
     for start in np.unique(first):
         members = order[first[order] <= start]
         rows = values[start:, members]
         centre = rows.mean(axis=0)
-        away = rows - centre
+        deviations = rows - centre
         older = int(np.sum(first[members] < start))
-        span = Span(members, older, len(rows), centre, away.T @ away)
+        span = Span(members, older, len(rows), centre, deviations.T @ deviations)
         spans.append(span)
         new = members[older:]
         mean[new] = centre[older:] + _slope(span) @ (mean[members[:older]] - centre[:older])
-        deviation[new] = np.sqrt(np.diag(span.scatter)[older:] / max(len(rows) - 1, 1))
-    return FactorMoments(mean, deviation, len(values) - first, tuple(spans))
+        sd[new] = np.sqrt(np.diag(span.scatter)[older:] / max(len(rows) - 1, 1))
+    return FactorMoments(mean, sd, len(values) - first, tuple(spans))

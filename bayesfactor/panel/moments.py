@@ -1,11 +1,11 @@
-"""Cross-products of returns and factors: all that normal noise needs of an asset's history."""
+"""Cross-products of returns and factors: sufficient statistics of an asset's history under normal noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-EXACT = 1e-12  # of a mean square: residual variances below it are rounding
+EXACT = 1e-12  # residual variances below this share of the mean square are rounding errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +40,15 @@ class Moments:
         """Mean return of every asset; NaN without a return."""
         return self.xy[0] / np.where(self.count > 0, self.count, np.nan)
 
-    def deviation(self, ddof: int = 0) -> np.ndarray:
-        """Return the standard deviation of every asset's returns; NaN where it has no more than `ddof`."""
+    def sd(self, ddof: int = 0) -> np.ndarray:
+        """Return the standard deviation of every asset's returns; NaN with `ddof` returns or fewer."""
         spare = np.where(self.count > ddof, self.count - ddof, np.nan)
         return np.sqrt(np.maximum(self.yy - np.maximum(self.count, 1) * np.nan_to_num(self.mean) ** 2, 0) / spare)
 
     def residual_squares(self, index: int, coefficients: np.ndarray) -> np.ndarray:
         """Return the sum of squared residuals of asset number `index` at coefficients (..., coefficient).
 
-        q - 2 c'b + c'Sc; where it is below `EXACT` of q, it is of the size of rounding.
+        q - 2 c'b + c'Sc; below `EXACT` times q it is rounding error.
         """
         c = coefficients
         squares = self.yy[index] - 2 * c @ self.xy[:, index] + np.sum((c @ self.xx[:, :, index]) * c, axis=-1)
@@ -88,7 +88,7 @@ def cross_products(returns: np.ndarray, factors: np.ndarray, weight: np.ndarray 
 
 
 def never_varies(values: np.ndarray) -> np.ndarray:
-    """Whether each column hardly moves."""
+    """Return whether each column is constant up to rounding."""
     size = np.abs(values).max(axis=0)
     return np.ptp(values, axis=0) <= 1e-12 * size
 

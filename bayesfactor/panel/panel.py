@@ -1,4 +1,4 @@
-"""The panel: returns, factors and what is known about them, on one calendar."""
+"""The panel: returns, factors and their descriptions on one calendar."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from bayesfactor.panel.records import Calendar, Factor, Note, check_histories
 
 @dataclass(frozen=True, eq=False)
 class Panel(PanelBase):
-    """Excess returns and factors on one calendar, with what is known about them.
+    """Excess returns and factors on one calendar, with their descriptions.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Panel(PanelBase):
         Name of each asset's group.
     calendar : Calendar
     notes : tuple of Note
-        What was done to each series, and what looks wrong.
+        What was done to each series, and warnings.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Panel(PanelBase):
         return self.returns["time"].values
 
     def spans(self) -> Iterator[np.ndarray]:
-        """Yield first and last date of each asset, or nothing of one without a return."""
+        """Yield first and last date of each asset, or an empty array without a return."""
         for column in self.returns.values.T:
             yield self.times[~np.isnan(column)][[0, -1]] if np.isfinite(column).any() else self.times[:0]
 
@@ -102,7 +102,7 @@ class Panel(PanelBase):
 
 
 def require_returns(panel: PanelBase, what: str = "This") -> Panel:
-    """Return the panel, or say that `what` cannot be had from statistics.
+    """Return the panel if it holds single returns, which `what` needs.
 
     Raises
     ------
@@ -112,9 +112,9 @@ def require_returns(panel: PanelBase, what: str = "This") -> Panel:
     if isinstance(panel, Panel):
         return panel
     raise SpecError(
-        f"{what} needs every single return, and a {type(panel).__name__} holds only their cross-products.",
+        f"{what} needs single returns, but a {type(panel).__name__} holds only their cross-products.",
         place="panel",
         found=type(panel).__name__,
         allowed=("Panel",),
-        remedy="Use a panel in memory (bf.integrate), of fewer assets or a coarser calendar.",
+        remedy="Use a panel in memory (bf.integrate), with fewer assets or a coarser calendar.",
     )

@@ -1,4 +1,4 @@
-"""What is known about a panel's series beside their numbers, and what makes a history whole."""
+"""Descriptions of a panel's series and calendar, and checks of complete factor histories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Aggregate = Literal["compound", "sum", "mean", "last"]
 
 @dataclass(frozen=True)
 class Factor:
-    """What is known about one factor.
+    """Description of one factor.
 
     Attributes
     ----------
@@ -53,14 +53,14 @@ class Factor:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The dates of a panel and how many of them make a year.
+    """The frequency of a panel and its periods per year.
 
     Attributes
     ----------
     frequency : str
-        ``daily``, ``business``, ``weekly``, ``monthly``, ``quarterly`` or ``annual``; of streamed bars any name.
+        ``daily``, ``business``, ``weekly``, ``monthly``, ``quarterly`` or ``annual``; any name for streamed bars.
     periods_per_year : int
-        365, 252, 52, 12, 4 or 1; of streamed bars what it is: 525,600 minutes.
+        365, 252, 52, 12, 4 or 1; any number for streamed bars, such as 525,600 minutes.
     """
 
     frequency: str
@@ -69,7 +69,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Note:
-    """One thing that was done to a series, or that looks wrong with it.
+    """One transformation of a series, or a warning about it.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Note:
 
 
 class PanelFacts(Protocol):
-    """What describes a panel, whether it holds returns or their statistics."""
+    """The attributes of a panel that its description needs, whether it holds returns or their statistics."""
 
     @property
     def factors(self) -> xr.DataArray:
@@ -94,7 +94,7 @@ class PanelFacts(Protocol):
 
     @property
     def factor_info(self) -> tuple[Factor, ...]:
-        """What is known of each factor."""
+        """Description of each factor."""
 
     @property
     def groups(self) -> xr.DataArray:
@@ -106,7 +106,7 @@ class PanelFacts(Protocol):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What was done to series, and what looks wrong."""
+        """What was done to series, and warnings."""
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -125,11 +125,11 @@ class PanelFacts(Protocol):
         """Cross-products over each asset's own dates."""
 
     def spans(self) -> Iterator[np.ndarray]:
-        """Yield first and last date of each asset, or nothing of one without a return."""
+        """Yield first and last date of each asset, or an empty array without a return."""
 
 
 def written(time: np.datetime64) -> str:
-    """Write a time as a date, with the time of day where there is one."""
+    """Return a time as a date, with the time of day unless it is midnight."""
     stamp, day = np.datetime64(time, "ns"), np.datetime64(time, "D")
     return str(day) if stamp == day else str(stamp).rstrip("0").rstrip(".").replace("T", " ")
 
@@ -138,8 +138,8 @@ def _day(time: np.datetime64) -> np.datetime64:
     return time.astype("datetime64[D]")
 
 
-def _lacking(factors: xr.DataArray, lost: np.ndarray, what: str) -> None:
-    """Refuse the first (date, factor) on which a value is lost."""
+def _require_values(factors: xr.DataArray, lost: np.ndarray, what: str) -> None:
+    """Raise a DataError for the first (date, factor) whose value is missing."""
     if lost.any():
         row, place = np.argwhere(lost)[0]
         name, date = str(factors["factor"].values[place]), factors["time"].values[row]
@@ -148,21 +148,21 @@ def _lacking(factors: xr.DataArray, lost: np.ndarray, what: str) -> None:
             series=name,
             date=_day(date),
             value=float(factors.values[row, place]),
-            remedy="Supply it, or leave that date out of the factors and the returns.",
+            remedy="Supply it, or remove that date from factors and returns.",
         )
 
 
 def check_histories(factors: xr.DataArray, times: np.ndarray) -> None:
-    """Refuse factors with a hole, a date without any of them, or one of `times` (with returns) without all of them."""
+    """Raise a DataError for a gap in a factor, a date without factors, or one of `times` without all of them."""
     known, dates = np.isfinite(factors.values), factors["time"].values
-    _lacking(factors, np.logical_or.accumulate(known) & ~known, "after its first one")
-    _lacking(factors, ~known & np.isin(dates, times)[:, None], "on which there are returns")
-    _lacking(factors, ~known & ~known.any(axis=1, keepdims=True), "nor has any other factor")
+    _require_values(factors, np.logical_or.accumulate(known) & ~known, "after its first one")
+    _require_values(factors, ~known & np.isin(dates, times)[:, None], "on which there are returns")
+    _require_values(factors, ~known & ~known.any(axis=1, keepdims=True), "nor has any other factor")
     alone = np.setdiff1d(times, dates)
     if len(alone):
         raise DataError(
-            f"The panel has returns on {written(alone[0])}, and no factors.",
+            f"The panel has returns on {written(alone[0])}, but no factors.",
             series="panel",
             date=_day(alone[0]),
-            remedy="Supply the factors, or leave that date out of the returns.",
+            remedy="Supply the factors, or remove that date from the returns.",
         )

@@ -1,4 +1,4 @@
-"""Sufficient statistics: all that the data say, at a size that does not depend on the number of periods."""
+"""Regressions of each asset on the factors: least squares and a robust Student-t fit."""
 
 from dataclasses import dataclass
 
@@ -27,21 +27,21 @@ def regressors(panel: PanelBase, index: int) -> tuple[np.ndarray, np.ndarray, np
 
 
 def least_squares(statistics: Moments) -> tuple[np.ndarray, np.ndarray]:
-    """Return each asset's least-squares coefficients (asset, coefficient) and residual deviation (asset).
+    """Return each asset's least-squares coefficients (asset, coefficient) and residual standard deviation (asset).
 
-    NaN where an asset has too few dates for as many coefficients, or collinear regressors.
+    NaN where an asset has no more dates than coefficients, or collinear regressors.
     """
     xx = np.moveaxis(statistics.xx, -1, 0)
     n, p = xx.shape[0], xx.shape[1]
-    coefficients, deviation = np.full((n, p), np.nan), np.full(n, np.nan)
+    coefficients, residual_sd = np.full((n, p), np.nan), np.full(n, np.nan)
     spread = np.sqrt(np.einsum("ijj->ij", xx))
     scaled = xx / np.where(spread[:, :, None] * spread[:, None, :] > 0, spread[:, :, None] * spread[:, None, :], 1)
     enough = (statistics.count > p) & (np.linalg.matrix_rank(scaled, hermitian=True) == p)
     b = statistics.xy.T[enough]
     coefficients[enough] = np.linalg.solve(scaled[enough], (b / spread[enough])[..., None])[..., 0] / spread[enough]
     rss = statistics.yy[enough] - np.einsum("ij,ij->i", coefficients[enough], b)
-    deviation[enough] = np.sqrt(np.maximum(rss, 0) / (statistics.count[enough] - p))
-    return coefficients, deviation
+    residual_sd[enough] = np.sqrt(np.maximum(rss, 0) / (statistics.count[enough] - p))
+    return coefficients, residual_sd
 
 
 def least_squares_loadings(panel: PanelBase, statistics: Moments) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def least_squares_loadings(panel: PanelBase, statistics: Moments) -> pd.DataFram
 
 @dataclass(frozen=True, eq=False)
 class RobustFit:
-    """A Student-t regression of every asset on its own, with fixed degrees of freedom.
+    """Separate Student-t regressions of every asset, with fixed degrees of freedom.
 
     Attributes
     ----------

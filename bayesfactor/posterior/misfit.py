@@ -121,7 +121,7 @@ def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: Var
     """Return the table of `Misfit`."""
     statistics, year = fit.design.moments, fit.panel.periods_per_year
     count, index = statistics.count.astype(int), pd.Index(fit.panel.assets, name="asset")
-    few, error = count < 3, statistics.deviation(ddof=1) / np.sqrt(np.maximum(count, 1))
+    few, error = count < 3, statistics.sd(ddof=1) / np.sqrt(np.maximum(count, 1))
     table = pd.DataFrame({"periods": count}, index=index)
     table["sample_mean"] = np.where(few, np.nan, statistics.mean * year)
     table["sample_se"] = np.where(few, np.nan, error * year)

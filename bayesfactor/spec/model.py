@@ -62,7 +62,7 @@ class FactorModel:
     def __post_init__(self) -> None:
         for part, allowed in parts().items():
             require(getattr(self, part), allowed, f"model '{self.name}': {part}")
-        if not (self.noise.takes_weights or isinstance(self.observation, EqualWeights)):
+        if not (self.noise.sums_suffice or isinstance(self.observation, EqualWeights)):
             raise SpecError(
                 f"model '{self.name}': observation: returns cannot be weighted under '{self.noise.kind}' noise.",
                 place=f"model '{self.name}': observation",

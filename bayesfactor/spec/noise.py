@@ -14,7 +14,7 @@ from scipy.special import gammaln
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.design import Design
-from bayesfactor.panel.regressions import least_squares, robust_fit
+from bayesfactor.panel.regressions import SURROGATE_DOF, least_squares
 from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate
 from bayesfactor.spec.sample_variance import ChiSquaredVariance, NoiseDraws, VarianceLaw, simulated_variance
 from bayesfactor.spec.units import PanelUnits
@@ -61,7 +61,8 @@ class NormalNoise:
     """eps_it ~ N(0, sigma_i^2), log sigma_i ~ N(l, omega^2), exp(l) ~ `level`, omega ~ `spread`."""
 
     kind: ClassVar[str] = "normal"
-    takes_weights: ClassVar[bool] = True
+    sums_suffice: ClassVar[bool] = True  # S, b, q and T are all that the likelihood takes from returns
+    scale_information: ClassVar[float] = 2.0  # of one residual about log sigma (Fisher)
     parameters: ClassVar[tuple[str, ...]] = ()
     matches_sample_moments: ClassVar[bool] = True  # means and variances of the fit follow the sample's
 
@@ -126,7 +127,8 @@ class StudentTNoise:
     """
 
     kind: ClassVar[str] = "student_t"
-    takes_weights: ClassVar[bool] = False
+    sums_suffice: ClassVar[bool] = False
+    scale_information: ClassVar[float] = 2 * SURROGATE_DOF / (SURROGATE_DOF + 3)  # at the first fits' nu
     parameters: ClassVar[tuple[str, ...]] = ("dof",)
     matches_sample_moments: ClassVar[bool] = False  # outlying returns weigh little in its means
 
@@ -149,7 +151,7 @@ class StudentTNoise:
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the scale of every asset's robust regression (asset)."""
-        return robust_fit(design.panel).scale
+        return design.robust.scale
 
     def prior_draws(
         self, scaled: ScaledNoise, shape: tuple[int, int], rng: np.random.Generator

@@ -59,7 +59,7 @@ class PanelUnits:
     @property
     def factor_sd(self) -> np.ndarray:
         """Standard deviation of each factor over its own history."""
-        return self.design.history.deviation
+        return self.design.history.sd
 
     @cached_property
     def typical_sd(self) -> float:
@@ -93,7 +93,7 @@ class PanelUnits:
         size = np.sqrt(np.einsum("ijj->ij", xx))
         inverse = np.linalg.pinv(xx / (size[:, :, None] * size[:, None, :]), hermitian=True)
         error = deviation[enough, None] * (np.sqrt(np.einsum("ijj->ij", inverse)) / size)[:, 1:]
-        unit = self.factor_sd / statistics.deviation()[enough, None]
+        unit = self.factor_sd / statistics.sd()[enough, None]
         b, noise = fitted[enough, 1:] * unit, (error * unit) ** 2
         if demeaned:
             b, noise = b - b.mean(axis=0), noise * (1 - 1 / len(b))
@@ -112,4 +112,4 @@ def typical_sd(statistics: Moments) -> float:
     if not count.any():
         raise DataError("No asset has a return.", series="panel", remedy="Give returns on the dates of the factors.")
     long = count >= min(SHORTEST, count.max())
-    return float(np.median(statistics.deviation()[long]))
+    return float(np.median(statistics.sd()[long]))

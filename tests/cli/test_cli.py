@@ -234,7 +234,7 @@ def test_premia_with_a_spike_and_slab_say_how_likely_it_is_that_a_factor_pays(ru
     code, out, _ = run("premia", slab_fit.save(tmp_path / "slab.nc"))
     assert code == 0
     assert narrow(out)
-    assert " ".join(out.split()).count("P(it pays) 0.40 before the data") == 2
+    assert " ".join(out.split()).count("inclusion probability 0.40 prior") == 2
 
 
 def test_price_shows_fit_errors_and_realised_means(run, saved, tmp_path):

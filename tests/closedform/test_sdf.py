@@ -52,7 +52,7 @@ def test_moment_draws_follow_their_law():
 
 @pytest.mark.parametrize("weights", ["ols", "gls"])
 def test_prices_converge_to_the_plain_formula(weights):
-    """With a very long history the posterior sits on (C'WC)^-1 C'Wa of the sample, to its own deviation."""
+    """With a very long history the posterior sits on (C'WC)^-1 C'Wa of the sample, to its own standard deviation."""
     panel = make_panel(assets=6, traded=2, other=0, periods=4000, seed=7)
     both = np.column_stack([panel.aligned, panel.returns.values])
     correlation = np.corrcoef(both.T)
@@ -160,7 +160,7 @@ def test_refusals(panel):
         prices_of_risk(changed(panel, returns))
     assert caught.value.series in ("f0", "a02")
     returns[:, 2] = 0.0
-    with pytest.raises(bf.DataError, match="'a02' never changes"):
+    with pytest.raises(bf.DataError, match="'a02' is constant"):
         prices_of_risk(changed(panel, returns))
 
 

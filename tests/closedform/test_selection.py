@@ -174,7 +174,7 @@ def test_draws_are_split_when_models_are_many():
 
 
 def test_refusals(panel):
-    with pytest.raises(bf.SpecError, match="at most 2\\^15, and the panel has 16 factors"):
+    with pytest.raises(bf.SpecError, match="at most 2\\^15, but the panel has 16 factors"):
         spike_and_slab(make_panel(assets=4, traded=16, other=0, periods=100))
     with pytest.raises(bf.DataError, match="three assets"):
         spike_and_slab(panel.select(assets=panel.assets[:2]))
@@ -201,5 +201,5 @@ def test_refusals(panel):
 def test_hypotheses_are_pairs_or_a_mapping():
     assert DiracSpike({"f0": 0.2}) == DiracSpike((("f0", 0.2),))
     for at in ("f0", ("f0",), 3):
-        with pytest.raises(bf.SpecError, match="must name factors and values"):
+        with pytest.raises(bf.SpecError, match="must hold factors and values"):
             DiracSpike(at)

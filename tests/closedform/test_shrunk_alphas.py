@@ -68,5 +68,5 @@ def test_hostile_input():
         shrunk_alphas(panel, MaxSharpe(1.5, of=("market",)))
     with pytest.raises(SpecError, match="not a traded factor"):
         shrunk_alphas(make_panel())
-    with pytest.raises(DataError, match="needs more than 4"):
+    with pytest.raises(DataError, match="more than 4 are needed"):
         shrunk_alphas(replace(panel, returns=panel.returns[:4]))

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.data.screening.codes import find_code
+from bayesfactor.data.screening.missing_codes import find_code
 from tests.support.series import LEVEL, days, noise
 
 DAYS = days("2020-01-01", 120)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.data.screening.forms import describe_number
+from bayesfactor.data.screening.number_formats import describe_number
 from tests.support.series import LEVEL, days, noise
 
 DAYS = days("2020-01-01", 120)

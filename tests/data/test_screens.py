@@ -7,7 +7,7 @@ import pytest
 import bayesfactor as bf
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.integration.assembly import integrate, to_returns
-from bayesfactor.data.screening.copies import note_equal_moments
+from bayesfactor.data.screening.duplicate_series import note_equal_moments
 from tests.support.series import days, noise
 
 YEARS = days("2018-01-01", 500, "B")

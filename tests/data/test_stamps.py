@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import bayesfactor as bf
-from bayesfactor.data.screening.stamps import check_zones, in_zone, times_of, whole_days
+from bayesfactor.data.screening.timestamps import check_zones, in_zone, times_of, whole_days
 from tests.support.series import days, noise
 
 ZONES = ("America/New_York", "Asia/Tokyo", "Europe/London", "UTC", "Australia/Sydney", "America/Sao_Paulo")

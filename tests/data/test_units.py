@@ -6,7 +6,7 @@ import pytest
 
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.integration.assembly import integrate
-from bayesfactor.data.screening.copies import note_equal_moments
+from bayesfactor.data.screening.duplicate_series import note_equal_moments
 from tests.support.series import days, noise
 
 DAYS, BUSINESS = days("2018-01-01", 1500), days("2018-01-01", 1500, "B")

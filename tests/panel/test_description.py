@@ -132,7 +132,7 @@ def test_every_warning_is_printed_whole(capsys):
         for row in description.warnings.itertuples():
             assert flat(f"{row.series}: {row.text}") in flat(text)
         assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
-        assert "... and" not in text.split("What looks wrong")[1]
+        assert "... and" not in text.split("Warnings")[1]
 
 
 def test_the_same_again_is_said_to_be_so(panel):
@@ -143,10 +143,10 @@ def test_the_same_again_is_said_to_be_so(panel):
 
 
 def test_text_lists_warnings_or_says_there_are_none(panel):
-    assert "Nothing looks wrong." in str(panel.select(["coin1"]).describe())
+    assert "No warnings." in str(panel.select(["coin1"]).describe())
     days = panel.returns.indexes["time"]
     returns = pd.DataFrame({"dead": 0.01, "live": np.random.default_rng(1).normal(0, 0.02, len(days))}, days)
     factors = panel.factors.sel(factor=["mkt"], time=days).to_pandas()
     text = str(integrate(returns, factors).describe())
-    assert "What looks wrong" in text
+    assert "Warnings" in text
     assert "dead: stale" in text

@@ -35,7 +35,7 @@ def test_a_hole_is_refused(panel, value):
         replace(panel, factors=broken(panel, 8, 1, value))
     assert caught.value.series == "f1"
     assert caught.value.date == panel.factors["time"].values[8].astype("datetime64[D]")
-    assert "leave that date out" in caught.value.remedy
+    assert "remove that date" in caught.value.remedy
 
 
 def test_a_factor_that_begins_after_the_returns_is_refused(panel):
@@ -50,7 +50,7 @@ def test_a_date_without_any_factor_is_refused(panel):
 
 
 def test_returns_without_factors_are_refused(panel):
-    with pytest.raises(DataError, match=r"returns on .*, and no factors") as caught:
+    with pytest.raises(DataError, match=r"returns on .*, but no factors") as caught:
         replace(panel, factors=panel.factors.isel(time=slice(0, -1)))
     assert caught.value.date == panel.factors["time"].values[-1].astype("datetime64[D]")
 

@@ -125,7 +125,7 @@ def test_what_needs_returns_is_refused_with_a_remedy(uneven, pair):
 
 
 def test_student_t_is_named_as_the_reason(uneven):
-    with pytest.raises(bf.SpecError, match="Student-t noise needs every single return"):
+    with pytest.raises(bf.SpecError, match="Student-t noise needs single returns"):
         bf.fit(reduced(uneven), "student_t", QUICK)
 
 

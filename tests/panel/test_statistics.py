@@ -67,18 +67,18 @@ def test_factors_that_are_longer_than_returns_are_matched_by_date():
 
 def test_least_squares_is_lstsq():
     panel = uneven()
-    coefficients, deviation = least_squares(panel.moments)
+    coefficients, residual_sd = least_squares(panel.moments)
     for i in range(4):
         x, y = own_rows(panel, i)
         expected, rss, _, _ = np.linalg.lstsq(x, y)
         np.testing.assert_allclose(coefficients[i], expected, rtol=1e-9, atol=1e-12)
-        assert deviation[i] == pytest.approx(np.sqrt(rss[0] / (y.size - 4)), rel=1e-9)
+        assert residual_sd[i] == pytest.approx(np.sqrt(rss[0] / (y.size - 4)), rel=1e-9)
 
 
 def test_least_squares_of_too_few_dates_is_nan():
-    coefficients, deviation = least_squares(uneven().moments)
+    coefficients, residual_sd = least_squares(uneven().moments)
     assert np.isnan(coefficients[[4, 5]]).all()
-    assert np.isnan(deviation[[4, 5]]).all()
+    assert np.isnan(residual_sd[[4, 5]]).all()
     assert np.isfinite(coefficients[:4]).all()
 
 
@@ -97,7 +97,7 @@ def test_factor_moments_are_numpys():
     found, values = factor_moments(panel), panel.factors.values
     np.testing.assert_allclose(found.mean, values.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(found.covariance, np.cov(values.T), rtol=1e-11, atol=1e-18)
-    np.testing.assert_allclose(found.deviation, values.std(axis=0, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(found.sd, values.std(axis=0, ddof=1), rtol=1e-12)
     assert found.count.tolist() == [37] * 3
     (span,) = found.spans
     assert (span.older, span.count) == (0, 37)
@@ -141,7 +141,7 @@ def test_means_of_unequal_histories_are_the_most_likely_ones():
     mean, _ = expectation_maximisation(values)
     np.testing.assert_allclose(found.mean, mean, rtol=1e-5)
     assert found.count.tolist() == [60, 80, 45, 60]
-    np.testing.assert_allclose(found.deviation, np.nanstd(values, axis=0, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(found.sd, np.nanstd(values, axis=0, ddof=1), rtol=1e-12)
     assert [(s.factors.tolist(), s.older, s.count) for s in found.spans] == [
         ([1], 0, 80),
         ([1, 0, 3], 1, 60),

@@ -7,8 +7,8 @@ from bayesfactor.closedform.crosssection.fama_macbeth_draws import fama_macbeth
 from tests.peers.test_two_pass import zoo_panel
 
 DRAWS = 20_000
-# R BayesianFactorZoo 0.0.0.3, BayesianFM, 20,000 draws: mean and deviation, in per cent a month; the zero-beta rate
-# first, adjusted R-squared last.
+# R BayesianFactorZoo 0.0.0.3, BayesianFM, 20,000 draws: mean and standard deviation, in per cent a month; the zero-beta
+# rate first, adjusted R-squared last.
 ZOO = {
     ("HML_sim", "ols"): [
         (0.167382959755411, 0.029655300811131),
@@ -47,7 +47,7 @@ def test_bayesian_factor_zoo(shared_data, factors, weights):
 
 
 def test_useless_factor(shared_data):
-    """Found there: premium .295 with deviation .988, 90 % from -1.354 to 1.809; generalised -.226 with .370."""
+    """Found there: premium .295 with sd .988, 90 % from -1.354 to 1.809; generalised -.226 with .370."""
     panel = zoo_panel(shared_data, ["uf"])
     row = fama_macbeth(panel, intercept=True, draws=DRAWS).table().loc["uf"]
     assert row["mean_per_period"] * 100 == pytest.approx(0.295, abs=4 * 0.988 * (2 / DRAWS) ** 0.5)

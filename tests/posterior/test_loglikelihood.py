@@ -248,7 +248,7 @@ def test_it_is_saved_and_opened(saved, tmp_path, name):
 def test_statistics_hold_no_single_period():
     fit = bf.open_fit(FITS / "statistics_1.nc")
     for ask in (bf.log_likelihood, lambda fit: fit.with_log_likelihood()):
-        with pytest.raises(bf.SpecError, match="The log-likelihood of a period needs every single return") as caught:
+        with pytest.raises(bf.SpecError, match="The log-likelihood of a period needs single returns") as caught:
             ask(fit)
         assert "PanelStatistics" in str(caught.value)
     whole = bf.open_fit(FITS / "hierarchical_1.nc")

@@ -311,7 +311,7 @@ def test_an_interrupt_keeps_what_is_done(panels, copied, monkeypatch, tmp_path):
         breaking(patch, panels["three"], KeyboardInterrupt())
         with pytest.raises(FitError, match=r"interrupted: 2 of 4 .*same arguments"):
             fit_many(panels, sampler=QUICK, executor=Instant(), folder=tmp_path)
-        with pytest.raises(FitError, match=r"no fit was kept.*Give a folder"):
+        with pytest.raises(FitError, match=r"no fit was saved.*Give a folder"):
             fit_many(panels, sampler=QUICK, executor=Instant())
     assert len(files(tmp_path)) == 2
     again = fit_many(panels, sampler=QUICK, executor=Instant(), folder=tmp_path)

@@ -18,7 +18,7 @@ from tests.support.scaled import priors_of, units_of
 
 
 def regressions(panel):
-    """Return per asset coefficients, residual deviation and errors of the coefficients, as a textbook has them."""
+    """Return per asset coefficients, residual standard deviation and standard errors by the textbook formulas."""
     for i in range(len(panel.assets)):
         y = panel.returns.values[:, i]
         seen = np.isfinite(y)

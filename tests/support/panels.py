@@ -15,7 +15,7 @@ def make_panel(
 ) -> Panel:
     """Return a panel of grouped loadings; histories from `shortest` to all periods; factors in `zero` move nothing.
 
-    `alpha` is the deviation of alphas a year.
+    `alpha` is the standard deviation of alphas a year.
     """
     rng, k = np.random.default_rng(seed), traded + other
     factors = rng.normal(0.0004, 0.01, size=(periods, k))

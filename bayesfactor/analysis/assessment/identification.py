@@ -178,7 +178,7 @@ def identify(fit: Fit) -> Identification:
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
     facts["prior_mean"] = prior.loc * year
     facts["prior_sd"] = np.sqrt(prior.variance) * year
-    own = history.deviation**2 / np.maximum(history.count, 1)
+    own = history.sd**2 / np.maximum(history.count, 1)
     sd = premium.std(("chain", "draw"), ddof=1).values
     mean, mixed = premium.mean(("chain", "draw")).values, prior.inclusion < 1
     facts["posterior_contraction"] = 1 - sd**2 / prior.variance

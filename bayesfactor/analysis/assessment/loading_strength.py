@@ -30,7 +30,7 @@ def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
         for block in blocks(draws, "asset"):
             one = 1 / block["residual_sd"].transpose("chain", "draw", "asset").values[..., None]
             loading = block["loading"].transpose("chain", "draw", "asset", "factor").values
-            yield loading * history.deviation[others] * one, one
+            yield loading * history.sd[others] * one, one
 
     constant: np.ndarray | float = 0.0
     if "zero_beta" in fit.posterior:

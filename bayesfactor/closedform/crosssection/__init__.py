@@ -1,1 +1,1 @@
-"""Premia from a cross-section of mean returns."""
+"""Risk premia from the cross-section of mean returns."""

@@ -1,4 +1,4 @@
-"""Bayesian Fama-MacBeth: the two-pass premia of every mean and covariance that the data allow."""
+"""Bayesian Fama-MacBeth: two-pass premia of draws of means and covariances from their posterior."""
 
 import numpy as np
 import xarray as xr

@@ -59,8 +59,8 @@ class FirstPass:
         The residuals; where an asset is an exact combination of factors, the returns, which give the same premia.
         """
         covariance = self.residual_covariance
-        deviation = self.returns.std(axis=0)
-        if np.linalg.eigvalsh(covariance / np.outer(deviation, deviation))[0] > DEPENDENT:
+        sd = self.returns.std(axis=0)
+        if np.linalg.eigvalsh(covariance / np.outer(sd, sd))[0] > DEPENDENT:
             return self.residual
         return self.returns - self.returns.mean(axis=0)
 

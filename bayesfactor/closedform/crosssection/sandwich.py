@@ -42,9 +42,9 @@ def two_pass_moments(found: FirstPass, weight: np.ndarray, premium: np.ndarray) 
 
 def bandwidth(moments: np.ndarray) -> int:
     """Return the number of lags of Newey and West (1994) for Bartlett's kernel, from the sum of the scaled moments."""
-    deviation = moments.std(axis=0)
-    kept = deviation > 1e-10 * np.abs(moments).max(axis=0)
-    series = (moments[:, kept] / deviation[kept]).sum(axis=1)
+    sd = moments.std(axis=0)
+    kept = sd > 1e-10 * np.abs(moments).max(axis=0)
+    series = (moments[:, kept] / sd[kept]).sum(axis=1)
     periods = len(series)
     lags = np.arange(min(int(np.ceil(4 * (periods / 100) ** (2 / 9))), periods - 2) + 1)
     covariance = np.array([series[lag:] @ series[: periods - lag] / periods for lag in lags])

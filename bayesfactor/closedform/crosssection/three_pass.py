@@ -38,17 +38,17 @@ def three_pass(panel: Panel, components: int | None = None) -> PremiaEstimate:
     Raises
     ------
     SpecError
-        When `components` is not a whole number from 1 to the number of assets.
+        When `components` is not an integer from 1 to the number of assets.
     DataError
         When an asset has gaps, a factor is constant or a combination of others, or the returns have fewer components.
 
     Notes
     -----
-    Too many components cost precision, too few leave a premium out: report more than one number of them. No zero-beta
-    rate is estimated.
+    Too many components cost precision, too few omit a premium: report results for several numbers. No zero-beta rate
+    is estimated.
 
-    Wrong to use: for a factor that the assets hardly move with, whose premium is then near zero whatever it is; with
-    standard errors where the p-th and the next component are about as large, so that they change places.
+    Wrong to use: for a factor to which the assets are hardly exposed, whose estimate is near zero whatever its premium;
+    with standard errors where the p-th and the next component are about as large, so that they change places.
 
     References
     ----------
@@ -61,7 +61,7 @@ def three_pass(panel: Panel, components: int | None = None) -> PremiaEstimate:
         components = count_components(rect.returns)
     elif not isinstance(components, (int, np.integer)) or isinstance(components, bool) or not 1 <= components <= n:
         raise SpecError(
-            f"three_pass: components is {components!r}, and must be a whole number from 1 to {n} (the assets).",
+            f"three_pass: components is {components!r}; it must be an integer from 1 to {n} (the number of assets).",
             place="three_pass.components",
             found=components,
             remedy="Leave it out for the default.",
@@ -80,13 +80,13 @@ def three_pass(panel: Panel, components: int | None = None) -> PremiaEstimate:
 
 
 def count_components(returns: np.ndarray) -> int:
-    """Return how many components to use: the p of least BIC_3 (Bai and Ng 2002), up to 20 and to half the assets.
+    """Return the number of components that minimises BIC_3 (Bai and Ng 2002), up to 20 and to half the assets.
 
     ::
 
         V(p) + p V(most) (N + T - p) log(NT) / (NT)         V(p) = mean squared residual after p components
 
-    Of their criteria the one that is least misled by residuals that move together. At least one component.
+    Of their criteria the one least affected by correlated residuals. At least one component.
     """
     periods, n = returns.shape
     size = np.linalg.eigvalsh(np.cov(returns, rowvar=False).reshape(n, n))[::-1]
@@ -108,7 +108,7 @@ def component_premia(rect: Rectangle, components: int) -> tuple[np.ndarray, np.n
     if size[-components] <= DEPENDENT * size[-1]:
         found = int(np.sum(size > DEPENDENT * size[-1]))
         raise DataError(
-            f"three_pass: the returns have {found} independent components, and {components} were asked for.",
+            f"three_pass: the returns have {found} independent components; {components} were requested.",
             series="panel",
             value=found,
             remedy="Ask for fewer, or leave out assets that are combinations of others.",

@@ -34,11 +34,11 @@ class PricingTest:
     t_squared : float
         T q / (1 + lambda' Sigma_f^-1 lambda); about chi-squared when the model prices exactly.
     quadratic : float
-        q = alpha'(M Sigma M)^+ alpha: the squared Sharpe ratio per period that the pricing errors offer.
+        q = alpha'(M Sigma M)^+ alpha: the squared Sharpe ratio per period of the pricing errors.
     dof : int
         Test assets less estimated premia.
     p_value : float
-        From the chi-squared distribution; too small when assets are many for the number of periods.
+        From the chi-squared distribution; too small when assets are many relative to periods.
     """
 
     t_squared: float
@@ -49,14 +49,14 @@ class PricingTest:
 
 @dataclass(frozen=True, eq=False)
 class TwoPass(PremiaEstimate):
-    """Two-pass premia, and what the passes said on the way.
+    """Two-pass premia, loadings and pricing errors.
 
     Attributes
     ----------
     loading : DataArray (asset, factor)
         Time-series loadings. Traded factors that price themselves are assets too.
     alpha : DataArray (asset)
-        Pricing errors: mean return that the premia leave, decimal per period.
+        Pricing errors: mean returns less those explained by the premia, decimal per period.
     r_squared, r_squared_adjusted : float
         Share of the cross-sectional variation of mean returns (in the metric of the weights) that the premia explain.
     pricing_test : PricingTest or None
@@ -110,15 +110,15 @@ def two_pass(
     Returns
     -------
     TwoPass
-        Decimal per period; ``table()`` per year, with ``loading_t2`` beside: near 1 for a factor that no asset loads
-        on, whose premium is then not to be used.
+        Decimal per period; ``table()`` per year, with ``loading_t2`` beside: near 1 for a factor to which no asset
+        is exposed: do not use its premium.
 
     Raises
     ------
     SpecError
         When a choice does not exist, or `self_priced` finds no traded factor.
     DataError
-        When an asset has gaps, assets or periods are too few, or the loadings do not tell the premia apart.
+        When an asset has gaps, assets or periods are too few, or the loadings do not identify the premia.
 
     Notes
     -----
@@ -144,11 +144,11 @@ def two_pass(
     weighing = found.weighing if gls else None
     weight = np.eye(len(found.assets)) if weighing is None else np.linalg.inv(weighing.T @ weighing / len(weighing))
     mean, design = found.returns.mean(axis=0), found.design
-    toll = projector(design, weight)
-    premium = toll @ mean
+    projection = projector(design, weight)
+    premium = projection @ mean
     alpha = mean - design @ premium
-    away = mean - mean.mean()
-    total = float(away @ weight @ away)
+    centred = mean - mean.mean()
+    total = float(centred @ weight @ centred)
     unexplained = float(alpha @ weight @ alpha) / total if total > 0 else 1.0
     n, p = design.shape
     names = list(found.coefficients)
@@ -197,8 +197,8 @@ def premium_covariance(
     periods, parameters = len(found.returns), len(found.factors) + 1
     match errors:
         case "shanken":
-            toll = projector(found.design, weight)
-            covariance = toll @ found.residual_covariance @ toll.T * (1 + shanken_correction(found))
+            projection = projector(found.design, weight)
+            covariance = projection @ found.residual_covariance @ projection.T * (1 + shanken_correction(found))
             first = int(found.intercept)
             covariance[first:, first:] += factor_covariance(found)
             return covariance / periods

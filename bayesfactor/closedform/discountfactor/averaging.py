@@ -1,4 +1,4 @@
-"""What an average over models says of each factor: whether it is in, and at what price of risk."""
+"""Bayesian model averaging: inclusion probabilities and prices of risk."""
 
 from dataclasses import dataclass
 
@@ -23,17 +23,17 @@ class FactorSelection(FrozenResult):
         Its Monte Carlo standard error.
     prior_inclusion : float
     price_mean, price_sd, price_mcse : DataArray (coefficient)
-        Of the price of risk, a Sharpe ratio per period, averaged over models exactly; ``zero_beta`` comes first where
-        an intercept was asked for.
+        Of the price of risk (a Sharpe ratio per period), averaged exactly over models; ``zero_beta`` comes first where
+        there is an intercept.
     draws : DataArray (draw, coefficient)
         One draw of the prices for each draw of means and covariances, from its mixture over models.
     sharpe : DataArray (draw)
-        Sharpe ratio per period that the prices of a draw promise together.
+        Sharpe ratio per period implied by the prices of a draw.
     model_probability : DataArray (model)
     member : DataArray (model, factor)
         Which factors are in a model.
     prior_sharpe : float
-        Sharpe ratio a year that slab and prior inclusion give the factors together.
+        Annual Sharpe ratio of the factors together implied by slab and prior inclusion.
     periods_per_year : int
     method : str
     """
@@ -53,7 +53,7 @@ class FactorSelection(FrozenResult):
     method: str
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> pd.DataFrame:
-        """Return one row per factor: its inclusion before and after the data, and its price of risk.
+        """Return one row per factor: prior and posterior inclusion, and price of risk.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""All 2^K models of a spike-and-slab prior at once, by taking factors out of the full model one after another."""
+"""All 2^K models of a spike-and-slab prior at once, by removing factors from the full model one after another."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,9 +21,9 @@ class SlabPrior:
     variance : array (factor)
         psi_j: variance of the slab over that of the pricing errors.
     ratio : float
-        Variance of the spike over that of the slab; 0 for a point.
+        Variance of the spike over that of the slab; 0 for a point mass.
     point : array (factor)
-        Where a spike that is a point stands.
+        Location of a spike that is a point mass.
     inclusion : float
         Prior probability that a factor is in.
     intercept : float or None
@@ -92,7 +92,7 @@ def mixture(pricing: PricingDraws, prior: SlabPrior, rng: np.random.Generator) -
 
 
 def _pieces(pricing: PricingDraws, prior: SlabPrior) -> Iterator[PricingDraws]:
-    """Yield the draws, so many at a time that no array grows large."""
+    """Yield the draws in batches, to bound the size of arrays."""
     count, p = pricing.right.shape
     step = max(1, CELLS // (2 ** len(prior.variance) * p))
     for start in range(0, count, step):
@@ -117,9 +117,9 @@ def _mixture(pricing: PricingDraws, prior: SlabPrior, rng: np.random.Generator) 
 
 
 def enumerate_models(pricing: PricingDraws, prior: SlabPrior) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return what each model says of the prices, given the variance of the pricing errors sigma^2.
+    """Return each model's posterior of the prices, given the variance of the pricing errors sigma^2.
 
-    Starting from the full model, whose prices have mean m and covariance sigma^2 V, factor j is taken out of every
+    Starting from the full model, whose prices have mean m and covariance sigma^2 V, factor j is removed from every
     model so far: its prior variance shrinks from psi_j to ratio psi_j, which is one step of a Gaussian update, and at
     ratio 0 the conditioning on lambda_j = point_j.
 
@@ -131,7 +131,7 @@ def enumerate_models(pricing: PricingDraws, prior: SlabPrior) -> tuple[np.ndarra
     errors : array (draw, model)
         Weighted sum of squares of the pricing errors, and of the prices against their prior.
     weight : array (draw, model)
-        Log posterior weight of the model, but for its sum of squares and a constant.
+        Log posterior weight of the model, up to its sum of squares and a constant.
     """
     k, first, ratio = len(prior.variance), prior.first, prior.ratio
     inverse = np.linalg.inv(pricing.cross + np.diag(prior.precision))

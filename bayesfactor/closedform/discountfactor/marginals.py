@@ -1,4 +1,4 @@
-"""Log marginal likelihoods of all models that a set of traded factors can form, from two matrices of cross-products.
+"""Log marginal likelihoods of all models of a set of traded factors, from two matrices of cross-products.
 
 Every determinant that a model needs is a principal minor of one of the two, or a ratio of minors: with F'F the
 cross-products of all factors and X'X those of the factors in the model, the residuals of the others have |F'F| / |X'X|.

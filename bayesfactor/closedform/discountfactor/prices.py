@@ -56,7 +56,7 @@ class PricesOfRisk(FrozenResult):
     r_squared : DataArray (draw)
         Cross-sectional R-squared of the assets' Sharpe ratios, adjusted for the number of factors.
     sharpe : DataArray (draw)
-        Sharpe ratio per period that the prices of risk promise together: the deviation of the discount factor.
+        Sharpe ratio per period implied by the prices of risk together: the standard deviation of the discount factor.
     periods_per_year : int
     method : str
     """
@@ -101,7 +101,8 @@ def prices_of_risk(
     covariances are drawn from their posterior under a flat prior, so the uncertainty of the exposures is inside.
 
     A price of risk says what a factor adds beside the others in the discount factor. It is not its risk premium, which
-    is what one unit of loading pays: for one factor the two differ by its deviation, for correlated ones in sign also.
+    is what one unit of loading pays: for one factor the two differ by its standard deviation, for correlated ones they
+    may differ in sign.
 
     Parameters
     ----------
@@ -154,7 +155,7 @@ def prices_of_risk(
         explained = 2 * np.einsum("di,di->d", price, one.right) - np.einsum("di,dij,dj->d", price, one.cross, price)
         prices.append(price)
         fits.append(1 - (one.square - explained) / one.centred * (n - 1) / (n - 1 - k))
-        sharpes.append(promised_sharpe(price[:, -k:], one.factor_correlation))
+        sharpes.append(implied_sharpe(price[:, -k:], one.factor_correlation))
     names = [*([ZERO_BETA] if intercept else []), *rect.names]
     return PricesOfRisk(
         draws=xr.DataArray(np.concatenate(prices), {"factor": names}, ("draw", "factor")),
@@ -180,6 +181,6 @@ def _penalty(prior: FlatPrices | NormalPrices, exposures: np.ndarray, periods: i
             assert_never(prior)
 
 
-def promised_sharpe(prices: np.ndarray, correlation: np.ndarray) -> np.ndarray:
-    """Return the deviation of the discount factor of each draw: the Sharpe ratio that its prices promise."""
+def implied_sharpe(prices: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of the discount factor of each draw: the Sharpe ratio its prices imply."""
     return np.sqrt(np.einsum("di,dij,dj->d", prices, correlation, prices))

@@ -12,7 +12,7 @@ from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.closedform.data import Rectangle, rectangle
 from bayesfactor.closedform.discountfactor.averaging import FactorSelection
 from bayesfactor.closedform.discountfactor.enumeration import Mixture, SlabPrior, mixture, sample
-from bayesfactor.closedform.discountfactor.prices import INTERCEPT_PRECISION, promised_sharpe
+from bayesfactor.closedform.discountfactor.prices import INTERCEPT_PRECISION, implied_sharpe
 from bayesfactor.closedform.discountfactor.slab import sharpe_for_slab, slab_variances
 from bayesfactor.closedform.results import ZERO_BETA
 from bayesfactor.closedform.saturated import Weights, asset_exposures, pricing_draws
@@ -30,7 +30,7 @@ class ContinuousSpike:
 
 @dataclass(frozen=True)
 class DiracSpike:
-    """Outside the model a price of risk is a given number: zero, unless stated otherwise.
+    """Outside the model a price of risk is a given number, by default zero.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class DiracSpike:
         pairs = tuple(self.at.items()) if isinstance(self.at, Mapping) else self.at
         if not (isinstance(pairs, tuple) and all(isinstance(one, tuple) and len(one) == 2 for one in pairs)):
             raise SpecError(
-                f"DiracSpike.at is {self.at!r}, and must name factors and values.",
+                f"DiracSpike.at is {self.at!r}; it must hold factors and values.",
                 place="DiracSpike.at",
                 found=self.at,
                 remedy='Write DiracSpike({"SMB": 0.2}).',
@@ -72,8 +72,8 @@ def spike_and_slab(
         lambda_j | out ~ N(0, ratio psi_j sigma^2), or exactly zero
         P(in) = inclusion
 
-    Prices and sigma^2 are integrated out and every model is enumerated, so that the probabilities carry no error but
-    that of the finite number of draws of means and covariances, which the errors report.
+    Prices and sigma^2 are integrated out and every model is enumerated, so that the only Monte Carlo error of the
+    probabilities is that of the draws of means and covariances, which is reported.
 
     Parameters
     ----------
@@ -81,12 +81,12 @@ def spike_and_slab(
         Every asset on every date, more dates than assets and factors together, at most 15 factors.
     weights : {"ols", "gls"}
     intercept : bool
-        Whether all assets may share a Sharpe ratio that no factor explains. The rho_j are then less their average.
+        Whether all assets may share a Sharpe ratio that no factor explains. The rho_j are then centred over assets.
     slab : float
-        psi; `slab_for_sharpe` makes it from a Sharpe ratio a year, and the result says which one it amounts to.
+        psi; `slab_for_sharpe` makes it from an annual Sharpe ratio, and the result states the one that it implies.
     inclusion : float
         Prior probability that a factor is in. A Beta(a, b) prior on each factor's own probability comes to
-        a / (a + b), and nothing else of it matters.
+        a / (a + b).
     spike : ContinuousSpike or DiracSpike
     draws, seed : int
         Draws of means and covariances. Time doubles with every factor: seconds for 10, minutes for 15.
@@ -100,7 +100,7 @@ def spike_and_slab(
     DataError
         When an asset has gaps, dates are too few, or a series is a combination of the others.
     SpecError
-        When there are more than 15 factors, or a choice is not one of those that exist.
+        When there are more than 15 factors, or a choice is not valid.
 
     Notes
     -----
@@ -131,7 +131,7 @@ def spike_and_slab(
         price = sample(one, prior, part.picked, rng)
         parts.append(part)
         prices.append(price)
-        sharpes.append(promised_sharpe(price[:, -len(rect.names) :], one.factor_correlation))
+        sharpes.append(implied_sharpe(price[:, -len(rect.names) :], one.factor_correlation))
     method = f"{spike}, {weights}, {'with' if intercept else 'without'} intercept, slab {slab:.6g}"
     return _result(
         rect,
@@ -147,7 +147,7 @@ def spike_and_slab(
 def _require_size(rect: Rectangle) -> None:
     if len(rect.names) > MAX_FACTORS:
         raise SpecError(
-            f"spike_and_slab enumerates every model, at most 2^{MAX_FACTORS}, and the panel has {len(rect.names)} "
+            f"spike_and_slab enumerates every model, at most 2^{MAX_FACTORS}, but the panel has {len(rect.names)} "
             "factors.",
             place="spike_and_slab.panel",
             found=len(rect.names),
@@ -155,19 +155,19 @@ def _require_size(rect: Rectangle) -> None:
         )
     if len(rect.assets) < 3:
         raise DataError(
-            f"spike_and_slab needs three assets or more, and has {len(rect.assets)}.",
+            f"spike_and_slab needs at least three assets; the panel has {len(rect.assets)}.",
             series="panel",
             value=len(rect.assets),
         )
 
 
 def _spike(spike: ContinuousSpike | DiracSpike, rect: Rectangle) -> tuple[float, np.ndarray]:
-    """Return the spike's variance over the slab's, and where it stands for each factor (per period)."""
+    """Return the ratio of the spike's to the slab's variance, and the spike's location for each factor (per period)."""
     require(spike, (ContinuousSpike, DiracSpike), "spike_and_slab.spike")
     point = np.zeros(len(rect.names))
     match spike:
         case ContinuousSpike(ratio=ratio):
-            require_number(ratio, 0, 1, "ContinuousSpike.ratio", "A spike of no width is DiracSpike().")
+            require_number(ratio, 0, 1, "ContinuousSpike.ratio", "For a point mass use DiracSpike().")
             return ratio, point
         case DiracSpike(at=at):
             for name, value in at:

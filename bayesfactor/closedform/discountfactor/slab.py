@@ -1,4 +1,4 @@
-"""How wide a slab is: from a Sharpe ratio that a person can believe in, and back."""
+"""The scale of a slab from a prior Sharpe ratio, and the reverse."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from bayesfactor.panel.panel import Panel
 
 
 def slab_variances(exposures: np.ndarray, slab: float, *, demean: bool) -> np.ndarray:
-    """Return psi_j = slab * sum_i rho_ij^2, of exposures less their average over assets where an intercept takes it."""
+    """Return psi_j = slab * sum_i rho_ij^2, with exposures centred over assets where there is an intercept."""
     spread = exposures - exposures.mean(axis=0) if demean else exposures
     return slab * (spread**2).sum(axis=0)
 
@@ -23,7 +23,7 @@ def slab_for_sharpe(panel: Panel, sharpe: float, *, inclusion: float = 0.5, inte
         psi = SR^2 / ((SR_max^2 - SR^2) eta)      eta = inclusion * sum_j rho_j'rho_j / N
 
     with SR_max the largest Sharpe ratio of the assets in the sample, rho_j the correlations of the assets with factor
-    j (less their average where an intercept is in), and both Sharpe ratios per period.
+    j (less their average where there is an intercept), and both Sharpe ratios per period.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def slab_for_sharpe(panel: Panel, sharpe: float, *, inclusion: float = 0.5, inte
     Returns
     -------
     float
-        The ``slab`` of `spike_and_slab`; it has no unit.
+        The ``slab`` of `spike_and_slab`; dimensionless.
 
     Raises
     ------
@@ -50,8 +50,8 @@ def slab_for_sharpe(panel: Panel, sharpe: float, *, inclusion: float = 0.5, inte
 
     Notes
     -----
-    SR_max is the sample's, which is too large when assets are many and dates are few. The slab depends on the data
-    through it and through rho_j: a prior in economic units, not one set before the data.
+    SR_max is the sample's, which is too large when assets are many and dates are few. Through it and rho_j the slab
+    depends on the data: a prior in economic units, but not one set before seeing the data.
 
     References
     ----------
@@ -64,7 +64,7 @@ def slab_for_sharpe(panel: Panel, sharpe: float, *, inclusion: float = 0.5, inte
         0,
         largest * root,
         "slab_for_sharpe.sharpe",
-        "It is a Sharpe ratio a year, below the largest that the assets have in the sample.",
+        "Give an annual Sharpe ratio below the largest of the assets in the sample.",
     )
     square = (sharpe / root) ** 2
     return float(square / ((largest**2 - square) * eta))

@@ -46,14 +46,14 @@ class OwnFits:
 
 
 def own_fits(panel: Panel, verb: str, spare: int = 0) -> OwnFits:
-    """Return every asset's least squares, with more dates than coefficients and `spare` together.
+    """Return every asset's least squares, requiring more dates than coefficients plus `spare`.
 
     Raises
     ------
     SpecError
-        When it is no Panel.
+        When it is not a Panel.
     DataError
-        When an asset has too few dates, returns that never change, or factors that do not differ on its dates.
+        When an asset has too few dates, constant returns, or collinear factors on its dates.
     """
     require_panel(panel, verb)
     rows = [one_fit(panel, i, verb, spare) for i in range(len(panel.assets))]
@@ -67,14 +67,14 @@ def one_fit(panel: Panel, index: int, verb: str, spare: int) -> tuple[np.ndarray
     periods, p = x.shape
     if periods <= p + spare:
         raise DataError(
-            f"{verb}: asset '{panel.assets[index]}' has {periods} returns, and needs more than {p + spare}.",
+            f"{verb}: asset '{panel.assets[index]}' has {periods} returns; more than {p + spare} are needed.",
             series=panel.assets[index],
             value=periods,
-            remedy="Leave it out with panel.select(assets=...), or use bf.fit, where it leans on its group.",
+            remedy="Leave it out with panel.select(assets=...), or use bf.fit, which pools it with its group.",
         )
     if y.std() <= 1e-12 * np.abs(y).max():
         raise DataError(
-            f"{verb}: the returns of asset '{panel.assets[index]}' never change.",
+            f"{verb}: the returns of asset '{panel.assets[index]}' are constant.",
             series=panel.assets[index],
             value=float(y[0]),
             remedy="Leave it out with panel.select(assets=...).",
@@ -100,7 +100,7 @@ def one_fit(panel: Panel, index: int, verb: str, spare: int) -> tuple[np.ndarray
 
 
 def bounds(mean: np.ndarray, scale: np.ndarray, dof: np.ndarray, ci_prob: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the central interval of Student-t laws (normal where `dof` is infinite)."""
+    """Return the ends of central intervals of Student-t distributions (normal where `dof` is infinite)."""
     require_number(ci_prob, 0.0, 1.0, "ci_prob", "A 90 % interval is ci_prob=0.9.")
     tail = (1 + ci_prob) / 2
     half = scale * np.where(np.isinf(dof), norm.ppf(tail), t.ppf(tail, np.where(np.isinf(dof), 1.0, dof)))
@@ -112,7 +112,7 @@ def as_rate(value: object, place: str) -> Rate:
     rate = value if isinstance(value, Rate) else Rate.parse(value, place=place)
     if rate.value <= 0:
         raise SpecError(
-            f"{place} is {rate}, and must be positive.",
+            f"{place} is {rate}; it must be positive.",
             place=place,
             found=value,
             remedy="Write 5 %/year, for instance.",

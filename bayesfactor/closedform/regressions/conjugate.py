@@ -27,24 +27,24 @@ STURDY = FreeLoadings(
 
 
 SCEPTICAL = FreeAlpha(NormalRate(Rate(0.0), Rate(5.0)))
-EXACT = 1e-4  # least residual deviation, as a share of the asset's own
+EXACT = 1e-4  # least residual standard deviation, as a share of the asset's own
 
 
 @dataclass(frozen=True)
 class KnownResidual:
-    """The residual deviation of every asset is `deviation`; None: each asset's own, by least squares."""
+    """The residual standard deviation of every asset is `sd`; None: each asset's own, by least squares."""
 
-    deviation: Rate | None = None
+    sd: Rate | None = None
 
 
 @dataclass(frozen=True)
 class UncertainResidual:
-    """sigma_i^2 ~ IG(weight / 2, weight s^2 / 2): worth `weight` periods with deviation s.
+    """sigma_i^2 ~ IG(weight / 2, weight s^2 / 2): worth `weight` periods with standard deviation s.
 
-    s is `deviation`, or each asset's own by least squares where that is None.
+    s is `sd`, or each asset's own by least squares where that is None.
     """
 
-    deviation: Rate | None = None
+    sd: Rate | None = None
     weight: float = 4.0
 
     def __post_init__(self) -> None:
@@ -87,7 +87,7 @@ class RegressionPosterior(FrozenResult):
     def table(self, ci_prob: float = 0.9) -> pd.DataFrame:
         """Return one row per asset and coefficient: mean, sd, lower, upper (alpha per year), and alpha per period.
 
-        Loadings have no unit of time: their two pairs of columns agree. ``attrs`` state the interval.
+        Loadings do not depend on the unit of time: their two pairs of columns agree. ``attrs`` state the interval.
         """
         sd, dof = self.sd.values, self.dof.values[:, None]
         shrink = np.where(np.isinf(dof), 1.0, (np.where(np.isinf(dof), 3.0, dof) - 2) / np.where(np.isinf(dof), 1, dof))
@@ -116,15 +116,15 @@ def conjugate_regression(
         r_it = x_t'c_i + e_it,   e_it ~ N(0, sigma_i^2)
         c_i | sigma_i ~ N(c_0, sigma_i^2 / s_i^2 V_0)       sigma_i^2 ~ IG(weight / 2, weight s_i^2 / 2)
 
-    so that an asset with twice the residual deviation expected has a prior twice as wide (Pastor and Stambaugh 1999);
-    with a `KnownResidual`, sigma_i = s_i.
+    so that an asset with twice the expected residual standard deviation has a prior twice as wide (Pastor and Stambaugh
+    1999); with a `KnownResidual`, sigma_i = s_i.
 
     Parameters
     ----------
     panel : Panel
         Gaps and unequal histories are allowed.
     loadings : FreeLoadings
-        Keyed by the factor's name or family, in the units that `LoadingPrior` explains.
+        Keyed by the factor's name or family, in the units of `LoadingPrior`.
     alpha : FreeAlpha
     residual : KnownResidual or UncertainResidual
 
@@ -137,14 +137,14 @@ def conjugate_regression(
     SpecError
         When a prior is of the wrong class, or a factor has none.
     DataError
-        When s_i is to come from an asset's own history and that is too short.
+        When s_i is estimated from an asset's own history and that is too short.
 
     Notes
     -----
     alpha_i is the regression's intercept: a pricing error only where every factor is traded.
 
-    Wrong to use: for short histories, which learn nothing from other assets here (use `bf.fit`); for the joint law of
-    a portfolio, since residuals of different assets are taken as independent.
+    Wrong to use: for short histories, as nothing is pooled across assets (use `bf.fit`); for the joint posterior of a
+    portfolio, since residuals of different assets are assumed independent.
     """
     require_panel(panel, "conjugate_regression")
     require(loadings, (FreeLoadings,), "conjugate_regression.loadings")
@@ -169,13 +169,13 @@ def conjugate_regression(
 
 
 def loading_prior(panel: Panel, loadings: FreeLoadings, place: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return prior means and deviations of the loadings (factor), in units of the loading itself."""
+    """Return prior means and standard deviations of the loadings (factor), in units of the loading itself."""
     chosen = [keyed(loadings.prior, factor, place=place) for factor in panel.factor_info]
-    deviation = factor_moments(panel).deviation
-    if not deviation.all():
-        name = panel.factor_names[int(np.argmin(deviation))]
-        raise DataError(f"{place}: factor '{name}' never changes.", series=name, remedy="Leave it out (panel.select).")
-    unit = (typical_sd(panel.moments) or 1.0) / deviation  # assets that never move have no unit
+    sd = factor_moments(panel).sd
+    if not sd.all():
+        name = panel.factor_names[int(np.argmin(sd))]
+        raise DataError(f"{place}: factor '{name}' is constant.", series=name, remedy="Leave it out (panel.select).")
+    unit = (typical_sd(panel.moments) or 1.0) / sd  # constant returns have no unit
     unit = np.where([prior.units == "beta" for prior in chosen], 1.0, unit)
     return np.array([prior.value.mean for prior in chosen]) * unit, np.array(
         [prior.value.sd for prior in chosen]
@@ -183,7 +183,7 @@ def loading_prior(panel: Panel, loadings: FreeLoadings, place: str) -> tuple[np.
 
 
 def coefficient_prior(panel: Panel, loadings: FreeLoadings, alpha: FreeAlpha) -> tuple[np.ndarray, np.ndarray]:
-    """Return prior means and deviations of (alpha, loadings), decimal per period."""
+    """Return prior means and standard deviations of (alpha, loadings), decimal per period."""
     mean, sd = loading_prior(panel, loadings, "conjugate_regression.loadings")
     year = panel.periods_per_year
     return np.append(alpha.value.mean.mean(year), mean), np.append(alpha.value.sd.mean(year), sd)
@@ -191,10 +191,10 @@ def coefficient_prior(panel: Panel, loadings: FreeLoadings, alpha: FreeAlpha) ->
 
 def residual_scale(panel: Panel, residual: KnownResidual | UncertainResidual) -> np.ndarray:
     """Return s_i (asset), decimal per period."""
-    if residual.deviation is None:
+    if residual.sd is None:
         own = np.sqrt(own_fits(panel, "conjugate_regression").variance)
         return np.maximum(own, EXACT * np.nanstd(panel.returns.values, axis=0))
-    rate = as_rate(residual.deviation, "conjugate_regression.residual.deviation")
+    rate = as_rate(residual.sd, "conjugate_regression.residual.sd")
     return np.full(len(panel.assets), rate.volatility(panel.periods_per_year))
 
 

@@ -1,4 +1,4 @@
-"""Pricing errors shrunk towards zero as far as residual risk forbids them (Pastor and Stambaugh)."""
+"""Pricing errors shrunk towards zero, in proportion to residual risk (Pastor and Stambaugh)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ TYPICAL = Rate(5.0)  # five per cent a year
 
 @dataclass(frozen=True)
 class MaxSharpe:
-    """The prior belief how large a Sharpe ratio mispricing can add.
+    """A prior on how much mispricing raises the Sharpe ratio.
 
-    With Sh(f) the largest Sharpe ratio that portfolios of the factors `of` had in the sample, the assets raise the
+    With Sh(f) the largest Sharpe ratio of portfolios of the factors `of` in the sample, the assets raise the
     expected squared one to ``multiple^2 Sh(f)^2``, so that alpha ~ N(0, k Sigma) with k = (multiple^2 - 1) Sh(f)^2 / N.
 
     Attributes
@@ -97,7 +97,7 @@ def shrinkage_weight(
     periods : float
         T.
     alpha_sd, residual_variance : float
-        Prior deviation of alpha, and expected residual variance, in the same unit of return and per period.
+        Prior standard deviation of alpha, and expected residual variance, in the same unit of return and per period.
     sharpe_squared : float
         Squared largest Sharpe ratio per period of the factors. At 0 this is equation (40) of Pastor and Stambaugh
         (1999), who give w = .78 for T = 253 months, 5 % a year and a variance of .016 a month.
@@ -108,8 +108,8 @@ def shrinkage_weight(
 def sharpe_squared(values: np.ndarray) -> float:
     """Return the squared largest Sharpe ratio per period of portfolios of traded factors, by maximum likelihood."""
     mean = values.mean(axis=0)
-    away = values - mean
-    return float(mean @ np.linalg.solve(away.T @ away / len(values), mean))
+    centred = values - mean
+    return float(mean @ np.linalg.solve(centred.T @ centred / len(values), mean))
 
 
 def added_sharpe(panel: Panel, belief: MaxSharpe, verb: str) -> float:
@@ -123,11 +123,11 @@ def added_sharpe(panel: Panel, belief: MaxSharpe, verb: str) -> float:
 
 
 def require_traded(panel: Panel, verb: str) -> None:
-    """Raise a SpecError when a factor is not traded: the intercept is then no pricing error."""
+    """Raise a SpecError when a factor is not traded: the intercept is then not a pricing error."""
     other = [factor.name for factor in panel.factor_info if not factor.traded]
     if other:
         raise SpecError(
-            f"{verb} takes the intercept of a regression as a pricing error, and '{other[0]}' is not a traded factor.",
+            f"{verb} takes the intercept of a regression as a pricing error, but '{other[0]}' is not a traded factor.",
             place=f"{verb}.panel",
             found=other[0],
             remedy="Use panel.select(factors=...) for the traded ones, or bf.fit, which estimates the others' premia.",
@@ -135,7 +135,7 @@ def require_traded(panel: Panel, verb: str) -> None:
 
 
 def shrunk_alphas(panel: Panel, spread: Rate | str | MaxSharpe = TYPICAL) -> ShrunkAlphas:
-    """Return pricing errors shrunk to zero, the more the larger the residual risk beside them.
+    """Return pricing errors shrunk to zero, with a prior variance in proportion to residual variance.
 
     The model is, for every asset on its own T_i dates::
 
@@ -150,8 +150,8 @@ def shrunk_alphas(panel: Panel, spread: Rate | str | MaxSharpe = TYPICAL) -> Shr
     panel : Panel
         Traded factors only; gaps and unequal histories are allowed.
     spread : Rate, str or MaxSharpe
-        How large pricing errors can be. A rate (``"5 %/year"``) is the prior deviation of a typical asset's alpha:
-        k = rate^2 / mean of the residual variances. A `MaxSharpe` bounds the Sharpe ratio that they add.
+        How large pricing errors can be. A rate (``"5 %/year"``) is the prior standard deviation of a typical asset's
+        alpha: k = rate^2 / mean of the residual variances. A `MaxSharpe` bounds the Sharpe ratio that they add.
 
     Returns
     -------
@@ -166,8 +166,8 @@ def shrunk_alphas(panel: Panel, spread: Rate | str | MaxSharpe = TYPICAL) -> Shr
 
     Notes
     -----
-    Wrong to use: for a set of assets that was chosen for its past returns; where residuals move together, the assets'
-    posteriors do too, and this table does not say so.
+    Wrong to use: for a set of assets that was chosen for its past returns; where residuals are correlated, so are
+    the posteriors of the assets, which this table does not show.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Vasicek's loadings: each asset's own estimate and the cross-section, weighted by how well each is known."""
+"""Vasicek's loadings: precision-weighted averages of each asset's estimate and the cross-sectional mean."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class ShrunkLoadings(FrozenResult):
     shrinkage : DataArray (asset, factor)
         Weight of the common mean, 0 to 1.
     prior_mean, prior_sd : DataArray (factor)
-        What the loadings are shrunk to, and how far they stray from it.
+        Mean and standard deviation of the loadings over assets.
     """
 
     estimate: xr.DataArray
@@ -57,7 +57,7 @@ class ShrunkLoadings(FrozenResult):
 
 
 def vasicek(panel: Panel, prior: FreeLoadings | None = None) -> ShrunkLoadings:
-    """Return loadings shrunk to their cross-sectional mean, each as far as its own estimate is uncertain.
+    """Return loadings shrunk to their cross-sectional mean, in proportion to the sampling variance of each.
 
     With b_ik and s_ik the least-squares loading and its standard error, and m_k and V_k mean and variance over assets
     of the b_ik::
@@ -69,7 +69,7 @@ def vasicek(panel: Panel, prior: FreeLoadings | None = None) -> ShrunkLoadings:
     panel : Panel
         Gaps and unequal histories are allowed.
     prior : FreeLoadings, optional
-        Means and deviations to use for m_k and V_k, keyed by the factor's name or family.
+        Means and standard deviations to use for m_k and V_k, keyed by the factor's name or family.
 
     Returns
     -------
@@ -84,8 +84,8 @@ def vasicek(panel: Panel, prior: FreeLoadings | None = None) -> ShrunkLoadings:
 
     Notes
     -----
-    V_k counts the noise of the estimates too, as in the paper, so it shrinks too little; m_k and V_k are taken as
-    known, and each factor is shrunk on its own. `bf.fit` does all three jointly.
+    V_k includes the sampling error of the estimates, as in the paper, so it shrinks too little; m_k and V_k are taken
+    as known, and each factor is shrunk separately. `bf.fit` estimates all of this jointly.
 
     References
     ----------
@@ -98,7 +98,7 @@ def vasicek(panel: Panel, prior: FreeLoadings | None = None) -> ShrunkLoadings:
         centre, width = loading_prior(panel, prior, "vasicek.prior")
     elif len(panel.assets) < 3:
         raise DataError(
-            f"vasicek needs three assets or more to see how loadings differ, and has {len(panel.assets)}.",
+            f"vasicek needs at least three assets for the spread of loadings; the panel has {len(panel.assets)}.",
             series="panel",
             value=len(panel.assets),
             remedy="Give a prior=FreeLoadings(...), or more assets.",

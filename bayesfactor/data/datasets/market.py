@@ -23,7 +23,8 @@ class Kind:
 
     `sd` is that of its value per period, `sharpe` its premium over its standard deviation in a year, `drift`
     the mean of its value per period when it is not traded. `centre` is the loading of the average token: the
-    loading itself for the market, and otherwise token residual deviations per factor deviation.
+    loading itself for the market, and otherwise in residual standard deviations of the token per standard deviation
+    of the factor.
     """
 
     name: str
@@ -96,7 +97,7 @@ def draw_loadings(group_of: list[int], groups: int, rng: np.random.Generator) ->
 
 
 def draw_sigma(assets: int, rng: np.random.Generator) -> np.ndarray:
-    """Return residual deviations, none so large that a loss of everything could be drawn."""
+    """Return residual standard deviations, none so large that a loss of everything could be drawn."""
     away = np.clip(rng.standard_normal(assets), -_SIGMA_FARTHEST, _SIGMA_FARTHEST)
     return _SIGMA * np.exp(_SIGMA_SPREAD * away)
 

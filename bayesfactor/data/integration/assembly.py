@@ -10,11 +10,11 @@ import xarray as xr
 
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.calendars import FREQUENCIES, Anchors, choose_frequency, periods_a_year
-from bayesfactor.data.integration.daysoff import note_days_off, note_dropped_days
+from bayesfactor.data.integration.days_off import note_days_off, note_dropped_days
 from bayesfactor.data.integration.frames import read_prices
 from bayesfactor.data.integration.gaps import check_gaps
 from bayesfactor.data.integration.inputs import UNITS, Inputs, note_rate_of, read_inputs
-from bayesfactor.data.integration.intervalnotes import note_coarsest, note_intervals, note_month_ends
+from bayesfactor.data.integration.interval_notes import note_coarsest, note_intervals, note_month_ends
 from bayesfactor.data.integration.intervals import anchors_of
 from bayesfactor.data.integration.markets import note_weeks, with_markets
 from bayesfactor.data.integration.notes import mark_shared, note_asset, note_factor
@@ -23,7 +23,7 @@ from bayesfactor.data.integration.series import Rows, Series, fit_periods, on_ro
 from bayesfactor.data.integration.series_warnings import screen_factor, screen_holes, screen_returns, screen_rows
 from bayesfactor.data.integration.shifts import note_shifts
 from bayesfactor.data.integration.values import factor_values, join, rate_on_rows
-from bayesfactor.data.screening.copies import note_copies, note_gross
+from bayesfactor.data.screening.duplicate_series import note_copies, note_gross
 from bayesfactor.data.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.data.screening.returns import check_prices
 from bayesfactor.data.screening.units import note_slopes

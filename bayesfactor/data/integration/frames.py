@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.codes import check_codes
 from bayesfactor.data.screening.columns import check_bars, check_columns, check_levels
 from bayesfactor.data.screening.dates import as_numbers, check_dates, check_names, strip_time
-from bayesfactor.data.screening.forms import date_formats, describe_date, epoch_unit
-from bayesfactor.data.screening.stamps import WRITTEN, Words, check_zones
+from bayesfactor.data.screening.missing_codes import check_codes
+from bayesfactor.data.screening.number_formats import date_formats, describe_date, epoch_unit
+from bayesfactor.data.screening.timestamps import WRITTEN, Words, check_zones
 
 __all__ = ["check_zones", "days_of", "read_frame", "read_prices", "read_rate", "read_times"]
 

@@ -11,11 +11,11 @@ from bayesfactor.base.errors import DataError
 from bayesfactor.data.integration.frames import days_of, read_frame, read_rate
 from bayesfactor.data.integration.info import read_factor_info, read_groups
 from bayesfactor.data.integration.series import Series, judges, split
-from bayesfactor.data.screening.codes import check_codes_across
 from bayesfactor.data.screening.columns import check_fields
+from bayesfactor.data.screening.missing_codes import check_codes_across
 from bayesfactor.data.screening.rates import check_rate_size, note_rate
 from bayesfactor.data.screening.returns import check_return_size
-from bayesfactor.data.screening.stamps import check_zones
+from bayesfactor.data.screening.timestamps import check_zones
 from bayesfactor.data.screening.units import check_percent, check_percent_columns
 from bayesfactor.panel.records import Factor, Note
 

@@ -10,7 +10,7 @@ from bayesfactor.data.integration.inputs import Inputs
 from bayesfactor.data.integration.intervals import PERIODS, stamps_of
 from bayesfactor.data.integration.series import Rows, Series
 from bayesfactor.data.screening.extremes import winsorised
-from bayesfactor.data.screening.leadlag import ERROR_RATE, Shift, lead_lag
+from bayesfactor.data.screening.lead_lag import ERROR_RATE, Shift, lead_lag
 from bayesfactor.panel.records import Note
 
 _MOST = 1 - 1e-9  # correlation of series that are the same

@@ -16,7 +16,7 @@ from typing import Literal
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.forms import describe_number, is_clock, is_mark
+from bayesfactor.data.screening.number_formats import describe_number, is_clock, is_mark
 
 Source = str | PathLike[str]
 

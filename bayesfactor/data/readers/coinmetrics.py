@@ -27,7 +27,7 @@ from bayesfactor.data.readers.dates import find_dates, make_index
 from bayesfactor.data.readers.fred import read_fred
 from bayesfactor.data.readers.french import read_french
 from bayesfactor.data.readers.table import read_table
-from bayesfactor.data.screening.codes import check_codes
+from bayesfactor.data.screening.missing_codes import check_codes
 
 __all__ = ["read_coinmetrics", "read_fred", "read_french", "read_table"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.forms import describe_date
-from bayesfactor.data.screening.stamps import (
+from bayesfactor.data.screening.number_formats import describe_date
+from bayesfactor.data.screening.timestamps import (
     Times,
     Words,
     are_bars,

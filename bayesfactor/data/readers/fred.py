@@ -17,7 +17,7 @@ from bayesfactor.data.readers.cells import (
     split_cells,
 )
 from bayesfactor.data.readers.dates import find_dates, make_index
-from bayesfactor.data.screening.codes import check_codes
+from bayesfactor.data.screening.missing_codes import check_codes
 
 PERIODS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
 

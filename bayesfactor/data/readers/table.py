@@ -24,9 +24,9 @@ from bayesfactor.data.readers.cells import (
     tell_content,
 )
 from bayesfactor.data.readers.dates import date_hint, find_dates, make_index, read_times
-from bayesfactor.data.screening.codes import check_codes
 from bayesfactor.data.screening.columns import counts_rows, may_count
-from bayesfactor.data.screening.forms import is_clock, is_mark
+from bayesfactor.data.screening.missing_codes import check_codes
+from bayesfactor.data.screening.number_formats import is_clock, is_mark
 
 DATE_NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "period")
 

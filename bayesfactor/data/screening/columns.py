@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.forms import (
+from bayesfactor.data.screening.number_formats import (
     date_formats,
     describe_date,
     epoch_unit,

@@ -9,8 +9,8 @@ import pandas as pd
 
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.screening.columns import long_remedy, no_dates
-from bayesfactor.data.screening.forms import describe_number, is_mark
-from bayesfactor.data.screening.stamps import (
+from bayesfactor.data.screening.number_formats import describe_number, is_mark
+from bayesfactor.data.screening.timestamps import (
     Words,
     describe_inside,
     first_inside,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.codes import which_codes
+from bayesfactor.data.screening.missing_codes import which_codes
 from bayesfactor.data.screening.units import DAILY
 from bayesfactor.panel.records import Note
 

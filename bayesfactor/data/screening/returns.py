@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.codes import check_codes_of_returns, which_codes
 from bayesfactor.data.screening.dates import day
+from bayesfactor.data.screening.missing_codes import check_codes_of_returns, which_codes
 from bayesfactor.data.screening.units import large_return
 
 HUGE = 1e4  # a simple return above a million per cent in one period is a mistake

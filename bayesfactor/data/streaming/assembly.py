@@ -15,7 +15,7 @@ from bayesfactor.base.executors import as_executor
 from bayesfactor.data.integration.info import read_groups
 from bayesfactor.data.integration.notes import mark_shared
 from bayesfactor.data.screening.columns import check_times
-from bayesfactor.data.screening.copies import note_equal_moments
+from bayesfactor.data.screening.duplicate_series import note_equal_moments
 from bayesfactor.data.screening.factors import check_factors, check_rows
 from bayesfactor.data.screening.units import note_slopes_of_moments
 from bayesfactor.data.streaming.choices import check_columns, check_spacing, read_calendar
@@ -219,7 +219,7 @@ def _check_size(name: str, marks: np.ndarray, least: float) -> None:
 
 def _size_notes(moments: Moments, calendar: Calendar) -> list[Note]:
     """Warn of returns that are too large for their frequency to be decimals."""
-    volatility = float(np.nanmedian(moments.deviation())) * calendar.periods_per_year**0.5
+    volatility = float(np.nanmedian(moments.sd())) * calendar.periods_per_year**0.5
     if not volatility > WILD:
         return []
     text = f"the typical asset's volatility is {volatility:.0%} a year: are the returns decimals, not per cent?"

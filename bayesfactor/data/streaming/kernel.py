@@ -8,7 +8,7 @@ whole run of them when it ends: those of every whole block of times are made onc
 import numpy as np
 
 from bayesfactor.base.jit import jit_strict
-from bayesfactor.data.screening.codes import IN_RETURNS
+from bayesfactor.data.screening.missing_codes import IN_RETURNS
 from bayesfactor.data.screening.returns import HUGE
 
 BLOCK = 16  # times whose cross-products are shared

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.codes import THREE_NINES, which_codes
+from bayesfactor.data.screening.missing_codes import THREE_NINES, which_codes
 from bayesfactor.data.streaming import kernel
 from bayesfactor.data.streaming.files import Batch, Columns, batches
 from bayesfactor.data.streaming.kernel import CODE, CODED, CODES, EARLIEST, FIRST, LAST, LATEST, MARKS, NEVER, ROWS

@@ -16,7 +16,7 @@ from bayesfactor.data.screening.columns import check_fields
 from bayesfactor.data.screening.dates import strip_time
 from bayesfactor.data.screening.rates import check_rate_size, note_rate
 from bayesfactor.data.screening.returns import check_return_size
-from bayesfactor.data.screening.stamps import are_bars, check_zones, frame_words, times_of, whole_days
+from bayesfactor.data.screening.timestamps import are_bars, check_zones, frame_words, times_of, whole_days
 from bayesfactor.data.screening.units import large_return
 from bayesfactor.data.streaming.choices import SHORTEST_YEAR
 from bayesfactor.data.streaming.kernel import BLOCK

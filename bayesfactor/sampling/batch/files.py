@@ -1,4 +1,4 @@
-"""A folder of saved fits: names, keys, and whether a file is whole."""
+"""A folder of saved fits: file names, keys and integrity checks."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ FILE = re.compile(r".*\.([0-9a-f]{16})\.([0-9a-f]{16})\.nc")
 
 
 def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler) -> str:
-    """Return 16 hexadecimal digits that change with panel, model, sampler, name, and the programs that draw."""
+    """Return 16 hexadecimal digits that change with panel, model, sampler, name and versions of the programs."""
     settings = {field: value for field, value in asdict(sampler).items() if field not in ("cores", "progress")}
     programs = [version(library) for library in ("nutpie", "numpy")]
     parts = (FORMAT, __version__, source_digest(KERNELS), programs, name, panel.fingerprint, model_id(model), settings)
@@ -41,7 +41,7 @@ def file_digest(path: Path) -> str:
 def keep(fit: Fit, folder: Path, name: str, key: str, token: str) -> Path:
     """Save a fit under its name, its key and a hash of the file itself.
 
-    It is written under a hidden name first, which holds the token, and moved when it is whole.
+    It is written under a hidden name with the token first, and renamed when complete.
     """
     temporary = fit.save(folder / f".{token}.{key}")
     label = re.sub(r"[^\w-]", "_", name)[:60]
@@ -49,12 +49,12 @@ def keep(fit: Fit, folder: Path, name: str, key: str, token: str) -> Path:
         target = folder / f"{label}.{key}.{file_digest(temporary)}.nc"
         os.replace(temporary, target)
     except OSError as error:
-        raise FitError(f"'{name}': cannot be kept in {folder} ({error.strerror}).", remedy=WRITABLE) from None
+        raise FitError(f"'{name}': cannot be saved in {folder} ({error.strerror}).", remedy=WRITABLE) from None
     return target
 
 
 def kept(folder: Path) -> dict[str, list[Path]]:
-    """Return the files of a folder that `keep` made, by key."""
+    """Return the files in a folder that `keep` wrote, by key."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if match := FILE.fullmatch(path.name):
@@ -63,7 +63,7 @@ def kept(folder: Path) -> dict[str, list[Path]]:
 
 
 def is_whole(path: Path) -> bool:
-    """Say whether a file that `keep` made is as it was made."""
+    """Return whether a file that `keep` wrote is unchanged."""
     try:
         return path.name.split(".")[-2] == file_digest(path)
     except OSError:
@@ -71,14 +71,14 @@ def is_whole(path: Path) -> bool:
 
 
 def open_folder(folder: object) -> Path:
-    """Return the folder, made if it is not there.
+    """Return the folder, created if it does not exist.
 
     Raises
     ------
     SpecError
-        When it is no path, or not a folder, or cannot be made or written.
+        When it is not a path or not a folder, or cannot be created or written.
     """
-    remedy = "Give the path of a folder for the fits; it is made when it is not there."
+    remedy = "Give the path of a folder for the fits; it is created if it does not exist."
     if not isinstance(folder, (str, os.PathLike)):
         raise SpecError(f"fit_many: {folder!r} is not a path.", place="fit_many.folder", found=folder, remedy=remedy)
     path = Path(folder).absolute()
@@ -86,7 +86,7 @@ def open_folder(folder: object) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         require_writable(path)
     except OSError as error:
-        does = "written" if path.is_dir() else "made"
+        does = "written" if path.is_dir() else "created"
         what = "is a file" if path.is_file() else f"cannot be {does} ({error.strerror})"
         raise SpecError(
             f"fit_many: the folder '{folder}' {what}.", place="fit_many.folder", found=folder, remedy=remedy

@@ -1,4 +1,4 @@
-"""Many fits in the order they were asked for, in memory or as files of one folder."""
+"""Many fits in the order requested, in memory or as files in one folder."""
 
 from collections.abc import ItemsView, Iterator, KeysView
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ SHOWN = 5  # failures that are printed
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """What became of one panel.
+    """The result for one panel.
 
     Attributes
     ----------
     name : str
     key : str
-        As `fit_key` returns it; part of the file's name.
+        Returned by `fit_key`; part of the file's name.
     state : {"fitted", "opened", "refitted", "failed"}
-        "opened": found in the folder. "refitted": a damaged file was found there, and replaced.
+        "opened": found in the folder. "refitted": the file found there was damaged and has been replaced.
     result : Fit, Path or BayesFactorError
-        The fit, its file, or why there is none.
+        The fit, its file, or the error.
     assets : int
     first, last : str
         Dates of the panel's returns (ISO), or empty.
     seconds : float
-        Time that its fit took now; NaN when it did not take place.
+        Duration of the fit; NaN when none was run.
     """
 
     name: str
@@ -50,9 +50,9 @@ class Entry:
 class Fits:
     """Fits of one model to many panels, in the order of the panels.
 
-    ``fits["2020-01-31"]`` and ``fits[0]`` (the panel's name or its place among all panels, failed ones too) return a
-    Fit; looping goes over the names of the panels that were fitted, and ``fits.items()`` over (name, Fit). With a
-    folder, a fit is read from its file each time it is asked for, and is not kept in memory.
+    ``fits["2020-01-31"]`` and ``fits[0]`` (the panel's name or its position among all panels, including failed
+    ones) return a Fit; iteration is over the names of the fitted panels, and ``fits.items()`` over (name, Fit). With a
+    folder, a fit is read from its file at each access and not kept in memory.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Fits:
 
     @property
     def failures(self) -> dict[str, BayesFactorError]:
-        """Why there is no fit: name -> error."""
+        """Errors of the panels without a fit: name -> error."""
         return {entry.name: entry.result for entry in self.entries if isinstance(entry.result, BayesFactorError)}
 
     def __getitem__(self, name: str | int) -> Fit:
@@ -98,11 +98,11 @@ class Fits:
         return any(name == one for one in self)
 
     def keys(self) -> KeysView[str]:
-        """Return the names of the panels that were fitted, in order."""
+        """Return the names of the fitted panels, in order."""
         return KeysView(self)
 
     def items(self) -> ItemsView[str, Fit]:
-        """Return (name, Fit) of the panels that were fitted, in order."""
+        """Return (name, Fit) of the fitted panels, in order."""
         return ItemsView(self)
 
     def table(self) -> "pd.DataFrame":
@@ -112,7 +112,7 @@ class Fits:
         -------
         DataFrame
             Index ``name``; ``state`` (fitted, opened, refitted or failed), number of ``assets``, ``first`` and
-            ``last`` date of the returns, ``seconds`` that the fit took (NaN where it did not take place now), and the
+            ``last`` date of the returns, ``seconds`` that the fit took (NaN where none was run), and the
             ``reason`` of a failure.
         """
         import pandas as pd

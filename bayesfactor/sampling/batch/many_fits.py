@@ -1,4 +1,4 @@
-"""One model on many panels: on the cores of this machine, or wherever an executor takes the work."""
+"""One model fitted to many panels, on the cores of this machine or by an executor."""
 
 import os
 import uuid
@@ -18,7 +18,7 @@ from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.sampling.batch.files import is_whole, keep, kept, open_folder
 from bayesfactor.sampling.batch.fits import Entry, Fits
-from bayesfactor.sampling.batch.workers import Job, Outcome, Work, run_here, run_there
+from bayesfactor.sampling.batch.workers import Job, Outcome, Work, run_locally, run_on_executor
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
 
@@ -34,39 +34,39 @@ def fit_many(
 ) -> Fits:
     """Fit one model to many panels: rolling windows, universes, simulated panels.
 
-    Each panel has a seed of its own, the first 64 bits of SHA-256 of ``"<sampler.seed>/<name>"``. It depends on no
-    other panel, so the draws are the same with any executor, any number of workers, and when resumed;
-    ``bf.fit(panel, model, fits[name].sampler)`` makes them again.
+    Each panel has its own seed, the first 64 bits of SHA-256 of ``"<sampler.seed>/<name>"``. It does not
+    depend on other panels, so the draws are the same with any executor and number of workers, and after resuming;
+    ``bf.fit(panel, model, fits[name].sampler)`` reproduces them.
 
     Parameters
     ----------
     panels : mapping of str to Panel, or sequence of Panel
-        As `rolling` returns them, for instance. In a sequence the names are the places: "0", "1", ...
+        For instance from `rolling`. Panels of a sequence are named by position: "0", "1", ...
     model : str, Path or FactorModel
     sampler : Sampler, optional
-        As of `fit`. Every fit runs on one core; without an executor, `cores` is how many run at once.
+        As in `fit`. Every fit runs on one core; without an executor, `cores` fits run at once.
     executor : concurrent.futures.Executor, optional
         Where to fit, for instance ``client.get_executor(pure=False)`` of a ``dask.distributed.Client``, or the client
         itself. It is not shut down. By default a pool of processes on this machine; a script must then call `fit_many`
         below ``if __name__ == "__main__":``.
     folder : path, optional
-        Each fit is saved here as soon as it is done, and a later call with the same folder fits only what is not there:
-        a file is used again when name, data, model, sampler and version are the same and no byte of it has changed.
+        Each fit is saved here as soon as it is done, and a later call with the same folder fits only what is missing:
+        a file is reused when name, data, model, sampler and version are the same and the file is unchanged.
         Without a folder all fits stay in memory.
     progress : bool, optional
-        As of `Sampler`, over panels; by default the sampler's.
+        As in `Sampler`, over panels; by default the sampler's.
 
     Returns
     -------
     Fits
-        In the order of the panels. A panel that could not be fitted is in ``fits.failures``, and stops no other.
+        In the order of the panels. A failed panel is in ``fits.failures`` and does not stop the others.
 
     Raises
     ------
     SpecError
-        When there is no panel, something is no panel, or model, sampler, executor or folder are not as above.
+        When there is no panel, or an argument is not as above.
     FitError
-        When interrupted (what is in the folder stays), or when no worker process can start.
+        When interrupted (the folder keeps finished fits), or when no worker process can start.
     """
     taken = as_executor(executor, "fit_many")
     work = Work(
@@ -80,7 +80,7 @@ def fit_many(
     todo = deque(name for name, entry in entries.items() if entry.state == "failed")
     shown = work.sampler.progress if progress is None else progress
     done, failed = len(entries) - len(todo), 0
-    outcomes = run_here(work, todo) if taken is None else run_there(taken, work, todo)
+    outcomes = run_locally(work, todo) if taken is None else run_on_executor(taken, work, todo)
     try:
         with closing(outcomes), counted(shown, "fits", len(entries)) as count:
             work.mark()
@@ -123,14 +123,14 @@ def _named(panels: Any) -> Mapping[str, PanelBase]:
 
 
 def _plan(work: Work) -> tuple[dict[str, Entry], dict[str, list[Path]]]:
-    """Look at every panel and at what the folder holds of it.
+    """Return the state of every panel and the damaged files of the folder.
 
     Returns
     -------
     entries : dict of str to Entry
-        "opened" where a good file is there, else "failed" until there is a fit.
+        "opened" where an undamaged file exists, else "failed" until there is a fit.
     damaged : dict of str to list of Path
-        Files that are not as they were saved.
+        Files that have changed since they were saved.
     """
     here = kept(work.folder) if work.folder else {}
     entries: dict[str, Entry] = {}
@@ -149,7 +149,7 @@ def _plan(work: Work) -> tuple[dict[str, Entry], dict[str, list[Path]]]:
 
 
 def _settle(entry: Entry, job: Job, outcome: Outcome, damaged: list[Path]) -> Entry:
-    """Return the entry of a panel whose worker has answered; save a fit that the worker could not save."""
+    """Return the entry of a finished panel; save a fit that its worker could not save."""
     result = outcome.result
     if isinstance(result, Fit) and job.folder is not None:
         try:
@@ -167,11 +167,11 @@ def _settle(entry: Entry, job: Job, outcome: Outcome, damaged: list[Path]) -> En
 def _interrupted(folder: Path | None, entries: Mapping[str, Entry]) -> FitError:
     if folder is None:
         return FitError(
-            "fit_many was interrupted, and no fit was kept.", remedy="Give a folder: finished fits are saved there."
+            "fit_many was interrupted and no fit was saved.", remedy="Give a folder: finished fits are saved there."
         )
     here = kept(folder)
     done = sum(entry.key in here for entry in entries.values())
     return FitError(
         f"fit_many was interrupted: {done} of {len(entries)} fits are in {folder}.",
-        remedy="Call it again with the same arguments: it fits only what is not there.",
+        remedy="Call it again with the same arguments: it fits only what is missing.",
     )

@@ -1,4 +1,4 @@
-"""Work handed to other processes: what a worker is told, what it answers, and what happens when one dies."""
+"""Fits in other processes: jobs, outcomes, and what happens when a worker process dies."""
 
 import hashlib
 import os
@@ -25,18 +25,18 @@ from bayesfactor.spec.model import FactorModel
 Answers = Generator[tuple["Job", "Outcome"]]
 AHEAD = 64  # jobs that a foreign executor holds at once: each carries its panel
 ALONE = "Look at its panel.describe(), and fit it alone with bf.fit."
-DIED = "Give the machine more memory, or run fewer fits at once: Sampler(cores=...)."
+DIED = "Use more memory, or run fewer fits at once: Sampler(cores=...)."
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One panel to be fitted: all that a worker is told.
+    """One panel to be fitted, with everything that a worker needs.
 
     Attributes
     ----------
     name, panel, model, sampler
     folder : Path or None
-        Where the fit is kept.
+        Where the fit is saved.
     key, token : str
         As `keep` takes them.
     """
@@ -52,15 +52,15 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A worker's answer.
+    """The result of a job.
 
     Attributes
     ----------
     result : Fit, Path or BayesFactorError
-        The fit, the file it was saved in, or why there is none.
+        The fit, the file in which it was saved, or the error.
     seconds : float
     died : bool
-        Whether the answer is that the worker's process died.
+        Whether the worker's process died.
     """
 
     result: Fit | Path | BayesFactorError
@@ -70,14 +70,14 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """All panels to be fitted, and how; the jobs are made of it one by one.
+    """All panels to be fitted and the settings; jobs are made one by one.
 
     Attributes
     ----------
     panels : mapping of str to Panel
     model, sampler, folder
     token : str
-        Name of an empty file in the folder: a worker that sees it shares the file system, and saves its fits itself.
+        Name of an empty file in the folder: a worker that finds it shares the file system and saves its own fits.
     """
 
     panels: Mapping[str, PanelBase]
@@ -102,39 +102,39 @@ class Work:
         return Job(name, panel, self.model, sampler, self.folder, key, self.token)
 
     def jobs(self, todo: deque[str]) -> Iterator[Job]:
-        """Take names off the queue, and yield their jobs."""
+        """Take names from the queue and yield their jobs."""
         while todo:
             yield self.job(todo.popleft())
 
     def mark(self) -> None:
-        """Put the token into the folder."""
+        """Create the token file in the folder."""
         if self.folder:
             (self.folder / f".{self.token}").touch()
 
     def unmark(self) -> None:
-        """Take the token off the folder, and whatever a worker that died left half written."""
+        """Remove the token file, and incomplete files of workers that died."""
         for path in self.folder.glob(f".*{self.token}*") if self.folder else ():
             path.unlink(missing_ok=True)
 
 
 def run(job: Job) -> Outcome:
-    """Fit one panel, in a worker; save the fit when the folder is there."""
+    """Fit one panel in a worker; save the fit if the folder is reachable."""
     start = time.perf_counter()
     result: Fit | Path | BayesFactorError
     try:
-        found = _unheard(job)
+        found = _saved_by_another(job)
         result = found or fit(job.panel, job.model, job.sampler)
         if isinstance(result, Fit) and job.folder and (job.folder / f".{job.token}").exists():
             result = keep(result, job.folder, job.name, job.key, job.token)
     except BayesFactorError as error:
         result = error.with_traceback(None)
-    except Exception as error:  # whatever one panel runs into must not stop the others
+    except Exception as error:  # an error of one panel must not stop the others
         result = _failure(error)
     return Outcome(result, time.perf_counter() - start)
 
 
-def _unheard(job: Job) -> Path | None:
-    """Return the fit that another worker kept in this same call, and died before it could say so."""
+def _saved_by_another(job: Job) -> Path | None:
+    """Return the fit that another worker saved in this call before it died without answering."""
     token = job.folder / f".{job.token}" if job.folder else None
     if job.folder is None or token is None or not token.exists():
         return None
@@ -178,14 +178,14 @@ def _outcome(future: Future[Outcome]) -> Outcome:
         return future.result()
     except BrokenExecutor:
         return Outcome(FitError("The process that fitted it died (killed, or out of memory).", remedy=DIED), died=True)
-    except Exception as error:  # Dask blames a panel that was on two workers when they died
+    except Exception as error:  # Dask reports KilledWorker for a panel that was on several workers that died
         return Outcome(_failure(error), died=type(error).__name__ == "KilledWorker")
 
 
-def run_there(executor: Executor, work: Work, todo: deque[str]) -> Answers:
-    """Run the jobs on an executor that was given.
+def run_on_executor(executor: Executor, work: Work, todo: deque[str]) -> Answers:
+    """Run the jobs on a given executor.
 
-    Those whose worker died are run again one by one, to tell a panel that kills its worker from those beside it.
+    Jobs whose worker died are run again one by one, to find the panel that kills its worker.
     """
     suspects: list[Job] = []
     for job, outcome in gather(executor, run, work.jobs(todo), AHEAD):
@@ -196,11 +196,11 @@ def run_there(executor: Executor, work: Work, todo: deque[str]) -> Answers:
     yield from gather(executor, run, iter(suspects), 1)
 
 
-def run_here(work: Work, todo: deque[str]) -> Answers:
+def run_locally(work: Work, todo: deque[str]) -> Answers:
     """Run the jobs on processes of this machine.
 
-    When one dies the pool is lost with it. What had not finished is then run one by one, so that a panel that kills its
-    process is told from those that happened to run beside it, and the rest goes on in a new pool.
+    When a process dies, its pool is lost. Unfinished jobs are then run one by one, to find the panel that kills its
+    process, and the rest continues in a new pool.
     """
     cores = work.sampler.cores or os.cpu_count() or 1
     while todo:
@@ -230,7 +230,7 @@ def _until(suspects: deque[Job], jobs: Iterator[Job]) -> Iterator[Job]:
 
 
 def _pool(workers: int, first: Job) -> ProcessPoolExecutor:
-    """Return processes that have imported what they need; one has compiled it, so that no two compile at once."""
+    """Return a pool of processes that have imported the package, after one of them has compiled the kernels."""
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
     for started in [_submit(pool, _start) for _ in range(workers)]:
         if isinstance(started.exception(), (BrokenExecutor, RuntimeError)):
@@ -239,17 +239,17 @@ def _pool(workers: int, first: Job) -> ProcessPoolExecutor:
                 "fit_many: no worker process could start.",
                 remedy='In a script, call it below `if __name__ == "__main__":`; or give an executor.',
             )
-    wait([_submit(pool, _warm, first)])  # should it die, so does the pool, and the panel is found out by `run_here`
+    wait([_submit(pool, _warm, first)])  # if it dies, so does the pool, and `run_locally` finds the panel
     return pool
 
 
 def _start() -> Outcome:
-    """Do nothing: a process has started, and has imported this module, when it can."""
+    """Do nothing: once it runs, a process has started and imported this module."""
     return Outcome(FitError(""))
 
 
 def _warm(job: Job) -> Outcome:
-    """Run the shortest fit, for what it compiles."""
+    """Run a very short fit, to compile the kernels."""
     return run(replace(job, folder=None, sampler=replace(job.sampler, draws=4, tune=50, chains=1)))
 
 

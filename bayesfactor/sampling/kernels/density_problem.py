@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
-from typing import assert_never
 
 import numpy as np
 from scipy.special import ndtri
 
+from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.inputs import graph_data
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design, observe
@@ -19,14 +19,15 @@ from bayesfactor.sampling.kernels.prior import COMMON, FREE, GROUPED, SCALARS
 from bayesfactor.sampling.kernels.simd import WIDTH
 from bayesfactor.sampling.kernels.student_likelihood import STEP
 from bayesfactor.spec.alphas import FreeZeroBeta, SharedSpread
-from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
+from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings, Loadings
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.noise import NormalNoise, StudentTNoise
+from bayesfactor.spec.noise import Noise, NormalNoise, StudentTNoise
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 
 CHUNK = 100  # draws whose coefficients are made at once
 STRATA = 4  # consecutive draws that share a Latin hypercube
 ORDERS = np.array(list(permutations(range(STRATA))), dtype=float)
+KINDS: dict[type, int] = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}
 Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
 
 
@@ -196,7 +197,9 @@ def pack(design: Design, model: FactorModel, priors: ScaledPriors) -> DensityPro
     """Return the problem of a model on the design of a panel (already restricted to the model's factors)."""
     panel = design.panel
     data, where = graph_data(design, model, priors), layout(panel, model)
-    kind = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}[type(model.loadings)]
+    kind = KINDS.get(type(model.loadings))
+    if kind is None:
+        raise _uncovered("loadings", model.loadings)
     others = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     size = [len(panel.assets), len(panel.factor_info), len(panel.group_names), len(others), kind]
     spare = padded_size(size[0]) - size[0]
@@ -231,10 +234,20 @@ def pack(design: Design, model: FactorModel, priors: ScaledPriors) -> DensityPro
             own = [to_blocks(array) for array in (lower_triangle(data["xx"]), data["xy"], data["yy"], data["count"])]
         case StudentTNoise():
             own = [data["xx"], data["xy"], *_observations(panel)]
-        case _:
-            assert_never(model.noise)
+        case other:
+            raise _uncovered("noise", other)
     student, buffer = isinstance(model.noise, StudentTNoise), compiled.aligned_buffer([*prior, *own])
     return DensityProblem(where, buffer, student, np.array(others, dtype=int), data, design, model, priors)
+
+
+def _uncovered(part: str, choice: Loadings | Noise) -> SpecError:
+    """Return the error of a choice that no compiled density covers."""
+    return SpecError(
+        f"fit: no compiled density covers {part}.kind = '{choice.kind}'.",
+        place=f"fit.model: {part}",
+        found=choice.kind,
+        remedy="bf.build(panel, model) is its PyMC graph.",
+    )
 
 
 def _observations(panel: PanelBase) -> tuple[np.ndarray, ...]:
