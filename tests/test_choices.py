@@ -10,7 +10,7 @@ PACKAGE = ROOT / "bayesfactor"
 ROOMS = ("posterior", "analysis", "plots", "reporting")
 CHOICES = {
     node.name
-    for name in ("alphas", "factors", "loadings", "noise")
+    for name in ("alphas", "factors", "loadings", "noise", "observation")
     for node in ast.parse((PACKAGE / f"spec/{name}.py").read_text(encoding="utf-8")).body
     if isinstance(node, ast.ClassDef)
 }
@@ -31,7 +31,7 @@ def asked(tree):
             yield '"dof"'
 
 
-PARTS = ("alpha", "loadings", "noise", "zero_beta", "factors")
+PARTS = ("alpha", "loadings", "noise", "zero_beta", "factors", "observation")
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -3,13 +3,12 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.workers import LONGEST
 
-ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
 HIDDEN = "_" + "covariance"
 
@@ -90,3 +89,10 @@ def test_every_way_to_what_is_private_is_found(program):
 
 def test_the_files_that_run_first_are_there():
     assert set(LONGEST) <= {path.stem for path in FILES}
+
+
+def test_tests_mirror_the_rooms():
+    rooms = {path.name for path in (ROOT / "bayesfactor").iterdir() if (path / "__init__.py").is_file()}
+    folders = {path.name for path in (ROOT / "tests").iterdir() if (path / "__init__.py").is_file()}
+    assert folders - {"contracts", "recovery", "peers", "support"} <= rooms
+    assert rooms - folders <= {"graph"}  # held to the kernels by contracts

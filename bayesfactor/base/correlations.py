@@ -7,7 +7,9 @@ import numpy as np
 BLOCK = 256  # columns whose correlations are computed at once
 
 
-def pairwise(values: np.ndarray, block: int = BLOCK) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+def pairwise(
+    values: np.ndarray, block: int = BLOCK, weight: np.ndarray | None = None
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield correlations of a block of columns with all columns up to its last, and their numbers of common rows.
 
     Parameters
@@ -16,6 +18,9 @@ def pairwise(values: np.ndarray, block: int = BLOCK) -> Iterator[tuple[int, np.n
         NaN where missing.
     block : int
         Columns at a time, so that memory does not grow with the square of their number.
+    weight : array (row, column), optional
+        A pair's rows have the weights sqrt(w_ti w_tj), and their number is the effective one, (sum of weights)^2 over
+        the sum of their squares.
 
     Yields
     ------
@@ -25,21 +30,25 @@ def pairwise(values: np.ndarray, block: int = BLOCK) -> Iterator[tuple[int, np.n
         NaN for a constant column. Pairs within the block come twice, and each column is paired with itself.
     """
     known = np.isfinite(values)
+    size = known.astype(float) if weight is None else np.where(known, weight, 0.0)
+    root = np.sqrt(size)
     centred = np.where(known, values, 0.0)
-    centred = np.where(known, centred - centred.sum(axis=0) / np.maximum(known.sum(axis=0), 1), 0.0)
-    square, whole, seen = centred**2, bool(known.all()), known.astype(float)
+    mean = (size * centred).sum(axis=0) / np.where(known.any(axis=0), size.sum(axis=0), 1.0)
+    centred = np.where(known, centred - mean, 0.0)
+    scaled, square, whole = root * centred, root * centred**2, weight is None and bool(known.all())
     for start in range(0, values.shape[1], block):
         upto, own = slice(0, start + block), slice(start, start + block)
-        cross = centred[:, upto].T @ centred[:, own]
+        cross = scaled[:, upto].T @ scaled[:, own]
         with np.errstate(divide="ignore", invalid="ignore"):
             if whole:
                 count = np.full(cross.shape, float(len(values)))
                 spread = np.outer(square[:, upto].sum(axis=0), square[:, own].sum(axis=0))
             else:
-                count = seen[:, upto].T @ seen[:, own]
-                left, right = centred[:, upto].T @ seen[:, own], seen[:, upto].T @ centred[:, own]
-                cross = cross - left * right / count
-                spread = (square[:, upto].T @ seen[:, own] - left**2 / count) * (
-                    seen[:, upto].T @ square[:, own] - right**2 / count
+                total = root[:, upto].T @ root[:, own]
+                left, right = scaled[:, upto].T @ root[:, own], root[:, upto].T @ scaled[:, own]
+                cross = cross - left * right / total
+                spread = (square[:, upto].T @ root[:, own] - left**2 / total) * (
+                    root[:, upto].T @ square[:, own] - right**2 / total
                 )
+                count = total if weight is None else total**2 / (size[:, upto].T @ size[:, own])
             yield start, cross / np.sqrt(spread), count

@@ -60,9 +60,10 @@ def _reason(row: pd.Series) -> str:
     if not np.isnan(row["prob_above_noise"]):
         above = probability(row["prob_above_noise"])
         parts.append(f"strength of loadings {number(row['strength'])}, P(above noise) {above}")
-    names = ("posterior_contraction", "max_contraction")
-    contraction, most = (f"{100 * max(row[name], 0.0):.0f} %" for name in names)
-    parts.append(f"posterior contraction {contraction}, of at most {most} if it were traded")
+    if not np.isnan(row["prior_sd"]):
+        names = ("posterior_contraction", "max_contraction")
+        contraction, most = (f"{100 * max(row[name], 0.0):.0f} %" for name in names)
+        parts.append(f"posterior contraction {contraction}, of at most {most} if it were traded")
     if not np.isnan(row.get("inclusion", np.nan)):
         before, after = probability(row["prior_inclusion"]), probability(row["inclusion"])
         parts.append(f"inclusion probability {before} prior, {after} posterior")

@@ -124,7 +124,7 @@ def rolling(panel: Panel, window: int, step: int = 1, *, past: bool = False) -> 
         if not whole or value < least or (most is not None and value > most):
             limits = f"of at least {least}" if most is None else f"from {least} to {most}, the panel's periods"
             raise SpecError(
-                f"rolling: {name} is {value!r}, and must be a whole number {limits}.",
+                f"rolling: {name} is {value!r}; it must be a whole number {limits}.",
                 place=f"rolling.{name}",
                 found=value,
             )

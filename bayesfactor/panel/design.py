@@ -63,6 +63,20 @@ class Design:
         square = np.sum(np.where(seen, self.weight**2, 0.0), axis=0)
         return self.moments.count**2 / np.where(square > 0, square, 1.0)
 
+    @cached_property
+    def sample(self) -> Moments:
+        """The weighted cross-products, scaled so that they count the effective number of returns.
+
+        Their means and standard deviations have then the standard errors of a sample of that size: of n normal returns
+        with weights w, sum_t w_t (r_t - mean)^2 n_eff / sum_t w_t is about sigma^2 times a chi-squared variable with
+        n_eff - 1 degrees of freedom.
+        """
+        if self.weight is None:
+            return self.moments
+        whole = self.moments
+        share = self.effective / np.where(whole.count > 0, whole.count, 1.0)
+        return Moments(whole.xx * share, whole.xy * share, whole.yy * share, whole.count * share)
+
 
 def observe(panel: PanelBase, weight: np.ndarray | None = None) -> Design:
     """Return the design of a panel under weights (time, asset); the one place that makes them.

@@ -28,7 +28,7 @@ def in_order(posterior: xr.Dataset, panel: PanelBase) -> xr.Dataset:
 
 def labels_of(panel: PanelBase) -> dict[str, tuple[str, ...]]:
     """Return the labels that the panel gives the dimensions of draws."""
-    factors = panel.factor_names
+    factors = tuple(panel.factors["factor"].values.tolist())
     return {"asset": panel.assets, "factor": factors, "factor_other": factors, "group": panel.group_names}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import xarray as xr
 
 from bayesfactor.base.arguments import as_path
+from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.description import Description, describe_panel
 from bayesfactor.panel.design import Design, observe
@@ -152,8 +153,15 @@ class Fit:
         Raises
         ------
         SpecError
-            When the panel holds statistics instead of returns.
+            When the panel holds statistics instead of returns, or the model weights returns: leaving one out by
+            importance sampling rests on the likelihood that was sampled, and a weighted one is none.
         """
+        if self.design.weight is not None:
+            raise SpecError(
+                "with_log_likelihood: the model weights returns, so that no evidence can be had from its draws.",
+                place="with_log_likelihood",
+                remedy="Compare half-lives by the log-likelihood of returns after those that were fitted.",
+            )
         from bayesfactor.posterior.log_likelihood import factor_log_likelihood, log_likelihood
 
         found = {"returns": log_likelihood(self)} | ({"factors": factor_log_likelihood(self)} if factors else {})

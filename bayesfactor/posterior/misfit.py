@@ -10,7 +10,6 @@ from scipy.stats import beta, binom, norm, t as student
 
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
-from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot
 from bayesfactor.posterior.facts import FitFacts
@@ -49,7 +48,8 @@ class Misfit:
     Attributes
     ----------
     assets : DataFrame
-        Per asset, means a year: ``periods``; ``sample_mean`` of its excess returns, and its standard error
+        Per asset, means a year: ``periods``, and the ``effective`` number of them, which is the same where every return
+        counts the same; ``sample_mean`` of its excess returns, weighted as the fit weights them, and its standard error
         ``sample_se``; ``premium``, the posterior mean of its total in `attribute`; ``gap_in_errors``, sample mean less
         premium, in standard errors of the sample mean, which hold what factors happened to do; ``implied_mean``, of
         alpha and loadings with what factors did on the asset's own dates; ``implied_gap``, sample mean less that, in
@@ -77,7 +77,7 @@ def misfit(fit: FitFacts) -> Misfit:
     coefficients = raw_coefficients(fit, draws)
     law = _variance_law(fit, draws)
     table = _assets(fit, draws, coefficients, law)
-    used = (table["periods"] >= FEWEST) & table["implied_gap"].notna()
+    used = (table["effective"] >= FEWEST) & table["implied_gap"].notna()
     checks = [*_tails(fit), *_variances(table[used], law)]
     means = coefficients.mean(axis=0)
     remedy = _remedy(fit, priced=bool((draws["alpha"] == 0).all()))
@@ -112,17 +112,17 @@ def _reach(law: VarianceLaw, counts: np.ndarray) -> float:
     The median of n probabilities is Beta((n + 1) / 2, (n + 1) / 2); all assets are taken to be as long as the median
     one.
     """
-    half, count = (counts.size + 1) / 2, int(np.quantile(counts, 0.5, method="lower"))
+    half, count = (counts.size + 1) / 2, float(np.quantile(counts, 0.5, method="lower"))
     low, high = law.quantile(beta.ppf([ERROR / 2, 1 - ERROR / 2], half, half), count)
     return float(max(1 / low, high))
 
 
 def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: VarianceLaw | None) -> pd.DataFrame:
     """Return the table of `Misfit`."""
-    statistics, year = fit.design.moments, fit.panel.periods_per_year
-    count, index = statistics.count.astype(int), pd.Index(fit.panel.assets, name="asset")
+    statistics, year = fit.design.sample, fit.panel.periods_per_year
+    count, index = statistics.count, pd.Index(fit.panel.assets, name="asset")
     few, error = count < 3, statistics.sd(ddof=1) / np.sqrt(np.maximum(count, 1))
-    table = pd.DataFrame({"periods": count}, index=index)
+    table = pd.DataFrame({"periods": fit.panel.moments.count.astype(int), "effective": count}, index=index)
     table["sample_mean"] = np.where(few, np.nan, statistics.mean * year)
     table["sample_se"] = np.where(few, np.nan, error * year)
     table["premium"] = premia(fit)
@@ -137,11 +137,10 @@ def _implied(
 ) -> Iterator[tuple[float, float, float, float]]:
     """Yield the last four columns of the table of `Misfit`, asset by asset."""
     variance = residual_sd(draws) ** 2
-    statistics, year = fit.design.moments, fit.panel.periods_per_year
-    least = (
-        0.0 if fit.priors is None else 2 * fit.priors.noise.floor**2
-    )  # the floor of the noise is not the asset's own
-    for i, count in enumerate(statistics.count.astype(int).tolist()):
+    statistics, year = fit.design.sample, fit.panel.periods_per_year
+    floor = 0.0 if fit.priors is None else fit.priors.noise.floor  # which is not the asset's own
+    least = 2 * floor**2
+    for i, count in enumerate(statistics.count.tolist()):
         if count < 3:
             yield np.nan, np.nan, np.nan, np.nan
             continue
@@ -181,7 +180,7 @@ def _variances(table: pd.DataFrame, law: VarianceLaw | None) -> list[Check]:
     middle = float(seen["variance_ratio"].median())
     either, times = max(middle, 1 / middle), TIMES
     if len(seen) < FEW:
-        times = max(TIMES, _reach(law, seen["periods"].to_numpy()))
+        times = max(TIMES, _reach(law, seen["effective"].to_numpy()))
     beyond = float((seen["prob_variance"] < RARE).mean())
     most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
     advice = f"The fitted law does not have the sample's variances. {FOLLOWS}"
@@ -201,7 +200,7 @@ def _remedy(fit: FitFacts, *, priced: bool) -> str:
     return NO_ALPHA if priced else HELD
 
 
-def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, int], premium: tuple[float, int]) -> list[Check]:
+def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, float], premium: tuple[float, float]) -> list[Check]:
     """Return the checks of means: of the average asset, implied and as a premium, and of the asset furthest off."""
     advice = f"The sample rules out the means of the fitted law. {remedy}"
     found = []
@@ -214,7 +213,7 @@ def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, int], premium
     gaps = table["implied_gap"].abs()
     if gaps.empty:
         return found
-    chance = np.maximum(student.sf(gaps, table["periods"] - 1), 1e-300)
+    chance = np.maximum(student.sf(gaps, table["effective"] - 1), 1e-300)
     worst = int(np.argmin(chance))
     value, limit = float(norm.isf(chance[worst])), float(norm.isf(ERROR / 2 / len(gaps)))
     what = "means: implied mean of the asset furthest off (SE)"
@@ -223,25 +222,26 @@ def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, int], premium
 
 def _average(
     fit: FitFacts, table: pd.DataFrame, used: np.ndarray, coefficients: np.ndarray
-) -> tuple[tuple[float, int], tuple[float, int]]:
+) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the gaps of the average asset in standard errors: of the implied mean and of the premium, with dates.
 
-    The average over assets of x_it - mean_i, each over its number of dates, is a series whose sum of squares is the
-    variance of the average mean, however assets move together. NaN where the panel holds no returns.
+    The average over assets of w_it (x_it - mean_i) / sum_t w_it is a series whose sum of squares is the variance of the
+    average mean, however assets move together. NaN where the panel holds no returns.
     """
-    nothing = (np.nan, 0)
+    nothing = (np.nan, 0.0)
     if not isinstance(fit.panel, Panel) or not used.any():
         return nothing, nothing
     own, whole = (np.zeros(len(fit.panel.times)) for _ in range(2))
-    away, seen = 0.0, np.zeros(len(own), dtype=bool)
+    away, seen = 0.0, np.zeros(len(own))
     for i in np.flatnonzero(used).tolist():
-        rows, returns, x = regressors(fit.panel, i)
+        rows, returns, x, weight = fit.design.rows(i)
+        share = weight / weight.sum()
         residual = returns - x @ coefficients[i]
-        own[rows] += (residual - residual.mean()) / rows.size
-        whole[rows] += (returns - returns.mean()) / rows.size
-        away, seen[rows] = away + residual.mean(), True
+        own[rows] += share * (residual - share @ residual)
+        whole[rows] += share * (returns - share @ returns)
+        away, seen[rows] = away + share @ residual, np.maximum(seen[rows], weight)
     short = float((table["sample_mean"] - table["premium"])[used].sum()) / fit.panel.periods_per_year
-    count = int(seen.sum())
+    count = float(seen.sum() ** 2 / (seen @ seen))  # dates, or their effective number
     gaps = [
         gap / np.sqrt(np.sum(series**2) * count / (count - 1)) if np.any(series) else np.nan
         for gap, series in ((away, own), (short, whole))

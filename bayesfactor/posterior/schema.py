@@ -143,6 +143,8 @@ def _sizes(posterior: xr.Dataset) -> list[str]:
         if "chain" not in sizes and ("draw" in sizes or "sample" in sizes):
             renamed = "" if "draw" in sizes else ".rename(sample='draw')"
             way = f"of one chain, write draws{renamed}.expand_dims(chain=[0])"
+            if {"chain", "draw"} <= set(posterior.coords):
+                way = "write draws.unstack('sample')"
         return [f"the dimensions are {', '.join(sizes) or 'none'}, and must have chain and draw: {way}"]
     if sizes["chain"] < 1:
         return ["there is no chain"]

@@ -16,10 +16,10 @@ REPLICAS = 5  # histories simulated at every draw
 class VarianceLaw(Protocol):
     """The law of the variance of n residuals of standard deviation 1 about their mean, mixed over draws."""
 
-    def cdf(self, squares: np.ndarray, count: int) -> float:
+    def cdf(self, squares: np.ndarray, count: float) -> float:
         """Return the mean over draws of P(sum of squares about the mean < `squares`), of `count` residuals."""
 
-    def quantile(self, probability: np.ndarray, count: int) -> np.ndarray:
+    def quantile(self, probability: np.ndarray, count: float) -> np.ndarray:
         """Return quantiles of the unbiased variance of `count` residuals."""
 
 
@@ -27,11 +27,11 @@ class VarianceLaw(Protocol):
 class ChiSquaredVariance:
     """That of normal residuals: the sum of squares is chi-squared with n - 1 degrees of freedom."""
 
-    def cdf(self, squares: np.ndarray, count: int) -> float:
+    def cdf(self, squares: np.ndarray, count: float) -> float:
         """Return the mean over draws of P(sum of squares about the mean < `squares`)."""
         return float(chi2.cdf(squares, count - 1).mean())
 
-    def quantile(self, probability: np.ndarray, count: int) -> np.ndarray:
+    def quantile(self, probability: np.ndarray, count: float) -> np.ndarray:
         """Return quantiles of the unbiased variance."""
         return chi2.ppf(probability, count - 1) / (count - 1)
 
@@ -42,17 +42,17 @@ class SimulatedVariance:
 
     Attributes
     ----------
-    found : mapping of int to array (replica, draw)
+    found : mapping of number to array (replica, draw)
         By number of residuals, their variances (ddof 0).
     """
 
-    found: Mapping[int, np.ndarray]
+    found: Mapping[float, np.ndarray]
 
-    def cdf(self, squares: np.ndarray, count: int) -> float:
+    def cdf(self, squares: np.ndarray, count: float) -> float:
         """Return the share of the replicas whose sum of squares about the mean is below `squares` (draw)."""
         return float((self.found[count] < squares / count).mean())
 
-    def quantile(self, probability: np.ndarray, count: int) -> np.ndarray:
+    def quantile(self, probability: np.ndarray, count: float) -> np.ndarray:
         """Return quantiles of the replicas' unbiased variances."""
         return np.quantile(self.found[count], probability) * count / (count - 1)
 

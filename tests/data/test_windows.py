@@ -93,12 +93,12 @@ def test_a_window_is_made_when_it_is_asked_for(panel):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"window": 101}, "window is 101, and must be a whole number from 2 to 100"),
-        ({"window": 1}, "window is 1,"),
-        ({"window": 20.0}, "window is 20.0,"),
-        ({"window": True}, "window is True,"),
-        ({"window": "2Y"}, "window is '2Y',"),
-        ({"step": 0}, "step is 0, and must be a whole number of at least 1"),
+        ({"window": 101}, "window is 101; it must be a whole number from 2 to 100"),
+        ({"window": 1}, "window is 1;"),
+        ({"window": 20.0}, "window is 20.0;"),
+        ({"window": True}, "window is True;"),
+        ({"window": "2Y"}, "window is '2Y';"),
+        ({"step": 0}, "step is 0; it must be a whole number of at least 1"),
         ({"panel": 4}, "expected a Panel, found int"),
     ],
 )

@@ -285,6 +285,10 @@ HOSTILE = {
         one_sample,
         ["of one chain, write draws.rename(sample='draw').expand_dims(chain=[0])"],
     ),
+    "one dimension of all samples": (
+        lambda d: d.stack(sample=("chain", "draw")),
+        ["must have chain and draw: write draws.unstack('sample')"],
+    ),
     "no chain": (lambda d: d.isel(chain=0, drop=True), ["of one chain, write draws.expand_dims(chain=[0])"]),
     "not finite": (not_finite, ["'alpha' holds 1 values that are not finite"]),
     "complex": (lambda d: d.assign(loading=d["loading"] + 1j), ["'loading' holds complex128 in place of real numbers"]),

@@ -149,8 +149,8 @@ def test_what_lost_everything_is_left_out_and_the_rest_is_there(hier_fit, tmp_pa
 @pytest.mark.parametrize(
     ("preset", "says"),
     [
-        ("hierarchical", "Short histories lean on their group"),
-        ("unpooled", "none leans on another"),
+        ("hierarchical", "Partial pooling: short histories are drawn towards their group"),
+        ("unpooled", "No pooling: each asset has its own prior"),
         ("pooled", "one loading for all assets"),
     ],
 )
@@ -158,7 +158,7 @@ def test_the_caption_of_shrinkage_is_true_of_the_model(hier_fit, tmp_path, prese
     fit = replace(hier_fit, model=replace(hier_fit.model, loadings=bf.read_model(preset).loadings))
     text = bf.write_report(fit, tmp_path / "r.md").read_text(encoding="utf-8")
     assert says in text
-    assert ("lean on their group" in text) == (preset == "hierarchical")
+    assert ("drawn towards their group" in text) == (preset == "hierarchical")
 
 
 def test_a_fit_of_statistics_says_what_it_cannot_know(hier_fit, tmp_path):

@@ -168,7 +168,7 @@ def price(fit: Fit) -> Pricing:
 
 
 def _realised(fit: Fit) -> pd.DataFrame:
-    statistics, year = fit.design.moments, fit.panel.periods_per_year
+    statistics, year = fit.panel.moments, fit.panel.periods_per_year
     periods, sd = statistics.count.astype(int), statistics.sd(ddof=1)
     mean = np.where(periods >= 2, statistics.mean, np.nan)
     columns = {"periods": periods, "realised": mean * year, "se": sd * year / np.sqrt(np.maximum(periods, 1))}

@@ -69,8 +69,8 @@ def tails(fit: Fit) -> pd.Series:
             if z.shape[1] < 3:
                 return np.nan
             rng = np.random.default_rng([fit.seed, i])
-            new = residuals.law.simulate(residuals.of_asset(i), rng, z.shape)
-            return float(np.mean(_kurtosis(new) >= _kurtosis(z)))
+            new, weight = residuals.law.simulate(residuals.of_asset(i), rng, z.shape), fit.design.rows(i)[3]
+            return float(np.mean(_kurtosis(new, weight) >= _kurtosis(z, weight)))
 
         room = MOST_RESIDUALS // (len(residuals.sd) * len(fit.panel.times))
         with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
@@ -78,9 +78,10 @@ def tails(fit: Fit) -> pd.Series:
     return pd.Series(found, index=pd.Index(fit.panel.assets, name="asset"), dtype=float)
 
 
-def _kurtosis(z: np.ndarray) -> np.ndarray:
-    square = (z - z.mean(axis=1, keepdims=True)) ** 2
-    return np.einsum("st,st->s", square, square) / z.shape[1] / np.maximum(square.mean(axis=1) ** 2, 1e-300)
+def _kurtosis(z: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    share = weight / weight.sum()
+    square = (z - (z @ share)[:, None]) ** 2
+    return square**2 @ share / np.maximum((square @ share) ** 2, 1e-300)
 
 
 def residual_correlations(fit: Fit) -> Correlations:
@@ -94,18 +95,21 @@ def residual_correlations(fit: Fit) -> Correlations:
         own = returns - x @ coefficients[i]
         if own @ own > EXACT * (returns @ returns):  # of an exact fit nothing is left but rounding
             residuals[rows, i] = own
-    return correlations(residuals, fit.panel.assets, len(fit.panel.factor_info))
+    return correlations(residuals, fit.panel.assets, len(fit.panel.factor_info), weight=fit.design.weight)
 
 
-def correlations(x: np.ndarray, names: tuple[str, ...], factors: int = 0, block: int = BLOCK) -> Correlations:
+def correlations(
+    x: np.ndarray, names: tuple[str, ...], factors: int = 0, block: int = BLOCK, weight: np.ndarray | None = None
+) -> Correlations:
     """Return the correlations of columns of x (time, asset), NaN where not observed, that `factors` were taken off.
 
-    In noise the z of Fisher, atanh(r) sqrt(n - 3 - factors), is standard normal.
+    In noise the z of Fisher, atanh(r) sqrt(n - 3 - factors), is standard normal; with weights (time, asset), n is the
+    effective number of common dates.
     """
     total = square = noise = spread = 0.0
     count, kept, copies = 0, np.empty((0, 4)), np.empty((0, 4))
     sure = norm.isf(ERROR / max(x.shape[1] * (x.shape[1] - 1), 1))
-    for first, second, r, n in _blocks(x, block):
+    for first, second, r, n in _blocks(x, block, weight):
         spare = np.maximum(n - 1 - factors, 1)
         count, total, square = count + r.size, total + float(r.sum()), square + float(r @ r)
         noise, spread = noise + float(np.sum(1 / spare)), spread + float(np.sum(2 / spare**2))
@@ -141,9 +145,11 @@ def _table(one: list[str], other: list[str], kept: np.ndarray, count: int, facto
     return pd.DataFrame(columns)
 
 
-def _blocks(x: np.ndarray, block: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+def _blocks(
+    x: np.ndarray, block: int, weight: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield pairs of columns (first, second), their correlations on common rows, and how many these are."""
-    for start, found, n in pairwise(x, block):
+    for start, found, n in pairwise(x, block, weight):
         before = np.arange(len(found))[:, None] < start + np.arange(found.shape[1])
         first, second = np.nonzero((n >= FEWEST) & before & np.isfinite(found))
         yield first, second + start, found[first, second], n[first, second]

@@ -1,1 +1,1 @@
-"""Data to begin with."""
+"""Example data."""

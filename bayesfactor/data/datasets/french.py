@@ -1,4 +1,4 @@
-"""Data that can be had without a download: inside other packages, or simulated."""
+"""Example data without a download: from other packages, or simulated."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -93,5 +93,5 @@ def french_monthly() -> Dataset:
 
 
 def crypto_simulated() -> Simulation:
-    """Return a simulated crypto market of 36 tokens whose truth is known (see `simulate`)."""
+    """Return a simulated crypto market of 36 tokens with known parameters (see `simulate`)."""
     return simulate()

@@ -1,4 +1,4 @@
-"""The parts of the simulated market: its factors, its loadings, its calendars."""
+"""Factors, loadings and calendars of the simulated market."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -97,7 +97,7 @@ def draw_loadings(group_of: list[int], groups: int, rng: np.random.Generator) ->
 
 
 def draw_sigma(assets: int, rng: np.random.Generator) -> np.ndarray:
-    """Return residual standard deviations, none so large that a loss of everything could be drawn."""
+    """Return residual standard deviations, bounded so that no total loss can be drawn."""
     away = np.clip(rng.standard_normal(assets), -_SIGMA_FARTHEST, _SIGMA_FARTHEST)
     return _SIGMA * np.exp(_SIGMA_SPREAD * away)
 

@@ -1,4 +1,4 @@
-"""A simulated crypto market whose truth is known, for demonstrations and for tests."""
+"""A simulated crypto market with known parameters, for examples and tests."""
 
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -60,7 +60,7 @@ class Truth(FrozenResult):
     periods_per_year: int = PERIODS_PER_YEAR
 
     def premium(self) -> xr.DataArray:
-        r"""Return what each source pays each asset, per year.
+        r"""Return each source's contribution to each asset's risk premium, per year.
 
         .. math:: E[r_i] = \alpha_i + \sum_k \beta_{ik} \lambda_k
 
@@ -109,7 +109,7 @@ def _check(name: str, value: object, low: int) -> int:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < low:  # type: ignore[operator]
         raise SpecError(
-            f"simulate: {name} is {value!r}, and must be a whole number of at least {low}.",
+            f"simulate: {name} is {value!r}; it must be a whole number of at least {low}.",
             place=f"simulate.{name}",
             found=value,
             remedy=f"For instance simulate({name}={max(low, 1)}).",
@@ -186,7 +186,7 @@ def _factor_frame(
 
 
 def simulate(assets: int = 36, periods: int = 750, seed: int = 1) -> Simulation:
-    r"""Simulate a crypto market whose truth is known.
+    r"""Simulate a crypto market with known parameters.
 
     On the business days of the panel,
 

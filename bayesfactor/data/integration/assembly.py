@@ -94,7 +94,7 @@ def _rows_of(inputs: Inputs, span: Span, frequency: str, anchors: Anchors) -> tu
 
 
 def _factor_notes(inputs: Inputs, rows: Rows, factors: np.ndarray) -> list[Note]:
-    """Say what was done to the factors, whose values on the rows are given, and what looks wrong with them."""
+    """Say what was done to the factors, whose values on the rows are given, and warnings about them."""
     notes = []
     for place, (series, factor) in enumerate(inputs.known):
         notes += note_factor(series, factor, rows)
@@ -165,8 +165,8 @@ def integrate(
     level is taken at its last value at t and transformed then, so that its difference spans (s, t] as well;
     a flow is summed over it. Nothing is filled, and no value is used before it was published.
 
-    Every factor keeps its own whole history, because its mean is learned from all of it. A row is a date on
-    which every factor is known that has begun; it has returns once all of them have.
+    Every factor keeps its whole history, from which its mean is estimated. A row is a date on which every factor
+    that has begun is known; it has returns once all factors have begun.
 
     Parameters
     ----------
@@ -199,16 +199,16 @@ def integrate(
     -------
     Panel
         Decimal returns. Histories stay as unequal as they are: of the assets, of the factors, and factors
-        keep a longer history than the assets'. ``panel.describe()`` says what was done to each series and
-        what looks wrong.
+        keep a longer history than the assets'. ``panel.describe()`` states what was done to each series,
+        with warnings.
 
     Raises
     ------
     DataError
-        When the data cannot be what they are said to be, and when rows of two series cannot cover the same intervals
-        (weeks that end on different days); the error names the series, date and value.
+        For implausible input, and when rows of two series cannot cover the same intervals (weeks that end on different
+        days); the error names the series, date and value.
     SpecError
-        When a choice is not one of those allowed.
+        When a choice is not valid.
 
     Notes
     -----
@@ -216,15 +216,15 @@ def integrate(
     and the finer ones are compounded from stamp to stamp. Days on which the market of a series is closed do not count:
     a stock's week ends on Sunday as well as on Friday, a token's does not.
 
-    What looks wrong is warned of: assets that go with a traded factor up to five rows earlier or later clearly better
-    than on the same row (error rate 0.1 % of panels whose rows are right), weekly and coarser stamps that daily series
+    There are warnings of: assets that correlate with a traded factor up to five rows earlier or later clearly better
+    than on the same row (false in 0.1 % of correct panels), weekly and coarser stamps that daily series
     show to be some days off, weekends that were dropped, not compounded, copies of one series under two names, slopes
     as large or as small as those of per cent beside decimals, a high risk-free rate, an asset that equals a traded
     factor before that is taken off it, returns that are missing inside a history, weeks that straddle months.
 
     An asset has a return on a row only where its own returns begin and end exactly where the row does. A
     missing day therefore costs its own row and the next one, whose return reaches back over both: no return
-    is ever set beside factors of another interval.
+    is paired with factors of another interval.
 
     Factors that begin on the same row, some of them differenced, all have their first value on the next one.
 

@@ -1,4 +1,4 @@
-"""How far stamps are from the days that a value covers, told by series of shorter periods beside them."""
+"""Date stamps that are days away from the period of their values, found by comparison with daily series."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _MOST = 30  # series of shorter periods that one is compared with, beside their 
 
 @dataclass(frozen=True)
 class Reading:
-    """A reading of a series' stamps that fits another series better than the one that was taken.
+    """An alternative reading of a series' stamps that fits another series better.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ def _is_coarse(series: Series) -> bool:
 
 
 def _said(series: Series, found: Reading) -> Note:
-    """Return what is said of stamps that are some days off, or refuse them."""
+    """Return the warning about stamps that are some days off, or raise an error for them."""
     side, days = ("after" if found.days > 0 else "before"), abs(found.days)
     other = found.other if found.other.startswith("the ") else f"'{found.other}'"
     text = (

@@ -1,4 +1,4 @@
-"""Frames at the door: pandas or polars in, a checked copy in floats with plain dates out."""
+"""Input frames: pandas or polars in, a checked copy in floats with plain dates out."""
 
 from typing import Any
 

@@ -50,7 +50,7 @@ def check_gaps(
     rows: np.ndarray,
     anchors: Anchors,
 ) -> list[Note]:
-    """Refuse a missing value of a factor that is not a closed market; count the closed days.
+    """Raise an error for a missing value of a factor that is not a closed market; count the closed days.
 
     Each factor from its own first value to the `last` day of the panel. `rows` are the dates of the frame of
     factors, to name the row at fault.

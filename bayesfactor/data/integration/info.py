@@ -1,4 +1,4 @@
-"""What is known about factors and assets: tables and dicts in, `Factor` and groups out."""
+"""Descriptions of factors and assets: tables and dicts in, `Factor` and groups out."""
 
 from collections.abc import Iterable
 from typing import Any, get_args

@@ -1,4 +1,4 @@
-"""What was given to `integrate`, checked, in decimals, each series on its own dates."""
+"""The input of `integrate`: checked, in decimals, each series on its own dates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def _frame(series: Sequence[Series]) -> pd.DataFrame:
 
 
 def _check_sizes(inputs: Inputs) -> None:
-    """Refuse returns, traded factors and rates of a size that they cannot have."""
+    """Raise an error for returns, traded factors and rates of a size that they cannot have."""
     traded = [inputs.factors[place] for place in inputs.traded]
     for series in (*inputs.assets, *traded):
         check_return_size(series.dates, series.values, series.name, series.periods_a_year)
@@ -78,7 +78,7 @@ def _check_sizes(inputs: Inputs) -> None:
 
 
 def note_rate_of(inputs: Inputs, year: float) -> list[Note]:
-    """Warn of the size of the risk-free rate; a number is one of the panel's periods, `year` of which make a year."""
+    """Warn of the size of the risk-free rate; a number is per period of the panel, with `year` periods a year."""
     percent = inputs.units == "percent"
     if isinstance(inputs.rate, float):
         check_rate_size(np.array([inputs.rate]), year)

@@ -1,4 +1,4 @@
-"""What is said of the stamps of weekly and coarser series, and of a panel that is coarser than most of its series."""
+"""Notes on the stamps of weekly and coarser series, and on a panel coarser than most of its series."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which interval a weekly or coarser value covers: told by where in its period a series is stamped.
+"""The interval that a weekly or coarser value covers, inferred from the position of its stamps within periods.
 
 A stamp is the last day of the interval, which begins after the stamp before it. A stamp a few days early is a holiday.
 Months, quarters and years that are stamped at their beginning are those that begin there.
@@ -97,7 +97,7 @@ def anchors_of(series: Sequence[Series], levels: Sequence[Series]) -> Anchors:
 
 
 def check_one_per_period(series: Sequence[Series], anchors: Anchors) -> None:
-    """Refuse two observations of a weekly or coarser series in one of its own periods."""
+    """Raise an error for two observations of a weekly or coarser series in one of its own periods."""
     for one in series:
         if one.fine:
             continue
@@ -132,7 +132,7 @@ def _end(frequency: str, stamps: Stamps) -> str:
 
 
 def check_same_intervals(series: Sequence[Series], frequency: str) -> None:
-    """Refuse values of the panel's frequency whose rows do not cover the same intervals.
+    """Raise an error for values of the panel's frequency whose rows do not cover the same intervals.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def check_same_intervals(series: Sequence[Series], frequency: str) -> None:
 
 
 def _check_quarters(series: Sequence[Series]) -> None:
-    """Refuse quarters that straddle the years of other series."""
+    """Raise an error for quarters that straddle the years of other series."""
     years = {stamps_of(one).place % 3: one for one in series if one.pattern == "annual"}
     for one in series:
         if one.pattern == "quarterly" and years and (stamps := stamps_of(one)).place not in years:

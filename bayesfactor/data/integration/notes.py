@@ -1,4 +1,4 @@
-"""What was done to each series, in words."""
+"""Notes on what was done to each series."""
 
 import numpy as np
 

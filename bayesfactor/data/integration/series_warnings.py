@@ -1,4 +1,4 @@
-"""What looks wrong with a series without making it unusable: these become warnings in `describe()`."""
+"""Warnings about implausible series that can still be used, shown by `describe()`."""
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def screen_holes(series: Series, others: np.ndarray) -> list[Note]:
 
 
 def screen_factor(series: Series, factor: Factor, dates: np.ndarray, values: np.ndarray) -> list[Note]:
-    """Warn of what looks wrong with a factor; `dates` and `values` are those on the panel's rows."""
+    """Warn of implausible values of a factor; `dates` and `values` are those on the panel's rows."""
     if factor.traded:
         notes = screen_returns(series)
         if factor.lag:

@@ -1,4 +1,4 @@
-"""What it says of a panel that assets go with the factors of another row better than with those of their own."""
+"""Warnings and errors where assets correlate better with the factors of another row than of their own."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,13 +14,13 @@ from bayesfactor.data.screening.lead_lag import ERROR_RATE, Shift, lead_lag
 from bayesfactor.panel.records import Note
 
 _MOST = 1 - 1e-9  # correlation of series that are the same
-_ODDS = 5.0  # log of the odds from which one of two readings of a stamp is refused
+_ODDS = 5.0  # log odds above which one of two readings of a stamp is an error
 _FEW = 3
 _SUMMER = (4, 10)  # months in which clocks in the north are an hour ahead
 
 
 def note_shifts(inputs: Inputs, rows: Rows, returns: np.ndarray, factors: np.ndarray) -> list[Note]:
-    """Warn of assets that go with a traded factor some rows earlier or later clearly better than on the same row.
+    """Warn of assets that correlate with a traded factor some rows earlier or later better than on the same row.
 
     All of the rows are looked at, for each asset and for the average of them; then one half of the sample and the
     other, and summer and winter, as daylight saving and a change of vendor move some stamps only. `returns` (time,
@@ -92,9 +92,9 @@ def _begins(series: Series) -> bool:
 
 
 def _check_beginnings(assets: Sequence[Series], factor: Series, returns: np.ndarray, values: np.ndarray) -> None:
-    """Refuse first days of months that are not those of the months that begin there, but of those that end.
+    """Raise an error for first days of months that are not those of the months that begin there, but of those that end.
 
-    The two readings have the likelihoods of two regressions; the one that was taken is refused where the other is
+    The two readings have the likelihoods of two regressions; the one in use is an error where the other is
     e^`_ODDS` times as likely.
     """
     for place, asset in enumerate(assets):

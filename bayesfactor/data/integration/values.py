@@ -140,7 +140,7 @@ def _accrued(rate: Series, rows: Rows) -> np.ndarray:
 
 
 def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> np.ndarray:
-    """Return the risk-free return of each row; refuse a used row that it does not cover."""
+    """Return the risk-free return of each row; raise an error for a used row that it does not cover."""
     if rate is None or isinstance(rate, float):
         return np.full(len(rows.ends), rate or 0.0)
     apart = not rate.fine and stamps_of(rate).place != rows.anchors.get(rate.pattern, 0)

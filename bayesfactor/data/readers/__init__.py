@@ -1,1 +1,1 @@
-"""Files of data providers as tables."""
+"""Readers of data files."""

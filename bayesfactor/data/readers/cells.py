@@ -1,4 +1,4 @@
-"""The cells of a file as text, and the numbers that they stand for.
+"""The cells of a file as text, and as numbers.
 
 Every reader goes through here, so that a bad file gives the same error whoever published it.
 """
@@ -63,7 +63,7 @@ def _is_clutter(member: str) -> bool:
 
 
 def decode_text(data: bytes, name: str, errors: str = "strict") -> str:
-    """Return the text of a file after refusing what is certainly no data."""
+    """Return the text of a file after checking that it is a data file."""
     start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data.strip():
         raise DataError(f"{name} is empty.", series=name, remedy="Write or download it again.")
@@ -223,7 +223,7 @@ def _empty(mark: str, parquet: bool) -> str:
 
 
 def check_clock(cells: pd.DataFrame, date: str, name: str) -> None:
-    """Refuse a column of times of day beside the column of dates."""
+    """Raise an error for a column of times of day beside the column of dates."""
     for column in cells.columns:
         if cells[column].dtype.kind in "iufM":
             continue

@@ -1,4 +1,4 @@
-"""The dates of a file: what its cells say, and which days that are."""
+"""The dates of a file: parsing of cells, and the days that they stand for."""
 
 from dataclasses import dataclass
 
@@ -85,7 +85,7 @@ def _offsets(zones: pd.Series) -> pd.Series:
 
 
 def find_dates(column: pd.Series, name: str, zone: str | None = None) -> Dates:
-    """Return the days of a column of dates; refuse times within the day.
+    """Return the days of a column of dates; raise an error for times within the day.
 
     `zone` names the zone in which they are midnights.
     """
@@ -128,7 +128,7 @@ def _inside_zone(times: Times, written: Times, words: Words, text: pd.Series) ->
 
 
 def make_index(dates: Dates, name: str, *, unique: bool = True, remedy: str = "") -> pd.DatetimeIndex:
-    """Return the dates as an index, after refusing a cell that is no date and a date that comes twice."""
+    """Return the dates as an index, after checking for cells that are not dates and for duplicate dates."""
     days, text = dates.days, dates.text
     place = days.index.name
     if days.isna().any():

@@ -88,7 +88,7 @@ def _months_between(dates: pd.DatetimeIndex) -> int:
 
 
 def _check_one_period(frame: pd.DataFrame, step: int, name: str) -> None:
-    """Refuse a file in which moving all dates alike would leave a series ahead of its time."""
+    """Raise an error for a file in which moving all dates alike would leave a series ahead of its time."""
     if step and len(frame) < 2:
         raise DataError(
             f"{name}: one row, on {frame.index[0].date()}, does not tell the period that it describes.",

@@ -137,7 +137,7 @@ def _classify(line: str, *, after_row: bool) -> str:
     if re.fullmatch(r"\d{4}|\d{6}|\d{8}", first):
         return "row"
     if after_row and (first.isdigit() or any(re.fullmatch(NUMBER, cell) for cell in others)):
-        return "row"  # with a damaged date, which _check_row refuses
+        return "row"  # with a damaged date, for which _check_row raises an error
     return "prose" if first else "header"
 
 

@@ -75,7 +75,7 @@ def read_table(
     Dates are taken as written: a file that dates a month on its first day looks ahead by a month.
 
     A time is a day where it is midnight (or the last second of a day) in its own zone, else where it is
-    midnight in universal time; any other is refused.
+    midnight in universal time; any other raises an error.
     """
     name = Path(path).name
     _check_pair(asset, value)
@@ -111,7 +111,7 @@ def read_table(
 
 
 def _check_counters(cells: pd.DataFrame, name: str) -> None:
-    """Refuse row numbers that were saved with a table."""
+    """Raise an error for row numbers that were saved with a table."""
     for column in filter(may_count, cells.columns):
         values, bad = read_number(cells[column], MISSING)
         if not bad.any() and counts_rows(values.to_numpy()):

@@ -1,1 +1,1 @@
-"""What looks wrong with a series."""
+"""Checks of data: errors for impossible values, warnings for implausible ones."""

@@ -1,4 +1,4 @@
-"""Columns that are no assets, and an index that holds no dates."""
+"""Checks for columns that are not assets, and for an index that does not hold dates."""
 
 import re
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def check_levels(frame: pd.DataFrame, what: str) -> None:
-    """Refuse column names of several levels, such as Close, High and Volume of each asset."""
+    """Raise an error for column names of several levels, such as Close, High and Volume of each asset."""
     if frame.columns.nlevels == 1:
         return
     levels = [list(dict.fromkeys(frame.columns.get_level_values(i))) for i in range(frame.columns.nlevels)]
@@ -71,7 +71,7 @@ def check_levels(frame: pd.DataFrame, what: str) -> None:
 
 
 def check_bars(frame: pd.DataFrame, what: str) -> None:
-    """Refuse the open, high, low, close and volume of one asset, and volumes, given as assets; of floats."""
+    """Raise an error for open, high, low, close and volume of one asset, or volumes, given as assets (floats)."""
     check_fields(frame, what)
     check_times(list(map(str, frame.columns)), what)
     for place, name in enumerate(map(str, frame.columns)):
@@ -92,7 +92,7 @@ def _are_amounts(column: pd.Series) -> bool:
 
 
 def check_times(names: Sequence[str], what: str, remedy: str = "") -> None:
-    """Refuse assets of which all have times of day for names."""
+    """Raise an error if the names of all assets are times of day."""
     if names and all(map(is_clock, names)):
         last = names[-1]
         take = f"{what}[[{last!r}]].rename(columns={{{last!r}: 'name'}})"
@@ -105,7 +105,7 @@ def check_times(names: Sequence[str], what: str, remedy: str = "") -> None:
 
 
 def check_fields(frame: pd.DataFrame, what: str) -> None:
-    """Refuse the bars of one asset, given as series of their own."""
+    """Raise an error for the bars of one asset, given as series of their own."""
     names, many = [str(name) for name in frame.columns], "factors" if what == "factors" else "assets"
     for asset in dict.fromkeys(_split(name)[0] for name in names):
         fields = {_split(name)[1]: name for name in names if _split(name)[0] == asset}
@@ -125,7 +125,7 @@ def check_fields(frame: pd.DataFrame, what: str) -> None:
 
 
 def check_columns(frame: pd.DataFrame, what: str) -> None:
-    """Refuse a column of times, of dates as numbers, or of row numbers; the frame holds floats on dates."""
+    """Raise an error for a column of times, of dates as numbers, or of row numbers; the frame holds floats on dates."""
     assert isinstance(frame.index, pd.DatetimeIndex)
     for name in map(str, frame.columns):
         values = frame[name].to_numpy()

@@ -1,4 +1,4 @@
-"""Dates, names and numbers of a table, each as one type or refused."""
+"""Checks of the dates, names and numbers of a table; each becomes one type."""
 
 import numbers
 from datetime import date as date_type
@@ -29,7 +29,7 @@ def day(date: object) -> str:
 
 
 def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
-    """Refuse an index that is not of dates, has a missing date, is unsorted or holds a date twice."""
+    """Raise an error for an index that is not of dates, has a missing date, is unsorted or holds a date twice."""
     index = frame.index
     if not isinstance(index, pd.DatetimeIndex):
         raise no_dates(frame, what)
@@ -55,7 +55,7 @@ def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
 
 
 def strip_time(index: pd.DatetimeIndex, what: str, words: Words | None = None) -> tuple[pd.DatetimeIndex, str]:
-    """Return the days that times stand for, and the zone in which they are days; refuse times within the day."""
+    """Return the days that times stand for, and their time zone; raise an error for times within the day."""
     times = times_of(index)
     found = whole_days(times)
     if found is not None and not found[0].has_duplicates:
@@ -84,7 +84,7 @@ def strip_time(index: pd.DatetimeIndex, what: str, words: Words | None = None) -
 
 
 def check_names(names: list[object], what: str) -> list[str]:
-    """Return the column names as text; refuse two columns of one name."""
+    """Return the column names as text; raise an error for two columns of one name."""
     text = [str(name) for name in names]
     twice = [name for place, name in enumerate(text) if name in text[:place]]
     if twice:
@@ -99,7 +99,7 @@ def _is_number(value: object) -> bool:
 
 
 def as_numbers(column: pd.Series, name: str, what: str) -> np.ndarray:
-    """Return a column as floats; refuse text and infinite values."""
+    """Return a column as floats; raise an error for text and infinite values."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         for date, value in zip(column.index, column.array, strict=True):
             if not _is_number(value):

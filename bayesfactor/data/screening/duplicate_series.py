@@ -1,4 +1,4 @@
-"""Series that are one and the same under two names."""
+"""Duplicate series: the same values under two names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ _SLOPE, _REST = 0.01, 0.02  # of an asset that is a factor: slope less 1; residu
 
 @dataclass(frozen=True)
 class Copy:
-    """Two columns that are one series.
+    """Two columns that hold the same series.
 
     Attributes
     ----------
     one, other : int
-        Their places.
+        Their positions.
     correlation : float
-        On the rows of both; without the worst of them when `kept` is below 1.
+        On common rows; without the worst of them when `kept` is below 1.
     kept : float
-        Share of the rows of both on which they are one series.
+        Share of common rows on which they agree.
     equal : bool
         Whether they have the same values.
     """
@@ -41,7 +41,7 @@ class Copy:
 
 
 def copies(returns: np.ndarray) -> list[Copy]:
-    """Return the pairs of columns (time, asset) that are one series but for size, sign and a few bad values."""
+    """Return the pairs of columns (time, asset) that are the same series up to scale, sign and a few bad values."""
     calm, found = np.where(np.isfinite(returns), winsorised(returns)[0], np.nan), []
     for (start, correlation, count), (_, without, _) in zip(pairwise(returns), pairwise(calm), strict=True):
         before = np.arange(correlation.shape[0])[:, None] < start + np.arange(correlation.shape[1])
@@ -69,7 +69,7 @@ def _are_equal(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _bad_quotes(returns: np.ndarray, one: int, other: int) -> Copy | None:
-    """Return two columns as one series where they are one but for a few rows."""
+    """Return two columns as a copy if they agree up to scale on all but a few rows."""
     a, b = _both(returns, one, other)
     turn = 1.0 if winsorised(a[:, None])[0][:, 0] @ winsorised(b[:, None])[0][:, 0] > 0 else -1.0
     size = np.median(np.abs(a - np.median(a)))
@@ -90,7 +90,7 @@ def note_copies(returns: np.ndarray, names: Sequence[str]) -> list[Note]:
 
 
 def note_equal_moments(moments: Moments, names: Sequence[str]) -> list[Note]:
-    """Warn of assets whose returns have the same cross-products, to the last digit, but for the sign: one series."""
+    """Warn of assets whose returns have exactly the same cross-products, up to sign."""
     seen: dict[bytes, tuple[str, bool]] = {}
     notes = []
     for place, name in enumerate(names):
@@ -123,7 +123,7 @@ def _warn(name: str, text: str) -> Note:
 def note_gross(
     returns: np.ndarray, factors: np.ndarray, names: Sequence[str], drivers: Sequence[str], rate: np.ndarray
 ) -> list[Note]:
-    """Warn of an asset that equals a traded factor before the risk-free rate is taken off it.
+    """Warn of an asset that equals a traded factor before the risk-free rate is subtracted from it.
 
     It does where it moves as the factor does, and its mean is nearer to the factor's than to that and the rate's.
     `returns` (time, asset) are those before that, `factors` (time, factor) the traded factors on the same rows, and

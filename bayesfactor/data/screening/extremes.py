@@ -1,4 +1,4 @@
-"""Columns whose extreme values count for no more than large ones."""
+"""Winsorised columns."""
 
 import numpy as np
 

@@ -19,7 +19,7 @@ def _involved(values: np.ndarray, names: Sequence[str]) -> list[str]:
 
 
 def check_rows(counts: np.ndarray, assets: Sequence[str], factors: int) -> None:
-    """Refuse a panel in which no asset has more dates than coefficients; `counts` are the dates of each."""
+    """Raise an error for a panel in which no asset has more dates than coefficients; `counts` are the dates of each."""
     if counts.max() < factors + 1:
         best = int(counts.argmax())
         raise DataError(
@@ -32,7 +32,7 @@ def check_rows(counts: np.ndarray, assets: Sequence[str], factors: int) -> None:
 
 
 def check_factors(values: np.ndarray, names: Sequence[str]) -> list[Note]:
-    """Refuse constant and exactly collinear factors over the rows used; warn of nearly collinear ones."""
+    """Raise an error for constant and exactly collinear factors over the rows used; warn of nearly collinear ones."""
     still = never_varies(values)
     if still.any():
         name = names[int(still.argmax())]

@@ -1,4 +1,4 @@
-"""Whether returns go with a factor of another row better than with that of their own: rows may be off."""
+"""Whether returns correlate better with a factor of another row than of their own: dates may be shifted."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _INFLATED = 1.75  # standard errors of correlations, over those of independent n
 
 @dataclass(frozen=True)
 class Shift:
-    """An asset that goes with a factor of another row better than with that of its own.
+    """An asset that correlates better with a factor of another row than of its own.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Shift:
 
 
 def lead_lag(returns: np.ndarray, factors: np.ndarray, error_rate: float = ERROR_RATE) -> list[Shift]:
-    r"""Return the assets that go clearly better with a factor some rows earlier or later than with the same row.
+    r"""Return the assets that correlate clearly better with a factor some rows earlier or later than on the same row.
 
     With standardised returns r and factor f, correlations c_h of r_t with f_{t+h}, and u_t = |c_h| - |c_0| row by row,
     r_t f_{t+h} and r_t f_t with the signs of their sums, an asset is shifted by h when its squared correlation is twice
@@ -81,7 +81,7 @@ def lead_lag(returns: np.ndarray, factors: np.ndarray, error_rate: float = ERROR
 def _shifts(
     returns: tuple[np.ndarray, np.ndarray], own: np.ndarray, other: np.ndarray, limit: float, rows: int
 ) -> list[Shift]:
-    """Return the assets that go clearly better with the `other` rows of the factors than with their `own`.
+    """Return the assets that correlate clearly better with the `other` rows of the factors than with their `own`.
 
     `returns` are standardised, zero where missing, and what is known of them.
     """

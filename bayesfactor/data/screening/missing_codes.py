@@ -1,4 +1,4 @@
-"""Codes for missing values, such as -99.99, that repeat exactly: no return, price or level has them."""
+"""Numeric codes for missing values, such as -99.99, recognised by exact repetition."""
 
 from collections.abc import Sequence
 
@@ -28,13 +28,13 @@ def which_codes(values: np.ndarray) -> np.ndarray:
 
 
 def _repeated(codes: np.ndarray) -> float | None:
-    """Return the code that comes most often, and at least twice."""
+    """Return the most frequent code, if it occurs at least twice."""
     found, counts = np.unique(codes[~np.isnan(codes)], return_counts=True)
     return float(found[counts.argmax()]) if len(found) and counts.max() > 1 else None
 
 
 def find_code(values: np.ndarray) -> float | None:
-    """Return a code that repeats in a series of unknown meaning, of which it is the lowest value.
+    """Return a code that repeats in a series of unknown meaning and is its lowest value.
 
     As values of a series may by chance be such numbers, it has to stand apart from the rest: further below the lowest
     of them than that is below their median (a short code, such as -0.99, twice as far; a long one that is no whole
@@ -56,10 +56,8 @@ def find_code(values: np.ndarray) -> float | None:
     return code if gap > 0.0 and (gap > apart or alone) else None
 
 
-def refuse_code(
-    code: float, dates: np.ndarray, values: np.ndarray, name: str, what: str, remedy: str = ""
-) -> DataError:
-    """Name the series, the first date, the code and how often it comes."""
+def code_error(code: float, dates: np.ndarray, values: np.ndarray, name: str, what: str, remedy: str = "") -> DataError:
+    """Return the error that names the series, the first date, the code and its number of occurrences."""
     same = np.flatnonzero(np.isclose(values, code, rtol=_EXACT, atol=0.0))
     date, found = dates[int(same[0])], float(values[same[0]])
     day = str(date)[:10] if isinstance(date, np.datetime64 | pd.Timestamp) else str(date)
@@ -74,22 +72,22 @@ def refuse_code(
 
 
 def check_codes(frame: pd.DataFrame, what: str, remedy: str = "") -> None:
-    """Refuse a code that repeats in a column of floats; `remedy` has ``{code}`` in the place of the code."""
+    """Raise an error for a code that repeats in a column of floats; `remedy` has ``{code}`` in place of it."""
     for place, name in enumerate(frame.columns):
         values = frame.iloc[:, place].to_numpy()
         code = find_code(values)
         if code is not None:
             how = remedy.replace("{code}", repr(float(values[np.isclose(values, code, rtol=_EXACT, atol=0.0)][0])))
-            raise refuse_code(code, frame.index.to_numpy(), values, str(name), what, how)
+            raise code_error(code, frame.index.to_numpy(), values, str(name), what, how)
 
 
 def check_codes_of_returns(dates: np.ndarray, values: np.ndarray, name: str, most: float = np.inf) -> None:
-    """Refuse a code of at most `most` that repeats in decimal returns, where any of them is one."""
+    """Raise an error for a code of at most `most` that repeats in decimal returns, where any of them is one."""
     codes = which_codes(values)
     code = _repeated(np.where(codes <= most, codes, np.nan))
     if code is not None:
         first = float(values[np.isclose(values, code, rtol=_EXACT, atol=0.0)][0])
-        raise refuse_code(code, dates, values, name, "", _replace(code, first))
+        raise code_error(code, dates, values, name, "", _replace(code, first))
 
 
 def _replace(code: float, found: float) -> str:
@@ -100,7 +98,7 @@ def _replace(code: float, found: float) -> str:
 
 
 def check_codes_across(series: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> None:
-    """Refuse a code that comes in two series of decimal returns: (name, dates, values) of each.
+    """Raise an error for a code that comes in two series of decimal returns: (name, dates, values) of each.
 
     One of two nines, or of three on different dates, may be what two assets lost.
     """

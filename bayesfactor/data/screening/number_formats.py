@@ -1,4 +1,4 @@
-"""Forms in which people write numbers and dates that are not read, and how to read each."""
+"""Number and date formats that are not read automatically, and how to read each."""
 
 import re
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ def is_clock(text: object) -> bool:
 
 
 def is_mark(text: object) -> bool:
-    """Whether a text looks like a mark of a missing value, such as ``-`` or ``#DIV/0!``."""
+    """Whether a text looks like a marker of a missing value, such as ``-`` or ``#DIV/0!``."""
     return bool(_MARK.fullmatch(str(text).strip()))
 
 

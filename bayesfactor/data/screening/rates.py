@@ -1,4 +1,4 @@
-"""Limits on the risk-free rate, by how many periods make a year, and what is said of one within them."""
+"""Limits on the risk-free rate by periods per year, and warnings within them."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def _name(rate: float) -> str:
 
 
 def check_rate_size(values: np.ndarray, year: float, dates: np.ndarray | None = None) -> None:
-    """Refuse a risk-free rate that holds a code for a missing value, looks annual, or is in per cent.
+    """Raise an error for a risk-free rate that holds a code for a missing value, looks annual, or is in per cent.
 
     `year` of its periods make a year. One value without dates is a number that was given.
     """
@@ -54,7 +54,7 @@ def check_rate_size(values: np.ndarray, year: float, dates: np.ndarray | None = 
 
 
 def _check_codes(values: np.ndarray, dates: np.ndarray | None) -> None:
-    """Refuse a single code for a missing value; no rate loses half in one period."""
+    """Raise an error for a single code for a missing value; no rate loses half in one period."""
     found = np.flatnonzero(~np.isnan(which_codes(values)) & (values < _LOST))
     if not len(found):
         return

@@ -1,4 +1,4 @@
-"""Checks at the door: data that cannot be what they are said to be are refused, by name, date and value."""
+"""Checks of returns and prices: implausible input raises a DataError with name, date and value."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from bayesfactor.data.screening.dates import day
 from bayesfactor.data.screening.missing_codes import check_codes_of_returns, which_codes
 from bayesfactor.data.screening.units import large_return
 
-HUGE = 1e4  # a simple return above a million per cent in one period is a mistake
+HUGE = 1e4  # a simple return above a million per cent in one period is an error
 _ENOUGH = 5
 _CERTAIN = -98.5  # a code is one of returns in per cent, too
 _DECIMAL = "Say units='percent' of per cent, or give decimals (0.01 for one per cent)."
@@ -16,7 +16,7 @@ _LEVEL = "A factor that is a level: traded=False and a transform ('diff', 'log_d
 
 
 def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, year: float) -> None:
-    """Refuse codes for missing values, returns below -100 %, prices given as returns, and per cent given as decimal.
+    """Raise an error for missing-value codes, returns below -100 %, prices, and per cent given as decimal.
 
     `year` periods make a year.
     """
@@ -66,7 +66,7 @@ def check_return_size(dates: np.ndarray, values: np.ndarray, name: str, year: fl
 
 
 def check_prices(prices: pd.DataFrame) -> None:
-    """Refuse a price of zero or below."""
+    """Raise an error for a price of zero or below."""
     for name in prices.columns:
         bad = prices[name].to_numpy() <= 0
         if bad.any():

@@ -1,4 +1,4 @@
-"""Which day a time stands for: one rule for every door.
+"""The day that a timestamp stands for: one rule for all inputs.
 
 A time is a day where it is midnight in its own zone; else where it is midnight in universal time; any other is a time
 within the day. The last second of a day is as good as its midnight. No zone and no time of day is dropped unsaid.
@@ -120,7 +120,7 @@ def first_inside(times: Times) -> int:
 
 @dataclass(frozen=True)
 class Words:
-    """How a door tells its user to change times.
+    """How an input function tells its user to change times.
 
     Attributes
     ----------
@@ -231,7 +231,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def check_zones(zones: dict[str, str]) -> None:
-    """Refuse frames that are days of different clocks, or some with a zone and some without.
+    """Raise an error for frames that are days of different clocks, or some with a zone and some without.
 
     Plain dates in a file say nothing of their clock and go with any; those of a frame without a zone do not.
     """

@@ -1,4 +1,4 @@
-"""Limits on the size of returns and rates, by how many periods make a year: what is beyond them is of another unit."""
+"""Limits on the size of returns and rates by periods per year; values beyond them have another unit."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ _STILL = 1.2e-4  # and that some series of each frame exceeds
 _STEEP, _STEEPEST = 8.0, 50.0  # slopes on a traded factor that are rare, and that no asset has
 _SEEN, _SURE, _ROWS = 0.05, 4.0, 20  # squared correlation, t value and rows from which a slope counts
 _FLAT = 0.02  # slope of decimals beside per cent
-_FLAT_SEEN, _FLAT_SURE = 0.1, 0.3  # share explained from which it is said, and refused
+_FLAT_SEEN, _FLAT_SURE = 0.1, 0.3  # share explained that gives a warning, and an error
 _QUIET, _APART, _FACTOR = 0.025, 50.0, 25.0  # volatility a year; times smaller than its frame; slope on such a factor
 
 
 def large_return(year: float) -> float:
-    """Return the absolute return that the typical period of no asset exceeds, of which `year` make a year.
+    """Return a bound on the typical absolute return of any asset, with `year` periods a year.
 
     Of bars within a day that is no limit: what tells them is their volatility a year.
     """
@@ -35,7 +35,7 @@ def large_return(year: float) -> float:
 
 
 def check_percent(frames: dict[str, list[tuple[np.ndarray, float]]]) -> None:
-    """Refuse decimals said to be per cent: when, divided by 100, every series of a frame hardly moves.
+    """Raise an error for decimals said to be per cent: when, divided by 100, every series of a frame hardly moves.
 
     `frames` has the values of each series, and how many of them make a year.
     """
@@ -58,7 +58,7 @@ def check_percent(frames: dict[str, list[tuple[np.ndarray, float]]]) -> None:
 
 
 def check_percent_columns(returns: pd.DataFrame, factors: pd.DataFrame, year: float) -> None:
-    """Refuse a column of decimals among per cent, by its size in its frame and its slopes, on the dates of both.
+    """Raise an error for a column of decimals among per cent, judged by its size and its slopes on common dates.
 
     Both are per cent over 100, the factors the traded ones; `year` of the rows make a year.
     """

@@ -203,7 +203,7 @@ def _ends(stamps: np.ndarray, rows: np.ndarray, beside: Factors) -> np.ndarray:
 
 
 def _check_size(name: str, marks: np.ndarray, least: float) -> None:
-    """Refuse prices given as returns, and per cent given as decimals: most absolute returns are large."""
+    """Raise an error for prices given as returns, and per cent given as decimals: most absolute returns are large."""
     if marks[ROWS] < ENOUGH or 2 * marks[LARGE] <= marks[ROWS]:
         return
     what, remedy = "percent given as decimal", "Give decimals (0.01 for one per cent)."

@@ -1,4 +1,4 @@
-"""What `integrate_parquet` is told beside the data: calendar and names of columns."""
+"""Arguments of `integrate_parquet` other than data: calendar and column names."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _WEEKS = 8  # from which it can be told whether a market is open at weekends
 
 
 def read_calendar(calendar: Calendar | str) -> Calendar:
-    """Return the calendar, of which a name may be given."""
+    """Return the calendar, given as a Calendar or by name."""
     if isinstance(calendar, Calendar):
         if not calendar.periods_per_year >= 1:
             raise SpecError(
@@ -30,7 +30,7 @@ def read_calendar(calendar: Calendar | str) -> Calendar:
 
 
 def check_columns(columns: Columns) -> None:
-    """Refuse anything but three different names."""
+    """Raise an error for anything but three different names."""
     named = isinstance(columns, tuple | list) and all(isinstance(name, str) for name in columns)
     if not named or len(columns) != 3 or len(set(columns)) != 3:
         raise SpecError(
@@ -42,7 +42,7 @@ def check_columns(columns: Columns) -> None:
 
 
 def check_spacing(times: np.ndarray, calendar: Calendar) -> None:
-    """Refuse a calendar that the times cannot have.
+    """Raise an error for a calendar that the times cannot have.
 
     A year of their usual steps is no year; or it is one of the usual calendars, and they are of another.
     """

@@ -1,4 +1,4 @@
-"""Parquet files at the door: which there are, whether their columns can be what they are said to be, and their rows."""
+"""Parquet files: finding them, checking their columns and reading their rows."""
 
 import os
 from collections.abc import Iterator
@@ -121,7 +121,7 @@ def _scale(kind: Any, pa: Any) -> int:
 
 
 def _check_columns(schema: Any, path: Path, columns: Columns, zone: str) -> None:
-    """Refuse a file without the columns, or with types that they cannot have."""
+    """Raise an error for a file without the columns, or with types that they cannot have."""
     import pyarrow as pa
 
     for name in columns:
@@ -149,7 +149,7 @@ def _check_columns(schema: Any, path: Path, columns: Columns, zone: str) -> None
 
 
 def _check_zone(own: str, zone: str, path: Path) -> None:
-    """Refuse times with a zone beside factors without one, or the other way; instants of any two zones compare."""
+    """Raise an error if only one of times and factors has a time zone; any two zones can be compared."""
     if bool(own) == bool(zone):
         return
     how = f".tz_localize(None), if the file is on the clock of {zone}, or .tz_convert('UTC').tz_localize(None)"

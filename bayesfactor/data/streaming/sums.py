@@ -1,4 +1,4 @@
-"""The sums of one file, and of several."""
+"""Cross-products summed over one file, and over several."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -110,7 +110,7 @@ def reduce_file(path: Path, columns: Columns, table: FactorTable) -> Sums:
 
 
 def _check_codes(names: list[str], marks: np.ndarray, table: FactorTable, where: str) -> None:
-    """Refuse a code for missing values that repeats in the returns of an asset, or one of four nines in two."""
+    """Raise an error for a missing-value code that repeats in an asset, or one of four nines in two assets."""
     counts = marks[:, CODES:]
     nines = np.array(CODE) < THREE_NINES
     again = (counts > 1) | ((counts > 0) & nines & (counts.sum(axis=0) > 1))
@@ -213,7 +213,7 @@ def join(total: Sums, part: Sums, path: Path, past: list[Span], table: FactorTab
 
 
 def _check_apart(span: Span, unsure: np.ndarray, names: list[str], past: list[Span], table: FactorTable) -> None:
-    """Refuse rows of the `unsure` assets that overlap with those in one file before; between two files they may lie."""
+    """Raise an error for rows of the `unsure` assets that overlap with an earlier file; they may lie between two."""
     place = np.full(1 + max(one.at.max(initial=0) for one in (*past, span)), -1)
     place[span.at[unsure]] = np.flatnonzero(unsure)
     for before in past:

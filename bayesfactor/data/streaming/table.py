@@ -1,4 +1,4 @@
-"""What stands beside the returns of a stream: factors, and the risk-free return, at the same times."""
+"""Factors and risk-free return at the times of streamed returns."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -120,7 +120,7 @@ def _times(frame: pd.DataFrame) -> pd.DatetimeIndex:
 
 
 def _check_ready(factor: Factor) -> None:
-    """Refuse a factor that would have to be transformed, lagged or aggregated first."""
+    """Raise an error for a factor that would have to be transformed, lagged or aggregated first."""
     usual = AGGREGATES[factor.traded]
     for key, found, allowed in (
         ("transform", factor.transform, "none"),
@@ -163,13 +163,13 @@ def _clock(index: pd.DatetimeIndex, frequency: str) -> tuple[np.ndarray, np.ndar
     instants = (times.local if times.universal.hasnans else times.universal).to_numpy().astype("datetime64[ns]")
     found = whole_days(times)
     if found is None and frequency in FREQUENCIES:
-        _refuse_inside(index, frequency)
+        _require_whole_days(index, frequency)
     labels = instants if found is None else found[0].to_numpy().astype("datetime64[ns]")
     return labels, np.ascontiguousarray(instants.astype(np.int64)), str(index.tz or "")
 
 
-def _refuse_inside(index: pd.DatetimeIndex, frequency: str) -> None:
-    """Refuse times within the day on a calendar of days; those too near each other for it are refused with it."""
+def _require_whole_days(index: pd.DatetimeIndex, frequency: str) -> None:
+    """Raise an error for times within the day on a calendar of days; times too close for it fail a later check."""
     bars = are_bars(times_of(index))
     usual = float(np.median(np.diff(index.to_numpy().astype("datetime64[ns]").astype(np.int64)))) if bars else 0.0
     if bars and usual / NANOSECONDS * FREQUENCIES[frequency] < SHORTEST_YEAR:

@@ -18,7 +18,7 @@ from bayesfactor.base.wording import interval_name
 from bayesfactor.data.calendars import FINE, FREQUENCIES
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window
-from bayesfactor.panel.description import Description, describe_panel
+from bayesfactor.panel.description import Description
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import written
 from bayesfactor.panel.regressions import least_squares_loadings
@@ -145,7 +145,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         _loadings(fit, checks, ci_prob, ci_kind),
         _exposure(fit, portfolio, ci_prob, ci_kind),
         identified(fit),
-        describe_panel(fit.panel),
+        fit.describe(),
         checks,
     )
 

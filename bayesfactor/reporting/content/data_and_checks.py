@@ -45,7 +45,7 @@ def data(contents: Contents) -> tuple[Part, ...]:
     warnings = tuple(f"{row.series}: {row.text}" for row in described.warnings.itertuples())
     assets: list[Column] = [
         ("group", "group", "text"), ("first", "first", "text"), ("last", "last", "text"),
-        ("periods", "periods", "count"), ("done", "what was done", "text"),
+        ("periods", "periods", "count"), *_effective(contents), ("done", "what was done", "text"),
     ]  # fmt: skip
     factors: list[Column] = [
         ("family", "family", "text"), ("traded", "traded", "text"), ("transform", "transform", "text"),
@@ -65,6 +65,11 @@ def data(contents: Contents) -> tuple[Part, ...]:
     )
 
 
+def _effective(contents: Contents) -> list[Column]:
+    """Return the column of effective numbers of returns, where the model weights them."""
+    return [] if contents.fit.design.weight is None else [("effective", "effective periods", "count")]
+
+
 def trust(contents: Contents) -> tuple[Part, ...]:
     """Return every check, with what to do."""
     checks = contents.checks
@@ -79,7 +84,7 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     )
     verdict = "The checks passed." if checks.ok else "Checks FAILED: do not use the numbers of this report."
     means: list[Column] = [
-        ("periods", "periods", "count"), ("sample_mean", "sample mean", "percent"),
+        ("periods", "periods", "count"), *_effective(contents), ("sample_mean", "sample mean", "percent"),
         ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
         ("gap_in_errors", "gap, se", "number"), ("implied_mean", "implied mean", "percent"),
         ("implied_gap", "gap, se of residual", "number"), ("variance_ratio", "variance, ratio", "number"),

@@ -1,7 +1,7 @@
 """The whole log-density of a model as one compiled function of a point and a buffer of numbers.
 
-A problem is one array of doubles: sizes of its parts, then the parts. The same compiled function serves every panel and
-every set of priors, so nothing is compiled for a new fit.
+A problem is one array of doubles: a header with the bounds of its parts, then the parts. The same compiled function
+serves every panel and every set of priors, so that nothing is compiled for a new fit.
 """
 
 import ctypes
@@ -129,7 +129,7 @@ def coefficients_student(draws: np.ndarray, buffer: np.ndarray, result: np.ndarr
 
 
 def aligned_buffer(parts: list[np.ndarray]) -> np.ndarray:
-    """Return one buffer of a header and the parts, each of them at the start of a cache line."""
+    """Return one buffer of a header and the parts, each aligned to a cache line."""
     sizes = [np.size(values) for values in parts]
     starts = SLOTS + np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
     space = np.zeros(int(starts[-1]) + CACHE_LINE)

@@ -59,7 +59,7 @@ def allocate_workspace(p: int) -> BlockWorkspace:
 
 @jit_inline
 def _tri(j: int, k: int) -> int:
-    """Return where element (j, k), k <= j, of a lower triangle starts."""
+    """Return the offset of element (j, k), k <= j, of a lower triangle."""
     return WIDTH * (j * (j + 1) // 2 + k)
 
 
@@ -161,7 +161,7 @@ def _back_solve(inv: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None
 
 @jit_part
 def log_marginal(conditional: Conditional, data: MomentBlocks, work: BlockWorkspace) -> float:
-    """Return log p(r | theta) summed over assets; overwrite the law's gradients."""
+    """Return log p(r | theta) summed over assets; overwrite the gradients in `conditional`."""
     p, step = conditional.mean.shape
     shifted = has_shift(conditional.shift)
     work.g_shift[:] = 0.0
@@ -226,7 +226,7 @@ def _shift_gradient(scale: Lanes, work: BlockWorkspace, p: int) -> None:
 def draw_coefficients(
     conditional: Conditional, data: MomentBlocks, work: BlockWorkspace, z: np.ndarray, out: np.ndarray
 ) -> None:
-    """Fill `out` (coefficient, asset) with an exact draw of c_i | r_i, theta, made of standard normals z."""
+    """Fill `out` (coefficient, asset) with an exact draw of c_i | r_i, theta, from standard normals z."""
     p, step = conditional.mean.shape
     shifted = has_shift(conditional.shift)
     for g in range(step // WIDTH):
@@ -244,7 +244,7 @@ def draw_coefficients(
 
 
 def padded_size(size: int) -> int:
-    """Return the number of assets with padding to whole blocks."""
+    """Return the number of assets rounded up to whole blocks."""
     return -(-size // WIDTH) * WIDTH
 
 

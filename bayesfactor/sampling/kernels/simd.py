@@ -37,7 +37,7 @@ type Lowering = Callable[[BaseContext, ir.IRBuilder, Signature, Values], ir.Valu
 
 
 class Lanes(Protocol):
-    """Eight doubles, as whoever reads a kernel sees them."""
+    """Eight doubles, as the type checker sees them in a kernel."""
 
     def __add__(self, other: Self) -> Self: ...
     def __sub__(self, other: Self) -> Self: ...
@@ -46,18 +46,18 @@ class Lanes(Protocol):
 
 
 class Instruction[R](NamedTuple):
-    """What stands in a kernel for a function that returns R: its type, and what makes its code."""
+    """The implementation in a kernel of a function that returns R: its signature and its code generator."""
 
     signature: Signature
     lower: Lowering
 
 
 def _for_kernels[**P, R](function: Callable[Concatenate[Context, P], Instruction[R]]) -> Callable[P, R]:
-    """Let kernels call a function; its arguments are declared as kernels give them, and come as their types."""
-    return cast("Callable[P, R]", intrinsic(function))  # numba's own annotation is that of a call from Python
+    """Make a function an intrinsic: kernels call it with values as declared, numba calls it with their types."""
+    return cast("Callable[P, R]", intrinsic(function))  # numba annotates it as called from Python
 
 
-def _kind(argument: object) -> types.Type:
+def _as_type(argument: object) -> types.Type:
     assert isinstance(argument, types.Type)
     return argument
 
@@ -114,28 +114,28 @@ def _pointer(context: BaseContext, builder: ir.IRBuilder, kind: types.Type, arra
 
 @_for_kernels
 def load(typing: Context, array: np.ndarray, at: int) -> Instruction[Lanes]:
-    """Return elements at, ..., at + 7 of a contiguous array, counted as if it were flat."""
+    """Return elements at, ..., at + 7 of a contiguous array, with flat indices."""
 
     def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         return builder.load(_pointer(context, builder, sig.args[0], *args), align=8)
 
-    return Instruction(LANES(_kind(array), types.intp), lower)
+    return Instruction(LANES(_as_type(array), types.intp), lower)
 
 
 @_for_kernels
 def store(typing: Context, array: np.ndarray, at: int, value: Lanes) -> Instruction[None]:
-    """Set elements at, ..., at + 7 of a contiguous array, counted as if it were flat."""
+    """Set elements at, ..., at + 7 of a contiguous array, with flat indices."""
 
     def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         builder.store(args[2], _pointer(context, builder, sig.args[0], *args[:2]), align=8)
         return context.get_dummy_value()
 
-    return Instruction(types.void(_kind(array), types.intp, LANES), lower)
+    return Instruction(types.void(_as_type(array), types.intp, LANES), lower)
 
 
 @_for_kernels
 def full(typing: Context, value: float) -> Instruction[Lanes]:
-    """Return eight times the same double."""
+    """Return a vector of eight equal doubles."""
 
     def lower(context: BaseContext, builder: ir.IRBuilder, sig: Signature, args: Values) -> ir.Value:
         one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))

@@ -32,7 +32,7 @@ def _factorize(
     v: np.ndarray,
     half: np.ndarray,
 ) -> None:
-    """Fill A, its lower root, e = b~ - S~ m (`e` comes in as b~), v = D e w, half = L^-1 v."""
+    """Fill A, its Cholesky factor, e = b~ - S~ m (`e` comes in as b~), v = D e w, half = L^-1 v."""
     p = d.size
     for j in range(p):
         for k in range(p):
@@ -71,7 +71,7 @@ def _forward_solve(low: np.ndarray, x: np.ndarray) -> None:
 
 
 class Observations(NamedTuple):
-    """Returns, and the regressors that all assets share, in blocks of eight dates; and the surrogate's statistics.
+    """Returns, and the regressors common to all assets, in blocks of eight dates; and the surrogate's statistics.
 
     Asset i has blocks first_y[i] to first_y[i + 1] of y, a multiple of `STEP` of them, NaN where it has no return; they
     belong to the dates of blocks first_x[i], ... of x.
