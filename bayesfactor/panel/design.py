@@ -54,27 +54,26 @@ class Design:
         """Each asset's own Student-t regression, without weights."""
         return robust_fit(self.panel)
 
-    @cached_property
+    @property
     def effective(self) -> np.ndarray:
-        """Effective number of returns of each asset (Kish 1965): (sum_t w_it)^2 / sum_t w_it^2."""
-        if self.weight is None:
-            return self.panel.moments.count
-        seen = np.isfinite(require_returns(self.panel).returns.values)
-        square = np.sum(np.where(seen, self.weight**2, 0.0), axis=0)
-        return self.moments.count**2 / np.where(square > 0, square, 1.0)
+        """Effective number of returns of each asset: T_i = sum_t w_it, as many of the last date as all count for."""
+        return self.moments.count
 
     @cached_property
     def sample(self) -> Moments:
-        """The weighted cross-products, scaled so that they count the effective number of returns.
+        """The weighted cross-products as those of a sample, whose means have the standard errors of its size.
 
-        Their means and standard deviations have then the standard errors of a sample of that size: of n normal returns
-        with weights w, sum_t w_t (r_t - mean)^2 n_eff / sum_t w_t is about sigma^2 times a chi-squared variable with
-        n_eff - 1 degrees of freedom.
+        Scaled to count n_i = (sum_t w_it)^2 / sum_t w_it^2 (Kish 1965): of independent normal returns with variance
+        sigma^2, a weighted mean has the variance sigma^2 / n_i, and sum_t w_it (r_it - mean)^2 n_i / T_i is about
+        sigma^2 times a chi-squared variable with n_i - 1 degrees of freedom. n_i is above T_i: a weighted likelihood
+        counts less than the data hold, as what is old may no longer be true.
         """
         if self.weight is None:
             return self.moments
+        seen = np.isfinite(require_returns(self.panel).returns.values)
+        square = np.sum(np.where(seen, self.weight**2, 0.0), axis=0)
         whole = self.moments
-        share = self.effective / np.where(whole.count > 0, whole.count, 1.0)
+        share = whole.count / np.where(square > 0, square, 1.0)
         return Moments(whole.xx * share, whole.xy * share, whole.yy * share, whole.count * share)
 
 

@@ -109,7 +109,7 @@ class Fit:
         -------
         Description
             As that of ``panel.describe()``. Where the model weights returns, its ``assets`` have one column more,
-            ``effective``: the effective number of returns, (sum of weights)^2 over the sum of their squares (Kish).
+            ``effective``: the effective number of returns, which is the sum of their weights.
         """
         return describe_panel(self.panel, None if self.design.weight is None else self.design.effective)
 

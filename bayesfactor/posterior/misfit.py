@@ -48,13 +48,13 @@ class Misfit:
     Attributes
     ----------
     assets : DataFrame
-        Per asset, means a year: ``periods``, and the ``effective`` number of them, which is the same where every return
-        counts the same; ``sample_mean`` of its excess returns, weighted as the fit weights them, and its standard error
-        ``sample_se``; ``premium``, the posterior mean of its total in `attribute`; ``gap_in_errors``, sample mean less
-        premium, in standard errors of the sample mean, which hold what factors happened to do; ``implied_mean``, of
-        alpha and loadings with what factors did on the asset's own dates; ``implied_gap``, sample mean less that, in
-        standard errors of the mean residual; ``variance_ratio``, implied over sample residual variance;
-        ``prob_variance``, how probable the law makes a residual variance as far out (two-sided). NaN where there are
+        Per asset, means a year: ``periods``, and the ``effective`` number of them, the sum of their weights;
+        ``sample_mean`` of its excess returns, weighted as the fit weights them, and its standard error ``sample_se``;
+        ``premium``, the posterior mean of its total in `attribute`; ``gap_in_errors``, sample mean less premium, in
+        standard errors of the sample mean, which hold what factors happened to do; ``implied_mean``, of alpha and
+        loadings with what factors did on the asset's own dates; ``implied_gap``, sample mean less that, in standard
+        errors of the mean residual; ``variance_ratio``, implied over sample residual variance; ``prob_variance``, how
+        probable the law makes a residual variance as far out (two-sided). NaN where there are
         too few dates, or an exact fit.
     checks : tuple of Check
         Of these; a failed one says that premia are not expected returns under a law that the sample supports.
@@ -77,11 +77,12 @@ def misfit(fit: FitFacts) -> Misfit:
     coefficients = raw_coefficients(fit, draws)
     law = _variance_law(fit, draws)
     table = _assets(fit, draws, coefficients, law)
-    used = (table["effective"] >= FEWEST) & table["implied_gap"].notna()
-    checks = [*_tails(fit), *_variances(table[used], law)]
+    judged = table.assign(size=fit.design.sample.count)
+    used = (judged["size"] >= FEWEST) & table["implied_gap"].notna()
+    checks = [*_tails(fit), *_variances(judged[used], law)]
     means = coefficients.mean(axis=0)
     remedy = _remedy(fit, priced=bool((draws["alpha"] == 0).all()))
-    checks += _means(remedy, table[used], *_average(fit, table, used.to_numpy(), means))
+    checks += _means(remedy, judged[used], *_average(fit, table, used.to_numpy(), means))
     return Misfit(table, tuple(checks))
 
 
@@ -122,7 +123,9 @@ def _assets(fit: FitFacts, draws: xr.Dataset, coefficients: np.ndarray, law: Var
     statistics, year = fit.design.sample, fit.panel.periods_per_year
     count, index = statistics.count, pd.Index(fit.panel.assets, name="asset")
     few, error = count < 3, statistics.sd(ddof=1) / np.sqrt(np.maximum(count, 1))
-    table = pd.DataFrame({"periods": fit.panel.moments.count.astype(int), "effective": count}, index=index)
+    table = pd.DataFrame(
+        {"periods": fit.panel.moments.count.astype(int), "effective": fit.design.effective}, index=index
+    )
     table["sample_mean"] = np.where(few, np.nan, statistics.mean * year)
     table["sample_se"] = np.where(few, np.nan, error * year)
     table["premium"] = premia(fit)
@@ -180,7 +183,7 @@ def _variances(table: pd.DataFrame, law: VarianceLaw | None) -> list[Check]:
     middle = float(seen["variance_ratio"].median())
     either, times = max(middle, 1 / middle), TIMES
     if len(seen) < FEW:
-        times = max(TIMES, _reach(law, seen["effective"].to_numpy()))
+        times = max(TIMES, _reach(law, seen["size"].to_numpy()))
     beyond = float((seen["prob_variance"] < RARE).mean())
     most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
     advice = f"The fitted law does not have the sample's variances. {FOLLOWS}"
@@ -213,7 +216,7 @@ def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, float], premi
     gaps = table["implied_gap"].abs()
     if gaps.empty:
         return found
-    chance = np.maximum(student.sf(gaps, table["effective"] - 1), 1e-300)
+    chance = np.maximum(student.sf(gaps, table["size"] - 1), 1e-300)
     worst = int(np.argmin(chance))
     value, limit = float(norm.isf(chance[worst])), float(norm.isf(ERROR / 2 / len(gaps)))
     what = "means: implied mean of the asset furthest off (SE)"

@@ -63,7 +63,8 @@ class Duration(Quantity):
 
     def periods(self, periods_per_year: int) -> float:
         """Return it in periods of a panel."""
-        return self.value if self.unit == "periods" else self.value / PER_YEAR[self.unit] * periods_per_year
+        value = float(self.value)
+        return value if self.unit == "periods" else value / PER_YEAR[self.unit] * periods_per_year
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ class HalfLife:
     premia of traded factors, are not weighted. What looks like a likelihood is none of the data: no evidence is
     claimed for it, and half-lives are compared out of sample alone. Source: West and Harrison (1997), discounting.
 
-    Intervals are those of as many returns as the weights add up to, 1.44 h of a long history, as if loadings had moved
-    before. What an average under the weights is worth where nothing moves is Kish's effective number, 2.89 h, in
-    ``fit.describe()``. For normal noise and a panel that holds the returns themselves.
+    Intervals are those of as many returns as the weights add up to, T_i = sum_t w_it, 1.44 h of a long history: the
+    effective number in ``fit.describe()``. Where nothing moves that is too wide: an average under the weights is worth
+    2.89 h returns (Kish 1965), by which `check` judges. For normal noise and a panel that holds the returns themselves.
     """
 
     kind: ClassVar[str] = "half_life"

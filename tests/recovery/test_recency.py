@@ -77,7 +77,8 @@ def test_whole_weights_are_repetitions(preset):
     ours, theirs = (pack(one, model, scale_priors(one, model)) for one in (weighted, repeated))
     for theta in points(ours):
         assert ours.evaluate(theta)[0] == pytest.approx(theirs.evaluate(theta)[0], rel=1e-11)
-    assert weighted.effective == pytest.approx(kish(panel, times), rel=1e-13)
+    assert weighted.sample.count == pytest.approx(kish(panel, times), rel=1e-13)
+    assert weighted.effective == pytest.approx(repeated.panel.moments.count, rel=1e-13)
 
 
 def repeat(panel, times):
@@ -180,9 +181,10 @@ def test_factors_are_not_weighted(fits):
 
 
 def test_the_description_of_a_fit_shows_the_effective_number(fits):
-    """Kish's, of weights 2^(-age / h); under equal weights it is the count, and is not shown."""
+    """The sum of weights 2^(-age / h); under equal weights it is the count, and is not shown."""
     equal, weighted = fits
-    wanted = kish(weighted.panel, 0.5 ** (np.arange(len(weighted.panel.times))[::-1] / 25))
+    weight = 0.5 ** (np.arange(len(weighted.panel.times))[::-1] / 25)
+    wanted = weight @ np.isfinite(weighted.panel.returns.values)
     shown = weighted.describe().assets
     assert shown["effective"].tolist() == [round(float(number), 1) for number in wanted]
     assert (shown["effective"] <= shown["periods"]).all()
