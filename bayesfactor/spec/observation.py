@@ -77,8 +77,8 @@ class HalfLife:
 
     T is the last row of the panel, so that the weights of all assets are the same on one date. Loadings, alphas and
     residual standard deviations are estimated from weighted returns; the factors' own histories, and with them the
-    premia of traded factors, are not weighted. What looks like a likelihood is none of the data: no evidence is
-    claimed for it, and half-lives are compared out of sample alone. Source: West and Harrison (1997), discounting.
+    premia of traded factors, are not weighted. The weighted likelihood is not that of the data and gives no
+    evidence: compare half-lives out of sample. Source: West and Harrison (1997), discounting.
 
     With a short half-life intervals are those of few returns: see the effective number in ``fit.describe()``. For
     normal noise and a panel that holds the returns themselves.
