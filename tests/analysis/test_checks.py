@@ -231,7 +231,7 @@ def test_shrinkage_is_vasiceks_weight():
         tau, sigma = posterior["loading_scale"].values[..., 0], posterior["residual_sd"].sel(asset=name).values
         weight = 1 / (1 + tau**2 * (f @ f) / sigma**2)
         assert found[name] == pytest.approx(weight.mean(), abs=4.5 * weight.std() / 200**0.5)
-    assert found.max() - found.min() > 0.05  # a short history leans more
+    assert found.max() - found.min() > 0.05  # a short history is shrunk more
 
 
 def test_shrinkage_without_data_is_whole(hollow_fit, report, a_panel):
