@@ -208,7 +208,7 @@ def identify(fit: Fit) -> Identification:
 
 
 def cached_identification(fit: Fit) -> Identification:
-    """Return what `identify` does, computed once for each fit; it is shared, so that nobody may change it."""
+    """Return what `identify` does, computed once for each fit; callers share it, and must not change it."""
     if fit not in _FOUND:
         _FOUND[fit] = identify(fit)
     return _FOUND[fit]
