@@ -1,4 +1,4 @@
-"""Bayesian factor models: what pays each asset, how much, and how sure we are.
+"""Bayesian factor models: which factors earn each asset's risk premium, how much, and how sure we are.
 
 Public names stand in ``__init__.pyi``. They are loaded when they are first used, so that ``import bayesfactor`` costs
 almost nothing.

@@ -2,7 +2,7 @@
 
 Truth is drawn from the prior of the preset, for each panel anew, and returns from the model; so a right posterior
 covers truth in 90 % of cases, whatever the sizes. Panels have groups, unequal histories, correlated factors, traded and
-not. Coverage is an average over the prior: it tests the computation, not whether the prior suits a market. Leaves with
+not. Coverage is an average over the prior: it tests the computation, not whether the prior suits a market. Exit status
 1 when a share is outside 87 to 93 %.
 """
 
@@ -57,9 +57,9 @@ def simulate_panel(
 ) -> Panel:
     """Return a panel like `shape` with returns and factors made from the truth."""
     periods = shape.returns.sizes["time"]
-    deviation = np.sqrt(priors.factors.covariance_scale / (priors.factors.covariance_dof - len(truth.mean) - 1))
+    sd = np.sqrt(priors.factors.covariance_scale / (priors.factors.covariance_dof - len(truth.mean) - 1))
     related = np.corrcoef(rng.normal(size=(len(truth.mean), 8)))  # another correlation for every panel
-    root = np.linalg.cholesky(related) * deviation[:, None]
+    root = np.linalg.cholesky(related) * sd[:, None]
     factors = truth.mean + rng.normal(size=(periods, len(truth.mean))) @ root.T
     traded = np.array([factor.traded for factor in shape.factor_info])
     moved = factors + np.where(traded, 0.0, truth.premium - truth.mean)

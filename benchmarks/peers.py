@@ -24,9 +24,9 @@ start <- proc.time()[["elapsed"]]
 fit <- lme4::lmer(form, data)
 seconds <- proc.time()[["elapsed"]] - start
 table <- coef(summary(fit))
-deviations <- attr(lme4::VarCorr(fit)$asset, "stddev")
+sds <- attr(lme4::VarCorr(fit)$asset, "stddev")
 names <- c(paste("mean", x), paste("scale", x), "alpha scale", "sigma")
-value <- c(table[x, 1], deviations[x], deviations["(Intercept)"], sigma(fit))
+value <- c(table[x, 1], sds[x], sds["(Intercept)"], sigma(fit))
 error <- c(table[x, 2], rep(NA, length(x) + 2))
 write.csv(data.frame(name = names, value, error, seconds), "answer.csv", row.names = FALSE)
 """
@@ -42,7 +42,7 @@ write.csv(data.frame(name = paste("premium", colnames(f)), value, error, seconds
 
 
 def ours(recipe: dict, sizes: dict) -> dict:
-    """Return our posterior means and deviations, and the seconds of the second call in a process."""
+    """Return our posterior means and standard deviations, and the seconds of the second call in a process."""
     from dataclasses import replace
 
     import bayesfactor as bf

@@ -10,7 +10,7 @@ a right posterior covers it in 90 % of panels. Three designs:
 * unequal: assets of 40 to 1,500 days, a market of 3,000, a strong factor of 2,000, a useless one of 1,500; fitted with
   all of that, and with no factor value before the first date of the assets.
 
-Leaves with 1 when a share is not where it has to be.
+Exit status 1 when a share is outside its limits.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from bayesfactor.panel.records import Calendar, Factor
 
 TABLE = Path(__file__).with_name("premia.md")
 YEAR, ASSETS = 252, 30
-DEVIATION, RESIDUAL = np.array([0.01, 0.02, 0.03]), 0.02
+FACTOR_SD, RESIDUAL_SD = np.array([0.01, 0.02, 0.03]), 0.02
 CORRELATION = np.array([[1.0, 0.3, 0.2], [0.3, 1.0, 0.0], [0.2, 0.0, 1.0]])
 INFO = (Factor("market", True, "market"), Factor("strong", False, "rates"), Factor("useless", False, "on-chain"))
 NEAR = 0.05  # of an asset's volatility: how far the interval of a useless factor's contribution may reach
@@ -48,14 +48,14 @@ class Market:
 
 def simulate(rng: np.random.Generator, periods: int, longest: int, shortest: int, starts: tuple[int, ...]) -> Market:
     """Draw a market of `longest` days whose assets have `shortest` to `periods` and whose factors begin at `starts`."""
-    premium = 0.5 * rng.normal(size=3) * DEVIATION / YEAR**0.5
-    mean = np.where([True, False, False], premium, 0.1 * rng.normal(size=3) * DEVIATION)
-    root = np.linalg.cholesky(CORRELATION) * DEVIATION[:, None]
+    premium = 0.5 * rng.normal(size=3) * FACTOR_SD / YEAR**0.5
+    mean = np.where([True, False, False], premium, 0.1 * rng.normal(size=3) * FACTOR_SD)
+    root = np.linalg.cholesky(CORRELATION) * FACTOR_SD[:, None]
     factors = mean + rng.normal(size=(longest, 3)) @ root.T
     group = np.arange(ASSETS) % 3
     centre, spread = np.array([1.0, 0.3, 0.0]), np.array([0.3, 0.15, 0.0])
     loading = centre + 0.5 * spread * rng.normal(size=(3, 3))[group] + spread * rng.normal(size=(ASSETS, 3))
-    sigma = RESIDUAL * np.exp(0.3 * rng.normal(size=ASSETS))
+    sigma = RESIDUAL_SD * np.exp(0.3 * rng.normal(size=ASSETS))
     alpha = abs(rng.normal()) * 0.05 / YEAR * rng.normal(size=ASSETS)
     moved = factors[-periods:] + premium - mean
     returns = alpha + moved @ loading.T + sigma * rng.normal(size=(periods, ASSETS))

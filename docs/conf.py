@@ -12,4 +12,4 @@ autosummary_generate = True
 autodoc_typehints = "none"
 napoleon_numpy_docstring, napoleon_google_docstring = True, False
 html_theme = "alabaster"
-html_theme_options = {"description": "What pays each asset, how much, and how sure we are."}
+html_theme_options = {"description": "Which factors earn each asset's risk premium, how much, and how sure we are."}

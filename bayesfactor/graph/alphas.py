@@ -19,7 +19,7 @@ from bayesfactor.spec.model import FactorModel
 
 
 def alphas(model: FactorModel, data: dict, log_sigma: pt.TensorVariable) -> tuple[pt.TensorVariable, pt.TensorVariable]:
-    """Add the laws of alphas and zero-beta rate; return mean and deviation of alpha_i + lambda_0."""
+    """Add the laws of alphas and zero-beta rate; return mean and standard deviation of alpha_i + lambda_0."""
     match model.zero_beta:
         case NoZeroBeta():
             rate = pt.constant(0.0)

@@ -16,7 +16,7 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
     """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
     panel, statistics, history = design.panel, design.moments, design.history
     groups = {name: i for i, name in enumerate(panel.group_names)}
-    fitted, deviation = least_squares(statistics)
+    fitted, residual_sd = least_squares(statistics)
     noise = model.noise
     own = vars(statistics) if noise.sums_suffice else observations(panel, design.robust)
     return {
@@ -26,7 +26,7 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
         ),
         "factor_mean_start": history.mean,
         "factor_mean_unit": history.sd / np.maximum(history.count, 1) ** 0.5,
-        "premium_blend": _blend(priors.premia, statistics.count, fitted, deviation, history.sd),
+        "premium_blend": _blend(priors.premia, statistics.count, fitted, residual_sd, history.sd),
         **_factor_terms(priors.factors, history),
         **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
@@ -112,14 +112,14 @@ def observations(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
 
 
 def _blend(
-    priors: ScaledPremia, count: np.ndarray, fitted: np.ndarray, deviation: np.ndarray, factor_sd: np.ndarray
+    priors: ScaledPremia, count: np.ndarray, fitted: np.ndarray, residual_sd: np.ndarray, factor_sd: np.ndarray
 ) -> np.ndarray:
     """Return, per factor, the prior's share of what is known of lambda - mu from the cross-section, from 0 to 1.
 
     It only turns the coordinates in which premium and mean are sampled, so that they are nearly independent.
     """
-    enough = np.isfinite(deviation) & (deviation > 0)
-    beta, variance = fitted[enough, 1:], deviation[enough, None] ** 2
+    enough = np.isfinite(residual_sd) & (residual_sd > 0)
+    beta, variance = fitted[enough, 1:], residual_sd[enough, None] ** 2
     noise = variance / (count[enough, None] * factor_sd**2)
     information = np.sum(count[enough, None] * np.maximum(beta**2 - noise, 0) / variance, axis=0)
     share = 1 / (1 + information * priors.sd**2)

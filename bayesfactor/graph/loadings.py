@@ -14,7 +14,7 @@ from bayesfactor.spec.model import FactorModel
 def coefficients(
     model: FactorModel, data: dict, log_sigma: pt.TensorVariable
 ) -> tuple[pt.TensorVariable, pt.TensorVariable]:
-    """Add the laws of loadings and alphas; return prior mean and deviation, both (coefficient, asset)."""
+    """Add the laws of loadings and alphas; return their prior means and standard deviations (coefficient, asset)."""
     loc, width, group = data["loading_loc"], data["loading_sd"], data["group_of"]
     across = pt.zeros_like(data["log_sigma_start"])
     match model.loadings:

@@ -34,11 +34,10 @@ def plot_check(fit: Fit, what: Picture = "predictive") -> "Figure":
     ----------
     fit : Fit
     what : {"predictive", "rank", "energy"}
-        Returns as they were beside 30 replicated panels, each asset in units of its own deviation (at most 20,000
-        returns of the panel, evenly spaced); ranks of every chain among all draws (at most 1,000, evenly spaced), for
-        those 12 of the quantities that assets share on which chains agree least (by R-hat), with ArviZ's test that they
-        do (marked where they do not, at 1 %);
-        energy of the sampler's steps.
+        ``predictive``: observed returns beside 30 replicated panels, each asset in units of its own standard deviation
+        (at most 20,000 returns of the panel, evenly spaced). ``rank``: ranks of every chain among all draws (at most
+        1,000, evenly spaced), for the 12 shared quantities on which chains agree least (by R-hat), with ArviZ's test
+        that they agree (marked where it fails, at 1 %). ``energy``: energy of the sampler's steps.
 
     Returns
     -------

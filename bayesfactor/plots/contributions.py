@@ -1,4 +1,4 @@
-"""Contributions with their intervals, shares of risk, and realised contributions over time."""
+"""Contributions with their intervals, shares of variance, and realised contributions over time."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What factors pay before and after the data, and what they predict beside what was earned."""
+"""Premia of factors before and after the data, and predicted beside realised mean returns."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -54,10 +54,9 @@ def plot_premia(
     Returns
     -------
     matplotlib Figure
-        A panel per factor: the posterior's density (ArviZ's kernel estimate), its mean and interval, and as a grey bar
-        the prior's mean and the interval of a normal law of its deviation (which the prior is, unless it is a spike and
-        slab), where the prior is known. An axis may be too short for a prior that is far wider. The title holds the
-        verdict.
+        A panel per factor: the posterior's density (ArviZ's kernel estimate), its mean and interval, and, where the
+        prior is known, as a grey bar its mean and interval (of a spike and slab, those of a normal law with its
+        standard deviation). The axis may be too short for a prior that is far wider. The title holds the verdict.
 
     Raises
     ------

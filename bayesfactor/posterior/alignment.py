@@ -48,7 +48,7 @@ def _in_order(posterior: xr.Dataset, dim: str, names: Sequence[str]) -> xr.Datas
     own = next((str(name) for name, array in posterior.data_vars.items() if dim in array.dims), dim)
     if dim not in posterior.coords:
         raise FitError(
-            f"Fit: the draws of '{own}' have no labels along '{dim}', so that nobody can say which is which.",
+            f"Fit: the draws of '{own}' have no labels along '{dim}', so that they cannot be matched to the panel.",
             remedy=f"Say what they are, in their order: posterior.assign_coords({dim}=[...]).",
         )
     given = posterior[dim].values.tolist()

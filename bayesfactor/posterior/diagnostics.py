@@ -47,7 +47,7 @@ class Check:
     details: str = ""
 
     @property
-    def beyond(self) -> bool:
+    def exceeds_limit(self) -> bool:
         """Whether it failed or, where it only informs, its value is above its limit."""
         return self.passed is False or (self.passed is None and self.value > self.limit)
 
@@ -73,12 +73,12 @@ def short(value: float) -> str:
 
 
 def misfits(problems: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of the problems of a fit that are no matter of convergence."""
+    """Return the problems of a fit that do not concern convergence."""
     return tuple(problem for problem in problems if problem.startswith(MISFIT))
 
 
 def said(problems: tuple[str, ...]) -> str:
-    """Return problems in one text, which says once that the model does not fit."""
+    """Return problems as one text that says only once that the model does not fit."""
     found = misfits(problems)
     first = [problem for problem in problems if problem not in found]
     rest = [problem if place == 0 else problem.removeprefix(f"{MISFIT}: ") for place, problem in enumerate(found)]
@@ -195,7 +195,7 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[Check, ...
     ----------
     posterior : Dataset
     stats : Dataset
-        The sampler's record; what it lacks is checked by nobody.
+        The sampler's record. A check that needs what it lacks cannot be computed.
     """
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     enough = ESS_PER_CHAIN * chains

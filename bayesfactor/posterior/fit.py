@@ -1,4 +1,4 @@
-"""A fit: the posterior of one model on one panel, and all that is needed to know where it came from."""
+"""A fit: the posterior of one model on one panel, with its provenance."""
 
 import json
 import os
@@ -130,7 +130,7 @@ class Fit:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What keeps the fit from being used; empty when the sampler converged and the law has the sample's moments."""
+        """Why the fit must not be used; empty when the sampler converged and the law has the sample's moments."""
         from bayesfactor.posterior.diagnostics import MISFIT
 
         converged = (check.problem for check in self.sampler_checks if check.passed is False)
@@ -154,11 +154,11 @@ class Fit:
         ------
         SpecError
             When the panel holds statistics instead of returns, or the model weights returns: leaving one out by
-            importance sampling rests on the likelihood that was sampled, and a weighted one is none.
+            importance sampling needs the likelihood of the data, and a weighted one is not that.
         """
         if self.design.weight is not None:
             raise SpecError(
-                "with_log_likelihood: the model weights returns, so that no evidence can be had from its draws.",
+                "with_log_likelihood: the model weights returns, and a weighted likelihood is not that of the data.",
                 place="with_log_likelihood",
                 remedy="Compare half-lives by the log-likelihood of returns after those that were fitted.",
             )

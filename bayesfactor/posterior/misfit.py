@@ -43,7 +43,7 @@ NO_LAW = "no noise law, as the model of these draws was not given"
 
 @dataclass(frozen=True, eq=False)
 class Misfit:
-    """What the fitted law says of means and variances, beside what the sample says.
+    """Means and variances of the fitted law, compared with those of the sample.
 
     Attributes
     ----------
@@ -53,9 +53,9 @@ class Misfit:
         ``premium``, the posterior mean of its total in `attribute`; ``gap_in_errors``, sample mean less premium, in
         standard errors of the sample mean, which hold what factors happened to do; ``implied_mean``, of alpha and
         loadings with what factors did on the asset's own dates; ``implied_gap``, sample mean less that, in standard
-        errors of the mean residual; ``variance_ratio``, implied over sample residual variance; ``prob_variance``, how
-        probable the law makes a residual variance as far out (two-sided). NaN where there are
-        too few dates, or an exact fit.
+        errors of the mean residual; ``variance_ratio``, implied over sample residual variance; ``prob_variance``, the
+        two-sided probability under the law of a residual variance at least as far out. NaN where there are too few
+        dates, or an exact fit.
     checks : tuple of Check
         Of these; a failed one says that premia are not expected returns under a law that the sample supports.
     """

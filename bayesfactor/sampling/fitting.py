@@ -25,7 +25,7 @@ from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
 
-FEW, CAREFUL, BOLD = 30, 0.9, 0.75  # assets; rates of acceptance
+FEW_ASSETS, ACCEPT_FEW, ACCEPT_MANY = 30, 0.9, 0.75  # rates of acceptance with fewer assets than that, and with more
 STATISTICS = (
     "diverging",
     "energy",
@@ -53,7 +53,7 @@ def fit(
     factors); with normal noise, alphas and loadings are then drawn from p(alpha, beta | theta, data) exactly, and the
     factor covariance always is from p(Omega | mu, factors). Of alphas and loadings given theta, four draws in a row are
     stratified (a Latin hypercube of their standard normals): each is an exact draw by itself, and their averages are
-    less noisy than those of independent ones. Monte Carlo errors by ArviZ's rule count only part of that gain.
+    less noisy than those of independent draws. ArviZ's Monte Carlo errors reflect only part of that gain.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def fit(
     store : str or Path, optional
         A Zarr folder (``"run.zarr"``) to which the draws of alphas, loadings and residual scales are written as they
         are made, for more assets than memory holds; needs dask and zarr. They are the same draws. The folder is then
-        the saved fit, and takes the place of a store that stands there.
+        the saved fit, and replaces a store that is there already.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def _sample(engine: Any, sampler: Sampler, assets: int) -> xr.DataTree:
                 chains=sampler.chains,
                 cores=_cores(sampler),
                 seed=sampler.seed,
-                target_accept=sampler.target_accept or (CAREFUL if assets < FEW else BOLD),
+                target_accept=sampler.target_accept or (ACCEPT_FEW if assets < FEW_ASSETS else ACCEPT_MANY),
                 save_warmup=False,
                 progress_bar=False,
                 progress_callback=report,

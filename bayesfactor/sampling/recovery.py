@@ -1,4 +1,4 @@
-"""From draws of theta to draws of everything a user asks for, with labels."""
+"""From draws of theta to labelled draws of the whole posterior."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -77,7 +77,7 @@ def _assets(
     store: DrawStore | None,
     cores: int,
 ) -> tuple[dict[str, xr.DataArray], Drawn]:
-    """Make alphas, loadings and residual standard deviations a few draws at a time, and what log priors they have."""
+    """Make alphas, loadings and residual standard deviations a few draws at a time, and their log priors."""
     each = ("chain", "draw", "asset")
     dims: dict[str, tuple[str, ...]] = {"alpha": each, "residual_sd": each, "loading": (*each, "factor")}
     arrays = {}
@@ -95,9 +95,10 @@ def _assets(
                 coefficients[:, :, 0] -= rate[:, None]
             arrays["alpha"][here] = coefficients[:, :, 0]
             arrays["loading"][here] = coefficients[:, :, 1:]
-            tails = {name: array[:, None] for name, (array, _) in _tails(priors, problem, draws[here]).items()}
+            own_noise = _noise_parameters(priors, problem, draws[here])
+            noise = {name: array[:, None] for name, (array, _) in own_noise.items()}
             sigma = np.exp(problem.scales(draws[here])[2])
-            arrays["residual_sd"][here] = model.noise.sd({"sigma": sigma, **tails})
+            arrays["residual_sd"][here] = model.noise.sd({"sigma": sigma, **noise})
             logs.append(_own_prior(model, priors, coefficients))
         return logs
 
@@ -142,11 +143,11 @@ def _dataset(values: Drawn, coords: Coords) -> xr.Dataset:
 
 def _scales(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
     level, spread = problem.level(flat)
-    return {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ()), **_tails(priors, problem, flat)}
+    return {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ()), **_noise_parameters(priors, problem, flat)}
 
 
-def _tails(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
-    """Return the parameters of the noise law beside its scale."""
+def _noise_parameters(priors: ScaledPriors, problem: DensityProblem, flat: np.ndarray) -> Drawn:
+    """Return the parameters of the noise law other than its scale."""
     dof = _dof(priors, problem, flat)
     return {} if dof is None else {"dof": (dof, ())}
 

@@ -76,7 +76,7 @@ class ShrunkAlpha:
 class ScaledAlpha:
     """alpha_i ~ N(0, tau_alpha^2 sigma_i^2 / s^2), tau_alpha ~ `spread`, s^2 the mean residual variance of the assets.
 
-    Mispricing is tied to residual risk, so that no portfolio earns an unbelievable Sharpe ratio. s is that of each
+    Mispricing is tied to residual risk, so that no portfolio has an implausible Sharpe ratio. s is that of each
     asset's own first fit. Source: Pastor and Stambaugh (1999).
     """
 

@@ -1,4 +1,4 @@
-"""The law of factors and the prior of what they pay."""
+"""The law of factors and the priors of their risk premia."""
 
 from dataclasses import dataclass
 

@@ -83,8 +83,8 @@ class HalfLife:
 
     T is the last row of the panel, so that the weights of all assets are the same on one date. Loadings, alphas and
     residual standard deviations are estimated from weighted returns; the factors' own histories, and with them the
-    premia of traded factors, are not weighted. What looks like a likelihood is none of the data: no evidence is
-    claimed for it, and half-lives are compared out of sample alone. Source: West and Harrison (1997), discounting.
+    premia of traded factors, are not weighted. The weighted likelihood is not that of the data and gives no
+    evidence: compare half-lives out of sample. Source: West and Harrison (1997), discounting.
 
     Intervals are those of as many returns as the weights add up to, T_i = sum_t w_it, 1.44 h of a long history: the
     effective number in ``fit.describe()``. Where nothing moves that is too wide: an average under the weights is worth

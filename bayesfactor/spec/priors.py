@@ -153,7 +153,7 @@ class Exponential(Distribution):
 
 @dataclass(frozen=True)
 class InverseWishart(Distribution):
-    """Omega ~ IW(K + 1 + weight, weight * diag(s^2)), with mean diag(s^2), s the factors' sample deviations.
+    """Omega ~ IW(K + 1 + weight, weight * diag(s^2)), with mean diag(s^2), s their sample standard deviations.
 
     ``weight`` is what the prior counts for, in periods.
     """
@@ -175,13 +175,13 @@ class SpikeSlab(Distribution):
     Attributes
     ----------
     slab : float
-        Deviation of the slab where the strength found equals `strength`.
+        Standard deviation of the slab where the strength found equals `strength`.
     inclusion : float
         Prior probability that the factor pays.
     spike : float
         Variance of the spike over that of the slab.
     strength : float
-        Root mean square over assets of the loading on the standardised factor over the asset's own deviation.
+        Root mean square over assets of the loading on the standardised factor, over the asset's own standard deviation.
     """
 
     slab: float

@@ -1,4 +1,4 @@
-"""What one unit of a prior is on a panel: deviations of factors and of assets, and periods in a year."""
+"""What one unit of a prior is on a panel: standard deviations of factors and assets, and periods in a year."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,14 +85,14 @@ class PanelUnits:
         zero-beta rate takes up.
         """
         statistics = self.design.moments
-        fitted, deviation = least_squares(statistics)
-        enough = np.isfinite(deviation)
+        fitted, residual_sd = least_squares(statistics)
+        enough = np.isfinite(residual_sd)
         if not enough.any():
             return np.full(len(self.factors), FAINTEST)
         xx = np.moveaxis(statistics.xx[:, :, enough], -1, 0)
         size = np.sqrt(np.einsum("ijj->ij", xx))
         inverse = np.linalg.pinv(xx / (size[:, :, None] * size[:, None, :]), hermitian=True)
-        error = deviation[enough, None] * (np.sqrt(np.einsum("ijj->ij", inverse)) / size)[:, 1:]
+        error = residual_sd[enough, None] * (np.sqrt(np.einsum("ijj->ij", inverse)) / size)[:, 1:]
         unit = self.factor_sd / statistics.sd()[enough, None]
         b, noise = fitted[enough, 1:] * unit, (error * unit) ** 2
         if demeaned:

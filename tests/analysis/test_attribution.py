@@ -263,7 +263,7 @@ def test_shares_of_uncertainty_are_covariances_with_the_premium(name, request):
     table = bf.attribute(fit, portfolio=mix).uncertainty
     assert table.index.tolist() == [*fit.panel.assets, "portfolio"]
     extra = ["zero_beta"] if rate else []
-    parts = ["premia", "loadings", "mispricing", "both", *extra]
+    parts = ["premia", "loadings", "alpha", "interaction", *extra]
     assert table.columns.tolist() == ["sd", *parts]
     np.testing.assert_allclose(table[parts].sum(axis=1), 1.0, rtol=1e-10)
     posterior = fit.posterior

@@ -183,7 +183,7 @@ def test_heavy_tails_are_seen_under_normal_noise_only():
     fits = [bf.fit(panel, model, sampler) for model in ("hierarchical", "student_t")]
     assert all(check.passed for fit in fits for check in fit.misfit.checks)  # 3 degrees of freedom are a right model's
     normal, student = (bf.check(fit) for fit in fits)
-    name = "tails: share of assets heavier than the noise law"
+    name = "tails: share of assets with heavier tails than the noise law"
     assert row(normal, name).value > 0.8
     assert (normal.assets["prob_tails"] < 0.01).mean() == row(normal, name).value
     assert "Residuals are heavier-tailed than the noise law" in str(normal)
@@ -217,7 +217,7 @@ def test_means_are_those_of_the_sample_of_the_report_and_of_the_model(hier_fit, 
         gap = (found["sample_mean"] - found["implied_mean"]) / 252 / error
         assert found["implied_gap"] == pytest.approx(gap, rel=0.15)
     off = bf.check(doctored(hier_fit, "posterior", alpha=posterior["alpha"] + 0.02))
-    assert row(off, "means: share of premia more than 2 SE off").value == 1.0
+    assert row(off, "means: share of premia more than 2 SE from the sample mean").value == 1.0
 
 
 def test_shrinkage_is_vasiceks_weight():
@@ -231,7 +231,7 @@ def test_shrinkage_is_vasiceks_weight():
         tau, sigma = posterior["loading_scale"].values[..., 0], posterior["residual_sd"].sel(asset=name).values
         weight = 1 / (1 + tau**2 * (f @ f) / sigma**2)
         assert found[name] == pytest.approx(weight.mean(), abs=4.5 * weight.std() / 200**0.5)
-    assert found.max() - found.min() > 0.05  # a short history leans more
+    assert found.max() - found.min() > 0.05  # a short history is shrunk more
 
 
 def test_shrinkage_without_data_is_whole(hollow_fit, report, a_panel):
@@ -252,7 +252,7 @@ def test_all_assets_too_short_for_tails(a_panel):
     fit = bf.fit(replace(a_panel, returns=late), "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))
     report = bf.check(fit)
     assert report.assets["prob_tails"].isna().all()
-    assert row(report, "tails: share of assets heavier than the noise law").worst == ""
+    assert row(report, "tails: share of assets with heavier tails than the noise law").worst == ""
 
 
 def test_sensitivity_is_finite_and_the_priors_that_matter_show(report):
@@ -299,7 +299,7 @@ def test_the_mean_correlation_is_that_of_pandas():
     for block in (1, 7, 1000):
         found = correlations(x, names, block=block)
         assert found.mean == pytest.approx(np.nanmean(pairs), rel=1e-10)
-        assert found.beyond == pytest.approx(beyond**0.5, rel=1e-10)
+        assert found.excess == pytest.approx(beyond**0.5, rel=1e-10)
         assert len(found.pairs) == 20
         assert found.pairs["correlation"].abs().is_monotonic_decreasing
         for pair in found.pairs.itertuples():
@@ -335,7 +335,7 @@ def test_one_pair_among_twenty_assets_is_named():
     check = checks[LARGEST]
     assert checks["residuals: mean correlation of assets"].value < 0.05
     assert (check.passed, check.worst) == (None, "a04, a11")
-    assert check.beyond
+    assert check.exceeds_limit
     assert check.value == pytest.approx(abs(np.corrcoef(x[:, 4], x[:, 11])[0, 1]), rel=1e-9)
     z = norm.isf(0.01 / 2 / 190) / (250 - 3 - 1) ** 0.5  # Fisher's z, Bonferroni over pairs
     assert check.limit == pytest.approx(np.tanh(z), rel=1e-9)
@@ -350,7 +350,7 @@ def test_opposite_signs_do_not_cancel():
     _, checks = checks_of(x)
     assert abs(checks["residuals: mean correlation of assets"].value) < 0.05
     assert checks[SQUARE].value == pytest.approx(0.5, abs=0.06)
-    assert checks[SQUARE].beyond
+    assert checks[SQUARE].exceeds_limit
 
 
 def test_a_pair_with_few_common_dates_is_judged_by_these():
@@ -374,7 +374,7 @@ def test_noise_is_beyond_its_limits_one_time_in_a_hundred_at_most(dof):
         x = noises(rng, 120, 12) if np.isinf(dof) else rng.standard_t(dof, size=(120, 12))
         _, checks = checks_of(x)
         for name in beyond:
-            beyond[name] += checks[name].beyond
+            beyond[name] += checks[name].exceeds_limit
     assert all(count <= 6 for count in beyond.values()), beyond  # P(more than 6 of 200 at 1 %) = 0.4 %
 
 
@@ -391,7 +391,7 @@ def test_a_copy_of_a_short_history_fails_beside_a_stronger_pair():
     assert (checks[LARGEST].passed, checks[LARGEST].worst) == (False, "a00, a01")
     assert checks[LARGEST].value == pytest.approx(1.0)
     assert (checks[OTHERS].passed, checks[OTHERS].worst) == (None, "a02, a03")
-    assert checks[OTHERS].beyond
+    assert checks[OTHERS].exceeds_limit
     assert found.pairs.loc[0, ["asset", "other", "periods"]].tolist() == ["a00", "a01", 30]
 
 
@@ -419,7 +419,7 @@ def test_many_copies_leave_room_for_what_is_none():
     assert checks[LARGEST].passed is False
     assert len(found.pairs) == len(found.pairs[["asset", "other"]].drop_duplicates()) == 20
     assert (found.pairs["correlation"].abs() > 0.99).sum() == 10
-    assert (checks[OTHERS].worst, checks[OTHERS].beyond) == ("a10, a11", True)
+    assert (checks[OTHERS].worst, checks[OTHERS].exceeds_limit) == ("a10, a11", True)
 
 
 def test_few_dates_and_many_factors_make_no_copy():
@@ -430,7 +430,7 @@ def test_few_dates_and_many_factors_make_no_copy():
     assert abs(np.corrcoef(x[:, 0], x[:, 1])[0, 1]) > 0.99
     _, checks = checks_of(x, factors=18)
     assert checks[LARGEST].passed is None
-    assert not checks[LARGEST].beyond
+    assert not checks[LARGEST].exceeds_limit
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0, -1.0])

@@ -96,7 +96,7 @@ def test_common_loadings_are_common_and_student_noise_is_wider():
 
 
 def still(**parts):
-    """A model without loadings, all residual deviations 30 % a year."""
+    """A model without loadings, all residual standard deviations 30 % a year."""
     noise = replace(bf.FactorModel().noise, level=LogNormalRate(Rate(30.0), SURE), spread=HalfNormal(SURE))
     return replace(bf.FactorModel(), **{"loadings": free(0.0, SURE), "noise": noise, "alpha": ZeroAlpha(), **parts})
 

@@ -69,7 +69,7 @@ def test_one_factor_prices_the_other_by_quadrature():
 
 
 def test_both_factors_by_quadrature():
-    """log m of x = {f0, f1}: prior |Omega|^{-3/2}; Omega by its two deviations and correlation."""
+    """log m of x = {f0, f1}: prior |Omega|^{-3/2}; Omega by its two standard deviations and correlation."""
     panel = make_panel(assets=2, traded=2, other=0, periods=12, seed=5)
     values = panel.factors.values * 100
     scan = scan_models(with_factors(panel, values), TrainedPremia(0.25, 0.7))

@@ -96,7 +96,7 @@ def test_checks_that_need_returns_say_so(pair):
     assert unknown == [
         "means: average implied mean against sample mean (SE)",
         "means: average premium against sample mean (SE)",
-        "tails: share of assets heavier than the noise law",
+        "tails: share of assets with heavier tails than the noise law",
         "residuals: mean correlation of assets",
         "residuals: rms correlation beyond noise",
     ]

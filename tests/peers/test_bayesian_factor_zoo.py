@@ -71,7 +71,7 @@ def test_prices_of_risk(panels, reference, data, weights, prior, intercept):
         assert abs(ours.mean() - row.mean) < 4 * error, row.param
         assert ours.std() == pytest.approx(row.sd, rel=0.05), row.param
         quantiles = np.quantile(ours, [0.05, 0.5, 0.95])
-        # a 5 % quantile of 20,000 draws has an error of 2.1 / 141 deviations where the draws are normal
+        # of normal draws, a 5 % quantile of 20,000 has an error of 2.1 / 141 standard deviations
         np.testing.assert_allclose(quantiles, [row.q5, row.q50, row.q95], atol=4 * 2.1 * 2**0.5 / 141 * row.sd)
 
 
@@ -131,7 +131,7 @@ def test_dirac_spike(example, reference):
     for row, label in (("lambda_const", "zero_beta"), ("lambda_sim_f", "sim_f"), ("lambda_uf", "uf")):
         error = np.hypot(theirs.loc[row, "mcse"], float(found.price_mcse.sel(coefficient=label)))
         assert abs(float(found.price_mean.sel(coefficient=label)) - theirs.loc[row, "mean"]) < 4 * error
-    # R draws sigma^2 without the part of the sum of squares that the prior takes: its deviations are a little small
+    # R draws sigma^2 without the part of the sum of squares that the prior takes: its spreads are a little small
     assert 1 < float(found.price_sd.sel(coefficient="sim_f")) / theirs.loc["lambda_sim_f", "sd"] < 1.1
 
 

@@ -43,7 +43,7 @@ def test_posterior_means_are_least_squares(both, what):
     assert np.sqrt(np.mean(z**2)) <= (1.4 if what == "loading" else 2.0)  # 27 and 9 or 3 values
 
 
-def test_posterior_deviations_are_the_textbook_standard_errors(both):
+def test_posterior_standard_deviations_are_the_textbook_standard_errors(both):
     """sd = sqrt(s2 (X'X)^-1): the posterior of flat priors is a Student-t with 800 degrees of freedom."""
     fit, _ = both
     x = np.column_stack([np.ones(fit.panel.aligned.shape[0]), fit.panel.aligned])

@@ -129,7 +129,7 @@ def test_traded_factors_that_price_themselves(french):
     np.testing.assert_allclose(table["se_per_period"], [0.001482, 0.000992, 0.000939], atol=1e-6)
 
 
-def test_a_free_intercept_ruins_the_market_premium(french):
+def test_a_free_intercept_is_nearly_collinear_with_the_market(french):
     table = two_pass(french, intercept=True, errors="robust").table()
     np.testing.assert_allclose(table.loc["zero_beta", ["estimate_per_period", "t"]], [0.0057, 2.8], rtol=0.02)
     np.testing.assert_allclose(table.loc["MktRF", "estimate_per_period"], 0.0015, atol=5e-5)

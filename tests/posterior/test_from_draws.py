@@ -296,7 +296,7 @@ HOSTILE = {
     "empty": (lambda d: d.isel(draw=slice(0, 0)), ["each chain has 0 draws, and 4 are the least"]),
     "no chains": (lambda d: d.isel(chain=slice(0, 0)), ["there is no chain"]),
     "nothing": (lambda d: xr.Dataset(), [f"'{name}' (" for name in REQUIRED]),
-    "a negative deviation": (
+    "a negative standard deviation": (
         lambda d: d.assign(residual_sd=-d["residual_sd"]),
         ["'residual_sd' holds 200 values of 0 or"],
     ),

@@ -50,7 +50,7 @@ def a_panel(traded: int, alpha: float = 0.0, zero_beta: float = 0.0) -> Panel:
 
 
 def assert_same(ours: xr.DataArray, theirs: xr.DataArray) -> None:
-    """Means and deviations within 4 combined Monte Carlo standard errors; `theirs` are independent draws."""
+    """Means and standard deviations within 4 combined Monte Carlo standard errors; `theirs` are independent draws."""
     n = theirs.sizes["draw"]
     error = np.hypot(statistic(ours, "mcse", method="mean"), theirs.std("draw").values / n**0.5)
     gap = ours.mean(("chain", "draw")).values - theirs.mean("draw").values

@@ -167,8 +167,8 @@ def test_a_fit_of_statistics_says_what_it_cannot_know(hier_fit, tmp_path):
     agree(found, "realised-0-summed", bf.attribute(statistics_fit, "return", by="family").table(), "asset")
     assert "Cannot be computed, compounded" in found.text("realised")
     _, rows = found.rows("checks")
-    assert rows["tails: share of assets heavier than the noise law"][1]["text"] == ""
-    assert "panel holds statistics" in rows["tails: share of assets heavier than the noise law"][-1]["text"]
+    assert rows["tails: share of assets with heavier tails than the noise law"][1]["text"] == ""
+    assert "panel holds statistics" in rows["tails: share of assets with heavier tails than the noise law"][-1]["text"]
     assert "nan" not in found.text("trust").lower().split()
     path = bf.write_report(statistics_fit, tmp_path / "r.html", portfolio={"a00": 1.0})
     assert "over time" not in Reader(path.read_text(encoding="utf-8")).text("realised")

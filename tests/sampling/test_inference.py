@@ -290,7 +290,7 @@ def test_every_new_choice_converges(cross_panel, name):
     if name in ("sharpe", "all"):
         q, ratio = fit.posterior["mispricing_sharpe"], fit.posterior["alpha_scale"]
         assert (q > 0).all()
-        if name == "all":  # a Sharpe ratio counts the noise's deviation, not its scale
+        if name == "all":  # a Sharpe ratio counts the noise's standard deviation, not its scale
             q = q / np.sqrt((fit.posterior["dof"] - 2) / fit.posterior["dof"])
         np.testing.assert_allclose(q / ratio, float((q / ratio)[0, 0]), rtol=1e-9)  # both are the same draw
     if name == "rate":

@@ -31,7 +31,7 @@ def regressions(panel):
 @pytest.mark.parametrize("year", [252, 12])
 def test_mispricing_is_tied_to_residual_risk(year):
     panel = replace(make_panel(assets=6, periods=90, shortest=40, seed=3), calendar=Calendar("any", year))
-    s = np.sqrt(np.mean([deviation**2 for _, deviation, _, _ in regressions(panel)]))
+    s = np.sqrt(np.mean([sd**2 for _, sd, _, _ in regressions(panel)]))
     assert units_of(panel).residual_scale == pytest.approx(s, rel=1e-9)
     scaled = priors_of(panel, replace(bf.FactorModel(), alpha=ScaledAlpha(HalfNormalRate(Rate(6.0)))))
     assert (scaled.alpha.sd, scaled.alpha.per_residual_sd) == pytest.approx((0.06 / year, s), rel=1e-9)
@@ -67,7 +67,7 @@ def test_the_sharpe_ratio_that_mispricing_adds_is_that_of_the_prior():
         assert_average(square[some], 0.49)
 
 
-def test_the_deviation_of_a_scaled_alpha_is_proportional_to_residual_deviation():
+def test_the_sd_of_a_scaled_alpha_is_proportional_to_the_residual_sd():
     """Of quiet assets and of wild ones."""
     panel, law = make_panel(assets=3, periods=60), ScaledAlpha(HalfNormalRate(Rate(5.0)))
     alpha, own = implied(panel, law)

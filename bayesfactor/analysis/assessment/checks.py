@@ -1,4 +1,4 @@
-"""Whether a fit can be trusted: the sampler's record, and how the model sits with the data and the priors."""
+"""Whether a fit can be trusted: convergence of the sampler, and how the model suits the data and the priors."""
 
 import warnings
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, identified
+from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, cached_identification
 from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, tails
 from bayesfactor.analysis.assessment.shrinkage import shrinkage_of_loadings
 from bayesfactor.panel.panel import Panel
@@ -35,14 +35,14 @@ class CheckReport:
         in standard errors; the mean and the variance that the fitted law implies on its own dates), and ``prob_tails``,
         the posterior predictive probability of residuals as heavy-tailed as those observed.
     shrinkage : DataFrame
-        Asset by factor, 0..1: how far each loading's estimate leans on its prior; 1 = its own returns say nothing.
+        Asset by factor, 0..1: the weight of the prior in each loading's estimate; 1 = its own returns say nothing.
         NaN without a model.
     sensitivity : DataFrame
         Per top-level quantity: how much its posterior moves when the priors are made a little stronger. NaN without
         the group ``log_prior``.
     pairs : DataFrame
-        The pairs of assets whose residuals are correlated most, beyond what noise gives on as many common dates: asset,
-        other, correlation, periods, limit.
+        The pairs of assets whose residuals are correlated most, relative to what noise gives on as many common dates:
+        asset, other, correlation, periods, limit.
     """
 
     checks: tuple[Check, ...]
@@ -69,8 +69,8 @@ class CheckReport:
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
             value = "-" if c.uncomputed else f"{c.value:.5g}"
-            lines.append(f"  {words[c.passed]:<6}  {c.name:<53} {value:>10}   limit {short(c.limit):<7}{where}")
-            if c.beyond or c.uncomputed:
+            lines.append(f"  {words[c.passed]:<6}  {c.name:<60} {value:>10}   limit {short(c.limit):<7}{where}")
+            if c.exceeds_limit or c.uncomputed:
                 lines.append(f"          -> {c.advice}{f' See {c.details}.' if c.details else ''}")
         return "\n".join(lines)
 
@@ -89,7 +89,7 @@ def check(fit: Fit) -> CheckReport:
     CheckReport
         Prints as a list. ``.ok`` is False when a check of the sampler failed, when the sample rules out means or
         variances of the fitted law (Student-t degrees of freedom at their floor are of that kind), so that what is
-        called a premium is no expected return, or when two assets are copies of each other. All other checks inform.
+        called a premium is no expected return, or when two assets are copies of each other. Other checks only inform.
 
     Notes
     -----
@@ -121,7 +121,7 @@ def _of_prior(fit: Fit, sensitivity: pd.DataFrame) -> Check:
         return cannot(name, 0.1, "no log_prior")
     return Check(
         name, None, float((sensitivity["prior"] > SENSITIVE).mean()), 0.1, _worst(sensitivity["prior"]),
-        "These quantities lean on their priors: say so, or justify the priors.", ".sensitivity",
+        "These quantities depend on their priors: say so, or justify the priors.", ".sensitivity",
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _of_loadings(shrinkage: pd.DataFrame) -> Check:
     name = "shrinkage of loadings, median"
     if shrinkage.isna().all(axis=None):
         return cannot(name, 0.5, NO_LAW)
-    advice = "Most loadings lean on their prior more than on their own returns."
+    advice = "Most loadings depend more on their prior than on their own returns."
     return Check(name, None, float(np.median(shrinkage)), 0.5, "", advice, ".shrinkage")
 
 
@@ -140,28 +140,29 @@ def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
     return (
         _of_tails(fit, assets["prob_tails"]),
         Check(
-            "means: share of premia more than 2 SE off", None, float((gaps.dropna() > 2).mean()), 0.05, _worst(gaps),
+            "means: share of premia more than 2 SE from the sample mean",
+            None, float((gaps.dropna() > 2).mean()), 0.05, _worst(gaps),
             "Premia and sample means differ: read both before using these premia.", ".assets",
         ),
     )  # fmt: skip
 
 
 def _of_tails(fit: Fit, prob_tails: pd.Series) -> Check:
-    name = "tails: share of assets heavier than the noise law"
+    name = "tails: share of assets with heavier tails than the noise law"
     if not isinstance(fit.panel, Panel):
         return Check(name, None, float("nan"), 0.05, "", UNSEEN)
     if fit.noise is None:
         return cannot(name, 0.05, NO_LAW)
     return Check(
         name, None, float((prob_tails.dropna() < 0.01).mean()), 0.05, _worst(-prob_tails),
-        "Residuals are heavier-tailed than the noise law: a few dates weigh much in loadings and alphas. Look at the "
-        "largest returns of these assets.", ".assets",
+        "Residuals are heavier-tailed than the noise law: a few dates have a large weight in loadings and alphas. Look "
+        "at the largest returns of these assets.", ".assets",
     )  # fmt: skip
 
 
 def _of_premia(fit: Fit) -> tuple[Check, ...]:
     """Return the checks of what factors pay: how many are unidentified, and how many in conflict with their priors."""
-    facts = identified(fit).facts
+    facts = cached_identification(fit).facts
     others = facts[~facts["traded"].astype(bool)]
     unknown = others.index[others["verdict"] == UNIDENTIFIED].tolist()
     conflict = facts.index[facts["conflict"]].tolist()

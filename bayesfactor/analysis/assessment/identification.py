@@ -48,7 +48,7 @@ class Identification(FrozenResult):
         posterior_contraction and its Monte Carlo error, max_contraction, conflict, prior_inclusion, inclusion,
         prob_above_noise, verdict, reason.
     problems : tuple of str
-        What keeps the fit from being trusted.
+        Why the fit cannot be trusted.
     """
 
     strength: xr.DataArray
@@ -162,7 +162,7 @@ def identify(fit: Fit) -> Identification:
 
     Notes
     -----
-    That noise gives 2 holds for residuals that are independent across assets, as the model has them. Where a driver is
+    That noise gives 2 holds for residuals that are independent across assets, as the model has them. Where a factor is
     missing and they move together (`check` says how much), the loadings on a useless factor err together too, and may
     pass for signal; its premium is then still judged by its posterior contraction. That of a traded factor may exceed
     its maximum, by what factors correlated with it say of its mean.
@@ -207,8 +207,8 @@ def identify(fit: Fit) -> Identification:
     return Identification(strength, ratio, smallest, premium * year, facts, fit.problems)
 
 
-def identified(fit: Fit) -> Identification:
-    """Return what `identify` does, worked out once for each fit: not to be changed, and not to be handed out."""
+def cached_identification(fit: Fit) -> Identification:
+    """Return what `identify` does, computed once for each fit; callers share it, and must not change it."""
     if fit not in _FOUND:
         _FOUND[fit] = identify(fit)
     return _FOUND[fit]
@@ -219,7 +219,7 @@ def risk_premia(fit: Fit) -> xr.DataArray:
 
     The coordinate ``identification`` says how well each is known: see `identify`.
     """
-    verdicts = list(identified(fit).verdicts.values()) if isinstance(fit, Fit) else []
+    verdicts = list(cached_identification(fit).verdicts.values()) if isinstance(fit, Fit) else []
     return variable(fit, "risk_premium").assign_coords(identification=("factor", verdicts))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import t as student
 
-from bayesfactor.analysis.assessment.identification import identified, least_known
+from bayesfactor.analysis.assessment.identification import cached_identification, least_known
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.diagnostics import warning_of
@@ -38,7 +38,7 @@ class Pricing(FrozenResult):
     verdicts : dict of str to str
         How well each factor's premium is known, as `identify` says.
     problems : tuple of str
-        What keeps the fit from being trusted; the tables then have a column ``warning``.
+        Why the fit cannot be trusted; the tables then have a column ``warning``.
     """
 
     predicted: xr.DataArray
@@ -107,7 +107,7 @@ class Pricing(FrozenResult):
         table = self.table()
         unsure = ", ".join(f"{name} ({verdict})" for name, verdict in table.attrs["not_identified"].items())
         lines = [f"Cross-section of {len(self.realised)} assets, decimals a year, 90 % eti; {shown}."]
-        lines += [f"Predictions lean on premia that are not identified: {unsure}."] if unsure else []
+        lines += [f"Predictions depend on premia that are not identified: {unsure}."] if unsure else []
         return "\n".join([*lines, table.to_string(float_format=lambda value: f"{value:.3f}")])
 
     __repr__ = __str__
@@ -145,7 +145,7 @@ def price(fit: Fit) -> Pricing:
 
     Notes
     -----
-    Shrunk pricing errors are small by assumption, and the R-squared leans on that: read it beside the prior of alpha.
+    Shrunk pricing errors are small by assumption, and the R-squared depends on that: read it beside the prior of alpha.
     The realised mean of a short history says what the factors happened to do then, as much as what they pay. Source:
     the cross-sectional R-squared of Lewellen, Nagel and Shanken (2010), as a posterior.
     """
@@ -164,7 +164,7 @@ def price(fit: Fit) -> Pricing:
     if len(fit.panel.assets) >= FEWEST_ASSETS and differ:
         flat = across["of_predicted"] <= ROUNDING * across["size"]  # one prediction for all
         r_squared = (1 - across["of_alpha"] / across["spread"]).where(~flat, 0.0).rename("r_squared")
-    return Pricing(predicted, alpha, r_squared, _realised(fit), identified(fit).verdicts, fit.problems)
+    return Pricing(predicted, alpha, r_squared, _realised(fit), cached_identification(fit).verdicts, fit.problems)
 
 
 def _realised(fit: Fit) -> pd.DataFrame:

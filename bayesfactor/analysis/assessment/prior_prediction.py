@@ -49,8 +49,8 @@ def prior_predict(
 ) -> PriorPrediction:
     """Draw R-squared, volatility and Sharpe ratio of each asset from the prior.
 
-    The factors' covariance is held at that of their history; of the returns only the typical deviation is used, by
-    which standardised priors are scaled.
+    The factors' covariance is held at that of their history. The only number taken from returns is the typical asset's
+    standard deviation, which scales standardised priors.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether residuals are what the model takes them for: tails of the noise law, and no correlation between assets."""
+"""Whether residuals are as the model assumes: with the tails of the noise law, and uncorrelated across assets."""
 
 import os
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ COPY = 0.99  # correlation from which two assets count as one
 MEAN, SQUARE = 0.05, 0.1  # mean and root mean square correlation beyond noise
 ERROR = 0.01  # probability with which the largest of all pairs is beyond its limit by chance
 MISSING = (
-    "Residuals move together, which the model takes as independent: a factor is missing. Of portfolios and groups "
-    "above all, intervals are too narrow and idiosyncratic shares too small."
+    "Residuals, which the model takes as independent, move together: a factor is missing. Intervals are too narrow and "
+    "idiosyncratic shares too small, above all of portfolios and groups."
 )
 
 
@@ -36,11 +36,11 @@ class Correlations:
 
     Attributes
     ----------
-    mean, beyond : float
+    mean, excess : float
         Mean over pairs; root of the mean square less that of noise, so that opposite signs do not cancel. NaN where the
         panel does not hold the returns.
     limit : float
-        What `beyond` exceeds in noise about one time in a thousand, at least `SQUARE`.
+        What `excess` exceeds in noise about one time in a thousand, at least `SQUARE`.
     pairs : DataFrame
         Columns ``asset``, ``other``, ``correlation``, ``periods`` (common dates), ``limit`` (what the largest
         correlation of all pairs exceeds in noise with probability `ERROR`, were all pairs of this length): of copies
@@ -49,7 +49,7 @@ class Correlations:
     """
 
     mean: float
-    beyond: float
+    excess: float
     limit: float
     pairs: pd.DataFrame
 
@@ -122,11 +122,11 @@ def correlations(
         kept = kept[np.argsort(-_fisher(kept[:, 2], kept[:, 3], factors), kind="stable")[:SHOWN]]
     if not count:
         return Correlations(0.0, 0.0, SQUARE, _table([], [], np.empty((0, 3)), 0, factors))
-    beyond = max(square - noise, 0.0) / count
+    excess = max(square - noise, 0.0) / count
     limit = max(SQUARE, (3 * spread**0.5 / count) ** 0.5)
     shown = _closest(np.vstack([copies, kept])[:SHOWN])
     one, other = ([names[int(i)] for i in shown[:, place]] for place in (0, 1))
-    return Correlations(total / count, beyond**0.5, limit, _table(one, other, shown[:, 1:], count, factors))
+    return Correlations(total / count, excess**0.5, limit, _table(one, other, shown[:, 1:], count, factors))
 
 
 def _fisher(r: np.ndarray, n: np.ndarray, factors: int) -> np.ndarray:
@@ -161,7 +161,7 @@ def correlation_checks(found: Correlations) -> list[Check]:
     checks = [
         Check("residuals: mean correlation of assets", None, found.mean, MEAN, "", MISSING if seen else UNSEEN),
         Check(
-            "residuals: rms correlation beyond noise", None, found.beyond, found.limit, "",
+            "residuals: rms correlation beyond noise", None, found.excess, found.limit, "",
             MISSING if seen else UNSEEN, ".pairs" if seen else "",
         ),
     ]  # fmt: skip
@@ -176,9 +176,9 @@ def correlation_checks(found: Correlations) -> list[Check]:
         name = "residuals: largest correlation of two others"
     others = pairs.drop(copies.index)
     if len(others):
-        beyond = np.arctanh(np.minimum(others["correlation"].abs(), 1 - 1e-15)) / np.arctanh(others["limit"])
-        driver = "A driver that only these two share is missing: of a portfolio that holds both, risk is wrong."
-        checks.append(_pair(name, None, others.loc[beyond.idxmax()], driver))
+        excess = np.arctanh(np.minimum(others["correlation"].abs(), 1 - 1e-15)) / np.arctanh(others["limit"])
+        advice = "A factor that only these two share is missing: the risk of a portfolio that holds both is wrong."
+        checks.append(_pair(name, None, others.loc[excess.idxmax()], advice))
     return checks
 
 

@@ -1,4 +1,4 @@
-"""What pays an asset, what moved it, and what makes it risky: each split by factor, draw by draw."""
+"""What an asset earns, what moved it, and what makes it risky: each split by factor, draw by draw."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.assessment.identification import identified
+from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.attribution import contributions
 from bayesfactor.analysis.attribution.caveats import caveats, identification_of
 from bayesfactor.analysis.attribution.entries import entries, portfolio_first
@@ -38,7 +38,7 @@ class Attribution(FrozenResult):
         The last source is ``total``.
     units : str
     problems : tuple of str
-        What keeps the fit from being trusted; of convergence, unless that was allowed.
+        Why the fit cannot be trusted; without convergence where that was allowed.
     notes : tuple of str
         What a reader of the table should know.
     identification : mapping of str to str
@@ -46,8 +46,8 @@ class Attribution(FrozenResult):
         ``unidentified`` (see `identify`), the least of them where several factors are summed; empty for alpha.
     uncertainty : DataFrame or None
         Of a premium, per asset: its standard deviation a year, and the shares of its posterior variance that come from
-        ``premia``, ``loadings``, ``mispricing`` and ``both`` (loadings and premia together). They add up to 1; one is
-        below 0 where it offsets others.
+        ``premia``, ``loadings``, ``alpha`` and ``interaction`` (of loadings and premia). They add up to 1; one is below
+        0 where it offsets others.
     span : DataFrame or None
         Of a realised return, per entry: how many ``periods`` it counts, the ``first`` and the ``last`` of them (NaT
         where the panel holds no returns).
@@ -217,7 +217,7 @@ def attribute(
     _check_names(fit.panel)
     _check_choices(kind, by, window, compounded)
     weights = holdings(fit.panel, per, portfolio)
-    verdicts = identified(fit).verdicts if kind == "premium" else {}  # of other kinds nothing depends on them
+    verdicts = cached_identification(fit).verdicts if kind == "premium" else {}  # nothing else depends on them
     notes: tuple[str, ...] = ()
     span: pd.DataFrame | None = None
     match kind:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
-from bayesfactor.analysis.assessment.identification import NO_VERDICT, UNIDENTIFIED, identified, least_known
+from bayesfactor.analysis.assessment.identification import NO_VERDICT, UNIDENTIFIED, cached_identification, least_known
 from bayesfactor.analysis.attribution.contributions import LEVELS, kind_of
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
@@ -40,11 +40,11 @@ def identification_of(
 
 
 def caveats(fit: Fit) -> tuple[str, ...]:
-    """Return what a reader of premia should know: where they and sample means part, and what priors have to do with it.
+    """Return what a reader of premia should know: where they differ from sample means, and where they come from priors.
 
-    Of the factors whose premium is unidentified or in conflict with its prior.
+    The latter of factors whose premium is unidentified or in conflict with its prior.
     """
-    facts = identified(fit).facts
+    facts = cached_identification(fit).facts
     notes = []
     gaps = fit.misfit.assets["gap_in_errors"].abs().dropna()
     if not gaps.empty and (gaps > 2).mean() > 0.05:

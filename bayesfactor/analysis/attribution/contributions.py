@@ -164,7 +164,7 @@ def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
 
 
 def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
-    """Split the posterior variance of each holding's premium into what loadings, premia and mispricing bring.
+    """Split the posterior variance of each holding's premium by loadings, premia, alpha and interaction.
 
     With beta = E beta + b and lambda = E lambda + l, the premium is a constant + E beta' l + E lambda' b + alpha + b'l.
     The share of each part is its covariance with the premium over the premium's variance: they add up to 1, and one may
@@ -173,8 +173,8 @@ def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``mispricing``, ``both`` (loadings and
-        premia together), and ``zero_beta`` where the model has such a rate.
+        Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``alpha``, ``interaction`` (of
+        loadings and premia), and ``zero_beta`` where the model has such a rate.
     """
     held = xr.Dataset({name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")})
     if "zero_beta" in fit.posterior:
@@ -197,8 +197,8 @@ def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
     parts = {
         "premia": away @ centre.T,
         "loadings": b @ mean,
-        "mispricing": values["alpha"],
-        "both": (b @ away[..., None])[..., 0],
+        "alpha": values["alpha"],
+        "interaction": (b @ away[..., None])[..., 0],
     }
     if "zero_beta" in values:
         parts["zero_beta"] = values["zero_beta"]

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.assessment.checks import CheckReport, check
-from bayesfactor.analysis.assessment.identification import Identification, identified
+from bayesfactor.analysis.assessment.identification import Identification, cached_identification
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
@@ -119,7 +119,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
-    sentences = answer(by_factor, variance, held, ci_prob, ci_kind, identified(fit).table(ci_prob, ci_kind))
+    sentences = answer(by_factor, variance, held, ci_prob, ci_kind, cached_identification(fit).table(ci_prob, ci_kind))
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
     shares, volatility = {}, {}
     shares["asset"], volatility["asset"] = _risk(variance, ci_prob, ci_kind)
@@ -144,7 +144,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
         _exposure(fit, portfolio, ci_prob, ci_kind),
-        identified(fit),
+        cached_identification(fit),
         fit.describe(),
         checks,
     )

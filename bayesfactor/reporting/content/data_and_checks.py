@@ -132,7 +132,7 @@ def _check(check: Check) -> tuple[Cell, ...]:
         Cell(f"{check.value:.4g}" if np.isfinite(check.value) else "", float(check.value)),
         Cell(f"{check.limit:.4g}", float(check.limit)),
         Cell(check.worst),
-        Cell(check.advice if check.beyond or check.uncomputed else ""),
+        Cell(check.advice if check.exceeds_limit or check.uncomputed else ""),
     )
 
 

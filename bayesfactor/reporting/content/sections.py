@@ -82,7 +82,7 @@ def _misfits(contents: Contents) -> list[str]:
     """Return in what the model does not suit the data."""
     found: dict[str, list[str]] = {}
     for check in contents.checks.checks:
-        if check.name.startswith(MISFITS) and check.beyond:
+        if check.name.startswith(MISFITS) and check.exceeds_limit:
             where = f", {check.worst}" if check.worst else ""
             found.setdefault(check.advice, []).append(
                 f"{check.name}: {check.value:.3g}, limit {check.limit:.3g}{where}"
