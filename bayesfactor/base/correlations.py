@@ -9,7 +9,7 @@ BLOCK = 256  # columns whose correlations are computed at once
 
 def pairwise(
     values: np.ndarray, block: int = BLOCK, weight: np.ndarray | None = None
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield correlations of a block of columns with all columns up to its last, and their numbers of common rows.
 
     Parameters
@@ -19,21 +19,22 @@ def pairwise(
     block : int
         Columns at a time, so that memory does not grow with the square of their number.
     weight : array (row, column), optional
-        A pair's rows have the weights sqrt(w_ti w_tj), and their number is the effective one, (sum of weights)^2 over
-        the sum of their squares.
+        A pair's rows have the weights sqrt(w_ti w_tj).
 
     Yields
     ------
     start : int
         Index of the first column of the block.
-    correlation, count : arrays (column, column of the block)
-        NaN for a constant column. Pairs within the block come twice, and each column is paired with itself.
+    correlation, count, size : arrays (column, column of the block)
+        NaN for a constant column. Pairs within the block come twice, and each column is paired with itself. `size` is
+        the effective number of common rows, (sum of weights)^2 over the sum of their squares: `count` without weights.
     """
     known = np.isfinite(values)
     size = known.astype(float) if weight is None else np.where(known, weight, 0.0)
     root = np.sqrt(size)
     centred = np.where(known, values, 0.0)
-    mean = (size * centred).sum(axis=0) / np.where(known.any(axis=0), size.sum(axis=0), 1.0)
+    whole_size = size.sum(axis=0)
+    mean = (size * centred).sum(axis=0) / np.where(whole_size > 0, whole_size, 1.0)
     centred = np.where(known, centred - mean, 0.0)
     scaled, square, whole = root * centred, root * centred**2, weight is None and bool(known.all())
     for start in range(0, values.shape[1], block):
@@ -41,7 +42,7 @@ def pairwise(
         cross = scaled[:, upto].T @ scaled[:, own]
         with np.errstate(divide="ignore", invalid="ignore"):
             if whole:
-                count = np.full(cross.shape, float(len(values)))
+                count = number = np.full(cross.shape, float(len(values)))
                 spread = np.outer(square[:, upto].sum(axis=0), square[:, own].sum(axis=0))
             else:
                 total = root[:, upto].T @ root[:, own]
@@ -50,5 +51,8 @@ def pairwise(
                 spread = (square[:, upto].T @ root[:, own] - left**2 / total) * (
                     root[:, upto].T @ square[:, own] - right**2 / total
                 )
-                count = total if weight is None else total**2 / (size[:, upto].T @ size[:, own])
-            yield start, cross / np.sqrt(spread), count
+                count = number = total
+                if weight is not None:
+                    count = known[:, upto].T.astype(float) @ known[:, own]
+                    number = total**2 / (size[:, upto].T @ size[:, own])
+            yield start, cross / np.sqrt(spread), count, number

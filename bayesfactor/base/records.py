@@ -1,7 +1,9 @@
-"""Results whose labelled arrays are read-only."""
+"""Records whose arrays are copied on the way in and read-only."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
+import numpy as np
 import xarray as xr
 
 
@@ -25,3 +27,22 @@ def frozen(array: xr.DataArray) -> xr.DataArray:
     copied = array.copy(deep=True)
     copied.values.flags.writeable = False
     return copied
+
+
+@dataclass(frozen=True, eq=False)
+class FrozenArrays:
+    """A frozen record whose numpy arrays are copied on the way in and read-only, also after unpickling."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                array = np.array(value, order="C")
+                array.flags.writeable = False
+                object.__setattr__(self, field.name, array)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False

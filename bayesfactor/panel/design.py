@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from bayesfactor.base.errors import SpecError
+from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import FactorMoments, factor_moments
 from bayesfactor.panel.moments import Moments, cross_products
@@ -14,7 +15,7 @@ from bayesfactor.panel.regressions import RobustFit, regressors, robust_fit
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
+class Design(FrozenArrays):
     """A panel as a fit sees it.
 
     With weights w_it the likelihood of an asset's returns is prod_t p(r_it | f_t, theta)^w_it, of which normal noise
@@ -95,6 +96,4 @@ def observe(panel: PanelBase, weight: np.ndarray | None = None) -> Design:
             place="observe.weight",
             found=weight.shape,
         )
-    own = weight.view()
-    own.flags.writeable = False
-    return Design(panel, own, cross_products(held.returns.values, held.aligned, own), factor_moments(panel))
+    return Design(panel, weight, cross_products(held.returns.values, held.aligned, weight), factor_moments(panel))

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.regressions import RIDGE, TINY
 
 
 @dataclass(frozen=True, eq=False)
-class Span:
+class Span(FrozenArrays):
     """Moments, over all rows from one date on, of the factors that are known there.
 
     Attributes
@@ -32,7 +33,7 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False)
-class FactorMoments:
+class FactorMoments(FrozenArrays):
     """Maximum-likelihood means and covariance of factors from their own histories.
 
     With factors that begin at different dates the likelihood is that of the longest ones on all of their rows, times

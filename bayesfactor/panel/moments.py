@@ -5,11 +5,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from bayesfactor.base.records import FrozenArrays
+
 EXACT = 1e-12  # residual variances below this share of the mean square are rounding errors
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
+class Moments(FrozenArrays):
     """Cross-products of regressors x_t = (1, f_t')' and returns over each asset's own dates.
 
     Attributes

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.moments import Moments, own_rows
 from bayesfactor.panel.panel import require_returns
@@ -55,7 +56,7 @@ def least_squares_loadings(panel: PanelBase, statistics: Moments) -> pd.DataFram
 
 
 @dataclass(frozen=True, eq=False)
-class RobustFit:
+class RobustFit(FrozenArrays):
     """Separate Student-t regressions of every asset, with fixed degrees of freedom.
 
     Attributes

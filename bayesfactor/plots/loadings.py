@@ -76,7 +76,7 @@ def plot_loadings(
     columns = chosen(factors, panel.factor_names, "factor", "plot_loadings.factors")
     draws = fit.posterior["loading"].sel(asset=rows, factor=columns)
     table = summarise(draws, ci_prob, ci_kind, rounded=False).set_index(["asset", "factor"])
-    own = least_squares_loadings(fit.panel, fit.design.moments)
+    own = least_squares_loadings(fit.panel, fit.design.sample)
     figure, axes = canvas(1, len(columns), 1.8 + 1.5 * len(columns), 1.1 + ROW * len(rows), sharey=True)
     place = np.arange(len(rows))
     for axis, factor in zip(axes[0], columns, strict=True):
@@ -126,7 +126,7 @@ def plot_shrinkage(fit: Fit, *, factors: Sequence[str] | None = None) -> "Figure
     require_fit(fit, "plot_shrinkage")
     panel = fit.panel
     names = chosen(factors, panel.factor_names, "factor", "plot_shrinkage.factors")
-    own, mean = least_squares_loadings(fit.panel, fit.design.moments), fit.posterior["loading"].mean(("chain", "draw"))
+    own, mean = least_squares_loadings(fit.panel, fit.design.sample), fit.posterior["loading"].mean(("chain", "draw"))
     periods = np.maximum(panel.moments.count, 1)
     alike = periods.max() < ALIKE * periods.min()
     columns = min(4, len(names))

@@ -8,11 +8,13 @@ import xarray as xr
 
 from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import observe
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.schema import validate
 from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.spec.files import read_model
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import scale_priors
 
 GROUPS = ("sample_stats", "log_prior")  # that are used where they are given
 
@@ -66,11 +68,19 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
             found=panel,
             remedy="Make one with bf.integrate(returns, factors, ...).",
         )
+    if not (model is None or isinstance(model, (str, Path, FactorModel))):
+        raise SpecError(
+            f"from_draws: expected a model, found {type(model).__name__}.",
+            place="from_draws.model",
+            remedy="Give a preset's name, the path of a model file, a FactorModel, or leave it out.",
+        )
     chosen = model if model is None or isinstance(model, FactorModel) else read_model(model)
     used = panel if chosen is None else chosen.restrict(panel)
     given = _groups(draws)
     posterior = _counted(given.pop("posterior"))
-    whole = validate(posterior, used, () if chosen is None else chosen.noise.parameters)
+    whole = validate(posterior, used, {} if chosen is None else chosen.noise.least)
+    if chosen is not None:
+        _check_zero_beta(whole, chosen, used)
     others = {name: _beside(name, group, whole) for name, group in given.items()}
     groups = {"posterior": whole, **others, **panel_groups(used)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
@@ -113,7 +123,24 @@ def _beside(name: str, group: xr.Dataset, posterior: xr.Dataset) -> xr.Dataset:
             f"{wanted['chain']} of {wanted['draw']}.",
             remedy=f"Give the '{name}' of the same draws, or none.",
         )
+    for variable, array in group.data_vars.items():
+        if array.dtype.kind not in "biuf" or not np.isfinite(array.values.astype(float)).all():
+            raise FitError(
+                f"from_draws: '{variable}' of '{name}' holds values that are no finite numbers.",
+                remedy=f"Give the '{name}' that the sampler made, or leave '{variable}' out.",
+            )
     return group.assign_coords({dim: posterior[dim].values for dim in wanted})
+
+
+def _check_zero_beta(posterior: xr.Dataset, model: FactorModel, panel: PanelBase) -> None:
+    """Refuse draws with a zero-beta rate of a model without one, and the reverse."""
+    has, given = scale_priors(observe(panel), model).zero_beta is not None, "zero_beta" in posterior
+    if has != given:
+        raise FitError(
+            f"from_draws: the model '{model.name}' has {'a' if has else 'no'} zero-beta rate, and the draws "
+            f"{'have' if given else 'lack'} 'zero_beta'.",
+            remedy="Name the model that the draws are of.",
+        )
 
 
 def _made_with(posterior: xr.Dataset) -> dict[str, str]:

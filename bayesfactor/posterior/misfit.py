@@ -34,6 +34,10 @@ NO_ALPHA = (
     "Do not use these premia: alphas are fixed at 0 (alpha.kind = 'zero'), so that there is none to widen: let the "
     "model have alphas (alpha.kind = 'appraisal') or the factor that is missing, or widen factors.premium (sd)."
 )
+NARROW = (
+    "Do not use these premia: the prior of the residual scales keeps them from what the sample says (noise.level, "
+    "noise.spread), or a few returns are most of the sample's variance: look at panel.describe()."
+)
 UNKNOWN = (
     "Do not use these premia: look at the noise law and the priors of alphas and premia in the program that made these "
     "draws."
@@ -78,8 +82,9 @@ def misfit(fit: FitFacts) -> Misfit:
     law = _variance_law(fit, draws)
     table = _assets(fit, draws, coefficients, law)
     judged = table.assign(size=fit.design.sample.count)
-    used = (judged["size"] >= FEWEST) & table["implied_gap"].notna()
-    checks = [*_tails(fit), *_variances(judged[used], law)]
+    told = table["effective"] >= FEWEST / 2  # of weights alone it may be less than the size of the sample
+    used = (judged["size"] >= FEWEST) & told & table["implied_gap"].notna()
+    checks = [*_tails(fit), *_variances(judged[used], law, _variance_remedy(fit))]
     means = coefficients.mean(axis=0)
     remedy = _remedy(fit, priced=bool((draws["alpha"] == 0).all()))
     checks += _means(remedy, judged[used], *_average(fit, table, used.to_numpy(), means))
@@ -172,26 +177,33 @@ def _tails(fit: FitFacts) -> list[Check]:
     ]
 
 
-def _variances(table: pd.DataFrame, law: VarianceLaw | None) -> list[Check]:
+def _variances(table: pd.DataFrame, law: VarianceLaw | None, remedy: str) -> list[Check]:
     """Return the checks of residual variances: that of the median asset, and how many are beyond sampling error."""
     seen = table.dropna(subset="variance_ratio")
     if seen.empty:
         return []
     median, share = "variance: implied over sample, median", "variance: share beyond sampling error"
-    if law is None:
-        return [cannot(median, TIMES, NO_LAW), cannot(share, 0.05, NO_LAW)]
+    advice = f"The fitted law does not have the sample's variances. {remedy}"
     middle = float(seen["variance_ratio"].median())
     either, times = max(middle, 1 / middle), TIMES
+    if law is None:
+        return [Check(median, either <= times, either, times, "", advice, ".assets"), cannot(share, 0.05, NO_LAW)]
     if len(seen) < FEW:
         times = max(TIMES, _reach(law, seen["size"].to_numpy()))
     beyond = float((seen["prob_variance"] < RARE).mean())
     most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
-    advice = f"The fitted law does not have the sample's variances. {FOLLOWS}"
     furthest = str(np.log(seen["variance_ratio"]).abs().idxmax())
     return [
         Check(median, either <= times, either, times, "", advice, ".assets"),
         Check(share, beyond <= most, beyond, most, furthest, advice, ".assets"),
     ]
+
+
+def _variance_remedy(fit: FitFacts) -> str:
+    """Return what to do about variances that are not the sample's."""
+    if fit.noise is None:
+        return UNKNOWN
+    return NARROW if fit.noise.matches_sample_moments else FOLLOWS
 
 
 def _remedy(fit: FitFacts, *, priced: bool) -> str:

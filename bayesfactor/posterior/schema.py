@@ -1,12 +1,14 @@
 """The variables of a posterior: what every answer reads of the draws of a fit, whoever made them."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
 
 from bayesfactor.base.errors import FitError
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.histories import factor_moments
 from bayesfactor.posterior.alignment import disagreements, in_order
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.spec.noise import Noise
@@ -48,6 +50,8 @@ SHARED = (
     "zero_beta",
 )  # parameters that assets share; those of the noise law come to them
 FEWEST_DRAWS = 4  # of a chain: with fewer there is no R-hat
+FAR, FAR_MEAN = 10.0, 3.0  # variance over the sample's, and distance from its mean in sd: beyond, units are wrong
+UNITS = "give decimals per period of the panel"
 ROUNDING = 1e-6  # of a factor's standard deviation: premium of a traded factor less its mean
 SIGMA = (
     "its 'sigma' is not taken for it: give residual_sd = sigma where residuals are normal, and sigma sqrt(nu / (nu - "
@@ -91,15 +95,15 @@ def align(tree: xr.DataTree, panel: PanelBase) -> xr.DataTree:
     return xr.DataTree(xr.Dataset(attrs=tree.attrs), children)
 
 
-def validate(posterior: xr.Dataset, panel: PanelBase, parameters: tuple[str, ...] = ()) -> xr.Dataset:
+def validate(posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float] = MappingProxyType({})) -> xr.Dataset:
     """Return draws that answers can be made of: every variable there, by its labels, and finite.
 
     Parameters
     ----------
     posterior : Dataset
     panel : Panel
-    parameters : tuple of str
-        Of the noise law: one number per draw each.
+    least : mapping of str to float
+        Parameters of the noise law, one number per draw each, and what they are above.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def validate(posterior: xr.Dataset, panel: PanelBase, parameters: tuple[str, ...
     FitError
         One that names all that is missing, misnamed or not a number.
     """
-    wanted = {**REQUIRED, **dict.fromkeys(parameters, ())}
+    wanted = {**REQUIRED, **dict.fromkeys(least, ())}
     found = list(_missing(posterior, wanted))
     found += _sizes(posterior) or _dimensions(posterior, {**wanted, **OPTIONAL})
     if not found:
@@ -121,7 +125,7 @@ def validate(posterior: xr.Dataset, panel: PanelBase, parameters: tuple[str, ...
         found += [text for name in ordered.data_vars for text in _numbers(ordered[name])]
     if not found:
         whole = ordered.map(lambda array: array.astype(float))
-        found += [*_spreads(whole), *_traded(whole, panel)]
+        found += [*_bounds(whole, least), *_spreads(whole), *_traded(whole, panel), *_units(whole, panel)]
     if found:
         raise FitError(f"from_draws: {'; '.join(text.removesuffix('.') for text in found)}.")
     return whole
@@ -143,8 +147,9 @@ def _sizes(posterior: xr.Dataset) -> list[str]:
         if "chain" not in sizes and ("draw" in sizes or "sample" in sizes):
             renamed = "" if "draw" in sizes else ".rename(sample='draw')"
             way = f"of one chain, write draws{renamed}.expand_dims(chain=[0])"
-            if {"chain", "draw"} <= set(posterior.coords):
-                way = "write draws.unstack('sample')"
+            if "chain" in posterior.coords:
+                stacked = posterior["chain"].ndim > 0  # a level of `sample`
+                way = "write draws.unstack('sample')" if stacked else "of one chain, write draws.expand_dims('chain')"
         return [f"the dimensions are {', '.join(sizes) or 'none'}, and must have chain and draw: {way}"]
     if sizes["chain"] < 1:
         return ["there is no chain"]
@@ -176,6 +181,30 @@ def _numbers(array: xr.DataArray) -> Iterator[str]:
     wrong = sum(int((~np.isfinite(part.values)).sum()) for part in parts)
     if wrong:
         yield f"'{array.name}' holds {wrong} values that are not finite"
+
+
+def _bounds(posterior: xr.Dataset, least: Mapping[str, float]) -> Iterator[str]:
+    """Yield parameters that are not above their bound, and spreads below 0."""
+    for name, bound in least.items():
+        if float(posterior[name].min()) <= bound:
+            yield f"'{name}' falls to {float(posterior[name].min()):.3g}, and must be above {bound:g}"
+    for name in ("loading_scale", "alpha_scale", "log_sigma_scale", "mispricing_sharpe"):
+        if name in posterior and float(posterior[name].min()) < 0:
+            yield f"'{name}' falls to {float(posterior[name].min()):.3g}, and a standard deviation is not below 0"
+
+
+def _units(posterior: xr.Dataset, panel: PanelBase) -> Iterator[str]:
+    """Yield factors whose mean or variance at draws is far from that of their history: in per cent, or a year's."""
+    history = factor_moments(panel)
+    omega = posterior["factor_cov"].mean(("chain", "draw")).transpose("factor", "factor_other").values
+    mean = posterior["factor_mean"].mean(("chain", "draw")).values
+    for k, factor in enumerate(panel.factor_info):
+        sd, name = history.sd[k], factor.name
+        times, apart = omega[k, k] / sd**2 if sd else 1.0, abs(mean[k] - history.mean[k])
+        if not 1 / FAR <= times <= FAR:
+            yield f"'factor_cov' gives '{name}' {times:.3g} times the variance of its history: {UNITS}"
+        elif apart > FAR_MEAN * sd:
+            yield f"'factor_mean' of '{name}' is {apart / sd:.3g} standard deviations from its history's mean: {UNITS}"
 
 
 def _spreads(posterior: xr.Dataset) -> Iterator[str]:

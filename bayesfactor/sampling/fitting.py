@@ -121,7 +121,7 @@ def _whole(
     groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
     seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
-    return Fit(
+    made = Fit(
         panel=panel,
         model=problem.model,
         sampler=sampler,
@@ -129,6 +129,8 @@ def _whole(
         timings=dict(zip(("prepare", "compile", "sample", "recover"), seconds, strict=True)),
         versions={name: version(name) for name in LIBRARIES},
     )
+    vars(made).update(design=problem.design, priors=problem.priors)  # cached properties: made once, for the sampler
+    return made
 
 
 def _engine(problem: DensityProblem) -> Any:

@@ -166,6 +166,5 @@ class FreeZeroBeta:
         return ScaledNormal(self.value.mean.mean(units.year), self.value.sd.mean(units.year))
 
 
-SharedSpread = ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha  # alphas with one spread, which is sampled
 Alpha = ZeroAlpha | ShrunkAlpha | ScaledAlpha | SharpeAlpha | AppraisalAlpha | FreeAlpha
 ZeroBeta = NoZeroBeta | FreeZeroBeta

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesfactor.base.records import FrozenArrays
 from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed
 from bayesfactor.spec.units import PanelUnits
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledPremia:
+class ScaledPremia(FrozenArrays):
     """Priors of premia lambda_k in decimals per period: N(loc, sd^2), or a spike and slab about 0.
 
     Attributes
@@ -53,7 +54,7 @@ class ScaledPremia:
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledFactors:
+class ScaledFactors(FrozenArrays):
     """Priors of the factors' means mu_k and covariance Omega in decimals per period.
 
     Attributes

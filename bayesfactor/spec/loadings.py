@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from bayesfactor.base.records import FrozenArrays
 from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed
 from bayesfactor.spec.units import PanelUnits
 
@@ -13,7 +14,7 @@ Units = Literal["beta", "standardised"]
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledLoadings:
+class ScaledLoadings(FrozenArrays):
     """The law of loadings per unit of each factor.
 
     Attributes

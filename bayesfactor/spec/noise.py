@@ -64,6 +64,7 @@ class NormalNoise:
     sums_suffice: ClassVar[bool] = True  # S, b, q and T are all that the likelihood takes from returns
     scale_information: ClassVar[float] = 2.0  # of one residual about log sigma (Fisher)
     parameters: ClassVar[tuple[str, ...]] = ()
+    least: ClassVar[Mapping[str, float]] = {}  # of a parameter, where there is no standard deviation
     matches_sample_moments: ClassVar[bool] = True  # means and variances of the fit follow the sample's
 
     level: LogNormalRate
@@ -75,7 +76,7 @@ class NormalNoise:
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the residual standard deviation of every asset's least squares (asset)."""
-        return least_squares(design.moments)[1]
+        return least_squares(design.sample)[1]
 
     def prior_draws(
         self, scaled: ScaledNoise, shape: tuple[int, int], rng: np.random.Generator
@@ -130,6 +131,7 @@ class StudentTNoise:
     sums_suffice: ClassVar[bool] = False
     scale_information: ClassVar[float] = 2 * SURROGATE_DOF / (SURROGATE_DOF + 3)  # at the first fits' nu
     parameters: ClassVar[tuple[str, ...]] = ("dof",)
+    least: ClassVar[Mapping[str, float]] = {"dof": 2.0}
     matches_sample_moments: ClassVar[bool] = False  # outlying returns weigh little in its means
 
     level: LogNormalRate

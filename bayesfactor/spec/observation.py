@@ -12,6 +12,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.spec.priors import Quantity
 
+SHORTEST = 6  # periods of a half-life: some nine returns count
 Unit = Literal["years", "months", "weeks", "days", "periods"]
 PER_YEAR = {"years": 1.0, "months": 12.0, "weeks": 365.25 / 7, "days": 365.25}
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
@@ -73,6 +74,9 @@ class EqualWeights:
 
     kind: ClassVar[str] = "equal"
 
+    def __str__(self) -> str:
+        return ""
+
     def weights(self, panel: PanelBase) -> None:
         """Return None: weights of 1."""
 
@@ -94,16 +98,38 @@ class HalfLife:
     kind: ClassVar[str] = "half_life"
     half_life: Duration
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.half_life, Duration):
+            raise SpecError(
+                f"HalfLife: expected a Duration, found {self.half_life!r}.",
+                place="observation.half_life",
+                found=self.half_life,
+                remedy='Write bf.HalfLife(bf.Duration(2, "years")).',
+            )
+
+    def __str__(self) -> str:
+        return f"Returns are weighted: one counts half as much as one that is {self.half_life} younger."
+
     def weights(self, panel: PanelBase) -> np.ndarray:
         """Return the weight of each return (time, asset).
 
         Raises
         ------
         SpecError
-            When the panel holds statistics instead of returns.
+            When the panel holds statistics instead of returns, or the half-life is shorter than `SHORTEST` periods: as
+            good as nothing would be estimated.
         """
         shape = require_returns(panel, "A half-life").returns.shape
-        age = np.arange(shape[0] - 1, -1, -1.0) / self.half_life.periods(panel.periods_per_year)
+        periods = self.half_life.periods(panel.periods_per_year)
+        if periods < SHORTEST:
+            raise SpecError(
+                f"observation.half_life is {self.half_life}, {periods:.3g} periods of this panel, and must be "
+                f"{SHORTEST} or more.",
+                place="observation.half_life",
+                found=self.half_life,
+                remedy="Give a longer one; a few years are usual.",
+            )
+        age = np.arange(shape[0] - 1, -1, -1.0) / periods
         return np.broadcast_to(np.exp2(-age)[:, None], shape)
 
 

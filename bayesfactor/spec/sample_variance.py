@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtr, chdtri
 
 type NoiseDraws = Mapping[str, np.ndarray]
 """``residual_sd`` and a noise law's own parameters by name, as arrays that broadcast against the residual."""
@@ -29,11 +29,11 @@ class ChiSquaredVariance:
 
     def cdf(self, squares: np.ndarray, count: float) -> float:
         """Return the mean over draws of P(sum of squares about the mean < `squares`)."""
-        return float(chi2.cdf(squares, count - 1).mean())
+        return float(chdtr(count - 1, squares).mean())
 
     def quantile(self, probability: np.ndarray, count: float) -> np.ndarray:
         """Return quantiles of the unbiased variance."""
-        return chi2.ppf(probability, count - 1) / (count - 1)
+        return chdtri(count - 1, 1 - probability) / (count - 1)
 
 
 @dataclass(frozen=True, eq=False)

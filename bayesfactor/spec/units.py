@@ -8,7 +8,6 @@ import numpy as np
 
 from bayesfactor.base.errors import DataError
 from bayesfactor.panel.design import Design
-from bayesfactor.panel.moments import Moments
 from bayesfactor.panel.records import Factor
 from bayesfactor.panel.regressions import least_squares
 
@@ -64,7 +63,7 @@ class PanelUnits:
     @cached_property
     def typical_sd(self) -> float:
         """Median over assets of the standard deviation of returns."""
-        return typical_sd(self.design.moments)
+        return typical_sd(self.design)
 
     @property
     def resolution(self) -> float:
@@ -84,7 +83,7 @@ class PanelUnits:
         What estimation error adds to the mean square is taken off. `demeaned` leaves out the mean over assets, which a
         zero-beta rate takes up.
         """
-        statistics = self.design.moments
+        statistics = self.design.sample
         fitted, residual_sd = least_squares(statistics)
         enough = np.isfinite(residual_sd)
         if not enough.any():
@@ -100,16 +99,18 @@ class PanelUnits:
         return np.sqrt(np.maximum(np.mean(b**2 - noise, axis=0), FAINTEST**2))
 
 
-def typical_sd(statistics: Moments) -> float:
-    """Return the median over assets of the standard deviation of returns.
+def typical_sd(design: Design) -> float:
+    """Return the median over assets of the (weighted) standard deviation of returns.
+
+    Of assets with `SHORTEST` returns, however these are weighted, unless all have fewer.
 
     Raises
     ------
     DataError
         When no asset has a return.
     """
-    count = statistics.count
+    count, sd = design.panel.moments.count, design.moments.sd()
     if not count.any():
         raise DataError("No asset has a return.", series="panel", remedy="Give returns on the dates of the factors.")
-    long = count >= min(SHORTEST, count.max())
-    return float(np.median(statistics.sd()[long]))
+    long = (count >= min(SHORTEST, count.max())) & np.isfinite(sd)
+    return float(np.median(sd[long]))

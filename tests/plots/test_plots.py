@@ -83,7 +83,7 @@ def test_what_was_realised_ends_at_the_total(hier_fit, choice):
 def test_loadings_stand_beside_least_squares(hier_fit):
     figure = draw(bf.plot_loadings(hier_fit))
     own, mean = (
-        least_squares_loadings(hier_fit.panel, hier_fit.design.moments),
+        least_squares_loadings(hier_fit.panel, hier_fit.design.sample),
         hier_fit.posterior["loading"].mean(("chain", "draw")),
     )
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
@@ -99,7 +99,7 @@ def test_loadings_stand_beside_least_squares(hier_fit):
 
 
 def test_least_squares_is_numpy_s(hier_fit):
-    own, panel = least_squares_loadings(hier_fit.panel, hier_fit.design.moments), hier_fit.panel
+    own, panel = least_squares_loadings(hier_fit.panel, hier_fit.design.sample), hier_fit.panel
     returns = panel.returns.sel(asset="a04").values
     seen = np.isfinite(returns)
     x = np.column_stack([np.ones(seen.sum()), panel.aligned[seen]])
@@ -120,7 +120,7 @@ def test_the_band_of_a_realised_return_is_that_of_the_draws(hier_fit):
 def test_shrinkage_goes_from_least_squares_to_the_mean(hier_fit, cross_fit, alike):
     fit = cross_fit if alike else hier_fit
     figure = draw(bf.plot_shrinkage(fit))
-    panel, own = fit.panel, least_squares_loadings(fit.panel, fit.design.moments)
+    panel, own = fit.panel, least_squares_loadings(fit.panel, fit.design.sample)
     mean, count = fit.posterior["loading"].mean(("chain", "draw")), panel.returns.count("time").to_series()
     shown = [axis for axis in figure.axes if axis.get_title("left")]
     assert [axis.get_title("left") for axis in shown] == list(panel.factor_names)

@@ -143,7 +143,7 @@ def test_checks_are_those_of_check(written, hier_fit):
 
 def test_loadings_are_those_of_the_posterior(written, hier_fit):
     heads, rows = written[1].rows("loading-table")
-    shrinkage, least = bf.check(hier_fit).shrinkage, least_squares_loadings(hier_fit.panel, hier_fit.design.moments)
+    shrinkage, least = bf.check(hier_fit).shrinkage, least_squares_loadings(hier_fit.panel, hier_fit.design.sample)
     for row in summarise(hier_fit.posterior["loading"], 0.9, "eti").to_dict("records"):
         asset, factor = row["asset"], row["factor"]
         cell = rows[asset][heads.index(factor) - 1]

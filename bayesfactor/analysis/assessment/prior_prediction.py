@@ -99,7 +99,7 @@ def prior_predict(
     }
     coords = {"draw": np.arange(draws), "asset": list(used.assets)}
     dataset = xr.Dataset({name: (("draw", "asset"), value) for name, value in values.items()}, coords=coords)
-    return PriorPrediction(dataset, _verdict(values, typical_sd(design.moments) * year**0.5))
+    return PriorPrediction(dataset, _verdict(values, typical_sd(design) * year**0.5))
 
 
 def _verdict(values: dict[str, np.ndarray], typical: float) -> pd.DataFrame:

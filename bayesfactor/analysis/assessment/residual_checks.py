@@ -24,6 +24,7 @@ SHOWN = 20  # pairs
 COPY = 0.99  # correlation from which two assets count as one
 MEAN, SQUARE = 0.05, 0.1  # mean and root mean square correlation beyond noise
 ERROR = 0.01  # probability with which the largest of all pairs is beyond its limit by chance
+APART = f"Cannot be computed: no two assets have {FEWEST} dates in common."
 MISSING = (
     "Residuals, which the model takes as independent, move together: a factor is missing. Intervals are too narrow and "
     "idiosyncratic shares too small, above all of portfolios and groups."
@@ -37,8 +38,8 @@ class Correlations:
     Attributes
     ----------
     mean, excess : float
-        Mean over pairs; root of the mean square less that of noise, so that opposite signs do not cancel. NaN where the
-        panel does not hold the returns.
+        Mean over pairs; root of the mean square less that of noise, so that opposite signs do not cancel. NaN where
+        they cannot be computed.
     limit : float
         What `excess` exceeds in noise about one time in a thousand, at least `SQUARE`.
     pairs : DataFrame
@@ -46,12 +47,15 @@ class Correlations:
         correlation of all pairs exceeds in noise with probability `ERROR`, were all pairs of this length): of copies
         (`COPY` or more, and beyond the limit), at most half of `SHOWN`, and of other pairs those furthest beyond noise,
         `SHOWN` in all; those with the largest correlation, of either sign, first.
+    reason : str
+        Why there are none, if so.
     """
 
     mean: float
     excess: float
     limit: float
     pairs: pd.DataFrame
+    reason: str = ""
 
 
 def tails(fit: Fit) -> pd.Series:
@@ -65,11 +69,11 @@ def tails(fit: Fit) -> pd.Series:
         coefficients, residuals = raw_coefficients(fit, draws), residual_law(fit.noise, draws)
 
         def tail(i: int) -> float:
-            z = standardised_residuals(fit, i, coefficients, residuals.sd)
-            if z.shape[1] < 3:
+            z, weight = standardised_residuals(fit, i, coefficients, residuals.sd), fit.design.rows(i)[3]
+            if weight.sum() < 3:
                 return np.nan
             rng = np.random.default_rng([fit.seed, i])
-            new, weight = residuals.law.simulate(residuals.of_asset(i), rng, z.shape), fit.design.rows(i)[3]
+            new = residuals.law.simulate(residuals.of_asset(i), rng, z.shape)
             return float(np.mean(_kurtosis(new, weight) >= _kurtosis(z, weight)))
 
         room = MOST_RESIDUALS // (len(residuals.sd) * len(fit.panel.times))
@@ -87,7 +91,7 @@ def _kurtosis(z: np.ndarray, weight: np.ndarray) -> np.ndarray:
 def residual_correlations(fit: Fit) -> Correlations:
     """Return the correlations of residuals at the posterior mean of the coefficients."""
     if not isinstance(fit.panel, Panel):
-        return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 3)), 0, 0))
+        return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 4)), 0, 0), UNSEEN)
     coefficients = raw_coefficients(fit, thin(fit, DRAWS)).mean(axis=0)
     residuals = np.full(fit.panel.returns.shape, np.nan)
     for i in range(residuals.shape[1]):
@@ -107,21 +111,21 @@ def correlations(
     effective number of common dates.
     """
     total = square = noise = spread = 0.0
-    count, kept, copies = 0, np.empty((0, 4)), np.empty((0, 4))
+    count, kept, copies = 0, np.empty((0, 5)), np.empty((0, 5))
     sure = norm.isf(ERROR / max(x.shape[1] * (x.shape[1] - 1), 1))
-    for first, second, r, n in _blocks(x, block, weight):
+    for first, second, r, dates, n in _blocks(x, block, weight):
         spare = np.maximum(n - 1 - factors, 1)
         count, total, square = count + r.size, total + float(r.sum()), square + float(r @ r)
         noise, spread = noise + float(np.sum(1 / spare)), spread + float(np.sum(2 / spare**2))
-        found = np.column_stack([first, second, r, n])
+        found = np.column_stack([first, second, r, dates, n])
         far = _fisher(r, n, factors)
         same = (np.abs(r) >= COPY) & (far > sure)
         copies = _closest(np.vstack([copies, found[same]]))[: SHOWN // 2]  # room is left for what is no copy
         found, far = found[~same], far[~same]
         kept = np.vstack([kept, found[np.argsort(-far, kind="stable")[:SHOWN]]])
-        kept = kept[np.argsort(-_fisher(kept[:, 2], kept[:, 3], factors), kind="stable")[:SHOWN]]
+        kept = kept[np.argsort(-_fisher(kept[:, 2], kept[:, 4], factors), kind="stable")[:SHOWN]]
     if not count:
-        return Correlations(0.0, 0.0, SQUARE, _table([], [], np.empty((0, 3)), 0, factors))
+        return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 4)), 0, factors), APART)
     excess = max(square - noise, 0.0) / count
     limit = max(SQUARE, (3 * spread**0.5 / count) ** 0.5)
     shown = _closest(np.vstack([copies, kept])[:SHOWN])
@@ -134,35 +138,33 @@ def _fisher(r: np.ndarray, n: np.ndarray, factors: int) -> np.ndarray:
 
 
 def _closest(pairs: np.ndarray) -> np.ndarray:
-    """Return pairs (first, second, correlation, periods), those with the largest correlation first."""
+    """Return pairs (first, second, correlation, ...), those with the largest correlation first."""
     return pairs[np.argsort(-np.abs(pairs[:, 2]), kind="stable")]
 
 
 def _table(one: list[str], other: list[str], kept: np.ndarray, count: int, factors: int) -> pd.DataFrame:
-    periods = kept[:, 2].astype(int)
-    reach = norm.isf(ERROR / 2 / max(count, 1)) / np.sqrt(np.maximum(periods - 3 - factors, 1))
+    periods, size = kept[:, 2].astype(int), kept[:, 3]
+    reach = norm.isf(ERROR / 2 / max(count, 1)) / np.sqrt(np.maximum(size - 3 - factors, 1))
     columns = {"asset": one, "other": other, "correlation": kept[:, 1], "periods": periods, "limit": np.tanh(reach)}
     return pd.DataFrame(columns)
 
 
-def _blocks(
-    x: np.ndarray, block: int, weight: np.ndarray | None
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield pairs of columns (first, second), their correlations on common rows, and how many these are."""
-    for start, found, n in pairwise(x, block, weight):
+def _blocks(x: np.ndarray, block: int, weight: np.ndarray | None) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield pairs of columns (first, second), their correlations, and their common rows: count and effective number."""
+    for start, found, count, size in pairwise(x, block, weight):
         before = np.arange(len(found))[:, None] < start + np.arange(found.shape[1])
-        first, second = np.nonzero((n >= FEWEST) & before & np.isfinite(found))
-        yield first, second + start, found[first, second], n[first, second]
+        first, second = np.nonzero((count >= FEWEST) & before & np.isfinite(found))
+        yield first, second + start, found[first, second], count[first, second], size[first, second]
 
 
 def correlation_checks(found: Correlations) -> list[Check]:
     """Return the checks of residual correlations: they inform, but for two assets that are one, which fails."""
-    seen, pairs = np.isfinite(found.mean), found.pairs
+    advice, pairs = found.reason or MISSING, found.pairs
     checks = [
-        Check("residuals: mean correlation of assets", None, found.mean, MEAN, "", MISSING if seen else UNSEEN),
+        Check("residuals: mean correlation of assets", None, found.mean, MEAN, "", advice),
         Check(
             "residuals: rms correlation beyond noise", None, found.excess, found.limit, "",
-            MISSING if seen else UNSEEN, ".pairs" if seen else "",
+            advice, "" if found.reason else ".pairs",
         ),
     ]  # fmt: skip
     if not len(pairs):

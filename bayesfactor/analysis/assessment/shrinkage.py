@@ -7,6 +7,7 @@ import xarray as xr
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import ResidualLaw, residual_law, thin
 from bayesfactor.spec.alphas import ScaledAlphas
+from bayesfactor.spec.scaling import ScaledPriors
 
 DRAWS = 200
 
@@ -15,13 +16,13 @@ def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
     """Return the prior's weight in each loading: the diagonal of (I + D S D / s2)^-1, averaged over draws.
 
     1 for a loading that is common to all assets. 1 / s2 is the information of one residual about its location. NaN
-    without a model.
+    without a model, or where the draws lack a spread that it samples.
     """
     draws, statistics = thin(fit, DRAWS), fit.design.moments
     index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)
     if "loading_common" in draws:
         return pd.DataFrame(1.0, index=index, columns=columns)
-    if fit.noise is None or fit.priors is None:
+    if fit.noise is None or fit.priors is None or _lacking(fit.priors, draws):
         return pd.DataFrame(np.nan, index=index, columns=columns)
     flat, residuals = draws.stack(sample=("chain", "draw"), create_index=False), residual_law(fit.noise, draws)
     shape = flat.sizes["sample"], len(columns)
@@ -38,6 +39,12 @@ def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
         inverse = np.linalg.inv(np.eye(d.shape[1]) + scaled)
         weight[i] = np.einsum("sjj->sj", inverse).mean(axis=0)[1:]
     return pd.DataFrame(weight, index=index, columns=columns)
+
+
+def _lacking(priors: ScaledPriors, draws: xr.Dataset) -> bool:
+    """Return whether a spread that the model samples is not among the draws."""
+    pooled = bool(priors.loadings.spread.any())
+    return (pooled and "loading_scale" not in draws) or (priors.alpha.hierarchical and "alpha_scale" not in draws)
 
 
 def _alpha_spread(prior: ScaledAlphas, flat: xr.Dataset, residuals: ResidualLaw) -> np.ndarray:

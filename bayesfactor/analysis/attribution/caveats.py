@@ -45,7 +45,7 @@ def caveats(fit: Fit) -> tuple[str, ...]:
     The latter of factors whose premium is unidentified or in conflict with its prior.
     """
     facts = cached_identification(fit).facts
-    notes = []
+    notes = [str(fit.model.observation).rstrip(".")] if fit.design.weight is not None and fit.model is not None else []
     gaps = fit.misfit.assets["gap_in_errors"].abs().dropna()
     if not gaps.empty and (gaps > 2).mean() > 0.05:
         notes.append(

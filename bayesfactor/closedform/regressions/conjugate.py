@@ -11,6 +11,7 @@ from bayesfactor.base.errors import DataError
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.closedform.data import require_panel
 from bayesfactor.closedform.regressions.asset_regressions import as_rate, bounds, own_fits
+from bayesfactor.panel.design import observe
 from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import SOURCES
@@ -175,7 +176,7 @@ def loading_prior(panel: Panel, loadings: FreeLoadings, place: str) -> tuple[np.
     if not sd.all():
         name = panel.factor_names[int(np.argmin(sd))]
         raise DataError(f"{place}: factor '{name}' is constant.", series=name, remedy="Leave it out (panel.select).")
-    unit = (typical_sd(panel.moments) or 1.0) / sd  # constant returns have no unit
+    unit = (typical_sd(observe(panel)) or 1.0) / sd  # constant returns have no unit
     unit = np.where([prior.units == "beta" for prior in chosen], 1.0, unit)
     return np.array([prior.value.mean for prior in chosen]) * unit, np.array(
         [prior.value.sd for prior in chosen]

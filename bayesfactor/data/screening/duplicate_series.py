@@ -43,7 +43,7 @@ class Copy:
 def copies(returns: np.ndarray) -> list[Copy]:
     """Return the pairs of columns (time, asset) that are the same series up to scale, sign and a few bad values."""
     calm, found = np.where(np.isfinite(returns), winsorised(returns)[0], np.nan), []
-    for (start, correlation, count), (_, without, _) in zip(pairwise(returns), pairwise(calm), strict=True):
+    for (start, correlation, count, _), (_, without, _, _) in zip(pairwise(returns), pairwise(calm), strict=True):
         before = np.arange(correlation.shape[0])[:, None] < start + np.arange(correlation.shape[1])
         may = before & (count >= _ROWS)
         near = np.where(may, np.abs(without), 0.0)

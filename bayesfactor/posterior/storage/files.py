@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import xarray as xr
 
-from bayesfactor.base.errors import BayesFactorError, FitError
+from bayesfactor.base.errors import FitError
 from bayesfactor.base.extras import require_libraries
 from bayesfactor.base.files import require_room
 from bayesfactor.posterior.storage.formats import FORMAT, READABLE, STREAMED
@@ -107,7 +107,7 @@ def damaged(path: Path) -> Iterator[None]:
     """Say of a file that what is found in it is not what was saved."""
     try:
         yield
-    except (KeyError, ValueError, TypeError, BayesFactorError) as error:
+    except Exception as error:  # what a format's reader finds wrong in a label comes late, and in its own words
         raise FitError(f"{path}: damaged, {error}.", remedy="Fit again.") from None
 
 

@@ -100,7 +100,9 @@ class Contents:
     def subtitle(self) -> str:
         """What the report is about."""
         model = self.fit.model
-        return f"{self.description.panel} {NO_MODEL if model is None else f"Model '{model.name}'."}"
+        if model is None:
+            return f"{self.description.panel} {NO_MODEL}"
+        return f"{self.description.panel} Model '{model.name}'. {model.observation}".rstrip()
 
     @property
     def interval(self) -> str:
@@ -191,7 +193,7 @@ def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: b
 
 def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
     table = summarise(fit.posterior["loading"], ci_prob, ci_kind)
-    own = least_squares_loadings(fit.panel, fit.design.moments)
+    own = least_squares_loadings(fit.panel, fit.design.sample)
     table["least_squares"] = own.to_numpy().ravel()  # the order of the draws: asset, factor
     table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
     return table

@@ -5,12 +5,12 @@ import json
 import os
 import re
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.base.files import require_writable
-from bayesfactor.base.jit import source_digest
 from bayesfactor.base.version import __version__
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
@@ -20,15 +20,23 @@ from bayesfactor.posterior.storage.formats import FORMAT
 from bayesfactor.spec.files import model_id
 from bayesfactor.spec.model import FactorModel
 
-KERNELS = Path(__file__).parents[1] / "kernels"
+PACKAGE = Path(__file__).parents[2]
+DRAWING = ("base", "panel", "spec", "graph", "sampling")  # rooms whose code the draws depend on
 FILE = re.compile(r".*\.([0-9a-f]{16})\.([0-9a-f]{16})\.nc")
 
 
+@cache
+def code_digest() -> str:
+    """Return 16 hexadecimal digits that change with any line of code that the draws depend on."""
+    files = [path for room in DRAWING for path in sorted((PACKAGE / room).rglob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+
+
 def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler) -> str:
-    """Return 16 hexadecimal digits that change with panel, model, sampler, name and versions of the programs."""
+    """Return 16 hexadecimal digits that change with panel, model, sampler, name, and the code that draws."""
     settings = {field: value for field, value in asdict(sampler).items() if field not in ("cores", "progress")}
     programs = [version(library) for library in ("nutpie", "numpy")]
-    parts = (FORMAT, __version__, source_digest(KERNELS), programs, name, panel.fingerprint, model_id(model), settings)
+    parts = (FORMAT, __version__, code_digest(), programs, name, panel.fingerprint, model_id(model), settings)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -18,7 +18,6 @@ from bayesfactor.sampling.kernels.normal import lower_triangle, padded_size, to_
 from bayesfactor.sampling.kernels.prior import COMMON, FREE, GROUPED, SCALARS
 from bayesfactor.sampling.kernels.simd import WIDTH
 from bayesfactor.sampling.kernels.student_likelihood import STEP
-from bayesfactor.spec.alphas import FreeZeroBeta, SharedSpread
 from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings, Loadings
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import Noise, NormalNoise, StudentTNoise
@@ -31,7 +30,7 @@ KINDS: dict[type, int] = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLo
 Layout = dict[str, tuple[int, tuple[int, ...]]]  # name of a block -> where it starts, shape
 
 
-def layout(panel: PanelBase, model: FactorModel) -> Layout:
+def layout(panel: PanelBase, model: FactorModel, priors: ScaledPriors) -> Layout:
     """Return the place of each sampled quantity in theta; names are those of the PyMC graph's value variables."""
     n, k = len(panel.assets), len(panel.factor_info)
     others = sum(not factor.traded for factor in panel.factor_info)
@@ -42,13 +41,13 @@ def layout(panel: PanelBase, model: FactorModel) -> Layout:
         ("premium_z", (others,) if others else None),
         ("loading_mean_z", (len(panel.group_names), k)) if grouped else ("loading_common_z", (k,) if common else None),
         ("loading_scale_z", (k,) if grouped else None),
-        ("alpha_scale_z", () if isinstance(model.alpha, SharedSpread) else None),
+        ("alpha_scale_z", () if priors.alpha.hierarchical else None),
         ("log_sigma_mean_z", ()),
         ("log_sigma_scale_z", ()),
         ("log_sigma_z", (n,)),
         ("dof_z_log__", () if tails else None),
         ("coefficient_z", (n, k + 1) if tails else None),
-        ("zero_beta_z", () if isinstance(model.zero_beta, FreeZeroBeta) else None),
+        ("zero_beta_z", () if priors.zero_beta is not None else None),
     ]
     result: Layout = {}
     at = 0
@@ -196,7 +195,7 @@ def prepare(panel: PanelBase, model: FactorModel) -> DensityProblem:
 def pack(design: Design, model: FactorModel, priors: ScaledPriors) -> DensityProblem:
     """Return the problem of a model on the design of a panel (already restricted to the model's factors)."""
     panel = design.panel
-    data, where = graph_data(design, model, priors), layout(panel, model)
+    data, where = graph_data(design, model, priors), layout(panel, model, priors)
     kind = KINDS.get(type(model.loadings))
     if kind is None:
         raise _uncovered("loadings", model.loadings)
