@@ -7,13 +7,13 @@ import pytest
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "bayesfactor"
-ROOMS = ("posterior", "analysis", "plots", "reporting")
+ROOMS = ("posterior", "analysis", "plots", "reporting", "cli")
 CHOICES = {
     node.name
     for name in ("alphas", "factors", "loadings", "noise", "observation")
     for node in ast.parse((PACKAGE / f"spec/{name}.py").read_text(encoding="utf-8")).body
-    if isinstance(node, ast.ClassDef)
-}
+    if isinstance(node, ast.ClassDef) and not node.name.startswith("Scaled")
+} | {"SpikeSlab"}
 
 
 def asked(tree):
@@ -27,10 +27,13 @@ def asked(tree):
             owner = node.value
             if node.attr == "dof" or (isinstance(owner, ast.Attribute) and owner.attr in PARTS):
                 yield f".{node.attr}"
+        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("bayesfactor.spec"):
+            yield from (f"import of {one.name}" for one in node.names if one.name in CHOICES or one.name in FILES)
         elif isinstance(node, ast.Constant) and node.value == "dof":
             yield '"dof"'
 
 
+FILES = ("alphas", "factors", "loadings", "noise", "observation", "priors")  # by which their classes could be had
 PARTS = ("alpha", "loadings", "noise", "zero_beta", "factors", "observation")
 
 
@@ -53,6 +56,8 @@ def test_nobody_downstream_asks_which_choice_it_is(room):
         "model.noise.kind",
         "'dof' in posterior",
         "model.noise.dof.above",
+        "from bayesfactor.spec.noise import StudentTNoise as S",
+        "from bayesfactor.spec import noise",
     ],
 )
 def test_asking_is_seen(text):

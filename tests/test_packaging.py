@@ -58,6 +58,7 @@ def arrows():
     trees = modules()
     found = {}
     for name, tree in trees.items():
+        assert "bayesfactor" not in imported(tree), f"{name} imports the package and not what it needs of it"
         own = [target.removeprefix("bayesfactor.") for target in imported(tree) if target.startswith("bayesfactor.")]
         found[name] = {target if target in trees else target.rpartition(".")[0] for target in own}
         assert found[name] <= set(trees), f"{name} imports {found[name] - set(trees)} from the package itself"

@@ -223,3 +223,18 @@ def test_the_id_changes_with_a_half_life_and_its_length(preset):
     lengths = [Duration(2.0, "years"), Duration(3.0, "years"), Duration(2.0, "months"), Duration(2.0, "periods")]
     ids = {model_id(replace(model, observation=HalfLife(one))) for one in lengths}
     assert len(ids | {model_id(model)}) == len(lengths) + 1
+
+
+@pytest.mark.parametrize("given", ["2 years", 2, None, Duration])
+def test_a_half_life_is_a_duration(given):
+    with pytest.raises(bf.SpecError, match="expected a Duration, found") as caught:
+        HalfLife(given)
+    assert 'bf.Duration(2, "years")' in caught.value.remedy
+
+
+def test_a_half_life_of_a_few_rows_is_refused():
+    """Next to no return would count: prior scales and checks would rest on nothing."""
+    panel = make_panel(assets=3, periods=40, year=12)
+    for length in (Duration(1, "days"), Duration(5, "months"), Duration(1e-9, "periods")):
+        with pytest.raises(bf.SpecError, match="periods of this panel, and must be 6 or more"):
+            bf.fit(panel, replace(bf.FactorModel(), observation=HalfLife(length)))
