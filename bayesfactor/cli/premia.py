@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.assessment.identification import TRADED
 from bayesfactor.analysis.assessment.pricing import Pricing
+from bayesfactor.analysis.assessment.verdicts import TRADED
 from bayesfactor.cli.output import LINES, interval_name, number, percent, probability, say, show_rows
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import factor_moments

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.assessment.identification import UNIDENTIFIED
+from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.attribution.kinds import require_share
 from bayesfactor.analysis.attribution.realised import realised_path

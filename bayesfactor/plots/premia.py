@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import xarray as xr
 from scipy.stats import norm
 
-from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, Identification
+from bayesfactor.analysis.assessment.identification import Identification
 from bayesfactor.analysis.assessment.pricing import Pricing
+from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, cached_identification
+from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, tails
 from bayesfactor.analysis.assessment.shrinkage import shrinkage_of_loadings
+from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot, short
 from bayesfactor.posterior.facts import require_fit

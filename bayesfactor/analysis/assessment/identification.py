@@ -1,6 +1,5 @@
 """Whether the assets can tell what a non-traded factor pays: strength of its loadings, prior and posterior premium."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -10,6 +9,7 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.data_premia import data_premia
 from bayesfactor.analysis.assessment.loading_strength import NOISE, SURE, loading_strengths
+from bayesfactor.analysis.assessment.verdicts import verdict
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.accessors import variable
@@ -19,10 +19,6 @@ from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import justified, summarise
 from bayesfactor.spec.factors import ScaledPremia
 
-TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
-NO_VERDICT, NO_PRIOR = "no verdict", "its prior was not given"
-LITTLE, SOME = 0.1, 0.25  # posterior contraction below which a premium is unidentified, or weak
-MOST = 0.5  # share of the maximum contraction below which it is weak
 CONFLICT = 2.0  # prior standard deviations that a mean moves by, or standard deviations between prior and data
 PRINTED = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd", "posterior_contraction")
 _FOUND: WeakKeyDictionary[Fit, "Identification"] = WeakKeyDictionary()
@@ -202,7 +198,7 @@ def identify(fit: Fit) -> Identification:
     columns = (facts[name] for name in ("prob_above_noise", "max_contraction", "conflict"))
     above, most, conflict = columns
     rows = zip(facts["traded"], before, above, sure, most, conflict, signs, strict=True)
-    verdicts = [_verdict(*row) for row in rows]
+    verdicts = [verdict(*row) for row in rows]
     facts["verdict"], facts["reason"] = [v for v, _ in verdicts], [why for _, why in verdicts]
     return Identification(strength, ratio, smallest, premium * year, facts, fit.problems)
 
@@ -221,43 +217,6 @@ def risk_premia(fit: Fit) -> xr.DataArray:
     """
     verdicts = list(cached_identification(fit).verdicts.values()) if isinstance(fit, Fit) else []
     return variable(fit, "risk_premium").assign_coords(identification=("factor", verdicts))
-
-
-def _verdict(
-    traded: bool, alone: float, above: float, contraction: float, most: float, conflict: bool = False, sign: bool = True
-) -> tuple[str, str]:
-    """Return verdict and reason.
-
-    `alone` and `above` are P(R_k > NOISE) before and after others are taken off, `most` is the maximum contraction (NaN
-    where the prior was not given), and `sign` whether the premium's sign is known.
-    """
-    if traded:
-        prior = "" if np.isnan(most) else f" and the prior{', in conflict' if conflict else ''}"
-        return TRADED, f"its own history{prior}"
-    if np.isnan(most):
-        return NO_VERDICT, NO_PRIOR
-    unknown = ""
-    if alone < SURE:
-        unknown = "its loadings cannot be told from noise"
-    elif above < SURE:
-        unknown = "its loadings cannot be told from those on other factors"
-    elif most < LITTLE:
-        unknown = "its prior is too tight, or its history too short, to be changed by data"
-    elif contraction < LITTLE:
-        unknown = "the assets say next to nothing of its premium"
-    if unknown:
-        return (WEAK, f"prior and data are in conflict; {unknown}") if conflict else (UNIDENTIFIED, unknown)
-    if contraction < SOME or contraction < MOST * most:
-        return WEAK, f"the assets say little of its premium{'; prior and data are in conflict' if conflict else ''}"
-    known = f"from the cross-section; its sign is {'known' if sign else 'not known'}"
-    return IDENTIFIED, f"{known}; prior and data are in conflict" if conflict else known
-
-
-def least_known(verdicts: Iterable[str]) -> str:
-    """Return the least of several verdicts, ``partly`` so when they differ; empty for none."""
-    found = set(verdicts)
-    least = next((one for one in (UNIDENTIFIED, NO_VERDICT, WEAK, IDENTIFIED, TRADED) if one in found), "")
-    return f"partly {least}" if len(found) > 1 else least
 
 
 def _not_given(factors: int) -> ScaledPremia:

@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import t as student
 
-from bayesfactor.analysis.assessment.identification import cached_identification, least_known
+from bayesfactor.analysis.assessment.identification import cached_identification
+from bayesfactor.analysis.assessment.verdicts import least_known
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.diagnostics import warning_of

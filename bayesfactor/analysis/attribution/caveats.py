@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
-from bayesfactor.analysis.assessment.identification import NO_VERDICT, UNIDENTIFIED, cached_identification, least_known
+from bayesfactor.analysis.assessment.identification import cached_identification
+from bayesfactor.analysis.assessment.verdicts import NO_VERDICT, UNIDENTIFIED, least_known
 from bayesfactor.analysis.attribution.contributions import LEVELS, kind_of
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit

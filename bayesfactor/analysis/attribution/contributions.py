@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.assessment.identification import IDENTIFIED, NO_VERDICT, UNIDENTIFIED, WEAK
+from bayesfactor.analysis.assessment.verdicts import IDENTIFIED, NO_VERDICT, UNIDENTIFIED, WEAK
 from bayesfactor.analysis.attribution.kinds import By
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor

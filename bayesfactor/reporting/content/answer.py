@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.assessment.identification import UNIDENTIFIED, WEAK
+from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED, WEAK
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.intervals import Interval

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, assert_never
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.assessment.identification import NO_VERDICT, UNIDENTIFIED, WEAK
+from bayesfactor.analysis.assessment.verdicts import NO_VERDICT, UNIDENTIFIED, WEAK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import MINUS, chance, percent
 
