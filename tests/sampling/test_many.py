@@ -271,7 +271,27 @@ def test_a_fit_of_anything_else_is_never_used_again(panels, copied, tmp_path, ch
     fits = fit_many(others, model, sampler, executor=Instant(), folder=tmp_path)
     assert len(copied) == 4 + anew
     assert (fits.table()["state"] == "fitted").sum() == anew
+    said = f"fitted anew, as the file in the folder is of other data, settings or code (it stays): {anew}"
+    assert (said in repr(fits)) == (set(others) == set(panels))
     assert set(before) < set(files(tmp_path))  # what was there stays
+
+
+def test_a_fit_by_other_code_is_never_used_again(panels, copied, tmp_path, monkeypatch):
+    """A changed line of what the draws depend on is seen, in any of its rooms; each time the fits are made anew."""
+    from bayesfactor.sampling.batch import files as folder_files
+
+    package = tmp_path / "package"
+    for room in folder_files.DRAWING:
+        (package / room).mkdir(parents=True)
+    monkeypatch.setattr(folder_files, "PACKAGE", package)
+    for count, room in enumerate(("", *folder_files.DRAWING)):
+        if room:
+            (package / room / "new.py").write_text("x = 1\n")
+        folder_files.code_digest.cache_clear()
+        fits = fit_many(panels, sampler=QUICK, executor=Instant(), folder=tmp_path / "fits")
+        assert len(copied) == 4 * (count + 1)
+        assert ("fitted anew" in repr(fits)) == bool(room)
+    folder_files.code_digest.cache_clear()
 
 
 def flip(path):

@@ -46,15 +46,19 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
+def label(name: str) -> str:
+    """Return what a file's name begins with."""
+    return re.sub(r"[^\w-]", "_", name)[:60]
+
+
 def keep(fit: Fit, folder: Path, name: str, key: str, token: str) -> Path:
     """Save a fit under its name, its key and a hash of the file itself.
 
     It is written under a hidden name with the token first, and renamed when complete.
     """
     temporary = fit.save(folder / f".{token}.{key}")
-    label = re.sub(r"[^\w-]", "_", name)[:60]
     try:
-        target = folder / f"{label}.{key}.{file_digest(temporary)}.nc"
+        target = folder / f"{label(name)}.{key}.{file_digest(temporary)}.nc"
         os.replace(temporary, target)
     except OSError as error:
         raise FitError(f"'{name}': cannot be saved in {folder} ({error.strerror}).", remedy=WRITABLE) from None

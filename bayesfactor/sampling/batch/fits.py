@@ -34,6 +34,8 @@ class Entry:
         Dates of the panel's returns (ISO), or empty.
     seconds : float
         Duration of the fit; NaN when none was run.
+    superseded : bool
+        Whether the folder had a fit of this name by other data, another model or sampler, or other code, which stays.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Entry:
     first: str
     last: str
     seconds: float = np.nan
+    superseded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,4 +137,9 @@ class Fits:
         damaged = [f"'{entry.name}'" for entry in self.entries if entry.state == "refitted"]
         if damaged:
             lines.append(f"  refitted, because the file was damaged: {', '.join(damaged)}")
+        anew = sum(entry.superseded and entry.state == "fitted" for entry in self.entries)
+        if anew:
+            lines.append(
+                f"  fitted anew, as the file in the folder is of other data, settings or code (it stays): {anew}"
+            )
         return "\n".join(lines)

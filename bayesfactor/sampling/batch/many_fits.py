@@ -16,7 +16,7 @@ from bayesfactor.base.progress import counted
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.sampler import Sampler, as_sampler
-from bayesfactor.sampling.batch.files import is_whole, keep, kept, open_folder
+from bayesfactor.sampling.batch.files import is_whole, keep, kept, label, open_folder
 from bayesfactor.sampling.batch.fits import Entry, Fits
 from bayesfactor.sampling.batch.workers import Job, Outcome, Work, run_locally, run_on_executor
 from bayesfactor.spec.files import read_model
@@ -133,6 +133,7 @@ def _plan(work: Work) -> tuple[dict[str, Entry], dict[str, list[Path]]]:
         Files that have changed since they were saved.
     """
     here = kept(work.folder) if work.folder else {}
+    others = [path for files in here.values() for path in files]
     entries: dict[str, Entry] = {}
     damaged: dict[str, list[Path]] = {}
     for name in work.panels:
@@ -143,7 +144,8 @@ def _plan(work: Work) -> tuple[dict[str, Entry], dict[str, list[Path]]]:
         first, last = (dates[0], dates[-1]) if len(dates) else ("", "")
         result = whole[0] if whole else FitError("It was not run.")
         state: Literal["opened", "failed"] = "opened" if whole else "failed"
-        entries[name] = Entry(name, job.key, state, result, len(job.panel.assets), first, last)
+        superseded = any(path.name.startswith(f"{label(name)}.") for path in others if path not in files)
+        entries[name] = Entry(name, job.key, state, result, len(job.panel.assets), first, last, superseded=superseded)
         damaged[name] = [path for path in files if path not in whole]
     return entries, damaged
 
