@@ -17,6 +17,12 @@ BLOCK = 2**18  # numbers that are worked on at once: a few copies of them fit a 
 CANNOT = "Cannot be computed: "
 UNSEEN = CANNOT + "the panel holds statistics, not returns. Fit some of the assets in memory to see it."
 MISFIT = "model does not fit"
+OWN = ("Sample longer (Sampler(draws=..., tune=...))", "Run Sampler(chains=4)", "Raise Sampler(target_accept=0.95)")
+OTHERS = (
+    "Sample longer",
+    "Run four chains",
+    "Raise the sampler's acceptance rate",
+)  # in the program that made the draws
 DEEP = ("maxdepth_reached", "reached_max_treedepth")
 
 
@@ -188,7 +194,7 @@ def _moving(x: np.ndarray) -> np.ndarray:
     return np.where(np.ptp(x, axis=(1, 2)) == 0, np.nan, convergence.ranked(x))
 
 
-def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[Check, ...]:
+def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset, *, own: bool = True) -> tuple[Check, ...]:
     """Return the checks whose failure means that the draws must not be used.
 
     Parameters
@@ -196,16 +202,19 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[Check, ...
     posterior : Dataset
     stats : Dataset
         The sampler's record. A check that needs what it lacks cannot be computed.
+    own : bool
+        Whether `bf.fit` made the draws, whose settings the advice then names.
     """
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     enough = ESS_PER_CHAIN * chains
-    more = "Sample longer (Sampler(draws=..., tune=...)); if it stays, the model and the data disagree: simplify."
+    longer, several, careful = OWN if own else OTHERS
+    more = f"{longer}; if it stays, the model and the data disagree: simplify."
     (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior)
     return (
         Check("R-hat", r_hat <= R_HAT, r_hat, R_HAT, of_r_hat, more),
         Check("effective draws, bulk", bulk >= enough, bulk, enough, of_bulk, more),
         Check("effective draws, tail", tail >= enough, tail, enough, of_tail, more),
-        *_steps(stats, more),
+        *_steps(stats, more, careful),
         Check("draws", chains * draws >= LEAST_DRAWS, chains * draws, LEAST_DRAWS, "", "Sample longer."),
         Check(
             "chains",
@@ -213,14 +222,14 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[Check, ...
             chains,
             LEAST_CHAINS,
             "",
-            "Run Sampler(chains=4): one chain shows nothing wrong.",
+            f"{several}: whether chains agree is seen of several only.",
         ),
     )
 
 
-def _steps(stats: xr.Dataset, more: str) -> Iterator[Check]:
+def _steps(stats: xr.Dataset, more: str, careful: str) -> Iterator[Check]:
     """Yield the checks of the sampler's steps."""
-    smaller = "Raise Sampler(target_accept=0.95); if it stays, tighten the priors or drop a weak factor."
+    smaller = f"{careful}; if it stays, tighten the priors or drop a weak factor."
 
     def lost(variable: str) -> str:
         return f"no '{variable}' in sample_stats" if stats else "no sample_stats"

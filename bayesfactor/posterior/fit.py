@@ -119,7 +119,7 @@ class Fit:
         from bayesfactor.posterior.diagnostics import sampler_checks
 
         stats = self.data["sample_stats"].to_dataset() if "sample_stats" in self.data.children else xr.Dataset()
-        return sampler_checks(self.posterior, stats)
+        return sampler_checks(self.posterior, stats, own=self.sampler is not None)
 
     @cached_property
     def misfit(self) -> "Misfit":
