@@ -15,12 +15,11 @@ from bayesfactor.spec.scaling import ScaledPriors
 def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict[str, np.ndarray]:
     """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
     panel, statistics, history = design.panel, design.moments, design.history
-    groups = {name: i for i, name in enumerate(panel.group_names)}
     fitted, deviation = least_squares(statistics)
     noise = model.noise
     own = vars(statistics) if noise.sums_suffice else observations(panel, design.robust)
     return {
-        "group_of": np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64"),
+        "group_of": group_numbers(panel),
         **_scale_start(
             priors.noise, noise.first_scale(design), statistics.count - fitted.shape[1], noise.scale_information
         ),
@@ -31,6 +30,12 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
         **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
     }
+
+
+def group_numbers(panel: PanelBase) -> np.ndarray:
+    """Return the number of every asset's group (asset)."""
+    groups = {name: i for i, name in enumerate(panel.group_names)}
+    return np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64")
 
 
 def prior_data(priors: ScaledPriors) -> dict[str, np.ndarray | float]:
