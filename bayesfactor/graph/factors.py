@@ -100,7 +100,8 @@ def covariance_root(data: dict, order: np.ndarray) -> pt.TensorVariable:
     so that the covariance of the first p factors is that of the first p rows of L. Source: Bartlett (1933).
     """
     size, rank = len(order), np.argsort(order)
-    squares = pm.ChiSquared("factor_cov_chi2", data["covariance_dof"] - size + 1 + rank, dims="factor")
+    shape = (data["covariance_dof"] - size + 1 + rank) / 2
+    squares = pm.Gamma("factor_cov_chi2", shape, np.array(0.5), dims="factor")  # pm.ChiSquared rounds 1/2 to float32
     bartlett = pt.diag(pt.sqrt(squares[order]))
     if size > 1:
         below = pm.Normal("factor_cov_z", dims="factor_pair")
