@@ -7,7 +7,7 @@ import pytensor.tensor as pt
 from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.alphas import alphas, zero_beta
 from bayesfactor.graph.factors import covariance_root, factor_means, observe_factors, risk_premia
-from bayesfactor.graph.inputs import group_numbers, prior_data
+from bayesfactor.graph.inputs import group_numbers, prior_data, scale_start
 from bayesfactor.graph.loadings import loadings
 from bayesfactor.graph.noise import observe_returns
 from bayesfactor.graph.parameters import Form, coefficient
@@ -26,6 +26,9 @@ def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: F
     other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     with pm.Model(coords=_coords(panel, history, other)) as graph:
         data = _data(panel, priors)
+        if form is Form.NON_CENTRED:
+            start = scale_start(design, model.noise, priors.noise)
+            data |= {name: pm.Data(name, value, dims="asset") for name, value in start.items()}
         mean = factor_means(data, form)
         premium = risk_premia(data, mean, other, form)
         observe_factors(mean, covariance_root(data, order), order, _stretches(panel, history))

@@ -14,10 +14,10 @@ def scales(data: dict, form: Form) -> pt.TensorVariable:
     """
     level = normal("log_sigma_mean", data["level_loc"], data["level_sd"], form)
     spread = half_normal("log_sigma_scale", data["level_spread"], form)
-    if form is Form.MARGINAL:
-        log_sigma = pm.Deterministic("log_sigma", _near_first_fit(data, level, spread), dims="asset")
+    if form is Form.CENTRED:
+        log_sigma = pm.Normal("log_sigma", level, spread, dims="asset")
     else:
-        log_sigma = normal("log_sigma", level, spread, form, "asset")
+        log_sigma = pm.Deterministic("log_sigma", _near_first_fit(data, level, spread), dims="asset")
     return pm.Deterministic("sigma", pt.sqrt(pt.exp(2 * log_sigma) + data["resolution"] ** 2), dims="asset")
 
 
@@ -26,13 +26,14 @@ def _near_first_fit(data: dict, level: pt.TensorVariable, spread: pt.TensorVaria
 
     A first fit of each asset says log sigma_i = s_i with variance v_i. In log sigma_i = l + omega a_i with
 
-        a_i = (s_i - l) omega / (v_i + omega^2) + sqrt(v_i / (v_i + omega^2)) z_i
+        a_i = (s_i - l) omega / (v_i + omega^2) + sqrt(h_i) z_i,   h_i = v_i / (v_i + omega^2)
 
-    z_i is so whether assets differ much (centred) or not at all (non-centred).
+    z_i is so whether assets differ much (centred) or not at all (non-centred). The prior a_i ~ N(0, 1) is that of z_i
+    with the mean and the variance, 1 / h_i, that it implies.
     """
     start, v = data["log_sigma_start"], data["log_sigma_variance"]
-    z = pm.Flat("log_sigma_z", dims="asset", initval=np.zeros(start.get_value().shape))
-    share = v / (v + spread**2)
-    a = (start - level) * spread / (v + spread**2) + pt.sqrt(share) * z
-    pm.Potential("log_sigma_prior", 0.5 * (pt.log(share) - a**2 - np.log(2 * np.pi)).sum())
-    return level + spread * a
+    root = pt.sqrt(v / (v + spread**2))
+    middle = (start - level) * spread / (v + spread**2)
+    at = np.zeros(start.get_value().shape)
+    z = pm.Normal("log_sigma_z", -middle / root, 1 / root, dims="asset", initval=at)
+    return level + spread * (middle + root * z)

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pymc as pm
 import pytest
-import xarray as xr
 from scipy import stats
 
 import bayesfactor as bf
@@ -83,7 +82,7 @@ def test_prior_draws_are_those_of_prior_predict(model, panel):
         for name, values in found.items():
             assert stats.ks_2samp(values, expected[name].sel(asset=asset)).pvalue > 1e-3, name
     returns = drawn["prior_predictive"]["returns"].isel(chain=0)
-    standard = (returns - fitted(prior, used, graph)).values / prior["residual_sd"].values[
+    standard = (returns.values - fitted(prior, used, graph)) / prior["residual_sd"].values[
         :, graph["asset_of"].get_value()
     ]
     error = standard.size**-0.5
@@ -100,7 +99,7 @@ def fitted(draws, panel, graph):
     moved = panel.aligned[time][None] + shift[:, None, :]
     rate = draws["zero_beta"].values[:, None] if "zero_beta" in draws else 0.0
     values = draws["alpha"].values[:, asset] + rate + np.sum(draws["loading"].values[:, asset] * moved, axis=2)
-    return xr.DataArray(values, dims=("draw", "observation"))
+    return values
 
 
 def test_the_prior_of_the_covariance_is_an_inverse_wishart(panel):
@@ -150,7 +149,7 @@ def test_draws_of_a_fit_predict_returns(model, panel):
     )
     returns = found["posterior_predictive"]["returns"].stack(sample=("chain", "draw"), create_index=False)
     flat = draws.stack(sample=("chain", "draw"), create_index=False).transpose("sample", ...)
-    mean = fitted(flat.rename(sample="draw"), panel, graph).values
+    mean = fitted(flat, panel, graph)
     sd = flat["residual_sd"].transpose("sample", "asset").values[:, graph["asset_of"].get_value()]
     standard = (returns.transpose("sample", "observation").values - mean) / sd
     error = standard.size**-0.5
