@@ -23,9 +23,10 @@ from tests.support.panels import make_panel
 from tests.support.scaled import priors_of
 
 AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
+COEFFICIENTS = ("alpha", "loading")
 LOG = "_log__"  # end of the name of a value that PyMC takes the logarithm of
 NORMAL = (("default", Normal(0.1, 0.4)),)
-PREMIA = (FactorLaw(NORMAL), FactorLaw((("f3", SpikeSlab(0.8)), *NORMAL)))
+PREMIA = (FactorLaw(NORMAL), FactorLaw((("f2", SpikeSlab(0.8)), *NORMAL)))
 PARTS = {"loadings": Loadings, "alpha": Alpha, "noise": Noise, "zero_beta": ZeroBeta}
 COMBINATIONS = product(*(enumerate(choices(union)) for union in PARTS.values()))
 MODELS = [
@@ -53,7 +54,7 @@ def _untraced():
 @pytest.fixture(scope="module")
 def panel():
     """Factors that begin on three dates, the last ones first; one asset without returns."""
-    panel = make_panel(assets=4, traded=2, other=2, periods=30, shortest=3, groups=2, seed=5, year=52)
+    panel = make_panel(assets=4, traded=1, other=2, periods=30, shortest=3, groups=2, seed=5, year=52)
     values = panel.factors.values.copy()
     values[:4, 1], values[:7, 2] = np.nan, np.nan
     returns = panel.returns.where(panel.returns["asset"] != "a02").isel(time=slice(8, None))
@@ -93,7 +94,7 @@ class Graph:
     def _priors(own):
         """Return mean and standard deviation of the free coefficients."""
         ends = {".loc": -2, ".sd": -1}
-        names = [name for name in ("loading", "alpha") if name in own]
+        names = [name for name in COEFFICIENTS if name in own]
         return {name + end: own[name].owner.inputs[at] for name in names for end, at in ends.items()}
 
     def at(self, values) -> Point:
@@ -118,10 +119,8 @@ def test_the_full_graph_is_the_marginal_one_times_what_was_integrated_out(model,
     here = marginal.at(start)
     values = in_full(full, here)
     there = full.at(values)
-    free = {name: there.values[f"{name}.sd"] for name in ("loading", "alpha") if f"{name}.sd" in there.values}
-    inner = (
-        surrogate(marginal, start, here, free) if "coefficients" in here.values else coefficients(panel, there, free)
-    )
+    free = [name for name in COEFFICIENTS if name in full.free]
+    inner = surrogate(marginal, start, here, free) if "coefficients" in here.values else conditional(panel, there, free)
     scales = sum(np.size(values[name]) for name in marginal.moved if name + LOG in full.shapes)
     terms = [
         there.log_density,
@@ -156,11 +155,13 @@ def in_full(full, here):
     values = full.anywhere(3) | {name: here.values[name] for name in full.free if name in here.values}
     if "coefficients" in here.values:
         c, rate = here.values["coefficients"], here.values.get("zero_beta", 0.0)
-        values |= {"alpha": c[:, 0] - rate, "loading": c[:, 1:]}
-    return values
+        return values | {"alpha": c[:, 0] - rate, "loading": c[:, 1:]}
+    laws = full.at(values).values
+    away = {name: laws[f"{name}.loc"] + laws[f"{name}.sd"] * values[name] for name in COEFFICIENTS if name in full.free}
+    return values | away
 
 
-def coefficients(panel, point, free):
+def conditional(panel, point, free):
     """Return log p(c | theta, r), normal: precision diag(1 / sd^2) + X'X / sigma^2."""
     values, total = point.values, 0.0
     shift = values["risk_premium"] - values["factor_mean"]
@@ -169,12 +170,10 @@ def coefficients(panel, point, free):
         x = x + np.concatenate([[0.0], shift])
         c = np.concatenate([[values["alpha"][i]], values["loading"][i]])
         y = y - values.get("zero_beta", 0.0)
-        own = np.repeat(["alpha" in free, "loading" in free], [1, len(shift)])
+        own = np.repeat([name in free for name in COEFFICIENTS], [1, len(shift)])
         y, x = y - x[:, ~own] @ c[~own], x[:, own]
         loc, sd = (
-            np.concatenate([np.atleast_1d(values[f"{name}.{end}"][i]) for name in ("alpha", "loading") if name in free])
-            if free
-            else np.empty(0)
+            np.hstack([np.empty(0), *(np.atleast_1d(values[f"{name}.{end}"][i]) for name in free)])
             for end in ("loc", "sd")
         )
         precision = np.diag(sd**-2.0) + x.T @ x / values["sigma"][i] ** 2
@@ -189,7 +188,7 @@ def surrogate(marginal, start, here, free):
     c is linear in its coordinates z; where it does not depend on z, that is a standard normal of its own.
     """
     z, c = start["coefficient_z"], here.values["coefficients"]
-    own = np.repeat(["alpha" in free, "loading" in free], [1, z.shape[1] - 1])
+    own = np.repeat([name in free for name in COEFFICIENTS], [1, z.shape[1] - 1])
     step = [marginal.at(start | {"coefficient_z": z + one}).values["coefficients"] - c for one in np.eye(z.shape[1])]
     slopes = np.stack(step, axis=-1)[:, own][:, :, own]
     constants = 0.5 * z.size * np.log(2 * np.pi)
