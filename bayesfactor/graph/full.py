@@ -2,7 +2,6 @@
 
 import numpy as np
 import pymc as pm
-import pytensor.tensor as pt
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.alphas import alphas, zero_beta
@@ -36,9 +35,8 @@ def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: F
         loading = coefficient("loading", loadings(model.loadings, data, form), form, ("asset", "factor"))
         rate = zero_beta(model.zero_beta, data, form)
         alpha = coefficient("alpha", alphas(model.alpha, data, sigma, form), form, ("asset",))
-        asset, moved = data["asset_of"], data["factor_values"][data["time_of"]] + (premium - mean)
-        fitted = alpha[asset] + rate + pt.sum(loading[asset] * moved, axis=1)
-        observe_returns(model.noise, fitted, sigma, data)
+        expected = alpha + rate + (data["factor_values"] + premium - mean) @ loading.T  # (time, asset)
+        observe_returns(model.noise, expected[data["time_of"], data["asset_of"]], sigma, data)
     return graph
 
 
