@@ -2,10 +2,11 @@
 
 from typing import assert_never
 
-import pymc as pm
 import pytensor.tensor as pt
 
+from bayesfactor.graph.parameters import Form, NormalLaw, half_normal, normal
 from bayesfactor.spec.alphas import (
+    Alpha,
     AppraisalAlpha,
     FreeAlpha,
     FreeZeroBeta,
@@ -14,29 +15,32 @@ from bayesfactor.spec.alphas import (
     SharpeAlpha,
     ShrunkAlpha,
     ZeroAlpha,
+    ZeroBeta,
 )
-from bayesfactor.spec.model import FactorModel
 
 
-def alphas(model: FactorModel, data: dict, log_sigma: pt.TensorVariable) -> tuple[pt.TensorVariable, pt.TensorVariable]:
-    """Add the laws of alphas and zero-beta rate; return mean and standard deviation of alpha_i + lambda_0."""
-    match model.zero_beta:
+def zero_beta(choice: ZeroBeta, data: dict, form: Form) -> pt.TensorVariable:
+    """Add the zero-beta rate lambda_0, if there is one; return it, or 0."""
+    match choice:
         case NoZeroBeta():
-            rate = pt.constant(0.0)
+            return pt.constant(0.0)
         case FreeZeroBeta():
-            rate = data["zero_beta_loc"] + data["zero_beta_sd"] * pm.Normal("zero_beta_z")
-            pm.Deterministic("zero_beta", rate)
+            return normal("zero_beta", data["zero_beta_loc"], data["zero_beta_sd"], form)
         case _:
-            assert_never(model.zero_beta)
-    match model.alpha:
+            assert_never(choice)
+
+
+def alphas(choice: Alpha, data: dict, sigma: pt.TensorVariable, form: Form) -> NormalLaw:
+    """Add what alphas share, given residual scales sigma (asset); return the law of alpha_i (asset)."""
+    across = pt.zeros_like(sigma)
+    match choice:
         case ZeroAlpha():
-            return rate, pt.constant(0.0)
+            return NormalLaw(across, None)
         case FreeAlpha():
-            return rate + data["alpha_loc"], data["alpha_sd"]
-        case ShrunkAlpha() | ScaledAlpha() | SharpeAlpha() | AppraisalAlpha():
-            z = pm.Normal("alpha_scale_z", initval=1.0)
-            pm.Deterministic("alpha_scale", pt.abs(z) * data["alpha_sd"])
-            scaled = not isinstance(model.alpha, ShrunkAlpha)
-            return rate, z * data["alpha_sd"] * (pt.exp(log_sigma) / data["alpha_unit"] if scaled else 1.0)
+            return NormalLaw(data["alpha_loc"] + across, data["alpha_sd"] + across)
+        case ShrunkAlpha():
+            return NormalLaw(across, half_normal("alpha_scale", data["alpha_sd"], form) + across)
+        case ScaledAlpha() | SharpeAlpha() | AppraisalAlpha():
+            return NormalLaw(across, half_normal("alpha_scale", data["alpha_sd"], form) * sigma / data["alpha_unit"])
         case _:
-            assert_never(model.alpha)
+            assert_never(choice)

@@ -5,12 +5,9 @@ from pathlib import Path
 import pymc as pm
 
 from bayesfactor.base.errors import SpecError
-from bayesfactor.graph.factors import factor_means
-from bayesfactor.graph.inputs import graph_data
-from bayesfactor.graph.loadings import coefficients
-from bayesfactor.graph.marginal import Symbols
-from bayesfactor.graph.noise import add_returns
-from bayesfactor.graph.scales import log_scales
+from bayesfactor.graph.full import full_graph
+from bayesfactor.graph.integrated import integrated_graph
+from bayesfactor.graph.parameters import Form
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import observe
 from bayesfactor.spec.files import read_model
@@ -18,20 +15,34 @@ from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
 
 
-def build(panel: PanelBase, model: str | Path | FactorModel) -> pm.Model:
-    """Return the PyMC model that `fit` samples.
+def build(
+    panel: PanelBase, model: str | Path | FactorModel, *, centred: bool = True, marginal: bool = False
+) -> pm.Model:
+    """Return a model in PyMC, as one would write it: to read, to change, to draw from.
 
-    Sampled are the group means, spreads, residual scales, factor means and the premia of non-traded factors.
-    With normal noise the loadings and alphas are integrated out, and the factor covariance always is; `fit` draws
-    them afterwards, exactly, given the rest. With Student-t noise the coefficients are in the graph::
+    With lambda_k = mu_k of a traded factor, and dates t on which asset i was observed::
 
-        r_it = alpha_i + lambda_0 + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
+        r_it ~ N(alpha_i + lambda_0 + sum_k beta_ik (f_kt - mu_k + lambda_k), sigma_i^2)      (or Student-t)
+        f_t ~ N(mu, Omega),  Omega ~ inverse Wishart
+
+    Variables are ``loading``, ``alpha``, ``sigma``, ``log_sigma``, ``zero_beta``, ``dof``, ``factor_mean``,
+    ``risk_premium``, ``premium`` (of non-traded factors), ``factor_cov``, what their laws share (``loading_mean``,
+    ``loading_scale``, ``alpha_scale``, ...), and ``residual_sd``. Observed are ``returns``, by ``observation`` (those
+    that exist, one asset after the other; ``asset_of`` and ``time_of`` say whose and when), and ``factors``; factors
+    that begin on different dates are observed as ``factors_1``, ``factors_2``, ..., one for each stretch of dates.
 
     Parameters
     ----------
     panel : Panel
     model : str, Path or FactorModel
         A preset's name, the path of a model file, or a model.
+    centred : bool
+        Whether loadings, alphas and log sigma are sampled themselves. If not, they are Deterministics of standard
+        normals (``loading_z``, ...), and so are means and premia: the same density in other coordinates.
+    marginal : bool
+        Loadings and alphas integrated out under normal noise, and Omega always: the density that `fit` samples, in its
+        coordinates. `fit` draws what is integrated out afterwards, exactly, given the rest. With Student-t noise the
+        coefficients are in it, in coordinates that weighted returns give.
 
     Returns
     -------
@@ -41,33 +52,33 @@ def build(panel: PanelBase, model: str | Path | FactorModel) -> pm.Model:
     Raises
     ------
     SpecError
-        When the model asks for a factor family, or a prior for one, that is not there.
+        When the model asks for a factor family, or a prior for one, that is not there; when returns are weighted, or
+        the panel holds statistics instead of returns, and the graph is not marginal.
 
     Notes
     -----
-    A scale that multiplies an integrated-out coefficient is sampled as a number of either sign, of which it is the
-    absolute value: a half-normal prior is then a normal one and the density is smooth through 0, without a funnel. For
-    the same reason a premium with a spike and slab is sampled as the standard normal of which it is the quantile.
+    When each form is wrong to use. The centred form is to be read, changed and drawn from: do not sample it where
+    histories are short or groups alike, since a scale that multiplies free coefficients makes a funnel, on which chains
+    do not converge. Sample the non-centred form, which is slow where histories are long and many. The marginal form has
+    no funnel, but no ``loading`` to put a prior on either; under ``PanelStatistics`` or a half-life it is the only one.
+
+    In the marginal form a scale is sampled as a number of either sign, of which it is the absolute value: a half-normal
+    prior is then a normal one and the density is smooth through 0. A premium with a spike and slab is sampled as the
+    standard normal of which it is the quantile, there and in the non-centred form.
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(f"build: expected a Panel, found {type(panel).__name__}.", place="build.panel", found=panel)
+    if marginal and not centred:
+        raise SpecError(
+            "build: centred=False goes with marginal=False: the marginal graph has coordinates of its own.",
+            place="build.centred",
+            found=centred,
+            remedy="Leave out one of the two.",
+        )
     model = model if isinstance(model, FactorModel) else read_model(model)
     panel = model.restrict(panel)
     design = observe(panel, model.observation.weights(panel))
-    numbers = graph_data(design, model, scale_priors(design, model))
-    names = panel.factor_names
-    other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
-    coords = {
-        "asset": panel.assets,
-        "factor": names,
-        "group": panel.group_names,
-        "nontraded": [names[i] for i in other],
-        "coefficient": ("alpha", *(f"loading {name}" for name in names)),
-    }
-    with pm.Model(coords=coords) as graph:
-        data = {name: pm.Data(name, value) for name, value in numbers.items()}
-        shift = factor_means(data, other, len(names))
-        log_sigma = log_scales(data)
-        symbols = Symbols(*coefficients(model, data, log_sigma), log_sigma, shift)
-        add_returns(model.noise, symbols, data)
-    return graph
+    priors = scale_priors(design, model)
+    if marginal:
+        return integrated_graph(design, model, priors)
+    return full_graph(design, model, priors, Form.CENTRED if centred else Form.NON_CENTRED)

@@ -8,22 +8,19 @@ from bayesfactor.panel.histories import FactorMoments
 from bayesfactor.panel.regressions import RobustFit, least_squares, regressors
 from bayesfactor.spec.factors import ScaledFactors, ScaledPremia
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.noise import ScaledNoise
+from bayesfactor.spec.noise import Noise, ScaledNoise
 from bayesfactor.spec.scaling import ScaledPriors
 
 
 def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict[str, np.ndarray]:
     """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
     panel, statistics, history = design.panel, design.moments, design.history
-    groups = {name: i for i, name in enumerate(panel.group_names)}
     fitted, residual_sd = least_squares(statistics)
     noise = model.noise
     own = vars(statistics) if noise.sums_suffice else observations(panel, design.robust)
     return {
-        "group_of": np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64"),
-        **_scale_start(
-            priors.noise, noise.first_scale(design), statistics.count - fitted.shape[1], noise.scale_information
-        ),
+        "group_of": group_numbers(panel),
+        **scale_start(design, noise, priors.noise),
         "factor_mean_start": history.mean,
         "factor_mean_unit": history.sd / np.maximum(history.count, 1) ** 0.5,
         "premium_blend": _blend(priors.premia, statistics.count, fitted, residual_sd, history.sd),
@@ -31,6 +28,12 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
         **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
     }
+
+
+def group_numbers(panel: PanelBase) -> np.ndarray:
+    """Return the number of every asset's group (asset)."""
+    groups = {name: i for i, name in enumerate(panel.group_names)}
+    return np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64")
 
 
 def prior_data(priors: ScaledPriors) -> dict[str, np.ndarray | float]:
@@ -83,10 +86,10 @@ def _factor_terms(priors: ScaledFactors, history: FactorMoments) -> dict[str, np
     }
 
 
-def _scale_start(
-    priors: ScaledNoise, first: np.ndarray, spare: np.ndarray, information: float
-) -> dict[str, np.ndarray]:
+def scale_start(design: Design, noise: Noise, priors: ScaledNoise) -> dict[str, np.ndarray]:
     """Return what a first fit says of log sigma_i: its value and the variance of that (for coordinates only)."""
+    first, moments = noise.first_scale(design), design.moments
+    spare = moments.count - len(moments.xy)
     known = np.isfinite(first) & (first > priors.floor)
     typical = np.median(first[known]) if known.any() else np.exp(priors.level_loc)
     exact = np.isfinite(first) & ~known
@@ -94,7 +97,7 @@ def _scale_start(
     start = np.where(known, first, np.where(exact, least, typical))
     return {
         "log_sigma_start": np.log(start),
-        "log_sigma_variance": np.where(exact, 0.01, 1 / (information * np.maximum(spare, 0.5))),
+        "log_sigma_variance": np.where(exact, 0.01, 1 / (noise.scale_information * np.maximum(spare, 0.5))),
     }
 
 

@@ -4,26 +4,36 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from bayesfactor.graph.parameters import Form, half_normal, normal
 
-def log_scales(data: dict) -> pt.TensorVariable:
-    """Add the hierarchy of residual scales: log sigma_i ~ N(l, omega^2); return log sigma.
+
+def scales(data: dict, form: Form) -> pt.TensorVariable:
+    """Add residual scales: log sigma_i ~ N(l, omega^2), ``log_sigma`` by name; return ``sigma`` (asset).
+
+    ``sigma`` is sqrt(sigma_i^2 + resolution^2), so that an asset which the factors fit exactly has a posterior.
+    """
+    level = normal("log_sigma_mean", data["level_loc"], data["level_sd"], form)
+    spread = half_normal("log_sigma_scale", data["level_spread"], form)
+    if form is Form.CENTRED:
+        log_sigma = pm.Normal("log_sigma", level, spread, dims="asset")
+    else:
+        log_sigma = pm.Deterministic("log_sigma", _near_first_fit(data, level, spread), dims="asset")
+    return pm.Deterministic("sigma", pt.sqrt(pt.exp(2 * log_sigma) + data["resolution"] ** 2), dims="asset")
+
+
+def _near_first_fit(data: dict, level: pt.TensorVariable, spread: pt.TensorVariable) -> pt.TensorVariable:
+    """Return log sigma_i in coordinates z that are nearly standard normal a posteriori.
 
     A first fit of each asset says log sigma_i = s_i with variance v_i. In log sigma_i = l + omega a_i with
 
-        a_i = (s_i - l) omega / (v_i + omega^2) + sqrt(v_i / (v_i + omega^2)) z_i
+        a_i = (s_i - l) omega / (v_i + omega^2) + sqrt(h_i) z_i,   h_i = v_i / (v_i + omega^2)
 
-    z_i is nearly standard normal a posteriori, whether assets differ much (centred) or not at all (non-centred). The
-    noise has variance sigma_i^2 + resolution^2, so that an asset which the factors fit exactly has a posterior.
+    z_i is so whether assets differ much (centred) or not at all (non-centred). The prior a_i ~ N(0, 1) is that of z_i
+    with the mean and the variance, 1 / h_i, that it implies.
     """
-    level = data["level_loc"] + data["level_sd"] * pm.Normal("log_sigma_mean_z")
-    pm.Deterministic("log_sigma_mean", level)
-    spread = data["level_spread"] * pm.Normal("log_sigma_scale_z", initval=1.0)
-    pm.Deterministic("log_sigma_scale", pt.abs(spread))
     start, v = data["log_sigma_start"], data["log_sigma_variance"]
-    z = pm.Flat("log_sigma_z", dims="asset", initval=np.zeros(start.get_value().shape))
-    share = v / (v + spread**2)
-    a = (start - level) * spread / (v + spread**2) + pt.sqrt(share) * z
-    pm.Potential("log_sigma", 0.5 * (pt.log(share) - a**2 - np.log(2 * np.pi)).sum())
-    log_sigma = 0.5 * pt.log(pt.exp(2 * (level + spread * a)) + data["resolution"] ** 2)
-    pm.Deterministic("sigma", pt.exp(log_sigma), dims="asset")
-    return log_sigma
+    root = pt.sqrt(v / (v + spread**2))
+    middle = (start - level) * spread / (v + spread**2)
+    at = np.zeros(start.get_value().shape)
+    z = pm.Normal("log_sigma_z", -middle / root, 1 / root, dims="asset", initval=at)
+    return level + spread * (middle + root * z)

@@ -77,7 +77,7 @@ def points(problem, count=2):
 def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta, premia):
     """Value and gradient, to rounding."""
     panel, model = a_panel(other), choose(loadings, alpha, noise, zero_beta, premia)
-    problem, graph = prepare(panel, model), bf.build(panel, model)
+    problem, graph = prepare(panel, model), bf.build(panel, model, marginal=True)
     inputs = graph.value_vars
     assert {v.name for v in inputs} == {name for name, (at, _) in problem.layout.items() if at >= 0}
     value = graph.logp(jacobian=True)
@@ -93,7 +93,7 @@ def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta,
 
 def test_a_graph_compiles_as_its_users_will_compile_it():
     panel, model = a_panel(1), choose("hierarchical", "shrunk", "hierarchical")
-    problem, graph = prepare(panel, model), bf.build(panel, model)
+    problem, graph = prepare(panel, model), bf.build(panel, model, marginal=True)
     theta = points(problem, 1)[0]
     value = graph.compile_logp()({v.name: problem.block(theta, v.name) for v in graph.value_vars})
     assert problem.evaluate(theta)[0] == pytest.approx(float(value), rel=1e-9)

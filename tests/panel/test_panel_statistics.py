@@ -171,7 +171,7 @@ def test_any_change_changes_the_fingerprint(uneven):
 
 def test_pymc_graph_takes_statistics(uneven):
     """Its data are those of the returns (the graph itself is the same for both)."""
-    graphs = [bf.build(panel, "hierarchical") for panel in (uneven, reduced(uneven))]
+    graphs = [bf.build(panel, "hierarchical", marginal=True) for panel in (uneven, reduced(uneven))]
     for name in graphs[0].named_vars:
         if hasattr(graphs[0][name], "get_value"):
             pair = (graph[name].get_value() for graph in graphs)

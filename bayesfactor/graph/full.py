@@ -1,0 +1,97 @@
+"""The full graph: every quantity of a model by its name, returns and factors observed."""
+
+import numpy as np
+import pymc as pm
+
+from bayesfactor.base.errors import SpecError
+from bayesfactor.graph.alphas import alphas, zero_beta
+from bayesfactor.graph.factors import covariance_root, factor_means, observe_factors, risk_premia
+from bayesfactor.graph.inputs import group_numbers, prior_data, scale_start
+from bayesfactor.graph.loadings import loadings
+from bayesfactor.graph.noise import observe_returns
+from bayesfactor.graph.parameters import Form, coefficient
+from bayesfactor.graph.scales import scales
+from bayesfactor.panel.design import Design
+from bayesfactor.panel.histories import FactorMoments
+from bayesfactor.panel.panel import Panel
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import ScaledPriors
+
+
+def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: Form) -> pm.Model:
+    """Return the model with free coefficients and covariance, in the coordinates of a form."""
+    panel, history = _whole(design, model), design.history
+    order = history.spans[-1].factors
+    other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
+    with pm.Model(coords=_coords(panel, history, other)) as graph:
+        data = _data(panel, priors)
+        if form is Form.NON_CENTRED:
+            start = scale_start(design, model.noise, priors.noise)
+            data |= {name: pm.Data(name, value, dims="asset") for name, value in start.items()}
+        mean = factor_means(data, form)
+        premium = risk_premia(data, mean, other, form)
+        observe_factors(mean, covariance_root(data, order), order, _stretches(panel, history))
+        sigma = scales(data, form)
+        loading = coefficient("loading", loadings(model.loadings, data, form), form, ("asset", "factor"))
+        rate = zero_beta(model.zero_beta, data, form)
+        alpha = coefficient("alpha", alphas(model.alpha, data, sigma, form), form, ("asset",))
+        expected = alpha + rate + (data["factor_values"] + premium - mean) @ loading.T  # (time, asset)
+        observe_returns(model.noise, expected[data["time_of"], data["asset_of"]], sigma, data)
+    return graph
+
+
+def _whole(design: Design, model: FactorModel) -> Panel:
+    """Return the panel with its returns, or raise the error of a design that has none, or weighs them."""
+    panel = design.panel
+    if isinstance(panel, Panel) and design.weight is None:
+        return panel
+    found = type(panel).__name__ if design.weight is None else f"observation.kind = '{model.observation.kind}'"
+    raise SpecError(
+        f"build: the full graph observes every return, each with weight 1, and found {found}.",
+        place="build",
+        found=found,
+        remedy="bf.build(panel, model, marginal=True) is the graph of weighted returns and of statistics.",
+    )
+
+
+def _coords(panel: Panel, history: FactorMoments, other: list[int]) -> dict:
+    names, order, times = panel.factor_names, history.spans[-1].factors, panel.factors["time"].values
+    ends = [""] if len(history.spans) == 1 else [f"_{number + 1}" for number in range(len(history.spans))]
+    coords = {
+        "asset": panel.assets,
+        "factor": names,
+        "factor_other": names,
+        "factor_pair": [f"{names[k]} on {names[j]}" for at, k in enumerate(order) for j in order[:at]],
+        "group": panel.group_names,
+        "nontraded": [names[i] for i in other],
+        "time": panel.times,
+    }
+    for end, rows, span in zip(ends, _rows(history, len(times)), history.spans, strict=True):
+        coords |= {f"factor_time{end}": times[rows], f"factor_known{end}": [names[k] for k in span.factors]}
+    return coords
+
+
+def _rows(history: FactorMoments, periods: int) -> list[slice]:
+    """Return the rows of each stretch of dates on which the same factors are known."""
+    starts = [periods - span.count for span in history.spans]
+    return [slice(*ends) for ends in zip(starts, [*starts[1:], periods], strict=True)]
+
+
+def _stretches(panel: Panel, history: FactorMoments) -> list[np.ndarray]:
+    values = panel.factors.values
+    rows = _rows(history, len(values))
+    return [values[row][:, span.factors] for row, span in zip(rows, history.spans, strict=True)]
+
+
+def _data(panel: Panel, priors: ScaledPriors) -> dict:
+    """Add the numbers of the priors, and the returns that exist, one asset after the other."""
+    asset_of, time_of = np.nonzero(np.isfinite(panel.returns.values.T))
+    numbers = {name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()}
+    return {
+        **{name: pm.Data(name, value, dims="factor" if value.ndim else None) for name, value in numbers.items()},
+        "group_of": pm.Data("group_of", group_numbers(panel), dims="asset"),
+        "factor_values": pm.Data("factor_values", panel.aligned, dims=("time", "factor")),
+        "observed_returns": pm.Data("observed_returns", panel.returns.values[time_of, asset_of], dims="observation"),
+        "asset_of": pm.Data("asset_of", asset_of, dims="observation"),
+        "time_of": pm.Data("time_of", time_of, dims="observation"),
+    }

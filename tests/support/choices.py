@@ -1,0 +1,32 @@
+"""Every choice of a part of a model, read off its union, with priors filled in by their types."""
+
+from dataclasses import MISSING, fields, is_dataclass
+from typing import get_args, get_origin, get_type_hints
+
+from bayesfactor.spec.priors import Exponential, HalfNormal, HalfNormalRate, LogNormalRate, Normal, NormalRate, Rate
+
+PRIORS = {
+    Exponential: Exponential(10.0, above=2.1),
+    HalfNormal: HalfNormal(0.4),
+    HalfNormalRate: HalfNormalRate(Rate(5.0)),
+    LogNormalRate: LogNormalRate(Rate(30.0), 0.8),
+    Normal: Normal(0.3, 0.6),
+    NormalRate: NormalRate(Rate(1.0), Rate(8.0)),
+}
+
+
+def example(kind):
+    """Return a value of this type."""
+    if kind in PRIORS:
+        return PRIORS[kind]
+    if get_origin(kind) is tuple:  # priors keyed by factor or family
+        (pair, _) = get_args(kind)
+        return (("default", example(get_args(pair)[1])),)
+    assert is_dataclass(kind), kind
+    hints = get_type_hints(kind)
+    return kind(**{f.name: example(hints[f.name]) for f in fields(kind) if f.default is MISSING})
+
+
+def choices(union):
+    """Return one example of every class of a union."""
+    return [example(kind) for kind in get_args(union)]
