@@ -12,6 +12,7 @@ import pytest
 LONGEST = {
     "test_density": 119,  # compiles a graph as PyMC's users do: a minute, where that was never done before
     "test_report": 108,
+    "test_graphs": 90,
     "test_notebooks": 67,
     "test_misfit": 46,
     "test_drawstore": 35,
