@@ -36,7 +36,7 @@ MODELS = [
     )
     for combination in COMBINATIONS
 ]
-SOME = MODELS[::5]
+SOME = MODELS[::7]
 
 
 def name_of(model):
