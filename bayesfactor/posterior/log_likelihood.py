@@ -55,6 +55,8 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
 
     Notes
     -----
+    It is that of the returns as they are, each with weight 1, also where the model weights them to be fitted.
+
     Compare models of the same factors only: another factor is data given for one of the models and not for the other.
     """
     require_fit(fit, "log_likelihood")
