@@ -1,14 +1,21 @@
-"""Atomic writing of files."""
+"""Atomic writing of files, and what tells their contents apart."""
 
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 SPARE = 2**20  # bytes of a file beside its arrays: names, attributes, tables of contents
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Return 16 hexadecimal digits that change with any byte of these files."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 
 def require_writable(folder: Path) -> None:

@@ -5,7 +5,6 @@ a file that is called from there would go unnoticed. The cache lies beside the s
 in the user's cache; where that is read-only too, in a temporary folder of this user, with a warning.
 """
 
-import hashlib
 import inspect
 import os
 import tempfile
@@ -21,6 +20,8 @@ from numba.core.ccallback import CFunc
 from numba.core.typing.templates import Signature
 from numba.misc.appdirs import AppDirs
 
+from bayesfactor.base.files import digest
+
 LOCK = threading.RLock()  # numba has one cache folder for all threads
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
 STRICT_ORDER: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
@@ -33,8 +34,7 @@ REMEDY = "Set the environment variable NUMBA_CACHE_DIR to a folder that you may 
 @cache
 def source_digest(folder: Path) -> str:
     """Return 16 hexadecimal digits that change with any kernel of a folder, or with how they are compiled."""
-    files = [Path(__file__), *sorted(folder.glob("*.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    return digest([Path(__file__), *sorted(folder.glob("*.py"))])
 
 
 def _is_writable(folder: Path) -> bool:

@@ -22,6 +22,14 @@ class FrozenResult:
                 object.__setattr__(self, field.name, copied)
 
 
+def restore(record: object, state: dict[str, Any]) -> None:
+    """Give a record its unpickled state, whose arrays are writeable until they are told not to be."""
+    vars(record).update(state)
+    for value in state.values():
+        if isinstance(value, np.ndarray | xr.DataArray):
+            np.asarray(value).flags.writeable = False
+
+
 def frozen(array: xr.DataArray) -> xr.DataArray:
     """Return a copy that cannot be written to."""
     copied = array.copy(deep=True)
@@ -42,7 +50,4 @@ class FrozenArrays:
                 object.__setattr__(self, field.name, array)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        for value in state.values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        restore(self, state)

@@ -9,8 +9,7 @@ from bayesfactor.graph.full import full_graph
 from bayesfactor.graph.integrated import integrated_graph
 from bayesfactor.graph.parameters import Form
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.design import observe
-from bayesfactor.spec.files import read_model
+from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
 
@@ -76,9 +75,9 @@ def build(
             found=centred,
             remedy="Leave out one of the two.",
         )
-    model = model if isinstance(model, FactorModel) else read_model(model)
+    model = as_model(model)
     panel = model.restrict(panel)
-    design = observe(panel, model.observation.weights(panel))
+    design = model.design(panel)
     priors = scale_priors(design, model)
     if marginal:
         return integrated_graph(design, model, priors)

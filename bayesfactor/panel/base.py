@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.base.errors import unknown
+from bayesfactor.base.records import restore
 from bayesfactor.panel.moments import Moments
 from bayesfactor.panel.records import Calendar, Factor, Note
 
@@ -48,10 +49,7 @@ class PanelBase:
             """Return the panel of some of the assets and some of the factors, in the order given."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        for value in state.values():  # unpickled arrays are writeable
-            if isinstance(value, np.ndarray | xr.DataArray):
-                np.asarray(value).flags.writeable = False
+        restore(self, state)
 
     @property
     def assets(self) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from bayesfactor.panel.design import observe
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.schema import validate
 from bayesfactor.posterior.storage.panels import panel_groups
-from bayesfactor.spec.files import read_model
+from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.scaling import scale_priors
+from bayesfactor.spec.units import PanelUnits
 
 GROUPS = ("sample_stats", "log_prior")  # that are used where they are given
 
@@ -74,7 +74,7 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
             place="from_draws.model",
             remedy="Give a preset's name, the path of a model file, a FactorModel, or leave it out.",
         )
-    chosen = model if model is None or isinstance(model, FactorModel) else read_model(model)
+    chosen = None if model is None else as_model(model)
     used = panel if chosen is None else chosen.restrict(panel)
     given = _groups(draws)
     posterior = _counted(given.pop("posterior"))
@@ -134,7 +134,8 @@ def _beside(name: str, group: xr.Dataset, posterior: xr.Dataset) -> xr.Dataset:
 
 def _check_zero_beta(posterior: xr.Dataset, model: FactorModel, panel: PanelBase) -> None:
     """Refuse draws with a zero-beta rate of a model without one, and the reverse."""
-    has, given = scale_priors(observe(panel), model).zero_beta is not None, "zero_beta" in posterior
+    units = PanelUnits(observe(panel), model.noise, model.name)
+    has, given = model.zero_beta.scaled(units) is not None, "zero_beta" in posterior
     if has != given:
         raise FitError(
             f"from_draws: the model '{model.name}' has {'a' if has else 'no'} zero-beta rate, and the draws "

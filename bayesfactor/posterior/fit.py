@@ -95,7 +95,7 @@ class Fit:
     @cached_property
     def design(self) -> Design:
         """The panel as the model weights it; without a model every return counts the same."""
-        return observe(self.panel, None if self.model is None else self.model.observation.weights(self.panel))
+        return observe(self.panel) if self.model is None else self.model.design(self.panel)
 
     @cached_property
     def priors(self) -> ScaledPriors | None:

@@ -81,9 +81,9 @@ def misfit(fit: FitFacts) -> Misfit:
     judged = table.assign(size=fit.design.sample.count)
     told = table["effective"] >= FEWEST / 2  # of weights alone it may be less than the size of the sample
     used = (judged["size"] >= FEWEST) & told & table["implied_gap"].notna()
-    checks = [*_tails(fit), *_variances(judged[used], law, _variance_remedy(fit))]
+    checks = [*_tails(fit), *_variances(judged[used], law, _remedy(fit, NARROW))]
     means = coefficients.mean(axis=0)
-    remedy = _remedy(fit, priced=bool((draws["alpha"] == 0).all()))
+    remedy = _remedy(fit, NO_ALPHA if (draws["alpha"] == 0).all() else HELD)
     checks += _means(remedy, judged[used], *average_gaps(fit, table, used.to_numpy(), means))
     return Misfit(table, tuple(checks))
 
@@ -140,20 +140,11 @@ def _variances(table: pd.DataFrame, law: VarianceLaw | None, remedy: str) -> lis
     ]
 
 
-def _variance_remedy(fit: FitFacts) -> str:
-    """Return what to do about variances that are not the sample's."""
+def _remedy(fit: FitFacts, own: str) -> str:
+    """Return what to do about moments that are not the sample's; `own` of a law whose moments follow the sample's."""
     if fit.noise is None:
         return UNKNOWN
-    return NARROW if fit.noise.matches_sample_moments else FOLLOWS
-
-
-def _remedy(fit: FitFacts, *, priced: bool) -> str:
-    """Return what to do about means that the sample rules out; `priced`: every alpha is 0 at every draw."""
-    if fit.noise is None:
-        return UNKNOWN
-    if not fit.noise.matches_sample_moments:
-        return FOLLOWS
-    return NO_ALPHA if priced else HELD
+    return own if fit.noise.matches_sample_moments else FOLLOWS
 
 
 def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, float], premium: tuple[float, float]) -> list[Check]:

@@ -22,7 +22,7 @@ from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.kernels import compiled
 from bayesfactor.sampling.kernels.density_problem import DensityProblem, prepare
 from bayesfactor.sampling.recovery import recover
-from bayesfactor.spec.files import read_model
+from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 
 FEW_ASSETS, ACCEPT_FEW, ACCEPT_MANY = 30, 0.9, 0.75  # rates of acceptance with fewer assets than that, and with more
@@ -87,7 +87,7 @@ def fit(
             remedy="Make one with bf.integrate(returns, factors, ...).",
         )
     sampler = as_sampler(sampler, "fit")
-    chosen = model if isinstance(model, FactorModel) else read_model(model)
+    chosen = as_model(model)
     path = None if store is None else as_path(store)
     if path is not None:
         require_store(path)

@@ -85,6 +85,11 @@ def read_model(source: str | Path) -> FactorModel:
     return parse_model(table, place=path.name)
 
 
+def as_model(model: str | Path | FactorModel) -> FactorModel:
+    """Return a model as it is, or read the preset or model file."""
+    return model if isinstance(model, FactorModel) else read_model(model)
+
+
 def write_model(model: FactorModel, path: str | Path) -> Path:
     """Write a model so that `read_model` gives back one that is equal.
 

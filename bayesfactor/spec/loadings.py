@@ -64,6 +64,11 @@ def _scaled(values: Sequence[Normal], spread: np.ndarray, unit: np.ndarray) -> S
     return ScaledLoadings(loc * unit, sd * unit, spread * unit)
 
 
+def _scaled_values(prior: Keyed[LoadingPrior], units: PanelUnits) -> ScaledLoadings:
+    found, unit = _chosen(prior, units)
+    return _scaled([one.value for one in found], np.zeros(len(found)), unit)
+
+
 @dataclass(frozen=True)
 class GroupedLoadings:
     """beta_ik ~ N(m_{g(i),k}, tau_k^2): partial pooling within groups."""
@@ -95,8 +100,7 @@ class FreeLoadings:
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
-        found, unit = _chosen(self.prior, units)
-        return _scaled([one.value for one in found], np.zeros(len(found)), unit)
+        return _scaled_values(self.prior, units)
 
     def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Return loadings (draw, asset, factor) of as many assets as there are groups given."""
@@ -113,8 +117,7 @@ class CommonLoadings:
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
-        found, unit = _chosen(self.prior, units)
-        return _scaled([one.value for one in found], np.zeros(len(found)), unit)
+        return _scaled_values(self.prior, units)
 
     def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Return loadings (draw, asset, factor) of as many assets as there are groups given."""

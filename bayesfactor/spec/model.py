@@ -11,6 +11,7 @@ from typing import get_args, get_type_hints
 from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design, observe
 from bayesfactor.panel.records import Factor
 from bayesfactor.spec.alphas import Alpha, AppraisalAlpha, NoZeroBeta, ZeroBeta
 from bayesfactor.spec.factors import FactorLaw
@@ -93,6 +94,10 @@ class FactorModel:
             self._check_premium(factor)
         names = [factor.name for factor in wanted]
         return panel if len(names) == len(panel.factor_info) else panel.select(factors=names)
+
+    def design(self, panel: PanelBase) -> Design:
+        """Return what a fit of this model sees of a panel (already restricted to its factors), weighted as it says."""
+        return observe(panel, self.observation.weights(panel))
 
     def _check_premium(self, factor: Factor) -> None:
         place = f"model '{self.name}': factors.premium"

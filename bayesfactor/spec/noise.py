@@ -63,8 +63,8 @@ class NormalNoise:
     kind: ClassVar[str] = "normal"
     sums_suffice: ClassVar[bool] = True  # S, b, q and T are all that the likelihood takes from returns
     scale_information: ClassVar[float] = 2.0  # of one residual about log sigma (Fisher)
-    parameters: ClassVar[tuple[str, ...]] = ()
-    least: ClassVar[Mapping[str, float]] = {}  # of a parameter, where there is no standard deviation
+    least: ClassVar[Mapping[str, float]] = {}  # own parameters, and where they leave no standard deviation
+    parameters: ClassVar[tuple[str, ...]] = tuple(least)
     matches_sample_moments: ClassVar[bool] = True  # means and variances of the fit follow the sample's
 
     level: LogNormalRate
@@ -130,8 +130,8 @@ class StudentTNoise:
     kind: ClassVar[str] = "student_t"
     sums_suffice: ClassVar[bool] = False
     scale_information: ClassVar[float] = 2 * SURROGATE_DOF / (SURROGATE_DOF + 3)  # at the first fits' nu
-    parameters: ClassVar[tuple[str, ...]] = ("dof",)
     least: ClassVar[Mapping[str, float]] = {"dof": 2.0}
+    parameters: ClassVar[tuple[str, ...]] = tuple(least)
     matches_sample_moments: ClassVar[bool] = False  # outlying returns weigh little in its means
 
     level: LogNormalRate

@@ -7,7 +7,6 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.analysis.assessment.residual_checks import residual_correlations, tails
-from bayesfactor.panel.design import observe
 from bayesfactor.spec.units import PanelUnits
 from tests.support.panels import make_panel
 
@@ -33,7 +32,7 @@ def test_the_typical_asset_is_chosen_by_what_was_observed():
     found = {}
     for months in (None, 24, 6):
         model = bf.FactorModel() if months is None else halving(months)
-        found[months] = PanelUnits(observe(panel, model.observation.weights(panel)), model.noise, "").typical_sd
+        found[months] = PanelUnits(model.design(panel), model.noise, "").typical_sd
     assert max(found.values()) < 1.3 * min(found.values())
 
 
@@ -42,7 +41,7 @@ def test_residual_scales_of_weighted_regressions_are_unbiased():
     panel = monthly([0.03] * 400, [0] * 400, periods=120, seed=1)
     for months in (6, 12, 60):
         model = halving(months)
-        square = model.noise.first_scale(observe(panel, model.observation.weights(panel))) ** 2
+        square = model.noise.first_scale(model.design(panel)) ** 2
         assert abs(square.mean() - 0.03**2) < 4 * square.std() / 20
 
 

@@ -1,7 +1,6 @@
 """Priors and units of a model on a panel, as a fit has them."""
 
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.design import observe
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 from bayesfactor.spec.units import PanelUnits
@@ -10,7 +9,7 @@ from bayesfactor.spec.units import PanelUnits
 def units_of(panel: PanelBase, model: FactorModel | None = None) -> PanelUnits:
     """Return the units in which a model's priors are scaled."""
     model = model or FactorModel()
-    return PanelUnits(observe(panel, model.observation.weights(panel)), model.noise, model.name)
+    return PanelUnits(model.design(panel), model.noise, model.name)
 
 
 def priors_of(panel: PanelBase, model: FactorModel) -> ScaledPriors:

@@ -8,8 +8,7 @@ import xarray as xr
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.design import observe
-from bayesfactor.spec.files import read_model
+from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
 from bayesfactor.spec.units import typical_sd
@@ -76,9 +75,9 @@ def prior_predict(
         raise SpecError(
             f"prior_predict: draws is {draws!r}, and must be a whole number above 0.", place="draws", found=draws
         )
-    chosen = model if isinstance(model, FactorModel) else read_model(model)
+    chosen = as_model(model)
     used = chosen.restrict(panel)
-    design, rng = observe(used, chosen.observation.weights(used)), np.random.default_rng(seed)
+    design, rng = chosen.design(used), np.random.default_rng(seed)
     priors, year = scale_priors(design, chosen), used.periods_per_year
     groups = {name: i for i, name in enumerate(used.group_names)}
     own_group = np.array([groups[name] for name in used.groups.values.tolist()], dtype=int)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bayesfactor.base.errors import FitError, SpecError
-from bayesfactor.base.files import require_writable
+from bayesfactor.base.files import digest, require_writable
 from bayesfactor.base.version import __version__
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
@@ -28,8 +28,7 @@ FILE = re.compile(r".*\.([0-9a-f]{16})\.([0-9a-f]{16})\.nc")
 @cache
 def code_digest() -> str:
     """Return 16 hexadecimal digits that change with any line of code that the draws depend on."""
-    files = [path for room in DRAWING for path in sorted((PACKAGE / room).rglob("*.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    return digest(path for room in DRAWING for path in sorted((PACKAGE / room).rglob("*.py")))
 
 
 def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler) -> str:

@@ -19,7 +19,7 @@ from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.sampling.batch.files import is_whole, keep, kept, label, open_folder
 from bayesfactor.sampling.batch.fits import Entry, Fits
 from bayesfactor.sampling.batch.workers import Job, Outcome, Work, run_locally, run_on_executor
-from bayesfactor.spec.files import read_model
+from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 
 
@@ -71,7 +71,7 @@ def fit_many(
     taken = as_executor(executor, "fit_many")
     work = Work(
         panels=_named(panels),
-        model=model if isinstance(model, FactorModel) else read_model(model),
+        model=as_model(model),
         sampler=as_sampler(sampler, "fit_many"),
         folder=None if folder is None else open_folder(folder),
         token=uuid.uuid4().hex[:8],

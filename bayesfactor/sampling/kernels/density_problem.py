@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.inputs import graph_data
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.design import Design, observe
+from bayesfactor.panel.design import Design
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.sampling.kernels import compiled
 from bayesfactor.sampling.kernels.mixture import quantiles
@@ -188,7 +188,7 @@ def stratified_normals(rng: np.random.Generator, shape: tuple[int, ...]) -> np.n
 
 def prepare(panel: PanelBase, model: FactorModel) -> DensityProblem:
     """Return the problem of a model on a panel (already restricted to the model's factors), weighted as it says."""
-    design = observe(panel, model.observation.weights(panel))
+    design = model.design(panel)
     return pack(design, model, scale_priors(design, model))
 
 
