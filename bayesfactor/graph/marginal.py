@@ -6,6 +6,8 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from bayesfactor.graph.diagonals import register_diagonals
+
 
 @dataclass(frozen=True)
 class Symbols:
@@ -30,6 +32,7 @@ def _conditional(
     symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable
 ) -> tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable]:
     """Return the lower root L of A = I + D S D / s2, v = D (b - S m) / s2, and b - S m."""
+    register_diagonals()
     mean, sd, precision = symbols.mean.T, symbols.sd.T, pt.exp(-2 * symbols.log_sigma)
     a = pt.eye(mean.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx * precision[:, None, None]
     left = xy - (xx * mean[:, None, :]).sum(-1)

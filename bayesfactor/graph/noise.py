@@ -9,39 +9,43 @@ from bayesfactor.graph.marginal import Symbols, integrated, surrogate_conditiona
 from bayesfactor.spec.noise import Noise, NormalNoise, StudentTNoise
 
 
+def residual_law(
+    noise: Noise, fitted: pt.TensorVariable, scale: pt.TensorVariable, data: dict
+) -> tuple[pt.TensorVariable, pt.TensorVariable | float]:
+    """Add the law's own parameters; return the law of returns, and its standard deviation over its scale.
+
+    `fitted` and `scale` are those of every return.
+    """
+    match noise:
+        case NormalNoise():
+            return pm.Normal.dist(fitted, scale), 1.0
+        case StudentTNoise():
+            dof = pm.Deterministic(
+                "dof", data["dof_above"] + data["dof_mean"] * pm.Exponential("dof_z", 1.0, initval=0.5)
+            )
+            return pm.StudentT.dist(nu=dof, mu=fitted, sigma=scale), pt.sqrt(dof / (dof - 2))
+        case _:
+            assert_never(noise)
+
+
 def observe_returns(noise: Noise, fitted: pt.TensorVariable, sigma: pt.TensorVariable, data: dict) -> None:
     """Add the observed ``returns`` (observation) given fitted values, and ``residual_sd`` (asset).
 
     `sigma` (asset) is the law's scale.
     """
-    scale, seen, dims = sigma[data["asset_of"]], data["observed_returns"], "observation"
-    match noise:
-        case NormalNoise():
-            pm.Normal("returns", fitted, scale, observed=seen, dims=dims)
-            residual_sd = sigma
-        case StudentTNoise():
-            dof = degrees_of_freedom(data)
-            pm.StudentT("returns", nu=dof, mu=fitted, sigma=scale, observed=seen, dims=dims)
-            residual_sd = sigma * pt.sqrt(dof / (dof - 2))
-        case _:
-            assert_never(noise)
-    pm.Deterministic("residual_sd", residual_sd, dims="asset")
+    law, ratio = residual_law(noise, fitted, sigma[data["asset_of"]], data)
+    pm.modelcontext(None).register_rv(law, "returns", observed=data["observed_returns"], dims="observation")
+    pm.Deterministic("residual_sd", sigma * ratio, dims="asset")
 
 
 def add_returns(noise: Noise, symbols: Symbols, data: dict) -> None:
     """Add the law of the returns with coefficients integrated out, or in the surrogate-conditional form."""
-    match noise:
-        case NormalNoise():
-            pm.Potential("likelihood", integrated(symbols, data))
-        case StudentTNoise():
-            dof = degrees_of_freedom(data)
-            fitted, scale = surrogate_conditional(symbols, data)
-            law = pm.StudentT.dist(nu=dof, mu=fitted, sigma=scale)
-            pm.Potential("likelihood", pm.logp(law, data["y"]).sum())
-        case _:
-            assert_never(noise)
-
-
-def degrees_of_freedom(data: dict) -> pt.TensorVariable:
-    """Add ``dof``: an exponential variable above its least value."""
-    return pm.Deterministic("dof", data["dof_above"] + data["dof_mean"] * pm.Exponential("dof_z", 1.0, initval=0.5))
+    if isinstance(noise, NormalNoise):
+        dims = ("asset", "coefficient")
+        pm.Deterministic("coefficient_loc", symbols.mean.T, dims=dims)
+        pm.Deterministic("coefficient_sd", symbols.sd.T, dims=dims)
+        pm.Potential("likelihood", integrated(symbols, data))
+    else:
+        fitted, scale = surrogate_conditional(symbols, data)
+        law, _ = residual_law(noise, fitted, scale, data)
+        pm.Potential("likelihood", pm.logp(law, data["y"]).sum())

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from bayesfactor.posterior.misfit import Misfit
 
 
+OWN_GRAPH = "own graph"
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """The joint posterior of loadings, alphas, residual standard deviations and risk premia.
@@ -40,7 +43,7 @@ class Fit:
     panel : Panel or PanelStatistics
         The panel that was fitted, with the model's factors.
     model : FactorModel or None
-        None of draws of another program whose model was not given (see `from_draws`).
+        None of a graph of your own, and of draws of another program whose model was not given (see `from_draws`).
     sampler : Sampler or None
         None of draws of another program.
     data : DataTree
@@ -50,6 +53,9 @@ class Fit:
     timings : mapping of str to float
         Seconds: prepare, compile, sample, recover.
     versions : mapping of str to str
+    engine : str
+        What was sampled: ``"kernel"``, ``"graph"`` (see `fit`), ``"own graph"`` (a graph that its user changed, which
+        the fit does not hold); empty of draws of another program.
 
     Raises
     ------
@@ -63,6 +69,7 @@ class Fit:
     data: xr.DataTree
     timings: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    engine: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", align(self.data, self.panel))
@@ -191,6 +198,7 @@ class Fit:
             "sampler": json.dumps(None if self.sampler is None else asdict(self.sampler)),
             "timings": json.dumps(dict(self.timings)),
             "versions": json.dumps(dict(self.versions)),
+            "engine": self.engine,
             **panel_attributes(self.panel),
         }
 
@@ -220,11 +228,13 @@ class Fit:
             data=xr.DataTree.from_dict(groups),
             timings=json.loads(known["timings"]),
             versions=json.loads(known["versions"]),
+            engine=known.get("engine", "" if settings is None else "kernel"),  # before there was another one
         )
 
     def __repr__(self) -> str:
         size = f"{self.posterior.sizes['chain']} chains x {self.posterior.sizes['draw']} draws"
-        named = "draws of another program" if self.model is None else f"'{self.model.name}' [{self.model_id}]"
+        unknown = OWN_GRAPH if self.engine == OWN_GRAPH else "draws of another program"
+        named = unknown if self.model is None else f"'{self.model.name}' [{self.model_id}]"
         return f"Fit({named}, {self.panel!r}, {size})"
 
 

@@ -51,6 +51,7 @@ SHARED = (
 )  # parameters that assets share; those of the noise law come to them
 FEWEST_DRAWS = 4  # of a chain: with fewer there is no R-hat
 FAR, FAR_MEAN = 10.0, 3.0  # variance over the sample's, and distance from its mean in sd: beyond, units are wrong
+NONE: Mapping[str, float] = MappingProxyType({})
 UNITS = "give decimals per period of the panel"
 ROUNDING = 1e-6  # of a factor's standard deviation: premium of a traded factor less its mean
 SIGMA = (
@@ -95,7 +96,22 @@ def align(tree: xr.DataTree, panel: PanelBase) -> xr.DataTree:
     return xr.DataTree(xr.Dataset(attrs=tree.attrs), children)
 
 
-def validate(posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float] = MappingProxyType({})) -> xr.Dataset:
+def mismatches(posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float] = NONE) -> list[str]:
+    """Return which variables that answers are made of are missing, or have other dimensions or labels than the panel.
+
+    `posterior` and `least` are as in `validate`.
+    """
+    wanted = {**REQUIRED, **dict.fromkeys(least, ())}
+    found = list(_missing(posterior, wanted))
+    found += _sizes(posterior) or _dimensions(posterior, {**wanted, **OPTIONAL})
+    if not found:
+        found += [f"{error.message.removeprefix('Fit: ')} {error.remedy}" for error in disagreements(posterior, panel)]
+    return found
+
+
+def validate(
+    posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float] = NONE, *, verb: str = "from_draws"
+) -> xr.Dataset:
     """Return draws that answers can be made of: every variable there, by its labels, and finite.
 
     Parameters
@@ -104,6 +120,8 @@ def validate(posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float]
     panel : Panel
     least : mapping of str to float
         Parameters of the noise law, one number per draw each, and what they are above.
+    verb : str
+        Whose error it is.
 
     Returns
     -------
@@ -115,11 +133,7 @@ def validate(posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float]
     FitError
         One that names all that is missing, misnamed or not a number.
     """
-    wanted = {**REQUIRED, **dict.fromkeys(least, ())}
-    found = list(_missing(posterior, wanted))
-    found += _sizes(posterior) or _dimensions(posterior, {**wanted, **OPTIONAL})
-    if not found:
-        found += [f"{error.message.removeprefix('Fit: ')} {error.remedy}" for error in disagreements(posterior, panel)]
+    found = mismatches(posterior, panel, least)
     if not found:
         ordered = in_order(posterior, panel)
         found += [text for name in ordered.data_vars for text in _numbers(ordered[name])]
@@ -127,7 +141,7 @@ def validate(posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float]
         whole = ordered.map(lambda array: array.astype(float))
         found += [*_bounds(whole, least), *_spreads(whole), *_traded(whole, panel), *_units(whole, panel)]
     if found:
-        raise FitError(f"from_draws: {'; '.join(text.removesuffix('.') for text in found)}.")
+        raise FitError(f"{verb}: {'; '.join(text.removesuffix('.') for text in found)}.")
     return whole
 
 

@@ -5,46 +5,41 @@ import time
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import xarray as xr
 
 from bayesfactor.base.arguments import as_path
-from bayesfactor.base.errors import FitError, SpecError
-from bayesfactor.base.progress import progress
+from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit, open_fit
 from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
-from bayesfactor.sampling.kernels import compiled
-from bayesfactor.sampling.kernels.density_problem import DensityProblem, prepare
-from bayesfactor.sampling.recovery import recover
+from bayesfactor.sampling.engines import Engine, Run
+from bayesfactor.sampling.graph_engine import GraphEngine
+from bayesfactor.sampling.kernel_engine import KernelEngine
+from bayesfactor.sampling.own_graph import fit_graph, is_graph
 from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import scale_priors
 
-FEW_ASSETS, ACCEPT_FEW, ACCEPT_MANY = 30, 0.9, 0.75  # rates of acceptance with fewer assets than that, and with more
-STATISTICS = (
-    "diverging",
-    "energy",
-    "logp",
-    "n_steps",
-    "depth",
-    "maxdepth_reached",
-    "step_size",
-    "step_size_bar",
-    "mean_tree_accept",
-)  # of the sampler's record: what checks and ArviZ read
-LIBRARIES = ("bayesfactor", "nutpie", "numba", "numpy", "xarray", "arviz")
+if TYPE_CHECKING:
+    import pymc as pm
+
+EngineName = Literal["auto", "kernel", "graph"]
+ENGINES: tuple[Engine, ...] = (KernelEngine(), GraphEngine())  # the first that does not refuse is "auto"
+STEPS = ("prepare", "compile", "sample", "recover")
+LIBRARIES = ("bayesfactor", "xarray", "arviz")  # beside those of the engine
 
 
 def fit(
     panel: PanelBase,
-    model: str | Path | FactorModel = "hierarchical",
+    model: "str | Path | FactorModel | pm.Model" = "hierarchical",
     sampler: Sampler | None = None,
     *,
+    engine: EngineName = "auto",
     store: str | os.PathLike[str] | None = None,
 ) -> Fit:
     """Sample the joint posterior of a model on a panel.
@@ -52,32 +47,45 @@ def fit(
     The No-U-Turn sampler draws theta (group means and spreads, residual scales, factor means, premia of non-traded
     factors); with normal noise, alphas and loadings are then drawn from p(alpha, beta | theta, data) exactly, and the
     factor covariance always is from p(Omega | mu, factors). Of alphas and loadings given theta, four draws in a row are
-    stratified (a Latin hypercube of their standard normals): each is an exact draw by itself, and their averages are
-    less noisy than those of independent draws. ArviZ's Monte Carlo errors reflect only part of that gain.
+    stratified by the kernel engine (a Latin hypercube of their standard normals): each is an exact draw by itself, and
+    their averages are less noisy than those of independent draws. ArviZ's Monte Carlo errors reflect only part of that
+    gain.
 
     Parameters
     ----------
     panel : Panel
-    model : str, Path or FactorModel
-        A preset's name, the path of a model file, or a model.
+    model : str, Path, FactorModel or pymc.Model
+        A preset's name, the path of a model file, or a model. Or a graph of your own: what `build` returned, with a
+        prior, the likelihood or anything else changed; it is sampled as it stands, and keeps the variables that
+        `from_draws` lists.
     sampler : Sampler, optional
         By default 4 chains of 1,000 draws after 300, seed 1.
+    engine : {"auto", "kernel", "graph"}
+        What is sampled; ``Fit.engine`` says which it was. ``"kernel"``: a compiled density with its gradient, of the
+        choices that it covers. ``"graph"``: the model's marginal PyMC graph (`build`), compiled when first used; the
+        same posterior, any choice. ``"auto"``: the kernel where it covers the model, else the graph.
     store : str or Path, optional
         A Zarr folder (``"run.zarr"``) to which the draws of alphas, loadings and residual scales are written as they
         are made, for more assets than memory holds; needs dask and zarr. They are the same draws. The folder is then
-        the saved fit, and replaces a store that is there already.
+        the saved fit, and replaces a store that is there already. Not of a graph of your own.
 
     Returns
     -------
     Fit
-        With `store`, one whose alphas, loadings and residual scales are read from the folder when they are needed.
+        With `store`, one whose alphas, loadings and residual scales are read from the folder when they are needed. Of
+        a graph of your own, one without a model: what needs priors or a noise law is not computed, and says so.
 
     Raises
     ------
     SpecError
-        When the model does not exist or does not fit the panel.
+        When the model does not exist or does not fit the panel; when the engine does not cover it; when a graph of your
+        own lacks a variable, or has it by other dimensions or labels.
     FitError
         When sampling fails, or is interrupted: a short run is never returned. When the store cannot be written.
+
+    Notes
+    -----
+    A graph that was compiled in this process is not compiled again for another panel of as many assets and factors.
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(
@@ -87,121 +95,77 @@ def fit(
             remedy="Make one with bf.integrate(returns, factors, ...).",
         )
     sampler = as_sampler(sampler, "fit")
+    if is_graph(model):
+        return fit_graph(panel, model, sampler, engine=engine, store=store)
     chosen = as_model(model)
     path = None if store is None else as_path(store)
     if path is not None:
         require_store(path)
-    marks = [time.perf_counter()]
     used = chosen.restrict(panel)
-    problem = prepare(used, chosen)
+    taken = engine_of(engine, used, chosen)
+    marks = [time.perf_counter()]
+    design = chosen.design(used)
+    run = taken.prepare(design, chosen, scale_priors(design, chosen))
     marks.append(time.perf_counter())
-    engine = _engine(problem)
+    compiled = run.compile()
     marks.append(time.perf_counter())
-    tree = _sample(engine, sampler, len(used.assets))
+    tree = run.sample(compiled, sampler)
     marks.append(time.perf_counter())
     if path is None:
-        return _whole(problem, sampler, tree, marks)
+        return _whole(run, taken, sampler, tree, marks)
     with writing(path) as folder:
-        whole = _whole(problem, sampler, tree, marks, folder)
+        whole = _whole(run, taken, sampler, tree, marks, folder)
         finish(whole.data, whole.attributes(), folder)
     return open_fit(path)
 
 
+def engine_of(name: str, panel: PanelBase, model: FactorModel) -> Engine:
+    """Return the engine of this name, or for "auto" the first that does not refuse the model.
+
+    Raises
+    ------
+    SpecError
+        When there is none of the name, or it refuses.
+    """
+    engines = {engine.name: engine for engine in ENGINES}
+    if name == "auto":
+        return next(engine for engine in ENGINES if engine.refuses(panel, model) is None)
+    if name not in engines:
+        raise unknown("engine", name, ("auto", *engines), place="fit.engine")
+    reason = engines[name].refuses(panel, model)
+    if reason is not None:
+        raise SpecError(
+            f"fit: {reason}.",
+            place="fit.engine",
+            found=name,
+            remedy='Leave engine out, or write engine="graph": it samples any model.',
+        )
+    return engines[name]
+
+
 def _whole(
-    problem: DensityProblem,
+    run: Run,
+    engine: Engine,
     sampler: Sampler,
     tree: xr.DataTree,
     marks: list[float],
     store: DrawStore | None = None,
 ) -> Fit:
-    """Return the fit of draws of theta; `marks` are the times at which the steps before began and ended."""
-    panel, draws = problem.design.panel, tree["posterior"].to_dataset()["theta"].values
-    posterior, log_prior = recover(problem, draws, sampler.seed, store, _cores(sampler))
-    statistics = tree["sample_stats"].to_dataset()[list(STATISTICS)]
+    """Return the fit of a run's draws; `marks` are the times at which the steps before began and ended."""
+    posterior, log_prior = run.recover(tree, sampler, store)
+    panel = run.design.panel
+    statistics = tree["sample_stats"].to_dataset()
     groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
     seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
     made = Fit(
         panel=panel,
-        model=problem.model,
+        model=run.model,
         sampler=sampler,
         data=data,
-        timings=dict(zip(("prepare", "compile", "sample", "recover"), seconds, strict=True)),
-        versions={name: version(name) for name in LIBRARIES},
+        timings=dict(zip(STEPS, seconds, strict=True)),
+        versions={name: version(name) for name in (*LIBRARIES, *engine.libraries)},
+        engine=engine.name,
     )
-    vars(made).update(design=problem.design, priors=problem.priors)  # cached properties: made once, for the sampler
+    vars(made).update(design=run.design, priors=run.priors)  # cached properties: made once, for the sampler
     return made
-
-
-def _engine(problem: DensityProblem) -> Any:
-    """Return what the sampler runs: the compiled density with this problem's buffer. Compiles once a machine."""
-    from nutpie.compile_pymc import CompiledPyMCModel
-
-    logp, expand = compiled.entries(problem.student)
-    size = problem.size
-
-    def initial(seed: int) -> np.ndarray:
-        start = np.random.default_rng(seed).uniform(-0.5, 0.5, size)
-        for name in ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z"):
-            at, shape = problem.layout[name]
-            if at >= 0:
-                start[at : at + int(np.prod(shape))] += 1.0
-        return start
-
-    return CompiledPyMCModel(
-        dims={},
-        _n_dim=size,
-        _coords={},
-        _shapes={"theta": (size,)},
-        compiled_logp_func=logp,
-        compiled_expand_func=expand,
-        initial_point_func=initial,
-        shared_data={"buffer": problem.buffer},
-        shared_var_keys={},
-        user_data=problem.buffer,
-        n_expanded=size,
-        shape_info=(["theta"], [slice(0, size)], [(size,)]),
-        logp_func=None,
-        expand_func=None,
-        reparameterized_names=[],
-    )
-
-
-def _cores(sampler: Sampler) -> int:
-    return min(sampler.chains, sampler.cores or os.cpu_count() or 1)
-
-
-def _sample(engine: Any, sampler: Sampler, assets: int) -> xr.DataTree:
-    """Run the sampler; refuse anything but every draw that was asked for."""
-    import nutpie
-
-    total = sampler.chains * (sampler.draws + sampler.tune)
-    with progress(sampler.progress, total) as report:
-        try:
-            tree = nutpie.sample(
-                engine,
-                draws=sampler.draws,
-                tune=sampler.tune,
-                chains=sampler.chains,
-                cores=_cores(sampler),
-                seed=sampler.seed,
-                target_accept=sampler.target_accept or (ACCEPT_FEW if assets < FEW_ASSETS else ACCEPT_MANY),
-                save_warmup=False,
-                progress_bar=False,
-                progress_callback=report,
-            )
-        except (RuntimeError, ValueError) as error:
-            if "no results" in str(error):  # interrupted so late that the sampler had stopped by itself
-                raise FitError("Sampling was interrupted.", remedy="Run it again to the end.") from None
-            raise FitError(
-                f"Sampling failed: {str(error).splitlines()[0]}.",
-                remedy="Look at panel.describe() for series of extreme size, and at the model's priors.",
-            ) from error
-    have = (tree["posterior"].sizes["chain"], tree["posterior"].sizes["draw"])
-    whole = np.isfinite(tree["posterior"]["theta"].values).all(axis=-1)  # a chain that stopped early is padded with NaN
-    if have != (sampler.chains, sampler.draws) or not whole.all():
-        raise FitError(
-            f"Sampling was interrupted: {int(whole.sum())} of {sampler.chains * sampler.draws} draws were made.",
-            remedy="Run it again to the end; a short run is not returned.",
-        )
-    return tree

@@ -1,11 +1,12 @@
 """Laws of alphas and of the zero-beta rate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from bayesfactor.spec.priors import HalfNormal, HalfNormalRate, NormalRate
+from bayesfactor.spec.priors import HalfNormal, HalfNormalRate, NormalRate, log_normal
 from bayesfactor.spec.units import PanelUnits
 
 
@@ -36,6 +37,10 @@ class ScaledAlphas:
             away *= sigma / self.per_residual_sd
         return self.loc + away
 
+    def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the log prior density (draw) of what alphas share, but for constants, of draws by name (draw, ...)."""
+        return log_normal(draws, "alpha_scale", 0.0, self.sd)
+
 
 @dataclass(frozen=True)
 class ScaledNormal:
@@ -47,6 +52,10 @@ class ScaledNormal:
     def simulate(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Return draws."""
         return self.loc + self.sd * rng.standard_normal(shape)
+
+    def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the log prior density (draw) of the zero-beta rate, but for constants, of draws by name (draw)."""
+        return log_normal(draws, "zero_beta", self.loc, self.sd)
 
 
 @dataclass(frozen=True)

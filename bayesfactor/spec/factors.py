@@ -1,11 +1,12 @@
 """The law of factors and the priors of their risk premia."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayesfactor.base.records import FrozenArrays
-from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed
+from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed, log_normal
 from bayesfactor.spec.units import PanelUnits
 
 
@@ -68,6 +69,10 @@ class ScaledFactors(FrozenArrays):
     mean_sd: np.ndarray
     covariance_scale: np.ndarray
     covariance_dof: float
+
+    def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the log prior density (draw) of the means, but for constants, of draws by name."""
+        return log_normal(draws, "factor_mean", self.mean_loc, self.mean_sd)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """Laws of loadings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from bayesfactor.base.records import FrozenArrays
-from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed
+from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed, log_normal
 from bayesfactor.spec.units import PanelUnits
 
 Units = Literal["beta", "standardised"]
@@ -28,6 +28,14 @@ class ScaledLoadings(FrozenArrays):
     loc: np.ndarray
     sd: np.ndarray
     spread: np.ndarray
+
+    def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the log prior densities (draw) of what loadings share, but for constants, of draws by name."""
+        return {
+            **log_normal(draws, "loading_mean", self.loc, self.sd),
+            **log_normal(draws, "loading_common", self.loc, self.sd),
+            **log_normal(draws, "loading_scale", 0.0, self.spread),
+        }
 
 
 @dataclass(frozen=True)

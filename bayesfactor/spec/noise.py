@@ -15,7 +15,7 @@ from scipy.special import gammaln
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.regressions import SURROGATE_DOF, least_squares
-from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate
+from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate, log_normal
 from bayesfactor.spec.sample_variance import ChiSquaredVariance, NoiseDraws, VarianceLaw, simulated_variance
 from bayesfactor.spec.units import PanelUnits
 
@@ -49,6 +49,16 @@ class ScaledNoise:
         level = self.level_loc + self.level_sd * rng.standard_normal((shape[0], 1))
         spread = self.spread * np.abs(rng.standard_normal((shape[0], 1)))
         return np.exp(level + spread * rng.standard_normal(shape))
+
+    def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the log prior densities (draw) of what scales and tails share, but for constants, of draws by name."""
+        found = {
+            **log_normal(draws, "log_sigma_mean", self.level_loc, self.level_sd),
+            **log_normal(draws, "log_sigma_scale", 0.0, self.spread),
+        }
+        if self.dof is not None and "dof" in draws:
+            found["dof"] = -(draws["dof"] - self.dof.above) / self.dof.mean
+        return found
 
 
 def _scaled(level: LogNormalRate, spread: HalfNormal, units: PanelUnits, dof: Exponential | None = None) -> ScaledNoise:

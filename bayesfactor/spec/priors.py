@@ -2,8 +2,11 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Self, TypeVar
+
+import numpy as np
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor
@@ -217,6 +220,19 @@ FAMILIES = (
 )
 T = TypeVar("T")
 Keyed = tuple[tuple[str, T], ...]
+
+
+def log_normal(
+    draws: Mapping[str, np.ndarray], name: str, loc: float | np.ndarray, sd: float | np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the log-density (draw) of a variable's draws (draw, ...) under N(loc, sd^2), but for constants, by name.
+
+    Nothing where it is not among the draws. It serves half-normal priors too, with `loc` 0.
+    """
+    if name not in draws:
+        return {}
+    z = (draws[name] - loc) / sd
+    return {name: -0.5 * np.sum(z.reshape(len(z), -1) ** 2, axis=1)}
 
 
 def keyed[P](priors: Keyed[P], factor: Factor, *, place: str) -> P:

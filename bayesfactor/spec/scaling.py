@@ -1,6 +1,9 @@
 """From priors in economic units to numbers per period of one panel."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from bayesfactor.panel.design import Design
 from bayesfactor.spec.alphas import ScaledAlphas, ScaledNormal
@@ -21,6 +24,22 @@ class ScaledPriors:
     factors: ScaledFactors
     noise: ScaledNoise
     zero_beta: ScaledNormal | None
+
+    def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the log prior density (draw) of each variable with a fixed prior, but for constants.
+
+        Parameters
+        ----------
+        draws : mapping of str to array (draw, ...)
+            Variables of a posterior; those that assets and factors share.
+        """
+        return {
+            **self.alpha.log_prior(draws),
+            **self.loadings.log_prior(draws),
+            **self.factors.log_prior(draws),
+            **self.noise.log_prior(draws),
+            **(self.zero_beta.log_prior(draws) if self.zero_beta else {}),
+        }
 
 
 def scale_priors(design: Design, model: FactorModel) -> ScaledPriors:

@@ -332,7 +332,7 @@ def test_what_breaks_off_leaves_nothing_new_and_the_old(pair, store, where, erro
 
 def test_places_where_no_store_can_be_written(pair, tmp_path, monkeypatch):
     """Before anything is sampled."""
-    monkeypatch.setattr("bayesfactor.sampling.fitting.prepare", lambda *arguments: pytest.fail("too late"))
+    monkeypatch.setattr("bayesfactor.sampling.fitting.scale_priors", lambda *arguments: pytest.fail("too late"))
     (tmp_path / "full.zarr").mkdir()
     (tmp_path / "full.zarr" / "thesis.tex").write_text("x")
     (tmp_path / "file.zarr").write_text("x")

@@ -12,6 +12,7 @@ from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.storage.zarr import DRAWS
 from bayesfactor.sampling.kernels.density_problem import CHUNK, STRATA, prepare, stratified_normals
+from bayesfactor.sampling.kernel_engine import KernelTheta
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
@@ -84,7 +85,7 @@ def covariances(panel, model, away, draws, seed=0):
     problem = prepare(panel, model)
     theta = np.zeros((1, draws, problem.size))
     problem.block(theta, "factor_mean_z")[:] = away
-    found = recover(problem, theta, seed)[0]
+    found = recover(KernelTheta(problem, theta), seed)[0]
     return found["factor_mean"].values[0], found["factor_cov"].values[0]
 
 
@@ -307,6 +308,6 @@ def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
     model = bf.read_model("hierarchical")
     problem = prepare(panel, model)
     draws = 0.3 * np.random.default_rng(3).normal(size=(3, 30, problem.size))
-    one, two = (recover(problem, draws, 5, cores=n)[0] for n in (1, 2))
+    one, two = (recover(KernelTheta(problem, draws), 5, cores=n)[0] for n in (1, 2))
     xr.testing.assert_identical(one, two)
     assert not np.array_equal(one["loading"][0, 0], one["loading"][1, 0])

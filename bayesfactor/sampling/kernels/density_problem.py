@@ -268,3 +268,12 @@ def _observations(panel: PanelBase) -> tuple[np.ndarray, ...]:
         pieces.append(y)
     blocks = x.reshape(-1, WIDTH, x.shape[1]).transpose(0, 2, 1)
     return np.array(count), np.array(first_x), np.array(first_y), blocks, np.concatenate(pieces)
+
+
+def refusal(model: FactorModel) -> str | None:
+    """TEMPORARY until the merge."""
+    if type(model.loadings) not in KINDS:
+        return f"no compiled density covers loadings.kind = '{model.loadings.kind}'"
+    if not isinstance(model.noise, (NormalNoise, StudentTNoise)):
+        return f"no compiled density covers noise.kind = '{model.noise.kind}'"
+    return None

@@ -1,0 +1,57 @@
+"""How draws are made: an engine prepares a model on a panel, and its run samples it and recovers the posterior."""
+
+from typing import Any, Protocol
+
+import xarray as xr
+
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design
+from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.posterior.storage.zarr import DrawStore
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import ScaledPriors
+
+
+class Run(Protocol):
+    """A model on a panel, ready to be sampled."""
+
+    @property
+    def design(self) -> Design:
+        """The panel, as the model weights it."""
+
+    @property
+    def model(self) -> FactorModel:
+        """The model."""
+
+    @property
+    def priors(self) -> ScaledPriors:
+        """Its priors per period of the panel."""
+
+    def compile(self) -> Any:
+        """Return what is sampled."""
+
+    def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
+        """Return every draw that was asked for, in the sampler's own coordinates, and ``sample_stats``."""
+
+    def recover(
+        self, tree: xr.DataTree, sampler: Sampler, store: DrawStore | None = None
+    ) -> tuple[xr.Dataset, xr.Dataset]:
+        """Return the posterior, by the names of its schema, and the log prior of what has a fixed one."""
+
+
+class Engine(Protocol):
+    """A way to sample models."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """What the draws depend on beside this package."""
+
+    def refuses(self, panel: PanelBase, model: FactorModel) -> str | None:
+        """Return why it cannot sample the model on the panel, or None where it can."""
+
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors) -> Run:
+        """Return the run of a model on the design of a panel (already restricted to the model's factors)."""

@@ -1,0 +1,180 @@
+"""The engine of models that a compiled density covers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design
+from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.posterior.storage.zarr import DrawStore
+from bayesfactor.sampling.kernels import compiled
+from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack, refusal
+from bayesfactor.sampling.nuts import cores, sample
+from bayesfactor.sampling.recovery import recover
+from bayesfactor.sampling.theta import Drawn
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import ScaledPriors
+
+STARTED_APART = ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z")  # from 0, where the density is flat
+
+
+@dataclass(frozen=True)
+class KernelEngine:
+    """A hand-written density with its gradient: the quickest, of the choices that it covers."""
+
+    name: str = "kernel"
+    libraries: tuple[str, ...] = ("nutpie", "numba", "numpy")
+
+    def refuses(self, panel: PanelBase, model: FactorModel) -> str | None:
+        """Return which choice no compiled density covers, or None."""
+        return refusal(model)
+
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors) -> "KernelRun":
+        """Return the run of a model on the design of a panel."""
+        return KernelRun(pack(design, model, priors))
+
+
+@dataclass(frozen=True, eq=False)
+class KernelRun:
+    """A density problem, ready to be sampled."""
+
+    problem: DensityProblem
+
+    @property
+    def design(self) -> Design:
+        """The panel, as the model weights it."""
+        return self.problem.design
+
+    @property
+    def model(self) -> FactorModel:
+        """The model."""
+        return self.problem.model
+
+    @property
+    def priors(self) -> ScaledPriors:
+        """Its priors per period of the panel."""
+        return self.problem.priors
+
+    def compile(self) -> Any:
+        """Return the compiled density with this problem's buffer. Compiles once a machine."""
+        from nutpie.compile_pymc import CompiledPyMCModel
+
+        problem = self.problem
+        logp, expand = compiled.entries(problem.student)
+        size = problem.size
+
+        def initial(seed: int) -> np.ndarray:
+            start = np.random.default_rng(seed).uniform(-0.5, 0.5, size)
+            for name in STARTED_APART:
+                at, shape = problem.layout[name]
+                if at >= 0:
+                    start[at : at + int(np.prod(shape))] += 1.0
+            return start
+
+        return CompiledPyMCModel(
+            dims={},
+            _n_dim=size,
+            _coords={},
+            _shapes={"theta": (size,)},
+            compiled_logp_func=logp,
+            compiled_expand_func=expand,
+            initial_point_func=initial,
+            shared_data={"buffer": problem.buffer},
+            shared_var_keys={},
+            user_data=problem.buffer,
+            n_expanded=size,
+            shape_info=(["theta"], [slice(0, size)], [(size,)]),
+            logp_func=None,
+            expand_func=None,
+            reparameterized_names=[],
+        )
+
+    def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
+        """Return draws of theta, all blocks in one array, and ``sample_stats``."""
+        return sample(compiled, sampler, len(self.problem.design.panel.assets))
+
+    def recover(
+        self, tree: xr.DataTree, sampler: Sampler, store: DrawStore | None = None
+    ) -> tuple[xr.Dataset, xr.Dataset]:
+        """Return the posterior and the log prior."""
+        theta = KernelTheta(self.problem, tree["posterior"].to_dataset()["theta"].values)
+        return recover(theta, sampler.seed, store, cores(sampler))
+
+
+@dataclass(frozen=True, eq=False)
+class KernelTheta:
+    """Draws (chain, draw, theta) of a density problem, as `Theta`."""
+
+    problem: DensityProblem
+    draws: np.ndarray
+
+    @property
+    def design(self) -> Design:
+        """The panel, as the model weights it."""
+        return self.problem.design
+
+    @property
+    def model(self) -> FactorModel:
+        """The model."""
+        return self.problem.model
+
+    @property
+    def priors(self) -> ScaledPriors:
+        """Its priors per period of the panel."""
+        return self.problem.priors
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of chains and of draws."""
+        return self.draws.shape[0], self.draws.shape[1]
+
+    def shared(self) -> Drawn:
+        """Return the variables that assets share."""
+        problem, flat = self.problem, self.draws.reshape(-1, self.draws.shape[-1])
+        level, spread = problem.level(flat)
+        mean, premium = problem.means(flat)
+        found = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
+        return (
+            found
+            | self._tails(flat)
+            | self._hierarchy(flat)
+            | {
+                "factor_mean": (mean, ("factor",)),
+                "risk_premium": (premium, ("factor",)),
+            }
+        )
+
+    def _tails(self, flat: np.ndarray) -> Drawn:
+        tails, prior = self.problem.block(flat, "dof_z_log__"), self.priors.noise.dof
+        return {} if tails is None or prior is None else {"dof": (prior.above + prior.mean * np.exp(tails), ())}
+
+    def _hierarchy(self, flat: np.ndarray) -> Drawn:
+        problem, prior = self.problem, self.priors.loadings
+        result: Drawn = {}
+        names = ("loading_mean_z", "loading_scale_z", "loading_common_z", "alpha_scale_z")
+        mean, scale, common, alpha = (problem.block(flat, name) for name in names)
+        if mean is not None and scale is not None:
+            result["loading_mean"] = (prior.loc + prior.sd * mean, ("group", "factor"))
+            result["loading_scale"] = (np.abs(scale) * prior.spread, ("factor",))
+        if common is not None:
+            result["loading_common"] = (prior.loc + prior.sd * common, ("factor",))
+        if alpha is not None:
+            result["alpha_scale"] = (np.abs(alpha) * self.priors.alpha.sd, ())
+        rate = problem.zero_beta(flat)
+        if rate is not None:
+            result["zero_beta"] = (rate, ())
+        return result
+
+    def scales(self, chain: int, part: slice) -> np.ndarray:
+        """Return residual scales (draw, asset) of some draws of a chain."""
+        return np.exp(self.problem.scales(self.draws[chain, part])[2])
+
+    def coefficients(self, chain: int, part: slice, rng: np.random.Generator) -> np.ndarray:
+        """Return coefficients (draw, asset, coefficient) of some draws of a chain: exact draws given theta.
+
+        Of draws given theta, four in a row are stratified (`stratified_normals`).
+        """
+        return self.problem.coefficients(self.draws[chain, part], len(self.design.panel.assets), rng)

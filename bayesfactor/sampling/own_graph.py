@@ -1,0 +1,136 @@
+"""A PyMC graph that its user changed: what has to be in it, and the fit of its draws."""
+
+import sys
+import time
+from importlib.metadata import version
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.panel import Panel
+from bayesfactor.posterior.fit import OWN_GRAPH, Fit
+from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.posterior.schema import OPTIONAL, REQUIRED, mismatches, validate
+from bayesfactor.posterior.storage.panels import panel_groups
+from bayesfactor.sampling.nuts import sample
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+LIBRARIES = ("bayesfactor", "xarray", "arviz", "nutpie", "pymc", "pytensor", "numba", "numpy")
+BUILD = "Start from bf.build(panel, model, centred=False), and keep its names, dimensions and coordinates."
+
+
+def is_graph(model: object) -> "TypeGuard[pm.Model]":
+    """Return whether it is a PyMC model; does not import PyMC."""
+    pymc = sys.modules.get("pymc")
+    return pymc is not None and isinstance(model, pymc.Model)
+
+
+def fit_graph(panel: PanelBase, graph: "pm.Model", sampler: Sampler, *, engine: str, store: object) -> Fit:
+    """Sample a graph as it stands, and return the fit of its draws.
+
+    Raises
+    ------
+    SpecError
+        When a variable that answers are made of is not in it, or by other dimensions or labels; when it observes other
+        returns than the panel's, or has a variable that is not continuous; with an engine or a store that it cannot
+        have.
+    FitError
+        When sampling fails, or draws are not those of a factor model.
+    """
+    from bayesfactor.sampling.compiled_graphs import compile_graph
+
+    if engine not in ("auto", "graph") or store is not None:
+        option = "store" if store is not None else f"engine='{engine}'"
+        raise SpecError(
+            f"fit: {option} is not for a graph of your own: it is sampled as it stands, in memory.",
+            place=f"fit.{option.split('=')[0]}",
+            found=engine if store is None else store,
+            remedy="Leave it out.",
+        )
+    marks = [time.perf_counter()]
+    used = _matched(panel, graph)
+    marks.append(time.perf_counter())
+    compiled = compile_graph(graph, [variable.name for variable in graph.deterministics])
+    marks.append(time.perf_counter())
+    try:
+        tree = sample(compiled, sampler, len(used.assets))
+    except FitError as error:
+        raise _start_error(graph) or error from None
+    marks.append(time.perf_counter())
+    posterior = validate(tree["posterior"].to_dataset(), used, verb="fit")
+    groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset(), **panel_groups(used)}
+    data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
+    seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
+    return Fit(
+        panel=used,
+        model=None,
+        sampler=sampler,
+        data=data,
+        timings=dict(zip(("prepare", "compile", "sample", "recover"), seconds, strict=True)),
+        versions={name: version(name) for name in LIBRARIES},
+        engine=OWN_GRAPH,
+    )
+
+
+def _matched(panel: PanelBase, graph: "pm.Model") -> PanelBase:
+    """Return the panel with the graph's factors, or raise a SpecError that names all in which they differ."""
+    factors = [str(name) for name in graph.coords.get("factor") or ()]
+    if factors and set(factors) < set(panel.factor_names):
+        panel = panel.select(factors=[name for name in panel.factor_names if name in factors])
+    found = list(mismatches(_skeleton(graph), panel))
+    found += [
+        f"'{rv.name}' is of type {rv.type.dtype}, and the sampler moves in real numbers only: sum it out of the density"
+        for rv in graph.free_RVs
+        if rv.type.dtype not in ("float64", "float32")
+    ]
+    if not found and isinstance(panel, Panel) and not _observes(graph, panel):
+        found.append("'returns' observes other returns than the panel holds: build the graph from the panel given")
+    if found:
+        raise SpecError(
+            f"fit: the graph does not go with the panel: {'; '.join(text.removesuffix('.') for text in found)}.",
+            place="fit.model",
+            found=found,
+            remedy=BUILD,
+        )
+    return panel
+
+
+def _skeleton(graph: "pm.Model") -> xr.Dataset:
+    """Return the graph's variables as draws of zeros, by the dimensions and labels that they will have."""
+    drawn = {variable.name: variable for variable in (*graph.free_RVs, *graph.deterministics)}
+    arrays = {}
+    for name in {**REQUIRED, **OPTIONAL}.keys() & drawn.keys():
+        dims = graph.named_vars_to_dims.get(name) or [f"{name}_dim_{axis}" for axis in range(drawn[name].ndim)]
+        labels = {str(dim): list(graph.coords.get(dim) or [0]) for dim in dims}
+        shape = (1, 4, *(len(values) for values in labels.values()))
+        coords: dict[str, Any] = {"chain": [0], "draw": np.arange(4), **labels}
+        arrays[name] = xr.DataArray(np.zeros(shape), coords, ("chain", "draw", *labels))
+    return xr.Dataset(arrays)
+
+
+def _observes(graph: "pm.Model", panel: Panel) -> bool:
+    """Return whether the container ``observed_returns``, where there still is one, has the panel's returns."""
+    held = graph.named_vars.get("observed_returns")
+    if held is None or not hasattr(held, "get_value"):
+        return True
+    values = panel.returns.values.T
+    return np.array_equal(held.get_value(), values[np.isfinite(values)])
+
+
+def _start_error(graph: "pm.Model") -> FitError | None:
+    """Return the error that names what has no finite log-density where the sampler starts, or None."""
+    with np.errstate(all="ignore"):
+        start = graph.point_logps(graph.initial_point(), round_vals=None)
+    bad = [f"'{name}' ({value:g})" for name, value in start.items() if not np.isfinite(value)]
+    if not bad:
+        return None
+    return FitError(
+        f"Sampling failed: where it starts, the log-density is not finite: {', '.join(bad)}.",
+        remedy="Give the variable another initval, or look at the data and at the support of its distribution.",
+    )

@@ -1,0 +1,40 @@
+"""Draws of what a sampler moves in, by the names of a model's variables."""
+
+from typing import Protocol
+
+import numpy as np
+
+from bayesfactor.panel.design import Design
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import ScaledPriors
+
+Drawn = dict[str, tuple[np.ndarray, tuple[str, ...]]]  # name -> draws (chain x draw, ...), dimensions but that of draws
+
+
+class Theta(Protocol):
+    """Draws theta of a model from p(theta | returns, factors), and what follows from them."""
+
+    @property
+    def design(self) -> Design:
+        """The panel, as the model weights it."""
+
+    @property
+    def model(self) -> FactorModel:
+        """The model."""
+
+    @property
+    def priors(self) -> ScaledPriors:
+        """Its priors per period of the panel."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of chains and of draws."""
+
+    def shared(self) -> Drawn:
+        """Return the variables that assets share: means, premia, priors' parameters, those of the noise law."""
+
+    def scales(self, chain: int, part: slice) -> np.ndarray:
+        """Return residual scales (draw, asset) of some draws of a chain."""
+
+    def coefficients(self, chain: int, part: slice, rng: np.random.Generator) -> np.ndarray:
+        """Return (alpha_i + lambda_0, beta_i) of some draws of a chain (draw, asset, coefficient), exact."""
