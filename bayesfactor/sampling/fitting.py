@@ -5,7 +5,7 @@ import time
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import xarray as xr
 
@@ -20,13 +20,10 @@ from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.engines import Engine, Run
 from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.kernel_engine import KernelEngine
-from bayesfactor.sampling.own_graph import fit_graph, is_graph
+from bayesfactor.sampling.own_graph import Graph, fit_graph, is_graph
 from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
-
-if TYPE_CHECKING:
-    import pymc as pm
 
 EngineName = Literal["auto", "kernel", "graph"]
 ENGINES: tuple[Engine, ...] = (KernelEngine(), GraphEngine())  # the first that does not refuse is "auto"
@@ -36,7 +33,7 @@ LIBRARIES = ("bayesfactor", "xarray", "arviz")  # beside those of the engine
 
 def fit(
     panel: PanelBase,
-    model: "str | Path | FactorModel | pm.Model" = "hierarchical",
+    model: str | Path | FactorModel | Graph = "hierarchical",
     sampler: Sampler | None = None,
     *,
     engine: EngineName = "auto",

@@ -4,7 +4,7 @@ import sys
 import time
 from importlib.metadata import version
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import xarray as xr
@@ -18,20 +18,47 @@ from bayesfactor.posterior.schema import OPTIONAL, REQUIRED, mismatches, validat
 from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.sampling.nuts import sample
 
-if TYPE_CHECKING:
-    import pymc as pm
-
 LIBRARIES = ("bayesfactor", "xarray", "arviz", "nutpie", "pymc", "pytensor", "numba", "numpy")
 BUILD = "Start from bf.build(panel, model, centred=False), and keep its names, dimensions and coordinates."
 
 
-def is_graph(model: object) -> "TypeGuard[pm.Model]":
+class Graph(Protocol):
+    """What is used of a ``pymc.Model``: PyMC comes without types."""
+
+    @property
+    def free_RVs(self) -> list[Any]:  # noqa: N802 (PyMC's name)
+        """Free variables."""
+
+    @property
+    def deterministics(self) -> list[Any]:
+        """Functions of them that are stored."""
+
+    @property
+    def named_vars(self) -> dict[str, Any]:
+        """Variables and data by name."""
+
+    @property
+    def named_vars_to_dims(self) -> dict[str, Any]:
+        """Dimensions of the variables that have some."""
+
+    @property
+    def coords(self) -> dict[str, Any]:
+        """Labels by dimension."""
+
+    def initial_point(self) -> dict[str, np.ndarray]:
+        """Return values at which a sampler starts."""
+
+    def point_logps(self, point: dict[str, np.ndarray], round_vals: int | None) -> dict[str, float]:
+        """Return the log-density of every variable at a point."""
+
+
+def is_graph(model: object) -> TypeGuard[Graph]:
     """Return whether it is a PyMC model; does not import PyMC."""
     pymc = sys.modules.get("pymc")
     return pymc is not None and isinstance(model, pymc.Model)
 
 
-def fit_graph(panel: PanelBase, graph: "pm.Model", sampler: Sampler, *, engine: str, store: object) -> Fit:
+def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, store: object) -> Fit:
     """Sample a graph as it stands, and return the fit of its draws.
 
     Raises
@@ -78,7 +105,7 @@ def fit_graph(panel: PanelBase, graph: "pm.Model", sampler: Sampler, *, engine: 
     )
 
 
-def _matched(panel: PanelBase, graph: "pm.Model") -> PanelBase:
+def _matched(panel: PanelBase, graph: Graph) -> PanelBase:
     """Return the panel with the graph's factors, or raise a SpecError that names all in which they differ."""
     factors = [str(name) for name in graph.coords.get("factor") or ()]
     if factors and set(factors) < set(panel.factor_names):
@@ -101,7 +128,7 @@ def _matched(panel: PanelBase, graph: "pm.Model") -> PanelBase:
     return panel
 
 
-def _skeleton(graph: "pm.Model") -> xr.Dataset:
+def _skeleton(graph: Graph) -> xr.Dataset:
     """Return the graph's variables as draws of zeros, by the dimensions and labels that they will have."""
     drawn = {variable.name: variable for variable in (*graph.free_RVs, *graph.deterministics)}
     arrays = {}
@@ -114,7 +141,7 @@ def _skeleton(graph: "pm.Model") -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _observes(graph: "pm.Model", panel: Panel) -> bool:
+def _observes(graph: Graph, panel: Panel) -> bool:
     """Return whether the container ``observed_returns``, where there still is one, has the panel's returns."""
     held = graph.named_vars.get("observed_returns")
     if held is None or not hasattr(held, "get_value"):
@@ -123,7 +150,7 @@ def _observes(graph: "pm.Model", panel: Panel) -> bool:
     return np.array_equal(held.get_value(), values[np.isfinite(values)])
 
 
-def _start_error(graph: "pm.Model") -> FitError | None:
+def _start_error(graph: Graph) -> FitError | None:
     """Return the error that names what has no finite log-density where the sampler starts, or None."""
     with np.errstate(all="ignore"):
         start = graph.point_logps(graph.initial_point(), round_vals=None)

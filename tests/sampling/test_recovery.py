@@ -11,8 +11,8 @@ import bayesfactor as bf
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.storage.zarr import DRAWS
-from bayesfactor.sampling.kernels.density_problem import CHUNK, STRATA, prepare, stratified_normals
 from bayesfactor.sampling.kernel_engine import KernelTheta
+from bayesfactor.sampling.kernels.density_problem import CHUNK, STRATA, prepare, stratified_normals
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
