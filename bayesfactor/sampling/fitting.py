@@ -20,7 +20,7 @@ from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.engines import Engine, Run
 from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.kernel_engine import KernelEngine
-from bayesfactor.sampling.own_graph import Graph, fit_graph, is_graph
+from bayesfactor.sampling.own_graph import Graph, fit_graph
 from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
@@ -92,7 +92,7 @@ def fit(
             remedy="Make one with bf.integrate(returns, factors, ...).",
         )
     sampler = as_sampler(sampler, "fit")
-    if is_graph(model):
+    if not isinstance(model, (str, Path, FactorModel)):
         return fit_graph(panel, model, sampler, engine=engine, store=store)
     chosen = as_model(model)
     path = None if store is None else as_path(store)

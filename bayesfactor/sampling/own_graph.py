@@ -4,7 +4,7 @@ import sys
 import time
 from importlib.metadata import version
 from itertools import pairwise
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -26,7 +26,7 @@ class Graph(Protocol):
     """What is used of a ``pymc.Model``: PyMC comes without types."""
 
     @property
-    def free_RVs(self) -> list[Any]:  # noqa: N802 (PyMC's name)
+    def free_RVs(self) -> list[Any]:
         """Free variables."""
 
     @property
@@ -52,7 +52,7 @@ class Graph(Protocol):
         """Return the log-density of every variable at a point."""
 
 
-def is_graph(model: object) -> TypeGuard[Graph]:
+def is_graph(model: object) -> bool:
     """Return whether it is a PyMC model; does not import PyMC."""
     pymc = sys.modules.get("pymc")
     return pymc is not None and isinstance(model, pymc.Model)
@@ -64,14 +64,21 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
     Raises
     ------
     SpecError
-        When a variable that answers are made of is not in it, or by other dimensions or labels; when it observes other
-        returns than the panel's, or has a variable that is not continuous; with an engine or a store that it cannot
-        have.
+        When it is no PyMC model; when a variable that answers are made of is not in it, or by other dimensions or
+        labels; when it observes other returns than the panel's, or has a variable that is not continuous; with an
+        engine or a store that it cannot have.
     FitError
         When sampling fails, or draws are not those of a factor model.
     """
     from bayesfactor.sampling.compiled_graphs import compile_graph
 
+    if not is_graph(graph):
+        raise SpecError(
+            f"fit: expected a model, found {type(graph).__name__}.",
+            place="fit.model",
+            found=graph,
+            remedy="Give a preset's name, the path of a model file, a FactorModel, or a PyMC model that bf.build made.",
+        )
     if engine not in ("auto", "graph") or store is not None:
         option = "store" if store is not None else f"engine='{engine}'"
         raise SpecError(
@@ -88,7 +95,7 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
     try:
         tree = sample(compiled, sampler, len(used.assets))
     except FitError as error:
-        raise _start_error(graph) or error from None
+        raise (_start_error(graph) if error.__cause__ else None) or error from None  # nothing is wrong if interrupted
     marks.append(time.perf_counter())
     posterior = validate(tree["posterior"].to_dataset(), used, verb="fit")
     groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset(), **panel_groups(used)}

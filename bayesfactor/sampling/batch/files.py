@@ -17,6 +17,7 @@ from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.storage.files import WRITABLE
 from bayesfactor.posterior.storage.formats import FORMAT
+from bayesfactor.sampling.engines import Engine
 from bayesfactor.spec.files import model_id
 from bayesfactor.spec.model import FactorModel
 
@@ -31,10 +32,10 @@ def code_digest() -> str:
     return digest(path for room in DRAWING for path in sorted((PACKAGE / room).rglob("*.py")))
 
 
-def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler) -> str:
-    """Return 16 hexadecimal digits that change with panel, model, sampler, name, and the code that draws."""
+def fit_key(name: str, panel: PanelBase, model: FactorModel, sampler: Sampler, engine: Engine) -> str:
+    """Return 16 hexadecimal digits that change with panel, model, sampler, engine, name, and the code that draws."""
     settings = {field: value for field, value in asdict(sampler).items() if field not in ("cores", "progress")}
-    programs = [version(library) for library in ("nutpie", "numpy")]
+    programs = [engine.name, *(version(library) for library in engine.libraries)]
     parts = (FORMAT, __version__, code_digest(), programs, name, panel.fingerprint, model_id(model), settings)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

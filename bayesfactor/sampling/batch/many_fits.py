@@ -19,6 +19,8 @@ from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.sampling.batch.files import is_whole, keep, kept, label, open_folder
 from bayesfactor.sampling.batch.fits import Entry, Fits
 from bayesfactor.sampling.batch.workers import Job, Outcome, Work, run_locally, run_on_executor
+from bayesfactor.sampling.fitting import EngineName
+from bayesfactor.sampling.own_graph import is_graph
 from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 
@@ -28,6 +30,7 @@ def fit_many(
     model: str | Path | FactorModel = "hierarchical",
     sampler: Sampler | None = None,
     *,
+    engine: EngineName = "auto",
     executor: Executor | None = None,
     folder: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
@@ -45,13 +48,15 @@ def fit_many(
     model : str, Path or FactorModel
     sampler : Sampler, optional
         As in `fit`. Every fit runs on one core; without an executor, `cores` fits run at once.
+    engine : {"auto", "kernel", "graph"}
+        As in `fit`. Every worker compiles the graphs that it meets.
     executor : concurrent.futures.Executor, optional
         Where to fit, for instance ``client.get_executor(pure=False)`` of a ``dask.distributed.Client``, or the client
         itself. It is not shut down. By default a pool of processes on this machine; a script must then call `fit_many`
         below ``if __name__ == "__main__":``.
     folder : path, optional
         Each fit is saved here as soon as it is done, and a later call with the same folder fits only what is missing:
-        a file is reused when name, data, model, sampler and version are the same and the file is unchanged.
+        a file is reused when name, data, model, sampler, engine and versions are the same and the file is unchanged.
         Without a folder all fits stay in memory.
     progress : bool, optional
         As in `Sampler`, over panels; by default the sampler's.
@@ -64,15 +69,17 @@ def fit_many(
     Raises
     ------
     SpecError
-        When there is no panel, or an argument is not as above.
+        When there is no panel, or an argument is not as above. When the model is a PyMC graph: it is of one panel.
     FitError
         When interrupted (the folder keeps finished fits), or when no worker process can start.
     """
     taken = as_executor(executor, "fit_many")
+    chosen = _model(model)
     work = Work(
         panels=_named(panels),
-        model=as_model(model),
+        model=chosen,
         sampler=as_sampler(sampler, "fit_many"),
+        engine=engine,
         folder=None if folder is None else open_folder(folder),
         token=uuid.uuid4().hex[:8],
     )
@@ -95,6 +102,17 @@ def fit_many(
     finally:
         work.unmark()
     return Fits(tuple(entries.values()), work.folder)
+
+
+def _model(model: str | Path | FactorModel) -> FactorModel:
+    if is_graph(model):
+        raise SpecError(
+            "fit_many: a PyMC graph has the data of one panel in it, and is fitted to that panel alone.",
+            place="fit_many.model",
+            found=model,
+            remedy="Build and change a graph for each panel, and fit each with bf.fit(panel, graph).",
+        )
+    return as_model(model)
 
 
 def _named(panels: Any) -> Mapping[str, PanelBase]:

@@ -19,7 +19,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.batch.files import fit_key, is_whole, keep
-from bayesfactor.sampling.fitting import fit
+from bayesfactor.sampling.fitting import EngineName, engine_of, fit
 from bayesfactor.spec.model import FactorModel
 
 Answers = Generator[tuple["Job", "Outcome"]]
@@ -34,7 +34,7 @@ class Job:
 
     Attributes
     ----------
-    name, panel, model, sampler
+    name, panel, model, sampler, engine
     folder : Path or None
         Where the fit is saved.
     key, token : str
@@ -45,6 +45,7 @@ class Job:
     panel: PanelBase
     model: FactorModel
     sampler: Sampler
+    engine: EngineName
     folder: Path | None
     key: str
     token: str
@@ -75,7 +76,7 @@ class Work:
     Attributes
     ----------
     panels : mapping of str to Panel
-    model, sampler, folder
+    model, sampler, engine, folder
     token : str
         Name of an empty file in the folder: a worker that finds it shares the file system and saves its own fits.
     """
@@ -83,6 +84,7 @@ class Work:
     panels: Mapping[str, PanelBase]
     model: FactorModel
     sampler: Sampler
+    engine: EngineName
     folder: Path | None
     token: str
 
@@ -98,8 +100,8 @@ class Work:
                 remedy="Make one with bf.integrate(returns, factors, ...).",
             )
         sampler = replace(self.sampler, seed=seed, cores=1, progress=False)
-        key = fit_key(name, panel, self.model, sampler)
-        return Job(name, panel, self.model, sampler, self.folder, key, self.token)
+        key = fit_key(name, panel, self.model, sampler, engine_of(self.engine, panel, self.model))
+        return Job(name, panel, self.model, sampler, self.engine, self.folder, key, self.token)
 
     def jobs(self, todo: deque[str]) -> Iterator[Job]:
         """Take names from the queue and yield their jobs."""
@@ -123,7 +125,7 @@ def run(job: Job) -> Outcome:
     result: Fit | Path | BayesFactorError
     try:
         found = _saved_by_another(job)
-        result = found or fit(job.panel, job.model, job.sampler)
+        result = found or fit(job.panel, job.model, job.sampler, engine=job.engine)
         if isinstance(result, Fit) and job.folder and (job.folder / f".{job.token}").exists():
             result = keep(result, job.folder, job.name, job.key, job.token)
     except BayesFactorError as error:
