@@ -19,7 +19,6 @@ from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
-from bayesfactor.sampling.kernels import compiled
 from bayesfactor.sampling.kernels.density_problem import DensityProblem, prepare
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.files import as_model
@@ -137,7 +136,7 @@ def _engine(problem: DensityProblem) -> Any:
     """Return what the sampler runs: the compiled density with this problem's buffer. Compiles once a machine."""
     from nutpie.compile_pymc import CompiledPyMCModel
 
-    logp, expand = compiled.entries(problem.student)
+    logp, expand = problem.kernel.entries()
     size = problem.size
 
     def initial(seed: int) -> np.ndarray:

@@ -9,8 +9,9 @@ import pytest
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.sampling.kernels.compiled import CACHE_LINE, NOISE_SLOT
+from bayesfactor.sampling.kernels.buffer import CACHE_LINE
 from bayesfactor.sampling.kernels.density_problem import prepare
+from bayesfactor.sampling.kernels.normal_kernel import OWN
 from bayesfactor.spec.alphas import (
     AppraisalAlpha,
     FreeAlpha,
@@ -152,7 +153,7 @@ def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, othe
 def _with_moments_of(problem, panel, model):
     """Return the buffer with the statistics of another panel, and all else as it was."""
     buffer = problem.buffer.copy()
-    start, stop = int(buffer[2 * NOISE_SLOT]), int(buffer[2 * NOISE_SLOT + 7])
+    start, stop = int(buffer[2 * OWN.xx]), int(buffer[2 * OWN.dates + 1])
     buffer[start:stop] = 0.0
     assert stop <= buffer.size < stop + CACHE_LINE
     assert not np.isfinite(panel.returns.values).any()
