@@ -17,6 +17,7 @@ CACHE_LINE = 8  # doubles in a cache line
 def aligned_buffer(slots: Iterable[np.ndarray]) -> np.ndarray:
     """Return one buffer of a header and the slots, each aligned to a cache line."""
     parts = list(slots)
+    assert 2 * len(parts) < SLOTS, "more slots than the header holds"
     sizes = [np.size(values) for values in parts]
     starts = SLOTS + np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
     space = np.zeros(int(starts[-1]) + CACHE_LINE)
