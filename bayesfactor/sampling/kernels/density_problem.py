@@ -23,8 +23,7 @@ Layout = dict[str, tuple[int, Shape]]  # name of a block -> where it starts, sha
 def layout(kernel: Kernel, size: Sizes[int], priors: ScaledPriors) -> Layout:
     """Return the place of each block of theta, -1 where the model has none."""
     n, k, grouped, common = size.assets, size.factors, size.loadings == GROUPED, size.loadings == COMMON
-    own = kernel.blocks(n, k)
-    shapes = Blocks(
+    shared = Blocks[Shape | None](
         factor_mean_z=(k,),
         premium_z=(size.others,) if size.others else None,
         loading_mean_z=(size.groups, k) if grouped else None,
@@ -34,13 +33,13 @@ def layout(kernel: Kernel, size: Sizes[int], priors: ScaledPriors) -> Layout:
         log_sigma_mean_z=(),
         log_sigma_scale_z=(),
         log_sigma_z=(n,),
-        dof_z_log__=own.get("dof_z_log__"),
-        coefficient_z=own.get("coefficient_z"),
+        dof_z_log__=None,
+        coefficient_z=None,
         zero_beta_z=() if priors.zero_beta is not None else None,
     )
     result: Layout = {}
     at = 0
-    for name, shape in zip(Blocks._fields, shapes, strict=True):
+    for name, shape in shared._replace(**kernel.blocks(n, k))._asdict().items():
         if shape is None:
             result[name] = (-1, ())
         else:
