@@ -17,9 +17,7 @@ def gradient_seconds(problem, least: float = 0.3) -> dict:
     """
     import numba
 
-    from bayesfactor.sampling.kernels import compiled
-
-    logp, _ = compiled.entries(problem.student)
+    logp, _ = problem.kernel.entries()
     doubles = numba.types.CPointer(numba.types.double)
 
     @numba.cfunc(numba.types.int64(numba.types.uint64, doubles, doubles, doubles, doubles))

@@ -34,7 +34,7 @@ def observe_returns(noise: Noise, fitted: pt.TensorVariable, sigma: pt.TensorVar
     `sigma` (asset) is the law's scale.
     """
     law, ratio = residual_law(noise, fitted, sigma[data["asset_of"]], data)
-    pm.modelcontext(None).register_rv(law, "returns", observed=data["observed_returns"], dims="observation")
+    pm.modelcontext(None).register_rv(law, "returns", observed=data["observed_returns"], dims=("observation",))
     pm.Deterministic("residual_sd", sigma * ratio, dims="asset")
 
 

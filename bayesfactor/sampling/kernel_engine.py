@@ -10,8 +10,8 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.storage.zarr import DrawStore
-from bayesfactor.sampling.kernels import compiled
-from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack, refusal
+from bayesfactor.sampling.kernels.coverage import refusal
+from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack
 from bayesfactor.sampling.nuts import cores, sample
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.sampling.theta import Drawn
@@ -63,7 +63,7 @@ class KernelRun:
         from nutpie.compile_pymc import CompiledPyMCModel
 
         problem = self.problem
-        logp, expand = compiled.entries(problem.student)
+        logp, expand = problem.kernel.entries()
         size = problem.size
 
         def initial(seed: int) -> np.ndarray:

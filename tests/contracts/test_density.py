@@ -1,7 +1,8 @@
 """Every choice of model: the compiled density equals the PyMC graph, and the plain likelihood of every observation."""
 
+from contextlib import suppress
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytensor
@@ -9,55 +10,70 @@ import pytest
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.sampling.kernels.compiled import CACHE_LINE, NOISE_SLOT
+from bayesfactor.sampling.kernels.buffer import CACHE_LINE
+from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import prepare
-from bayesfactor.spec.alphas import (
-    AppraisalAlpha,
-    FreeAlpha,
-    FreeZeroBeta,
-    NoZeroBeta,
-    ScaledAlpha,
-    SharpeAlpha,
-    ShrunkAlpha,
-    ZeroAlpha,
-)
+from bayesfactor.sampling.kernels.normal_kernel import OWN
+from bayesfactor.spec.alphas import Alpha, FreeZeroBeta, NoZeroBeta, ScaledAlpha, ZeroBeta
 from bayesfactor.spec.factors import FactorLaw
-from bayesfactor.spec.priors import HalfNormal, HalfNormalRate, Normal, NormalRate, Rate, SpikeSlab
+from bayesfactor.spec.loadings import Loadings
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.noise import Noise, NormalNoise
+from bayesfactor.spec.observation import Observation
+from bayesfactor.spec.priors import Normal, SpikeSlab
+from tests.support.choices import choices, derived, example
 from tests.support.panels import make_panel
 
-LOADINGS = {name: bf.read_model(name).loadings for name in ("hierarchical", "unpooled", "pooled")}
-ALPHAS = {
-    "zero": ZeroAlpha(),
-    "shrunk": ShrunkAlpha(HalfNormalRate(Rate(5.0))),
-    "scaled": ScaledAlpha(HalfNormalRate(Rate(5.0))),
-    "sharpe": SharpeAlpha(HalfNormal(1.0)),
-    "appraisal": AppraisalAlpha(HalfNormal(0.3)),
-    "free": FreeAlpha(NormalRate(Rate(1.0), Rate(20.0))),
-}
-NOISES = {name: bf.read_model(name).noise for name in ("hierarchical", "student_t")}
-ZERO_BETA = {"none": NoZeroBeta(), "free": FreeZeroBeta(NormalRate(Rate(1.0), Rate(8.0)))}
-PREMIA = {
-    "normal": FactorLaw(),
-    "slab": FactorLaw(premium=(("market", Normal(0.0, 0.5)), ("style", Normal(0.2, 0.3)), ("default", SpikeSlab(0.8)))),
-}
-PLAIN = ("none", "normal")
+SLAB = FactorLaw((("market", Normal(0.0, 0.5)), ("style", Normal(0.2, 0.3)), ("default", SpikeSlab(0.8))))
+UNIONS = {"loadings": Loadings, "alpha": Alpha, "noise": Noise, "zero_beta": ZeroBeta, "observation": Observation}
+PARTS = {part: choices(union) for part, union in UNIONS.items()} | {"factors": [FactorLaw(), SLAB]}
+OTHERS = (1, 0, 2)  # numbers of non-traded factors
+FIRST = ("loadings", "alpha", "noise")  # every combination of these; of the rest, every pair
+SCALES = ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z")  # sampled with either sign
 AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
-# Every pair of choices of two parts, not every combination of all: 36 models, with what is left taken in turn.
-CHOICES = [
-    (*some, (1, 0, 2)[i % 3], tuple(ZERO_BETA)[i // 2 % 2], tuple(PREMIA)[i % 4 == 3 or i % 9 == 2])
-    for i, some in enumerate(product(LOADINGS, ALPHAS, NOISES))
-]
 
 
-def choose(loadings, alpha, noise, zero_beta="none", premia="normal"):
-    return replace(
-        bf.FactorModel(),
-        loadings=LOADINGS[loadings],
-        alpha=ALPHAS[alpha],
-        noise=NOISES[noise],
-        zero_beta=ZERO_BETA[zero_beta],
-        factors=PREMIA[premia],
-    )
+def models():
+    """Yield every model that can be made of the choices, with a number of non-traded factors."""
+    for *chosen, others in product(*PARTS.values(), OTHERS):
+        with suppress(bf.SpecError):  # choices that do not go together
+            yield FactorModel(**dict(zip(PARTS, chosen, strict=True))), others
+
+
+def pairs(case):
+    """Return every pair of choices that a model and a number of factors have."""
+    model, others = case
+    return set(combinations([*((part, repr(getattr(model, part))) for part in PARTS), ("others", others)], 2))
+
+
+def some(cases):
+    """Return cases in which every combination of the first parts is, and every pair of the rest."""
+    left, result, by_first = set().union(*map(pairs, cases)), [], {}
+    for case in cases:
+        by_first.setdefault(tuple(repr(getattr(case[0], part)) for part in FIRST), []).append(case)
+    groups = list(by_first.values())
+    while groups or left:
+        candidates = groups.pop(0) if groups else cases
+        result.append(max(candidates, key=lambda case: len(pairs(case) & left)))
+        left -= pairs(result[-1])
+    return result
+
+
+def name_of(model):
+    kinds = [getattr(model, part).kind for part in UNIONS]
+    return "-".join([*kinds, "slab" if model.factors == SLAB else "normal"])
+
+
+def covered(part):
+    """Return the choices of a part that a kernel covers."""
+    return [choice for choice in PARTS[part] if any(getattr(model, part) == choice for model, _ in COVERED)]
+
+
+CASES = list(models())
+COVERED = [case for case in CASES if refusal(case[0]) is None]
+TAKEN = some(COVERED)
+STAND_INS = [replace(FactorModel(), **{part: derived(getattr(FactorModel(), part), "derived")}) for part in PARTS]
+NOT_COVERED = [model for model, others in CASES if refusal(model) and others == OTHERS[0]] + STAND_INS
 
 
 def a_panel(other):
@@ -70,13 +86,32 @@ def a_panel(other):
 
 
 def points(problem, count=2):
-    return 0.6 * np.random.default_rng(11).normal(size=(count, problem.size))
+    """Return points at which scales are of either sign in turn."""
+    result = 0.6 * np.random.default_rng(11).normal(size=(count, problem.size))
+    for name in SCALES:
+        scales = problem.block(result, name)
+        if scales is not None:
+            at, shape = problem.layout[name]
+            signs = np.array([1.0, -1.0])[np.arange(count) % 2].reshape(-1, *[1] * len(shape))
+            result[:, at : at + int(np.prod(shape))] = (signs * abs(scales)).reshape(count, -1)
+    return result
 
 
-@pytest.mark.parametrize(("loadings", "alpha", "noise", "other", "zero_beta", "premia"), CHOICES)
-def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta, premia):
+def test_every_choice_is_in_a_case_and_every_pair():
+    assert set().union(*map(pairs, TAKEN)) == set().union(*map(pairs, COVERED))
+    assert len(TAKEN) < 2 * np.prod([len(PARTS[part]) for part in FIRST])
+
+
+@pytest.mark.parametrize("model", NOT_COVERED, ids=name_of)
+def test_a_combination_that_no_kernel_covers_is_refused(model):
+    with pytest.raises(bf.SpecError, match="no compiled density covers"):
+        prepare(a_panel(1), model)
+
+
+@pytest.mark.parametrize(("model", "others"), TAKEN, ids=[f"{name_of(model)}-{others}" for model, others in TAKEN])
+def test_compiled_density_is_the_graph(model, others):
     """Value and gradient, to rounding."""
-    panel, model = a_panel(other), choose(loadings, alpha, noise, zero_beta, premia)
+    panel = a_panel(others)
     problem, graph = prepare(panel, model), bf.build(panel, model, marginal=True)
     inputs = graph.value_vars
     assert {v.name for v in inputs} == {name for name, (at, _) in problem.layout.items() if at >= 0}
@@ -92,7 +127,7 @@ def test_compiled_density_is_the_graph(loadings, alpha, noise, other, zero_beta,
 
 
 def test_a_graph_compiles_as_its_users_will_compile_it():
-    panel, model = a_panel(1), choose("hierarchical", "shrunk", "hierarchical")
+    panel, model = a_panel(1), FactorModel()
     problem, graph = prepare(panel, model), bf.build(panel, model, marginal=True)
     theta = points(problem, 1)[0]
     value = graph.compile_logp()({v.name: problem.block(theta, v.name) for v in graph.value_vars})
@@ -121,11 +156,15 @@ def plain(panel, model, posterior):
     return total
 
 
-@pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize(("other", "zero_beta", "premia"), [(0, *PLAIN), (1, "free", "slab")])
-def test_log_likelihood_is_that_of_every_observation(noise, other, zero_beta, premia):
+PLAIN = {"zero_beta": NoZeroBeta(), "factors": FactorLaw()}
+FULL = {"zero_beta": example(FreeZeroBeta), "factors": SLAB}
+
+
+@pytest.mark.parametrize("noise", covered("noise"), ids=lambda choice: choice.kind)
+@pytest.mark.parametrize(("others", "rest"), [(0, PLAIN), (1, FULL)], ids=["plain", "full"])
+def test_log_likelihood_is_that_of_every_observation(noise, others, rest):
     """The pointwise log-likelihood of a fit equals scipy's, observation by observation."""
-    panel, model = a_panel(other), choose("hierarchical", "scaled", noise, zero_beta, premia)
+    panel, model = a_panel(others), FactorModel(alpha=example(ScaledAlpha), noise=noise, **rest)
     fit = bf.fit(panel, model, bf.Sampler(draws=8, tune=100, chains=1, progress=False))
     draws = fit.posterior
     found = bf.log_likelihood(fit).sum("time").values.ravel()
@@ -135,11 +174,14 @@ def test_log_likelihood_is_that_of_every_observation(noise, other, zero_beta, pr
         assert value == pytest.approx(plain(panel, fit.model, posterior), abs=1e-8)
 
 
-@pytest.mark.parametrize(("loadings", "alpha", "other"), list(product(LOADINGS, ALPHAS, (0, 1))))
-@pytest.mark.parametrize(("zero_beta", "premia"), [PLAIN, ("free", "slab")])
-def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, other, zero_beta, premia):
+@pytest.mark.parametrize("loadings", covered("loadings"), ids=lambda choice: choice.kind)
+@pytest.mark.parametrize("alpha", covered("alpha"), ids=lambda choice: choice.kind)
+@pytest.mark.parametrize("others", [0, 1])
+@pytest.mark.parametrize("rest", [PLAIN, FULL], ids=["plain", "full"])
+def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, others, rest):
     """log p(r | theta) from statistics = log density of the returns as one normal vector per asset, to 1e-8."""
-    panel, model = a_panel(other), choose(loadings, alpha, "hierarchical", zero_beta, premia)
+    model = FactorModel(loadings=loadings, alpha=alpha, noise=example(NormalNoise), **rest)
+    panel = a_panel(others)
     problem = prepare(panel, model)
     steps = points(problem, 2)
     empty = replace(panel, returns=panel.returns.where(False))
@@ -152,7 +194,7 @@ def test_integrated_likelihood_is_the_plain_one_integrated(loadings, alpha, othe
 def _with_moments_of(problem, panel, model):
     """Return the buffer with the statistics of another panel, and all else as it was."""
     buffer = problem.buffer.copy()
-    start, stop = int(buffer[2 * NOISE_SLOT]), int(buffer[2 * NOISE_SLOT + 7])
+    start, stop = int(buffer[2 * OWN.xx]), int(buffer[2 * OWN.dates + 1])
     buffer[start:stop] = 0.0
     assert stop <= buffer.size < stop + CACHE_LINE
     assert not np.isfinite(panel.returns.values).any()

@@ -10,7 +10,8 @@ from scipy import stats
 import bayesfactor as bf
 from bayesfactor.panel.design import observe
 from bayesfactor.posterior.diagnostics import statistic
-from bayesfactor.sampling.kernels.density_problem import STRATA, pack, prepare
+from bayesfactor.sampling.kernels.density_problem import pack, prepare
+from bayesfactor.sampling.kernels.stratified import STRATA
 from bayesfactor.spec.alphas import FreeAlpha
 from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
 from bayesfactor.spec.observation import Duration, HalfLife

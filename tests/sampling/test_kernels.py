@@ -26,8 +26,8 @@ SOURCES = jit.source_digest(HERE)
 
 AT_ONCE = """
 import threading, numba
-from bayesfactor.sampling.kernels import compiled
-threads = [threading.Thread(target=compiled.entries, args=(student,)) for student in (False, True)]
+from bayesfactor.sampling.kernels.coverage import KERNELS
+threads = [threading.Thread(target=kernel.entries) for kernel in KERNELS]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
 print(repr(numba.config.CACHE_DIR))

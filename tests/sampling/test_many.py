@@ -444,7 +444,7 @@ def test_a_fit_that_a_dead_worker_kept_is_not_made_again(tmp_path):
         bf.Sampler(draws=20, tune=50, chains=1, progress=False),
     )
     (tmp_path / ".token").touch()
-    job = Job("a", panel, bf.read_model("hierarchical"), sampler, tmp_path, "0123456789abcdef", "token")
+    job = Job("a", panel, bf.read_model("hierarchical"), sampler, "auto", tmp_path, "0123456789abcdef", "token")
     one, two = run(job), run(job)
     assert one.result == two.result
     assert len(list(tmp_path.glob("*.nc"))) == 1

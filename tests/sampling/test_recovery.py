@@ -12,7 +12,9 @@ from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.storage.zarr import DRAWS
 from bayesfactor.sampling.kernel_engine import KernelTheta
-from bayesfactor.sampling.kernels.density_problem import CHUNK, STRATA, prepare, stratified_normals
+from bayesfactor.sampling.kernels.density_problem import prepare
+from bayesfactor.sampling.kernels.normal_kernel import CHUNK
+from bayesfactor.sampling.kernels.stratified import STRATA, stratified_normals
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
@@ -302,7 +304,7 @@ def test_no_block_of_draws_is_broken_on_the_way():
 
 
 def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr("bayesfactor.sampling.kernels.density_problem.CHUNK", 8)
+    monkeypatch.setattr("bayesfactor.sampling.kernels.normal_kernel.CHUNK", 8)
     monkeypatch.setattr("bayesfactor.sampling.recovery.DRAWS", 16)
     panel = make_panel(assets=5, traded=1, other=1, periods=40, seed=6, groups=2)
     model = bf.read_model("hierarchical")

@@ -1,11 +1,13 @@
-"""Every choice of a part of a model, read off its union, with priors filled in by their types."""
+"""Every choice of a part of a model, read off its union, with its numbers filled in by their types."""
 
 from dataclasses import MISSING, fields, is_dataclass
 from typing import get_args, get_origin, get_type_hints
 
+from bayesfactor.spec.observation import Duration
 from bayesfactor.spec.priors import Exponential, HalfNormal, HalfNormalRate, LogNormalRate, Normal, NormalRate, Rate
 
-PRIORS = {
+NUMBERS = {
+    Duration: Duration(20.0, "periods"),
     Exponential: Exponential(10.0, above=2.1),
     HalfNormal: HalfNormal(0.4),
     HalfNormalRate: HalfNormalRate(Rate(5.0)),
@@ -17,8 +19,8 @@ PRIORS = {
 
 def example(kind):
     """Return a value of this type."""
-    if kind in PRIORS:
-        return PRIORS[kind]
+    if kind in NUMBERS:
+        return NUMBERS[kind]
     if get_origin(kind) is tuple:  # priors keyed by factor or family
         (pair, _) = get_args(kind)
         return (("default", example(get_args(pair)[1])),)
@@ -30,3 +32,8 @@ def example(kind):
 def choices(union):
     """Return one example of every class of a union."""
     return [example(kind) for kind in get_args(union)]
+
+
+def derived(choice, kind):
+    """Return the same choice as one of a class of its own, which the package does not know."""
+    return type("Derived", (type(choice),), {"kind": kind})(**vars(choice))

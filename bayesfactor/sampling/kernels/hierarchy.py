@@ -10,34 +10,7 @@ import numpy as np
 from bayesfactor.base.jit import jit_part
 from bayesfactor.sampling.kernels.conditional import LOG_2PI, Conditional, ScaleWorkspace
 from bayesfactor.sampling.kernels.mixture import quantile
-from bayesfactor.sampling.kernels.prior import (
-    ALPHA_LOC,
-    ALPHA_SD,
-    ALPHA_UNIT,
-    ASSETS,
-    AT_ALPHA_SCALE,
-    AT_FACTOR_MEAN,
-    AT_LEVEL,
-    AT_LOADING_MEAN,
-    AT_LOADING_SCALE,
-    AT_LOG_SIGMA,
-    AT_PREMIUM,
-    AT_SPREAD,
-    AT_ZERO_BETA,
-    COMMON,
-    FACTORS,
-    GROUPED,
-    GROUPS,
-    KIND,
-    LEVEL_LOC,
-    LEVEL_SD,
-    LEVEL_SPREAD,
-    OTHERS,
-    RESOLUTION,
-    ZERO_BETA_LOC,
-    ZERO_BETA_SD,
-    Prior,
-)
+from bayesfactor.sampling.kernels.prior import AT, COMMON, GROUPED, SCALAR, SIZE, PriorArrays
 from bayesfactor.sampling.kernels.simd import WIDTH, exp, full, load, log, sqrt, store, total
 
 
@@ -52,28 +25,32 @@ def _standard_normal(x: np.ndarray, grad: np.ndarray, at: int, count: int) -> fl
 
 
 @jit_part
-def forward(x: np.ndarray, prior: Prior, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray) -> float:
+def forward(
+    x: np.ndarray, prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
+) -> float:
     """Fill mean, sd, log_sigma, w and shift of `conditional`; return the log prior."""
-    n, k, kind = int(prior.size[ASSETS]), int(prior.size[FACTORS]), int(prior.size[KIND])
+    n, k, kind = int(prior.size[SIZE.assets]), int(prior.size[SIZE.factors]), int(prior.size[SIZE.loadings])
     value = _forward_factors(x, prior, conditional.shift, scales, grad) + _forward_scales(
         x, prior, conditional, scales, grad
     )
     value += _forward_alphas(x, prior, conditional, grad)
-    first, second = int(prior.offset[AT_LOADING_MEAN]), int(prior.offset[AT_LOADING_SCALE])
+    grouped, scale = int(prior.offset[AT.loading_mean_z]), int(prior.offset[AT.loading_scale_z])
+    common = int(prior.offset[AT.loading_common_z])
     if kind == GROUPED:
-        value += _standard_normal(x, grad, first, int(prior.size[GROUPS]) * k) + _standard_normal(x, grad, second, k)
+        count = int(prior.size[SIZE.groups]) * k
+        value += _standard_normal(x, grad, grouped, count) + _standard_normal(x, grad, scale, k)
     elif kind == COMMON:
-        value += _standard_normal(x, grad, first, k)
+        value += _standard_normal(x, grad, common, k)
     for j in range(k):
         loc, width, spread = prior.loading_loc[j], prior.loading_sd[j], 0.0
         mean, sd = conditional.mean[j + 1], conditional.sd[j + 1]
         if kind == GROUPED:
-            spread = prior.loading_spread[j] * x[second + j]
+            spread = prior.loading_spread[j] * x[scale + j]
             for i in range(n):
-                mean[i] = loc + width * x[first + int(prior.group_of[i]) * k + j]
+                mean[i] = loc + width * x[grouped + int(prior.group_of[i]) * k + j]
         else:
             if kind == COMMON:
-                loc, width = loc + width * x[first + j], 0.0
+                loc, width = loc + width * x[common + j], 0.0
             mean[:n] = loc
             spread = width
         sd[:n] = spread
@@ -81,18 +58,18 @@ def forward(x: np.ndarray, prior: Prior, conditional: Conditional, scales: Scale
 
 
 @jit_part
-def _forward_alphas(x: np.ndarray, prior: Prior, conditional: Conditional, grad: np.ndarray) -> float:
+def _forward_alphas(x: np.ndarray, prior: PriorArrays, conditional: Conditional, grad: np.ndarray) -> float:
     """Fill the first rows of mean and sd: alpha_i + lambda_0 ~ N(loc + lambda_0, sd_i^2)."""
     n, at, last, unit = (
-        int(prior.size[ASSETS]),
-        int(prior.offset[AT_ALPHA_SCALE]),
-        int(prior.offset[AT_ZERO_BETA]),
-        prior.scalars[ALPHA_UNIT],
+        int(prior.size[SIZE.assets]),
+        int(prior.offset[AT.alpha_scale_z]),
+        int(prior.offset[AT.zero_beta_z]),
+        prior.scalars[SCALAR.alpha_unit],
     )
-    value, alpha_sd, loc = 0.0, prior.scalars[ALPHA_SD], prior.scalars[ALPHA_LOC]
+    value, alpha_sd, loc = 0.0, prior.scalars[SCALAR.alpha_sd], prior.scalars[SCALAR.alpha_loc]
     if last >= 0:
         value += _standard_normal(x, grad, last, 1)
-        loc += prior.scalars[ZERO_BETA_LOC] + prior.scalars[ZERO_BETA_SD] * x[last]
+        loc += prior.scalars[SCALAR.zero_beta_loc] + prior.scalars[SCALAR.zero_beta_sd] * x[last]
     if at >= 0:
         value += _standard_normal(x, grad, at, 1)
         alpha_sd *= x[at]
@@ -103,8 +80,10 @@ def _forward_alphas(x: np.ndarray, prior: Prior, conditional: Conditional, grad:
 
 
 @jit_part
-def _forward_factors(x: np.ndarray, prior: Prior, shift: np.ndarray, scales: ScaleWorkspace, grad: np.ndarray) -> float:
-    k, others, at = int(prior.size[FACTORS]), int(prior.size[OTHERS]), int(prior.offset[AT_FACTOR_MEAN])
+def _forward_factors(
+    x: np.ndarray, prior: PriorArrays, shift: np.ndarray, scales: ScaleWorkspace, grad: np.ndarray
+) -> float:
+    k, others, at = int(prior.size[SIZE.factors]), int(prior.size[SIZE.others]), int(prior.offset[AT.factor_mean_z])
     value, delta = 0.0, scales.delta
     for j in range(k):
         delta[j] = prior.factor_mean_unit[j] * x[at + j]
@@ -116,7 +95,7 @@ def _forward_factors(x: np.ndarray, prior: Prior, shift: np.ndarray, scales: Sca
         value -= _history_term(prior, m, delta, scales.precision_delta, grad, at)
     shift[:] = 0.0
     for o in range(others):
-        j, i = int(prior.non_traded[o]), int(prior.offset[AT_PREMIUM]) + o
+        j, i = int(prior.non_traded[o]), int(prior.offset[AT.premium_z]) + o
         sd = prior.premium_sd[j]
         if prior.premium_inclusion[j] < 1.0:
             value += _standard_normal(x, grad, i, 1)
@@ -132,7 +111,9 @@ def _forward_factors(x: np.ndarray, prior: Prior, shift: np.ndarray, scales: Sca
 
 
 @jit_part
-def _history_term(prior: Prior, m: int, delta: np.ndarray, product: np.ndarray, grad: np.ndarray, at: int) -> float:
+def _history_term(
+    prior: PriorArrays, m: int, delta: np.ndarray, product: np.ndarray, grad: np.ndarray, at: int
+) -> float:
     """Return one term of -log p(factors | mu), power log(1 + count d'P d); subtract its gradient from `grad`."""
     k = delta.size
     quadratic, count, power = 0.0, prior.factor_count[m], prior.factor_power[m]
@@ -148,17 +129,17 @@ def _history_term(prior: Prior, m: int, delta: np.ndarray, product: np.ndarray, 
 
 @jit_part
 def _forward_scales(
-    x: np.ndarray, prior: Prior, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
+    x: np.ndarray, prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
 ) -> float:
     """Fill log sigma_i = l + omega a_i, a_i = (s_i - l) omega / q_i + sqrt(v_i / q_i) z_i, q_i = v_i + omega^2.
 
     The noise law gets log(sigma_i^2 + resolution^2) / 2.
     """
     n, at_level, at_spread, first = (
-        int(prior.size[ASSETS]),
-        int(prior.offset[AT_LEVEL]),
-        int(prior.offset[AT_SPREAD]),
-        int(prior.offset[AT_LOG_SIGMA]),
+        int(prior.size[SIZE.assets]),
+        int(prior.offset[AT.log_sigma_mean_z]),
+        int(prior.offset[AT.log_sigma_scale_z]),
+        int(prior.offset[AT.log_sigma_z]),
     )
     value = _standard_normal(x, grad, at_level, 1) + _standard_normal(x, grad, at_spread, 1)
     z = scales.z
@@ -166,11 +147,11 @@ def _forward_scales(
     for i in range(n):
         z[i] = x[first + i]
     level, spread = (
-        full(prior.scalars[LEVEL_LOC] + prior.scalars[LEVEL_SD] * x[at_level]),
-        full(prior.scalars[LEVEL_SPREAD] * x[at_spread]),
+        full(prior.scalars[SCALAR.level_loc] + prior.scalars[SCALAR.level_sd] * x[at_level]),
+        full(prior.scalars[SCALAR.level_spread] * x[at_spread]),
     )
     floor, one, logs, half = (
-        full(prior.scalars[RESOLUTION] * prior.scalars[RESOLUTION]),
+        full(prior.scalars[SCALAR.resolution] * prior.scalars[SCALAR.resolution]),
         full(1.0),
         full(0.0),
         full(0.5),
@@ -202,6 +183,6 @@ def _forward_scales(
         logs += mask * (log(share) - a * a)
     for i in range(n):
         grad[first + i] -= scales.a[i] * scales.d_z[i]
-    grad[at_level] += prior.scalars[LEVEL_SD] * total(g_level)
-    grad[at_spread] += prior.scalars[LEVEL_SPREAD] * total(g_spread)
+    grad[at_level] += prior.scalars[SCALAR.level_sd] * total(g_level)
+    grad[at_spread] += prior.scalars[SCALAR.level_spread] * total(g_spread)
     return value + 0.5 * (total(logs) - n * LOG_2PI)

@@ -5,63 +5,45 @@ import numpy as np
 from bayesfactor.base.jit import jit_part
 from bayesfactor.sampling.kernels.conditional import Conditional, ScaleWorkspace, sum_lanes
 from bayesfactor.sampling.kernels.mixture import quantile
-from bayesfactor.sampling.kernels.prior import (
-    ALPHA_UNIT,
-    ASSETS,
-    AT_ALPHA_SCALE,
-    AT_FACTOR_MEAN,
-    AT_LEVEL,
-    AT_LOADING_MEAN,
-    AT_LOADING_SCALE,
-    AT_LOG_SIGMA,
-    AT_PREMIUM,
-    AT_SPREAD,
-    AT_ZERO_BETA,
-    COMMON,
-    FACTORS,
-    GROUPED,
-    KIND,
-    LEVEL_SD,
-    LEVEL_SPREAD,
-    OTHERS,
-    ZERO_BETA_SD,
-    Prior,
-)
+from bayesfactor.sampling.kernels.prior import AT, COMMON, GROUPED, SCALAR, SIZE, PriorArrays
 from bayesfactor.sampling.kernels.simd import WIDTH, full, load, store, total
 
 
 @jit_part
-def backward(x: np.ndarray, prior: Prior, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray) -> None:
+def backward(
+    x: np.ndarray, prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
+) -> None:
     """Carry the noise law's gradient back to theta and add it to `grad`."""
-    n, k, kind = int(prior.size[ASSETS]), int(prior.size[FACTORS]), int(prior.size[KIND])
-    for o in range(int(prior.size[OTHERS])):
-        j, at = int(prior.non_traded[o]), int(prior.offset[AT_PREMIUM]) + o
+    n, k, kind = int(prior.size[SIZE.assets]), int(prior.size[SIZE.factors]), int(prior.size[SIZE.loadings])
+    for o in range(int(prior.size[SIZE.others])):
+        j, at = int(prior.non_traded[o]), int(prior.offset[AT.premium_z]) + o
         slope = prior.premium_sd[j]
         if prior.premium_inclusion[j] < 1.0:
             _, slope = quantile(x[at], slope, prior.premium_spike[j], prior.premium_inclusion[j])
         grad[at] += slope * conditional.g_shift[j + 1]
-        grad[int(prior.offset[AT_FACTOR_MEAN]) + j] -= (
+        grad[int(prior.offset[AT.factor_mean_z]) + j] -= (
             prior.premium_blend[j] * prior.factor_mean_unit[j] * conditional.g_shift[j + 1]
         )
     _backward_alphas(x, prior, conditional, grad)
-    first, second = int(prior.offset[AT_LOADING_MEAN]), int(prior.offset[AT_LOADING_SCALE])
+    grouped, scale = int(prior.offset[AT.loading_mean_z]), int(prior.offset[AT.loading_scale_z])
+    common = int(prior.offset[AT.loading_common_z])
     for j in range(k):
         width, g_mean = prior.loading_sd[j], conditional.g_mean[j + 1]
         if kind == GROUPED:
-            grad[second + j] += _slope_from_log(sum_lanes(conditional.g_log_sd[j + 1]), x[second + j])
+            grad[scale + j] += _slope_from_log(sum_lanes(conditional.g_log_sd[j + 1]), x[scale + j])
             for i in range(n):
-                grad[first + int(prior.group_of[i]) * k + j] += width * g_mean[i]
+                grad[grouped + int(prior.group_of[i]) * k + j] += width * g_mean[i]
         elif kind == COMMON:
-            grad[first + j] += width * sum_lanes(g_mean)
+            grad[common + j] += width * sum_lanes(g_mean)
     _backward_scales(x, prior, conditional, scales, grad)
 
 
 @jit_part
 def _backward_scales(
-    x: np.ndarray, prior: Prior, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
+    x: np.ndarray, prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
 ) -> None:
-    n, first = int(prior.size[ASSETS]), int(prior.offset[AT_LOG_SIGMA])
-    spread, one = full(prior.scalars[LEVEL_SPREAD] * x[int(prior.offset[AT_SPREAD])]), full(1.0)
+    n, first = int(prior.size[SIZE.assets]), int(prior.offset[AT.log_sigma_z])
+    spread, one = full(prior.scalars[SCALAR.level_spread] * x[int(prior.offset[AT.log_sigma_scale_z])]), full(1.0)
     g_level, g_spread = full(0.0), full(0.0)
     for i in range(0, conditional.w.size, WIDTH):
         g = load(prior.is_asset, i) * load(conditional.g_log_sigma, i) * load(scales.d_floor, i)
@@ -70,8 +52,8 @@ def _backward_scales(
         g_spread += g * (load(scales.a, i) + spread * load(scales.d_spread, i))
     for i in range(n):
         grad[first + i] += conditional.g_log_sigma[i]
-    grad[int(prior.offset[AT_LEVEL])] += prior.scalars[LEVEL_SD] * total(g_level)
-    grad[int(prior.offset[AT_SPREAD])] += prior.scalars[LEVEL_SPREAD] * total(g_spread)
+    grad[int(prior.offset[AT.log_sigma_mean_z])] += prior.scalars[SCALAR.level_sd] * total(g_level)
+    grad[int(prior.offset[AT.log_sigma_scale_z])] += prior.scalars[SCALAR.level_spread] * total(g_spread)
 
 
 @jit_part
@@ -81,13 +63,13 @@ def _slope_from_log(in_log: float, x: float) -> float:
 
 
 @jit_part
-def _backward_alphas(x: np.ndarray, prior: Prior, conditional: Conditional, grad: np.ndarray) -> None:
-    at, last = int(prior.offset[AT_ALPHA_SCALE]), int(prior.offset[AT_ZERO_BETA])
+def _backward_alphas(x: np.ndarray, prior: PriorArrays, conditional: Conditional, grad: np.ndarray) -> None:
+    at, last = int(prior.offset[AT.alpha_scale_z]), int(prior.offset[AT.zero_beta_z])
     if last >= 0:
-        grad[last] += prior.scalars[ZERO_BETA_SD] * sum_lanes(conditional.g_mean[0])
+        grad[last] += prior.scalars[SCALAR.zero_beta_sd] * sum_lanes(conditional.g_mean[0])
     if at < 0:
         return
     grad[at] += _slope_from_log(sum_lanes(conditional.g_log_sd[0]), x[at])
-    if prior.scalars[ALPHA_UNIT] > 0.0:  # alphas in proportion to sigma_i
+    if prior.scalars[SCALAR.alpha_unit] > 0.0:  # alphas in proportion to sigma_i
         for i in range(0, conditional.w.size, WIDTH):
             store(conditional.g_log_sigma, i, load(conditional.g_log_sigma, i) + load(conditional.g_log_sd[0], i))

@@ -21,13 +21,13 @@ from bayesfactor.sampling.kernels.conditional import LOG_2PI, Conditional, has_s
 from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, load, log, sqrt, store, total
 
 
-class MomentBlocks(NamedTuple):
-    """Sufficient statistics in blocks of eight assets, flat; see `to_blocks`."""
+class MomentBlocks[T](NamedTuple):
+    """Sufficient statistics in blocks of eight assets, flat; see `normal_kernel`."""
 
-    xx: np.ndarray  # (block, lower triangle, lane)
-    xy: np.ndarray  # (block, coefficient, lane)
-    yy: np.ndarray  # (block, lane)
-    dates: np.ndarray  # (block, lane): number of observations
+    xx: T  # (block, lower triangle, lane)
+    xy: T  # (block, coefficient, lane)
+    yy: T  # (block, lane)
+    dates: T  # (block, lane): number of observations
 
 
 class BlockWorkspace(NamedTuple):
@@ -76,7 +76,9 @@ def _subtract_product(s: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> 
 
 
 @jit_inline
-def _load_block(conditional: Conditional, data: MomentBlocks, g: int, shifted: bool, work: BlockWorkspace) -> None:
+def _load_block(
+    conditional: Conditional, data: MomentBlocks[np.ndarray], g: int, shifted: bool, work: BlockWorkspace
+) -> None:
     """Fill block g: S~, b~, m, D, e = b~ - S~ m and v = D e / s2."""
     p, step = conditional.mean.shape
     triangle, at = WIDTH * (p * (p + 1) // 2), WIDTH * g
@@ -160,7 +162,7 @@ def _back_solve(inv: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None
 
 
 @jit_part
-def log_marginal(conditional: Conditional, data: MomentBlocks, work: BlockWorkspace) -> float:
+def log_marginal(conditional: Conditional, data: MomentBlocks[np.ndarray], work: BlockWorkspace) -> float:
     """Return log p(r | theta) summed over assets; overwrite the gradients in `conditional`."""
     p, step = conditional.mean.shape
     shifted = has_shift(conditional.shift)
@@ -224,7 +226,7 @@ def _shift_gradient(scale: Lanes, work: BlockWorkspace, p: int) -> None:
 
 @jit_part
 def draw_coefficients(
-    conditional: Conditional, data: MomentBlocks, work: BlockWorkspace, z: np.ndarray, out: np.ndarray
+    conditional: Conditional, data: MomentBlocks[np.ndarray], work: BlockWorkspace, z: np.ndarray, out: np.ndarray
 ) -> None:
     """Fill `out` (coefficient, asset) with an exact draw of c_i | r_i, theta, from standard normals z."""
     p, step = conditional.mean.shape
@@ -241,20 +243,3 @@ def draw_coefficients(
         for j in range(p):
             here = WIDTH * j
             store(out, j * step + at, load(work.m, here) + load(work.d, here) * load(work.u, here))
-
-
-def padded_size(size: int) -> int:
-    """Return the number of assets rounded up to whole blocks."""
-    return -(-size // WIDTH) * WIDTH
-
-
-def to_blocks(array: np.ndarray) -> np.ndarray:
-    """Pad the last axis (asset) with zeros to whole blocks and return (block, ..., lane)."""
-    short = padded_size(array.shape[-1]) - array.shape[-1]
-    wide = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, short)])
-    return np.ascontiguousarray(np.moveaxis(wide.reshape(*array.shape[:-1], -1, WIDTH), -2, 0), dtype=float)
-
-
-def lower_triangle(xx: np.ndarray) -> np.ndarray:
-    """Return the lower triangles (element, asset) of symmetric matrices (coefficient, coefficient, asset)."""
-    return xx[np.tril_indices(xx.shape[0])]

@@ -1,51 +1,113 @@
-"""Where the numbers of a problem stand: sizes, blocks of theta, and priors, as the compiled density reads them."""
+"""Where the numbers of a problem stand: sizes, blocks of theta, and priors, as the compiled density reads them.
 
+Each record is written once. Filled with numbers or arrays, by keyword, it is what is packed; filled with 0, 1, ... it
+says where its names stand: to the compiler, the position in `scalars[SCALAR.alpha_sd]` is a constant.
+"""
+
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from bayesfactor.spec.alphas import (
+    AppraisalAlpha,
+    FreeAlpha,
+    FreeZeroBeta,
+    NoZeroBeta,
+    ScaledAlpha,
+    SharpeAlpha,
+    ShrunkAlpha,
+    ZeroAlpha,
+)
+from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.loadings import CommonLoadings, FreeLoadings, GroupedLoadings
+
 GROUPED, FREE, COMMON = 0, 1, 2  # kinds of loadings
+KINDS: Mapping[type, int] = {GroupedLoadings: GROUPED, FreeLoadings: FREE, CommonLoadings: COMMON}
 
-# elements of `size`: how many assets, factors, groups, non-traded factors; and the kind of loadings
-ASSETS, FACTORS, GROUPS, OTHERS, KIND = range(5)
-
-# elements of `offset`: first elements of the blocks of theta, in the order of `density_problem.layout`
-AT_FACTOR_MEAN, AT_PREMIUM, AT_LOADING_MEAN, AT_LOADING_SCALE, AT_ALPHA_SCALE, AT_LEVEL, AT_SPREAD = range(7)
-AT_LOG_SIGMA, AT_DOF, AT_COEFFICIENT, AT_ZERO_BETA = range(7, 11)
-
-# elements of `scalars`, and their names in what `graph_data` returns
-ALPHA_LOC, ALPHA_SD, LEVEL_LOC, LEVEL_SD, LEVEL_SPREAD, DOF_MEAN, DOF_ABOVE = range(7)
-ZERO_BETA_LOC, ZERO_BETA_SD, RESOLUTION, ALPHA_UNIT = range(7, 11)
-SCALARS = (
-    "alpha_loc", "alpha_sd", "level_loc", "level_sd", "level_spread", "dof_mean", "dof_above",
-    "zero_beta_loc", "zero_beta_sd", "resolution", "alpha_unit",
-)  # fmt: skip
+# the choices whose law `hierarchy.forward` has: listed, as a new one is not covered until its law is written there
+HIERARCHY: Mapping[str, tuple[type, ...]] = {
+    "loadings": (GroupedLoadings, FreeLoadings, CommonLoadings),
+    "alpha": (ZeroAlpha, ShrunkAlpha, ScaledAlpha, SharpeAlpha, AppraisalAlpha, FreeAlpha),
+    "zero_beta": (NoZeroBeta, FreeZeroBeta),
+    "factors": (FactorLaw,),
+}
 
 
-class Prior(NamedTuple):
+class Sizes[T](NamedTuple):
+    """How many assets, factors, groups and non-traded factors there are; and the kind of loadings."""
+
+    assets: T
+    factors: T
+    groups: T
+    others: T
+    loadings: T
+
+
+class Blocks[T](NamedTuple):
+    """The blocks of theta, in its order; names are those of the PyMC graph's value variables."""
+
+    factor_mean_z: T
+    premium_z: T
+    loading_mean_z: T
+    loading_common_z: T
+    loading_scale_z: T
+    alpha_scale_z: T
+    log_sigma_mean_z: T
+    log_sigma_scale_z: T
+    log_sigma_z: T
+    dof_z_log__: T
+    coefficient_z: T
+    zero_beta_z: T
+
+
+class Scalars[T](NamedTuple):
+    """The priors' single numbers; names are those of what `graph_data` returns."""
+
+    alpha_loc: T
+    alpha_sd: T
+    alpha_unit: T
+    level_loc: T
+    level_sd: T
+    level_spread: T
+    resolution: T
+    dof_mean: T
+    dof_above: T
+    zero_beta_loc: T
+    zero_beta_sd: T
+
+
+class Prior[T](NamedTuple):
     """Views into the buffer of a problem: sizes, where each block of theta starts, and the priors' numbers."""
 
-    size: np.ndarray  # in the order of ASSETS, FACTORS, ...
-    offset: np.ndarray  # first element of each block of theta, in the order of `density_problem.layout`; -1 if absent
-    group_of: np.ndarray
-    non_traded: np.ndarray  # indices of the non-traded factors
-    loading_loc: np.ndarray
-    loading_sd: np.ndarray
-    loading_spread: np.ndarray
-    scalars: np.ndarray  # in the order of `SCALARS`
-    mean_loc: np.ndarray
-    mean_sd: np.ndarray
-    premium_loc: np.ndarray
-    premium_sd: np.ndarray
-    factor_mean_start: np.ndarray  # most likely factor means
-    factor_mean_unit: np.ndarray  # their standard errors
-    factor_precision: np.ndarray  # (term, factor, factor), flat
-    log_sigma_start: np.ndarray  # padded, as is the next
-    log_sigma_variance: np.ndarray
-    is_asset: np.ndarray  # 1 for an asset, 0 for padding
-    premium_blend: np.ndarray  # (factor): near 1 where the prior is more informative on the premium than the data
-    premium_inclusion: np.ndarray  # probability of the slab; 1 where a premium has a normal prior
-    premium_spike: np.ndarray  # variance of the spike over that of the slab
-    factor_centre: np.ndarray  # (term, factor), flat: mean of a span of the factors' history, less `factor_mean_start`
-    factor_count: np.ndarray  # (term): number of dates
-    factor_power: np.ndarray  # (term)
+    size: T  # `Sizes`
+    offset: T  # `Blocks`: the first element of each in theta; -1 if absent
+    group_of: T
+    non_traded: T  # indices of the non-traded factors
+    loading_loc: T
+    loading_sd: T
+    loading_spread: T
+    scalars: T  # `Scalars`
+    mean_loc: T
+    mean_sd: T
+    premium_loc: T
+    premium_sd: T
+    factor_mean_start: T  # most likely factor means
+    factor_mean_unit: T  # their standard errors
+    factor_precision: T  # (term, factor, factor), flat
+    log_sigma_start: T  # padded, as is the next
+    log_sigma_variance: T
+    is_asset: T  # 1 for an asset, 0 for padding
+    premium_blend: T  # (factor): near 1 where the prior is more informative on the premium than the data
+    premium_inclusion: T  # probability of the slab; 1 where a premium has a normal prior
+    premium_spike: T  # variance of the spike over that of the slab
+    factor_centre: T  # (term, factor), flat: mean of a span of the factors' history, less `factor_mean_start`
+    factor_count: T  # (term): number of dates
+    factor_power: T  # (term)
+
+
+type PriorArrays = Prior[np.ndarray]
+SIZE = Sizes(*range(len(Sizes._fields)))
+AT = Blocks(*range(len(Blocks._fields)))
+SCALAR = Scalars(*range(len(Scalars._fields)))
+PRIOR = Prior(*range(len(Prior._fields)))  # slots of the buffer; those after it are the noise law's own

@@ -231,3 +231,8 @@ def aligned(size: int) -> np.ndarray:
     raw = np.empty(size + 8)
     first = (-raw.ctypes.data % 64) // 8
     return raw[first : first + size]
+
+
+def padded_size(size: int) -> int:
+    """Return a number of assets rounded up to whole blocks of eight."""
+    return -(-size // WIDTH) * WIDTH

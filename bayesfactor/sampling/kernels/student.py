@@ -70,20 +70,20 @@ def _forward_solve(low: np.ndarray, x: np.ndarray) -> None:
         x[j] /= low[j, j]
 
 
-class Observations(NamedTuple):
+class Observations[T](NamedTuple):
     """Returns, and the regressors common to all assets, in blocks of eight dates; and the surrogate's statistics.
 
     Asset i has blocks first_y[i] to first_y[i + 1] of y, a multiple of `STEP` of them, NaN where it has no return; they
     belong to the dates of blocks first_x[i], ... of x.
     """
 
-    xx: np.ndarray  # weighted statistics: (asset, coefficient, coefficient)
-    xy: np.ndarray  # (asset, coefficient)
-    dates: np.ndarray  # (asset): number of observations
-    first_x: np.ndarray
-    first_y: np.ndarray
-    x: np.ndarray  # (block, coefficient, lane), flat
-    y: np.ndarray  # (block, lane), flat
+    xx: T  # weighted statistics: (asset, coefficient, coefficient)
+    xy: T  # (asset, coefficient)
+    dates: T  # (asset): number of observations
+    first_x: T
+    first_y: T
+    x: T  # (block, coefficient, lane), flat
+    y: T  # (block, lane), flat
 
 
 class Surrogate(NamedTuple):
@@ -115,7 +115,7 @@ def allocate_surrogate(p: int) -> Surrogate:
 
 @jit_part
 def _fill_surrogate(
-    conditional: Conditional, z: np.ndarray, data: Observations, i: int, work: Surrogate, out: np.ndarray
+    conditional: Conditional, z: np.ndarray, data: Observations[np.ndarray], i: int, work: Surrogate, out: np.ndarray
 ) -> None:
     """Compute the surrogate of asset i and its coefficients."""
     p, w, shift, xx, xy = conditional.shift.size, conditional.w[i], conditional.shift, data.xx, data.xy
@@ -135,7 +135,7 @@ def _fill_surrogate(
 
 @jit_part
 def fill_coefficients(
-    conditional: Conditional, z: np.ndarray, data: Observations, work: Surrogate, out: np.ndarray
+    conditional: Conditional, z: np.ndarray, data: Observations[np.ndarray], work: Surrogate, out: np.ndarray
 ) -> None:
     """Fill `out` (asset, coefficient) with c_i, as `student_log_density` does."""
     for i in range(data.dates.size):
@@ -147,7 +147,7 @@ def student_log_density(
     conditional: Conditional,
     dof: float,
     z: np.ndarray,
-    data: Observations,
+    data: Observations[np.ndarray],
     work: Surrogate,
     out: np.ndarray,
     g_z: np.ndarray,
@@ -156,7 +156,7 @@ def student_log_density(
 
     Parameters
     ----------
-    law : Law
+    conditional : Conditional
         Its arrays of gradients are overwritten.
     dof : float
     z : array (asset, coefficient)
@@ -196,7 +196,7 @@ def student_log_density(
 
 @jit_part
 def _backward_surrogate(
-    conditional: Conditional, data: Observations, i: int, work: Surrogate, g_z: np.ndarray
+    conditional: Conditional, data: Observations[np.ndarray], i: int, work: Surrogate, g_z: np.ndarray
 ) -> float:
     """Carry the gradient g in c_i back through u_i, L_i and A_i; return the derivative in log sigma_i."""
     p, w, shift, xx, xy = conditional.shift.size, conditional.w[i], conditional.shift, data.xx, data.xy
