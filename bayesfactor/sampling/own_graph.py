@@ -48,7 +48,7 @@ class Graph(Protocol):
     def initial_point(self) -> dict[str, np.ndarray]:
         """Return values at which a sampler starts."""
 
-    def point_logps(self, point: dict[str, np.ndarray], round_vals: int | None) -> dict[str, float]:
+    def point_logps(self, point: dict[str, np.ndarray], round_vals: int) -> dict[str, float]:
         """Return the log-density of every variable at a point."""
 
 
@@ -160,7 +160,7 @@ def _observes(graph: Graph, panel: Panel) -> bool:
 def _start_error(graph: Graph) -> FitError | None:
     """Return the error that names what has no finite log-density where the sampler starts, or None."""
     with np.errstate(all="ignore"):
-        start = graph.point_logps(graph.initial_point(), round_vals=None)
+        start = graph.point_logps(graph.initial_point(), round_vals=6)
     bad = [f"'{name}' ({value:g})" for name, value in start.items() if not np.isfinite(value)]
     if not bad:
         return None
