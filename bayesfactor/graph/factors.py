@@ -90,14 +90,14 @@ def _premia_beside_means(data: dict, other: list[int], gap: pt.TensorVariable) -
     return pm.Deterministic("premium", quantiles(data, other, z, own), dims="nontraded")
 
 
-def covariance_root(data: dict, order: np.ndarray) -> pt.TensorVariable:
-    """Add ``factor_cov`` ~ IW(dof, diag(s^2)) by Bartlett's decomposition; return its lower root, factors in `order`.
+def precision_root(data: dict, order: np.ndarray) -> pt.TensorVariable:
+    """Add ``factor_cov`` ~ IW(dof, diag(s^2)) by Bartlett's decomposition; return W, factors in `order`.
 
     With A lower triangular, A_kk^2 ~ chi-squared(dof - K + k), k = 1..K, and A_kj ~ N(0, 1) for j < k,
 
-        A diag(1 / s) (f_t - mu) ~ N(0, I),   Omega = L L',   L = diag(s) A^-1,
+        W (f_t - mu) ~ N(0, I),   W = A diag(1 / s),   Omega = L L',   L = W^-1,
 
-    so that the covariance of the first p factors is that of the first p rows of L. Source: Bartlett (1933).
+    so that the first p rows and columns of W are those of the first p factors. Source: Bartlett (1933).
     """
     size, rank = len(order), np.argsort(order)
     shape = (data["covariance_dof"] - size + 1 + rank) / 2
@@ -106,18 +106,43 @@ def covariance_root(data: dict, order: np.ndarray) -> pt.TensorVariable:
     if size > 1:
         below = pm.Normal("factor_cov_z", dims="factor_pair")
         bartlett = pt.set_subtensor(bartlett[np.tril_indices(size, -1)], below)
-    inverse = pt.linalg.solve_triangular(bartlett, pt.eye(size), lower=True)
-    root = pt.sqrt(data["covariance_scale"])[order][:, None] * inverse
+    white = bartlett / pt.sqrt(data["covariance_scale"])[order]
+    root = _inverse(white)
     pm.Deterministic("factor_cov", (root @ root.T)[rank][:, rank], dims=("factor", "factor_other"))
-    return root
+    return white
+
+
+def _inverse(white: pt.TensorVariable) -> pt.TensorVariable:
+    return pt.linalg.solve_triangular(white, pt.eye(white.shape[-1]), lower=True)
 
 
 def observe_factors(
-    mean: pt.TensorVariable, root: pt.TensorVariable, order: np.ndarray, stretches: Sequence[np.ndarray]
+    mean: pt.TensorVariable, white: pt.TensorVariable, order: np.ndarray, stretches: Sequence[np.ndarray]
 ) -> None:
-    """Add the observed factors, f_t ~ N(mu, Omega): a variable for each stretch of dates (date, factor known)."""
+    """Add the observed factors, f_t ~ N(mu, (W'W)^-1): a variable for each stretch of dates (date, factor known).
+
+    It is pm.MvNormal, but for a log-density that multiplies by W, where pm.MvNormal solves with its inverse: BLAS
+    shares that out to threads, which cost many times what they do.
+    """
     for number, values in enumerate(stretches, start=1):
         name, end = ("factors", "") if len(stretches) == 1 else (f"factors_{number}", f"_{number}")
         seen, known = pm.Data(f"observed_{name}", values), values.shape[1]
-        dims = (f"factor_time{end}", f"factor_known{end}")
-        pm.MvNormal(name, mean[order[:known]], chol=root[:known, :known], observed=seen, dims=dims)
+        pm.CustomDist(
+            name,
+            mean[order[:known]],
+            white[:known, :known],
+            dist=_draw,
+            logp=_log_density,
+            signature="(k),(k,k)->(k)",
+            observed=seen,
+            dims=(f"factor_time{end}", f"factor_known{end}"),
+        )
+
+
+def _draw(mean: pt.TensorVariable, white: pt.TensorVariable, size: pt.TensorVariable) -> pt.TensorVariable:
+    return pm.MvNormal.dist(mean, chol=_inverse(white), size=size)
+
+
+def _log_density(value: pt.TensorVariable, mean: pt.TensorVariable, white: pt.TensorVariable) -> pt.TensorVariable:
+    away = (value - mean) @ white.T
+    return -0.5 * (away**2 + np.log(2 * np.pi)).sum(-1) + pt.log(pt.diagonal(white)).sum()

@@ -5,7 +5,7 @@ import pymc as pm
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.alphas import alphas, zero_beta
-from bayesfactor.graph.factors import covariance_root, factor_means, observe_factors, risk_premia
+from bayesfactor.graph.factors import factor_means, observe_factors, precision_root, risk_premia
 from bayesfactor.graph.inputs import group_numbers, prior_data, scale_start
 from bayesfactor.graph.loadings import loadings
 from bayesfactor.graph.noise import observe_returns
@@ -30,7 +30,7 @@ def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: F
             data |= {name: pm.Data(name, value, dims="asset") for name, value in start.items()}
         mean = factor_means(data, form)
         premium = risk_premia(data, mean, other, form)
-        observe_factors(mean, covariance_root(data, order), order, _stretches(panel, history))
+        observe_factors(mean, precision_root(data, order), order, _stretches(panel, history))
         sigma = scales(data, form)
         loading = coefficient("loading", loadings(model.loadings, data, form), form, ("asset", "factor"))
         rate = zero_beta(model.zero_beta, data, form)
