@@ -9,6 +9,7 @@ import xarray as xr
 from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import observe
+from bayesfactor.posterior.diagnostics import STEPS
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.schema import validate
 from bayesfactor.posterior.storage.panels import panel_groups
@@ -123,8 +124,11 @@ def _beside(name: str, group: xr.Dataset, posterior: xr.Dataset) -> xr.Dataset:
             f"{wanted['chain']} of {wanted['draw']}.",
             remedy=f"Give the '{name}' of the same draws, or none.",
         )
+    if name == "sample_stats":  # PyMC's has texts too, which no file holds
+        group = group.drop_vars([v for v in group if v not in STEPS and group[v].dtype.kind not in "biuf"])
     for variable, array in group.data_vars.items():
-        if array.dtype.kind not in "biuf" or not np.isfinite(array.values.astype(float)).all():
+        read = name != "sample_stats" or variable in STEPS  # of others an infinity is no fault: of energies, say
+        if array.dtype.kind not in "biuf" or (read and not np.isfinite(array.values.astype(float)).all()):
             raise FitError(
                 f"from_draws: '{variable}' of '{name}' holds values that are no finite numbers.",
                 remedy=f"Give the '{name}' that the sampler made, or leave '{variable}' out.",
