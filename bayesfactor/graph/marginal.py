@@ -31,7 +31,6 @@ def _conditional(
     symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable
 ) -> tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable]:
     """Return the lower root L of A = I + D S D / s2, v = D (b - S m) / s2, and b - S m."""
-    register_diagonals()
     mean, sd, precision = symbols.mean.T, symbols.sd.T, pt.exp(-2 * symbols.log_sigma)
     left = xy - (xx * mean[:, None, :]).sum(-1)
     return posterior_root(sd, xx, precision), sd * left * precision[:, None], left
@@ -39,6 +38,7 @@ def _conditional(
 
 def posterior_root(sd: pt.TensorVariable, xx: pt.TensorVariable, precision: pt.TensorVariable) -> pt.TensorVariable:
     """Return the lower root L of A = I + D S D / s2 (asset, coefficient, coefficient)."""
+    register_diagonals()
     a = pt.eye(sd.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx * precision[:, None, None]
     return pt.linalg.cholesky(a)
 
@@ -49,11 +49,8 @@ def from_standard(low: pt.TensorVariable, half: pt.TensorVariable, z: pt.TensorV
 
 
 def log_root(low: pt.TensorVariable) -> pt.TensorVariable:
-    """Return log|L| (asset).
-
-    The slope of pt.diagonal of several matrices is one that numba leaves to Python.
-    """
-    return pt.log((low * pt.eye(low.shape[-1])).sum(-1)).sum(-1)
+    """Return log|L| (asset)."""
+    return pt.log(pt.diagonal(low, axis1=-2, axis2=-1)).sum(-1)
 
 
 def integrated(symbols: Symbols, data: dict) -> pt.TensorVariable:
