@@ -38,8 +38,8 @@ MEANS = (
 )
 PAIRS = "Correlations of two assets' residuals that are furthest beyond noise on as many common dates."
 NOT_AGAIN = (
-    "The fit itself cannot be made again from this report or from the saved fit: that takes the changed PyMC model, which "
-    "only the program of its author holds."
+    "The fit itself cannot be made again from this report or from the saved fit: that takes the changed PyMC model, "
+    "which only the program of its author holds."
 )
 WORDS = {True: "passed", False: "FAILED", None: "for information"}
 
