@@ -109,7 +109,7 @@ def plot_premia(
         axis.set_title(f"{short(names[number], 20)}\n{row['verdict']}", loc="left")
         percent(axis.xaxis)
     label = f"Premium of one unit of loading, a year. Blue: posterior, mean and {interval_name(ci_prob, ci_kind)}; "
-    prior = "grey: the prior, likewise" if given else "the prior was not given"
+    prior = "grey: the prior, likewise" if given else "the prior is not known"
     figure.supxlabel(f"{label}{prior}", fontsize=8, x=0.01, ha="left")
     return figure
 

@@ -22,7 +22,7 @@ class FitFacts(Protocol):
 
     @property
     def model(self) -> FactorModel | None:
-        """The model that was fitted; None of draws whose model was not given."""
+        """The model that was fitted; None of draws whose model is not known."""
 
     @property
     def noise(self) -> Noise | None:
@@ -57,11 +57,11 @@ def require_noise(fit: FitFacts, what: str) -> Noise:
     Raises
     ------
     FitError
-        When its model was not given, so that there is none.
+        When its model is not known, so that there is none.
     """
     if fit.noise is None:
         raise FitError(
-            f"{what} cannot be computed: no noise law, as the model of these draws was not given.",
+            f"{what} cannot be computed: no noise law, as the model of these draws is not known.",
             remedy="Name the model that they are draws of: bf.from_draws(panel, draws, model=...).",
         )
     return fit.noise

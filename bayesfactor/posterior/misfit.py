@@ -36,10 +36,10 @@ NARROW = (
     "noise.spread), or a few returns are most of the sample's variance: look at panel.describe()."
 )
 UNKNOWN = (
-    "Do not use these premia: look at the noise law and the priors of alphas and premia in the program that made these "
-    "draws."
+    "Do not use these premia: look at the noise law and the priors of alphas and premia in the model that these draws "
+    "are of."
 )
-NO_LAW = "no noise law, as the model of these draws was not given"
+NO_LAW = "no noise law, as the model of these draws is not known"
 
 
 @dataclass(frozen=True, eq=False)

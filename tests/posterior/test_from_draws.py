@@ -101,8 +101,8 @@ def test_what_is_not_known_is_a_value_with_its_reason(alone):
     assert set(lacking) == {
         "Cannot be computed: no sample_stats.",
         "Cannot be computed: no log_prior.",
-        "Cannot be computed: no noise law, as the model of these draws was not given.",
-        "Cannot be computed: no priors, as the model of these draws was not given.",
+        "Cannot be computed: no noise law, as the model of these draws is not known.",
+        "Cannot be computed: no priors, as the model of these draws is not known.",
     }
     assert report.table.loc[lacking.index, "passed"].isna().all()
     assert report.table.loc[lacking.index, "value"].isna().all()
@@ -119,11 +119,11 @@ def test_without_priors_no_verdict_is_passed(alone):
     columns = ["prior_mean", "prior_sd", "posterior_contraction", "max_contraction"]
     assert table[columns].isna().all(axis=None)
     assert table.loc["f2", ["reason", "data_from"]].tolist() == [
-        "its prior was not given",
-        "not told: its prior was not given",
+        "its prior is not known",
+        "not told: its prior is not known",
     ]
     assert not table["conflict"].any()
-    assert "Priors were not given" in str(found)
+    assert "Priors are not known" in str(found)
     premium = bf.attribute(alone)
     assert premium.identification["f2"] == "no verdict"
     assert any("there is no verdict on the premia of f2" in note for note in premium.notes)
@@ -134,7 +134,7 @@ def test_without_priors_no_verdict_is_passed(alone):
 
 def test_what_needs_a_noise_law_says_so(alone):
     for ask in (bf.log_likelihood, bf.plot_check):
-        with pytest.raises(bf.FitError, match="no noise law, as the model of these draws was not given"):
+        with pytest.raises(bf.FitError, match="no noise law, as the model of these draws is not known"):
             ask(alone)
     with pytest.raises(bf.FitError, match="energy cannot be drawn"):
         bf.plot_check(alone, "energy")
@@ -162,8 +162,8 @@ def test_a_report_is_written(hier, alone, tmp_path, suffix):
     if suffix == "md":
         text = path.read_text()
         assert "The draws were made by another program, and their model was not given." in text
-        assert "its prior was not given" in text
-        assert "| not given |" in text
+        assert "its prior is not known" in text
+        assert "| not known |" in text
         assert "no verdict" in text
         assert "nan" not in text.replace("finan", "")
         assert "bf.Sampler(" not in text
@@ -335,6 +335,20 @@ def test_groups_of_other_draws_are_refused(hier):
     other = SimpleNamespace(posterior=required(hier), sample_stats=fewer)
     with pytest.raises(bf.FitError, match="'sample_stats' has 1 chains of 25 draws, and 'posterior' 2 of 25"):
         bf.from_draws(hier.panel, other)
+
+
+def test_a_samplers_record_may_hold_what_no_check_reads(hier, tmp_path):
+    """PyMC's has infinite energy errors of steps that diverged, and warnings that are objects."""
+    stats = hier.data["sample_stats"].to_dataset()
+    more = stats.assign(
+        max_energy_error=xr.full_like(stats["energy"], np.inf),
+        warning=xr.full_like(stats["energy"], None, dtype=object),
+    )
+    made = bf.from_draws(hier.panel, xr.DataTree.from_dict({"posterior": required(hier), "sample_stats": more}))
+    table = bf.check(made).table
+    assert table.loc["divergences", "passed"]
+    assert set(made.data["sample_stats"].data_vars) == {*stats.data_vars, "max_energy_error"}
+    assert bf.check(bf.open_fit(made.save(tmp_path / "run.nc"))).table["value"].equals(table["value"])
 
 
 @pytest.mark.parametrize("draws", [None, {}, 3, xr.DataTree(), "run.nc"])

@@ -20,7 +20,7 @@ from bayesfactor.posterior.residuals import thin
 from bayesfactor.posterior.schema import shared
 
 MOST_DRAWS = 1000
-NO_PRIORS = "no priors, as the model of these draws was not given"
+NO_PRIORS = "no priors, as the model of these draws is not known"
 SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
 
 

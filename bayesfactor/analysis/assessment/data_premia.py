@@ -57,7 +57,7 @@ def data_premia(panel: PanelBase, prior: ScaledPremia, premium: xr.DataArray) ->
                 found[:, k] = values.mean(), values.std(ddof=1) / values.size**0.5, 0.0, 0.0
             source.append(OWN if values.size > 1 else "not told: its history has one value")
         elif np.isnan(prior.sd[k]):
-            source.append("not told: its prior was not given")
+            source.append("not told: its prior is not known")
         elif prior.inclusion[k] < 1:
             source.append("not told: its prior is not normal")
         else:

@@ -97,7 +97,7 @@ class Identification(FrozenResult):
         shown = table[list(PRINTED)].assign(verdict=marked, reason=table["reason"])
         lines = [shown.to_string(float_format=lambda value: f"{value:.3g}")]
         if self.facts["prior_sd"].isna().all():
-            lines.append("Priors were not given, so that premia get no verdict.")
+            lines.append("Priors are not known, so that premia get no verdict.")
         if self.problems:
             lines.append(f"WARNING: {said(self.problems)}.")
         if self.strength.size:
@@ -126,7 +126,7 @@ def identify(fit: Fit) -> Identification:
     * ``weak`` when it is less than a quarter, or less than half of what it would be if the factor were traded, and
       where prior and data are in conflict but the premium would be unidentified,
     * ``identified`` otherwise: its size is estimated, and may be 0; ``reason`` says whether its sign is known (at
-      95 %). ``traded`` factors price themselves. Without priors (draws whose model was not given) there is ``no
+      95 %). ``traded`` factors price themselves. Without priors (draws whose model is not known) there is ``no
       verdict``.
 
     ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of
@@ -220,6 +220,6 @@ def risk_premia(fit: Fit) -> xr.DataArray:
 
 
 def _not_given(factors: int) -> ScaledPremia:
-    """Return the priors of draws whose model was not given."""
+    """Return the priors of draws whose model is not known."""
     unknown = np.full(factors, np.nan)
     return ScaledPremia(unknown, unknown, unknown, unknown)

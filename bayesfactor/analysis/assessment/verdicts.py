@@ -7,7 +7,7 @@ import numpy as np
 from bayesfactor.analysis.assessment.loading_strength import SURE
 
 TRADED, IDENTIFIED, WEAK, UNIDENTIFIED = "traded", "identified", "weak", "unidentified"
-NO_VERDICT, NO_PRIOR = "no verdict", "its prior was not given"
+NO_VERDICT, NO_PRIOR = "no verdict", "its prior is not known"
 LITTLE, SOME = 0.1, 0.25  # posterior contraction below which a premium is unidentified, or weak
 MOST = 0.5  # share of the maximum contraction below which it is weak
 
@@ -18,7 +18,7 @@ def verdict(
     """Return verdict and reason.
 
     `alone` and `above` are P(R_k > NOISE) before and after others are taken off, `most` is the maximum contraction (NaN
-    where the prior was not given), and `sign` whether the premium's sign is known.
+    where the prior is not known), and `sign` whether the premium's sign is known.
     """
     if traded:
         prior = "" if np.isnan(most) else f" and the prior{', in conflict' if conflict else ''}"

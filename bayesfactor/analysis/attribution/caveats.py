@@ -58,7 +58,7 @@ def caveats(fit: Fit) -> tuple[str, ...]:
         notes.append(f"unidentified, so that what they pay comes from the prior: {', '.join(unknown)}")
     unjudged = facts.index[facts["verdict"] == NO_VERDICT].tolist()
     if unjudged:
-        notes.append(f"priors were not given, so that there is no verdict on the premia of {', '.join(unjudged)}")
+        notes.append(f"priors are not known, so that there is no verdict on the premia of {', '.join(unjudged)}")
     conflict = facts.index[facts["conflict"]].tolist()
     if conflict:
         notes.append(f"prior and data are in conflict about what these pay (see identify): {', '.join(conflict)}")

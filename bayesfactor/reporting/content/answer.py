@@ -95,7 +95,7 @@ def _told(draws: xr.DataArray, known: pd.DataFrame) -> str:
     else:
         own = f"the data alone do not tell it ({own.removeprefix('not told: ')})"
     given = np.isfinite(numbers["prior_sd"])
-    prior = f"prior {with_sd('prior_mean', 'prior_sd')}" if given else "its prior was not given"
+    prior = f"prior {with_sd('prior_mean', 'prior_sd')}" if given else "its prior is not known"
     text = (
         f"What one unit of loading on {name} pays a year: {prior}; {own}; "
         f"{'both together' if given else 'the posterior'} {with_sd('mean', 'sd')} "

@@ -22,11 +22,12 @@ from bayesfactor.panel.description import Description
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import written
 from bayesfactor.panel.regressions import least_squares_loadings
-from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import OWN, answer
 
 NO_MODEL = "The draws were made by another program, and their model was not given."
+OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author changed, and that the fit does not hold."
 LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
 
@@ -101,13 +102,18 @@ class Contents:
         """What the report is about."""
         model = self.fit.model
         if model is None:
-            return f"{self.description.panel} {NO_MODEL}"
+            return f"{self.description.panel} {unknown_model(self.fit)}"
         return f"{self.description.panel} Model '{model.name}'. {model.observation}".rstrip()
 
     @property
     def interval(self) -> str:
         """Kind and probability of every interval, in words."""
         return interval_name(self.ci_prob, self.ci_kind)
+
+
+def unknown_model(fit: Fit) -> str:
+    """Return the sentence on where the draws of a fit without a model come from."""
+    return OF_OWN_GRAPH if fit.engine == OWN_GRAPH else NO_MODEL
 
 
 def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval) -> Contents:

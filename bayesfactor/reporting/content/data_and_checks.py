@@ -9,8 +9,9 @@ import numpy as np
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import plot_check
 from bayesfactor.posterior.diagnostics import CANNOT, Check
+from bayesfactor.posterior.fit import OWN_GRAPH
 from bayesfactor.posterior.misfit import NO_LAW
-from bayesfactor.reporting.content.contents import NO_MODEL, Contents
+from bayesfactor.reporting.content.contents import Contents, unknown_model
 from bayesfactor.reporting.content.parts import (
     Cell,
     Code,
@@ -36,6 +37,10 @@ MEANS = (
     "and sample mean less that in standard errors of the mean residual. Variance: of residuals, implied over sample's."
 )
 PAIRS = "Correlations of two assets' residuals that are furthest beyond noise on as many common dates."
+NOT_AGAIN = (
+    "The fit itself cannot be made again from this report or from the saved fit: that takes the changed PyMC model, "
+    "which only the program of its author holds."
+)
 WORDS = {True: "passed", False: "FAILED", None: "for information"}
 
 
@@ -140,7 +145,7 @@ def model(contents: Contents) -> tuple[Part, ...]:
     """Return the model as text."""
     fit = contents.fit
     if fit.model is None:
-        return (Text(f"{NO_MODEL} What needs its priors or its noise law is not given."),)
+        return (Text(f"{unknown_model(fit)} What needs its priors or its noise law is not computed."),)
     return (Text(f"Model '{fit.model.name}', fingerprint {fit.model_id}."), Code(fit.model_text, "The model file"))
 
 
@@ -149,9 +154,8 @@ def again(contents: Contents) -> tuple[Part, ...]:
     fit, held = contents.fit, contents.weights is not None
     options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
     options += ["--portfolio", "weights.csv"] if held else []
-    saved = "From the saved fit, which holds the data, the model and the settings"
-    if fit.sampler is None:
-        saved = "From the saved fit, which holds the data and the draws"
+    whole = fit.sampler is not None and fit.model is not None
+    saved = "the data, the model and the settings" if whole else "the data and the draws"
     model = f"the model {fit.model_id}, of " if fit.model is not None else ""
     files: list[Part] = []
     if contents.weights is not None:
@@ -159,7 +163,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
         files = [Text("The weights, as weights.csv:"), Code(table, "The file of weights")]
     return (
         *files,
-        Text(f"{saved}:"),
+        Text(f"From the saved fit, which holds {saved}:"),
         Code(shlex.join(["bayesfactor", "report", "run.nc", "-o", "report.html", *options]), "The command"),
         *_sampled_again(contents),
         Text(f"Fingerprint of {model}the panel {fit.panel.fingerprint}; made with:"),
@@ -168,16 +172,19 @@ def again(contents: Contents) -> tuple[Part, ...]:
 
 
 def _sampled_again(contents: Contents) -> tuple[Part, ...]:
-    """Return Python that samples the fit again; nothing of draws that another program made."""
+    """Return Python that samples the fit again; of an own graph why it cannot, nothing of another program's draws."""
     fit, weights = contents.fit, contents.weights
+    if fit.engine == OWN_GRAPH:
+        return (Text(NOT_AGAIN),)
     if fit.sampler is None or fit.model is None:
         return ()
     drawn = [field for field in fields(fit.sampler) if field.name not in ("cores", "progress")]  # draws need no other
     settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
+    engine = f", engine={fit.engine!r}" if fit.engine else ""
     held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
     steps = (
         "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
-        f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}))\n'
+        f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}){engine})\n'
         'fit.save("run.nc")\n'
         f'bf.write_report(\n    fit,\n    "report.html",\n{held}    title={contents.title!r},\n'
         f"    ci_prob={contents.ci_prob!r},\n    ci_kind={contents.ci_kind!r},\n)\n"

@@ -161,7 +161,7 @@ def premia(contents: Contents) -> tuple[Part, ...]:
     units = PREMIA_UNITS
     if table["prior_sd"].isna().all():
         columns = [(name, head, "text" if name in OF_PRIOR else form) for name, head, form in columns]
-        table = table.assign(**dict.fromkeys(OF_PRIOR, "not given"))
+        table = table.assign(**dict.fromkeys(OF_PRIOR, "not known"))
         units = {column: unit for column, unit in units.items() if column not in OF_PRIOR}
     if "inclusion" in table:
         columns[9:9] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]

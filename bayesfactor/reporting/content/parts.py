@@ -174,7 +174,7 @@ def spread_loadings(table: pd.DataFrame) -> Grid:
         line = [Cell(str(name))]
         for j in range(len(order)):
             mean, lower, upper, own, shrunk = (values[key][i, j] for key in values)
-            more = f"{number(own) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not given'}"
+            more = f"{number(own) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not known'}"
             line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
         body.append(tuple(line))
     heads = (Head("asset", False), *(Head(str(name)) for name in order))
