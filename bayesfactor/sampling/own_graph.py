@@ -70,7 +70,7 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
     FitError
         When sampling fails, or draws are not those of a factor model.
     """
-    from bayesfactor.sampling.compiled_graphs import compile_graph
+    from bayesfactor.sampling.compiled_graphs import compile_graph, labelled
 
     if not is_graph(graph):
         raise SpecError(
@@ -97,7 +97,7 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
     except FitError as error:
         raise (_start_error(graph) if error.__cause__ else None) or error from None  # nothing is wrong if interrupted
     marks.append(time.perf_counter())
-    posterior = validate(tree["posterior"].to_dataset(), used, verb="fit")
+    posterior = validate(labelled(tree["posterior"].to_dataset(), graph), used, verb="fit")
     groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset(), **panel_groups(used)}
     data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
     seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
