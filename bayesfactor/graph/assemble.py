@@ -36,9 +36,9 @@ def build(
     model : str, Path or FactorModel
         A preset's name, the path of a model file, or a model.
     centred : bool
-        Whether loadings, alphas and log sigma are sampled themselves. If not, they are Deterministics of standard
-        normals (``loading_z``, ...), and so are means and premia: the same density in other coordinates. Those of log
-        sigma (``log_sigma_z``) are normal about what each asset's own first fit says.
+        Whether loadings, alphas and log sigma are sampled themselves. If not, they are Deterministics of coordinates
+        that are near standard normals given the data (``coefficient_z``, ``log_sigma_z``), and so are means and premia
+        of standard normals (``factor_mean_z``, ...): the same density, whatever the data say.
     marginal : bool
         Loadings and alphas integrated out under normal noise, and Omega always: the density that `fit` samples, in its
         coordinates. `fit` draws what is integrated out afterwards, exactly, given the rest. With Student-t noise the

@@ -75,7 +75,7 @@ def integrated_factors(data: dict, other: list[int]) -> pt.TensorVariable:
         terms.append(data["factor_power"][term] * pt.log1p(count * away @ precision @ away))
     pm.Potential("factors", -sum(terms))
     if not other:
-        pm.Deterministic("risk_premium", mean, dims="factor")
+        pm.Deterministic("risk_premium", mean.copy(), dims="factor")  # itself would lose its name in a copy
         return pt.zeros_like(mean)
     premium = _premia_beside_means(data, other, gap)
     pm.Deterministic("risk_premium", pt.set_subtensor(mean[other], premium), dims="factor")

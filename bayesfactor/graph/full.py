@@ -5,11 +5,12 @@ import pymc as pm
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.alphas import alphas, zero_beta
+from bayesfactor.graph.coefficients import Expected, coefficients
 from bayesfactor.graph.factors import factor_means, observe_factors, precision_root, risk_premia
-from bayesfactor.graph.inputs import group_numbers, prior_data, scale_start
+from bayesfactor.graph.inputs import group_numbers, prior_data, scale_start, surrogate_moments
 from bayesfactor.graph.loadings import loadings
 from bayesfactor.graph.noise import observe_returns
-from bayesfactor.graph.parameters import Form, coefficient
+from bayesfactor.graph.parameters import Form
 from bayesfactor.graph.scales import scales
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.histories import FactorMoments
@@ -26,16 +27,15 @@ def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: F
     with pm.Model(coords=_coords(panel, history, other)) as graph:
         data = _data(panel, priors)
         if form is Form.NON_CENTRED:
-            start = scale_start(design, model.noise, priors.noise)
-            data |= {name: pm.Data(name, value, dims="asset") for name, value in start.items()}
+            data |= _coordinates(design, model, priors)
         mean = factor_means(data, form)
         premium = risk_premia(data, mean, other, form)
         observe_factors(mean, precision_root(data, order), order, _stretches(panel, history))
         sigma = scales(data, form)
-        loading = coefficient("loading", loadings(model.loadings, data, form), form, ("asset", "factor"))
-        rate = zero_beta(model.zero_beta, data, form)
-        alpha = coefficient("alpha", alphas(model.alpha, data, sigma, form), form, ("asset",))
-        expected = alpha + rate + (data["factor_values"] + premium - mean) @ loading.T  # (time, asset)
+        loading, rate = loadings(model.loadings, data, form), zero_beta(model.zero_beta, data, form)
+        law = Expected(alphas(model.alpha, data, sigma, form), loading, rate, premium - mean)
+        alpha, beta = coefficients(law, sigma, data, form)
+        expected = alpha + rate + (data["factor_values"] + law.shift) @ beta.T  # (time, asset)
         observe_returns(model.noise, expected[data["time_of"], data["asset_of"]], sigma, data)
     return graph
 
@@ -95,3 +95,9 @@ def _data(panel: Panel, priors: ScaledPriors) -> dict:
         "asset_of": pm.Data("asset_of", asset_of, dims="observation"),
         "time_of": pm.Data("time_of", time_of, dims="observation"),
     }
+
+
+def _coordinates(design: Design, model: FactorModel, priors: ScaledPriors) -> dict:
+    """Add what the returns say of scales and coefficients, which chooses coordinates and nothing else."""
+    start = scale_start(design, model.noise, priors.noise) | surrogate_moments(design, model.noise)
+    return {name: pm.Data(name, value, dims="asset" if value.ndim == 1 else None) for name, value in start.items()}

@@ -101,6 +101,15 @@ def scale_start(design: Design, noise: Noise, priors: ScaledNoise) -> dict[str, 
     }
 
 
+def surrogate_moments(design: Design, noise: Noise) -> dict[str, np.ndarray]:
+    """Return S_i (asset, coefficient, coefficient) and b_i (asset, coefficient) of returns as the noise weighs them."""
+    moments = design.moments if noise.sums_suffice else observe(design.panel, design.robust.weight).moments
+    return {
+        "surrogate_xx": np.ascontiguousarray(np.moveaxis(moments.xx, -1, 0)),
+        "surrogate_xy": np.ascontiguousarray(moments.xy.T),
+    }
+
+
 def observations(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
     """Return the observations, stacked asset by asset, and the weighted statistics of the surrogate."""
     weighted = observe(panel, robust.weight).moments

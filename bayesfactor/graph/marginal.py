@@ -19,11 +19,10 @@ class Symbols:
     shift: pt.TensorVariable  # (coefficient): lambda - mu of the non-traded factors, else 0
 
 
-def _shifted(
-    symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable
+def shifted(
+    shift: pt.TensorVariable, xx: pt.TensorVariable, xy: pt.TensorVariable
 ) -> tuple[pt.TensorVariable, pt.TensorVariable]:
     """Return S~ (asset, coefficient, coefficient) and b~ (asset, coefficient): regressors x_t + shift."""
-    shift = symbols.shift
     xx = xx + shift[None, :, None] * xx[:, 0, :][:, None, :]
     return xx + shift[None, None, :] * xx[:, :, 0][:, :, None], xy + shift[None, :] * xy[:, 0][:, None]
 
@@ -32,26 +31,37 @@ def _conditional(
     symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable
 ) -> tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable]:
     """Return the lower root L of A = I + D S D / s2, v = D (b - S m) / s2, and b - S m."""
-    register_diagonals()
     mean, sd, precision = symbols.mean.T, symbols.sd.T, pt.exp(-2 * symbols.log_sigma)
-    a = pt.eye(mean.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx * precision[:, None, None]
     left = xy - (xx * mean[:, None, :]).sum(-1)
-    return pt.linalg.cholesky(a), sd * left * precision[:, None], left
+    return posterior_root(sd, xx, precision), sd * left * precision[:, None], left
 
 
-def _log_root(low: pt.TensorVariable) -> pt.TensorVariable:
-    return pt.log(pt.diagonal(low, axis1=-2, axis2=-1)).sum()
+def posterior_root(sd: pt.TensorVariable, xx: pt.TensorVariable, precision: pt.TensorVariable) -> pt.TensorVariable:
+    """Return the lower root L of A = I + D S D / s2 (asset, coefficient, coefficient)."""
+    register_diagonals()
+    a = pt.eye(sd.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx * precision[:, None, None]
+    return pt.linalg.cholesky(a)
+
+
+def from_standard(low: pt.TensorVariable, half: pt.TensorVariable, z: pt.TensorVariable) -> pt.TensorVariable:
+    """Return u = L^-T (L^-1 v + z) (asset, coefficient), given L^-1 v."""
+    return pt.linalg.solve_triangular(pt.swapaxes(low, -1, -2), half + z, lower=False, b_ndim=1)
+
+
+def log_root(low: pt.TensorVariable) -> pt.TensorVariable:
+    """Return log|L| (asset)."""
+    return pt.log(pt.diagonal(low, axis1=-2, axis2=-1)).sum(-1)
 
 
 def integrated(symbols: Symbols, data: dict) -> pt.TensorVariable:
     """Return log p(r | theta) under normal noise, the coefficients integrated out, from sufficient statistics."""
-    xx, xy = _shifted(symbols, pt.moveaxis(data["xx"], -1, 0), data["xy"].T)
+    xx, xy = shifted(symbols.shift, pt.moveaxis(data["xx"], -1, 0), data["xy"].T)
     low, v, left = _conditional(symbols, xx, xy)
     half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
     mean, precision = symbols.mean.T, pt.exp(-2 * symbols.log_sigma)
     square = (data["yy"] - (mean * (xy + left)).sum(-1)) * precision
     level = data["count"] * (np.log(2 * np.pi) + 2 * symbols.log_sigma)
-    return -0.5 * (level + square).sum() + 0.5 * (half**2).sum() - _log_root(low)
+    return -0.5 * (level + square).sum() + 0.5 * (half**2).sum() - log_root(low).sum()
 
 
 def surrogate_conditional(symbols: Symbols, data: dict) -> tuple[pt.TensorVariable, pt.TensorVariable]:
@@ -61,11 +71,11 @@ def surrogate_conditional(symbols: Symbols, data: dict) -> tuple[pt.TensorVariab
     for any law of residuals that is independent over assets: the weights only steer.
     """
     mean, sd, shift = symbols.mean.T, symbols.sd.T, symbols.shift
-    low, v, _ = _conditional(symbols, *_shifted(symbols, data["xx"], data["xy"]))
+    low, v, _ = _conditional(symbols, *shifted(symbols.shift, data["xx"], data["xy"]))
     z = pm.Flat("coefficient_z", dims=("asset", "coefficient"), initval=np.zeros(data["xy"].get_value().shape))
     half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
-    u = pt.linalg.solve_triangular(pt.swapaxes(low, -1, -2), half + z, lower=False, b_ndim=1)
-    pm.Potential("surrogate", -0.5 * (u**2).sum() - _log_root(low))
+    u = from_standard(low, half, z)
+    pm.Potential("surrogate", -0.5 * (u**2).sum() - log_root(low).sum())
     c = pm.Deterministic("coefficients", mean + sd * u, dims=("asset", "coefficient"))
     raw = pt.concatenate([(c @ pt.set_subtensor(shift[0], 1.0))[:, None], c[:, 1:]], axis=1)
     asset = data["asset_of"]

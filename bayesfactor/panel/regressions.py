@@ -73,7 +73,7 @@ class RobustFit(FrozenArrays):
 
 def robust_fit(panel: PanelBase) -> RobustFit:
     """Return each asset's Student-t regression, by reweighted least squares."""
-    held = require_returns(panel, "Student-t noise")
+    held = require_returns(panel, "Noise that is not normal")
     weights, scales = np.ones(held.returns.shape), np.full(len(panel.assets), np.nan)
     for i in range(len(panel.assets)):
         rows, y, x = regressors(panel, i)

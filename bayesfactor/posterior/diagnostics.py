@@ -24,6 +24,7 @@ OTHERS = (
     "Raise the sampler's acceptance rate",
 )  # in the program that made the draws
 DEEP = ("maxdepth_reached", "reached_max_treedepth")
+STEPS = ("diverging", "energy", *DEEP)  # what is read of a sampler's record
 
 
 @dataclass(frozen=True)

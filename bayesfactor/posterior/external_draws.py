@@ -9,7 +9,7 @@ import xarray as xr
 from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import observe
-from bayesfactor.posterior.diagnostics import DEEP
+from bayesfactor.posterior.diagnostics import STEPS
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.schema import validate
 from bayesfactor.posterior.storage.panels import panel_groups
@@ -18,7 +18,6 @@ from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.units import PanelUnits
 
 GROUPS = ("sample_stats", "log_prior")  # that are used where they are given
-STEPS = {"diverging", "energy", *DEEP}  # what checks read of sample_stats
 
 
 def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | Path | FactorModel | None = None) -> Fit:
@@ -125,20 +124,16 @@ def _beside(name: str, group: xr.Dataset, posterior: xr.Dataset) -> xr.Dataset:
             f"{wanted['chain']} of {wanted['draw']}.",
             remedy=f"Give the '{name}' of the same draws, or none.",
         )
-    group = _numbers(name, group)
-    return group.assign_coords({dim: posterior[dim].values for dim in wanted})
-
-
-def _numbers(name: str, group: xr.Dataset) -> xr.Dataset:
-    """Return the variables of a group that are numbers; a sampler's record may hold others, and infinite errors."""
-    numeric = [variable for variable, array in group.data_vars.items() if array.dtype.kind in "biuf"]
-    for variable in group.data_vars if name != "sample_stats" else STEPS & set(group.data_vars):
-        if variable not in numeric or not np.isfinite(group[variable].values.astype(float)).all():
+    if name == "sample_stats":  # PyMC's has texts too, which no file holds
+        group = group.drop_vars([v for v in group if v not in STEPS and group[v].dtype.kind not in "biuf"])
+    for variable, array in group.data_vars.items():
+        read = name != "sample_stats" or variable in STEPS  # of others an infinity is no fault: of energies, say
+        if array.dtype.kind not in "biuf" or (read and not np.isfinite(array.values.astype(float)).all()):
             raise FitError(
                 f"from_draws: '{variable}' of '{name}' holds values that are no finite numbers.",
                 remedy=f"Give the '{name}' that the sampler made, or leave '{variable}' out.",
             )
-    return group[numeric]
+    return group.assign_coords({dim: posterior[dim].values for dim in wanted})
 
 
 def _check_zero_beta(posterior: xr.Dataset, model: FactorModel, panel: PanelBase) -> None:

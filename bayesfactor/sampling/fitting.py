@@ -82,7 +82,8 @@ def fit(
 
     Notes
     -----
-    A graph that was compiled in this process is not compiled again for another panel of as many assets and factors.
+    A graph that was compiled in this process is not compiled again for another panel of as many assets and factors
+    (and, under noise that is not normal, of as many returns).
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(

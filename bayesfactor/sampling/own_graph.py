@@ -88,7 +88,7 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
             remedy="Leave it out.",
         )
     marks = [time.perf_counter()]
-    used = _matched(panel, graph)
+    used = matched(panel, graph)
     marks.append(time.perf_counter())
     compiled = compile_graph(graph, [variable.name for variable in graph.deterministics])
     marks.append(time.perf_counter())
@@ -112,7 +112,7 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
     )
 
 
-def _matched(panel: PanelBase, graph: Graph) -> PanelBase:
+def matched(panel: PanelBase, graph: Graph) -> PanelBase:
     """Return the panel with the graph's factors, or raise a SpecError that names all in which they differ."""
     factors = [str(name) for name in graph.coords.get("factor") or ()]
     if factors and set(factors) < set(panel.factor_names):

@@ -73,7 +73,8 @@ class Point:
 class Graph:
     """A PyMC graph as a function of its values, whose densities are of `free` variables in their own units.
 
-    Where the graph has x = x(z) in place of a free variable x, and samples z, it is elementwise in z.
+    Where the graph has x = x(z) in place of a free variable x, and samples z, it is elementwise in z; but the free
+    coefficients c of an asset are in place of a ``coefficient_z`` of its own.
     """
 
     def __init__(self, graph, free=()):
@@ -85,10 +86,21 @@ class Graph:
         inputs = {v.name: v for v in graph.value_vars}
         slopes = [pytensor.grad(pt.sum(found[name]), inputs[f"{name}_z"]) for name in moved]
         jacobian = sum((pt.log(pt.abs(slope)).sum() for slope in slopes), pt.constant(0.0))
+        joint = [found[name] for name in COEFFICIENTS if name in self.free and name in found and name not in own]
+        if joint:
+            size = graph.initial_point()["coefficient_z"].shape[1]
+            jacobian += self._log_determinants(joint, inputs["coefficient_z"], size)
         outputs = [graph.logp(jacobian=False), jacobian, *found.values()]
         self.shapes = {name: np.shape(value) for name, value in graph.initial_point().items()}
         self.names, self.moved = list(found), moved
         self.function = pytensor.function(list(inputs.values()), outputs, mode=AS_WRITTEN, on_unused_input="ignore")
+
+    @staticmethod
+    def _log_determinants(joint, z, size):
+        """Return the sum over assets of log|dc_i / dz_i|, c_i the free coefficients of asset i."""
+        c = pt.concatenate([value if value.ndim == 2 else value[:, None] for value in joint], axis=1)
+        slopes = [pytensor.grad(c[:, k].sum(), z) for k in range(size)]
+        return pt.linalg.slogdet(pt.stack(slopes, axis=1))[1].sum()
 
     @staticmethod
     def _priors(own):

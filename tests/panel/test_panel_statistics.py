@@ -124,8 +124,8 @@ def test_what_needs_returns_is_refused_with_a_remedy(uneven, pair):
             ask(small)
 
 
-def test_student_t_is_named_as_the_reason(uneven):
-    with pytest.raises(bf.SpecError, match="Student-t noise needs single returns"):
+def test_the_noise_is_named_as_the_reason(uneven):
+    with pytest.raises(bf.SpecError, match="Noise that is not normal needs single returns"):
         bf.fit(reduced(uneven), "student_t", QUICK)
 
 

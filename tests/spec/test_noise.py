@@ -6,9 +6,11 @@ from hypothesis import given, strategies as st
 from scipy import integrate, stats
 
 import bayesfactor as bf
+from bayesfactor.spec.noise import Noise
+from tests.support.choices import choices
 
 NORMAL, STUDENT = bf.FactorModel().noise, bf.read_model("student_t").noise
-LAWS = [NORMAL, STUDENT]
+LAWS = choices(Noise)
 SD, DOF = 0.03, 4.5
 
 
@@ -18,7 +20,8 @@ def draws(sd=SD, dof=DOF):
 
 def scipys(law, sd=SD, dof=DOF):
     """The law in scipy, by its standard deviation."""
-    return stats.norm(0, sd) if law is NORMAL else stats.t(dof, 0, sd * ((dof - 2) / dof) ** 0.5)
+    theirs = {"normal": stats.norm(0, sd), "student_t": stats.t(dof, 0, sd * ((dof - 2) / dof) ** 0.5)}
+    return theirs[law.kind]
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -42,8 +45,9 @@ def test_law_a_student_t_with_many_degrees_of_freedom_is_normal(z, sd):
 def test_the_standard_deviation_is_that_of_scipy_and_leads_back_to_the_scale(law):
     scale = np.array([0.01, 0.2])
     sd = law.sd({"sigma": scale, "dof": np.array(DOF)})
-    wanted = stats.norm(0, scale).std() if law is NORMAL else stats.t(DOF, 0, scale).std()
-    np.testing.assert_allclose(sd, wanted, rtol=1e-12)
+    theirs = scipys(law, sd)
+    np.testing.assert_allclose(theirs.std(), sd, rtol=1e-12)
+    np.testing.assert_allclose(theirs.args[-1], scale, rtol=1e-12)
     np.testing.assert_allclose(law.scale(draws(sd)), scale, rtol=1e-14)
 
 

@@ -1,0 +1,155 @@
+"""A graph that its user changed: sampled as it stands, checked, saved, and refused where answers could not be made."""
+
+from dataclasses import replace
+
+import numpy as np
+import pymc as pm
+import pytest
+
+import bayesfactor as bf
+from bayesfactor.posterior.fit import OWN_GRAPH
+from bayesfactor.sampling import own_graph
+from tests.support.panels import make_panel
+
+SAMPLER = bf.Sampler(draws=500, tune=500, chains=4, seed=3, progress=False)
+VIEW = 0.1  # standard deviation of a view on a loading
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return make_panel(assets=4, traded=1, other=1, periods=60, shortest=25, groups=2, seed=5)
+
+
+@pytest.fixture
+def graph(panel):
+    return bf.build(panel, "hierarchical", centred=False)
+
+
+@pytest.fixture(scope="module")
+def viewed(panel):
+    """A view on one loading, and a latent variable."""
+    graph = bf.build(panel, "hierarchical", centred=False)
+    with graph:
+        pm.Potential("view", pm.logp(pm.Normal.dist(1.5, VIEW), graph["loading"][0, 0]))
+        latent = pm.Normal("latent", 2.0, 0.5, dims="group")
+        pm.Deterministic("doubled", 2 * latent, dims="group")
+    return bf.fit(panel, graph, SAMPLER)
+
+
+def test_it_is_sampled_as_it_stands(viewed, panel):
+    """The view has its weight: posterior precision is that without it, and its own, where both are about normal."""
+    without = bf.fit(panel, "hierarchical", bf.Sampler(draws=1000, seed=3, progress=False))
+    here = {"asset": panel.assets[0], "factor": panel.factor_names[0]}
+    before, after = (fit.posterior["loading"].sel(here) for fit in (without, viewed))
+    weight = float(before.var()) ** -1, VIEW**-2
+    mean = np.average([float(before.mean()), 1.5], weights=weight)
+    sd = sum(weight) ** -0.5
+    assert float(after.mean()) == pytest.approx(mean, abs=0.25 * sd)
+    assert float(after.std()) == pytest.approx(sd, rel=0.15)
+    latent = viewed.posterior["latent"]
+    assert float(latent.mean()) == pytest.approx(2.0, abs=4 * 0.5 / 400**0.5)
+    np.testing.assert_allclose(viewed.posterior["doubled"], 2 * latent)
+
+
+def test_its_fit_answers_and_says_what_it_is(viewed, tmp_path):
+    assert (viewed.engine, viewed.model) == (OWN_GRAPH, None)
+    assert OWN_GRAPH in repr(viewed)
+    assert viewed.sampler == SAMPLER
+    assert {"pymc", "pytensor", "nutpie"} <= set(viewed.versions)
+    assert bf.check(viewed).ok
+    table = bf.attribute(viewed, "premium").table()
+    opened = bf.open_fit(viewed.save(tmp_path / "own.nc"))
+    assert opened.engine == OWN_GRAPH
+    assert bf.attribute(opened, "premium").table().equals(table)
+    assert bf.write_report(opened, tmp_path / "own.html").stat().st_size > 0
+
+
+def test_a_model_of_one_family_is_of_those_factors(panel):
+    graph = bf.build(panel, "capm", centred=False)
+    assert own_graph.matched(panel, graph).factor_names == panel.factor_names[:1]
+
+
+def refused(panel, graph, match):
+    with pytest.raises(bf.SpecError, match=match) as caught:
+        bf.fit(panel, graph, SAMPLER)
+    assert caught.value.place == "fit.model"
+    assert "bf.build(panel, model, centred=False)" in caught.value.remedy
+
+
+def test_without_a_variable(panel):
+    refused(
+        panel, bf.build(panel, "hierarchical", marginal=True), r"'loading' \(chain, draw, asset, factor\) is missing"
+    )
+
+
+def test_a_plain_model_names_all_that_it_lacks(panel):
+    with pm.Model() as graph:
+        pm.Normal("loading")
+    refused(panel, graph, r"'alpha' .* is missing.*'residual_sd' .* is missing")
+
+
+def test_with_other_dimensions(panel, graph):
+    del graph.named_vars_to_dims["alpha"]
+    refused(panel, graph, r"'alpha' has the dimensions .* must have \(chain, draw, asset\)")
+
+
+def test_with_a_renamed_asset(panel):
+    names = ["btc", *panel.assets[1:]]
+    renamed = replace(
+        panel, returns=panel.returns.assign_coords(asset=names), groups=panel.groups.assign_coords(asset=names)
+    )
+    refused(panel, bf.build(renamed, "hierarchical", centred=False), "'btc'")
+
+
+def test_with_a_discrete_variable(panel, graph):
+    with graph:
+        pm.Bernoulli("crash", 0.1)
+    refused(panel, graph, "'crash' is of type int64")
+
+
+def test_of_another_panel(panel, graph):
+    other = make_panel(assets=4, traded=1, other=1, periods=60, shortest=25, groups=2, seed=6)
+    refused(other, graph, "'returns' observes other returns")
+
+
+@pytest.mark.parametrize(("option", "value"), [("engine", "kernel"), ("store", "run.zarr")])
+def test_options_that_it_cannot_have(panel, graph, option, value):
+    with pytest.raises(bf.SpecError, match="not for a graph of your own") as caught:
+        bf.fit(panel, graph, SAMPLER, **{option: value})
+    assert caught.value.place == f"fit.{option}"
+
+
+def test_what_is_no_model_at_all(panel):
+    with pytest.raises(bf.SpecError, match="expected a model, found int"):
+        bf.fit(panel, 42)
+
+
+def test_many_panels_are_not_of_one_graph(panel, graph):
+    with pytest.raises(bf.SpecError, match="the data of one panel") as caught:
+        bf.fit_many([panel], graph)
+    assert caught.value.place == "fit_many.model"
+
+
+def test_a_start_without_a_density_names_the_variable(panel, graph, monkeypatch):
+    """As the sampler fails on it: it says no more than that all starting points failed."""
+    with graph:
+        pm.Normal("lost", np.nan, 1.0)
+        pm.Potential("impossible", pm.math.log(graph["alpha"].sum() * 0.0 - 1.0))
+
+    def fail(*arguments):
+        raise bf.FitError("Sampling failed: All initialization points failed.") from RuntimeError("points failed")
+
+    monkeypatch.setattr(own_graph, "sample", fail)
+    monkeypatch.setattr("bayesfactor.sampling.compiled_graphs.compile_graph", lambda *_: None)
+    with pytest.raises(bf.FitError, match="'lost' \\(nan\\), 'impossible' \\(nan\\)"):
+        bf.fit(panel, graph, SAMPLER)
+
+
+def test_an_interrupt_is_not_explained_away(panel, graph, monkeypatch):
+    def stop(*arguments):
+        raise bf.FitError("Sampling was interrupted.") from None
+
+    monkeypatch.setattr(own_graph, "sample", stop)
+    monkeypatch.setattr("bayesfactor.sampling.compiled_graphs.compile_graph", lambda *_: None)
+    with pytest.raises(bf.FitError, match="interrupted"):
+        bf.fit(panel, graph, SAMPLER)
