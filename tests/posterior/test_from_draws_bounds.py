@@ -51,17 +51,6 @@ def test_what_the_sampler_says_is_numbers(a_panel, draws, values):
         bf.from_draws(a_panel, tree)
 
 
-def test_what_pymc_says_of_a_transition_that_diverged(a_panel, draws):
-    """An infinite error of the energy, which is kept, and a message, which is not."""
-    shape = (draws.sizes["chain"], draws.sizes["draw"])
-    given = {"max_energy_error": np.full(shape, np.inf), "divergence_message": np.full(shape, "far", dtype=object)}
-    stats = xr.Dataset({name: (("chain", "draw"), values) for name, values in given.items()})
-    tree = xr.DataTree.from_dict({"posterior": xr.DataTree(draws), "sample_stats": xr.DataTree(stats)})
-    kept = bf.from_draws(a_panel, tree).data["sample_stats"].to_dataset()
-    assert set(kept) == {"max_energy_error"}
-    assert np.isinf(kept["max_energy_error"]).all()
-
-
 def test_a_zero_beta_rate_that_the_model_has_not(a_panel, draws):
     given = draws.assign(zero_beta=draws["alpha_scale"])
     assert "zero_beta" in bf.attribute(bf.from_draws(a_panel, given), "premium", allow_unconverged=True).draws["source"]
