@@ -1,4 +1,4 @@
-"""A rewrite of PyTensor graphs: batches of diagonal matrices as products, which its numba backend compiles and caches.
+"""A rewrite of PyTensor graphs: batches of diagonal matrices elementwise, which its numba backend compiles and caches.
 
 The gradient of a batch of Cholesky roots is made of them. PyTensor (3.3) has no compiled form of such a batch: it calls
 back to Python at every gradient, and keeps nothing of the whole graph's machine code for the next process.
@@ -6,6 +6,7 @@ back to Python at every gradient, and keeps nothing of the whole graph's machine
 
 from functools import cache
 
+import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Apply
 from pytensor.graph.fg import FunctionGraph
@@ -23,9 +24,10 @@ def register_diagonals() -> None:
 
 @node_rewriter([Blockwise])
 def multiply_diagonals(fgraph: FunctionGraph, node: Apply) -> list[pt.TensorVariable] | None:
-    """Return the diagonal matrix of every row of x as the row times an identity matrix."""
+    """Return the diagonal matrix of every row of x: the row where the columns are the rows, and 0 elsewhere."""
     core = node.op.core_op
     if not isinstance(core, AllocDiag) or core.offset != 0 or len(node.op.inputs_sig[0]) != 1:
         return None
     rows = pt.as_tensor(node.inputs[0])
-    return [rows[..., None] * pt.eye(rows.shape[-1], dtype=rows.dtype)]
+    places = pt.arange(rows.shape[-1])
+    return [pt.where(pt.eq(places[:, None], places), rows[..., None], np.zeros((), rows.dtype))]

@@ -40,7 +40,7 @@ def observe_returns(noise: Noise, fitted: pt.TensorVariable, sigma: pt.TensorVar
 
 def add_returns(noise: Noise, symbols: Symbols, data: dict) -> None:
     """Add the law of the returns with coefficients integrated out, or in the surrogate-conditional form."""
-    if isinstance(noise, NormalNoise):
+    if noise.sums_suffice:
         dims = ("asset", "coefficient")
         pm.Deterministic("coefficient_loc", symbols.mean.T, dims=dims)
         pm.Deterministic("coefficient_sd", symbols.sd.T, dims=dims)

@@ -62,6 +62,7 @@ def require_noise(fit: FitFacts, what: str) -> Noise:
     if fit.noise is None:
         raise FitError(
             f"{what} cannot be computed: no noise law, as the model of these draws is not known.",
-            remedy="Name the model that they are draws of: bf.from_draws(panel, draws, model=...).",
+            remedy="Draws of a model of this package have one: bf.from_draws(panel, draws, model=...). Those of a "
+            "graph of your own have none.",
         )
     return fit.noise

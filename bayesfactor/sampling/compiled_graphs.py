@@ -1,9 +1,9 @@
 """Compiled PyMC graphs, kept within a process and used again where only data differ."""
 
 from collections import deque
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from threading import Lock
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,17 @@ from pytensor.graph.traversal import graph_inputs
 
 
 @dataclass(frozen=True, eq=False)
-class Form:
+class GraphForm:
     """A graph but for its data: what is computed, from which values and containers of data.
 
     Attributes
     ----------
     outputs : tuple of Variable
         The log-density, then every variable that is stored.
-    inputs : tuple of Variable
-        Values of the free variables, then containers of data, by name.
+    values, data : tuple of Variable
+        Values of the free variables; containers of data, by name.
+    kinds : tuple
+        Name, type and shape of every input, as they were when the form was made.
     dims : mapping of str to tuple of str
         Names of the variables that are stored, and their dimensions.
     starts : mapping of str to None, str, array or Variable
@@ -31,35 +33,48 @@ class Form:
     """
 
     outputs: tuple[Variable, ...]
-    inputs: tuple[Variable, ...]
+    values: tuple[Variable, ...]
+    data: tuple[SharedVariable, ...]
+    kinds: tuple[tuple[Any, ...], ...]
     dims: Mapping[str, tuple[str, ...]]
     starts: Mapping[str, Any]
 
-    def data(self) -> dict[str, np.ndarray]:
-        """Return the data by the names of their containers."""
-        return {str(v.name): v.get_value() for v in self.inputs if isinstance(v, SharedVariable)}
+    @property
+    def inputs(self) -> list[Variable]:
+        """Values and containers."""
+        return [*self.values, *self.data]
 
 
-_LOCK = Lock()
-KEPT_GRAPHS: deque[tuple[Form, Any]] = deque(maxlen=8)
+LOCK = RLock()  # PyTensor rewrites one graph at a time
+KEPT_GRAPHS: deque[tuple[GraphForm, Any]] = deque(maxlen=8)
 
 
 def compile_graph(graph: pm.Model, names: Collection[str]) -> Any:
     """Return a graph as nutpie samples it, storing the free variables and Deterministics of these names.
 
     A graph that was compiled in this process is not compiled again if it is the same but for the numbers in its
-    containers of data. The labels of its draws are then those of the graph that was compiled: see `labelled`.
+    containers of data. Where chains start is the graph's own. The labels of its draws are those of the graph that was
+    compiled: see `labelled`.
     """
     import nutpie
 
-    form = _form(graph, names)
-    with _LOCK:
+    with LOCK:
+        form = _form(graph, names)
         compiled = next((compiled for known, compiled in KEPT_GRAPHS if _same(known, form)), None)
         if compiled is None:
             compiled = nutpie.compile_pymc_model(graph, var_names=list(names))
             KEPT_GRAPHS.append((form, compiled))
-    used = {variable.name for variable in compiled.shared_var_keys}
-    return compiled.with_data(**{name: value for name, value in form.data().items() if name in used})
+        else:
+            used = {variable.name for variable in compiled.shared_var_keys}
+            compiled = compiled.with_data(**{str(v.name): v.get_value() for v in form.data if v.name in used})
+        return replace(compiled, initial_point_func=_jittered(graph))
+
+
+def _jittered(graph: pm.Model) -> Callable[[int], np.ndarray]:
+    """Return where a chain starts, given its seed: the graph's own start, moved by up to 1 in every coordinate."""
+    start = graph.initial_point()
+    point = np.concatenate([np.ravel(start[value.name]).astype(float) for value in graph.value_vars])
+    return lambda seed: point + np.random.default_rng(seed).uniform(-1.0, 1.0, point.size)
 
 
 def labelled(draws: xr.Dataset, graph: pm.Model) -> xr.Dataset:
@@ -68,24 +83,28 @@ def labelled(draws: xr.Dataset, graph: pm.Model) -> xr.Dataset:
     return draws.assign_coords(labels)
 
 
-def _form(graph: pm.Model, names: Collection[str]) -> Form:
+def _form(graph: pm.Model, names: Collection[str]) -> GraphForm:
     stored = [variable for variable in graph.deterministics if variable.name in names]
     outputs = [graph.logp(), *graph.replace_rvs_by_values(stored)]
     shared = [v for v in graph_inputs(outputs) if isinstance(v, SharedVariable)]
-    starts = {rv.name: graph.rvs_to_initial_values[rv] for rv in graph.free_RVs}
+    data = sorted(shared, key=lambda v: str(v.name))
+    kinds = [(v.name, v.type, ()) for v in graph.value_vars]
+    kinds += [(v.name, v.type, np.shape(v.get_value())) for v in data]
     dims = {rv.name: tuple(graph.named_vars_to_dims.get(rv.name) or ()) for rv in (*graph.free_RVs, *stored)}
-    return Form(tuple(outputs), (*graph.value_vars, *sorted(shared, key=lambda v: str(v.name))), dims, starts)
+    starts = {rv.name: graph.rvs_to_initial_values[rv] for rv in graph.free_RVs}
+    return GraphForm(tuple(outputs), tuple(graph.value_vars), tuple(data), tuple(kinds), dims, starts)
 
 
-def _same(one: Form, other: Form) -> bool:
-    """Return whether two graphs differ in their data only."""
-    if [_kind(v) for v in one.inputs] != [_kind(v) for v in other.inputs]:
+def _same(one: GraphForm, other: GraphForm) -> bool:
+    """Return whether two graphs differ in their data only, and all of these can be told apart by name."""
+    names = [container.name for container in other.data]
+    if None in names or len({*names}) < len(names):
         return False
-    if list(one.dims.items()) != list(other.dims.items()):
+    if one.kinds != other.kinds or list(one.dims.items()) != list(other.dims.items()):
         return False
     if not all(_same_start(start, other.starts[name]) for name, start in one.starts.items()):
         return False
-    return equal_computations(list(one.outputs), list(other.outputs), list(one.inputs), list(other.inputs))
+    return equal_computations(list(one.outputs), list(other.outputs), one.inputs, other.inputs)
 
 
 def _same_start(one: Any, other: Any) -> bool:
@@ -93,8 +112,3 @@ def _same_start(one: Any, other: Any) -> bool:
     if isinstance(one, Variable) or isinstance(other, Variable):
         return False
     return one == other if isinstance(one, str) or isinstance(other, str) else np.array_equal(one, other)
-
-
-def _kind(variable: Variable) -> tuple[Any, ...]:
-    shape = np.shape(variable.get_value()) if isinstance(variable, SharedVariable) else ()
-    return variable.name, variable.type, shape

@@ -2,8 +2,6 @@
 
 import os
 import time
-from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +13,9 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit, open_fit
 from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.posterior.storage.files import finish
-from bayesfactor.posterior.storage.panels import panel_groups
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.engines import Engine, Run
+from bayesfactor.sampling.finished import Made, finish_fit
 from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.kernel_engine import KernelEngine
 from bayesfactor.sampling.own_graph import Graph, fit_graph
@@ -27,8 +25,6 @@ from bayesfactor.spec.scaling import scale_priors
 
 EngineName = Literal["auto", "kernel", "graph"]
 ENGINES: tuple[Engine, ...] = (KernelEngine(), GraphEngine())  # the first that does not refuse is "auto"
-STEPS = ("prepare", "compile", "sample", "recover")
-LIBRARIES = ("bayesfactor", "xarray", "arviz")  # beside those of the engine
 
 
 def fit(
@@ -64,7 +60,8 @@ def fit(
     store : str or Path, optional
         A Zarr folder (``"run.zarr"``) to which the draws of alphas, loadings and residual scales are written as they
         are made, for more assets than memory holds; needs dask and zarr. They are the same draws. The folder is then
-        the saved fit, and replaces a store that is there already. Not of a graph of your own.
+        the saved fit, and replaces a store that is there already. It saves memory with the kernel engine only: the
+        other one holds what these draws are made of. Not of a graph of your own.
 
     Returns
     -------
@@ -82,8 +79,8 @@ def fit(
 
     Notes
     -----
-    A graph that was compiled in this process is not compiled again for another panel of as many assets and factors
-    (and, under noise that is not normal, of as many returns).
+    A graph that was compiled in this process is not compiled again for another panel of as many assets, groups and
+    factors of each kind (and, under noise that is not normal, of as many returns).
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(
@@ -151,19 +148,7 @@ def _whole(
 ) -> Fit:
     """Return the fit of a run's draws; `marks` are the times at which the steps before began and ended."""
     posterior, log_prior = run.recover(tree, sampler, store)
-    panel = run.design.panel
-    statistics = tree["sample_stats"].to_dataset()
-    groups = {"posterior": posterior, "sample_stats": statistics, "log_prior": log_prior, **panel_groups(panel)}
-    data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
-    seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
-    made = Fit(
-        panel=panel,
-        model=run.model,
-        sampler=sampler,
-        data=data,
-        timings=dict(zip(STEPS, seconds, strict=True)),
-        versions={name: version(name) for name in (*LIBRARIES, *engine.libraries)},
-        engine=engine.name,
-    )
+    groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset(), "log_prior": log_prior}
+    made = finish_fit(run.design.panel, run.model, sampler, groups, Made(engine.name, engine.libraries, marks))
     vars(made).update(design=run.design, priors=run.priors)  # cached properties: made once, for the sampler
     return made

@@ -26,7 +26,7 @@ TWICE = ("log_sigma", "premium")  # in `sigma` and `risk_premium` too
 
 @dataclass(frozen=True)
 class GraphEngine:
-    """The marginal PyMC graph of a model: any choice, after some seconds of compiling.
+    """The marginal PyMC graph of a model: any choice, after half a minute or more of compiling.
 
     Loadings and alphas are integrated out where they are normal given the rest, and sampled in the
     surrogate-conditional form otherwise.
@@ -42,9 +42,11 @@ class GraphEngine:
     def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors) -> "GraphRun":
         """Return the run of a model on the design of a panel."""
         from bayesfactor.graph.integrated import integrated_graph
+        from bayesfactor.sampling.compiled_graphs import LOCK
         from bayesfactor.sampling.packed_data import pack_data
 
-        return GraphRun(pack_data(integrated_graph(design, model, priors)), design, model, priors)
+        with LOCK:
+            return GraphRun(pack_data(integrated_graph(design, model, priors)), design, model, priors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +58,16 @@ class GraphRun:
     model: FactorModel
     priors: ScaledPriors
 
+    @property
+    def stored(self) -> list[str]:
+        """Names of the variables of which draws are stored."""
+        return [variable.name for variable in self.graph.deterministics if variable.name not in TWICE]
+
     def compile(self) -> Any:
         """Return the compiled graph; one that was compiled before in this process where only data differ."""
         from bayesfactor.sampling.compiled_graphs import compile_graph
 
-        return compile_graph(self.graph, [v.name for v in self.graph.deterministics if v.name not in TWICE])
+        return compile_graph(self.graph, self.stored)
 
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return draws of the graph's variables, and ``sample_stats``."""
@@ -70,8 +77,7 @@ class GraphRun:
         self, tree: xr.DataTree, sampler: Sampler, store: DrawStore | None = None
     ) -> tuple[xr.Dataset, xr.Dataset]:
         """Return the posterior and the log prior."""
-        names = [v.name for v in self.graph.deterministics if v.name not in TWICE]
-        theta = GraphTheta(tree["posterior"].to_dataset()[names], self.design, self.model, self.priors)
+        theta = GraphTheta(tree["posterior"].to_dataset()[self.stored], self.design, self.model, self.priors)
         return recover(theta, sampler.seed, store, cores(sampler))
 
 

@@ -2,23 +2,22 @@
 
 import sys
 import time
-from importlib.metadata import version
-from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
 
 from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.graph.inputs import group_numbers
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.schema import OPTIONAL, REQUIRED, mismatches, validate
-from bayesfactor.posterior.storage.panels import panel_groups
+from bayesfactor.sampling.finished import Made, finish_fit
+from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.nuts import sample
 
-LIBRARIES = ("bayesfactor", "xarray", "arviz", "nutpie", "pymc", "pytensor", "numba", "numpy")
 BUILD = "Start from bf.build(panel, model, centred=False), and keep its names, dimensions and coordinates."
 
 
@@ -98,18 +97,8 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
         raise (_start_error(graph) if error.__cause__ else None) or error from None  # nothing is wrong if interrupted
     marks.append(time.perf_counter())
     posterior = validate(labelled(tree["posterior"].to_dataset(), graph), used, verb="fit")
-    groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset(), **panel_groups(used)}
-    data = xr.DataTree.from_dict({name: xr.DataTree(dataset) for name, dataset in groups.items()})
-    seconds = [after - before for before, after in pairwise([*marks, time.perf_counter()])]
-    return Fit(
-        panel=used,
-        model=None,
-        sampler=sampler,
-        data=data,
-        timings=dict(zip(("prepare", "compile", "sample", "recover"), seconds, strict=True)),
-        versions={name: version(name) for name in LIBRARIES},
-        engine=OWN_GRAPH,
-    )
+    groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset()}
+    return finish_fit(used, None, sampler, groups, Made(OWN_GRAPH, GraphEngine().libraries, marks))
 
 
 def matched(panel: PanelBase, graph: Graph) -> PanelBase:
@@ -123,8 +112,7 @@ def matched(panel: PanelBase, graph: Graph) -> PanelBase:
         for rv in graph.free_RVs
         if rv.type.dtype not in ("float64", "float32")
     ]
-    if not found and isinstance(panel, Panel) and not _observes(graph, panel):
-        found.append("'returns' observes other returns than the panel holds: build the graph from the panel given")
+    found += _differences(graph, panel) if not found else []
     if found:
         raise SpecError(
             f"fit: the graph does not go with the panel: {'; '.join(text.removesuffix('.') for text in found)}.",
@@ -148,13 +136,25 @@ def _skeleton(graph: Graph) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _observes(graph: Graph, panel: Panel) -> bool:
-    """Return whether the container ``observed_returns``, where there still is one, has the panel's returns."""
-    held = graph.named_vars.get("observed_returns")
-    if held is None or not hasattr(held, "get_value"):
-        return True
+def _differences(graph: Graph, panel: PanelBase) -> list[str]:
+    """Return which data, where they still are in the graph, are not the panel's."""
+    if not isinstance(panel, Panel):
+        return ["'returns' observes single returns, and the panel holds statistics: give the panel that was built from"]
     values = panel.returns.values.T
-    return np.array_equal(held.get_value(), values[np.isfinite(values)])
+    asset_of, time_of = np.nonzero(np.isfinite(values))
+    wanted = {
+        "observed_returns": values[asset_of, time_of],
+        "asset_of": asset_of,
+        "time_of": time_of,
+        "factor_values": panel.aligned,
+        "group_of": group_numbers(panel),
+    }
+    held = {name: graph.named_vars[name] for name in wanted if hasattr(graph.named_vars.get(name), "get_value")}
+    found = [name for name, container in held.items() if not np.array_equal(container.get_value(), wanted[name])]
+    others = [factor.name for factor in panel.factor_info if not factor.traded]
+    if list(graph.coords.get("nontraded") or others) != others:
+        found.append("nontraded")
+    return [f"'{name}' is not the panel's: build the graph from the panel given" for name in found]
 
 
 def _start_error(graph: Graph) -> FitError | None:

@@ -337,6 +337,20 @@ def test_groups_of_other_draws_are_refused(hier):
         bf.from_draws(hier.panel, other)
 
 
+def test_a_samplers_record_may_hold_what_no_check_reads(hier, tmp_path):
+    """PyMC's has infinite energy errors of steps that diverged, and warnings that are objects."""
+    stats = hier.data["sample_stats"].to_dataset()
+    more = stats.assign(
+        max_energy_error=xr.full_like(stats["energy"], np.inf),
+        warning=xr.full_like(stats["energy"], None, dtype=object),
+    )
+    made = bf.from_draws(hier.panel, xr.DataTree.from_dict({"posterior": required(hier), "sample_stats": more}))
+    table = bf.check(made).table
+    assert table.loc["divergences", "passed"]
+    assert set(made.data["sample_stats"].data_vars) == {*stats.data_vars, "max_energy_error"}
+    assert bf.check(bf.open_fit(made.save(tmp_path / "run.nc"))).table["value"].equals(table["value"])
+
+
 @pytest.mark.parametrize("draws", [None, {}, 3, xr.DataTree(), "run.nc"])
 def test_what_holds_no_draws_is_refused(hier, draws):
     with pytest.raises(bf.FitError, match="from_draws: found no posterior"):

@@ -1,10 +1,11 @@
 """When a graph that was compiled is used again: for other data of the same graph, and for nothing else."""
 
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import nutpie
 import pymc as pm
+import pytensor
 import pytest
 import xarray as xr
 
@@ -22,7 +23,9 @@ def build(
     factor=2.0,
     dtype=float,
 ):
-    with pm.Model(coords={"asset": labels, "other": labels}) as graph:
+    coords = {} if labels is None else {"asset": labels, "other": labels}
+    dims = None if labels is None else dims
+    with pm.Model(coords=coords) as graph:
         given = pm.Data("given", np.array(data, dtype=dtype))
         x = pm.Normal(free, given, scale, dims=dims, initval=start)
         pm.Deterministic(name, factor * x, dims=dims)
@@ -42,6 +45,18 @@ OTHERS = {
 }
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """Of what nutpie compiles as much as is used."""
+
+    shared_var_keys: dict
+    given: np.ndarray
+    initial_point_func: object = None
+
+    def with_data(self, given):
+        return replace(self, given=given)
+
+
 @pytest.fixture
 def compiled(monkeypatch):
     """What was compiled, in order, by a compiler that does nothing."""
@@ -49,7 +64,7 @@ def compiled(monkeypatch):
 
     def compile_pymc_model(graph, var_names):
         held = {variable: "key" for variable in graph.named_vars.values() if variable.name == "given"}
-        made.append(SimpleNamespace(shared_var_keys=held, with_data=lambda **data: data))
+        made.append(Compiled(held, graph["given"].get_value()))
         return made[-1]
 
     monkeypatch.setattr(nutpie, "compile_pymc_model", compile_pymc_model)
@@ -65,13 +80,33 @@ def test_other_data_and_labels_are_of_the_same_graph(compiled):
     for data, labels in (((0.5, 1.0), ("a", "b")), ((3.0, 4.0), ("c", "d"))):
         graph = build(data=data, labels=labels)
         found = compile_graph(graph, names(graph))
-        np.testing.assert_array_equal(found["given"], data)
+        np.testing.assert_array_equal(found.given, data)
+        assert np.abs(found.initial_point_func(1) - np.array(data)).max() <= 1  # from the means of its own priors
     assert len(compiled) == 1
 
 
 @pytest.mark.parametrize("change", OTHERS, ids=list(OTHERS))
 def test_anything_else_is_another_graph(compiled, change):
     for graph in (build(), build(**OTHERS[change])):
+        compile_graph(graph, names(graph))
+    assert len(compiled) == 2
+
+
+def test_data_that_were_resized_are_another_graph(compiled):
+    """The container of a graph that was compiled is not what its code was made for."""
+    graph = build(labels=None)
+    compile_graph(graph, names(graph))
+    with graph:
+        pm.set_data({"given": np.zeros(3)})
+    compile_graph(graph, names(graph))
+    assert len(compiled) == 2
+
+
+def test_data_without_a_name_cannot_be_told_apart(compiled):
+    for values in ([5.0, 6.0], [7.0, 8.0]):
+        graph = build()
+        with graph:
+            pm.Potential("pull", -((graph["x"] - pytensor.shared(np.array(values))) ** 2).sum())
         compile_graph(graph, names(graph))
     assert len(compiled) == 2
 

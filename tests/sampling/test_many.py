@@ -84,7 +84,7 @@ def fitted(short_fit, monkeypatch):
     """Names of the panels in the order in which they were fitted, by a stand-in that returns what it was given."""
     calls = []
 
-    def stand_in(panel, model, sampler):
+    def stand_in(panel, model, sampler, **options):
         calls.append((panel.fingerprint, sampler))
         return replace(short_fit, panel=panel, model=model, sampler=sampler, data=called_as(short_fit.data, panel))
 
@@ -97,7 +97,7 @@ def seeded(monkeypatch, small_fit):
     """A stand-in whose fit can be saved and read: the panel is the one it was made of."""
     calls = []
 
-    def stand_in(panel, model, sampler):
+    def stand_in(panel, model, sampler, **options):
         calls.append(panel.fingerprint)
         return replace(small_fit, sampler=sampler)
 
@@ -131,7 +131,7 @@ def small_fit(panels):
 def test_results_are_in_the_order_of_the_panels(panels, fitted, monkeypatch):
     quick, finished = workers.fit, []
 
-    def slow(panel, model, sampler):
+    def slow(panel, model, sampler, **options):
         place = [one.fingerprint for one in panels.values()].index(panel.fingerprint)
         time.sleep(0.1 * (3 - place))
         finished.append(place)
@@ -170,10 +170,10 @@ def breaking(monkeypatch, panel, error):
     """Raise an error for one panel, and go on as before for the others."""
     good = workers.fit
 
-    def stand_in(one, model, sampler):
+    def stand_in(one, *others, **options):
         if one.fingerprint == panel.fingerprint:
             raise error
-        return good(one, model, sampler)
+        return good(one, *others, **options)
 
     monkeypatch.setattr(workers, "fit", stand_in)
 
@@ -450,3 +450,22 @@ def test_a_fit_that_a_dead_worker_kept_is_not_made_again(tmp_path):
     assert len(list(tmp_path.glob("*.nc"))) == 1
     one.result.write_bytes(b"damaged")
     assert run(job).result != one.result
+
+
+def test_the_engine_is_passed_on_and_part_of_the_key(panels, monkeypatch, short_fit):
+    """Fits of one engine are not taken for those of the other."""
+    asked = []
+
+    def stand_in(panel, model, sampler, *, engine):
+        asked.append(engine)
+        return short_fit
+
+    monkeypatch.setattr(workers, "fit", stand_in)
+    with ThreadPoolExecutor(1) as pool:
+        kept = [fit_many(panels, sampler=QUICK, engine=name, executor=pool) for name in ("auto", "kernel", "graph")]
+    assert asked == ["auto"] * 4 + ["kernel"] * 4 + ["graph"] * 4
+    keys = [[entry.key for entry in fits.entries] for fits in kept]
+    assert keys[0] == keys[1]
+    assert not set(keys[0]) & set(keys[2])
+    with pytest.raises(SpecError, match="grph"):
+        fit_many(panels, sampler=QUICK, engine="grph")
