@@ -24,13 +24,13 @@ def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: F
     panel, history = _whole(design, model), design.history
     order = history.spans[-1].factors
     other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
-    with pm.Model(coords=_coords(panel, history, other)) as graph:
+    with pm.Model(coords=_coords(panel, history, other), model=None) as graph:  # in no other model
         data = _data(panel, priors)
         if form is Form.NON_CENTRED:
             data |= _coordinates(design, model, priors)
         mean = factor_means(data, form)
         premium = risk_premia(data, mean, other, form)
-        observe_factors(mean, precision_root(data, order), order, _stretches(panel, history))
+        observe_factors(mean, precision_root(data, order), order, stretches(panel, history))
         sigma = scales(data, form)
         loading, rate = loadings(model.loadings, data, form), zero_beta(model.zero_beta, data, form)
         law = Expected(alphas(model.alpha, data, sigma, form), loading, rate, premium - mean)
@@ -77,7 +77,8 @@ def _rows(history: FactorMoments, periods: int) -> list[slice]:
     return [slice(*ends) for ends in zip(starts, [*starts[1:], periods], strict=True)]
 
 
-def _stretches(panel: Panel, history: FactorMoments) -> list[np.ndarray]:
+def stretches(panel: Panel, history: FactorMoments) -> list[np.ndarray]:
+    """Return the factors of each stretch of dates on which the same ones are known (date, factor known)."""
     values = panel.factors.values
     rows = _rows(history, len(values))
     return [values[row][:, span.factors] for row, span in zip(rows, history.spans, strict=True)]

@@ -28,7 +28,7 @@ def integrated_graph(design: Design, model: FactorModel, priors: ScaledPriors) -
         "nontraded": [names[i] for i in other],
         "coefficient": ("alpha", *(f"loading {name}" for name in names)),
     }
-    with pm.Model(coords=coords) as graph:
+    with pm.Model(coords=coords, model=None) as graph:  # in no other model
         data = {name: pm.Data(name, value) for name, value in graph_data(design, model, priors).items()}
         shift = integrated_factors(data, other)
         sigma = scales(data, form)

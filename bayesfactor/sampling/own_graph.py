@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 import xarray as xr
 
-from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.base.errors import FitError, SpecError, unknown
 from bayesfactor.graph.inputs import group_numbers
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.sampler import Sampler
@@ -18,6 +19,8 @@ from bayesfactor.sampling.finished import Made, finish_fit
 from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.nuts import sample
 
+ENGINE_NAMES = ("auto", "kernel", "graph")
+RESERVED = ("chain", "draw")  # dimensions of draws
 BUILD = "Start from bf.build(panel, model, centred=False), and keep its names, dimensions and coordinates."
 
 
@@ -44,11 +47,23 @@ class Graph(Protocol):
     def coords(self) -> dict[str, Any]:
         """Labels by dimension."""
 
+    @property
+    def basic_RVs(self) -> list[Any]:
+        """Free and observed variables."""
+
+    @property
+    def potentials(self) -> list[Any]:
+        """Terms that are added to the log-density."""
+
+    @property
+    def value_vars(self) -> list[Any]:
+        """Values of the free variables, in the coordinates that are sampled."""
+
     def initial_point(self) -> dict[str, np.ndarray]:
         """Return values at which a sampler starts."""
 
-    def point_logps(self, point: dict[str, np.ndarray], round_vals: int) -> dict[str, float]:
-        """Return the log-density of every variable at a point."""
+    def logp(self, vars: list[Any], sum: bool) -> list[Any]:  # PyMC's names
+        """Return the log-densities of some variables."""
 
 
 def is_graph(model: object) -> bool:
@@ -78,7 +93,9 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
             found=graph,
             remedy="Give a preset's name, the path of a model file, a FactorModel, or a PyMC model that bf.build made.",
         )
-    if engine not in ("auto", "graph") or store is not None:
+    if engine not in ENGINE_NAMES:
+        raise unknown("engine", engine, ENGINE_NAMES, place="fit.engine")
+    if engine == "kernel" or store is not None:
         option = "store" if store is not None else f"engine='{engine}'"
         raise SpecError(
             f"fit: {option} is not for a graph of your own: it is sampled as it stands, in memory.",
@@ -89,20 +106,25 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
     marks = [time.perf_counter()]
     used = matched(panel, graph)
     marks.append(time.perf_counter())
-    compiled = compile_graph(graph, [variable.name for variable in graph.deterministics])
+    _check_start(graph)
+    compiled = compile_graph(graph, [variable.name for variable in (*graph.free_RVs, *graph.deterministics)])
     marks.append(time.perf_counter())
-    try:
-        tree = sample(compiled, sampler, len(used.assets))
-    except FitError as error:
-        raise (_start_error(graph) if error.__cause__ else None) or error from None  # nothing is wrong if interrupted
+    tree = sample(compiled, sampler, len(used.assets))
     marks.append(time.perf_counter())
     posterior = validate(labelled(tree["posterior"].to_dataset(), graph), used, verb="fit")
     groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset()}
     return finish_fit(used, None, sampler, groups, Made(OWN_GRAPH, GraphEngine().libraries, marks))
 
 
-def matched(panel: PanelBase, graph: Graph) -> PanelBase:
+def matched(panel: PanelBase, graph: Graph) -> Panel:
     """Return the panel with the graph's factors, or raise a SpecError that names all in which they differ."""
+    if not isinstance(panel, Panel):
+        raise SpecError(
+            "fit: a graph of your own observes single returns, and the panel holds statistics.",
+            place="fit.panel",
+            found=panel,
+            remedy="Give the panel that the graph was built from.",
+        )
     factors = [str(name) for name in graph.coords.get("factor") or ()]
     if factors and set(factors) < set(panel.factor_names):
         panel = panel.select(factors=[name for name in panel.factor_names if name in factors])
@@ -112,6 +134,10 @@ def matched(panel: PanelBase, graph: Graph) -> PanelBase:
         for rv in graph.free_RVs
         if rv.type.dtype not in ("float64", "float32")
     ]
+    taken = [name for name in RESERVED if name in graph.named_vars]
+    found += [f"'{name}' is the name of a dimension of draws: rename it" for name in taken]
+    if not graph.potentials and all(rv in graph.free_RVs for rv in graph.basic_RVs):
+        found.append("nothing is observed: keep 'returns' and 'factors'")
     found += _differences(graph, panel) if not found else []
     if found:
         raise SpecError(
@@ -136,10 +162,10 @@ def _skeleton(graph: Graph) -> xr.Dataset:
     return xr.Dataset(arrays)
 
 
-def _differences(graph: Graph, panel: PanelBase) -> list[str]:
+def _differences(graph: Graph, panel: Panel) -> list[str]:
     """Return which data, where they still are in the graph, are not the panel's."""
-    if not isinstance(panel, Panel):
-        return ["'returns' observes single returns, and the panel holds statistics: give the panel that was built from"]
+    from bayesfactor.graph.full import stretches
+
     values = panel.returns.values.T
     asset_of, time_of = np.nonzero(np.isfinite(values))
     wanted = {
@@ -149,6 +175,8 @@ def _differences(graph: Graph, panel: PanelBase) -> list[str]:
         "factor_values": panel.aligned,
         "group_of": group_numbers(panel),
     }
+    known = stretches(panel, factor_moments(panel))
+    wanted |= {f"observed_factors{f'_{n}' * (len(known) > 1)}": values for n, values in enumerate(known, start=1)}
     held = {name: graph.named_vars[name] for name in wanted if hasattr(graph.named_vars.get(name), "get_value")}
     found = [name for name, container in held.items() if not np.array_equal(container.get_value(), wanted[name])]
     others = [factor.name for factor in panel.factor_info if not factor.traded]
@@ -157,14 +185,24 @@ def _differences(graph: Graph, panel: PanelBase) -> list[str]:
     return [f"'{name}' is not the panel's: build the graph from the panel given" for name in found]
 
 
-def _start_error(graph: Graph) -> FitError | None:
-    """Return the error that names what has no finite log-density where the sampler starts, or None."""
+def _check_start(graph: Graph) -> None:
+    """Raise a FitError that names what has no finite log-density where the sampler starts.
+
+    As it stands, without compiling: the sampler would say no more than that it cannot start, after a minute.
+    """
+    import pytensor
+
+    named = [*graph.basic_RVs, *graph.potentials]
+    terms = [term.sum() for term in graph.logp(vars=named, sum=False)]
+    as_written = pytensor.compile.mode.Mode(linker="py", optimizer="None")
+    density = pytensor.function(graph.value_vars, terms, mode=as_written, on_unused_input="ignore")
+    start = graph.initial_point()
     with np.errstate(all="ignore"):
-        start = graph.point_logps(graph.initial_point(), round_vals=6)
-    bad = [f"'{name}' ({value:g})" for name, value in start.items() if not np.isfinite(value)]
-    if not bad:
-        return None
-    return FitError(
-        f"Sampling failed: where it starts, the log-density is not finite: {', '.join(bad)}.",
-        remedy="Give the variable another initval, or look at the data and at the support of its distribution.",
-    )
+        values = density(*(start[value.name] for value in graph.value_vars))
+    found = zip((variable.name for variable in named), values, strict=True)
+    bad = [f"'{name}' ({float(value):g})" for name, value in found if not np.isfinite(value)]
+    if bad:
+        raise FitError(
+            f"fit: where the sampler starts, the log-density is not finite: {', '.join(bad)}.",
+            remedy="Give the variable another initval, or look at the data and at the support of its distribution.",
+        )

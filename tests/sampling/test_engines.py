@@ -11,7 +11,6 @@ import bayesfactor as bf
 from bayesfactor.panel.moments import Moments
 from bayesfactor.sampling.conditional_coefficients import draw_coefficients
 from bayesfactor.sampling.fitting import ENGINES, engine_of
-from bayesfactor.spec.scaling import scale_priors
 from tests.support.choices import derived
 from tests.support.panels import make_panel, reduced
 
@@ -92,19 +91,6 @@ def test_a_model_that_no_kernel_covers_is_sampled_as_its_graph(both):
     np.testing.assert_array_equal(
         fit.posterior["loading"], bf.fit(panel, model, FEW, engine="graph").posterior["loading"]
     )
-
-
-def test_draws_of_a_graph_do_not_depend_on_what_was_fitted_before(both):
-    """Chains of a graph that was compiled for other data start where they would in a process of their own."""
-    model, starts = both[1].model, []
-    for number in (7, 8, 7):
-        design = model.design(make_panel(**SIZE, seed=number))
-        run = engine_of("graph", design.panel, model).prepare(design, model, scale_priors(design, model))
-        if not model.noise.sums_suffice:
-            pytest.skip("returns of another number are another graph, which would have to be compiled")
-        starts.append(run.compile().initial_point_func(3))
-    np.testing.assert_array_equal(starts[0], starts[2])
-    assert not np.array_equal(starts[0], starts[1])
 
 
 def test_draws_of_a_graph_on_disk_are_those_in_memory(both, tmp_path):

@@ -159,7 +159,7 @@ def test_bad_input_is_refused_before_sampling(panel, monkeypatch):
         bf.fit(panel.returns)
     with pytest.raises(SpecError, match="Did you mean 'capm'"):
         bf.fit(panel, "cpam")
-    with pytest.raises(SpecError, match="unknown model"):
+    with pytest.raises(SpecError, match="expected a model, found int"):
         bf.fit(panel, 7)
     with pytest.raises(BayesFactorError, match="No asset has a return"):
         bf.fit(replace(panel, returns=panel.returns.where(False)))
@@ -173,6 +173,13 @@ def test_an_interrupted_run_is_not_returned(panel, monkeypatch):
 
     monkeypatch.setattr(nutpie, "sample", cut)
     with pytest.raises(FitError, match="interrupted: 20 of 50 draws"):
+        bf.fit(panel, "hierarchical", small())
+
+    def at_once(*args, **settings):
+        return whole(*args, **settings).isel(draw=slice(0))
+
+    monkeypatch.setattr(nutpie, "sample", at_once)
+    with pytest.raises(FitError, match="interrupted: 0 of 50 draws"):
         bf.fit(panel, "hierarchical", small())
 
     def lost(*args, **settings):

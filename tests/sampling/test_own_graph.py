@@ -9,10 +9,11 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.posterior.fit import OWN_GRAPH
+from bayesfactor.posterior.schema import REQUIRED
 from bayesfactor.sampling import own_graph
 from tests.support.panels import make_panel, reduced
 
-SAMPLER = bf.Sampler(draws=500, tune=500, chains=4, seed=3, progress=False)
+SAMPLER = bf.Sampler(draws=1500, tune=1000, chains=4, seed=3, progress=False)
 VIEW = 0.1  # standard deviation of a view on a loading
 
 
@@ -31,6 +32,7 @@ def viewed(panel):
     """A view on one loading, and a latent variable."""
     graph = bf.build(panel, "hierarchical", centred=False)
     with graph:
+        pm.HalfNormal("positive", 0.5)
         pm.Potential("view", pm.logp(pm.Normal.dist(1.5, VIEW), graph["loading"][0, 0]))
         latent = pm.Normal("latent", 2.0, 0.5, dims="group")
         pm.Deterministic("doubled", 2 * latent, dims="group")
@@ -50,6 +52,8 @@ def test_it_is_sampled_as_it_stands(viewed, panel):
     for draws, wanted, other in ((after, mean, error), (viewed.posterior["latent"], 2.0, 0.0)):
         own = arviz.mcse(draws.to_dataset(name="x"))["x"]
         assert (np.abs(draws.mean(("chain", "draw")) - wanted) < 4 * np.hypot(own, other)).all()
+    assert float(viewed.posterior["positive"].min()) > 0  # what is sampled as its logarithm is kept as it is
+    assert {"loading_scale", "alpha_scale", "log_sigma_scale"} <= set(viewed.posterior)
     assert abs(before.mean() - mean) > 10 * error  # without the view it would be seen
     np.testing.assert_allclose(viewed.posterior["doubled"], 2 * viewed.posterior["latent"])
 
@@ -113,13 +117,17 @@ def test_with_a_discrete_variable(panel, graph):
 def test_of_another_panel(panel, graph):
     other = make_panel(assets=4, traded=1, other=1, periods=60, shortest=25, groups=2, seed=6)
     refused(other, graph, "'observed_returns' is not the panel's.*'factor_values' is not the panel's")
-    refused(reduced(panel), graph, "the panel holds statistics")
+    with pytest.raises(bf.SpecError, match="the panel holds statistics"):
+        bf.fit(reduced(panel), graph, SAMPLER)
+    with graph:
+        pm.set_data({"observed_factors": 2 * panel.factors.values})
+    refused(panel, graph, "'observed_factors' is not the panel's")
 
 
 def test_of_other_factors_or_groups(panel, graph):
     turned = replace(panel, factors=-panel.factors)
     refused(turned, graph, "'factor_values' is not the panel's")
-    swapped = replace(panel, groups=panel.groups.copy(data=panel.groups.values[::-1].copy()))
+    swapped = replace(panel, groups=panel.groups.copy(data=np.sort(panel.groups.values)))
     refused(swapped, graph, "'group_of' is not the panel's")
     info = tuple(replace(factor, traded=True, transform="none", lag=0) for factor in panel.factor_info)
     refused(replace(panel, factor_info=info), graph, "'nontraded' is not the panel's")
@@ -143,26 +151,35 @@ def test_many_panels_are_not_of_one_graph(panel, graph):
     assert caught.value.place == "fit_many.model"
 
 
-def test_a_start_without_a_density_names_the_variable(panel, graph, monkeypatch):
-    """As the sampler fails on it: it says no more than that all starting points failed."""
+def test_a_start_without_a_density_names_the_variable_at_once(panel, graph, monkeypatch):
     with graph:
         pm.Normal("lost", np.nan, 1.0)
         pm.Potential("impossible", pm.math.log(graph["alpha"].sum() * 0.0 - 1.0))
-
-    def fail(*arguments):
-        raise bf.FitError("Sampling failed: All initialization points failed.") from RuntimeError("points failed")
-
-    monkeypatch.setattr(own_graph, "sample", fail)
-    monkeypatch.setattr("bayesfactor.sampling.compiled_graphs.compile_graph", lambda *_: None)
-    with pytest.raises(bf.FitError, match="'lost' \\(nan\\), 'impossible' \\(nan\\)"):
+    monkeypatch.setattr("bayesfactor.sampling.compiled_graphs.compile_graph", lambda *_: pytest.fail("compiled"))
+    with pytest.raises(bf.FitError, match=r"'lost' \(nan\), 'impossible' \(nan\)"):
         bf.fit(panel, graph, SAMPLER)
 
 
-def test_an_interrupt_is_not_explained_away(panel, graph, monkeypatch):
-    def stop(*arguments):
-        raise bf.FitError("Sampling was interrupted.") from None
+def test_nothing_observed(panel):
+    factors = panel.factor_names
+    with pm.Model(coords={"asset": panel.assets, "factor": factors, "factor_other": factors}) as graph:
+        for name, dims in REQUIRED.items():
+            pm.Normal(name, dims=dims)
+    refused(panel, graph, "nothing is observed")
 
-    monkeypatch.setattr(own_graph, "sample", stop)
-    monkeypatch.setattr("bayesfactor.sampling.compiled_graphs.compile_graph", lambda *_: None)
-    with pytest.raises(bf.FitError, match="interrupted"):
-        bf.fit(panel, graph, SAMPLER)
+
+def test_a_variable_named_as_a_dimension_of_draws(panel, graph):
+    with graph:
+        pm.Normal("chain")
+    refused(panel, graph, "'chain' is the name of a dimension of draws")
+
+
+def test_an_engine_that_does_not_exist(panel, graph):
+    with pytest.raises(bf.SpecError, match="grph"):
+        bf.fit(panel, graph, SAMPLER, engine="grph")
+
+
+def test_a_graph_is_of_no_other_model(panel):
+    with pm.Model() as outer:
+        bf.build(panel, "capm")
+    assert not outer.free_RVs
