@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 LONGEST = {
+    "test_notebooks": 200,
     "test_density": 119,  # compiles a graph as PyMC's users do: a minute, where that was never done before
     "test_report": 108,
     "test_graphs": 90,
-    "test_notebooks": 67,
+    "test_engines": 80,
+    "test_full": 75,
+    "test_own_graph": 60,
     "test_misfit": 46,
     "test_drawstore": 35,
     "test_cli": 31,
