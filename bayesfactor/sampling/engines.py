@@ -1,6 +1,6 @@
 """How draws are made: an engine prepares a model on a panel, and its run samples it and recovers the posterior."""
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import xarray as xr
 
@@ -10,6 +10,8 @@ from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.storage.zarr import DrawStore
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
+
+EngineName = Literal["auto", "kernel", "graph"]
 
 
 class Run(Protocol):

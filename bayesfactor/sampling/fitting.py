@@ -3,7 +3,6 @@
 import os
 import time
 from pathlib import Path
-from typing import Literal
 
 import xarray as xr
 
@@ -14,7 +13,7 @@ from bayesfactor.posterior.fit import Fit, open_fit
 from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
-from bayesfactor.sampling.engines import Engine, Run
+from bayesfactor.sampling.engines import Engine, EngineName, Run
 from bayesfactor.sampling.finished import Made, finish_fit
 from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.kernel_engine import KernelEngine
@@ -23,7 +22,6 @@ from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
 
-EngineName = Literal["auto", "kernel", "graph"]
 ENGINES: tuple[Engine, ...] = (KernelEngine(), GraphEngine())  # the first that does not refuse is "auto"
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import numpy as np
 import xarray as xr
@@ -15,11 +15,11 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.schema import OPTIONAL, REQUIRED, mismatches, validate
+from bayesfactor.sampling.engines import EngineName
 from bayesfactor.sampling.finished import Made, finish_fit
 from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.nuts import sample
 
-ENGINE_NAMES = ("auto", "kernel", "graph")
 RESERVED = ("chain", "draw")  # dimensions of draws
 BUILD = "Start from bf.build(panel, model, centred=False), and keep its names, dimensions and coordinates."
 
@@ -93,8 +93,8 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
             found=graph,
             remedy="Give a preset's name, the path of a model file, a FactorModel, or a PyMC model that bf.build made.",
         )
-    if engine not in ENGINE_NAMES:
-        raise unknown("engine", engine, ENGINE_NAMES, place="fit.engine")
+    if engine not in get_args(EngineName):
+        raise unknown("engine", engine, get_args(EngineName), place="fit.engine")
     if engine == "kernel" or store is not None:
         option = "store" if store is not None else f"engine='{engine}'"
         raise SpecError(

@@ -19,7 +19,7 @@ from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.sampling.batch.files import is_whole, keep, kept, label, open_folder
 from bayesfactor.sampling.batch.fits import Entry, Fits
 from bayesfactor.sampling.batch.workers import Job, Outcome, Work, run_locally, run_on_executor
-from bayesfactor.sampling.fitting import EngineName
+from bayesfactor.sampling.engines import EngineName
 from bayesfactor.sampling.own_graph import is_graph
 from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel

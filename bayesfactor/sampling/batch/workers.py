@@ -19,7 +19,8 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.batch.files import fit_key, is_whole, keep
-from bayesfactor.sampling.fitting import EngineName, engine_of, fit
+from bayesfactor.sampling.engines import EngineName
+from bayesfactor.sampling.fitting import engine_of, fit
 from bayesfactor.spec.model import FactorModel
 
 Answers = Generator[tuple["Job", "Outcome"]]
