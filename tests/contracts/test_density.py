@@ -126,14 +126,6 @@ def test_compiled_density_is_the_graph(model, others):
             np.testing.assert_allclose(mine, slope, rtol=1e-9, atol=1e-9 * np.abs(gradient).max())
 
 
-def test_a_graph_compiles_as_its_users_will_compile_it():
-    panel, model = a_panel(1), FactorModel()
-    problem, graph = prepare(panel, model), bf.build(panel, model, marginal=True)
-    theta = points(problem, 1)[0]
-    value = graph.compile_logp()({v.name: problem.block(theta, v.name) for v in graph.value_vars})
-    assert problem.evaluate(theta)[0] == pytest.approx(float(value), rel=1e-9)
-
-
 def plain(panel, model, posterior):
     """log p(theta) + log p(c | theta) + sum_t log p(r_t | c) for one draw, as one would write it without statistics."""
     loading, alpha = posterior["loading"], posterior["alpha"] + posterior.get("zero_beta", 0.0)

@@ -11,7 +11,7 @@ import pytest
 
 LONGEST = {
     "test_notebooks": 200,
-    "test_density": 119,  # compiles a graph as PyMC's users do: a minute, where that was never done before
+    "test_density": 60,
     "test_report": 108,
     "test_graphs": 90,
     "test_engines": 80,
