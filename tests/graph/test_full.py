@@ -13,7 +13,7 @@ from bayesfactor.panel.histories import factor_moments
 from tests.support.panels import make_panel, reduced
 
 FAST = {"mode": "FAST_COMPILE"}
-DRAWS = 2000
+DRAWS = 1000
 
 
 @pytest.fixture(scope="module")

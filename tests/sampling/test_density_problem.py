@@ -49,7 +49,7 @@ def test_a_choice_without_a_compiled_density_is_refused(part, panel):
         prepare(panel, model)
     assert caught.value.place == f"fit.model: {part}"
     assert caught.value.found == "mine"
-    assert "bf.build" in caught.value.remedy
+    assert 'engine="graph"' in caught.value.remedy
 
 
 def test_of_several_parts_the_first_is_named():

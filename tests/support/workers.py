@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 LONGEST = {
-    "test_notebooks": 200,
+    "test_notebooks": 67,
     "test_density": 60,
     "test_report": 108,
     "test_graphs": 90,
