@@ -7,7 +7,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.distributions.shape_utils import rv_size_is_none
 
-from bayesfactor.graph.marginal import from_standard, log_root, posterior_root, shifted
+from bayesfactor.graph.marginal import Symbols, conditional, from_standard, log_root, shifted
 from bayesfactor.graph.parameters import Form, NormalLaw, coefficient
 
 ALPHA, LOADING = ("asset",), ("asset", "factor")
@@ -63,13 +63,10 @@ def coefficients(
 
 def _near_standard(of: Expected, sigma: pt.TensorVariable, data: dict) -> pt.TensorVariable:
     """Add ``coefficient_z``; return u (asset, free coefficient)."""
-    own, precision, graph = of.free, sigma**-2, pm.modelcontext(None)
+    own, graph = of.free, pm.modelcontext(None)
     graph.add_coord("coefficient", ("alpha", *(f"loading {factor}" for factor in graph.coords["factor"]))[own])
-    xx, xy = shifted(pt.concatenate([[0.0], of.shift]), data["surrogate_xx"], data["surrogate_xy"])
-    low = posterior_root(of.sd, xx[:, own, own], precision)
-    left = xy - (xx * of.mean[:, None, :]).sum(-1)
-    v = of.sd * left[:, own] * precision[:, None]
-    half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
+    symbols = Symbols(of.mean, of.sd, pt.log(sigma), pt.concatenate([[0.0], of.shift]))
+    low, half, _ = conditional(symbols, *shifted(symbols.shift, data["surrogate_xx"], data["surrogate_xy"]), own)
     z = pm.CustomDist(
         "coefficient_z",
         low,

@@ -5,6 +5,7 @@ import numpy as np
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design, observe
 from bayesfactor.panel.histories import FactorMoments
+from bayesfactor.panel.moments import Moments
 from bayesfactor.panel.regressions import RobustFit, least_squares, regressors
 from bayesfactor.spec.factors import ScaledFactors, ScaledPremia
 from bayesfactor.spec.model import FactorModel
@@ -104,22 +105,25 @@ def scale_start(design: Design, noise: Noise, priors: ScaledNoise) -> dict[str, 
 def surrogate_moments(design: Design, noise: Noise) -> dict[str, np.ndarray]:
     """Return S_i (asset, coefficient, coefficient) and b_i (asset, coefficient) of returns as the noise weighs them."""
     moments = design.moments if noise.sums_suffice else observe(design.panel, design.robust.weight).moments
+    return {f"surrogate_{name}": value for name, value in _by_asset(moments).items()}
+
+
+def _by_asset(moments: Moments) -> dict[str, np.ndarray]:
+    """Return S_i (asset, coefficient, coefficient) and b_i (asset, coefficient)."""
     return {
-        "surrogate_xx": np.ascontiguousarray(np.moveaxis(moments.xx, -1, 0)),
-        "surrogate_xy": np.ascontiguousarray(moments.xy.T),
+        "xx": np.ascontiguousarray(np.moveaxis(moments.xx, -1, 0)),
+        "xy": np.ascontiguousarray(moments.xy.T),
     }
 
 
 def observations(panel: PanelBase, robust: RobustFit) -> dict[str, np.ndarray]:
     """Return the observations, stacked asset by asset, and the weighted statistics of the surrogate."""
-    weighted = observe(panel, robust.weight).moments
     rows = [regressors(panel, i) for i in range(len(panel.assets))]
     return {
         "x": np.concatenate([x for _, _, x in rows]),
         "y": np.concatenate([y for _, y, _ in rows]),
         "asset_of": np.concatenate([np.full(len(y), i, dtype="int64") for i, (_, y, _) in enumerate(rows)]),
-        "xx": np.ascontiguousarray(np.moveaxis(weighted.xx, -1, 0)),
-        "xy": np.ascontiguousarray(weighted.xy.T),
+        **_by_asset(observe(panel, robust.weight).moments),
     }
 
 

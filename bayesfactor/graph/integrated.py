@@ -4,6 +4,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayesfactor.graph.alphas import alphas, zero_beta
+from bayesfactor.graph.coefficients import Expected
 from bayesfactor.graph.factors import integrated_factors
 from bayesfactor.graph.inputs import graph_data
 from bayesfactor.graph.loadings import loadings
@@ -33,18 +34,15 @@ def integrated_graph(design: Design, model: FactorModel, priors: ScaledPriors) -
         shift = integrated_factors(data, other)
         sigma = scales(data, form)
         loading, rate = loadings(model.loadings, data, form), zero_beta(model.zero_beta, data, form)
-        alpha = alphas(model.alpha, data, sigma, form)
-        add_returns(model.noise, _symbols(loading, alpha, rate, sigma, shift), data)
+        law = Expected(alphas(model.alpha, data, sigma, form), loading, rate, shift)
+        add_returns(model.noise, _symbols(law, sigma), data)
     return graph
 
 
-def _symbols(
-    loading: NormalLaw, alpha: NormalLaw, rate: pt.TensorVariable, sigma: pt.TensorVariable, shift: pt.TensorVariable
-) -> Symbols:
-    """Return mean and standard deviation of the coefficients (alpha_i + lambda_0, beta_i'), and what goes with them."""
-    mean = pt.concatenate([(alpha.loc + rate)[None, :], loading.loc.T])
-    sd = pt.concatenate([_sd(alpha)[None, :], _sd(loading).T])
-    return Symbols(mean, sd, pt.log(sigma), pt.concatenate([[0.0], shift]))
+def _symbols(of: Expected, sigma: pt.TensorVariable) -> Symbols:
+    """Return what a noise law needs of the coefficients, those with a standard deviation of 0 among them."""
+    sd = pt.concatenate([_sd(of.alpha)[:, None], _sd(of.loading)], axis=1)
+    return Symbols(of.mean, sd, pt.log(sigma), pt.concatenate([[0.0], of.shift]))
 
 
 def _sd(law: NormalLaw) -> pt.TensorVariable:

@@ -13,8 +13,8 @@ from bayesfactor.graph.diagonals import register_diagonals
 class Symbols:
     """What a noise law needs of the rest of the model: c_i = mean_i + sd_i u_i, u_i ~ N(0, I)."""
 
-    mean: pt.TensorVariable  # (coefficient, asset)
-    sd: pt.TensorVariable  # (coefficient, asset), either sign
+    mean: pt.TensorVariable  # (asset, coefficient)
+    sd: pt.TensorVariable  # (asset, coefficient), either sign
     log_sigma: pt.TensorVariable  # (asset)
     shift: pt.TensorVariable  # (coefficient): lambda - mu of the non-traded factors, else 0
 
@@ -27,20 +27,20 @@ def shifted(
     return xx + shift[None, None, :] * xx[:, :, 0][:, :, None], xy + shift[None, :] * xy[:, 0][:, None]
 
 
-def _conditional(
-    symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable
+def conditional(
+    symbols: Symbols, xx: pt.TensorVariable, xy: pt.TensorVariable, free: slice = slice(None)
 ) -> tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable]:
-    """Return the lower root L of A = I + D S D / s2, v = D (b - S m) / s2, and b - S m."""
-    mean, sd, precision = symbols.mean.T, symbols.sd.T, pt.exp(-2 * symbols.log_sigma)
-    left = xy - (xx * mean[:, None, :]).sum(-1)
-    return posterior_root(sd, xx, precision), sd * left * precision[:, None], left
+    """Return the lower root L of A = I + D S D / s2, L^-1 v of v = D (b - S m) / s2, and b - S m.
 
-
-def posterior_root(sd: pt.TensorVariable, xx: pt.TensorVariable, precision: pt.TensorVariable) -> pt.TensorVariable:
-    """Return the lower root L of A = I + D S D / s2 (asset, coefficient, coefficient)."""
+    The first two are of the `free` coefficients, whose standard deviations `symbols` holds.
+    """
     register_diagonals()
-    a = pt.eye(sd.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx * precision[:, None, None]
-    return pt.linalg.cholesky(a)
+    sd, precision = symbols.sd, pt.exp(-2 * symbols.log_sigma)
+    left = xy - (xx * symbols.mean[:, None, :]).sum(-1)
+    a = pt.eye(sd.shape[1])[None] + sd[:, :, None] * sd[:, None, :] * xx[:, free, free] * precision[:, None, None]
+    low = pt.linalg.cholesky(a)
+    v = sd * left[:, free] * precision[:, None]
+    return low, pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1), left
 
 
 def from_standard(low: pt.TensorVariable, half: pt.TensorVariable, z: pt.TensorVariable) -> pt.TensorVariable:
@@ -56,10 +56,8 @@ def log_root(low: pt.TensorVariable) -> pt.TensorVariable:
 def integrated(symbols: Symbols, data: dict) -> pt.TensorVariable:
     """Return log p(r | theta) under normal noise, the coefficients integrated out, from sufficient statistics."""
     xx, xy = shifted(symbols.shift, pt.moveaxis(data["xx"], -1, 0), data["xy"].T)
-    low, v, left = _conditional(symbols, xx, xy)
-    half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
-    mean, precision = symbols.mean.T, pt.exp(-2 * symbols.log_sigma)
-    square = (data["yy"] - (mean * (xy + left)).sum(-1)) * precision
+    low, half, left = conditional(symbols, xx, xy)
+    square = (data["yy"] - (symbols.mean * (xy + left)).sum(-1)) * pt.exp(-2 * symbols.log_sigma)
     level = data["count"] * (np.log(2 * np.pi) + 2 * symbols.log_sigma)
     return -0.5 * (level + square).sum() + 0.5 * (half**2).sum() - log_root(low).sum()
 
@@ -70,13 +68,12 @@ def surrogate_conditional(symbols: Symbols, data: dict) -> tuple[pt.TensorVariab
     u_i = L_i^-T (L_i^-1 v_i + z_i), with L_i and v_i from weighted statistics; log|L_i| is taken off the density. Exact
     for any law of residuals that is independent over assets: the weights only steer.
     """
-    mean, sd, shift = symbols.mean.T, symbols.sd.T, symbols.shift
-    low, v, _ = _conditional(symbols, *shifted(symbols.shift, data["xx"], data["xy"]))
+    shift = symbols.shift
+    low, half, _ = conditional(symbols, *shifted(shift, data["xx"], data["xy"]))
     z = pm.Flat("coefficient_z", dims=("asset", "coefficient"), initval=np.zeros(data["xy"].get_value().shape))
-    half = pt.linalg.solve_triangular(low, v, lower=True, b_ndim=1)
     u = from_standard(low, half, z)
     pm.Potential("surrogate", -0.5 * (u**2).sum() - log_root(low).sum())
-    c = pm.Deterministic("coefficients", mean + sd * u, dims=("asset", "coefficient"))
+    c = pm.Deterministic("coefficients", symbols.mean + symbols.sd * u, dims=("asset", "coefficient"))
     raw = pt.concatenate([(c @ pt.set_subtensor(shift[0], 1.0))[:, None], c[:, 1:]], axis=1)
     asset = data["asset_of"]
     return (data["x"] * raw[asset]).sum(axis=1), pt.exp(symbols.log_sigma)[asset]

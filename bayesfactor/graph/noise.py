@@ -42,8 +42,8 @@ def add_returns(noise: Noise, symbols: Symbols, data: dict) -> None:
     """Add the law of the returns with coefficients integrated out, or in the surrogate-conditional form."""
     if noise.sums_suffice:
         dims = ("asset", "coefficient")
-        pm.Deterministic("coefficient_loc", symbols.mean.T, dims=dims)
-        pm.Deterministic("coefficient_sd", symbols.sd.T, dims=dims)
+        pm.Deterministic("coefficient_loc", symbols.mean, dims=dims)
+        pm.Deterministic("coefficient_sd", symbols.sd, dims=dims)
         pm.Potential("likelihood", integrated(symbols, data))
     else:
         fitted, scale = surrogate_conditional(symbols, data)

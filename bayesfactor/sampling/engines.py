@@ -8,26 +8,15 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.storage.zarr import DrawStore
+from bayesfactor.sampling.theta import OnPanel
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
 
 EngineName = Literal["auto", "kernel", "graph"]
 
 
-class Run(Protocol):
+class Run(OnPanel, Protocol):
     """A model on a panel, ready to be sampled."""
-
-    @property
-    def design(self) -> Design:
-        """The panel, as the model weights it."""
-
-    @property
-    def model(self) -> FactorModel:
-        """The model."""
-
-    @property
-    def priors(self) -> ScaledPriors:
-        """Its priors per period of the panel."""
 
     def compile(self) -> Any:
         """Return what is sampled."""

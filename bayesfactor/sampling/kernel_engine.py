@@ -38,8 +38,8 @@ class KernelEngine:
 
 
 @dataclass(frozen=True, eq=False)
-class KernelRun:
-    """A density problem, ready to be sampled."""
+class OfProblem:
+    """What is of a density problem, and so of its model on its panel."""
 
     problem: DensityProblem
 
@@ -57,6 +57,11 @@ class KernelRun:
     def priors(self) -> ScaledPriors:
         """Its priors per period of the panel."""
         return self.problem.priors
+
+
+@dataclass(frozen=True, eq=False)
+class KernelRun(OfProblem):
+    """A density problem, ready to be sampled."""
 
     def compile(self) -> Any:
         """Return the compiled density with this problem's buffer. Compiles once a machine."""
@@ -105,26 +110,10 @@ class KernelRun:
 
 
 @dataclass(frozen=True, eq=False)
-class KernelTheta:
+class KernelTheta(OfProblem):
     """Draws (chain, draw, theta) of a density problem, as `Theta`."""
 
-    problem: DensityProblem
     draws: np.ndarray
-
-    @property
-    def design(self) -> Design:
-        """The panel, as the model weights it."""
-        return self.problem.design
-
-    @property
-    def model(self) -> FactorModel:
-        """The model."""
-        return self.problem.model
-
-    @property
-    def priors(self) -> ScaledPriors:
-        """Its priors per period of the panel."""
-        return self.problem.priors
 
     @property
     def shape(self) -> tuple[int, int]:

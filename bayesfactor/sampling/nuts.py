@@ -82,7 +82,7 @@ def _made(posterior: xr.Dataset) -> np.ndarray:
     """Return which draws were made (chain, draw): a chain that stopped early is padded with NaN."""
     lost = np.ones((posterior.sizes["chain"], posterior.sizes["draw"]), dtype=bool)
     for array in posterior.data_vars.values():
-        lost &= np.isnan(array.values).all(axis=tuple(range(2, array.ndim)))
+        lost &= ~np.isfinite(array.values).all(axis=tuple(range(2, array.ndim)))
         if not lost.any():
             break
     return ~lost

@@ -105,8 +105,8 @@ def fit_graph(panel: PanelBase, graph: Graph, sampler: Sampler, *, engine: str, 
         )
     marks = [time.perf_counter()]
     used = matched(panel, graph)
-    marks.append(time.perf_counter())
     _check_start(graph)
+    marks.append(time.perf_counter())
     compiled = compile_graph(graph, [variable.name for variable in (*graph.free_RVs, *graph.deterministics)])
     marks.append(time.perf_counter())
     tree = sample(compiled, sampler, len(used.assets))

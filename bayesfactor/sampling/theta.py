@@ -11,8 +11,8 @@ from bayesfactor.spec.scaling import ScaledPriors
 Drawn = dict[str, tuple[np.ndarray, tuple[str, ...]]]  # name -> draws (chain x draw, ...), dimensions but that of draws
 
 
-class Theta(Protocol):
-    """Draws theta of a model from p(theta | returns, factors), and what follows from them."""
+class OnPanel(Protocol):
+    """What is of a model on a panel."""
 
     @property
     def design(self) -> Design:
@@ -25,6 +25,10 @@ class Theta(Protocol):
     @property
     def priors(self) -> ScaledPriors:
         """Its priors per period of the panel."""
+
+
+class Theta(OnPanel, Protocol):
+    """Draws theta of a model from p(theta | returns, factors), and what follows from them."""
 
     @property
     def shape(self) -> tuple[int, int]:
