@@ -18,6 +18,7 @@ class Span(FrozenArrays):
     factors : array of int
         Indices of the factors: first the `older` ones, which are in earlier spans too, then those that begin here.
     older : int
+    rows : int
     count : float
         Number of rows, or the sum of their weights.
     mean : array (factors)
@@ -27,6 +28,7 @@ class Span(FrozenArrays):
 
     factors: np.ndarray
     older: int
+    rows: int
     count: float
     mean: np.ndarray
     scatter: np.ndarray
@@ -109,7 +111,8 @@ def _span(members: np.ndarray, older: int, rows: np.ndarray, weight: np.ndarray 
     if weight is None:
         centre = rows.mean(axis=0)
         deviations = rows - centre
-        return Span(members, older, len(rows), centre, deviations.T @ deviations)
+        return Span(members, older, len(rows), len(rows), centre, deviations.T @ deviations)
     centre = np.average(rows, axis=0, weights=weight)
     deviations = rows - centre
-    return Span(members, older, float(weight.sum()), centre, (weight[:, None] * deviations).T @ deviations)
+    scatter = (weight[:, None] * deviations).T @ deviations
+    return Span(members, older, len(rows), float(weight.sum()), centre, scatter)
