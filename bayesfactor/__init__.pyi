@@ -20,6 +20,14 @@ from .analysis.attribution.attribution import (
     Attribution as Attribution,
     attribute as attribute,
 )
+from .analysis.comparison.scores import (
+    Scores as Scores,
+    score as score,
+)
+from .analysis.portfolio.moments import (
+    Moments as Moments,
+    moments as moments,
+)
 from .base.errors import (
     BayesFactorError as BayesFactorError,
     DataError as DataError,
