@@ -1,6 +1,6 @@
 """Evidence of pre-whitened statistics, at the mode of what the assets share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +9,10 @@ from bayesfactor.paths.prewhitened import Whitened
 from bayesfactor.spec.alphas import ScaledAlphas
 from bayesfactor.spec.loadings import ScaledLoadings
 
-STEPS = 60
-SETTLED = 1e-3  # relative change of standard deviations in one step
+CYCLES = 15  # of two EM steps
+SETTLED = 5e-3  # relative change of standard deviations in a cycle
+SMALL = 0.03  # tau below this share of its prior's scale is as good as 0
+FAR = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +77,50 @@ def shared_mode(
     start : Shared, optional
         A mode of similar statistics.
     """
-    xx, xy, yy = sums.xx.sum(axis=1)[sums.pattern], sums.xy.sum(axis=1), sums.yy.sum(axis=1)
-    count, member = sums.count.sum(axis=1)[sums.pattern], np.eye(int(groups.max()) + 1)[groups]
+    member = np.eye(int(groups.max()) + 1)[groups]
+    whole = (sums.xx.sum(axis=1)[sums.pattern], sums.xy.sum(axis=1), sums.yy.sum(axis=1))
+    count = sums.count.sum(axis=1)[sums.pattern]
     sd = np.where(prior.spread > 0, prior.spread, prior.sd)
     now = start or Shared(np.tile(prior.loc, (member.shape[1], 1)), sd, sigma)
-    for _ in range(STEPS):
-        before, scaled = now, now.sd[:, None] * xx * now.sd
-        inverse = np.linalg.inv(np.eye(sd.size) + scaled / now.sigma[:, None, None] ** 2)
-        cov, mean = now.sd[:, None] * inverse * now.sd, now.mean[groups]
-        rest = (xy - np.squeeze(xx @ mean[..., None], -1)) / now.sigma[:, None] ** 2
-        c = mean + np.squeeze(cov @ rest[..., None], -1)
-        known = sd.size - np.trace(inverse, axis1=1, axis2=2)  # degrees of freedom that coefficients take
-        squares = yy - 2 * np.sum(c * xy, axis=-1) + np.sum(c * np.squeeze(xx @ c[..., None], -1), axis=-1)
-        own = np.sqrt((np.maximum(squares, 0.0) + known * now.sigma**2) / count)
-        now = _pooled(c, np.diagonal(cov, axis1=1, axis2=2), member, prior, now.sd, own)
-        if max(_change(now.sd, before.sd), _change(now.sigma, before.sigma)) < SETTLED:
+    now = replace(now, sd=np.maximum(now.sd, 0.1 * prior.spread))  # from 0 there is no way up
+    for _ in range(CYCLES):
+        first = _step(whole, count, member, prior, now)
+        second = _step(whole, count, member, prior, first)
+        change = max(_change(second.sd, now.sd, SMALL * prior.spread), _change(second.sigma, now.sigma, 0.0))
+        now = replace(second, sd=_extrapolated(now.sd, first.sd, second.sd))
+        if change < SETTLED:
             break
     return now
+
+
+def _step(
+    whole: tuple[np.ndarray, np.ndarray, np.ndarray],
+    count: np.ndarray,
+    member: np.ndarray,
+    prior: CoefficientPrior,
+    now: Shared,
+) -> Shared:
+    """Return what assets share after one step of the EM algorithm."""
+    (xx, xy, yy), sd, variance, mean = whole, now.sd, now.sigma**2, member @ now.mean
+    inverse = np.linalg.inv(np.eye(sd.size) + sd[:, None] * xx * sd / variance[:, None, None])
+    cov = sd[:, None] * inverse * sd
+    c = mean + np.squeeze(cov @ (xy - np.squeeze(xx @ mean[..., None], -1))[..., None], -1) / variance[:, None]
+    taken = sd.size - np.trace(inverse, axis1=1, axis2=2)  # degrees of freedom that coefficients take
+    squares = yy - 2 * np.sum(c * xy, axis=-1) + np.sum(c * np.squeeze(xx @ c[..., None], -1), axis=-1)
+    sigma = np.sqrt((np.maximum(squares, 0.0) + taken * variance) / count)
+    return _pooled(c, np.diagonal(cov, axis1=1, axis2=2), member, prior, sd, sigma)
+
+
+def _extrapolated(before: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return where steps that shrink geometrically end (Aitken), in logs and not farther than a factor of `FAR`.
+
+    EM steps towards tau = 0 shrink too slowly to wait for them.
+    """
+    logs = np.log(np.where(before > 0, [before, first, second], 1.0))
+    step, next_step = np.diff(logs, axis=0)
+    shrinks = (step * next_step > 0) & (np.abs(next_step) < np.abs(step))
+    left = np.where(shrinks, next_step**2 / np.where(shrinks, step - next_step, 1.0), 0.0)
+    return second * np.exp(np.clip(left, -np.log(FAR), np.log(FAR)))
 
 
 def _pooled(
@@ -108,8 +137,10 @@ def _pooled(
     return Shared(np.where(pooled, mean, prior.loc), np.where(pooled, tau, sd), sigma)
 
 
-def _change(now: np.ndarray, before: np.ndarray) -> float:
-    return float(np.max(np.abs(now - before) / np.where(before > 0, before, 1.0), initial=0.0))
+def _change(now: np.ndarray, before: np.ndarray, least: np.ndarray | float) -> float:
+    """Return the largest change relative to what was, or to the least that matters."""
+    size = np.maximum(before, least)
+    return float(np.max(np.abs(now - before) / np.where(size > 0, size, 1.0), initial=0.0))
 
 
 def predictive_densities(sums: Whitened, groups: np.ndarray, shared: Shared) -> np.ndarray:

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 
 from bayesfactor.panel.moments import cross_products
 from bayesfactor.paths.blocks import block_edges, cross_products_in_blocks
-from bayesfactor.paths.loading_draws import draw_last, draw_paths
+from bayesfactor.paths.loading_draws import draw_ahead, draw_paths
 from bayesfactor.paths.loading_filter import filter_loadings
 from bayesfactor.paths.prewhitened import prewhitened, whiten
 
@@ -99,7 +99,8 @@ def test_drawn_paths_have_the_mean_and_the_covariance_of_the_dense_gaussian(pane
     error = np.sqrt(np.diag(cov))
     assert np.abs((found.mean(axis=0) - mean) / error).max() < 4.5 / draws**0.5
     assert np.abs((np.cov(found.T) - cov) / np.outer(error, error)).max() < 6 / draws**0.5
-    last = draw_last(blocks, sums, np.tile(u, (draws, 3, 1)), np.full((draws, 3), sigma), rng)[:, asset] / blocks.unit
+    every = np.tile(u, (draws, 3, 1)), np.full((draws, 3), sigma)
+    last = draw_ahead(blocks, sums, *every, rng, ahead=0.0)[:, asset] / blocks.unit
     assert np.abs((last.mean(axis=0) - mean[-2:]) / error[-2:]).max() < 4.5 / draws**0.5
     assert np.abs((np.cov(last.T) - cov[-2:, -2:]) / np.outer(error[-2:], error[-2:])).max() < 6 / draws**0.5
 
@@ -116,7 +117,49 @@ def test_each_draw_has_its_own_long_run_loadings_and_residual(blocks):
 def test_nothing_moves_where_nothing_may(blocks):
     sums, rng = whiten(blocks, 0.0, PHI), np.random.default_rng(0)
     assert not draw_paths(blocks, sums, 0, np.ones((5, 3)), np.ones(5), rng).any()
-    assert not draw_last(blocks, sums, np.ones((5, 3, 3)), np.ones((5, 3)), rng).any()
+    assert not draw_ahead(blocks, sums, np.ones((5, 3, 3)), np.ones((5, 3)), rng).any()
+
+
+def test_moves_ahead_revert(blocks):
+    sums, rng, draws = whiten(blocks, KAPPA, PHI), np.random.default_rng(2), 40_000
+    u, sigma = np.tile([0.1, 0.9, 0.3], (draws, 3, 1)), np.full((draws, 3), 0.7)
+    last, near, far = (draw_ahead(blocks, sums, u, sigma, rng, ahead) / blocks.unit for ahead in (0.0, 0.5, 200.0))
+    error = 4.5 * KAPPA * 0.7 / draws**0.5
+    np.testing.assert_allclose(near.mean(axis=0), PHI**0.5 * last.mean(axis=0), atol=2 * error)
+    np.testing.assert_allclose(far.mean(axis=0), 0.0, atol=error)
+    np.testing.assert_allclose(far.std(axis=0), KAPPA * 0.7, rtol=0.02)
+    expected = PHI * last.var(axis=0) + (1 - PHI) * (KAPPA * 0.7) ** 2
+    np.testing.assert_allclose(near.var(axis=0), expected, rtol=0.05)
+
+
+def test_the_next_period_is_half_a_block_after_the_middle_of_the_last_block():
+    """Loadings that move every row, half-life of two blocks: 90 % of those after the last row are inside."""
+    rng, assets, rows, kappa, phi = np.random.default_rng(0), 1000, 520, 0.3, 2**-0.5
+    step = phi ** (1 / 26)
+    v = rng.standard_normal((rows + 1, assets))
+    for t in range(rows):
+        v[t + 1] = step * v[t] + np.sqrt(1 - step**2) * v[t + 1]
+    factor = rng.standard_normal((rows, assets))  # each asset's own, so that they are independent
+    inside = []
+    for i in range(assets):
+        returns = (1 + kappa * v[:rows, i]) * factor[:, i] + rng.standard_normal(rows)
+        blocks = cross_products_in_blocks(
+            returns[:, None], factor[:, i : i + 1], block_edges(rows, 26), np.zeros(1), np.ones(1)
+        )
+        sums = whiten(blocks, kappa, phi)
+        drawn = draw_ahead(blocks, sums, np.tile([0.0, 1.0], (400, 1, 1)), np.ones((400, 1)), rng)[:, 0, 0]
+        low, high = np.quantile(drawn, [0.05, 0.95])
+        inside.append(low < kappa * v[rows, i] < high)
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.04)
+
+
+def test_an_asset_that_is_a_factor_does_not_move(panel):
+    _, factors, weight = panel
+    blocks = cross_products_in_blocks(factors[:, :1], factors, block_edges(22, 5), CENTRE, SD, weight)
+    found, sums = prewhitened(blocks, KAPPA, PHI).moments, whiten(blocks, KAPPA, PHI)
+    assert found.residual_squares(0, np.array([0.0, 1.0, 0.0])) < 1e-12 * found.yy[0]
+    rng, itself = np.random.default_rng(0), np.tile([0.0, 1.0, 0.0], (5, 1))
+    assert np.abs(draw_paths(blocks, sums, 0, itself, np.full(5, 1e-9), rng)).max() < 1e-8
 
 
 def test_rescaled_factors_move_as_much(panel):
