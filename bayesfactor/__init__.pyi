@@ -28,6 +28,10 @@ from .analysis.portfolio.moments import (
     Moments as Moments,
     moments as moments,
 )
+from .analysis.scenarios.forecast import (
+    Forecast as Forecast,
+    forecast as forecast,
+)
 from .base.errors import (
     BayesFactorError as BayesFactorError,
     DataError as DataError,

@@ -31,15 +31,20 @@ class Judged:
     names: tuple[str, ...]
     weights: np.ndarray
 
-    def held(self, row: int, members: np.ndarray) -> np.ndarray:
-        """Return weights (portfolio, member) of a date; NaN of a portfolio that holds what has no return or no law."""
-        seen = np.isfinite(self.panel.returns.values[row])
+    def held(self, rows: slice, members: np.ndarray) -> np.ndarray:
+        """Return weights (portfolio, member) on some rows; NaN where something is held that has no return or no law."""
+        seen = np.isfinite(self.panel.returns.values[rows]).all(axis=0)
         known = np.zeros(len(seen), dtype=bool)
         known[members] = True
         equal = (seen & known) / max(int((seen & known).sum()), 1)
         whole = ~((self.weights != 0) & ~(seen & known)).any(axis=1)
-        rows = np.vstack([equal, np.where(whole[:, None], self.weights, np.nan)])
-        return rows[:, members]
+        return np.vstack([equal, np.where(whole[:, None], self.weights, np.nan)])[:, members]
+
+    def observed(self, rows: slice, members: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the compounded returns over some rows, of members and of portfolios of weights (portfolio, member)."""
+        returns = self.panel.returns.values[rows][:, members]
+        whole = np.where(np.isfinite(returns).all(axis=0), returns, 0.0)
+        return np.prod(1 + returns, axis=0) - 1, np.prod(1 + whole @ weights.T, axis=0) - 1
 
     def past_means(self, row: int, members: np.ndarray) -> np.ndarray:
         """Return the mean of all earlier returns of the members and the portfolios; 0 without one."""

@@ -32,6 +32,15 @@ class Marginals:
 
 
 @dataclass(frozen=True, eq=False)
+class Together:
+    """What is said of all returns together."""
+
+    log_score_normal: float
+    log_score_given_factors: float
+    energy_score: float
+
+
+@dataclass(frozen=True, eq=False)
 class OneStep:
     """The law of one period's returns at draws, as normals given the scales of heavy tails.
 
@@ -71,6 +80,15 @@ class OneStep:
         z = self.rng.standard_normal((*self.law.sd.shape[:1], self.law.common_columns.shape[2]))
         noise = self.rng.standard_normal(self.law.sd.shape) * np.sqrt(self.residual_variance[0])
         return self.law.mean + np.einsum("sik,sk->si", self.law.common_columns, z) + noise
+
+    def judge(
+        self, returns: np.ndarray, held: np.ndarray, factors: np.ndarray, weights: np.ndarray
+    ) -> tuple[Marginals, Marginals, Together]:
+        """Return the scores of assets, of portfolios of weights (portfolio, asset), and of all assets together."""
+        together = Together(
+            self.joint_normal(returns), self.joint_given_factors(returns, factors), self.energy(returns)
+        )
+        return self.of_assets(returns), self.of_portfolios(weights, held), together
 
     def of_assets(self, observed: np.ndarray) -> Marginals:
         """Return the scores of every asset's return; NaN where it was not observed."""

@@ -1,13 +1,15 @@
 """How good the forecasts of fits were, on the returns that came after them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from bayesfactor.analysis.comparison.judged import ALL, Judged, Weights, judged
 from bayesfactor.analysis.comparison.one_step import OneStep
+from bayesfactor.analysis.comparison.several_steps import SeveralSteps
 from bayesfactor.analysis.comparison.walks import NamedFits, legs, walks
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.errors import DataError
@@ -23,7 +25,7 @@ COVERS = (0.5, 0.9, 0.99)
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of one-step-ahead forecasts.
+    """Scores of forecasts.
 
     Attributes
     ----------
@@ -114,7 +116,8 @@ def score(
     panel : Panel
         The fits' rows and newer ones.
     periods : int
-        Periods ahead, 1.
+        Periods ahead. Returns over several periods are compounded, from windows that do not overlap; they have no
+        density, so that their log scores are NaN.
     portfolios : mapping of str to mapping or Series, optional
         Name -> weights of a portfolio that is judged beside the assets and the equal-weighted one, on the dates on
         which all of its assets have a return and a forecast.
@@ -146,7 +149,7 @@ def score(
         said = list[str]()
         for name, fit, last in legs(model, walk):
             said += [f"{name}: {problem}" for problem in fit.problems[:1]]
-            for marginal, together in _leg(fit, entries, last):
+            for marginal, together in _leg(fit, entries, last, int(periods)):
                 dates.append(marginal.assign(model=model, fit=name))
                 joint.append({"model": model, "fit": name, **together})
         problems[model] = tuple(said)
@@ -155,73 +158,59 @@ def score(
     return Scores(pd.concat(dates, ignore_index=True), pd.DataFrame(joint), problems)
 
 
-def _leg(fit: Fit, entries: Judged, last: np.datetime64 | None) -> Iterator[tuple[pd.DataFrame, dict[str, object]]]:
+def _leg(
+    fit: Fit, entries: Judged, last: np.datetime64 | None, periods: int
+) -> Iterator[tuple[pd.DataFrame, dict[str, object]]]:
     """Yield the scores of the dates that a fit is judged by."""
-    panel = entries.panel
-    longer = extended(fit, panel, "score")
+    longer = extended(fit, entries.panel, "score")
     first, times = len(fit.panel.times), longer.times
     end = len(times) if last is None else int(np.searchsorted(times, last, side="right"))
-    members = np.array([panel.assets.index(name) for name in longer.assets])
-    offset = len(panel.times) - len(times)
+    members = np.array([entries.panel.assets.index(name) for name in longer.assets])
+    offset = len(entries.panel.times) - len(times)
     rng = np.random.default_rng(fit.seed)
-    rows = [row for row in range(first, end) if np.isfinite(longer.returns.values[row]).any()]
-    given, step = None, None
+    whole = np.isfinite(longer.returns.values)
+    origins = range(first, end - periods + 1, periods)
+    rows = [row for row in origins if whole[row : row + periods].all(axis=0).any()]
+    given: xr.Dataset | None = None
     for row, draws in zip(rows, next_periods(fit, longer, rows, DRAWS), strict=True):
-        if step is None or draws is not given:
-            given, step = draws, OneStep(law_of(fit, draws), rng)
-        yield _date(step, entries, row + offset, members, longer.aligned[row])
+        if draws is not given:
+            law = law_of(fit, draws)
+            given, step = draws, OneStep(law, rng) if periods == 1 else SeveralSteps(law, periods, rng)
+        yield _date(step, entries, slice(row + offset, row + offset + periods), members, longer.aligned[row])
 
 
 def _date(
-    step: OneStep, entries: Judged, row: int, members: np.ndarray, factors: np.ndarray
+    step: OneStep | SeveralSteps, entries: Judged, rows: slice, members: np.ndarray, factors: np.ndarray
 ) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Return the scores of one date: a row for each asset and portfolio, and those of all returns together."""
-    panel = entries.panel
-    date, observed = panel.times[row], panel.returns.values[row, members]
-    weights = entries.held(row, members)
-    held = np.nansum(weights * np.nan_to_num(observed), axis=1) + 0.0 * weights.sum(axis=1)
-    past = entries.past_means(row, members)
-    parts = (("asset", step.of_assets(observed)), ("portfolio", step.of_portfolios(weights, held)))
-    names = (np.array(panel.assets)[members], np.array(entries.names))
-    frames = []
-    for (kind, found), name, value, mean in zip(
-        parts, names, (observed, held), np.split(past, [len(members)]), strict=True
-    ):
-        frames.append(
-            pd.DataFrame(
-                {
-                    "date": date,
-                    "kind": kind,
-                    "asset": name,
-                    "observed": value,
-                    "mean": found.mean,
-                    "sd": found.sd,
-                    "log_score": found.log_score,
-                    "crps": found.crps,
-                    "pit": found.pit,
-                    "past_mean": mean,
-                }
-            )[np.isfinite(value)]
+    """Return the scores of one forecast: a row for each asset and portfolio, and those of all returns together."""
+    panel, periods = entries.panel, rows.stop - rows.start
+    weights = entries.held(rows, members)
+    returns, held = entries.observed(rows, members, weights)
+    assets, portfolios, together = step.judge(returns, held, factors, weights)
+    past = np.split((1 + entries.past_means(rows.start, members)) ** periods - 1, [len(members)])
+    date = panel.times[rows.stop - 1]
+    frames = [
+        pd.DataFrame(
+            {"date": date, "kind": kind, "asset": names, "observed": value, **asdict(found), "past_mean": mean}
+        )[np.isfinite(value)]
+        for kind, names, value, found, mean in (
+            ("asset", np.array(panel.assets)[members], returns, assets, past[0]),
+            ("portfolio", np.array(entries.names), held, portfolios, past[1]),
         )
-    together: dict[str, object] = {
-        "date": date,
-        "count": int(np.isfinite(observed).sum()),
-        "log_score_normal": step.joint_normal(observed),
-        "log_score_given_factors": step.joint_given_factors(observed, factors),
-        "energy_score": step.energy(observed),
-    }
-    return pd.concat(frames, ignore_index=True), together
+    ]
+    row = {"date": date, "count": int(np.isfinite(returns).sum()), **asdict(together)}
+    return pd.concat(frames, ignore_index=True), row
 
 
 def _means(part: pd.DataFrame) -> dict[str, float]:
     """Return the columns of `Scores.table` of some returns."""
     error = part["observed"] - part["mean"]
-    by_date = part.groupby("date", sort=True)["log_score"].agg(["sum", "size"])
+    by_date = part.groupby("date", sort=True)["log_score"]
     inside = {f"cover_{round(100 * prob)}": float(((part["pit"] - 0.5).abs() <= prob / 2).mean()) for prob in COVERS}
     return {
         "count": len(part),
         "log_score": part["log_score"].mean(),
-        "se": block_error(by_date["sum"].to_numpy(), by_date["size"].to_numpy()),
+        "se": block_error(by_date.sum(min_count=1).to_numpy(), by_date.size().to_numpy()),
         "crps": part["crps"].mean(),
         **inside,
         "pit": part["pit"].mean(),
