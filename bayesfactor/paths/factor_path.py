@@ -43,15 +43,16 @@ def factor_path(panel: PanelBase, volatility: MovingVolatility, prior: ScaledFac
     shortest = max(shortest_memory(len(span.factors), span.rows, weight_of_prior) for span in history.spans)
     if not np.isfinite(shortest):
         return FactorPath(np.array([np.inf]), np.ones(1), np.ones(len(values)), True)
-    memory = np.maximum(grid.points, shortest)
+    memory, place = np.unique(np.maximum(grid.points, shortest), return_inverse=True)
+    prior_weight = np.bincount(place, grid.weight)
     away = values - history.mean
     score = filter_covariance(away, discount_of(memory), weight_of_prior, np.diag(prior.covariance_scale)).score
-    weight = cell_weights(score.sum(axis=1), grid.weight)
+    weight = cell_weights(score.sum(axis=1), prior_weight)
     used = np.flatnonzero(weight)
     rows = np.average(
         [overall_weights(away, history.covariance, memory[cell]) for cell in used], axis=0, weights=weight[used]
     )
-    return FactorPath(memory[used], weight[used], rows, bool((grid.points < shortest)[used].any()))
+    return FactorPath(memory[used], weight[used], rows, bool(memory[used[0]] == shortest))
 
 
 def precise_history(panel: PanelBase, path: FactorPath) -> FactorMoments:

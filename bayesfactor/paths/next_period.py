@@ -11,7 +11,7 @@ from bayesfactor.panel.panel import require_returns
 from bayesfactor.paths.allotment import allot, shuffled
 from bayesfactor.paths.factor_covariance import draw_covariance
 from bayesfactor.paths.factor_path import next_covariance
-from bayesfactor.paths.loading_draws import draw_last
+from bayesfactor.paths.loading_draws import draw_ahead
 from bayesfactor.paths.movement import Movement
 from bayesfactor.spec.factors import ScaledFactors
 
@@ -98,5 +98,5 @@ class NextPeriod:
         for number, (blocks, sums) in enumerate(self._filters):
             own = cell == number
             if own.any():
-                moved[own] = draw_last(blocks, sums, long_run[own], sigma[own], rng)
+                moved[own] = draw_ahead(blocks, sums, long_run[own], sigma[own], rng)
         return moved

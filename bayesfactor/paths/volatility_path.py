@@ -27,7 +27,11 @@ class CommonPath(FrozenArrays):
     def cell_of(self, cells):
         found = np.zeros(len(cells["dof"]), dtype=int)
         for number in range(len(self.probability)):
-            found[(cells["volatility_memory"] == self.memory[number]) & (cells["volatility_size"] == self.size[number]) & (cells["dof"] == self.dof[number])] = number
+            found[
+                (cells["volatility_memory"] == self.memory[number])
+                & (cells["volatility_size"] == self.size[number])
+                & (cells["dof"] == self.dof[number])
+            ] = number
         return found
 
     def draw_next(self, cell, rng):
@@ -43,7 +47,9 @@ class CommonPath(FrozenArrays):
 def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
     year = panel.periods_per_year
     memory, size, dof = duration_grid(volatility.memory, year), size_grid(volatility.size), dof_grid(volatility.dof)
-    moves = [(1.0, 0.0, size.weight[0])] + [(m, s, a * b) for m, a in zip(*memory) for s, b in zip(size.points[1:], size.weight[1:])]
+    moves = [(1.0, 0.0, size.weight[0])] + [
+        (m, s, a * b) for m, a in zip(*memory) for s, b in zip(size.points[1:], size.weight[1:])
+    ]
     phi = [2 ** (-1 / m) for m, _, _ in moves]
     omega = [s * np.sqrt(1 - p * p) for p, (_, s, _) in zip(phi, moves)]
     transitions = np.stack([transition(p, o) for p, o in zip(phi, omega)])
@@ -54,6 +60,7 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
     for _ in range(3):
         moments = cross_products(returns, factors, np.broadcast_to(weight[:, None], returns.shape))
         from dataclasses import replace
+
         moments = replace(moments, count=panel.moments.count)
         c, sd = least_squares(moments)
         ok = np.isfinite(sd) & (sd > 0.01 * np.nanmedian(sd))
@@ -72,4 +79,12 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
         shift = x.mean()
         weight = prec * np.exp(2 * shift)
     print("cells", [(round(moves[i][0], 1), moves[i][1], dof.points[j], round(w[i, j], 3)) for i, j in at], "k", k)
-    return CommonPath(weight, np.array([moves[i][0] for i, _ in at]), np.array([moves[i][1] for i, _ in at]), dof.points[at[:, 1]], p, f.following[at[:, 0], at[:, 1]], float(shift))
+    return CommonPath(
+        weight,
+        np.array([moves[i][0] for i, _ in at]),
+        np.array([moves[i][1] for i, _ in at]),
+        dof.points[at[:, 1]],
+        p,
+        f.following[at[:, 0], at[:, 1]],
+        float(shift),
+    )
