@@ -1,6 +1,6 @@
 """How the covariance of the factors moves on a panel: memories with their weights, and what each row counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,10 +49,18 @@ def factor_path(panel: PanelBase, volatility: MovingVolatility, prior: ScaledFac
     score = filter_covariance(away, discount_of(memory), weight_of_prior, np.diag(prior.covariance_scale)).score
     weight = cell_weights(score.sum(axis=1), prior_weight)
     used = np.flatnonzero(weight)
-    rows = np.average(
-        [overall_weights(away, history.covariance, memory[cell]) for cell in used], axis=0, weights=weight[used]
-    )
-    return FactorPath(memory[used], weight[used], rows, bool(memory[used[0]] == shortest))
+    precision = _precision(values, history, memory[used], weight[used])
+    return FactorPath(memory[used], weight[used], precision, bool(memory[used[0]] == shortest))
+
+
+def continued(panel: PanelBase, path: FactorPath) -> FactorPath:
+    """Return the path on a longer panel: the same memories, and what each row counts there."""
+    return replace(path, precision=_precision(panel.factors.values, factor_moments(panel), path.memory, path.weight))
+
+
+def _precision(values: np.ndarray, history: FactorMoments, memory: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    rows = [overall_weights(values - history.mean, history.covariance, one) for one in memory.tolist()]
+    return np.average(rows, axis=0, weights=weight)
 
 
 def precise_history(panel: PanelBase, path: FactorPath) -> FactorMoments:

@@ -67,11 +67,15 @@ class NextPeriod:
         if self.movement.factors is None:
             return {"factor_cov": draw_covariance(factor_moments(self.panel), self.factors, mean, rng)}
         long_run = draw_covariance(factor_moments(self.panel), self.factors, mean, rng)
-        now = np.empty_like(long_run)
-        for memory in np.unique(cells["factor_memory"]):
-            own = cells["factor_memory"] == memory
-            now[own] = next_covariance(self.panel, memory, self.factors, mean[own], rng)
-        return {"factor_cov": now, "factor_cov_long_run": long_run}
+        return {"factor_cov": self.now(cells["factor_memory"], mean, rng), "factor_cov_long_run": long_run}
+
+    def now(self, memory: np.ndarray, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return draws of the factors' covariance given their means (draw, factor), each by its memory (draw)."""
+        found = np.empty((*mean.shape, mean.shape[1]))
+        for one in np.unique(memory):
+            own = memory == one
+            found[own] = next_covariance(self.panel, one, self.factors, mean[own], rng)
+        return found
 
     @cached_property
     def _filters(self) -> list:
