@@ -75,7 +75,7 @@ class Movement:
     def blocks(self, panel: Panel) -> Blocks:
         """Return the cross-products of a panel, or of a longer one, in blocks of dates."""
         of = STATIC_LOADINGS if self.loadings is None else self.loadings
-        weight = None if self.residuals is None else self.residuals.weight
+        weight = None if self.residuals is None else self.residuals.precision
         return blocks_of(panel, weight, of.block, of.rows)
 
 
@@ -111,7 +111,7 @@ def find_movement(panel: PanelBase, model: FactorModel) -> Movement | None:
     if isinstance(model.factors.volatility, MovingVolatility):
         factors = factor_path(held, model.factors.volatility, priors.factors)
     if isinstance(model.loadings.path, MovingPath):
-        loadings = _loadings(held, model.loadings.path, None if residuals is None else residuals.weight, priors)
+        loadings = _loadings(held, model.loadings.path, None if residuals is None else residuals.precision, priors)
     return Movement(residuals, factors, loadings)
 
 
@@ -148,7 +148,7 @@ def designs(panel: PanelBase, model: FactorModel, movement: Movement | None) -> 
 def _moments(panel: PanelBase, movement: Movement) -> list[Moments]:
     held = require_returns(panel, NEEDS)
     if movement.loadings is None:
-        weight = np.ones(held.returns.shape[0]) if movement.residuals is None else movement.residuals.weight
+        weight = np.ones(held.returns.shape[0]) if movement.residuals is None else movement.residuals.precision
         wide = np.broadcast_to(weight if weight.ndim == 2 else weight[:, None], held.returns.shape)
         return [replace(cross_products(held.returns.values, held.aligned, wide), count=panel.moments.count)]
     blocks, paths = movement.blocks(held), movement.loadings

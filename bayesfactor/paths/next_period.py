@@ -62,6 +62,11 @@ class NextPeriod:
             return {}
         return {"volatility_now": residuals.draw_next(residuals.cell_of(cells), rng)}
 
+    @property
+    def drift(self) -> np.ndarray | float:
+        """Each asset's own volatility beside the common one (asset)."""
+        return 1.0 if self.movement.residuals is None else self.movement.residuals.next_drift
+
     def covariance(self, cells: Named, mean: np.ndarray, rng: np.random.Generator) -> Named:
         """Return draws of the factors' covariance given their means (draw, factor), and of that in the long run."""
         if self.movement.factors is None:

@@ -10,6 +10,7 @@ from bayesfactor.panel.moments import cross_products
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import least_squares
 from bayesfactor.paths.evidence import cell_weights, independent_share
+from bayesfactor.paths.own_drift import own_drift
 from bayesfactor.paths.volatility_grid import GRID, log_densities, run_filter, smooth, start, transition
 from bayesfactor.spec.grids import dof_grid, duration_grid, size_grid
 from bayesfactor.spec.volatility import CommonVolatility
@@ -30,6 +31,10 @@ class CommonPath(FrozenArrays):
     ----------
     weight : array (time)
         E[1 / g_t^2 | returns], averaged over cells; the mean of E[log g_t] over the panel's rows is 0.
+    drift : array (time, asset)
+        a_it, each asset's own slow drift beside it.
+    next_drift : array (asset)
+        Of the next period.
     memory, size, dof, probability : array (cell)
         Half-life of a shock in periods (infinite where `size` is 0), standard deviation of log g_t in the long run,
         degrees of freedom of residuals given g_t, and posterior probability.
@@ -43,6 +48,8 @@ class CommonPath(FrozenArrays):
     """
 
     weight: np.ndarray
+    drift: np.ndarray
+    next_drift: np.ndarray
     memory: np.ndarray
     size: np.ndarray
     dof: np.ndarray
@@ -52,6 +59,11 @@ class CommonPath(FrozenArrays):
     share: float
     coefficients: np.ndarray
     level: np.ndarray
+
+    @property
+    def precision(self) -> np.ndarray:
+        """What a return counts: 1 / (g_t a_it)^2 (time, asset)."""
+        return self.weight[:, None] / self.drift**2
 
     @property
     def moves(self) -> "Moves":
@@ -84,7 +96,9 @@ class CommonPath(FrozenArrays):
             Of the rows right after the panel's.
         """
         dofs, cell = np.unique(self.dof, return_inverse=True)
-        densities = log_densities(_residuals(returns, factors, self.coefficients, self.level), dofs.tolist())
+        densities = log_densities(
+            _residuals(returns, factors, self.coefficients, self.level * self.next_drift), dofs.tolist()
+        )
         now, moves = self.following, self.moves
         after, weights = np.empty((len(returns), *now.shape)), np.empty(len(returns))
         for row in range(len(returns)):
@@ -138,13 +152,22 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
     dofs, cell = np.unique(dof, return_inverse=True)
     densities = log_densities(z, dofs.tolist())[cell]
     weight, shift = _smoothed(densities, moves, probability, share)
+    drift, next_drift = np.ones_like(z), np.ones(z.shape[1])
+    if volatility.own_drift and np.isfinite(moves.memory).any():
+        moving = np.isfinite(moves.memory)
+        half = float(np.average(moves.memory[moving], weights=probability[moving]))
+        drift, next_drift = own_drift(z**2 * weight[:, None], float(probability @ dof), half)
+        densities = log_densities(z / drift, dofs.tolist())[cell]
+        weight, shift = _smoothed(densities, moves, probability, share)
     following = np.stack(
         [
             run_filter(one[None], moves.transitions(GRID)[[at]], moves.starts(GRID)[[at]], share).following[0, 0]
             for at, one in enumerate(densities)
         ]
     )
-    return CommonPath(weight, moves.memory, moves.size, dof, probability, following, shift, share, c, level)
+    return CommonPath(
+        weight, drift, next_drift, moves.memory, moves.size, dof, probability, following, shift, share, c, level
+    )
 
 
 def _regress(panel: Panel, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

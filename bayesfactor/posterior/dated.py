@@ -46,13 +46,19 @@ class Dated:
         sd = residual_sd(self.draws)
         if "volatility_now" not in self.draws:
             return sd
-        return sd / self.draws["volatility_now"].transpose("chain", "draw").values.ravel()[:, None]
+        own = 1.0 if self.movement is None or self.movement.residuals is None else self.movement.residuals.next_drift
+        return sd / self.draws["volatility_now"].transpose("chain", "draw").values.ravel()[:, None] / own
 
     @cached_property
     def volatility(self) -> np.ndarray:
         """Volatility of residuals over their level on each date (time); ones where it does not move."""
         path = None if self.movement is None else self.movement.residuals
         return np.ones(len(self.fit.panel.times)) if path is None else path.weight**-0.5
+
+    def scale(self, asset: int) -> np.ndarray:
+        """Return the volatility of an asset's residuals over its level on each date (time)."""
+        path = None if self.movement is None else self.movement.residuals
+        return np.ones(len(self.fit.panel.times)) if path is None else path.precision[:, asset] ** -0.5
 
     @cached_property
     def cell(self) -> np.ndarray:
@@ -101,7 +107,7 @@ class Dated:
             block = np.searchsorted(blocks.edges, rows, side="right") - 1
             away = x @ blocks.move * np.diagonal(blocks.move[1:]) ** -1  # factors, less their centre
             residual -= np.einsum("stk,tk->st", self.moves(asset)[:, block], away)
-        return rows, residual, self.level[:, asset, None] * self.volatility[rows]
+        return rows, residual, self.level[:, asset, None] * self.scale(asset)[rows]
 
 
 MOVES = ("loading_move", "loading_memory")

@@ -55,7 +55,8 @@ class MovedDraws:
         path, new = self.movement.residuals, row - len(self.fit.panel.times)
         if path is not None:
             after, weight = self.followed
-            path = replace(path, following=after[new - 1], weight=np.append(path.weight, weight[:new]))
+            drift = np.vstack([path.drift, np.broadcast_to(path.next_drift, (new, len(path.next_drift)))])
+            path = replace(path, following=after[new - 1], weight=np.append(path.weight, weight[:new]), drift=drift)
         of_factors = None if self.movement.factors is None else continued(cut, self.movement.factors)
         return cut, Movement(path, of_factors, self.movement.loadings)
 
@@ -68,7 +69,7 @@ class MovedDraws:
         if movement.residuals is not None:
             cells = {name: flat[name].values for name in ("volatility_memory", "volatility_size", "dof")}
             now = after.volatility(cells, rng)["volatility_now"]
-            found |= {"volatility_now": now, "residual_sd": level * now[:, None]}
+            found |= {"volatility_now": now, "residual_sd": level * now[:, None] * after.drift}
         if movement.factors is not None:
             mean = flat["factor_mean"].transpose("sample", "factor").values
             found["factor_cov"] = after.now(flat["factor_memory"].values, mean, rng)

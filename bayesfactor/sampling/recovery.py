@@ -118,7 +118,9 @@ def _assets(
             arrays["loading"][here] = coefficients[:, :, 1:]
             noise = {name: apart[name][here] for name in theta.model.noise.parameters}
             sd = theta.model.noise.sd({"sigma": theta.scales(chain, part), **noise})
-            arrays["residual_sd"][here] = sd if "volatility_now" not in apart else sd * apart["volatility_now"][here]
+            arrays["residual_sd"][here] = sd
+            if moving is not None and "volatility_now" in shared:
+                arrays["residual_sd"][here] = sd * apart["volatility_now"][here] * moving.next_period.drift
             if moving is not None and "loading_move" in shared:
                 arrays["loading_long_run"][here] = coefficients[:, :, 1:]
                 shift = (apart["risk_premium"] - apart["factor_mean"])[here][:, None]
