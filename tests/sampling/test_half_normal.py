@@ -1,4 +1,4 @@
-"""A half-normal scale as a function of a standard normal: scipy's quantiles, its slope, and the same in the graph."""
+"""A half-normal scale as a function of a standard normal: scipy's quantiles, its slope, the graph's, how it mixes."""
 
 import numpy as np
 import pytensor
@@ -8,8 +8,11 @@ from hypothesis import given, settings, strategies as st
 from scipy.special import erfcinv, erfinv, log_ndtr
 from scipy.stats import halfnorm, norm
 
+import bayesfactor as bf
 from bayesfactor.graph.quantiles import half_normal_quantile
+from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.sampling.kernels.half_normal import FAR, half_normal, half_normals
+from tests.support.panels import make_panel
 
 EVERYWHERE = np.concatenate([np.linspace(-36, 60, 1921), [-1e-9, 1e-9, FAR - 1e-9, FAR + 1e-9, 1e3]])
 
@@ -50,3 +53,12 @@ def test_many_at_once_in_their_shape():
     u = np.linspace(-6, 6, 12).reshape(3, 4)
     np.testing.assert_array_equal(half_normals(u), [[half_normal(z)[0] for z in row] for row in u])
     assert half_normals(np.zeros(())).shape == ()
+
+
+@pytest.mark.parametrize("preset", ["hierarchical", "pooled", "student_t"])
+def test_alphas_and_their_scale_mix_where_the_prior_rules(preset):
+    """At least half as many effective draws as draws: of a scale sampled with either sign they are half or less."""
+    panel = make_panel(assets=40, traded=2, other=2, periods=60, groups=3, shortest=25, seed=5)
+    fit = bf.fit(panel, preset, bf.Sampler(draws=1000, chains=2, seed=1, progress=False))
+    for name in ("alpha", "alpha_scale"):
+        assert np.min(statistic(fit.posterior[name], "ess", method="bulk")) > 1000
