@@ -25,9 +25,6 @@ def gradient_seconds(problem, least: float = 0.3) -> dict:
         return 0
 
     points = np.random.default_rng(7).uniform(-0.5, 0.5, size=(8, problem.size))
-    for name in ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z"):
-        at, shape = problem.layout[name]
-        points[:, at : at + int(np.prod(shape))] += 1.0
     slope, value = np.empty(problem.size), np.empty(1)
     shared = (slope.ctypes.data, value.ctypes.data, problem.buffer.ctypes.data)
     calls = [(problem.size, point.ctypes.data, *shared) for point in points]

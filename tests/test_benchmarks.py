@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import halfnorm, norm
 
 import bayesfactor as bf
 from bayesfactor.sampling.kernels.density_problem import prepare
@@ -15,12 +16,13 @@ from benchmarks.panels import simulate
 from benchmarks.programs import covered
 from benchmarks.roofline import flops
 from benchmarks.start import imported
+from tests.support.scaled import half_normal
 
 RECIPES = {
     "whole": {"assets": 5, "factors": 2, "periods": 30, "seed": 1, "groups": 2},
     "unequal": {"assets": 5, "factors": 2, "periods": 30, "seed": 2, "groups": 2, "shortest": 8},
 }
-SCALES = ("loading_scale", "alpha_scale", "log_sigma_scale")  # half-normal: positive when written by hand
+SCALES = {"loading_scale": "loading_spread", "alpha_scale": "alpha_sd", "log_sigma_scale": "level_spread"}
 
 
 def points(problem, count=4):
@@ -28,26 +30,24 @@ def points(problem, count=4):
     theta = 0.5 * np.random.default_rng(3).normal(size=(count, problem.size))
     start, shape = problem.layout["factor_mean_z"]
     theta[:, start : start + shape[0]] = 0.2
-    for name in SCALES:
-        start, shape = problem.layout[f"{name}_z"]
-        theta[:, start : start + math.prod(shape)] = np.abs(theta[:, start : start + math.prod(shape)]) + 0.3
     return theta
 
 
 def natural(problem, data, theta):
-    """Return the quantities of a hand-written model at theta, and log |d log s / dz|."""
+    """Return the quantities of a hand-written model at theta, and log |d (log s, scales) / dz|."""
     level, omega, log_sigma = problem.scales(theta[None])
+    z = {name: problem.block(theta, f"{name}_z") for name in SCALES}
+    x = {name: half_normal(z[name]) for name in SCALES}
     log_s = 0.5 * np.log(np.exp(2 * log_sigma[0]) - data["resolution"] ** 2)
     found = {
         "loading_mean": data["loading_loc"] + data["loading_sd"] * problem.block(theta, "loading_mean_z"),
-        "loading_scale": data["loading_spread"] * problem.block(theta, "loading_scale_z"),
-        "alpha_scale": data["alpha_sd"] * problem.block(theta, "alpha_scale_z"),
+        **{name: data[prior] * x[name] for name, prior in SCALES.items()},
         "log_sigma_mean": level[0],
-        "log_sigma_scale": omega[0],
         "log_s": log_s,
     }
     v = problem.data["log_sigma_variance"]
-    return found, np.log(omega[0] * np.sqrt(v / (v + omega[0] ** 2))).sum()
+    jacobian = np.log(omega[0] * np.sqrt(v / (v + omega[0] ** 2))).sum()
+    return found, jacobian + sum(np.sum(norm.logpdf(z[name]) - halfnorm.logpdf(x[name])) for name in SCALES)
 
 
 def conditional(data, found, rng):

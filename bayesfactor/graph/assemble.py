@@ -62,9 +62,9 @@ def build(
     do not converge. Sample the non-centred form, which is slow where histories are long and many. The marginal form has
     no funnel, but no ``loading`` to put a prior on either; under ``PanelStatistics`` or a half-life it is the only one.
 
-    In the marginal form a scale is sampled as a number of either sign, of which it is the absolute value: a half-normal
-    prior is then a normal one and the density is smooth through 0. A premium with a spike and slab is sampled as the
-    standard normal of which it is the quantile, there and in the non-centred form.
+    In the marginal form a scale is sampled as the standard normal of which it is the half-normal quantile: its prior is
+    then a normal one, and it mixes as its coordinate does. A premium with a spike and slab is sampled so too, there and
+    in the non-centred form.
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(f"build: expected a Panel, found {type(panel).__name__}.", place="build.panel", found=panel)

@@ -6,8 +6,8 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayesfactor.graph.mixture import mixture_quantile
 from bayesfactor.graph.parameters import Form, normal
+from bayesfactor.graph.quantiles import mixture_quantile
 
 
 def factor_means(data: dict, form: Form) -> pt.TensorVariable:

@@ -14,7 +14,7 @@ class Symbols:
     """What a noise law needs of the rest of the model: c_i = mean_i + sd_i u_i, u_i ~ N(0, I)."""
 
     mean: pt.TensorVariable  # (asset, coefficient)
-    sd: pt.TensorVariable  # (asset, coefficient), either sign
+    sd: pt.TensorVariable  # (asset, coefficient)
     log_sigma: pt.TensorVariable  # (asset)
     shift: pt.TensorVariable  # (coefficient): lambda - mu of the non-traded factors, else 0
 

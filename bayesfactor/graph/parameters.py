@@ -8,14 +8,16 @@ import pymc as pm
 import pytensor.tensor as pt
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
+from bayesfactor.graph.quantiles import half_normal_quantile
+
 Dims = str | tuple[str, ...] | None
 
 
 class Form(StrEnum):
     """In which coordinates a graph is sampled.
 
-    With x = loc + sd z, `CENTRED` samples x; `NON_CENTRED` and `MARGINAL` sample z ~ N(0, 1). In `MARGINAL` a scale
-    s = abs(z) scale is sampled as z too; in the other forms s itself is.
+    With x = loc + sd z, `CENTRED` samples x; `NON_CENTRED` and `MARGINAL` sample z ~ N(0, 1). In `MARGINAL` a scale is
+    sampled as the standard normal of which it is the quantile; in the other forms it is itself.
     """
 
     CENTRED = "centred"
@@ -25,7 +27,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class NormalLaw:
-    """x ~ N(loc, sd^2), elementwise; x = loc where `sd` is None. In the marginal form `sd` may have either sign."""
+    """x ~ N(loc, sd^2), elementwise; x = loc where `sd` is None."""
 
     loc: pt.TensorVariable
     sd: pt.TensorVariable | None
@@ -41,12 +43,11 @@ def normal(
 
 
 def half_normal(name: str, scale: TensorSharedVariable, form: Form, dims: Dims = None) -> pt.TensorVariable:
-    """Add s ~ HalfNormal(scale) by this name, and return it; in the marginal form return scale z, of either sign."""
+    """Add s ~ HalfNormal(scale) by this name."""
     if form is not Form.MARGINAL:
         return pm.HalfNormal(name, scale, dims=dims)
-    z = pm.Normal(f"{name}_z", initval=np.ones(scale.get_value().shape), dims=dims)
-    pm.Deterministic(name, pt.abs(z) * scale, dims=dims)
-    return z * scale
+    z = pm.Normal(f"{name}_z", initval=np.zeros(scale.get_value().shape), dims=dims)
+    return pm.Deterministic(name, scale * half_normal_quantile(z), dims=dims)
 
 
 def coefficient(name: str, law: NormalLaw, form: Form, dims: tuple[str, ...]) -> pt.TensorVariable:

@@ -11,12 +11,11 @@ from bayesfactor.panel.design import Design
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack
+from bayesfactor.sampling.kernels.half_normal import half_normals
 from bayesfactor.sampling.nuts import sample
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
-
-STARTED_APART = ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z")  # from 0, where the density is flat
 
 
 @dataclass(frozen=True)
@@ -70,12 +69,7 @@ class KernelRun(OfProblem):
         size = problem.size
 
         def initial(seed: int) -> np.ndarray:
-            start = np.random.default_rng(seed).uniform(-0.5, 0.5, size)
-            for name in STARTED_APART:
-                at, shape = problem.layout[name]
-                if at >= 0:
-                    start[at : at + int(np.prod(shape))] += 1.0
-            return start
+            return np.random.default_rng(seed).uniform(-0.5, 0.5, size)
 
         return CompiledPyMCModel(
             dims={},
@@ -142,11 +136,11 @@ class KernelTheta(OfProblem):
         mean, scale, common, alpha = (problem.block(flat, name) for name in names)
         if mean is not None and scale is not None:
             result["loading_mean"] = (prior.loc + prior.sd * mean, ("group", "factor"))
-            result["loading_scale"] = (np.abs(scale) * prior.spread, ("factor",))
+            result["loading_scale"] = (half_normals(scale) * prior.spread, ("factor",))
         if common is not None:
             result["loading_common"] = (prior.loc + prior.sd * common, ("factor",))
         if alpha is not None:
-            result["alpha_scale"] = (np.abs(alpha) * self.priors.alpha.sd, ())
+            result["alpha_scale"] = (half_normals(alpha) * self.priors.alpha.sd, ())
         rate = problem.zero_beta(flat)
         if rate is not None:
             result["zero_beta"] = (rate, ())

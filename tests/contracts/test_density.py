@@ -23,13 +23,14 @@ from bayesfactor.spec.observation import Observation
 from bayesfactor.spec.priors import Normal, SpikeSlab
 from tests.support.choices import choices, derived, example
 from tests.support.panels import make_panel
+from tests.support.scaled import half_normal
 
 SLAB = FactorLaw((("market", Normal(0.0, 0.5)), ("style", Normal(0.2, 0.3)), ("default", SpikeSlab(0.8))))
 UNIONS = {"loadings": Loadings, "alpha": Alpha, "noise": Noise, "zero_beta": ZeroBeta, "observation": Observation}
 PARTS = {part: choices(union) for part, union in UNIONS.items()} | {"factors": [FactorLaw(), SLAB]}
 OTHERS = (1, 0, 2)  # numbers of non-traded factors
 FIRST = ("loadings", "alpha", "noise")  # every combination of these; of the rest, every pair
-SCALES = ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z")  # sampled with either sign
+SCALES = ("loading_scale_z", "alpha_scale_z", "log_sigma_scale_z")  # half-normal quantiles at either side of 0
 AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
 
 
@@ -86,7 +87,7 @@ def a_panel(other):
 
 
 def points(problem, count=2):
-    """Return points at which scales are of either sign in turn."""
+    """Return points at which the coordinates of scales are of either sign in turn."""
     result = 0.6 * np.random.default_rng(11).normal(size=(count, problem.size))
     for name in SCALES:
         scales = problem.block(result, name)
@@ -210,7 +211,8 @@ def _normal_vectors(panel, model, problem, theta):
         if not y.size:
             continue
         where = m[0, groups[i]] if m is not None else common[0] if common is not None else 0.0
-        width = numbers.loadings.spread * z[0] if z is not None else numbers.loadings.sd if common is None else 0.0
+        width = 0.0 if common is not None else numbers.loadings.sd
+        width = width if z is None else numbers.loadings.spread * half_normal(z[0])
         rate = problem.zero_beta(flat)
         centre = np.concatenate(
             [
@@ -218,7 +220,7 @@ def _normal_vectors(panel, model, problem, theta):
                 numbers.loadings.loc + numbers.loadings.sd * where,
             ]
         )
-        own = numbers.alpha.sd * (1.0 if a is None else a[0])
+        own = numbers.alpha.sd * (1.0 if a is None else half_normal(a[0]))
         own *= sigma[i] / numbers.alpha.per_residual_sd if numbers.alpha.per_residual_sd else 1.0
         sd = np.concatenate([[own], width + np.zeros(len(shift))])
         x = x + np.concatenate([[0.0], shift])

@@ -20,7 +20,7 @@ from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.priors import HalfNormalRate, InverseWishart, Normal, NormalRate, Rate
 from tests.support.panels import make_panel
-from tests.support.scaled import priors_of
+from tests.support.scaled import half_normal, priors_of
 
 MANY = 8_000
 ALPHAS = {
@@ -40,9 +40,9 @@ def closed_form(panel, model, problem, theta, i):
     m, a = problem.block(flat, "loading_mean_z"), problem.block(flat, "alpha_scale_z")
     where, spread = 0.0, numbers.loadings.sd
     if m is not None:
-        where, spread = m[0, group], numbers.loadings.spread * problem.block(flat, "loading_scale_z")[0]
+        where, spread = m[0, group], numbers.loadings.spread * half_normal(problem.block(flat, "loading_scale_z")[0])
     centre = np.r_[numbers.alpha.loc, numbers.loadings.loc + numbers.loadings.sd * where]
-    width = np.r_[numbers.alpha.sd * (1.0 if a is None else a[0]), spread]
+    width = np.r_[numbers.alpha.sd * (1.0 if a is None else half_normal(a[0])), spread]
     _, y, x = regressors(panel, i)
     x = x + np.r_[0.0, shift]
     if width[0] == 0:

@@ -33,6 +33,8 @@ class ScaleWorkspace(NamedTuple):
     d_z: np.ndarray
     d_floor: np.ndarray  # derivative of the noise law's log sigma in l + omega a_i
     z: np.ndarray
+    half: np.ndarray  # (factor + 2): the scales of loadings, of alphas and omega, in those of their priors
+    d_half: np.ndarray  # their derivatives
     delta: np.ndarray  # (factor): factor means less their starting values
     precision_delta: np.ndarray  # (factor): a precision matrix times a difference of factor means
 
@@ -48,8 +50,9 @@ def allocate_conditional(n: int, p: int) -> tuple[Conditional, ScaleWorkspace]:
     conditional.mean[:] = 0.0
     conditional.sd[:] = 0.0
     return conditional, ScaleWorkspace(
-        aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), np.empty(p - 1), np.empty(p - 1)
-    )
+        aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), np.empty(p + 1), np.empty(p + 1),
+        np.empty(p - 1), np.empty(p - 1),
+    )  # fmt: skip
 
 
 @jit_part

@@ -10,6 +10,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.sampling.kernels.buffer import aligned_buffer
 from bayesfactor.sampling.kernels.coverage import covering
+from bayesfactor.sampling.kernels.half_normal import half_normals
 from bayesfactor.sampling.kernels.kernel import Kernel, Shape
 from bayesfactor.sampling.kernels.mixture import quantiles
 from bayesfactor.sampling.kernels.prior import COMMON, GROUPED, KINDS, Blocks, Prior, PriorArrays, Scalars, Sizes
@@ -118,23 +119,20 @@ class DensityProblem:
 
     def level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return level l and spread omega (draw) of log sigma for draws (draw, theta)."""
-        level, spread = self._level(draws)
-        return level, np.abs(spread)
-
-    def _level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what `level` does, the spread with the sign with which it is sampled."""
         level = self.data["level_loc"] + self.data["level_sd"] * self.block(draws, "log_sigma_mean_z")
-        return level, self.data["level_spread"] * self.block(draws, "log_sigma_scale_z")
+        spread = self.block(draws, "log_sigma_scale_z")
+        assert spread is not None, "every model has it"
+        return level, self.data["level_spread"] * half_normals(spread)
 
     def scales(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return level l, spread omega (draw) and log sigma (draw, asset) for draws (draw, theta)."""
         data = self.data
-        level, spread = self._level(draws)
+        level, spread = self.level(draws)
         z, v = self.block(draws, "log_sigma_z"), data["log_sigma_variance"]
         both = v + spread[:, None] ** 2
         a = (data["log_sigma_start"] - level[:, None]) * spread[:, None] / both + np.sqrt(v / both) * z
         log_sigma = np.logaddexp(2 * (level[:, None] + spread[:, None] * a), 2 * np.log(data["resolution"])) / 2
-        return level, np.abs(spread), log_sigma
+        return level, spread, log_sigma
 
     def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
         """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from bayesfactor.base.jit import jit_part
 from bayesfactor.sampling.kernels.conditional import LOG_2PI, Conditional, ScaleWorkspace
+from bayesfactor.sampling.kernels.half_normal import half_normal
 from bayesfactor.sampling.kernels.mixture import quantile
 from bayesfactor.sampling.kernels.prior import AT, COMMON, GROUPED, SCALAR, SIZE, PriorArrays
 from bayesfactor.sampling.kernels.simd import WIDTH, exp, full, load, log, sqrt, store, total
@@ -25,6 +26,14 @@ def _standard_normal(x: np.ndarray, grad: np.ndarray, at: int, count: int) -> fl
 
 
 @jit_part
+def _half_normal(x: np.ndarray, grad: np.ndarray, at: int, count: int, scales: ScaleWorkspace, to: int) -> float:
+    """Add standard normal priors of theta[at : at + count], and fill the scales of which they are coordinates."""
+    for i in range(count):
+        scales.half[to + i], scales.d_half[to + i] = half_normal(x[at + i])
+    return _standard_normal(x, grad, at, count)
+
+
+@jit_part
 def forward(
     x: np.ndarray, prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
 ) -> float:
@@ -33,19 +42,19 @@ def forward(
     value = _forward_factors(x, prior, conditional.shift, scales, grad) + _forward_scales(
         x, prior, conditional, scales, grad
     )
-    value += _forward_alphas(x, prior, conditional, grad)
+    value += _forward_alphas(x, prior, conditional, scales, grad)
     grouped, scale = int(prior.offset[AT.loading_mean_z]), int(prior.offset[AT.loading_scale_z])
     common = int(prior.offset[AT.loading_common_z])
     if kind == GROUPED:
         count = int(prior.size[SIZE.groups]) * k
-        value += _standard_normal(x, grad, grouped, count) + _standard_normal(x, grad, scale, k)
+        value += _standard_normal(x, grad, grouped, count) + _half_normal(x, grad, scale, k, scales, 0)
     elif kind == COMMON:
         value += _standard_normal(x, grad, common, k)
     for j in range(k):
         loc, width, spread = prior.loading_loc[j], prior.loading_sd[j], 0.0
         mean, sd = conditional.mean[j + 1], conditional.sd[j + 1]
         if kind == GROUPED:
-            spread = prior.loading_spread[j] * x[scale + j]
+            spread = prior.loading_spread[j] * scales.half[j]
             for i in range(n):
                 mean[i] = loc + width * x[grouped + int(prior.group_of[i]) * k + j]
         else:
@@ -58,7 +67,9 @@ def forward(
 
 
 @jit_part
-def _forward_alphas(x: np.ndarray, prior: PriorArrays, conditional: Conditional, grad: np.ndarray) -> float:
+def _forward_alphas(
+    x: np.ndarray, prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
+) -> float:
     """Fill the first rows of mean and sd: alpha_i + lambda_0 ~ N(loc + lambda_0, sd_i^2)."""
     n, at, last, unit = (
         int(prior.size[SIZE.assets]),
@@ -71,8 +82,9 @@ def _forward_alphas(x: np.ndarray, prior: PriorArrays, conditional: Conditional,
         value += _standard_normal(x, grad, last, 1)
         loc += prior.scalars[SCALAR.zero_beta_loc] + prior.scalars[SCALAR.zero_beta_sd] * x[last]
     if at >= 0:
-        value += _standard_normal(x, grad, at, 1)
-        alpha_sd *= x[at]
+        k = int(prior.size[SIZE.factors])
+        value += _half_normal(x, grad, at, 1, scales, k)
+        alpha_sd *= scales.half[k]
     for i in range(n):
         conditional.mean[0, i] = loc
         conditional.sd[0, i] = alpha_sd / (unit * np.sqrt(conditional.w[i])) if unit > 0.0 else alpha_sd
@@ -141,14 +153,15 @@ def _forward_scales(
         int(prior.offset[AT.log_sigma_scale_z]),
         int(prior.offset[AT.log_sigma_z]),
     )
-    value = _standard_normal(x, grad, at_level, 1) + _standard_normal(x, grad, at_spread, 1)
+    k = int(prior.size[SIZE.factors])
+    value = _standard_normal(x, grad, at_level, 1) + _half_normal(x, grad, at_spread, 1, scales, k + 1)
     z = scales.z
     z[n:] = 0.0
     for i in range(n):
         z[i] = x[first + i]
     level, spread = (
         full(prior.scalars[SCALAR.level_loc] + prior.scalars[SCALAR.level_sd] * x[at_level]),
-        full(prior.scalars[SCALAR.level_spread] * x[at_spread]),
+        full(prior.scalars[SCALAR.level_spread] * scales.half[k + 1]),
     )
     floor, one, logs, half = (
         full(prior.scalars[SCALAR.resolution] * prior.scalars[SCALAR.resolution]),
@@ -184,5 +197,5 @@ def _forward_scales(
     for i in range(n):
         grad[first + i] -= scales.a[i] * scales.d_z[i]
     grad[at_level] += prior.scalars[SCALAR.level_sd] * total(g_level)
-    grad[at_spread] += prior.scalars[SCALAR.level_spread] * total(g_spread)
+    grad[at_spread] += prior.scalars[SCALAR.level_spread] * scales.d_half[k + 1] * total(g_spread)
     return value + 0.5 * (total(logs) - n * LOG_2PI)

@@ -24,26 +24,24 @@ def backward(
         grad[int(prior.offset[AT.factor_mean_z]) + j] -= (
             prior.premium_blend[j] * prior.factor_mean_unit[j] * conditional.g_shift[j + 1]
         )
-    _backward_alphas(x, prior, conditional, grad)
+    _backward_alphas(prior, conditional, scales, grad)
     grouped, scale = int(prior.offset[AT.loading_mean_z]), int(prior.offset[AT.loading_scale_z])
     common = int(prior.offset[AT.loading_common_z])
     for j in range(k):
         width, g_mean = prior.loading_sd[j], conditional.g_mean[j + 1]
         if kind == GROUPED:
-            grad[scale + j] += _slope_from_log(sum_lanes(conditional.g_log_sd[j + 1]), x[scale + j])
+            grad[scale + j] += _slope_from_log(sum_lanes(conditional.g_log_sd[j + 1]), scales, j)
             for i in range(n):
                 grad[grouped + int(prior.group_of[i]) * k + j] += width * g_mean[i]
         elif kind == COMMON:
             grad[common + j] += width * sum_lanes(g_mean)
-    _backward_scales(x, prior, conditional, scales, grad)
+    _backward_scales(prior, conditional, scales, grad)
 
 
 @jit_part
-def _backward_scales(
-    x: np.ndarray, prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray
-) -> None:
-    n, first = int(prior.size[SIZE.assets]), int(prior.offset[AT.log_sigma_z])
-    spread, one = full(prior.scalars[SCALAR.level_spread] * x[int(prior.offset[AT.log_sigma_scale_z])]), full(1.0)
+def _backward_scales(prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray) -> None:
+    last, n, first = int(prior.size[SIZE.factors]) + 1, int(prior.size[SIZE.assets]), int(prior.offset[AT.log_sigma_z])
+    spread, one = full(prior.scalars[SCALAR.level_spread] * scales.half[last]), full(1.0)
     g_level, g_spread = full(0.0), full(0.0)
     for i in range(0, conditional.w.size, WIDTH):
         g = load(prior.is_asset, i) * load(conditional.g_log_sigma, i) * load(scales.d_floor, i)
@@ -53,23 +51,24 @@ def _backward_scales(
     for i in range(n):
         grad[first + i] += conditional.g_log_sigma[i]
     grad[int(prior.offset[AT.log_sigma_mean_z])] += prior.scalars[SCALAR.level_sd] * total(g_level)
-    grad[int(prior.offset[AT.log_sigma_scale_z])] += prior.scalars[SCALAR.level_spread] * total(g_spread)
+    slope = prior.scalars[SCALAR.level_spread] * scales.d_half[last]
+    grad[int(prior.offset[AT.log_sigma_scale_z])] += slope * total(g_spread)
 
 
 @jit_part
-def _slope_from_log(in_log: float, x: float) -> float:
-    """Return the derivative in x from that in log|x|: 0 at 0, as the density is even in x."""
-    return in_log / x if x != 0.0 else 0.0
+def _slope_from_log(in_log: float, scales: ScaleWorkspace, j: int) -> float:
+    """Return the derivative in the coordinate of scale j from that in its logarithm: 0 where the scale rounds to 0."""
+    return in_log * scales.d_half[j] / scales.half[j] if scales.half[j] > 0.0 else 0.0
 
 
 @jit_part
-def _backward_alphas(x: np.ndarray, prior: PriorArrays, conditional: Conditional, grad: np.ndarray) -> None:
+def _backward_alphas(prior: PriorArrays, conditional: Conditional, scales: ScaleWorkspace, grad: np.ndarray) -> None:
     at, last = int(prior.offset[AT.alpha_scale_z]), int(prior.offset[AT.zero_beta_z])
     if last >= 0:
         grad[last] += prior.scalars[SCALAR.zero_beta_sd] * sum_lanes(conditional.g_mean[0])
     if at < 0:
         return
-    grad[at] += _slope_from_log(sum_lanes(conditional.g_log_sd[0]), x[at])
+    grad[at] += _slope_from_log(sum_lanes(conditional.g_log_sd[0]), scales, int(prior.size[SIZE.factors]))
     if prior.scalars[SCALAR.alpha_unit] > 0.0:  # alphas in proportion to sigma_i
         for i in range(0, conditional.w.size, WIDTH):
             store(conditional.g_log_sigma, i, load(conditional.g_log_sigma, i) + load(conditional.g_log_sd[0], i))

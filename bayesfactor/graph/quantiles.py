@@ -1,10 +1,12 @@
-"""A spike and slab in the PyMC graph."""
+"""Priors as smooth functions of a standard normal in the PyMC graph: a spike and slab, a half-normal."""
 
 import numpy as np
 import pytensor.gradient
 import pytensor.tensor as pt
 
 HALVINGS = 44
+TWICE_LOG_2 = 2 * np.log(2)
+FAR = 36.0  # beyond it, where probabilities near the smallest double, an expansion: its relative error is 1e-11
 
 
 def mixture_quantile(
@@ -30,3 +32,17 @@ def mixture_quantile(
     density = inclusion * pt.exp(-0.5 * x**2) + (1 - inclusion) / pt.sqrt(spike) * pt.exp(-0.5 * x**2 / spike)
     x = x + (survival(x) - target) / (density / np.sqrt(2 * np.pi))
     return sign * slab * x
+
+
+def half_normal_quantile(u: pt.TensorVariable) -> pt.TensorVariable:
+    """Return x >= 0 with P(X <= x) = Phi(u), X ~ HalfNormal(1).
+
+    erf(x / sqrt 2) = Phi(u), for u > 0 by the complements. Far out, with l = 2 log 2,
+    x^2 = u^2 + l (1 - 1 / u^2) + (3 l + l^2 / 2) / u^4.
+    """
+    within, below = pt.minimum(u, FAR), u < 0
+    tail = 0.5 * pt.erfc(pt.where(below, -within, within) / np.sqrt(2))
+    x = np.sqrt(2) * pt.where(below, pt.erfinv(pt.where(below, tail, 0.0)), pt.erfcinv(pt.where(below, 1.0, tail)))
+    square = pt.maximum(u, FAR) ** 2
+    far = pt.sqrt(square + TWICE_LOG_2 * (1 - 1 / square) + (3 + TWICE_LOG_2 / 2) * TWICE_LOG_2 / square**2)
+    return pt.where(u > FAR, far, x)
