@@ -10,14 +10,17 @@ from bayesfactor.analysis.comparison.scoring_rules import (
     ROOT_TWO_PI,
     crps_of_mixture,
     energy_score,
+    equal,
     log_density,
     log_mean_exp,
     probability,
     spread,
 )
+from bayesfactor.analysis.comparison.tail_nodes import tail_nodes
 from bayesfactor.posterior.predictive_law import PredictiveLaw
 
 TAIL_SCALES = 16  # residual variances drawn at each draw, where residuals are Student-t
+MEMBERS = 8  # returns simulated at each draw, for the energy score
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,15 @@ class Together:
     log_score_normal: float
     log_score_given_factors: float
     energy_score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """A mixture of normals for every entry: mean and sd (component, entry), weights (component) that sum to 1."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+    weight: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +76,30 @@ class OneStep:
         return np.moveaxis(drawn, 1, 0) * squares
 
     @cached_property
-    def asset_components(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation (component, asset) of every asset's return."""
-        shared = (self.law.common_columns**2).sum(axis=2)
-        return _components(self.law.mean, shared + self.residual_variance)
+    def shared_variance(self) -> np.ndarray:
+        """Variance (sample, asset) of what factors and residual factors give."""
+        return (self.law.common_columns**2).sum(axis=2)
+
+    @cached_property
+    def asset_components(self) -> Components:
+        """Of every asset's return, with the scales of its residual integrated over."""
+        scale, weight = tail_nodes(self.law.dof)
+        mean, sd = _components(self.law.mean, self.shared_variance + scale[:, :, None] * self.law.sd**2)
+        return Components(mean, sd, weight.ravel() / weight.sum())
 
     @cached_property
     def asset_spread(self) -> np.ndarray:
         """E|x - x'| (asset) of two returns."""
-        return spread(*self.asset_components)
+        return spread(*_components(self.law.mean, self.shared_variance + self.residual_variance))
 
-    @cached_property
     def sample(self) -> np.ndarray:
-        """One simulated return (sample, asset) at every draw."""
-        z = self.rng.standard_normal((*self.law.sd.shape[:1], self.law.common_columns.shape[2]))
-        noise = self.rng.standard_normal(self.law.sd.shape) * np.sqrt(self.residual_variance[0])
-        return self.law.mean + np.einsum("sik,sk->si", self.law.common_columns, z) + noise
+        """Return simulated returns (member, asset), the same number at every draw."""
+        law = self.law
+        z = self.rng.standard_normal((MEMBERS, len(law.sd), law.common_columns.shape[2]))
+        noise = law.sd * self.rng.standard_normal((MEMBERS, *law.sd.shape))
+        noise *= np.sqrt(np.moveaxis(law.tail_scales((MEMBERS, law.sd.shape[1]), self.rng), 1, 0))
+        shared = np.swapaxes(law.common_columns @ np.moveaxis(z, 0, 2), 1, 2)
+        return (law.mean + np.moveaxis(shared, 1, 0) + noise).reshape(-1, law.sd.shape[1])
 
     def judge(
         self, returns: np.ndarray, held: np.ndarray, factors: np.ndarray, weights: np.ndarray
@@ -92,14 +112,16 @@ class OneStep:
 
     def of_assets(self, observed: np.ndarray) -> Marginals:
         """Return the scores of every asset's return; NaN where it was not observed."""
-        return _marginals(observed, *self.asset_components, self.asset_spread)
+        variance = self.shared_variance + self.law.sd**2
+        return _marginals(observed, self.asset_components, self.asset_spread, _sd(self.law.mean, variance))
 
     def of_portfolios(self, weights: np.ndarray, observed: np.ndarray) -> Marginals:
         """Return the scores of portfolios of weights (portfolio, asset)."""
         exposure = np.einsum("pn,snk->spk", weights, self.law.common_columns)
-        variance = (exposure**2).sum(axis=2) + self.residual_variance @ (weights**2).T
-        components = _components(self.law.mean @ weights.T, variance)
-        return _marginals(observed, *components, spread(*components))
+        shared, squares, centre = (exposure**2).sum(axis=2), (weights**2).T, self.law.mean @ weights.T
+        mean, sd = _components(centre, shared + self.residual_variance @ squares)
+        whole = _sd(centre, shared + self.law.sd**2 @ squares)
+        return _marginals(observed, Components(mean, sd, equal(mean)), spread(mean, sd), whole)
 
     def joint_normal(self, observed: np.ndarray) -> float:
         """Return the log-density of all returns together, with normal residuals of the same variance."""
@@ -123,7 +145,7 @@ class OneStep:
     def energy(self, observed: np.ndarray) -> float:
         """Return the energy score of all returns together."""
         seen = np.isfinite(observed)
-        return energy_score(observed[seen], self.sample[:, seen])
+        return energy_score(observed[seen], self.sample()[:, seen])
 
 
 def _components(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,14 +154,18 @@ def _components(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.
     return np.broadcast_to(mean, variance.shape).reshape(shape), np.sqrt(variance).reshape(shape)
 
 
-def _marginals(observed: np.ndarray, mean: np.ndarray, sd: np.ndarray, within: np.ndarray) -> Marginals:
-    centre = mean.mean(axis=0)
+def _sd(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Return the standard deviation (entry) of a mixture of laws with means and variances (sample, entry)."""
+    return np.sqrt(variance.mean(axis=0) + mean.var(axis=0))
+
+
+def _marginals(observed: np.ndarray, of: Components, within: np.ndarray, sd: np.ndarray) -> Marginals:
     return Marginals(
-        mean=centre,
-        sd=np.sqrt((sd**2).mean(axis=0) + ((mean - centre) ** 2).mean(axis=0)),
-        log_score=log_density(observed, mean, sd),
-        crps=crps_of_mixture(observed, mean, sd, within),
-        pit=probability(observed, mean, sd),
+        mean=of.weight @ of.mean,
+        sd=sd,
+        log_score=log_density(observed, of.mean, of.sd, of.weight),
+        crps=crps_of_mixture(observed, of.mean, of.sd, of.weight, within),
+        pit=probability(observed, of.mean, of.sd, of.weight),
     )
 
 

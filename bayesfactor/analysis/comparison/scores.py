@@ -1,7 +1,7 @@
 """How good the forecasts of fits were, on the returns that came after them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -135,32 +135,36 @@ def score(
     Notes
     -----
     About 500 draws of each fit are used, evenly spaced. Log scores are of mixtures over the draws, never of a density
-    estimate. Where residuals are Student-t, the density of a return is the mixture of normals given 16 residual
-    variances at each draw; the joint one of all returns has no closed form, and is scored given the factors
-    (``log_score_given_factors``) and by the energy score. ``log_score_normal`` is that of a law with normal residuals
-    of the same variances, which a covariance matrix from elsewhere can be compared with. Scores of one date are not
-    independent: standard errors are from at most 20 blocks of dates. Sources: Gneiting and Raftery (2007).
+    estimate. Where residuals are Student-t, the density of a return is a mixture of normals, integrated over the
+    residual's scale; that of a portfolio is one given 16 residual variances at each draw; the joint one of all returns
+    has no closed form, and is scored given the factors (``log_score_given_factors``) and by the energy score.
+    ``log_score_normal`` is that of a law with normal residuals of the same variances, which a covariance matrix from
+    elsewhere can be compared with. Scores of one date are not independent: standard errors are from at most 20 blocks
+    of dates. Sources: Gneiting and Raftery (2007).
     """
     require_periods(periods, "score")
     whole = require_returns(panel, "score")
-    entries, dates, joint = judged(whole, portfolios), list[pd.DataFrame](), list[dict[str, object]]()
+    entries, dates, joint = judged(whole, portfolios), list[pd.DataFrame](), list[pd.DataFrame]()
     problems: dict[str, tuple[str, ...]] = {}
     for model, walk in walks(fits).items():
         said = list[str]()
         for name, fit, last in legs(model, walk):
             said += [f"{name}: {problem}" for problem in fit.problems[:1]]
-            for marginal, together in _leg(fit, entries, last, int(periods)):
-                dates.append(marginal.assign(model=model, fit=name))
-                joint.append({"model": model, "fit": name, **together})
+            found = list(_leg(fit, entries, last, int(periods)))
+            if found:
+                of = {"model": model, "fit": name}
+                columns = {column: np.concatenate([part[column] for part, _ in found]) for column in found[0][0]}
+                dates.append(pd.DataFrame({**of, **columns}))
+                joint.append(pd.DataFrame([{**of, **row} for _, row in found]))
         problems[model] = tuple(said)
     if not joint:
         raise DataError("score: the panel has no returns after the last row of any fit.", series="panel")
-    return Scores(pd.concat(dates, ignore_index=True), pd.DataFrame(joint), problems)
+    return Scores(pd.concat(dates, ignore_index=True), pd.concat(joint, ignore_index=True), problems)
 
 
 def _leg(
     fit: Fit, entries: Judged, last: np.datetime64 | None, periods: int
-) -> Iterator[tuple[pd.DataFrame, dict[str, object]]]:
+) -> Iterator[tuple[dict[str, np.ndarray], dict[str, object]]]:
     """Yield the scores of the dates that a fit is judged by."""
     longer = extended(fit, entries.panel, "score")
     first, times = len(fit.panel.times), longer.times
@@ -181,25 +185,24 @@ def _leg(
 
 def _date(
     step: OneStep | SeveralSteps, entries: Judged, rows: slice, members: np.ndarray, factors: np.ndarray
-) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Return the scores of one forecast: a row for each asset and portfolio, and those of all returns together."""
+) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    """Return the scores of one forecast: columns with a row for each asset and portfolio, and those of all together."""
     panel, periods = entries.panel, rows.stop - rows.start
     weights = entries.held(rows, members)
     returns, held = entries.observed(rows, members, weights)
     assets, portfolios, together = step.judge(returns, held, factors, weights)
-    past = np.split((1 + entries.past_means(rows.start, members)) ** periods - 1, [len(members)])
-    date = panel.times[rows.stop - 1]
-    frames = [
-        pd.DataFrame(
-            {"date": date, "kind": kind, "asset": names, "observed": value, **asdict(found), "past_mean": mean}
-        )[np.isfinite(value)]
-        for kind, names, value, found, mean in (
-            ("asset", np.array(panel.assets)[members], returns, assets, past[0]),
-            ("portfolio", np.array(entries.names), held, portfolios, past[1]),
-        )
-    ]
-    row = {"date": date, "count": int(np.isfinite(returns).sum()), **asdict(together)}
-    return pd.concat(frames, ignore_index=True), row
+    date, value = panel.times[rows.stop - 1], np.concatenate([returns, held])
+    known = np.isfinite(value)
+    columns = {
+        "date": np.full(len(value), date),
+        "kind": np.repeat(["asset", "portfolio"], [len(returns), len(held)]),
+        "asset": np.array([*np.array(panel.assets)[members], *entries.names]),
+        "observed": value,
+        **{name: np.concatenate([part, vars(portfolios)[name]]) for name, part in vars(assets).items()},
+        "past_mean": (1 + entries.past_means(rows.start, members)) ** periods - 1,
+    }
+    row = {"date": date, "count": int(np.isfinite(returns).sum()), **vars(together)}
+    return {name: column[known] for name, column in columns.items()}, row
 
 
 def _means(part: pd.DataFrame) -> dict[str, float]:

@@ -12,15 +12,29 @@ def log_mean_exp(values: np.ndarray) -> np.ndarray:
     return logsumexp(values, axis=0) - np.log(len(values))
 
 
-def log_density(observed: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    """Return the log-density (...) of an equal mixture of normals (component, ...)."""
+def log_density(observed: np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the log-density (...) of a mixture of normals (component, ...) with weights (component) that sum to 1."""
     z = (observed - mean) / sd
-    return log_mean_exp(-0.5 * z * z - np.log(ROOT_TWO_PI * sd))
+    return logsumexp(-0.5 * z * z - np.log(ROOT_TWO_PI * sd), axis=0, b=_beside(weight, z))
 
 
-def probability(observed: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    """Return the probability (...) that an equal mixture of normals (component, ...) is below what was observed."""
-    return ndtr((observed - mean) / sd).mean(axis=0)
+def probability(observed: np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the probability (...) that a mixture of normals is below what was observed."""
+    return _mixed(ndtr((observed - mean) / sd), weight)
+
+
+def equal(mean: np.ndarray) -> np.ndarray:
+    """Return equal weights of components."""
+    return np.full(len(mean), 1 / len(mean))
+
+
+def _beside(weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return weight.reshape(-1, *(1,) * (values.ndim - 1))
+
+
+def _mixed(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the weighted mean (...) over components."""
+    return np.tensordot(weight, values, axes=1)
 
 
 def distance(mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
@@ -43,9 +57,11 @@ def spread(mean: np.ndarray, sd: np.ndarray, shifts: int | None = SHIFTS) -> np.
     return np.mean(pairs, axis=0)
 
 
-def crps_of_mixture(observed: np.ndarray, mean: np.ndarray, sd: np.ndarray, within: np.ndarray) -> np.ndarray:
-    """Return the CRPS E|x - y| - E|x - x'| / 2 of an equal mixture of normals, where `within` is E|x - x'|."""
-    return distance(mean - observed, sd).mean(axis=0) - within / 2
+def crps_of_mixture(
+    observed: np.ndarray, mean: np.ndarray, sd: np.ndarray, weight: np.ndarray, within: np.ndarray
+) -> np.ndarray:
+    """Return the CRPS E|x - y| - E|x - x'| / 2 of a mixture of normals, where `within` is E|x - x'|."""
+    return _mixed(distance(mean - observed, sd), weight) - within / 2
 
 
 def crps_of_sample(observed: np.ndarray, sample: np.ndarray, *, fair: bool = False) -> np.ndarray:
@@ -56,7 +72,7 @@ def crps_of_sample(observed: np.ndarray, sample: np.ndarray, *, fair: bool = Fal
     return np.abs(sample - observed).mean(axis=0) - within / 2
 
 
-def energy_score(observed: np.ndarray, sample: np.ndarray, shifts: int = SHIFTS) -> float:
+def energy_score(observed: np.ndarray, sample: np.ndarray, shifts: int = 8) -> float:
     """Return E||x - y|| - E||x - x'|| / 2 of a sample (member, asset), each member with `shifts` others."""
     steps = np.unique(np.linspace(1, len(sample) // 2, shifts).astype(int)).tolist()
     within = [np.linalg.norm(sample - np.roll(sample, step, 0), axis=1).mean() for step in steps]
