@@ -1,0 +1,1 @@
+"""What moves over time: filters and smoothers of volatilities and of the covariance of factors."""
