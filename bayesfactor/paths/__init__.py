@@ -1,1 +1,1 @@
-"""What moves over time: filters and smoothers of volatilities and of the covariance of factors."""
+"""What moves in a model: filters and smoothers of volatility, covariance and loadings."""
