@@ -20,6 +20,7 @@ LAYERS = (
     ("base",),
     ("panel",),
     ("spec", "data"),
+    ("paths",),
     ("posterior", "graph", "closedform"),
     ("analysis", "sampling"),
     ("plots",),

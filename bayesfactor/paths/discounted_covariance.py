@@ -1,5 +1,6 @@
 """The covariance of factors as a discounted inverse Wishart, and the overall volatility of all factors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ LONGEST = 1e6
 START = 10.0  # rows that the overall volatility's first value weighs
 
 
-def discount_of(memory: float | np.ndarray) -> np.ndarray:
+def discount_of(memory: float | Sequence[float] | np.ndarray) -> np.ndarray:
     """Return d = 2^(-1 / memory), memory being a half-life in periods; 1 where it is infinite."""
     return np.exp2(-1 / np.asarray(memory, dtype=float))
 
@@ -158,5 +159,5 @@ def overall_weights(deviations: np.ndarray, covariance: np.ndarray, memory: floa
         rows = (known == pattern).all(axis=1)
         part = deviations[np.ix_(rows, pattern)]
         squares[rows] = np.sum(part * np.linalg.solve(covariance[np.ix_(pattern, pattern)], part.T).T, axis=1)
-    found = filter_precision(squares, known.sum(axis=1), discount_of([memory]), count=START).smoothed()[0]
+    found = filter_precision(squares, known.sum(axis=1), discount_of(memory), count=START).smoothed()[0]
     return found / found.mean()

@@ -78,4 +78,5 @@ def independent_share(residuals: np.ndarray) -> float:
     apart = ~np.eye(len(common), dtype=bool) & (common > 1) & (square > 0) & (square.T > 0)
     rho = np.square(cross[apart]) / (square * square.T)[apart] - 1 / common[apart]
     mean = max(0.0, float(rho.mean())) if rho.size else 0.0
-    return 1 / (1 + (len(common) - 1) * mean)
+    seen = int(here.any(axis=0).sum())
+    return 1 / (1 + max(seen - 1, 0) * mean)

@@ -49,7 +49,7 @@ def log_densities(
     offsets = [None if dof is None else np.log(dof if unit == "scale" else dof - 2) for dof in dofs]
     tails = [offset for offset in offsets if offset is not None]
     nodes = _nodes(2 * grid[0] + min(tails), 2 * grid[-1] + max(tails)) if tails else np.zeros(0)
-    sums = _sums(square, nodes)
+    sums = _sums(square, nodes) if tails else np.zeros((len(z), 0))
     found = np.empty((len(dofs), len(z), grid.size))
     for one, dof, offset in zip(found, dofs, offsets, strict=True):
         one[:] = -count[:, None] * grid
@@ -63,8 +63,8 @@ def log_densities(
 
 
 def _nodes(lower: float, upper: float) -> np.ndarray:
-    """Return Chebyshev points of the second kind."""
-    return 0.5 * (lower + upper) - 0.5 * (upper - lower) * np.cos(np.pi * np.arange(NODES) / (NODES - 1))
+    """Return Chebyshev points of the second kind, on a range a little wider so that it is never a point."""
+    return 0.5 * (lower + upper) - 0.5 * (upper - lower + 1) * np.cos(np.pi * np.arange(NODES) / (NODES - 1))
 
 
 def _interpolation(nodes: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -80,39 +80,42 @@ def _interpolation(nodes: np.ndarray, at: np.ndarray) -> np.ndarray:
 def _sums(square: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     """Return sum_i log(1 + square_ti exp(-y)) at every node (time, node)."""
     time, assets = square.shape
-    padded = np.zeros((time, -(-assets // GROUP) * GROUP))
-    padded[:, :assets] = square
-    groups = padded.shape[1] // GROUP
-    power = np.exp(-np.outer(np.arange(GROUP + 1), nodes))
-    found, step = np.empty((time, nodes.size)), max(1, CHUNK // max(1, groups * nodes.size))
+    groups = -(-assets // GROUP)
+    padded = np.zeros((GROUP, time, groups))
+    for first in range(GROUP):
+        own = square[:, first * groups : (first + 1) * groups]
+        padded[first, :, : own.shape[1]] = own
+    power = np.exp(-np.outer(nodes, np.arange(GROUP + 1)))
+    found, step = np.empty((nodes.size, time)), max(1, CHUNK // max(1, groups * nodes.size))
     for first in range(0, time, step):
-        rows = padded[first : first + step]
-        factors = np.stack((np.ones_like(rows), rows), axis=-1).reshape(len(rows), groups, GROUP, 2)
-        while factors.shape[2] > 1:
-            factors = _products(factors[:, :, ::2], factors[:, :, 1::2])
-        found[first : first + step] = np.log(factors[:, :, 0] @ power).sum(axis=1)
-    return found
+        rows = padded[:, first : first + step].reshape(GROUP, -1)
+        factors = np.stack((np.ones_like(rows), rows))
+        while factors.shape[1] > 1:
+            factors = _products(factors[:, ::2], factors[:, 1::2])
+        logs = np.log(power @ factors[:, 0])
+        found[:, first : first + step] = logs.reshape(nodes.size, -1, groups).sum(axis=-1)
+    return found.T
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the coefficients of products of polynomials, along the last axis."""
-    size = left.shape[-1]
-    found = np.zeros((*left.shape[:-1], 2 * size - 1))
+    """Return the coefficients of products of polynomials, along the first axis."""
+    size = len(left)
+    found = np.zeros((2 * size - 1, *left.shape[1:]))
     for power in range(size):
-        found[..., power : power + size] += left[..., power : power + 1] * right
+        found[power : power + size] += left[power] * right
     return found
 
 
 def transition(phi: float, omega: float, grid: np.ndarray = GRID) -> np.ndarray:
     """Return the probabilities (from, to) of x_t = phi x_{t-1} + omega eta_t on the grid; every row sums to one.
 
-    A step below half of the grid's spacing goes to the nearest point and its neighbours, with the mean and (where three
-    points can have it) the variance of the law: the density's values at the points would have neither.
+    A step below three quarters of the grid's spacing goes to the nearest point and its neighbours, with the mean and
+    (where three points can have it) the variance of the law: the density's values at the points would have neither.
     """
     if omega == 0:
         return np.eye(grid.size)
     spacing = grid[1] - grid[0]
-    if omega >= spacing / 2:
+    if omega >= 0.75 * spacing:
         density = np.exp(-0.5 * ((grid - phi * grid[:, None]) / omega) ** 2)
         return density / density.sum(axis=1, keepdims=True)
     nearest = np.clip(np.rint((phi * grid - grid[0]) / spacing).astype(int), 1, grid.size - 2)
@@ -185,7 +188,7 @@ def run_filter(
 
 
 def _likelihoods(densities: np.ndarray, share: float | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the highest log density (dof, time), and the likelihoods relative to it (time, dof, grid), tempered too."""
+    """Return each date's highest log density (dof, time), and likelihoods over it (time, dof, grid), tempered too."""
     top = densities.max(axis=-1)
     relative = np.moveaxis(densities - top[..., None], 1, 0)
     likelihood = np.exp(relative)
@@ -198,7 +201,7 @@ def smooth(
 ) -> np.ndarray:
     """Return the probabilities of x at every date given all dates (cell, time, grid), one law of residuals a cell.
 
-    Forward as `run_filter`, then backward: b_{t-1} = P (exp(k l_t) b_t), p(x_t | all) proportional to p(x_t | t) b_t(x).
+    Forward as `run_filter`, then b_{t-1} = P (exp(k l_t) b_t): p(x_t | all) is proportional to p(x_t | t) b_t(x).
 
     Parameters
     ----------

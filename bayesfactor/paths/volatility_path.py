@@ -16,6 +16,7 @@ from bayesfactor.spec.grids import dof_grid, duration_grid, size_grid
 from bayesfactor.spec.volatility import CommonVolatility
 
 SHORTEST = 12  # returns of an asset that tell of the path; and twice as many as it has coefficients
+LOWEST = 0.1  # of 1 - leverage
 EXACT = 0.01  # an asset whose residual sd is below this share of the typical one's is (almost) a factor
 SWEEPS = 2  # of regressions with fixed moves, before these are chosen
 FIRST = (0.3, 6.0)  # size and degrees of freedom of those sweeps
@@ -138,14 +139,13 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
     Moves and degrees of freedom are chosen on a grid by their evidence to the power k, the share of assets that count
     as independent: squares of residuals with correlations rho_ij have the design effect 1 + (N - 1) mean rho_ij^2.
     """
-    returns, factors = panel.returns.values, panel.aligned
     memory = duration_grid(volatility.memory, panel.periods_per_year)
     first = Moves(np.array([memory.points[len(memory.points) // 2]]), np.array([FIRST[0]]))
-    weight, shift = np.ones(len(returns)), 0.0
+    weight, shift = np.ones(len(panel.returns)), 0.0
     for _ in range(SWEEPS):
         c, level, z = _regress(panel, weight)
         densities = log_densities(z, [FIRST[1]])
-        weight, shift = _smoothed(densities, first, np.ones(1), independent_share(z * weight[:, None] ** 0.5))
+        weight, shift = _smoothed(densities, first, np.ones(1), 1.0)
     c, level, z = _regress(panel, weight)
     share = independent_share(z * weight[:, None] ** 0.5)
     moves, dof, probability = _choose(z, volatility, panel.periods_per_year, share)
@@ -180,12 +180,20 @@ def _regress(panel: Panel, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     told = enough & (level > EXACT * typical)
     c, level = np.where(told[:, None], c, np.nan), np.where(told, level, np.nan)
     z = _residuals(returns, factors, c, level)
-    x = np.column_stack([np.ones(len(factors)), factors]) * weight[:, None] ** 0.5
-    for i in np.flatnonzero(told):  # a residual of least squares is smaller than the error that it stands for
-        rows = np.isfinite(z[:, i])
-        lever = np.sum(np.linalg.qr(x[rows])[0] ** 2, axis=1)
-        z[rows, i] *= np.sqrt((1 - c.shape[1] / rows.sum()) / np.maximum(1 - lever, 0.1))
+    lever = weight[:, None] * _forms(np.column_stack([np.ones(len(factors)), factors]), moments.xx, told)
+    rows = np.maximum(panel.moments.count, 1)  # a residual of least squares is smaller than the error it stands for
+    z *= np.sqrt((1 - c.shape[1] / rows) / np.clip(1 - lever, LOWEST, 1), where=told, out=np.ones_like(z))
     return c, level, z
+
+
+def _forms(x: np.ndarray, xx: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Return x_t' S_i^-1 x_t of assets that tell something (time, asset), 0 of others."""
+    found, spread = np.zeros((len(x), len(told))), np.sqrt(np.mean(x**2, axis=0))
+    scaled = np.moveaxis(xx[..., told], -1, 0) / np.outer(spread, spread)
+    rows = x / spread
+    squares = (rows[:, :, None] * rows[:, None, :]).reshape(len(x), -1)
+    found[:, told] = squares @ np.linalg.inv(scaled).reshape(-1, squares.shape[1]).T
+    return found
 
 
 def _residuals(returns: np.ndarray, factors: np.ndarray, c: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -194,6 +202,8 @@ def _residuals(returns: np.ndarray, factors: np.ndarray, c: np.ndarray, level: n
 
 def _smoothed(densities: np.ndarray, moves: Moves, probability: np.ndarray, share: float) -> tuple[np.ndarray, float]:
     """Return the weight of each date, averaged over cells, and the mean of log g that it is relative to."""
+    if not densities.any():  # no residual tells of the path
+        return np.ones(densities.shape[1]), 0.0
     seen = smooth(densities, moves.transitions(GRID), moves.starts(GRID), share)
     shift = float(np.mean(probability @ (seen @ GRID)))
     return probability @ (seen @ np.exp(-2 * GRID)) * np.exp(2 * shift), shift
