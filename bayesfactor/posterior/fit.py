@@ -168,8 +168,16 @@ class Fit:
         ------
         SpecError
             When the panel holds statistics instead of returns, or the model weights returns: leaving one out by
-            importance sampling needs the likelihood of the data, and a weighted one is not that.
+            importance sampling needs the likelihood of the data, and a weighted one is not that. When something moves:
+            a path has seen the date that is left out, on it and on its neighbours.
         """
+        if self.model is not None and self.model.moves:
+            raise SpecError(
+                "with_log_likelihood: volatility or loadings move, and their paths have seen each date that would be "
+                "left out.",
+                place="with_log_likelihood",
+                remedy="Compare models by forecasts of what came after their fits: bf.score.",
+            )
         if self.design.weight is not None:
             raise SpecError(
                 "with_log_likelihood: the model weights returns, and a weighted likelihood is not that of the data.",

@@ -21,7 +21,8 @@ def thin(fit: FitFacts, most: int) -> xr.Dataset:
 def raw_coefficients(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     """Return (sample, asset, coefficient): intercept and loadings on the factors as they are in the panel.
 
-    Of loadings that move those of the long run. The intercept is alpha + zero-beta rate + sum over non-traded factors of beta (lambda - mu).
+    Of loadings that move those of the long run. The intercept is alpha + zero-beta rate + sum over non-traded factors
+    of beta (lambda - mu).
     """
     names = [name for name in ("alpha", "loading", "risk_premium", "factor_mean", "zero_beta") if name in draws]
     own = "loading_long_run" if "loading_long_run" in draws else "loading"
