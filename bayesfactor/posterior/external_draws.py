@@ -38,7 +38,10 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
         :math:`\varepsilon`, whatever its law), ``risk_premium`` (factor; :math:`\lambda`, of a traded factor the same
         as its mean), ``factor_mean`` (factor; :math:`\mu`), ``factor_cov`` (factor, factor_other). Optional:
         ``zero_beta``, ``loading_mean`` (group, factor), ``loading_scale`` (factor), ``loading_common`` (factor),
-        ``alpha_scale``, ``log_sigma_mean``, ``log_sigma_scale``. Other variables are kept, and their convergence is
+        ``alpha_scale``, ``log_sigma_mean``, ``log_sigma_scale``. Where something moves, ``loading``, ``residual_sd`` and
+        ``factor_cov`` are those of the next period, with ``loading_long_run`` (asset, factor), ``loading_move`` and
+        ``loading_memory``; ``volatility_now``, ``volatility_memory`` and ``volatility_size``; ``factor_cov_long_run``
+        and ``factor_memory``. Other variables are kept, and their convergence is
         checked. Groups ``sample_stats`` and ``log_prior`` are used where they are given.
     model : str, Path or FactorModel, optional
         The model that they are draws of, which gives priors and the noise law. The parameters of that law are then
@@ -59,8 +62,9 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
 
     Notes
     -----
-    Wrong to use for draws of a factor model with residuals that are correlated across assets, or loadings that move:
-    answers take residuals as independent and loadings as constant.
+    Wrong to use for draws of a factor model with residuals that are correlated across assets: answers take them as
+    independent. Draws hold what moves of the next period and in the long run, and not its path: answers about past
+    dates, and checks that need them, cannot be computed then, and say so.
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(
@@ -79,7 +83,7 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
     used = panel if chosen is None else chosen.restrict(panel)
     given = _groups(draws)
     posterior = _counted(given.pop("posterior"))
-    whole = validate(posterior, used, {} if chosen is None else chosen.noise.least)
+    whole = validate(posterior, used, {} if chosen is None else chosen.noise.law.least)
     if chosen is not None:
         _check_zero_beta(whole, chosen, used)
     others = {name: _beside(name, group, whole) for name, group in given.items()}

@@ -18,6 +18,16 @@ def thin(fit: FitFacts, most: int) -> xr.Dataset:
     return posterior.isel(draw=slice(None, None, step))
 
 
+def in_long_run(draws: xr.Dataset) -> xr.Dataset:
+    """Return draws with loadings and residual standard deviations of the long run, where the next ones differ."""
+    found = {}
+    if "loading_long_run" in draws:
+        found["loading"] = draws["loading_long_run"]
+    if "volatility_now" in draws:
+        found["residual_sd"] = draws["residual_sd"] / draws["volatility_now"]
+    return draws.assign(found) if found else draws
+
+
 def raw_coefficients(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     """Return (sample, asset, coefficient): intercept and loadings on the factors as they are in the panel.
 
