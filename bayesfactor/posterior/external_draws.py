@@ -38,8 +38,8 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
         :math:`\varepsilon`, whatever its law), ``risk_premium`` (factor; :math:`\lambda`, of a traded factor the same
         as its mean), ``factor_mean`` (factor; :math:`\mu`), ``factor_cov`` (factor, factor_other). Optional:
         ``zero_beta``, ``loading_mean`` (group, factor), ``loading_scale`` (factor), ``loading_common`` (factor),
-        ``alpha_scale``, ``log_sigma_mean``, ``log_sigma_scale``. Where something moves, ``loading``, ``residual_sd`` and
-        ``factor_cov`` are those of the next period, with ``loading_long_run`` (asset, factor), ``loading_move`` and
+        ``alpha_scale``, ``log_sigma_mean``, ``log_sigma_scale``. Where something moves, ``loading``, ``residual_sd``
+        and ``factor_cov`` are those of the next period, with ``loading_long_run`` (asset, factor), ``loading_move`` and
         ``loading_memory``; ``volatility_now``, ``volatility_memory`` and ``volatility_size``; ``factor_cov_long_run``
         and ``factor_memory``. Other variables are kept, and their convergence is
         checked. Groups ``sample_stats`` and ``log_prior`` are used where they are given.
