@@ -36,8 +36,8 @@ class CheckReport:
     assets : DataFrame
         Per asset: what `Misfit` has of it (its sample mean beside its premium, as reported by `attribute`, and the gap
         in standard errors; the mean and the variance that the fitted law implies on its own dates), and ``prob_tails``
-        and ``prob_skewness``, the posterior predictive probabilities of residuals as heavy-tailed, and as skewed, as
-        those observed.
+        and ``prob_skewness``, the posterior predictive probabilities of residuals as heavy-tailed, and as skewed (of a
+        law whose means do not follow the sample's), as those observed.
     shrinkage : DataFrame
         Asset by factor, 0..1: the weight of the prior in each loading's estimate; 1 = its own returns say nothing.
         NaN without a model.
