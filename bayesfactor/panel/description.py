@@ -77,12 +77,15 @@ class Description:
         series, text.
     panel : str
         Calendar, span and condition number of the factors.
+    moves : tuple of str
+        What moves in a model of the panel, of a fit.
     """
 
     assets: pd.DataFrame
     factors: pd.DataFrame
     warnings: pd.DataFrame
     panel: str
+    moves: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the text for a terminal of 100 columns: the first rows of each table, and every warning."""
@@ -92,6 +95,12 @@ class Description:
             _table(self.assets, "Assets", "panel.describe().assets.to_string()"),
             _table(short, "Factors", "panel.describe().factors.to_string()"),
         ]
+        if self.moves:
+            parts.append(
+                "\n".join(
+                    ["What moves", *(fill(f"  {line}.", _WIDTH, subsequent_indent="    ") for line in self.moves)]
+                )
+            )
         if len(self.warnings):
             texts = [f"{row.series}: {row.text}" for row in self.warnings.itertuples()]
             lines = [
@@ -157,7 +166,7 @@ def _describe_factors(panel: PanelFacts) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.Index([factor.name for factor in panel.factor_info], name="factor"))
 
 
-def describe_panel(panel: PanelFacts, effective: np.ndarray | None = None) -> Description:
+def describe_panel(panel: PanelFacts, effective: np.ndarray | None = None, moves: tuple[str, ...] = ()) -> Description:
     """Say what was done to each series of a panel, the span and count used, and what looks wrong.
 
     Parameters
@@ -165,6 +174,8 @@ def describe_panel(panel: PanelFacts, effective: np.ndarray | None = None) -> De
     panel : Panel or PanelStatistics
     effective : array (asset), optional
         The effective number of each asset's returns, where a model weights them.
+    moves : tuple of str
+        What moves in a model of it.
 
     Returns
     -------
@@ -187,4 +198,5 @@ def describe_panel(panel: PanelFacts, effective: np.ndarray | None = None) -> De
         factors=_describe_factors(panel),
         warnings=pd.DataFrame(warnings, columns=["series", "text"]),
         panel="; ".join([text, *done]) + ".",
+        moves=moves,
     )

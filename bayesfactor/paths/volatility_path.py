@@ -88,6 +88,19 @@ class CommonPath(FrozenArrays):
         x[self.size[cell] == 0] = 0.0
         return np.exp(x - self.shift)
 
+    def mean_squares(self, returns: np.ndarray, factors: np.ndarray) -> np.ndarray:
+        """Return E[g_t^2 | returns] (time), which is above 1 / E[1 / g_t^2 | returns]: what variances are made of.
+
+        Parameters
+        ----------
+        returns, factors : array (time, asset), array (time, factor)
+            Of the panel, or of a longer one.
+        """
+        dofs, cell = np.unique(self.dof, return_inverse=True)
+        densities = log_densities(_residuals(returns, factors, self.coefficients, self.level), dofs.tolist())[cell]
+        seen = smooth(densities, self.moves.transitions(GRID), self.moves.starts(GRID), self.share)
+        return self.probability @ (seen @ np.exp(2 * GRID)) * np.exp(-2 * self.shift)
+
     def follow(self, returns: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what newer rows say: `following` after each (row, cell, grid), and the weight of each (row).
 

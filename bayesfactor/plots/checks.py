@@ -9,10 +9,11 @@ from bayesfactor.base.errors import FitError, SpecError, unknown
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.plots.style import styled
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.facts import require_fit, require_noise
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import raw_coefficients, residual_law, thin
+from bayesfactor.posterior.residuals import residual_law, thin
 from bayesfactor.posterior.schema import shared
 
 if TYPE_CHECKING:
@@ -115,7 +116,14 @@ def _replicated(fit: Fit) -> xr.DataTree:
     panel = require_returns(fit.panel, "A picture of replicated returns")
     law = require_noise(fit, "A picture of replicated returns")
     draws, rng = thin(fit, REPLICAS), np.random.default_rng(fit.seed)
-    coefficients, residuals = raw_coefficients(fit, draws), residual_law(law, draws)
+    dated = Dated(fit, draws)
+    if dated.unknown:
+        raise FitError(
+            f"plot_check: returns cannot be replicated: {dated.unknown}.",
+            remedy="Fit the model with bf.fit, which keeps the path.",
+        )
+    coefficients, residuals = dated.coefficients, residual_law(law, draws)
+    own = {name: values[:, None] for name, values in residuals.parameters.items()}
     step = max(1, -(-int(np.isfinite(panel.returns.values).sum()) // MOST))
     observed, replicated = [], []
     for i in range(len(panel.assets)):
@@ -123,10 +131,14 @@ def _replicated(fit: Fit) -> xr.DataTree:
         if len(returns) < 2:
             continue
         unit = returns.std() or 1.0
-        returns, x = returns[::step], x[::step]
-        errors = law.simulate(residuals.of_asset(i), rng, (len(coefficients), len(returns)))
+        fitted, told = coefficients[:, i] @ x[::step].T, residuals.of_asset(i)
+        if not dated.still:
+            _, residual, sd = dated.residuals(i)
+            fitted, told = (returns - residual)[:, ::step], {"residual_sd": sd[:, ::step], **own}
+        returns = returns[::step]
+        errors = law.simulate(told, rng, (len(coefficients), len(returns)))
         observed.append(returns / unit)
-        replicated.append((coefficients[:, i] @ x.T + errors) / unit)
+        replicated.append((fitted + errors) / unit)
     y, new = np.concatenate(observed), np.concatenate(replicated, axis=1)[None]
     name, coords = "returns, in standard deviations of each asset", {"observation": np.arange(y.size)}
     return xr.DataTree.from_dict(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -10,7 +11,7 @@ from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.paths.blocks import Blocks
 from bayesfactor.paths.loading_draws import draw_paths
-from bayesfactor.paths.movement import Movement
+from bayesfactor.paths.movement import STATIC_LOADINGS, LoadingPaths, Movement
 from bayesfactor.paths.prewhitened import Whitened
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.residuals import raw_coefficients, residual_sd
@@ -34,6 +35,19 @@ class Dated:
     def movement(self) -> Movement | None:
         """What moves, as the fit found it."""
         return self.fit.movement
+
+    @property
+    def unknown(self) -> str:
+        """Why nothing is known of past dates, if so: draws of what moves that have no record of its path."""
+        found = self.movement or Movement(None, None, None)
+        parts = {"volatility_now": found.residuals, "loading_long_run": found.loadings}
+        lost = [name for name, part in parts.items() if part is None and name in self.draws]
+        return f"no record of the path of '{lost[0]}', which these draws have of the next period alone" if lost else ""
+
+    @property
+    def still(self) -> bool:
+        """Whether neither the volatility of residuals nor a loading moves."""
+        return self.movement is None or (self.movement.residuals is None and self.movement.loadings is None)
 
     @cached_property
     def coefficients(self) -> np.ndarray:
@@ -61,20 +75,34 @@ class Dated:
         return np.ones(len(self.fit.panel.times)) if path is None else path.precision[:, asset] ** -0.5
 
     @cached_property
+    def mean_squares(self) -> np.ndarray:
+        """Mean square of the volatility of residuals over their level on each date (time)."""
+        path = None if self.movement is None else self.movement.residuals
+        if path is None:
+            return np.ones(len(self.fit.panel.times))
+        panel = require_returns(self.fit.panel)
+        return path.mean_squares(panel.returns.values, panel.aligned)
+
+    @property
+    def _paths(self) -> LoadingPaths:
+        """How loadings move; not at all where that is not known."""
+        found = None if self.movement is None else self.movement.loadings
+        return STATIC_LOADINGS if found is None else found
+
+    @cached_property
     def cell(self) -> np.ndarray:
         """The cell of how loadings move that each draw is of (sample)."""
         move, memory = (self.draws[name].transpose("chain", "draw").values.ravel() for name in MOVES)
-        paths = self.movement.loadings
+        paths = self._paths
         apart = np.abs(move[:, None] - paths.move) + np.abs(1 / memory[:, None] - 1 / paths.memory)
         return apart.argmin(axis=1)
 
     @cached_property
     def filters(self) -> tuple[Blocks, list[Whitened]] | None:
         """Blocks of dates, and the filter of loadings over them in each cell; None where loadings do not move."""
-        paths = None if self.movement is None else self.movement.loadings
-        if paths is None or "loading_move" not in self.draws:
+        if self.movement is None or self.movement.loadings is None or "loading_move" not in self.draws:
             return None
-        blocks = self.movement.blocks(require_returns(self.fit.panel))
+        blocks, paths = self.movement.blocks(require_returns(self.fit.panel)), self._paths
         return blocks, [paths.whitened(blocks, number) for number in range(len(paths.weight))]
 
     def moves(self, asset: int) -> np.ndarray:
@@ -82,6 +110,8 @@ class Dated:
 
         Drawn again, exactly, from their law given the rest of each draw: the same ones each time.
         """
+        if self.filters is None:
+            return np.zeros((len(self.level), 1, self.coefficients.shape[2] - 1))
         blocks, sums = self.filters
         rng = np.random.default_rng([self.fit.seed, asset])
         found = np.zeros((len(self.cell), len(blocks.edges) - 1, self.coefficients.shape[2] - 1))
@@ -104,9 +134,10 @@ class Dated:
         residual = returns - self.coefficients[:, asset] @ x.T
         if self.filters is not None:
             blocks, _ = self.filters
-            block = np.searchsorted(blocks.edges, rows, side="right") - 1
-            away = x @ blocks.move * np.diagonal(blocks.move[1:]) ** -1  # factors, less their centre
-            residual -= np.einsum("stk,tk->st", self.moves(asset)[:, block], away)
+            moves, place = self.moves(asset), np.searchsorted(rows, blocks.edges)
+            away = x @ blocks.move / blocks.unit  # factors, less their centre
+            for number, (first, last) in enumerate(pairwise(place.tolist())):
+                residual[:, first:last] -= moves[:, number] @ away[first:last].T
         return rows, residual, self.level[:, asset, None] * self.scale(asset)[rows]
 
 

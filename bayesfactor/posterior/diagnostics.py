@@ -1,7 +1,7 @@
 """What the sampler's own record says about its draws: R-hat, effective draws, divergences, energy."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +13,7 @@ from bayesfactor.posterior import convergence
 from bayesfactor.posterior.blocks import rows
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
+CELL_DRAWS = 250  # of a chain in a cell, from which its draws are judged apart
 BLOCK = 2**18  # numbers that are worked on at once: a few copies of them fit a processor's cache
 CANNOT = "Cannot be computed: "
 UNSEEN = CANNOT + "the panel holds statistics, not returns. Fit some of the assets in memory to see it."
@@ -174,20 +175,38 @@ def _label(array: xr.DataArray, place: int) -> str:
     return f"{array.name}[{names}]"
 
 
-def _extremes(posterior: xr.Dataset) -> list[tuple[float, str]]:
-    """Return largest R-hat and fewest effective draws of bulk and tail over all quantities, and which they are of."""
+def _extremes(posterior: xr.Dataset, cells: Sequence[np.ndarray] = ()) -> list[tuple[float, str]]:
+    """Return largest R-hat and fewest effective draws of bulk and tail over all quantities, and which they are of.
+
+    Of all draws and of those of each cell: places (draw) in the order in which they were sampled. Effective draws of a
+    cell are divided by its share of all draws, so that they have the same limit.
+    """
     worst = [(-np.inf, ""), (np.inf, ""), (np.inf, "")]
     for variable in posterior.data_vars.values():
-        array = variable.transpose("chain", "draw", ...)
-        for place, (values, sign) in enumerate(
-            zip(_each(array, _moving, os.cpu_count() or 1), (1, -1, -1), strict=True)
-        ):
-            if np.isnan(values).all():
-                continue
-            at = int(np.nanargmax(sign * values))
-            if sign * values[at] > sign * worst[place][0]:
-                worst[place] = (float(values[at]), _label(array, at))
+        whole = variable.transpose("chain", "draw", ...)
+        parts = [("", whole)] + [
+            (f", cell {number}", whole.isel(draw=own)) for number, own in enumerate(cells) if own.size >= CELL_DRAWS
+        ]
+        for which, array in parts:
+            share = array.sizes["draw"] / whole.sizes["draw"]
+            for place, (values, sign) in enumerate(
+                zip(_each(array, _moving, os.cpu_count() or 1), (1, -1, -1), strict=True)
+            ):
+                if np.isnan(values).all():
+                    continue
+                at = int(np.nanargmax(sign * values))
+                value = float(values[at]) / (share if sign < 0 else 1.0)
+                if sign * value > sign * worst[place][0]:
+                    worst[place] = (value, _label(array, at) + which)
     return [(value if np.isfinite(value) else float("nan"), which) for value, which in worst]
+
+
+def _cells(stats: xr.Dataset) -> list[np.ndarray]:
+    """Return the places of the draws of each cell, in the order in which they were sampled; none of one cell."""
+    if "cell" not in stats:
+        return []
+    cell = stats["cell"].transpose("chain", "draw").values[0]  # the same in every chain
+    return [np.flatnonzero(cell == number) for number in np.unique(cell)]
 
 
 def _moving(x: np.ndarray) -> np.ndarray:
@@ -197,6 +216,9 @@ def _moving(x: np.ndarray) -> np.ndarray:
 
 def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset, *, own: bool = True) -> tuple[Check, ...]:
     """Return the checks whose failure means that the draws must not be used.
+
+    Where several cells were sampled (``cell`` of `stats`), R-hat and effective draws are the worst of all draws and of
+    those of each cell with 250 draws a chain or more, and E-BFMI is that of each chain and cell.
 
     Parameters
     ----------
@@ -210,7 +232,7 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset, *, own: bool = True
     enough = ESS_PER_CHAIN * chains
     longer, several, careful = OWN if own else OTHERS
     more = f"{longer}; if it stays, the model and the data disagree: simplify."
-    (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior)
+    (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior, _cells(stats))
     return (
         Check("R-hat", r_hat <= R_HAT, r_hat, R_HAT, of_r_hat, more),
         Check("effective draws, bulk", bulk >= enough, bulk, enough, of_bulk, more),
@@ -246,8 +268,14 @@ def _steps(stats: xr.Dataset, more: str, careful: str) -> Iterator[Check]:
     else:
         yield cannot("tree depth reached", 0.01, lost(DEEP[1]))
     if "energy" in stats:
-        energy = stats["energy"].transpose("chain", "draw").values
-        bfmi = float(np.min(np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)))
+        energy, cells = stats["energy"].transpose("chain", "draw").values, _cells(stats)
+        whole = [energy] if len(cells) < 2 else [energy[:, own] for own in cells if own.size >= CELL_DRAWS]
+        bfmi = min((_bfmi(one) for one in whole or [energy[:, max(cells, key=len)]]))
         yield Check("E-BFMI", bfmi >= BFMI, bfmi, BFMI, "", more)
     else:
         yield cannot("E-BFMI", BFMI, lost("energy"))
+
+
+def _bfmi(energy: np.ndarray) -> float:
+    """Return the least E-BFMI of the chains of an energy (chain, draw)."""
+    return float(np.min(np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)))

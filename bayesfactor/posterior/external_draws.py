@@ -64,8 +64,9 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
 
     Notes
     -----
-    `moments`, `forecast` and `score` read what moves and ``residual_loading``. Other answers take residuals as
-    independent and loadings as constant: wrong to use for draws of a model in which they are not.
+    Wrong to use for draws in which residuals move together and no ``residual_loading`` says how: answers but `moments`,
+    `forecast` and `score` take residuals as independent. Draws hold what moves of the next period and in the long run,
+    and not its path: answers about past dates, and checks that need them, cannot be computed then, and say so.
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(
@@ -84,7 +85,7 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
     used = panel if chosen is None else chosen.restrict(panel)
     given = _groups(draws)
     posterior = _counted(given.pop("posterior"))
-    whole = validate(posterior, used, {} if chosen is None else chosen.noise.least)
+    whole = validate(posterior, used, {} if chosen is None else chosen.noise.law.least)
     if chosen is not None:
         _check_zero_beta(whole, chosen, used)
     others = {name: _beside(name, group, whole) for name, group in given.items()}

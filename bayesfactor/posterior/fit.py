@@ -123,13 +123,17 @@ class Fit:
         -------
         Description
             As that of ``panel.describe()``. Where the model weights returns, its ``assets`` have one column more,
-            ``effective``: the effective number of returns, which is the sum of their weights.
+            ``effective``: the effective number of returns, which is the sum of their weights. Its ``moves`` say what
+            moves, how far and for how long.
         """
-        return describe_panel(self.panel, None if self.design.weight is None else self.design.effective)
+        from bayesfactor.posterior.movement_words import movement_words
+
+        effective = None if self.design.weight is None else self.design.effective
+        return describe_panel(self.panel, effective, movement_words(self))
 
     @cached_property
     def sampler_checks(self) -> tuple["Check", ...]:
-        """The checks whose failure means that the draws must not be used."""
+        """The checks whose failure means that the draws must not be used: of all of them, and of each cell's own."""
         from bayesfactor.posterior.diagnostics import sampler_checks
 
         stats = self.data["sample_stats"].to_dataset() if "sample_stats" in self.data.children else xr.Dataset()
@@ -168,8 +172,16 @@ class Fit:
         ------
         SpecError
             When the panel holds statistics instead of returns, or the model weights returns: leaving one out by
-            importance sampling needs the likelihood of the data, and a weighted one is not that.
+            importance sampling needs the likelihood of the data, and a weighted one is not that. When something moves:
+            a path has seen the date that is left out, on it and on its neighbours.
         """
+        if self.model is not None and self.model.returns_move:
+            raise SpecError(
+                "with_log_likelihood: volatility or loadings move, and their paths have seen each date that would be "
+                "left out.",
+                place="with_log_likelihood",
+                remedy="Compare models by forecasts of what came after their fits: bf.score.",
+            )
         if self.design.weight is not None:
             raise SpecError(
                 "with_log_likelihood: the model weights returns, and a weighted likelihood is not that of the data.",

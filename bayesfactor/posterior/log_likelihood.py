@@ -1,16 +1,19 @@
 """Log-likelihood at draws of a fit: of every period, which is what models are compared by, or of every asset."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 
-from bayesfactor.base.errors import unknown
+from bayesfactor.base.errors import FitError, unknown
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.regressions import regressors
+from bayesfactor.paths.discounted_covariance import discount_of, filter_covariance
 from bayesfactor.posterior.blocks import blocks
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.facts import FitFacts, require_fit, require_noise
-from bayesfactor.posterior.residuals import raw_coefficients, residual_law
+from bayesfactor.posterior.residuals import parameters, raw_coefficients, residual_law
 from bayesfactor.spec.noise import Noise
 
 Unit = Literal["period", "asset"]
@@ -28,13 +31,16 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
         period   log p(r_t | f_t, theta) = sum_{i observed at t} log p(e_it)
         asset    log p(r_i | f, theta)   = sum_{t observed of i} log p(e_it)
 
+    Where loadings or volatility move, beta_i is that of the date, drawn again given the rest of the draw, and the
+    standard deviation is the asset's level times the volatility of the date.
+
     Parameters
     ----------
     fit : Fit
     per : {"period", "asset"}
         The unit: what is left out at a time when models are compared. To leave out an asset with its whole history is
         no small change, which importance sampling (PSIS) fails at: "asset" is for looking at single assets. It has one
-        unit more, ``factors``: log p(f | mu, Omega) over the factors' histories.
+        unit more, ``factors``: what `factor_log_likelihood` adds up to.
 
     Returns
     -------
@@ -46,7 +52,8 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
     SpecError
         When there is no such unit; for periods, when the panel holds statistics instead of returns.
     FitError
-        When it is no fit, or one without a noise law, or the draws lack a parameter of that law.
+        When it is no fit, or one without a noise law, or the draws lack a parameter of that law or the path of what
+        moves.
 
     See Also
     --------
@@ -55,7 +62,9 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
 
     Notes
     -----
-    It is that of the returns as they are, each with weight 1, also where the model weights them to be fitted.
+    It is that of the returns as they are, each with weight 1, also where the model weights them to be fitted. A path
+    has seen the date itself and those after it: where something moves, no date is left out by weighing these draws,
+    and models are compared by `score`.
 
     Compare models of the same factors only: another factor is data given for one of the models and not for the other.
     """
@@ -70,15 +79,23 @@ def factor_log_likelihood(fit: FitFacts) -> xr.DataArray:
     """Return log p(f_t | mu, Omega), of the factors that are known in each period, at every draw.
 
     Where factors begin at different dates it is the normal density of those known: they sum to the last unit of
-    ``log_likelihood(fit, per="asset")``.
+    ``log_likelihood(fit, per="asset")``. Where their covariance moves, it is log p(f_t | f_1 ... f_{t-1}, mu, memory),
+    Student-t, with the path of the covariance integrated out.
 
     Returns
     -------
     DataArray (chain, draw, factor_time)
-        Periods are those of the factors' histories, which may begin before the returns.
+            Periods are those of the factors' histories, which may begin before the returns.
+
+    Raises
+    ------
+    FitError
+        When it is no fit, or the covariance moves and the priors are not known.
     """
     require_fit(fit, "factor_log_likelihood")
     draws = fit.posterior
+    if "factor_memory" in draws:
+        return _labelled(draws, _foretold(fit, draws), "factors", "factor_time", fit.panel.factors["time"].values)
     flat = draws[["factor_mean", "factor_cov"]].stack(sample=("chain", "draw"), create_index=False)
     mean = flat["factor_mean"].transpose("sample", "factor").values
     covariance = flat["factor_cov"].transpose("sample", "factor", "factor_other").values
@@ -102,6 +119,12 @@ def _per_period(fit: FitFacts, law: Noise) -> xr.DataArray:
     panel = require_returns(fit.panel, "The log-likelihood of a period")
     seen = np.flatnonzero(np.isfinite(panel.returns.values).any(axis=1))
     draws = fit.posterior
+    dated = _known(fit, draws)
+    if not dated.still:
+        moving = np.zeros((draws.sizes["chain"] * draws.sizes["draw"], len(panel.times)))
+        for rows, density in _dated(dated, law):
+            moving[:, rows] += density
+        return _labelled(draws, moving[:, seen], "returns", "time", panel.times[seen])
     names = [name for name in (*USED, *law.parameters) if name in draws]
     total = np.zeros((draws.sizes["chain"] * draws.sizes["draw"], len(panel.times)))
     first = 0
@@ -123,9 +146,11 @@ def _per_period(fit: FitFacts, law: Noise) -> xr.DataArray:
 def _per_asset(fit: FitFacts, law: Noise) -> xr.DataArray:
     """Return the log-likelihood of every asset; from sufficient statistics where the noise law has them."""
     draws = fit.posterior
-    coefficients, residuals = raw_coefficients(fit, draws), residual_law(law, draws)
-    statistics, columns = fit.panel.moments, []
-    for i, count in enumerate(statistics.count):
+    dated = _known(fit, draws)
+    columns = [] if dated.still else [density.sum(axis=1) for _, density in _dated(dated, law)]
+    coefficients, residuals = dated.coefficients, residual_law(law, draws)
+    statistics = fit.panel.moments
+    for i, count in enumerate(statistics.count if dated.still else ()):
         own = residuals.of_asset(i)
         squares = statistics.residual_squares(i, coefficients[:, i])
         found = law.log_likelihood(squares[:, None], count, own)
@@ -133,8 +158,51 @@ def _per_asset(fit: FitFacts, law: Noise) -> xr.DataArray:
             _, returns, x = regressors(fit.panel, i)
             found = law.log_density(returns - coefficients[:, i] @ x.T, own)
         columns.append(found.sum(axis=1))
-    columns.append(_all_factors(fit, draws))
+    columns.append(_foretold(fit, draws).sum(axis=1) if "factor_memory" in draws else _all_factors(fit, draws))
     return _labelled(draws, np.stack(columns, axis=1), "returns", "unit", [*fit.panel.assets, "factors"])
+
+
+def _known(fit: FitFacts, draws: xr.Dataset) -> Dated:
+    """Return what draws say of each date; refuse those of a path that is not known."""
+    dated = Dated(fit, draws)
+    if dated.unknown:
+        raise FitError(
+            f"The log-likelihood cannot be computed: {dated.unknown}.",
+            remedy="Fit the model with bf.fit, which keeps the path, or judge forecasts by bf.score.",
+        )
+    return dated
+
+
+def _dated(dated: Dated, law: Noise) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the rows of each asset, and log-densities (sample, time) of its residuals there."""
+    own = {name: values[:, None] for name, values in parameters(law, dated.draws).items()}
+    for i in range(len(dated.fit.panel.assets)):
+        rows, residual, sd = dated.residuals(i)
+        density = np.empty_like(residual)
+        step = max(1, NUMBERS // max(rows.size, 1))
+        for start in range(0, len(residual), step):
+            part = slice(start, start + step)
+            told = {"residual_sd": sd[part]} | {name: values[part] for name, values in own.items()}
+            density[part] = law.log_density(residual[part], told)
+        yield rows, density
+
+
+def _foretold(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
+    """Return log p(f_t | f_1 ... f_{t-1}, mu, memory), (sample, time), of factors whose covariance moves."""
+    if fit.priors is None:
+        raise FitError(
+            "The log-likelihood of the factors cannot be computed: their covariance moves, and its prior is not known.",
+            remedy="Name the model that the draws are of: bf.from_draws(panel, draws, model=...).",
+        )
+    prior, flat = (
+        fit.priors.factors,
+        draws[["factor_mean", "factor_memory"]].stack(sample=("chain", "draw"), create_index=False),
+    )
+    mean, discount = flat["factor_mean"].transpose("sample", "factor").values, discount_of(flat["factor_memory"].values)
+    rows, scatter = prior.covariance_dof - mean.shape[1] - 1, np.diag(prior.covariance_scale)
+    values = fit.panel.factors.values
+    scores = [filter_covariance(values - mu, d, rows, scatter).score[0] for mu, d in zip(mean, discount, strict=True)]
+    return np.stack(scores)
 
 
 def _all_factors(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from scipy.stats import beta, binom, norm, t as student
 
+from bayesfactor.panel.panel import require_returns
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot
 from bayesfactor.posterior.facts import FitFacts
-from bayesfactor.posterior.implied_moments import asset_table, average_gaps
-from bayesfactor.posterior.residuals import parameters, raw_coefficients, residual_law, thin
-from bayesfactor.spec.sample_variance import VarianceLaw
+from bayesfactor.posterior.implied_moments import asset_table, average_gaps, calm_against_turbulent
+from bayesfactor.posterior.residuals import parameters, residual_law, thin
+from bayesfactor.spec.sample_variance import VarianceLaw, dated_variance
 
 DRAWS = 200  # looked at
 FEWEST = 20  # dates of an asset whose mean and variance are compared
@@ -20,9 +21,7 @@ AT_FLOOR = 0.05  # posterior probability of a parameter of the noise law being a
 TIMES = 2.0  # implied residual variance over the sample's, either way, of the median asset
 FEW = 5  # assets below which the law itself makes that limit wider
 RARE = 0.01  # probability below which a variance is beyond sampling error
-FOLLOWS = (
-    "Do not use these premia: with normal noise (the preset 'hierarchical') means and variances follow the sample's."
-)
+FOLLOWS = "Do not use these premia: with normal noise (the preset 'static') means and variances follow the sample's."
 HELD = (
     "Do not use these premia: the priors of alphas and premia keep them from what the sample says; widen these "
     "(alpha.spread: scale, factors.premium: sd)."
@@ -35,10 +34,16 @@ NARROW = (
     "Do not use these premia: the prior of the residual scales keeps them from what the sample says (noise.level, "
     "noise.spread), or a few returns are most of the sample's variance: look at panel.describe()."
 )
+CALM = (
+    "In these means calm periods count more than turbulent ones, in which the average asset earned {:.2%} a year {} "
+    "than they say. Use them as premia of calm periods, or fit the preset 'static', whose means follow the sample's."
+)
 UNKNOWN = (
     "Do not use these premia: look at the noise law and the priors of alphas and premia in the model that these draws "
     "are of."
 )
+MEDIAN = "variance: implied over sample, median"
+TURBULENT = "means: turbulent periods against calm ones (SE)"
 NO_LAW = "no noise law, as the model of these draws is not known"
 
 
@@ -53,10 +58,11 @@ class Misfit:
         ``sample_mean`` of its excess returns, weighted as the fit weights them, and its standard error ``sample_se``;
         ``premium``, the posterior mean of its total in `attribute`; ``gap_in_errors``, sample mean less premium, in
         standard errors of the sample mean, which hold what factors happened to do; ``implied_mean``, of alpha and
-        loadings with what factors did on the asset's own dates; ``implied_gap``, sample mean less that, in standard
-        errors of the mean residual; ``variance_ratio``, implied over sample residual variance; ``prob_variance``, the
-        two-sided probability under the law of a residual variance at least as far out. NaN where there are too few
-        dates, or an exact fit.
+        the loadings of each date with what factors did on the asset's own dates; ``implied_gap``, sample mean less
+        that, in standard errors of the mean residual; ``variance_ratio``, implied over sample residual variance, with
+        the volatility of the asset's own dates; ``prob_variance``, the two-sided probability under the law of a
+        residual variance at least as far out. NaN where there are too few dates, an exact fit, or no record of the path
+        of what moves.
     checks : tuple of Check
         Of these; a failed one says that premia are not expected returns under a law that the sample supports.
     """
@@ -73,43 +79,82 @@ def misfit(fit: FitFacts) -> Misfit:
     Of right models, each check of means fails one in four hundred: a posterior mean differs from the sample mean by no
     more than the standard error of the latter, over draws of the truth from the prior. The mean over assets has the
     standard error of its own series, so that assets may move together.
+
+    That bound holds where dates are weighted by their precision too: a posterior mean's error is uncorrelated with any
+    function of the data, so that Var(sample mean - posterior mean) = Var(sample mean) - Var(posterior mean), and the
+    standard errors are those of residuals whose variance moves (White 1980). The part of the gap that comes from the
+    weights has a check of its own, which only informs.
     """
     draws = thin(fit, DRAWS)
-    coefficients = raw_coefficients(fit, draws)
-    law = _variance_law(fit, draws)
-    table = asset_table(fit, draws, coefficients, law)
-    judged = table.assign(size=fit.design.sample.count)
+    dated = Dated(fit, draws)
+    law = _variance_law(dated)
+    table = asset_table(dated, law)
+    size = fit.design.sample.count
+    judged = table.assign(size=size, which=size if dated.still else np.arange(len(table)))
     told = table["effective"] >= FEWEST / 2  # of weights alone it may be less than the size of the sample
     used = (judged["size"] >= FEWEST) & told & table["implied_gap"].notna()
     checks = [*_tails(fit), *_variances(judged[used], law, _remedy(fit, NARROW))]
-    means = coefficients.mean(axis=0)
     remedy = _remedy(fit, NO_ALPHA if (draws["alpha"] == 0).all() else HELD)
-    checks += _means(remedy, judged[used], *average_gaps(fit, table, used.to_numpy(), means))
-    return Misfit(table, tuple(checks))
+    told_apart, calm = _weighted(dated, used.to_numpy(), table["sample_mean"] - table["implied_mean"])
+    checks += _means(calm or remedy, judged[used], *average_gaps(dated, table, used.to_numpy()))
+    if dated.unknown:
+        checks = [_lost(check, dated.unknown) for check in (*checks, cannot(MEDIAN, TIMES, ""))]
+    return Misfit(table, (*checks, *told_apart))
 
 
-def _variance_law(fit: FitFacts, draws: xr.Dataset) -> VarianceLaw | None:
+def _variance_law(dated: Dated) -> VarianceLaw | None:
     """Return the law of the sample variance of residuals at draws; None without a noise law."""
-    if fit.noise is None:
+    fit = dated.fit
+    if fit.noise is None or dated.unknown:
         return None
-    residuals, counts = residual_law(fit.noise, draws), fit.panel.moments.count.astype(int)
-    return fit.noise.sample_variance(counts, residuals.standard, np.random.default_rng(fit.seed))
+    residuals, counts = residual_law(fit.noise, dated.draws), fit.panel.moments.count.astype(int)
+    rng = np.random.default_rng(fit.seed)
+    if dated.still:
+        return fit.noise.sample_variance(counts, residuals.standard, rng)
+    seen = np.isfinite(require_returns(fit.panel).returns.values)
+    return dated_variance(fit.noise, seen, dated.mean_squares**0.5, residuals.standard, rng)
 
 
-def _reach(law: VarianceLaw, counts: np.ndarray) -> float:
+def _lost(check: Check, reason: str) -> Check:
+    """Return a check that has no value because a path is not known, or the check itself where it needs none."""
+    return check if np.isfinite(check.value) else cannot(check.name, check.limit, reason)
+
+
+def _weighted(dated: Dated, used: np.ndarray, gap: pd.Series) -> tuple[list[Check], str]:
+    """Return the check of what the weights of dates do to means, and words if they are most of the average gap.
+
+    Parameters
+    ----------
+    dated : Dated
+    used : array of bool (asset)
+    gap : Series
+        Sample mean of each asset less its implied mean, a year.
+    """
+    away, errors = calm_against_turbulent(dated, used)
+    if np.isnan(errors):
+        return [], ""
+    yearly = away * dated.fit.panel.periods_per_year
+    words = CALM.format(abs(yearly), "more" if yearly > 0 else "less")
+    limit = float(norm.isf(ERROR / 2))
+    most = yearly / gap[used].mean() > 0.5
+    return [Check(TURBULENT, None, abs(errors), limit, "", words, ".assets")], words if most else ""
+
+
+def _reach(law: VarianceLaw, table: pd.DataFrame) -> float:
     """Return what the median over assets of implied over sample variance, either way, exceeds with `ERROR`.
 
     The median of n probabilities is Beta((n + 1) / 2, (n + 1) / 2); all assets are taken to be as long as the median
     one.
     """
-    half, count = (counts.size + 1) / 2, float(np.quantile(counts, 0.5, method="lower"))
-    low, high = law.quantile(beta.ppf([ERROR / 2, 1 - ERROR / 2], half, half), count)
+    half, count = (len(table) + 1) / 2, float(np.quantile(table["size"], 0.5, method="lower"))
+    which = float(table.loc[table["size"] == count, "which"].iloc[0])
+    low, high = law.quantile(beta.ppf([ERROR / 2, 1 - ERROR / 2], half, half), which)
     return float(max(1 / low, high))
 
 
 def _tails(fit: FitFacts) -> list[Check]:
-    """Return the checks that parameters of the noise law are away from where it has next to no variance."""
-    if fit.noise is None:
+    """Return the checks that sampled parameters of the noise law are away from where it has next to no variance."""
+    if fit.noise is None or fit.model is None or not fit.model.noise.parameters:
         return []
     advice = "The law has next to no variance, and its mean cannot be told from data."
     return [
@@ -123,14 +168,14 @@ def _variances(table: pd.DataFrame, law: VarianceLaw | None, remedy: str) -> lis
     seen = table.dropna(subset="variance_ratio")
     if seen.empty:
         return []
-    median, share = "variance: implied over sample, median", "variance: share beyond sampling error"
+    median, share = MEDIAN, "variance: share beyond sampling error"
     advice = f"The fitted law does not have the sample's variances. {remedy}"
     middle = float(seen["variance_ratio"].median())
     either, times = max(middle, 1 / middle), TIMES
     if law is None:
         return [Check(median, either <= times, either, times, "", advice, ".assets"), cannot(share, 0.05, NO_LAW)]
     if len(seen) < FEW:
-        times = max(TIMES, _reach(law, seen["size"].to_numpy()))
+        times = max(TIMES, _reach(law, seen))
     beyond = float((seen["prob_variance"] < RARE).mean())
     most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
     furthest = str(np.log(seen["variance_ratio"]).abs().idxmax())
@@ -142,9 +187,9 @@ def _variances(table: pd.DataFrame, law: VarianceLaw | None, remedy: str) -> lis
 
 def _remedy(fit: FitFacts, own: str) -> str:
     """Return what to do about moments that are not the sample's; `own` of a law whose moments follow the sample's."""
-    if fit.noise is None:
+    if fit.model is None:
         return UNKNOWN
-    return own if fit.noise.matches_sample_moments else FOLLOWS
+    return own if fit.model.noise.matches_sample_moments else FOLLOWS
 
 
 def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, float], premium: tuple[float, float]) -> list[Check]:

@@ -18,10 +18,21 @@ def thin(fit: FitFacts, most: int) -> xr.Dataset:
     return posterior.isel(draw=slice(None, None, step))
 
 
+def in_long_run(draws: xr.Dataset) -> xr.Dataset:
+    """Return draws with loadings and residual standard deviations of the long run, where the next ones differ."""
+    found = {}
+    if "loading_long_run" in draws:
+        found["loading"] = draws["loading_long_run"]
+    if "volatility_now" in draws:
+        found["residual_sd"] = draws["residual_sd"] / draws["volatility_now"]
+    return draws.assign(found) if found else draws
+
+
 def raw_coefficients(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     """Return (sample, asset, coefficient): intercept and loadings on the factors as they are in the panel.
 
-    Of loadings that move those of the long run. The intercept is alpha + zero-beta rate + sum over non-traded factors of beta (lambda - mu).
+    Of loadings that move those of the long run. The intercept is alpha + zero-beta rate + sum over non-traded factors
+    of beta (lambda - mu).
     """
     names = [name for name in ("alpha", "loading", "risk_premium", "factor_mean", "zero_beta") if name in draws]
     own = "loading_long_run" if "loading_long_run" in draws else "loading"

@@ -14,26 +14,29 @@ REPLICAS = 5  # histories simulated at every draw
 
 
 class VarianceLaw(Protocol):
-    """The law of the variance of n residuals of standard deviation 1 about their mean, mixed over draws."""
+    """The law of the variance of n residuals of standard deviation 1 about their mean, mixed over draws.
 
-    def cdf(self, squares: np.ndarray, count: float) -> float:
-        """Return the mean over draws of P(sum of squares about the mean < `squares`), of `count` residuals."""
+    Which residuals is told by their number or, where volatility moves, by the asset's.
+    """
 
-    def quantile(self, probability: np.ndarray, count: float) -> np.ndarray:
-        """Return quantiles of the unbiased variance of `count` residuals."""
+    def cdf(self, squares: np.ndarray, which: float) -> float:
+        """Return the mean over draws of P(sum of squares about the mean < `squares`)."""
+
+    def quantile(self, probability: np.ndarray, which: float) -> np.ndarray:
+        """Return quantiles of the unbiased variance."""
 
 
 @dataclass(frozen=True)
 class ChiSquaredVariance:
     """That of normal residuals: the sum of squares is chi-squared with n - 1 degrees of freedom."""
 
-    def cdf(self, squares: np.ndarray, count: float) -> float:
-        """Return the mean over draws of P(sum of squares about the mean < `squares`)."""
-        return float(chdtr(count - 1, squares).mean())
+    def cdf(self, squares: np.ndarray, which: float) -> float:
+        """Return the mean over draws of P(sum of squares about the mean < `squares`), of so many residuals."""
+        return float(chdtr(which - 1, squares).mean())
 
-    def quantile(self, probability: np.ndarray, count: float) -> np.ndarray:
-        """Return quantiles of the unbiased variance."""
-        return chdtri(count - 1, 1 - probability) / (count - 1)
+    def quantile(self, probability: np.ndarray, which: float) -> np.ndarray:
+        """Return quantiles of the unbiased variance of so many residuals."""
+        return chdtri(which - 1, 1 - probability) / (which - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +51,37 @@ class SimulatedVariance:
 
     found: Mapping[float, np.ndarray]
 
-    def cdf(self, squares: np.ndarray, count: float) -> float:
+    def cdf(self, squares: np.ndarray, which: float) -> float:
         """Return the share of the replicas whose sum of squares about the mean is below `squares` (draw)."""
-        return float((self.found[count] < squares / count).mean())
+        return float((self.found[which] < squares / which).mean())
 
-    def quantile(self, probability: np.ndarray, count: float) -> np.ndarray:
+    def quantile(self, probability: np.ndarray, which: float) -> np.ndarray:
         """Return quantiles of the replicas' unbiased variances."""
-        return np.quantile(self.found[count], probability) * count / (count - 1)
+        return np.quantile(self.found[which], probability) * which / (which - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class DatedVariance:
+    """That of simulated residuals whose standard deviation moves, of a root mean square of 1 on each asset's dates.
+
+    Attributes
+    ----------
+    count : array (asset)
+    found : array (asset, replica, draw)
+        Variances (ddof 0).
+    """
+
+    count: np.ndarray
+    found: np.ndarray
+
+    def cdf(self, squares: np.ndarray, which: float) -> float:
+        """Return the share of the replicas of an asset, by number, whose sum of squares is below `squares` (draw)."""
+        return float((self.found[int(which)] < squares / self.count[int(which)]).mean())
+
+    def quantile(self, probability: np.ndarray, which: float) -> np.ndarray:
+        """Return quantiles of the unbiased variances of an asset's replicas."""
+        count = self.count[int(which)]
+        return np.quantile(self.found[int(which)], probability) * count / (count - 1)
 
 
 class Simulated(Protocol):
@@ -89,3 +116,29 @@ def simulated_variance(
         mean, square = (np.cumsum(x, axis=1)[:, lengths - 1] / lengths for x in (new, new**2))
         found[:, :, s] = (square - mean**2).T
     return SimulatedVariance(dict(zip(lengths.tolist(), found, strict=True)))
+
+
+def dated_variance(
+    law: Simulated, seen: np.ndarray, scale: np.ndarray, draws: NoiseDraws, rng: np.random.Generator
+) -> DatedVariance:
+    """Return variances of residuals that a law simulates, times what scales them on each date.
+
+    Parameters
+    ----------
+    law : Simulated
+    seen : array of bool (time, asset)
+        On which dates an asset has a return.
+    scale : array (time)
+        Root of the variance of a residual, in units of the asset's own.
+    draws, rng
+        As those of `simulated_variance`.
+    """
+    count, own = seen.sum(axis=0), [draws[name] for name in law.parameters]
+    share = seen / np.maximum(count, 1)
+    square = np.where(count > 0, scale**2 @ share, 1.0)
+    found = np.empty((seen.shape[1], REPLICAS, len(draws["residual_sd"])))
+    for s in range(found.shape[2]):
+        one = {"residual_sd": np.ones(()), **{n: v[s] for n, v in zip(law.parameters, own, strict=True)}}
+        new = law.simulate(one, rng, (REPLICAS, len(scale))) * scale
+        found[:, :, s] = ((new**2 @ share - (new @ share) ** 2) / square).T
+    return DatedVariance(count, found)

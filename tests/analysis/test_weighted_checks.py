@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.analysis.assessment.residual_checks import residual_correlations, tails
+from bayesfactor.analysis.assessment.residual_checks import residual_correlations, shapes
 from bayesfactor.spec.units import PanelUnits
 from tests.support.panels import make_panel
 
@@ -62,7 +62,7 @@ def test_assets_whose_returns_hardly_count_fail_no_check(ended):
     assert not [name for name in failed if name.startswith(("variance", "means", "tails"))]
     assert (report.assets["effective"].iloc[:4] < 0.1).all()
     assert (report.assets["periods"].iloc[:4] == 120).all()
-    assert tails(ended).iloc[:4].isna().all()
+    assert shapes(ended)["prob_tails"].iloc[:4].isna().all()
 
 
 def test_copies_are_found_under_a_half_life(ended):

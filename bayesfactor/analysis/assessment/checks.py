@@ -8,10 +8,12 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.assessment.identification import cached_identification
-from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, tails
+from bayesfactor.analysis.assessment.movement_checks import movement_checks
+from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, shapes
 from bayesfactor.analysis.assessment.shrinkage import shrinkage_of_loadings
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.panel.panel import Panel
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot, short
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
@@ -33,8 +35,9 @@ class CheckReport:
     checks : tuple of Check
     assets : DataFrame
         Per asset: what `Misfit` has of it (its sample mean beside its premium, as reported by `attribute`, and the gap
-        in standard errors; the mean and the variance that the fitted law implies on its own dates), and ``prob_tails``,
-        the posterior predictive probability of residuals as heavy-tailed as those observed.
+        in standard errors; the mean and the variance that the fitted law implies on its own dates), and ``prob_tails``
+        and ``prob_skewness``, the posterior predictive probabilities of residuals as heavy-tailed, and as skewed (of a
+        law whose means do not follow the sample's), as those observed.
     shrinkage : DataFrame
         Asset by factor, 0..1: the weight of the prior in each loading's estimate; 1 = its own returns say nothing.
         NaN without a model.
@@ -101,16 +104,17 @@ def check(fit: Fit) -> CheckReport:
     largest correlation of all pairs is beyond its limit one time in a hundred.
     """
     require_fit(fit, "check")
-    assets = fit.misfit.assets.assign(prob_tails=tails(fit))
+    assets = fit.misfit.assets.join(shapes(fit))
     shrinkage, sensitivity, correlations = shrinkage_of_loadings(fit), _sensitivity(fit), residual_correlations(fit)
     checks = (
         *fit.sampler_checks,
         *fit.misfit.checks,
         *_of_assets(fit, assets),
         _of_prior(fit, sensitivity),
-        _of_loadings(shrinkage),
+        _of_loadings(fit, shrinkage),
         *correlation_checks(correlations),
         *_of_premia(fit),
+        *movement_checks(fit),
     )  # fmt: skip
     return CheckReport(checks, assets, shrinkage, sensitivity, correlations.pairs)
 
@@ -126,11 +130,11 @@ def _of_prior(fit: Fit, sensitivity: pd.DataFrame) -> Check:
     )  # fmt: skip
 
 
-def _of_loadings(shrinkage: pd.DataFrame) -> Check:
+def _of_loadings(fit: Fit, shrinkage: pd.DataFrame) -> Check:
     """Return the check of how far loadings are shrunk, which only informs."""
     name = "shrinkage of loadings, median"
     if shrinkage.isna().all(axis=None):
-        return cannot(name, 0.5, NO_LAW)
+        return cannot(name, 0.5, Dated(fit, fit.posterior).unknown or NO_LAW)
     advice = "Most loadings depend more on their prior than on their own returns."
     return Check(name, None, float(np.median(shrinkage)), 0.5, "", advice, ".shrinkage")
 
@@ -139,7 +143,7 @@ def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
     """Return the checks of tails and premia that only inform."""
     gaps = assets["gap_in_errors"].abs()
     return (
-        _of_tails(fit, assets["prob_tails"]),
+        *_of_shapes(fit, assets),
         Check(
             "means: share of premia more than 2 SE from the sample mean",
             None, float((gaps.dropna() > 2).mean()), 0.05, _worst(gaps),
@@ -148,12 +152,26 @@ def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
     )  # fmt: skip
 
 
+def _of_shapes(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
+    """Return the check of tails and, of a law whose mean does not follow the sample's, that of skewness."""
+    tails = _of_tails(fit, assets["prob_tails"])
+    if fit.model is None or fit.model.noise.matches_sample_moments:
+        return (tails,)
+    name, prob = "tails: share of assets with skewed residuals", assets["prob_skewness"]
+    return tails, Check(
+        name, None, float((prob.dropna() < 0.01).mean()), 0.05, _worst(-prob),
+        "The centre of the noise law is its mean, and that of skewed residuals is not: a few large returns of one sign "
+        "are in the sample's mean and hardly in these premia. Under normal noise (the preset 'static') means follow "
+        "the sample's.", ".assets",
+    )  # fmt: skip
+
+
 def _of_tails(fit: Fit, prob_tails: pd.Series) -> Check:
     name = "tails: share of assets with heavier tails than the noise law"
     if not isinstance(fit.panel, Panel):
         return Check(name, None, float("nan"), 0.05, "", UNSEEN)
-    if fit.noise is None:
-        return cannot(name, 0.05, NO_LAW)
+    if fit.noise is None or Dated(fit, fit.posterior).unknown:
+        return cannot(name, 0.05, Dated(fit, fit.posterior).unknown or NO_LAW)
     return Check(
         name, None, float((prob_tails.dropna() < 0.01).mean()), 0.05, _worst(-prob_tails),
         "Residuals are heavier-tailed than the noise law: a few dates have a large weight in loadings and alphas. Look "
@@ -196,7 +214,7 @@ def _sensitivity(fit: Fit) -> pd.DataFrame:
     from arviz_stats import psense
 
     draws = thin(fit, MOST_DRAWS)
-    names = list(shared(draws, fit.noise))
+    names = list(shared(draws, None if fit.model is None else fit.model.noise))
     if "log_prior" not in fit.data.children:
         return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
     prior = fit.data["log_prior"].to_dataset().sel(draw=draws["draw"])

@@ -10,6 +10,8 @@ from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.spec.factors import ScaledPremia
 
 OWN, CROSS = "its own history", "implied by the data, given the other priors"
+APART = f"{OWN}; its mean is another one in calm periods, which the posterior weighs more"
+SURE = 2.0  # standard errors that the two means differ by, to be told apart
 PLAIN = 4.0  # Monte Carlo errors that a contraction is from 0: nearer, those told would be those that err upwards
 MOST = 1 / 3  # Monte Carlo errors of what is told, over its standard error
 
@@ -35,7 +37,9 @@ class DataPremia:
     source: tuple[str, ...]
 
 
-def data_premia(panel: PanelBase, prior: ScaledPremia, premium: xr.DataArray) -> DataPremia:
+def data_premia(
+    panel: PanelBase, prior: ScaledPremia, premium: xr.DataArray, precision: np.ndarray | None = None
+) -> DataPremia:
     """Return what the data say of every premium: sample mean and standard error, or the prior divided out.
 
     With normal laws: 1 / e^2 = 1 / s^2 - 1 / s0^2 and m = e^2 (mean / s^2 - mean0 / s0^2). With the contraction
@@ -43,7 +47,8 @@ def data_premia(panel: PanelBase, prior: ScaledPremia, premium: xr.DataArray) ->
 
         d m = d mean / c - 2 (mean - m) e^2 / s^3 d s        d e = (e / s)^3 d s
 
-    Other priors (of alphas, loadings, and of the other premia) stay in.
+    Other priors (of alphas, loadings, and of the other premia) stay in. Of a traded factor it is the plain mean, also
+    where the posterior weighs rows by their `precision` (factor_time); the source then says where the two means differ.
     """
     dims = ("chain", "draw")
     mean, sd = premium.mean(dims).values, premium.std(dims, ddof=1).values
@@ -55,7 +60,7 @@ def data_premia(panel: PanelBase, prior: ScaledPremia, premium: xr.DataArray) ->
             values = values[np.isfinite(values)]
             if values.size > 1:
                 found[:, k] = values.mean(), values.std(ddof=1) / values.size**0.5, 0.0, 0.0
-            source.append(OWN if values.size > 1 else "not told: its history has one value")
+            source.append(_own(panel.factors.values[:, k], precision))
         elif np.isnan(prior.sd[k]):
             source.append("not told: its prior is not known")
         elif prior.inclusion[k] < 1:
@@ -66,6 +71,24 @@ def data_premia(panel: PanelBase, prior: ScaledPremia, premium: xr.DataArray) ->
             source.append(why)
     own, error, of_own, of_error = found
     return DataPremia(own, error, of_own, of_error, tuple(source))
+
+
+def _own(history: np.ndarray, precision: np.ndarray | None) -> str:
+    """Return where a traded factor's mean comes from: its own history, whose calm periods may have another mean.
+
+    With a_t = 1 / n - w_t / sum w, a'f is the plain mean less the weighted one, and sum_t a_t^2 (f_t - mean)^2 its
+    variance.
+    """
+    known = np.isfinite(history)
+    values = history[known]
+    if values.size < 2:
+        return "not told: its history has one value"
+    if precision is None:
+        return OWN
+    weight = precision[known] / precision[known].sum()
+    contrast, away = 1 / values.size - weight, values - values.mean()
+    error = float(np.sum((contrast * away) ** 2)) ** 0.5
+    return APART if abs(float(contrast @ away)) > SURE * error > 0 else OWN
 
 
 def _divided(

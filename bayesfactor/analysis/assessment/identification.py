@@ -132,9 +132,11 @@ def identify(fit: Fit) -> Identification:
     ``posterior_contraction`` is the share of the prior's variance that the data took off; the verdict leaves two of
     its Monte Carlo errors out of it. ``max_contraction`` is what the factor's own history of n periods would take off
     if the factor were traded: prior / (prior + sd(f)^2 / n), with the slab's variance for a spike and slab. Under a
-    tight prior or over a short history that is little, and the premium is the prior's.
+    tight prior or over a short history that is little, and the premium is the prior's. Where the factors' volatility
+    moves, that history is weighted by its precision. The strength of loadings is that of the long run.
 
-    ``data_mean`` and ``data_se``, of a traded factor, are the sample mean of its own history and its standard error. Of
+    ``data_mean`` and ``data_se``, of a traded factor, are the sample mean of its own history and its standard error;
+    ``data_from`` says where calm periods, which count more in the posterior, had another mean (by 2 errors). Of
     another they are implied by the data, given the other priors: its own prior divided out of the posterior, both as
     normal laws (1 / se^2 = 1 / sd^2 - 1 / prior_sd^2, and data_mean = se^2 (mean / sd^2 - prior_mean / prior_sd^2)),
     while the priors of alphas, loadings and other premia stay in. Dividing by the contraction magnifies Monte Carlo
@@ -174,7 +176,8 @@ def identify(fit: Fit) -> Identification:
     facts["traded"] = [factor.traded for factor in fit.panel.factor_info]
     facts["prior_mean"] = prior.loc * year
     facts["prior_sd"] = np.sqrt(prior.variance) * year
-    own = history.sd**2 / np.maximum(history.count, 1)
+    spread = history.sd**2 if fit.design.means is history else np.diag(fit.design.means.covariance)
+    own = spread / np.maximum(history.count, 1)
     sd = premium.std(("chain", "draw"), ddof=1).values
     mean, mixed = premium.mean(("chain", "draw")).values, prior.inclusion < 1
     facts["posterior_contraction"] = 1 - sd**2 / prior.variance
@@ -184,7 +187,8 @@ def identify(fit: Fit) -> Identification:
     sure = facts["posterior_contraction"] - 2 * facts["posterior_contraction_mcse"]
     slab = prior.sd**2
     facts["max_contraction"] = slab / (slab + own)
-    told = data_premia(fit.panel, prior, premium)
+    path = None if fit.movement is None else fit.movement.factors
+    told = data_premia(fit.panel, prior, premium, None if path is None else path.precision)
     facts["data_mean"], facts["data_se"], facts["data_from"] = told.mean * year, told.error * year, told.source
     facts["data_mean_mcse"], facts["data_se_mcse"] = told.mean_mcse * year, told.error_mcse * year
     apart = np.abs(told.mean - prior.loc) / np.sqrt(slab + told.error**2)

@@ -8,7 +8,7 @@ import xarray as xr
 from bayesfactor.panel.histories import FactorMoments
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import thin
+from bayesfactor.posterior.residuals import in_long_run, thin
 
 NOISE = 2.0  # of R_k: one from estimation, one from the draw
 SURE = 0.95  # probability at which loadings count as told from noise
@@ -16,14 +16,14 @@ STRENGTH_DRAWS = 1000
 
 
 def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
-    """Yield b_ik = beta_ik sd(f_k) / sd(eps_i), (chain, draw, asset, factor), of some assets after others.
+    """Yield b_ik = beta_ik sd(f_k) / sd(eps_i), (chain, draw, asset, factor), of the long run, some assets at a time.
 
     Of non-traded factors and assets with returns, at some draws; with a zero-beta rate, of what a constant leaves of
     them: in a second pass with a constant, 1 / sd(eps_i) is among the b_i.
     """
     others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
     seen = fit.panel.moments.count > 0
-    draws = thin(fit, STRENGTH_DRAWS)[["loading", "residual_sd"]].isel(factor=others)
+    draws = in_long_run(thin(fit, STRENGTH_DRAWS))[["loading", "residual_sd"]].isel(factor=others)
     draws = draws if seen.all() else draws.isel(asset=np.flatnonzero(seen))
 
     def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -14,6 +14,7 @@ from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residuals import in_long_run
 from bayesfactor.posterior.summaries import summarise
 
 FEWEST_ASSETS = 3  # with which a cross-section has an R-squared
@@ -128,7 +129,8 @@ def price(fit: Fit) -> Pricing:
     .. math:: E[r_i] = \lambda_0 + \sum_k \beta_{ik} \lambda_k + \alpha_i, \qquad
               R^2 = 1 - \frac{\sum_i (\alpha_i - \bar\alpha)^2}{\sum_i (E[r_i] - \overline{E[r]})^2}
 
-    R-squared is computed in every draw, so that it has a posterior.
+    R-squared is computed in every draw, so that it has a posterior. Where loadings move, they are those of the long
+    run: what is explained are means over the history. (`attribute` says what the next period's loadings are paid.)
 
     Parameters
     ----------
@@ -151,7 +153,7 @@ def price(fit: Fit) -> Pricing:
     the cross-sectional R-squared of Lewellen, Nagel and Shanken (2010), as a posterior.
     """
     require_fit(fit, "price")
-    year, posterior = fit.panel.periods_per_year, fit.posterior
+    year, posterior = fit.panel.periods_per_year, in_long_run(fit.posterior)
     predicted = xr.dot(posterior["loading"], posterior["risk_premium"], dim="factor")
     if "zero_beta" in posterior:
         predicted = predicted + posterior["zero_beta"]

@@ -48,8 +48,8 @@ def prior_predict(
 ) -> PriorPrediction:
     """Draw R-squared, volatility and Sharpe ratio of each asset from the prior.
 
-    The factors' covariance is held at that of their history. The only number taken from returns is the typical asset's
-    standard deviation, which scales standardised priors.
+    Volatilities and loadings are those of the long run; the factors' covariance is held at that of their history. The
+    only number taken from returns is the typical asset's standard deviation, which scales standardised priors.
 
     Parameters
     ----------

@@ -13,9 +13,10 @@ from bayesfactor.base.correlations import BLOCK, pairwise
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import regressors
-from bayesfactor.posterior.diagnostics import UNSEEN, Check
+from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.diagnostics import CANNOT, UNSEEN, Check
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import raw_coefficients, residual_law, standardised_residuals, thin
+from bayesfactor.posterior.residuals import residual_law, standardised_residuals, thin
 
 DRAWS = 200
 MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
@@ -58,28 +59,49 @@ class Correlations:
     reason: str = ""
 
 
-def tails(fit: Fit) -> pd.Series:
-    """Return, per asset, the posterior predictive probability of residuals as heavy-tailed as those observed.
+def shapes(fit: Fit) -> pd.DataFrame:
+    """Return, per asset, what the law of residuals says of the shape of those observed.
 
-    NaN without a noise law, or where the panel does not hold the returns.
+    ``prob_tails``: the posterior predictive probability of a kurtosis as large; ``prob_skewness``: of a skewness as far
+    from 0, either way, by Kelly's coefficient, as heavy tails leave that of third moments no power; of residuals over
+    the standard deviation of their date. NaN without a noise law or a record of the path of what moves, or where the
+    panel does not hold the returns; skewness also where the law's means follow the sample's.
     """
-    found: list[float] | float = np.nan
-    if fit.noise is not None and isinstance(fit.panel, Panel):
-        draws = thin(fit, DRAWS)
-        coefficients, residuals = raw_coefficients(fit, draws), residual_law(fit.noise, draws)
+    found = np.full((len(fit.panel.assets), 2), np.nan)
+    draws = thin(fit, DRAWS)
+    dated = Dated(fit, draws)
+    if fit.noise is not None and isinstance(fit.panel, Panel) and not dated.unknown:
+        law, residuals = fit.noise, residual_law(fit.noise, draws)
+        asked = fit.model is not None and not fit.model.noise.matches_sample_moments
+        one = {name: values[:, None] for name, values in residuals.standard.items()}
 
-        def tail(i: int) -> float:
-            z, weight = standardised_residuals(fit, i, coefficients, residuals.sd), fit.design.rows(i)[3]
+        def shape(i: int) -> tuple[float, float]:
+            weight = fit.design.rows(i)[3]
             if weight.sum() < 3:
-                return np.nan
+                return np.nan, np.nan
             rng = np.random.default_rng([fit.seed, i])
-            new = residuals.law.simulate(residuals.of_asset(i), rng, z.shape)
-            return float(np.mean(_kurtosis(new, weight) >= _kurtosis(z, weight)))
+            if dated.still:
+                z, own = standardised_residuals(fit, i, dated.coefficients, residuals.sd), residuals.of_asset(i)
+            else:
+                _, residual, sd = dated.residuals(i)
+                z, own = residual / sd, one
+            new = law.simulate(own, rng, z.shape)
+            tail = float(np.mean(_kurtosis(new, weight) >= _kurtosis(z, weight)))
+            return tail, float(np.mean(np.abs(_skewness(new)) >= np.abs(_skewness(z)))) if asked else np.nan
 
+        _made(dated)
         room = MOST_RESIDUALS // (len(residuals.sd) * len(fit.panel.times))
         with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
-            found = list(pool.map(tail, range(len(fit.panel.assets))))
-    return pd.Series(found, index=pd.Index(fit.panel.assets, name="asset"), dtype=float)
+            found = np.array(list(pool.map(shape, range(len(fit.panel.assets)))))
+    index = pd.Index(fit.panel.assets, name="asset")
+    return pd.DataFrame(found, index=index, columns=["prob_tails", "prob_skewness"])
+
+
+def _made(dated: Dated) -> None:
+    """Have what several threads ask for made once, before them."""
+    _ = dated.coefficients, dated.level, dated.volatility
+    if dated.filters is not None:
+        _ = dated.cell
 
 
 def _kurtosis(z: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -88,15 +110,28 @@ def _kurtosis(z: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return square**2 @ share / np.maximum((square @ share) ** 2, 1e-300)
 
 
+def _skewness(z: np.ndarray) -> np.ndarray:
+    """Return Kelly's coefficient (sample): how much further from the median the ninth decile is than the first."""
+    low, middle, high = np.quantile(z, [0.1, 0.5, 0.9], axis=1)
+    return (high + low - 2 * middle) / np.maximum(high - low, 1e-300)
+
+
 def residual_correlations(fit: Fit) -> Correlations:
-    """Return the correlations of residuals at the posterior mean of the coefficients."""
-    if not isinstance(fit.panel, Panel):
-        return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 4)), 0, 0), UNSEEN)
-    coefficients = raw_coefficients(fit, thin(fit, DRAWS)).mean(axis=0)
+    """Return the correlations of residuals at the posterior mean of the coefficients.
+
+    Where volatility moves, of residuals over that of their date, so that turbulent dates do not count more.
+    """
+    dated = Dated(fit, thin(fit, DRAWS))
+    if not isinstance(fit.panel, Panel) or dated.unknown:
+        why = UNSEEN if not isinstance(fit.panel, Panel) else f"{CANNOT}{dated.unknown}."
+        return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 4)), 0, 0), why)
+    coefficients = dated.coefficients.mean(axis=0)
     residuals = np.full(fit.panel.returns.shape, np.nan)
     for i in range(residuals.shape[1]):
         rows, returns, x = regressors(fit.panel, i)
         own = returns - x @ coefficients[i]
+        if not dated.still:
+            own = dated.residuals(i)[1].mean(axis=0) / dated.volatility[rows]
         if own @ own > EXACT * (returns @ returns):  # of an exact fit nothing is left but rounding
             residuals[rows, i] = own
     return correlations(residuals, fit.panel.assets, len(fit.panel.factor_info), weight=fit.design.weight)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import ResidualLaw, residual_law, thin
+from bayesfactor.posterior.residuals import ResidualLaw, parameters, thin
 from bayesfactor.spec.alphas import ScaledAlphas
 from bayesfactor.spec.scaling import ScaledPriors
 
@@ -15,16 +16,21 @@ DRAWS = 200
 def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
     """Return the prior's weight in each loading: the diagonal of (I + D S D / s2)^-1, averaged over draws.
 
-    1 for a loading that is common to all assets. 1 / s2 is the information of one residual about its location. NaN
-    without a model, or where the draws lack a spread that it samples.
+    1 for a loading that is common to all assets. 1 / s2 is the information of one residual about its location. Where
+    volatility or loadings move it is the weight in the long-run loading: S is weighted by precisions, and s the level
+    of residuals under the normal law that loadings are fitted by. NaN without a model, where the draws lack a spread
+    that it samples, or without a record of the path of what moves.
     """
     draws, statistics = thin(fit, DRAWS), fit.design.moments
     index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)
     if "loading_common" in draws:
         return pd.DataFrame(1.0, index=index, columns=columns)
-    if fit.noise is None or fit.priors is None or _lacking(fit.priors, draws):
+    dated = Dated(fit, draws)
+    if fit.model is None or fit.priors is None or _lacking(fit.priors, draws) or dated.unknown:
         return pd.DataFrame(np.nan, index=index, columns=columns)
-    flat, residuals = draws.stack(sample=("chain", "draw"), create_index=False), residual_law(fit.noise, draws)
+    fitted = fit.model.noise
+    residuals = ResidualLaw(fitted, dated.level, parameters(fitted, draws))
+    flat = draws.stack(sample=("chain", "draw"), create_index=False)
     shape = flat.sizes["sample"], len(columns)
     if "loading_scale" in flat:
         spread = flat["loading_scale"].transpose("sample", "factor").values

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
+from bayesfactor.analysis.assessment.data_premia import APART
 from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.assessment.verdicts import NO_VERDICT, UNIDENTIFIED, least_known
 from bayesfactor.analysis.attribution.contributions import LEVELS, kind_of
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.movement_words import movement_words
 
 if TYPE_CHECKING:
     from bayesfactor.analysis.attribution.kinds import By, Kind
@@ -41,17 +43,23 @@ def identification_of(
 
 
 def caveats(fit: Fit) -> tuple[str, ...]:
-    """Return what a reader of premia should know: where they differ from sample means, and where they come from priors.
+    """Return what a reader of premia should know: what moves, where they differ from sample means or come from priors.
 
-    The latter of factors whose premium is unidentified or in conflict with its prior.
+    The last of factors whose premium is unidentified or in conflict with its prior.
     """
     facts = cached_identification(fit).facts
     notes = [str(fit.model.observation).rstrip(".")] if fit.design.weight is not None and fit.model is not None else []
+    notes += movement_words(fit)
     gaps = fit.misfit.assets["gap_in_errors"].abs().dropna()
     if not gaps.empty and (gaps > 2).mean() > 0.05:
         notes.append(
             f"premia and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
             f"{len(gaps)} assets, most for {gaps.idxmax()}: read both"
+        )
+    apart = facts.index[facts["data_from"] == APART].tolist()
+    if apart:
+        notes.append(
+            f"{', '.join(apart)}: calm periods, which count more in these premia, had another mean than others"
         )
     unknown = facts.index[facts["verdict"] == UNIDENTIFIED].tolist()
     if unknown:
