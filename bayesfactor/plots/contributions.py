@@ -120,6 +120,7 @@ def plot_contributions(
             percent(axis.xaxis)
     name_rows(axes[0, 0], rows)
     title = TITLES[found.kind].format("compounded" if found.units.startswith("decimal, compounded") else "summed")
+    title += ", at today's level" if found.long_run is not None else ""
     note = f"{title}. Dot: mean{hollow}; line: {interval_name(ci_prob, ci_kind)}"
     figure.supxlabel(note, fontsize=8, x=0.01, ha="left")
     return figure

@@ -69,7 +69,7 @@ def plot_paths(fit: Fit, asset: str, factor: str, *, ci_kind: Interval = "eti") 
     dates(axis.xaxis)
     axis.set_title(f"{short(asset)}: loading on {short(factor)}", loc="left")
     label = (
-        f"Line: median of each block; bands: {interval_name(INNER, ci_kind)} and {interval_name(OUTER, ci_kind)};\n"
+        f"Line: median of each block; bands: {100 * INNER:g} % and {interval_name(OUTER, ci_kind)};\n"
         "dot: next period; grey: the long-run loading"
     )
     figure.supxlabel(label, fontsize=8, x=0.01, ha="left")
