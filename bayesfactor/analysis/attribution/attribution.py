@@ -10,18 +10,17 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.attribution import contributions
+from bayesfactor.analysis.attribution.arguments import check_choices, check_names
 from bayesfactor.analysis.attribution.caveats import caveats, identification_of
 from bayesfactor.analysis.attribution.entries import entries, portfolio_first
 from bayesfactor.analysis.attribution.kinds import BYS, KINDS, PERS, UNITS, By, Kind, Per, require_share
 from bayesfactor.analysis.attribution.realised import realised
 from bayesfactor.analysis.attribution.variances import long_run_variance, notes_on_level, variance
 from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
-from bayesfactor.base.errors import DataError, SpecError, unknown
+from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
-from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window
-from bayesfactor.panel.records import SOURCES
 from bayesfactor.posterior.diagnostics import misfits, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
@@ -232,8 +231,8 @@ def attribute(
     for name, found, allowed in (("kind", kind, KINDS), ("by", by, BYS), ("per", per, PERS)):
         if not isinstance(found, str) or found not in allowed:
             raise unknown(name, found, allowed, place="attribute")
-    _check_names(fit.panel)
-    _check_choices(kind, by, window, compounded)
+    check_names(fit.panel)
+    check_choices(kind, by, window, compounded)
     weights = holdings(fit.panel, per, portfolio)
     verdicts = cached_identification(fit).verdicts if kind == "premium" else {}  # nothing else depends on them
     notes: tuple[str, ...] = ()
@@ -278,40 +277,3 @@ def _draws(parts: contributions.Parts, label: Mapping[str, str] | None, per: Per
 def _uncertainty(fit: Fit, weights: xr.DataArray, problems: tuple[str, ...]) -> pd.DataFrame:
     table = contributions.uncertainty(fit, weights)
     return table.assign(warning=warning_of(problems)) if problems else table
-
-
-def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) -> None:
-    """Refuse choices that do not go together."""
-    if by in ("level", "identification") and kind != "premium":
-        raise SpecError(
-            f"by='{by}' splits a premium, not a {kind}.",
-            place="attribute.by",
-            found=by,
-            allowed=("factor", "family"),
-        )
-    if window is not None and kind != "return":
-        raise SpecError(
-            f"window goes with kind='return', not '{kind}'.",
-            place="attribute.window",
-            remedy="Leave it out, or ask for the realised return.",
-        )
-    if not isinstance(compounded, bool) or (compounded and kind != "return"):
-        raise SpecError(
-            f"compounded={compounded!r} goes with kind='return', not '{kind}'."
-            if isinstance(compounded, bool)
-            else f"compounded is {compounded!r}, and must be True or False.",
-            place="attribute.compounded",
-            found=compounded,
-            remedy="Leave it out, or ask for the realised return.",
-        )
-
-
-def _check_names(panel: PanelBase) -> None:
-    """Refuse factors and families that are called like a source that is none of them."""
-    for name in (*panel.factor_names, *panel.families):
-        if name in SOURCES:
-            raise DataError(
-                f"A factor or a family is named '{name}', which is the name of another source.",
-                series=name,
-                remedy=f"Rename it before integrating. Taken: {', '.join(SOURCES)}.",
-            )
