@@ -11,6 +11,7 @@ import bayesfactor as bf
 from bayesfactor.spec.alphas import FreeZeroBeta
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.priors import Normal, NormalRate, Rate, SpikeSlab
+from tests.support.moving import moving_model, moving_panel
 from tests.support.panels import make_panel
 from tests.support.paths import ROOT
 
@@ -99,3 +100,9 @@ def slab_fit(cross_panel):
     """With a spike and slab for the factors that are not traded."""
     law = FactorLaw(premium=(("on-chain", SpikeSlab(0.5, inclusion=0.4)), ("default", Normal(0.0, 0.5))))
     return bf.fit(cross_panel, replace(bf.FactorModel(), factors=law), quiet(draws=1000))
+
+
+@pytest.fixture(scope="session")
+def moving_fit():
+    """Volatility, covariance and loadings move; unequal histories."""
+    return bf.fit(moving_panel(shortest=60), moving_model(), quiet(draws=300, tune=300))

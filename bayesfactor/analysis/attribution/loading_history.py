@@ -109,6 +109,10 @@ class LoadingHistory(FrozenResult):
         """
         return asset_paths(self.dated, asset, self.blocks, "LoadingHistory.draws")
 
+    def __repr__(self) -> str:
+        sizes = self.today.sizes
+        return f"LoadingHistory({sizes['asset']} assets, {sizes['factor']} factors, {len(self.blocks)} blocks of dates)"
+
 
 def loading_paths(fit: Fit) -> LoadingHistory:
     """Return how loadings have moved, block of dates by block of dates.
