@@ -20,6 +20,10 @@ from .analysis.attribution.attribution import (
     Attribution as Attribution,
     attribute as attribute,
 )
+from .analysis.attribution.loading_history import (
+    LoadingHistory as LoadingHistory,
+    loading_paths as loading_paths,
+)
 from .analysis.comparison.scores import (
     Scores as Scores,
     score as score,
@@ -134,6 +138,9 @@ from .plots.contributions import (
 from .plots.loadings import (
     plot_loadings as plot_loadings,
     plot_shrinkage as plot_shrinkage,
+)
+from .plots.paths import (
+    plot_paths as plot_paths,
 )
 from .plots.premia import (
     plot_premia as plot_premia,

@@ -11,6 +11,7 @@ import bayesfactor as bf
 from bayesfactor.spec.alphas import FreeZeroBeta
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.priors import Normal, NormalRate, Rate, SpikeSlab
+from tests.support import moving_loadings
 from tests.support.moving import MovingTruth, moving_model, moving_panel
 from tests.support.panels import make_panel
 from tests.support.paths import ROOT
@@ -118,3 +119,10 @@ def moving_fit(moving_truth):
 def volatile_fit(moving_truth):
     """A model in which the volatility of residuals moves, and nothing else."""
     return bf.fit(moving_truth.panel, moving_model(factors=False, loadings=False), quiet(draws=300))
+
+
+@pytest.fixture(scope="session")
+def moved_fit():
+    """Volatility, covariance and loadings move; unequal histories."""
+    panel = moving_loadings.moving_panel(shortest=60)
+    return bf.fit(panel, moving_loadings.moving_model(), quiet(draws=300, tune=300))

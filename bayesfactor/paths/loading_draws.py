@@ -9,12 +9,19 @@ NEXT = 0.5  # blocks from the middle of the last one to the period after it
 
 
 def draw_paths(
-    blocks: Blocks, sums: Whitened, asset: int, long_run: np.ndarray, sigma: np.ndarray, rng: np.random.Generator
+    blocks: Blocks,
+    sums: Whitened,
+    asset: int,
+    long_run: np.ndarray,
+    sigma: np.ndarray,
+    noise: np.ndarray,
+    following: np.ndarray | None = None,
 ) -> np.ndarray:
     """Draw how far the loadings of asset number `asset` are from their long-run values, in every block.
 
     Exact draws of v_i1, ..., v_iB | u_i, sigma_i and all returns, backwards from the last block (Carter and Kohn
-    1994). Covariances scale with sigma_i^2, so that only means are made per draw.
+    1994), or from the period after the last row. Covariances scale with sigma_i^2, so that only means are made per
+    draw.
 
     Parameters
     ----------
@@ -23,7 +30,10 @@ def draw_paths(
     long_run : array (draw, coefficient)
         u_i = (alpha_i, beta_i').
     sigma : array (draw)
-    rng : numpy Generator
+    noise : array (block, draw, factor)
+        Standard normal.
+    following : array (draw, factor), optional
+        Moves of the period after the last row, as of `draw_ahead`; by default they are not known.
 
     Returns
     -------
@@ -31,20 +41,20 @@ def draw_paths(
         Per unit of each factor.
     """
     pattern, (_, many, k) = sums.pattern[asset], sums.mean_y.shape
-    draws, phi = len(sigma), sums.phi
+    path = np.zeros((many, len(sigma), k))
     if sums.kappa == 0:
-        return np.zeros((draws, many, k))
-    noise = rng.standard_normal((many, draws, k)) * sigma[:, None]
-    path = np.empty((many, draws, k))
+        return np.moveaxis(path, 0, 1)
+    later, keep = None if following is None else following / blocks.unit, sums.phi**NEXT
     for b in reversed(range(many)):
         cov = sums.cov[pattern, b]
         path[b] = sums.mean_y[asset, b] - long_run @ sums.mean_x[pattern, b].T
-        if b < many - 1:
-            ahead = phi**2 * cov + (1 - phi**2) * sums.kappa**2 * np.eye(k)
-            gain = np.linalg.solve(ahead, phi * cov)  # (cov phi ahead^-1)'
-            path[b] += (path[b + 1] - phi * path[b]) @ gain
-            cov = cov - phi * cov @ gain
-        path[b] += noise[b] @ np.linalg.cholesky((cov + cov.T) / 2).T
+        if later is not None:
+            ahead = keep**2 * cov + (1 - keep**2) * sums.kappa**2 * np.eye(k)
+            gain = np.linalg.solve(ahead, keep * cov)  # (cov keep ahead^-1)'
+            path[b] += (later - keep * path[b]) @ gain
+            cov = cov - keep * cov @ gain
+        path[b] += noise[b] * sigma[:, None] @ np.linalg.cholesky((cov + cov.T) / 2).T
+        later, keep = path[b], sums.phi
     return np.moveaxis(path, 0, 1) * blocks.unit
 
 

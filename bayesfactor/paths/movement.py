@@ -122,7 +122,7 @@ def _loadings(panel: Panel, path: MovingPath, weight: np.ndarray | None, priors:
     names = {name: number for number, name in enumerate(panel.group_names)}
     groups = np.array([names[name] for name in panel.groups.values.tolist()])
     grid = loading_grid(path.move.scale, path.memory.median.periods(year) / block, path.memory.sd)
-    found = [cell for cell in loading_cells(blocks, groups, coefficient_prior(priors.alpha, priors.loadings), grid)]
+    found = loading_cells(blocks, groups, coefficient_prior(priors.alpha, priors.loadings), grid)
     kept = sorted((cell for cell in found if cell.weight > 0), key=lambda cell: -cell.weight)
     return LoadingPaths(
         block,

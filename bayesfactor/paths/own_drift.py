@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.signal import lfilter
 
-PRIOR = 15.0  # observations that no drift counts for
-SLOWER = 3.0  # half-life of the drift over that of the common path
+PRIOR = 8.0  # observations that no drift counts for
+SLOWER = 2.0  # half-life of the drift over that of the common path
 SHORTEST = 10.0  # periods of that half-life
 
 

@@ -1,6 +1,7 @@
 """What moves as a group of a saved fit."""
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -26,12 +27,12 @@ def movement_dataset(movement: Movement) -> xr.Dataset:
 
 def movement_of(dataset: xr.Dataset) -> Movement:
     """Return what moves from the dataset that `movement_dataset` made of it."""
-    found = {}
+    found: dict[str, Any] = dict.fromkeys(PARTS)
     for part, cls in PARTS.items():
-        own = {field.name: dataset.get(f"{part}_{field.name}") for field in fields(cls)}
-        if any(values is not None for values in own.values()):
-            found[part] = cls(**{name: _number(values.values) for name, values in own.items()})
-    return Movement(**{part: found.get(part) for part in PARTS})
+        names = [field.name for field in fields(cls)]
+        if f"{part}_{names[0]}" in dataset:
+            found[part] = cls(**{name: _number(dataset[f"{part}_{name}"].values) for name in names})
+    return Movement(**found)
 
 
 def _number(values: np.ndarray) -> object:

@@ -97,7 +97,8 @@ class CommonPath(FrozenArrays):
             Of the panel, or of a longer one.
         """
         dofs, cell = np.unique(self.dof, return_inverse=True)
-        densities = log_densities(_residuals(returns, factors, self.coefficients, self.level), dofs.tolist())[cell]
+        z = _residuals(returns, factors, self.coefficients, self.level) / self.drift
+        densities = log_densities(z, dofs.tolist())[cell]
         seen = smooth(densities, self.moves.transitions(GRID), self.moves.starts(GRID), self.share)
         return self.probability @ (seen @ np.exp(2 * GRID)) * np.exp(-2 * self.shift)
 
@@ -166,7 +167,7 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
     densities = log_densities(z, dofs.tolist())[cell]
     weight, shift = _smoothed(densities, moves, probability, share)
     drift, next_drift = np.ones_like(z), np.ones(z.shape[1])
-    if volatility.own_drift and np.isfinite(moves.memory).any():
+    if np.isfinite(moves.memory).any():
         moving = np.isfinite(moves.memory)
         half = float(np.average(moves.memory[moving], weights=probability[moving]))
         drift, next_drift = own_drift(z**2 * weight[:, None], float(probability @ dof), half)

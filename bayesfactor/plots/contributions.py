@@ -23,6 +23,7 @@ from bayesfactor.plots.style import (
     ROW,
     canvas,
     chosen,
+    dates,
     name_rows,
     percent,
     short,
@@ -119,6 +120,7 @@ def plot_contributions(
             percent(axis.xaxis)
     name_rows(axes[0, 0], rows)
     title = TITLES[found.kind].format("compounded" if found.units.startswith("decimal, compounded") else "summed")
+    title += ", at today's level" if found.long_run is not None else ""
     note = f"{title}. Dot: mean{hollow}; line: {interval_name(ci_prob, ci_kind)}"
     figure.supxlabel(note, fontsize=8, x=0.01, ha="left")
     return figure
@@ -244,21 +246,8 @@ def plot_realised(
         zero(axis, vertical=False)
         axis.set_title(short(sources[number], 24), loc="left")
         percent(axis.yaxis)
-        axis.xaxis.set_major_locator(_dates())
-        axis.xaxis.set_major_formatter(_short_dates(axis.xaxis.get_major_locator()))
+        dates(axis.xaxis)
     whose = "The portfolio" if portfolio is not None else short(name, 40)
     label = f"{whose}: excess return summed since {since}, mean and {interval_name(ci_prob, ci_kind)}"
     figure.supxlabel(label, fontsize=8, x=0.01, ha="left")
     return figure
-
-
-def _dates() -> object:
-    from matplotlib.dates import AutoDateLocator
-
-    return AutoDateLocator(minticks=2, maxticks=5)
-
-
-def _short_dates(locator: object) -> object:
-    from matplotlib.dates import ConciseDateFormatter
-
-    return ConciseDateFormatter(locator)

@@ -117,6 +117,15 @@ def percent(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g} %".replace("-", MINUS)))
 
 
+def dates(axis: Any) -> None:
+    """Label an axis of dates, briefly."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=2, maxticks=5)
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(ConciseDateFormatter(locator))
+
+
 def name_rows(axes: "Axes", names: Sequence[str]) -> None:
     """Write the names beside the rows, the first on top."""
     axes.set_yticks(range(len(names)), [short(name) for name in names])

@@ -63,12 +63,6 @@ class Dated:
         own = 1.0 if self.movement is None or self.movement.residuals is None else self.movement.residuals.next_drift
         return sd / self.draws["volatility_now"].transpose("chain", "draw").values.ravel()[:, None] / own
 
-    @cached_property
-    def volatility(self) -> np.ndarray:
-        """Volatility of residuals over their level on each date (time); ones where it does not move."""
-        path = None if self.movement is None else self.movement.residuals
-        return np.ones(len(self.fit.panel.times)) if path is None else path.weight**-0.5
-
     def scale(self, asset: int) -> np.ndarray:
         """Return the volatility of an asset's residuals over its level on each date (time)."""
         path = None if self.movement is None else self.movement.residuals
@@ -76,50 +70,72 @@ class Dated:
 
     @cached_property
     def mean_squares(self) -> np.ndarray:
-        """Mean square of the volatility of residuals over their level on each date (time)."""
-        path = None if self.movement is None else self.movement.residuals
+        """Mean square of the volatility of residuals over their level on each date (time, asset)."""
+        panel, path = require_returns(self.fit.panel), None if self.movement is None else self.movement.residuals
         if path is None:
-            return np.ones(len(self.fit.panel.times))
-        panel = require_returns(self.fit.panel)
-        return path.mean_squares(panel.returns.values, panel.aligned)
-
-    @property
-    def _paths(self) -> LoadingPaths:
-        """How loadings move; not at all where that is not known."""
-        found = None if self.movement is None else self.movement.loadings
-        return STATIC_LOADINGS if found is None else found
+            return np.ones(panel.returns.shape)
+        return path.mean_squares(panel.returns.values, panel.aligned)[:, None] * path.drift**2
 
     @cached_property
-    def cell(self) -> np.ndarray:
-        """The cell of how loadings move that each draw is of (sample)."""
-        move, memory = (self.draws[name].transpose("chain", "draw").values.ravel() for name in MOVES)
-        paths = self._paths
-        apart = np.abs(move[:, None] - paths.move) + np.abs(1 / memory[:, None] - 1 / paths.memory)
-        return apart.argmin(axis=1)
+    def paths(self) -> LoadingPaths | None:
+        """How loadings move, by cells; None where they do not."""
+        found = None if self.movement is None else self.movement.loadings
+        return found if "loading_move" in self.draws else None
+
+    @property
+    def edges(self) -> np.ndarray:
+        """First row of each block within which loadings are constant, and the number of rows (block + 1)."""
+        return np.array([0, len(self.fit.panel.times)]) if self.filters is None else self.filters[0].edges
 
     @cached_property
     def filters(self) -> tuple[Blocks, list[Whitened]] | None:
         """Blocks of dates, and the filter of loadings over them in each cell; None where loadings do not move."""
-        if self.movement is None or self.movement.loadings is None or "loading_move" not in self.draws:
+        if self.paths is None or self.movement is None:
             return None
-        blocks, paths = self.movement.blocks(require_returns(self.fit.panel)), self._paths
-        return blocks, [paths.whitened(blocks, number) for number in range(len(paths.weight))]
+        blocks = self.movement.blocks(require_returns(self.fit.panel))
+        return blocks, [self.paths.whitened(blocks, number) for number in range(len(self.paths.weight))]
 
     def moves(self, asset: int) -> np.ndarray:
         """Return how far the loadings of an asset are from their long-run values (sample, block, factor).
 
-        Drawn again, exactly, from their law given the rest of each draw: the same ones each time.
+        Drawn again, exactly, from their law given the rest of each draw and the loadings of the next period that it
+        has: the same ones each time, whatever other draws there are. One block of zeros where loadings do not move.
         """
-        if self.filters is None:
-            return np.zeros((len(self.level), 1, self.coefficients.shape[2] - 1))
+        long_run = self.coefficients[:, asset]
+        if self.filters is None or self.paths is None:
+            return np.zeros((len(long_run), 1, long_run.shape[1] - 1))
         blocks, sums = self.filters
-        rng = np.random.default_rng([self.fit.seed, asset])
-        found = np.zeros((len(self.cell), len(blocks.edges) - 1, self.coefficients.shape[2] - 1))
+        many, factors = len(blocks.edges) - 1, long_run.shape[1] - 1
+        every, place = self._place
+        noise = np.random.default_rng([self.fit.seed, asset]).standard_normal((many, every, factors))[:, place]
+        following = self._loading(asset) - long_run[:, 1:]
+        cell, sigma, found = self.cell, self.level[:, asset], np.zeros((place.size, many, factors))
         for number, one in enumerate(sums):
-            own = self.cell == number
+            own = cell == number
             if own.any():
-                found[own] = draw_paths(blocks, one, asset, self.coefficients[own, asset], self.level[own, asset], rng)
+                some = long_run[own], sigma[own], noise[:, own], following[own]
+                found[own] = draw_paths(blocks, one, asset, *some)
         return found
+
+    @cached_property
+    def cell(self) -> np.ndarray:
+        """The cell of how loadings move that each draw is of (sample)."""
+        paths = self.paths or STATIC_LOADINGS
+        move, memory = (self.draws[name].transpose("chain", "draw").values.ravel() for name in MOVES)
+        apart = np.abs(move[:, None] - paths.move) + np.abs(1 / memory[:, None] - 1 / paths.memory)
+        return apart.argmin(axis=1)
+
+    @cached_property
+    def _place(self) -> tuple[int, np.ndarray]:
+        """How many draws the fit has, and which of them these are (sample)."""
+        every = self.fit.posterior
+        chain, draw = (every.get_index(dim).get_indexer(self.draws.get_index(dim)) for dim in ("chain", "draw"))
+        return every.sizes["chain"] * every.sizes["draw"], (chain[:, None] * every.sizes["draw"] + draw).ravel()
+
+    def _loading(self, asset: int) -> np.ndarray:
+        """Return the loadings of an asset in the next period (sample, factor)."""
+        own = self.draws["loading"].isel(asset=asset).transpose("chain", "draw", "factor").values
+        return own.reshape(-1, own.shape[-1])
 
     def residuals(self, asset: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the rows on which an asset was observed, its residuals there, and their standard deviations.

@@ -270,7 +270,7 @@ def _steps(stats: xr.Dataset, more: str, careful: str) -> Iterator[Check]:
     if "energy" in stats:
         energy, cells = stats["energy"].transpose("chain", "draw").values, _cells(stats)
         whole = [energy] if len(cells) < 2 else [energy[:, own] for own in cells if own.size >= CELL_DRAWS]
-        bfmi = min((_bfmi(one) for one in whole or [energy[:, max(cells, key=len)]]))
+        bfmi = min(_bfmi(one) for one in whole or [energy[:, max(cells, key=len)]])
         yield Check("E-BFMI", bfmi >= BFMI, bfmi, BFMI, "", more)
     else:
         yield cannot("E-BFMI", BFMI, lost("energy"))

@@ -93,7 +93,7 @@ def _implied_by_dates(dated: Dated, law: VarianceLaw | None) -> Iterator[Implied
         if middle @ middle <= max(EXACT * statistics.yy[i], count * 2 * floor**2):
             yield implied * year, np.nan, np.nan, np.nan
             continue
-        squares, variance = residual.var(axis=1) * count, dated.level[:, i] ** 2 * dated.mean_squares[rows].mean()
+        squares, variance = residual.var(axis=1) * count, dated.level[:, i] ** 2 * dated.mean_squares[rows, i].mean()
         ratio = float(variance.mean() * (count - 1) / squares.mean())
         below = np.nan if law is None else law.cdf(squares / variance, i)
         yield implied * year, away / middle.std(ddof=1) * count**0.5, ratio, 2 * float(np.minimum(below, 1 - below))
@@ -148,7 +148,7 @@ def calm_against_turbulent(dated: Dated, used: np.ndarray) -> tuple[float, float
     for i in np.flatnonzero(used).tolist():
         rows, residual, _ = dated.residuals(i)
         _, _, x = regressors(fit.panel, i)
-        weighted = x * dated.volatility[rows, None] ** -2
+        weighted = x * dated.scale(i)[rows, None] ** -2
         fitted = np.linalg.lstsq(weighted.T @ x, x.mean(axis=0), rcond=None)[0]
         series[rows] += (1 / rows.size - weighted @ fitted) * residual.mean(axis=0) / used.sum()
     error = float(np.sum(series**2)) ** 0.5

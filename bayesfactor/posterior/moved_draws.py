@@ -65,7 +65,8 @@ class MovedDraws:
         cut, movement = self.until(row)
         after, rng = NextPeriod(cut, movement, self.priors.factors), np.random.default_rng([self.fit.seed, row])
         flat, dated = self.draws.stack(sample=("chain", "draw"), create_index=False), Dated(self.fit, self.draws)
-        level, found = dated.level, {}
+        level = dated.level
+        found: dict[str, np.ndarray] = {}
         if movement.residuals is not None:
             cells = {name: flat[name].values for name in ("volatility_memory", "volatility_size", "dof")}
             now = after.volatility(cells, rng)["volatility_now"]

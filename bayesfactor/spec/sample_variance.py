@@ -128,17 +128,18 @@ def dated_variance(
     law : Simulated
     seen : array of bool (time, asset)
         On which dates an asset has a return.
-    scale : array (time)
+    scale : array (time, asset)
         Root of the variance of a residual, in units of the asset's own.
     draws, rng
         As those of `simulated_variance`.
     """
     count, own = seen.sum(axis=0), [draws[name] for name in law.parameters]
     share = seen / np.maximum(count, 1)
-    square = np.where(count > 0, scale**2 @ share, 1.0)
+    wide, narrow = scale**2 * share, scale * share
+    square = np.where(count > 0, wide.sum(axis=0), 1.0)
     found = np.empty((seen.shape[1], REPLICAS, len(draws["residual_sd"])))
     for s in range(found.shape[2]):
         one = {"residual_sd": np.ones(()), **{n: v[s] for n, v in zip(law.parameters, own, strict=True)}}
-        new = law.simulate(one, rng, (REPLICAS, len(scale))) * scale
-        found[:, :, s] = ((new**2 @ share - (new @ share) ** 2) / square).T
+        new = law.simulate(one, rng, (REPLICAS, len(scale)))
+        found[:, :, s] = ((new**2 @ wide - (new @ narrow) ** 2) / square).T
     return DatedVariance(count, found)

@@ -46,7 +46,6 @@ class CommonVolatility:
     memory: LogNormalDuration = LogNormalDuration(Duration(8, "weeks"), 1.0)
     size: HalfNormal = HalfNormal(0.5)
     dof: Exponential = Exponential(10.0, 2.1)
-    own_drift: bool = True
 
     def __post_init__(self) -> None:
         if not 2 < self.dof.above < HIGHEST:

@@ -87,6 +87,10 @@ def test_filter_and_smoother_are_the_dense_gaussian(panel, blocks, asset, sd):
     np.testing.assert_allclose(found.cov[asset, -1], found.smooth_cov[asset, -1], **EXACT)
 
 
+def normals(rng, draws, blocks=5, factors=2):
+    return rng.standard_normal((blocks, draws, factors))
+
+
 @pytest.mark.parametrize("asset", [0, 1, 2])
 def test_drawn_paths_have_the_mean_and_the_covariance_of_the_dense_gaussian(panel, blocks, asset):
     y, x, v, cross, joint = dense(panel, blocks, asset)
@@ -94,7 +98,10 @@ def test_drawn_paths_have_the_mean_and_the_covariance_of_the_dense_gaussian(pane
     mean = cross @ np.linalg.solve(v, y - x @ u)
     cov = sigma**2 * (joint - cross @ np.linalg.solve(v, cross.T))
     sums, rng = whiten(blocks, KAPPA, PHI), np.random.default_rng(5)
-    found = draw_paths(blocks, sums, asset, np.tile(u, (draws, 1)), np.full(draws, sigma), rng) / blocks.unit
+    found = (
+        draw_paths(blocks, sums, asset, np.tile(u, (draws, 1)), np.full(draws, sigma), normals(rng, draws))
+        / blocks.unit
+    )
     found = found.reshape(draws, -1)
     error = np.sqrt(np.diag(cov))
     assert np.abs((found.mean(axis=0) - mean) / error).max() < 4.5 / draws**0.5
@@ -105,18 +112,35 @@ def test_drawn_paths_have_the_mean_and_the_covariance_of_the_dense_gaussian(pane
     assert np.abs((np.cov(last.T) - cov[-2:, -2:]) / np.outer(error[-2:], error[-2:])).max() < 6 / draws**0.5
 
 
+@pytest.mark.parametrize("asset", [0, 1])
+def test_paths_that_lead_to_the_next_period_have_the_law_of_paths(blocks, asset):
+    """Draws of the next period, then paths given them: the law of paths, and correlated with what they lead to."""
+    sums, rng, draws = whiten(blocks, KAPPA, PHI), np.random.default_rng(6), 40_000
+    u, sigma = np.array([0.1, 0.9, 0.3]), 0.7
+    following = draw_ahead(blocks, sums, np.tile(u, (draws, 3, 1)), np.full((draws, 3), sigma), rng)[:, asset]
+    args = blocks, sums, asset, np.tile(u, (draws, 1)), np.full(draws, sigma)
+    led, free = (draw_paths(*args, normals(rng, draws), ahead) for ahead in (following, None))
+    sd = free.std(axis=0)
+    assert (np.abs(led.mean(axis=0) - free.mean(axis=0)) / sd).max() < 6.5 / draws**0.5
+    flat = [paths.reshape(draws, -1) / sd.ravel() for paths in (led, free)]
+    assert np.abs(np.cov(flat[0].T) - np.cov(flat[1].T)).max() < 8 / draws**0.5
+    for k in range(2):
+        expected = PHI**0.5 * sd[-1, k] / following[:, k].std()
+        assert np.corrcoef(led[:, -1, k], following[:, k])[0, 1] == pytest.approx(expected, abs=4 / draws**0.5)
+
+
 def test_each_draw_has_its_own_long_run_loadings_and_residual(blocks):
     sums, rng = whiten(blocks, KAPPA, PHI), np.random.default_rng
     u, sigma = rng(0).normal(size=(3, 3)), np.array([0.5, 1.0, 2.0])
-    together = draw_paths(blocks, sums, 0, u, sigma, rng(1))
-    still = draw_paths(blocks, sums, 0, np.tile(u[:1], (3, 1)), sigma, rng(1))
+    together = draw_paths(blocks, sums, 0, u, sigma, normals(rng(1), 3))
+    still = draw_paths(blocks, sums, 0, np.tile(u[:1], (3, 1)), sigma, normals(rng(1), 3))
     np.testing.assert_allclose(together[0], still[0])
     assert np.all(np.abs(together[1:] - still[1:]).max(axis=(1, 2)) > 1e-3)
 
 
 def test_nothing_moves_where_nothing_may(blocks):
     sums, rng = whiten(blocks, 0.0, PHI), np.random.default_rng(0)
-    assert not draw_paths(blocks, sums, 0, np.ones((5, 3)), np.ones(5), rng).any()
+    assert not draw_paths(blocks, sums, 0, np.ones((5, 3)), np.ones(5), normals(rng, 5)).any()
     assert not draw_ahead(blocks, sums, np.ones((5, 3, 3)), np.ones((5, 3)), rng).any()
 
 
@@ -159,7 +183,7 @@ def test_an_asset_that_is_a_factor_does_not_move(panel):
     found, sums = prewhitened(blocks, KAPPA, PHI).moments, whiten(blocks, KAPPA, PHI)
     assert found.residual_squares(0, np.array([0.0, 1.0, 0.0])) < 1e-12 * found.yy[0]
     rng, itself = np.random.default_rng(0), np.tile([0.0, 1.0, 0.0], (5, 1))
-    assert np.abs(draw_paths(blocks, sums, 0, itself, np.full(5, 1e-9), rng)).max() < 1e-8
+    assert np.abs(draw_paths(blocks, sums, 0, itself, np.full(5, 1e-9), normals(rng, 5))).max() < 1e-8
 
 
 def test_rescaled_factors_move_as_much(panel):
@@ -170,7 +194,7 @@ def test_rescaled_factors_move_as_much(panel):
     for by in (np.ones(2), scale):
         blocks = cross_products_in_blocks(returns, factors * by, block_edges(22, 5), CENTRE * by, SD * by, weight)
         sums = whiten(blocks, KAPPA, PHI)
-        drawn.append(draw_paths(blocks, sums, 2, u / np.r_[1.0, by], np.ones(4), rng(1)) * by)
+        drawn.append(draw_paths(blocks, sums, 2, u / np.r_[1.0, by], np.ones(4), normals(rng(1), 4)) * by)
     np.testing.assert_allclose(drawn[0], drawn[1], rtol=1e-9)
 
 

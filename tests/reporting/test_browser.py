@@ -46,6 +46,13 @@ def hard_file(short_fit, tmp_path_factory):
     return bf.write_report(named(short_fit, HOSTILE), path, title=HOSTILE[3], portfolio={HOSTILE[3]: 1.0}).as_uri()
 
 
+@pytest.fixture(scope="module")
+def moving_file(moved_fit, tmp_path_factory):
+    """A report of a fit in which volatility and loadings move."""
+    path = tmp_path_factory.mktemp("browser") / "moving.html"
+    return bf.write_report(moved_fit, path, portfolio=MIX).as_uri()
+
+
 def opened(driver, file):
     for kind in ("browser", "performance"):
         driver.get_log(kind)
@@ -60,9 +67,9 @@ def page(driver, file):
     return opened(driver, file)
 
 
-@pytest.fixture(params=["clean", "hard"])
+@pytest.fixture(params=["file", "hard_file", "moving_file"])
 def any_page(request, driver):
-    return opened(driver, request.getfixturevalue("file" if request.param == "clean" else "hard_file"))
+    return opened(driver, request.getfixturevalue(request.param))
 
 
 def values(page, table, column):
@@ -178,6 +185,14 @@ def test_names_are_text_and_a_failed_fit_says_so_first(driver, hard_file):
     assert "FAILED its checks" in banner.text
     assert banner.rect["y"] < page.find_element("id", "answer").rect["y"]
     assert banner.rect["y"] < 900  # within the first window
+
+
+def test_what_has_changed_has_its_tables_and_a_path(driver, moving_file):
+    page = opened(driver, moving_file)
+    assert page.get_log("browser") == []
+    assert page.find_element("css selector", "nav a[href='#changes']").text == "What has changed"
+    assert len(values(page, "changes-volatility", 1)) == 3
+    assert page.find_element("css selector", "#changes svg").size["height"] > 100
 
 
 @pytest.mark.parametrize("width", [360, 768])

@@ -99,7 +99,7 @@ def shapes(fit: Fit) -> pd.DataFrame:
 
 def _made(dated: Dated) -> None:
     """Have what several threads ask for made once, before them."""
-    _ = dated.coefficients, dated.level, dated.volatility
+    _ = dated.coefficients, dated.level
     if dated.filters is not None:
         _ = dated.cell
 
@@ -131,7 +131,7 @@ def residual_correlations(fit: Fit) -> Correlations:
         rows, returns, x = regressors(fit.panel, i)
         own = returns - x @ coefficients[i]
         if not dated.still:
-            own = dated.residuals(i)[1].mean(axis=0) / dated.volatility[rows]
+            own = dated.residuals(i)[1].mean(axis=0) / dated.scale(i)[rows]
         if own @ own > EXACT * (returns @ returns):  # of an exact fit nothing is left but rounding
             residuals[rows, i] = own
     return correlations(residuals, fit.panel.assets, len(fit.panel.factor_info), weight=fit.design.weight)

@@ -10,17 +10,17 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.attribution import contributions
+from bayesfactor.analysis.attribution.arguments import check_choices, check_names
 from bayesfactor.analysis.attribution.caveats import caveats, identification_of
 from bayesfactor.analysis.attribution.entries import entries, portfolio_first
 from bayesfactor.analysis.attribution.kinds import BYS, KINDS, PERS, UNITS, By, Kind, Per, require_share
 from bayesfactor.analysis.attribution.realised import realised
+from bayesfactor.analysis.attribution.variances import long_run_variance, notes_on_level, variance
 from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
-from bayesfactor.base.errors import DataError, SpecError, unknown
+from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
-from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window
-from bayesfactor.panel.records import SOURCES
 from bayesfactor.posterior.diagnostics import misfits, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
@@ -51,6 +51,9 @@ class Attribution(FrozenResult):
     span : DataFrame or None
         Of a realised return, per entry: how many ``periods`` it counts, the ``first`` and the ``last`` of them (NaT
         where the panel holds no returns).
+    long_run : DataArray or None
+        Of a variance where something moves, as `draws`, which are at today's level: what it is in the long run, at the
+        long-run loadings and factor covariance and the mean residual variance over the sample.
     """
 
     kind: Kind
@@ -61,6 +64,7 @@ class Attribution(FrozenResult):
     identification: Mapping[str, str] = field(default_factory=dict)
     uncertainty: pd.DataFrame | None = None
     span: pd.DataFrame | None = None
+    long_run: xr.DataArray | None = None
 
     def table(
         self,
@@ -88,7 +92,8 @@ class Attribution(FrozenResult):
         -------
         DataFrame
             Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` of a
-            premium; and ``warning`` when the fit failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
+            premium; ``long_run`` (posterior mean) of a variance where something moves; and ``warning`` when the fit
+            failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
             and problems.
 
         Raises
@@ -97,6 +102,8 @@ class Attribution(FrozenResult):
             When an entry is unknown or asked for twice.
         """
         table = summarise(entries(self.draws, assets), ci_prob, ci_kind, rounded)
+        if self.long_run is not None:
+            table["long_run"] = summarise(entries(self.long_run, assets), ci_prob, ci_kind, rounded)["mean"]
         return self._finish(table if assets is not None else portfolio_first(table), table.attrs, self.units)
 
     @property
@@ -116,7 +123,7 @@ class Attribution(FrozenResult):
                 allowed=("variance",),
                 remedy="Read the contributions themselves, or the shares of bf.attribute(fit, 'variance').",
             )
-        return self.draws / self.draws.sel(source="total", drop=True)
+        return _shares(self.draws)
 
     def share_table(
         self,
@@ -133,11 +140,14 @@ class Attribution(FrozenResult):
         -------
         DataFrame
             As `table`, with the entries of `assets`, and ``prob_above`` instead of prob_positive: P(share > above).
+            ``long_run``: the share in the long run.
         """
         require_share(above, "share_table")
         shares = entries(self.shares, assets)
         table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
         table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
+        if self.long_run is not None:
+            table["long_run"] = summarise(entries(_shares(self.long_run), assets), ci_prob, ci_kind, rounded)["mean"]
         interval = {**table.attrs, "above": above}
         ordered = table if assets is not None else portfolio_first(table)
         return self._finish(ordered, interval, "share of total variance")
@@ -149,6 +159,10 @@ class Attribution(FrozenResult):
             table["warning"] = warning_of(self.problems)
         table.attrs = {**interval, "kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
         return table
+
+
+def _shares(draws: xr.DataArray) -> xr.DataArray:
+    return draws / draws.sel(source="total", drop=True)
 
 
 def attribute(
@@ -169,6 +183,9 @@ def attribute(
         premium   sum_k b_k lambda_k + sum_i w_i (alpha_i + lambda_0)
         return    sum_k b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded) + n sum_i w_i (alpha_i + lambda_0) + residual
         variance  sum_k b_k (Omega b)_k + sum_i w_i^2 Var(eps_i)
+
+    Where something moves, loadings of a premium and everything of a variance are those of the next period, and a
+    realised return has each period's own loadings.
 
     Parameters
     ----------
@@ -214,12 +231,13 @@ def attribute(
     for name, found, allowed in (("kind", kind, KINDS), ("by", by, BYS), ("per", per, PERS)):
         if not isinstance(found, str) or found not in allowed:
             raise unknown(name, found, allowed, place="attribute")
-    _check_names(fit.panel)
-    _check_choices(kind, by, window, compounded)
+    check_names(fit.panel)
+    check_choices(kind, by, window, compounded)
     weights = holdings(fit.panel, per, portfolio)
     verdicts = cached_identification(fit).verdicts if kind == "premium" else {}  # nothing else depends on them
     notes: tuple[str, ...] = ()
     span: pd.DataFrame | None = None
+    steady: contributions.Parts | None = None
     match kind:
         case "premium":
             level = by == "level"
@@ -228,63 +246,34 @@ def attribute(
         case "return":
             parts, notes, span = realised(fit, weights, window, compounded)
         case "variance":
-            parts = contributions.variance(fit, weights)
+            parts, notes = variance(fit, weights), notes_on_level(fit)
+            steady = long_run_variance(fit, weights)
         case _:
             assert_never(kind)
-    sources = parts.sources(contributions.labels(fit, by, verdicts))
-    draws = sources.transpose("chain", "draw", per, "source").rename(kind)
-    if draws.chunks is None:
-        draws.values.flags.writeable = False  # they are new, and large: no copy is needed to keep them
+    label = contributions.labels(fit, by, verdicts)
+    draws = _draws(parts, label, per, kind)
     problems = misfits(fit.problems) if allow_unconverged else fit.problems
     return Attribution(
         kind,
         draws,
-        UNITS["compounded" if compounded else kind],
+        UNITS["compounded" if compounded else "moving variance" if steady is not None else kind],
         problems,
         (*notes, *leverage_note(weights)),
         identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
         _uncertainty(fit, weights, problems) if kind == "premium" else None,
         span,
+        None if steady is None else _draws(steady, label, per, kind),
     )
+
+
+def _draws(parts: contributions.Parts, label: Mapping[str, str] | None, per: Per, kind: Kind) -> xr.DataArray:
+    """Return what every source contributes (chain, draw, asset or group, source), read-only."""
+    draws = parts.sources(label).transpose("chain", "draw", per, "source").rename(kind)
+    if draws.chunks is None:
+        draws.values.flags.writeable = False  # they are new, and large: no copy is needed to keep them
+    return draws
 
 
 def _uncertainty(fit: Fit, weights: xr.DataArray, problems: tuple[str, ...]) -> pd.DataFrame:
     table = contributions.uncertainty(fit, weights)
     return table.assign(warning=warning_of(problems)) if problems else table
-
-
-def _check_choices(kind: str, by: str, window: Window | None, compounded: bool) -> None:
-    """Refuse choices that do not go together."""
-    if by in ("level", "identification") and kind != "premium":
-        raise SpecError(
-            f"by='{by}' splits a premium, not a {kind}.",
-            place="attribute.by",
-            found=by,
-            allowed=("factor", "family"),
-        )
-    if window is not None and kind != "return":
-        raise SpecError(
-            f"window goes with kind='return', not '{kind}'.",
-            place="attribute.window",
-            remedy="Leave it out, or ask for the realised return.",
-        )
-    if not isinstance(compounded, bool) or (compounded and kind != "return"):
-        raise SpecError(
-            f"compounded={compounded!r} goes with kind='return', not '{kind}'."
-            if isinstance(compounded, bool)
-            else f"compounded is {compounded!r}, and must be True or False.",
-            place="attribute.compounded",
-            found=compounded,
-            remedy="Leave it out, or ask for the realised return.",
-        )
-
-
-def _check_names(panel: PanelBase) -> None:
-    """Refuse factors and families that are called like a source that is none of them."""
-    for name in (*panel.factor_names, *panel.families):
-        if name in SOURCES:
-            raise DataError(
-                f"A factor or a family is named '{name}', which is the name of another source.",
-                series=name,
-                remedy=f"Rename it before integrating. Taken: {', '.join(SOURCES)}.",
-            )

@@ -133,15 +133,6 @@ def premium_by_level(fit: Fit, weights: xr.DataArray) -> Parts:
     return Parts(None, {name: combined(weights, value) for name, value in parts.items()})
 
 
-def variance(fit: Fit, weights: xr.DataArray) -> Parts:
-    """Return what every factor and the residuals add to each holding's variance a year."""
-    posterior, year = fit.posterior, fit.panel.periods_per_year
-    loading = combined(weights, posterior["loading"])
-    moved = xr.dot(posterior["factor_cov"] * year, loading.rename(factor="factor_other"), dim="factor_other")
-    own = combined(weights**2, posterior["residual_sd"] ** 2 * year)
-    return Parts(loading * moved, {"idiosyncratic": own})
-
-
 def labels(fit: Fit, by: By, verdicts: Mapping[str, str]) -> dict[str, str] | None:
     """Return the source that each factor is counted in: its family, or how well it is known; None for itself."""
     match by:

@@ -14,6 +14,7 @@ UNITS = {
     "return": "decimal, sum over the window",
     "compounded": "decimal, compounded over the window",
     "variance": "decimal squared, per year",
+    "moving variance": "decimal squared, per year, at today's level",
 }
 
 

@@ -1,13 +1,23 @@
 """Contributions of sources to what was earned: over a window, summed or compounded, and date by date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.contributions import Parts, combined, labels, zero_beta_rate
+from bayesfactor.analysis.attribution.moving_loadings import (
+    BlockSums,
+    block_sums,
+    moved,
+    moved_path,
+    moving,
+    notes_on_paths,
+    premium_shift,
+)
+from bayesfactor.analysis.attribution.spans import periods_in_words, span_of
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.panel.base import PanelBase
@@ -28,6 +38,12 @@ class Sums:
     weight: np.ndarray
     factors: np.ndarray  # (holding, factor)
     total: np.ndarray
+    blocks: BlockSums | None = None  # within blocks of dates, where loadings move
+
+    def select(self, kept: np.ndarray) -> "Sums":
+        """Return those of some holdings."""
+        blocks = None if self.blocks is None else self.blocks.select(kept)
+        return Sums(self.count[kept], self.weight[kept], self.factors[kept], self.total[kept], blocks)
 
 
 def realised(
@@ -42,7 +58,8 @@ def realised(
     unit = str(weights.dims[0])
     matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
     names = weights[unit].values.astype(str)
-    sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist())
+    dated = moving(fit)
+    sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist(), None if dated is None else dated.edges)
     held, whole = sums.count > 0, np.isfinite(sums.total)
     lost, kept = names[~held].tolist(), held & whole
     if not held.any() or (weights.ndim == 2 and PORTFOLIO in lost):
@@ -60,30 +77,29 @@ def realised(
             remedy="Leave compounded=False.",
         )
     how = "compounded, parts linked by Carino (1999)" if compounded else "summed"
-    notes = [f"periods counted: {_periods(span[kept])}; returns are {how}"]
+    notes = [f"periods counted: {periods_in_words(span[kept])}; returns are {how}", *notes_on_paths(fit)]
     if lost:
         notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
     if not whole.all():
         ruined = ", ".join(names[~whole])
         notes.append(f"left out, as they lost everything in one period, which cannot be compounded: {ruined}")
-    own = {name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")}
+    own = {"loading": combined(weights, fit.posterior[_long_run(fit.posterior)])}
+    own["alpha"] = combined(weights, fit.posterior["alpha"])
     if "zero_beta" in fit.posterior:
         own["zero_beta"] = zero_beta_rate(fit, weights)
     if not kept.all():
         own = {name: array.isel({unit: np.flatnonzero(kept)}) for name, array in own.items()}
-        sums = Sums(*(getattr(sums, part.name)[kept] for part in fields(sums)))
-    return _parts(fit, fit.posterior, own, sums, unit), tuple(notes), span[kept]
+        sums, matrix = sums.select(kept), matrix[kept]
+    parts = _parts(fit, fit.posterior, own, sums, unit)
+    if dated is not None and sums.blocks is not None and parts.by_factor is not None:
+        added = xr.DataArray(moved(fit, dated, matrix, sums.blocks), dims=("chain", "draw", unit, "factor"))
+        parts = replace(parts, by_factor=parts.by_factor + added)
+    return parts, tuple(notes), span[kept]
 
 
-def _periods(span: pd.DataFrame) -> str:
-    """Return the fewest and the most periods counted, and those of the portfolio with their dates."""
-    fewest, most = span["periods"].min(), span["periods"].max()
-    ends = f"{fewest} to {most}" if fewest < most else f"{most}"
-    if span.index[-1] != PORTFOLIO:
-        return ends
-    count, first, last = span.iloc[-1]
-    dates = "" if pd.isna(first) else f", {written(first)} to {written(last)}"
-    return f"{ends} ({count} for the portfolio{dates})"
+def _long_run(draws: xr.Dataset) -> str:
+    """Return the variable of loadings that moves are added to."""
+    return "loading_long_run" if "loading_long_run" in draws else "loading"
 
 
 def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sums: Sums, dim: str) -> Parts:
@@ -91,30 +107,34 @@ def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sum
 
     `own` has the holdings' loading, alpha and, where the model has it, zero_beta, a period.
     """
-    labelled = {"factor": list(fit.panel.factor_names)}
-    factors = xr.DataArray(sums.factors, labelled, (dim, "factor"))
+    factors = xr.DataArray(sums.factors, {"factor": list(fit.panel.factor_names)}, (dim, "factor"))
     weight = xr.DataArray(sums.weight, dims=dim)
-    traded = xr.DataArray([factor.traded for factor in fit.panel.factor_info], labelled, ("factor",))
-    shift = (posterior["risk_premium"] - posterior["factor_mean"]).where(~traded, 0.0)
+    shift = premium_shift(fit, posterior)
     rest = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
     happened = xr.zeros_like(rest["alpha"]) + xr.DataArray(sums.total, dims=dim)
     return Parts(own["loading"] * (factors + shift * weight), rest, happened)
 
 
 def _sums(
-    panel: PanelBase, matrix: np.ndarray, window: Window | None, compounded: bool, names: list[str]
+    panel: PanelBase,
+    matrix: np.ndarray,
+    window: Window | None,
+    compounded: bool,
+    names: list[str],
+    edges: np.ndarray | None,
 ) -> tuple[Sums, pd.DataFrame]:
     """Return the sums of every holding over the dates in the window on which all of its assets were observed.
 
     And how many these are, the first and the last. The whole life of a single asset is in the statistics; anything else
-    needs the returns. The total is NaN where there is nothing left to compound.
+    needs the returns. The total is NaN where there is nothing left to compound. `edges` are those of blocks of rows
+    within which loadings are constant, where they move.
     """
     alone = (matrix != 0).sum(axis=1) == 1
     if window is None and alone.all() and not compounded and not isinstance(panel, Panel):
         member = (matrix != 0).argmax(axis=1)
         own, weight = panel.moments, matrix[np.arange(len(matrix)), member]
         count = own.count[member].astype(int)
-        return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight), _span(count, names)
+        return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight), span_of(count, names)
     held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
     inside = rows(held.times, window, "attribute.window")
     returns, factors, times = held.returns.values[inside], held.aligned[inside], held.times[inside]
@@ -130,19 +150,8 @@ def _sums(
         elif names[place] == PORTFOLIO:
             raise _ruined(earned, times[own])
     count = counted.sum(axis=1)
-    return Sums(count, weight.sum(axis=1), weight @ factors, total), _span(count, names, counted, times)
-
-
-def _span(
-    count: np.ndarray, names: list[str], counted: np.ndarray | None = None, times: np.ndarray | None = None
-) -> pd.DataFrame:
-    """Return how many periods each holding counts, and the first and the last of them, where these are known."""
-    span = pd.DataFrame({"periods": count, "first": pd.NaT, "last": pd.NaT}, index=names)
-    if counted is not None and times is not None and len(times):
-        known = count > 0
-        span["first"] = pd.Series(times[counted.argmax(axis=1)], names).where(known)
-        span["last"] = pd.Series(times[len(times) - 1 - counted[:, ::-1].argmax(axis=1)], names).where(known)
-    return span
+    blocks = None if edges is None else block_sums(weight, factors, inside, edges)
+    return Sums(count, weight.sum(axis=1), weight @ factors, total, blocks), span_of(count, names, counted, times)
 
 
 def _ruined(earned: np.ndarray, times: np.ndarray) -> DataError:
@@ -201,14 +210,21 @@ def realised_path(
         raise SpecError(
             "No date in the window on which all of it was observed.", place="plot_realised.window", found=window
         )
-    draws = thin(fit, PATH_DRAWS).isel(asset=np.flatnonzero(held)).compute()
+    draws = thin(fit, PATH_DRAWS)
+    dated = moving(fit, draws)
+    draws = draws.isel(asset=np.flatnonzero(held)).compute()
     posterior = draws.stack(sample=("chain", "draw"), create_index=False)
     earned = panel.returns.values[np.ix_(inside, held)] @ weights[held]
     count = np.arange(1, len(inside) + 1, dtype=float)
     sums = Sums(count.astype(int), count, np.cumsum(panel.aligned[inside], axis=0), np.cumsum(earned))
     weight = xr.DataArray(weights[held], dims="asset")
-    own = {variable: xr.dot(weight, posterior[variable], dim="asset") for variable in ("loading", "alpha")}
+    used = {"loading": _long_run(posterior), "alpha": "alpha"}
+    own = {name: xr.dot(weight, posterior[variable], dim="asset") for name, variable in used.items()}
     if "zero_beta" in posterior:
         own["zero_beta"] = posterior["zero_beta"] * weight.sum()
-    parts = _parts(fit, posterior, own, sums, "time").sources(labels(fit, "family" if by_family else "factor", {}))
-    return parts.assign_coords(time=panel.returns["time"].values[inside])
+    parts = _parts(fit, posterior, own, sums, "time")
+    if dated is not None and parts.by_factor is not None:
+        added = xr.DataArray(moved_path(fit, dated, weights, inside), dims=("sample", "time", "factor"))
+        parts = replace(parts, by_factor=parts.by_factor + added)
+    found = parts.sources(labels(fit, "family" if by_family else "factor", {}))
+    return found.assign_coords(time=panel.returns["time"].values[inside])

@@ -25,6 +25,7 @@ from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import OWN, answer
+from bayesfactor.reporting.content.changes import Changes, find_changes
 
 NO_MODEL = "The draws were made by another program, and their model was not given."
 OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author changed, and that the fit does not hold."
@@ -67,7 +68,7 @@ class Contents:
     shares : mapping of str to DataFrame
         Shares of variances by factor, of ``asset`` and ``group``.
     volatility : mapping of str to DataFrame
-        A year, likewise.
+        A year, likewise; ``long_run`` where something moves.
     spans : tuple of Span
         What was realised.
     pricing : Pricing
@@ -78,6 +79,8 @@ class Contents:
     identification : Identification
     description : Description
     checks : CheckReport
+    changes : Changes or None
+        None where nothing moves in the model.
     """
 
     fit: Fit
@@ -96,6 +99,7 @@ class Contents:
     identification: Identification
     description: Description
     checks: CheckReport
+    changes: Changes | None
 
     @property
     def subtitle(self) -> str:
@@ -155,6 +159,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         cached_identification(fit),
         fit.describe(),
         checks,
+        find_changes(fit, ci_prob, ci_kind),
     )
 
 
@@ -207,8 +212,14 @@ def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) 
 
 def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return shares of variances, and volatilities."""
-    moved = variance.draws.sel(source="total", drop=True) ** 0.5
-    return variance.share_table(OWN, ci_prob, ci_kind), summarise(moved, ci_prob, ci_kind)
+    table = _total_volatility(variance.draws, ci_prob, ci_kind)
+    if variance.long_run is not None:
+        table["long_run"] = _total_volatility(variance.long_run, ci_prob, ci_kind)["mean"]
+    return variance.share_table(OWN, ci_prob, ci_kind), table
+
+
+def _total_volatility(draws: xr.DataArray, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
+    return summarise(draws.sel(source="total", drop=True) ** 0.5, ci_prob, ci_kind)
 
 
 def _exposure(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> pd.DataFrame | None:

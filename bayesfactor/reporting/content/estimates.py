@@ -48,6 +48,13 @@ UNIT = (
 )
 
 
+AT_TODAYS_LEVEL = (
+    "Volatilities and shares are at today's level, that of the period after the last row. Beside it stands the "
+    "volatility in the long run: at long-run loadings and factor covariance, and the mean residual variance over the "
+    "sample."
+)
+
+
 def risk(contents: Contents) -> tuple[Part, ...]:
     """Return volatilities, and shares of variances."""
     caption = f"Share of the variance of returns: posterior mean and {contents.interval}"
@@ -56,6 +63,7 @@ def risk(contents: Contents) -> tuple[Part, ...]:
             "Shares of each asset's variance. A factor's share includes half of what it shares with each other factor; "
             "a negative one offsets others. Idiosyncratic risks are taken as independent across assets."
         ),
+        *([Text(AT_TODAYS_LEVEL)] if "long_run" in contents.volatility["asset"] else []),
         TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets"),
     ]
     if "group" in contents.shares:
@@ -78,8 +86,11 @@ def _shares(contents: Contents, unit: str) -> Grid:
         sd = volatility["sd"]
         ends = f"{percent(volatility['lower'], sd)} to {percent(volatility['upper'], sd)}"
         mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
-        cells.append((Cell(chance(likely), likely), mean))
-    return _beside(grid, [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")], cells)
+        steady = [cell(volatility["long_run"], "percent", sd)] if "long_run" in volatility else []
+        cells.append((Cell(chance(likely), likely), mean, *steady))
+    heads = [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
+    heads += [Head("in the long run")] if "long_run" in contents.volatility[unit] else []
+    return _beside(grid, heads, cells)
 
 
 def _beside(grid: Grid, heads: Sequence[Head], cells: Iterable[Sequence[Cell]]) -> Grid:

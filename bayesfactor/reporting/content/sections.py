@@ -8,6 +8,7 @@ from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import percent
 from bayesfactor.panel.records import NO_RATE
 from bayesfactor.plots.premia import plot_pricing
+from bayesfactor.reporting.content.changes import changed
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.data_and_checks import again, data, model, trust
 from bayesfactor.reporting.content.estimates import loadings, premia, realised, risk
@@ -42,6 +43,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         Section("risk", "Where the risk comes from", risk(contents)),
         Section("realised", "Realised returns", realised(contents)),
         Section("loadings", "Loadings, and how far they were shrunk", loadings(contents)),
+        *((Section("changes", "What has changed", changed(found)),) if (found := contents.changes) is not None else ()),
         Section("premia", "What factors pay", premia(contents)),
         Section("data", "The data", data(contents)),
         Section("trust", "Can it be trusted?", trust(contents)),
