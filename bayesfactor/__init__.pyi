@@ -20,6 +20,18 @@ from .analysis.attribution.attribution import (
     Attribution as Attribution,
     attribute as attribute,
 )
+from .analysis.comparison.scores import (
+    Scores as Scores,
+    score as score,
+)
+from .analysis.portfolio.moments import (
+    Moments as Moments,
+    moments as moments,
+)
+from .analysis.scenarios.forecast import (
+    Forecast as Forecast,
+    forecast as forecast,
+)
 from .base.errors import (
     BayesFactorError as BayesFactorError,
     DataError as DataError,

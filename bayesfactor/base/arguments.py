@@ -28,6 +28,16 @@ def require_draws(draws: object, seed: object, verb: str) -> None:
             )
 
 
+def require_periods(periods: object, verb: str) -> None:
+    """Raise a SpecError unless it is a positive integer."""
+    if isinstance(periods, bool) or not isinstance(periods, int | np.integer) or periods < 1:
+        raise SpecError(
+            f"{verb}: periods is {periods!r}; it must be a positive integer, of periods of the panel.",
+            place=f"{verb}.periods",
+            found=periods,
+        )
+
+
 def require_top(top: object) -> int:
     """Return how many models to show; raise a SpecError unless it is a positive integer."""
     if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:

@@ -38,8 +38,13 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
         :math:`\varepsilon`, whatever its law), ``risk_premium`` (factor; :math:`\lambda`, of a traded factor the same
         as its mean), ``factor_mean`` (factor; :math:`\mu`), ``factor_cov`` (factor, factor_other). Optional:
         ``zero_beta``, ``loading_mean`` (group, factor), ``loading_scale`` (factor), ``loading_common`` (factor),
-        ``alpha_scale``, ``log_sigma_mean``, ``log_sigma_scale``. Other variables are kept, and their convergence is
-        checked. Groups ``sample_stats`` and ``log_prior`` are used where they are given.
+        ``alpha_scale``, ``log_sigma_mean``, ``log_sigma_scale``; ``residual_loading`` (asset, residual_factor), of
+        residuals on common sources of variance 1. Where loadings, residuals' volatility or the factors' covariance
+        move, the variables above are those of the next period, and there are, of each part all or none:
+        ``loading_long_run`` (asset, factor), ``loading_move``, ``loading_memory``; ``volatility_now``,
+        ``volatility_memory``, ``volatility_size``; ``factor_cov_long_run`` (factor, factor_other), ``factor_memory``
+        (memories are half-lives in periods). Other variables are kept, and their convergence is checked. Groups
+        ``sample_stats`` and ``log_prior`` are used where they are given.
     model : str, Path or FactorModel, optional
         The model that they are draws of, which gives priors and the noise law. The parameters of that law are then
         required too (``dof`` of Student-t noise).
@@ -59,8 +64,8 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
 
     Notes
     -----
-    Wrong to use for draws of a factor model with residuals that are correlated across assets, or loadings that move:
-    answers take residuals as independent and loadings as constant.
+    `moments`, `forecast` and `score` read what moves and ``residual_loading``. Other answers take residuals as
+    independent and loadings as constant: wrong to use for draws of a model in which they are not.
     """
     if not isinstance(panel, PanelBase):
         raise SpecError(

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-import numpy as np
 import xarray as xr
 
 from bayesfactor.base.errors import FitError
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.histories import factor_moments
 from bayesfactor.posterior.alignment import disagreements, in_order
-from bayesfactor.posterior.blocks import blocks
+from bayesfactor.posterior.plausibility import implausible, numbers
 from bayesfactor.spec.noise import Noise
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +28,15 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "mispricing_sharpe": (),
     "log_sigma_mean": (),
     "log_sigma_scale": (),
+    "residual_loading": ("asset", "residual_factor"),
+    "loading_long_run": ("asset", "factor"),
+    "loading_move": (),
+    "loading_memory": (),
+    "volatility_now": (),
+    "volatility_memory": (),
+    "volatility_size": (),
+    "factor_cov_long_run": ("factor", "factor_other"),
+    "factor_memory": (),
 }
 MEANING: Mapping[str, str] = {
     "loading": "the sensitivity of each asset to each factor",
@@ -50,10 +57,7 @@ SHARED = (
     "zero_beta",
 )  # parameters that assets share; those of the noise law come to them
 FEWEST_DRAWS = 4  # of a chain: with fewer there is no R-hat
-FAR, FAR_MEAN = 10.0, 3.0  # variance over the sample's, and distance from its mean in sd: beyond, units are wrong
 NONE: Mapping[str, float] = MappingProxyType({})
-UNITS = "give decimals per period of the panel"
-ROUNDING = 1e-6  # of a factor's standard deviation: premium of a traded factor less its mean
 SIGMA = (
     "its 'sigma' is not taken for it: give residual_sd = sigma where residuals are normal, and sigma sqrt(nu / (nu - "
     "2)) where they are Student-t with scale sigma and nu degrees of freedom"
@@ -136,10 +140,10 @@ def validate(
     found = mismatches(posterior, panel, least)
     if not found:
         ordered = in_order(posterior, panel)
-        found += [text for name in ordered.data_vars for text in _numbers(ordered[name])]
+        found += [text for name in ordered.data_vars for text in numbers(ordered[name])]
     if not found:
         whole = ordered.map(lambda array: array.astype(float))
-        found += [*_bounds(whole, least), *_spreads(whole), *_traded(whole, panel), *_units(whole, panel)]
+        found += implausible(whole, panel, least)
     if found:
         raise FitError(f"{verb}: {'; '.join(text.removesuffix('.') for text in found)}.")
     return whole
@@ -183,66 +187,3 @@ def _dimensions(posterior: xr.Dataset, known: Mapping[str, tuple[str, ...]]) -> 
             must = ", ".join(("chain", "draw", *dims))
             found.append(f"'{name}' has the dimensions ({given}), and must have ({must})")
     return found
-
-
-def _numbers(array: xr.DataArray) -> Iterator[str]:
-    """Yield what of a variable is no finite real number."""
-    if array.dtype.kind not in "fiu":
-        yield f"'{array.name}' holds {array.dtype} in place of real numbers"
-        return
-    rest = [dim for dim in array.dims if dim not in ("chain", "draw")]
-    parts = blocks(array, rest[0]) if rest else [array]
-    wrong = sum(int((~np.isfinite(part.values)).sum()) for part in parts)
-    if wrong:
-        yield f"'{array.name}' holds {wrong} values that are not finite"
-
-
-def _bounds(posterior: xr.Dataset, least: Mapping[str, float]) -> Iterator[str]:
-    """Yield parameters that are not above their bound, and spreads below 0."""
-    for name, bound in least.items():
-        if float(posterior[name].min()) <= bound:
-            yield f"'{name}' falls to {float(posterior[name].min()):.3g}, and must be above {bound:g}"
-    for name in ("loading_scale", "alpha_scale", "log_sigma_scale", "mispricing_sharpe"):
-        if name in posterior and float(posterior[name].min()) < 0:
-            yield f"'{name}' falls to {float(posterior[name].min()):.3g}, and a standard deviation is not below 0"
-
-
-def _units(posterior: xr.Dataset, panel: PanelBase) -> Iterator[str]:
-    """Yield factors whose mean or variance at draws is far from that of their history: in per cent, or a year's."""
-    history = factor_moments(panel)
-    omega = posterior["factor_cov"].mean(("chain", "draw")).transpose("factor", "factor_other").values
-    mean = posterior["factor_mean"].mean(("chain", "draw")).values
-    for k, factor in enumerate(panel.factor_info):
-        sd, name = history.sd[k], factor.name
-        times, apart = omega[k, k] / sd**2 if sd else 1.0, abs(mean[k] - history.mean[k])
-        if not 1 / FAR <= times <= FAR:
-            yield f"'factor_cov' gives '{name}' {times:.3g} times the variance of its history: {UNITS}"
-        elif apart > FAR_MEAN * sd:
-            yield f"'factor_mean' of '{name}' is {apart / sd:.3g} standard deviations from its history's mean: {UNITS}"
-
-
-def _spreads(posterior: xr.Dataset) -> Iterator[str]:
-    """Yield standard deviations that are not positive, and covariances that are none."""
-    wrong = sum(int((part.values <= 0).sum()) for part in blocks(posterior["residual_sd"], "asset"))
-    if wrong:
-        yield f"'residual_sd' holds {wrong} values of 0 or below, and a standard deviation is above 0"
-    omega = posterior["factor_cov"].transpose("chain", "draw", "factor", "factor_other").values
-    turned = np.swapaxes(omega, 2, 3)
-    size = np.sqrt(np.abs(np.einsum("...kk->...k", omega)))
-    if not np.allclose(omega, turned, rtol=0, atol=ROUNDING * float(size.max(initial=0.0)) ** 2):
-        yield "'factor_cov' is not symmetric"
-    elif np.linalg.eigvalsh((omega + turned) / 2).min(initial=np.inf) <= 0:
-        yield "'factor_cov' is not positive definite in every draw"
-
-
-def _traded(posterior: xr.Dataset, panel: PanelBase) -> Iterator[str]:
-    """Yield traded factors whose premium is not their mean, as all answers take it to be."""
-    sd = np.sqrt(np.einsum("...kk->...k", posterior["factor_cov"].transpose(..., "factor", "factor_other").values))
-    apart = (posterior["risk_premium"] - posterior["factor_mean"]).transpose("chain", "draw", "factor").values
-    for k, factor in enumerate(panel.factor_info):
-        furthest = float(np.abs(apart[..., k]).max(initial=0.0))
-        if factor.traded and furthest > ROUNDING * float(sd[..., k].mean()):
-            yield (
-                f"'risk_premium' of the traded factor '{factor.name}' is up to {furthest:.3g} from its 'factor_mean': "
-                "a traded factor pays its own mean, so that both are the same, unless the panel has it as not traded"
-            )

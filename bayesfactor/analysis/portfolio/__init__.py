@@ -1,1 +1,1 @@
-"""A portfolio as one more asset."""
+"""A portfolio as one more asset, and the moments that portfolios are made of."""

@@ -1,0 +1,240 @@
+"""How good the forecasts of fits were, on the returns that came after them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.comparison.judged import ALL, Judged, Weights, judged
+from bayesfactor.analysis.comparison.one_step import OneStep
+from bayesfactor.analysis.comparison.several_steps import SeveralSteps
+from bayesfactor.analysis.comparison.walks import NamedFits, legs, walks
+from bayesfactor.base.arguments import require_periods
+from bayesfactor.base.errors import DataError
+from bayesfactor.panel.panel import Panel, require_returns
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.next_period import extended, next_periods
+from bayesfactor.posterior.predictive_law import law_of
+
+DRAWS = 500  # about how many of a fit are used
+BLOCKS = 20  # of dates, at most, for standard errors
+COVERS = (0.5, 0.9, 0.99)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of forecasts.
+
+    Attributes
+    ----------
+    dates : DataFrame
+        One row per model, date and asset (or portfolio): ``fit``, ``observed`` return, ``mean`` and ``sd`` of the
+        forecast, ``log_score``, ``crps``, ``pit`` (the forecast's probability of less than what was observed),
+        ``past_mean`` (of all earlier returns in the panel).
+    joint : DataFrame
+        One row per model and date, of all returns observed on it: ``count`` of assets, ``log_score_normal``,
+        ``log_score_given_factors``, ``energy_score``.
+    problems : mapping of str to tuple of str
+        Model -> problems of its fits, with the name of the fit. They are scored all the same.
+    """
+
+    dates: pd.DataFrame
+    joint: pd.DataFrame
+    problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def table(self) -> pd.DataFrame:
+        """Return the mean scores of every model, for all assets together, the portfolios and each asset.
+
+        Returns
+        -------
+        DataFrame
+            Columns model, asset, ``count`` of returns; mean ``log_score`` (higher is better) with its standard error
+            ``se`` from blocks of dates; mean ``crps`` (lower is better); ``cover_50``, ``cover_90``, ``cover_99``: how
+            often the equal-tailed interval held the return; mean ``pit`` (.5 where forecasts are centred); ``bias``:
+            standard deviation of (observed - mean) / sd, 1 where risk is right; ``r2_mean`` and ``r2_zero``: 1 - sum of
+            squared errors over that of the mean of all earlier returns, and of 0. ``warning`` where fits have problems.
+        """
+        rows = []
+        for model, own in self.dates.groupby("model", sort=False):
+            first = [(ALL, own[own["kind"] == "asset"])]
+            each = own.groupby(["kind", "asset"], sort=False)
+            entries = sorted(each, key=lambda entry: entry[0][0] == "asset")  # portfolios first, in their order
+            for name, part in [*first, *((name, part) for (_, name), part in entries)]:
+                rows.append({"model": model, "asset": name, **_means(part)})
+        return self._marked(pd.DataFrame(rows))
+
+    def joint_table(self) -> pd.DataFrame:
+        """Return the mean scores of all returns together, per asset and date.
+
+        Returns
+        -------
+        DataFrame
+            Columns model, ``dates``, ``count`` of returns; ``log_score_normal`` and ``log_score_given_factors`` in nats
+            per return, with their standard errors ``se_normal`` and ``se_given_factors`` from blocks of dates;
+            ``energy_score``, the mean over dates (lower is better).
+        """
+        rows = []
+        for model, own in self.joint.groupby("model", sort=False):
+            count = own["count"].to_numpy()
+            row = {"model": model, "dates": len(own), "count": int(count.sum())}
+            for name in ("normal", "given_factors"):
+                values = own[f"log_score_{name}"].to_numpy()
+                row[f"log_score_{name}"] = values.sum() / count.sum()
+                row[f"se_{name}"] = block_error(values, count)
+            rows.append({**row, "energy_score": own["energy_score"].mean()})
+        return self._marked(pd.DataFrame(rows))
+
+    def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
+        failed = {model: f"problems of {len(found)} fits" for model, found in self.problems.items() if found}
+        return table.assign(warning=table["model"].map(failed).fillna("")) if failed else table
+
+    def __repr__(self) -> str:
+        return f"Scores of {self.joint['date'].nunique()} dates\n{self.joint_table().to_string(index=False)}"
+
+
+def score(
+    fits: "Fit | Sequence[Fit] | NamedFits",
+    panel: Panel,
+    periods: int = 1,
+    *,
+    portfolios: Mapping[str, Weights] | None = None,
+) -> Scores:
+    r"""Score the forecasts of fits by the returns that came after each of them.
+
+    Each fit is judged by the rows after its last one, up to the last row of the next fit, or to the end of the panel.
+    Every row is forecast from the row before it: newer rows update what moves, without sampling.
+
+    .. math:: \log \hat p(r_t) = \log \frac1S \sum_s p(r_t \mid \theta_s), \qquad
+              \mathrm{CRPS} = E|x - r_t| - \tfrac12 E|x - x'|
+
+    Parameters
+    ----------
+    fits : Fit, sequence or mapping of Fit, or what `fit_many` returns
+        Of one model; or a mapping from the name of a model to such.
+    panel : Panel
+        The fits' rows and newer ones.
+    periods : int
+        Periods ahead. Returns over several periods are compounded, from windows that do not overlap; they have no
+        density, so that their log scores are NaN.
+    portfolios : mapping of str to mapping or Series, optional
+        Name -> weights of a portfolio that is judged beside the assets and the equal-weighted one, on the dates on
+        which all of its assets have a return and a forecast.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    SpecError, DataError, FitError
+        When there are no fits, two of a model end on the same date, the panel does not go on from a fit's, or has no
+        row after any of them.
+
+    Notes
+    -----
+    About 500 draws of each fit are used, evenly spaced. Log scores are of mixtures over the draws, never of a density
+    estimate. Where residuals are Student-t, the density of a return is a mixture of normals, integrated over the
+    residual's scale; that of a portfolio is one given 16 residual variances at each draw; the joint one of all returns
+    has no closed form, and is scored given the factors (``log_score_given_factors``) and by the energy score.
+    ``log_score_normal`` is that of a law with normal residuals of the same variances, which a covariance matrix from
+    elsewhere can be compared with. Scores of one date are not independent: standard errors are from at most 20 blocks
+    of dates. Sources: Gneiting and Raftery (2007).
+    """
+    require_periods(periods, "score")
+    whole = require_returns(panel, "score")
+    entries, dates, joint = judged(whole, portfolios), list[pd.DataFrame](), list[pd.DataFrame]()
+    problems: dict[str, tuple[str, ...]] = {}
+    for model, walk in walks(fits).items():
+        said = list[str]()
+        for name, fit, last in legs(model, walk):
+            said += [f"{name}: {problem}" for problem in fit.problems[:1]]
+            found = list(_leg(fit, entries, last, int(periods)))
+            if found:
+                of = {"model": model, "fit": name}
+                columns = {column: np.concatenate([part[column] for part, _ in found]) for column in found[0][0]}
+                dates.append(pd.DataFrame({**of, **columns}))
+                joint.append(pd.DataFrame([{**of, **row} for _, row in found]))
+        problems[model] = tuple(said)
+    if not joint:
+        raise DataError("score: the panel has no returns after the last row of any fit.", series="panel")
+    return Scores(pd.concat(dates, ignore_index=True), pd.concat(joint, ignore_index=True), problems)
+
+
+def _leg(
+    fit: Fit, entries: Judged, last: np.datetime64 | None, periods: int
+) -> Iterator[tuple[dict[str, np.ndarray], dict[str, object]]]:
+    """Yield the scores of the dates that a fit is judged by."""
+    longer = extended(fit, entries.panel, "score")
+    first, times = len(fit.panel.times), longer.times
+    end = len(times) if last is None else int(np.searchsorted(times, last, side="right"))
+    members = np.array([entries.panel.assets.index(name) for name in longer.assets])
+    offset = len(entries.panel.times) - len(times)
+    rng = np.random.default_rng(fit.seed)
+    whole = np.isfinite(longer.returns.values)
+    origins = range(first, end - periods + 1, periods)
+    rows = [row for row in origins if whole[row : row + periods].all(axis=0).any()]
+    given: xr.Dataset | None = None
+    for row, draws in zip(rows, next_periods(fit, longer, rows, DRAWS), strict=True):
+        if draws is not given:
+            law = law_of(fit, draws)
+            given, step = draws, OneStep(law, rng) if periods == 1 else SeveralSteps(law, periods, rng)
+        yield _date(step, entries, slice(row + offset, row + offset + periods), members, longer.aligned[row])
+
+
+def _date(
+    step: OneStep | SeveralSteps, entries: Judged, rows: slice, members: np.ndarray, factors: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    """Return the scores of one forecast: columns with a row for each asset and portfolio, and those of all together."""
+    panel, periods = entries.panel, rows.stop - rows.start
+    weights = entries.held(rows, members)
+    returns, held = entries.observed(rows, members, weights)
+    assets, portfolios, together = step.judge(returns, held, factors, weights)
+    date, value = panel.times[rows.stop - 1], np.concatenate([returns, held])
+    known = np.isfinite(value)
+    columns = {
+        "date": np.full(len(value), date),
+        "kind": np.repeat(["asset", "portfolio"], [len(returns), len(held)]),
+        "asset": np.array([*np.array(panel.assets)[members], *entries.names]),
+        "observed": value,
+        **{name: np.concatenate([part, vars(portfolios)[name]]) for name, part in vars(assets).items()},
+        "past_mean": (1 + entries.past_means(rows.start, members)) ** periods - 1,
+    }
+    row = {"date": date, "count": int(np.isfinite(returns).sum()), **vars(together)}
+    return {name: column[known] for name, column in columns.items()}, row
+
+
+def _means(part: pd.DataFrame) -> dict[str, float]:
+    """Return the columns of `Scores.table` of some returns."""
+    error = part["observed"] - part["mean"]
+    by_date = part.groupby("date", sort=True)["log_score"]
+    inside = {f"cover_{round(100 * prob)}": float(((part["pit"] - 0.5).abs() <= prob / 2).mean()) for prob in COVERS}
+    return {
+        "count": len(part),
+        "log_score": part["log_score"].mean(),
+        "se": block_error(by_date.sum(min_count=1).to_numpy(), by_date.size().to_numpy()),
+        "crps": part["crps"].mean(),
+        **inside,
+        "pit": part["pit"].mean(),
+        "bias": (error / part["sd"]).std(),
+        "r2_mean": _r_squared(error, part["observed"] - part["past_mean"]),
+        "r2_zero": _r_squared(error, part["observed"]),
+    }
+
+
+def _r_squared(error: pd.Series, benchmark: pd.Series) -> float:
+    total = float((benchmark**2).sum())
+    return 1 - float((error**2).sum()) / total if total > 0 else np.nan
+
+
+def block_error(totals: np.ndarray, counts: np.ndarray) -> float:
+    """Return the standard error of sum(totals) / sum(counts), of totals by date, from blocks of consecutive dates."""
+    length = -(-len(totals) // BLOCKS)
+    starts = np.arange(0, len(totals), length)
+    if len(starts) < 2:
+        return np.nan
+    mean = totals.sum() / counts.sum()
+    away = np.add.reduceat(totals - mean * counts, starts)
+    many = len(starts)
+    return float(np.sqrt(many / (many - 1) * (away**2).sum()) / counts.sum())

@@ -1,0 +1,70 @@
+"""What moments of a sum of periods need of the paths: sums over periods, in closed form or term by term."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from bayesfactor.posterior.predictive_law import PredictiveLaw
+
+TERMS = 256  # periods that are in memory at once
+
+
+@dataclass(frozen=True, eq=False)
+class HorizonSums:
+    """Sums over the periods j = 1..h, at draws (sample).
+
+    With a_j and c_j what is left of the distance of loadings and of the factors' covariance from the long run, and
+    s_j = 1 - a_j^2 the share of the long-run variance that a loading has gained.
+
+    Attributes
+    ----------
+    a, aa, c, ac, aac : array (sample)
+        Of a_j, a_j^2, c_j, a_j c_j, a_j^2 c_j.
+    s, sc : array (sample)
+        Of s_j and s_j c_j.
+    ss : array (sample)
+        Variance of the sum of a loading's own moves over its long-run variance.
+    g : array (sample)
+        Of E[g_j^2] / g_1^2, the growth of residual variance.
+    """
+
+    a: np.ndarray
+    aa: np.ndarray
+    c: np.ndarray
+    ac: np.ndarray
+    aac: np.ndarray
+    s: np.ndarray
+    sc: np.ndarray
+    ss: np.ndarray
+    g: np.ndarray
+
+
+def horizon_sums(law: PredictiveLaw, periods: int) -> HorizonSums:
+    """Return the sums over so many periods.
+
+    E[g_j^2] = exp(2 p x + 2 size^2 (1 - p^2)) with x = log g_1 and p = phi^(j-1).
+    """
+    names = [field.name for field in fields(HorizonSums)]
+    size = len(law.sd)
+    if not law.moves:
+        full, none = np.full(size, float(periods)), np.zeros(size)
+        return HorizonSums(**{name: none if name in ("s", "sc", "ss") else full for name in names})
+    total = {name: np.zeros(size) for name in names}
+    for start in range(0, periods, TERMS):
+        j = np.arange(start, min(start + TERMS, periods), dtype=float)
+        for name, terms in _terms(law, j, periods).items():
+            total[name] += terms.sum(axis=1)
+    return HorizonSums(**total)
+
+
+def _terms(law: PredictiveLaw, j: np.ndarray, periods: int) -> dict[str, np.ndarray]:
+    """Return the terms (sample, period) of periods that are `j` after the next one."""
+    phi = law.loading_phi[:, None]
+    a, c, p = phi**j, law.cov_phi[:, None] ** j, law.volatility_phi[:, None] ** j
+    s = 1 - a**2
+    later = periods - 1 - j
+    onward = np.where(phi < 1, phi * (1 - phi**later) / np.where(phi < 1, 1 - phi, 1.0), later)
+    x, size = law.log_volatility[:, None], law.size[:, None]
+    growth = np.exp(2 * (p - 1) * x + 2 * size**2 * (1 - p**2))
+    terms = {"a": a, "aa": a**2, "c": c, "ac": a * c, "aac": a**2 * c, "s": s, "sc": s * c}
+    return {**terms, "ss": s * (1 + 2 * onward), "g": growth}

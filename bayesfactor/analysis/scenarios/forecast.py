@@ -1,0 +1,179 @@
+"""Draws of future returns, compounded over the periods ahead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.attribution.entries import portfolio_first
+from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
+from bayesfactor.analysis.scenarios.simulation import compounded
+from bayesfactor.base.arguments import require_periods
+from bayesfactor.base.errors import SpecError
+from bayesfactor.base.intervals import Interval
+from bayesfactor.base.records import FrozenResult
+from bayesfactor.panel.panel import Panel
+from bayesfactor.posterior.diagnostics import warning_of
+from bayesfactor.posterior.facts import require_fit
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.next_period import at_end_of
+from bayesfactor.posterior.predictive_law import laws
+from bayesfactor.posterior.summaries import summarise
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast(FrozenResult):
+    """The predictive law of compounded excess returns, as draws.
+
+    Attributes
+    ----------
+    draws : DataArray (chain, draw, asset)
+        One simulated return over all the periods at every draw of the posterior; the portfolio last.
+    expected : DataArray (chain, draw, asset)
+        The expected return at every draw: how far it is known is another interval than where a return may fall.
+    periods : int
+    floored : Series
+        Share of draws, by asset, in which the return of a period would have been below -1 and was taken as -1.
+    problems : tuple of str
+        Why the fit cannot be trusted.
+    notes : tuple of str
+    """
+
+    draws: xr.DataArray
+    expected: xr.DataArray
+    periods: int
+    floored: pd.Series
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
+        """Return where the return of every asset may fall, and what it is expected to be.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of the intervals.
+        ci_kind : {"eti", "hdi"}
+            Equal-tailed, or of highest density.
+        rounded : bool
+            Whether to drop the digits that Monte Carlo error does not justify.
+
+        Returns
+        -------
+        DataFrame
+            Columns asset, mean, sd, lower, upper, prob_positive, mcse of the return; ``expected``,
+            ``expected_lower``, ``expected_upper`` of its expectation; ``warning`` when the fit failed a check.
+            ``attrs`` hold ci_kind, ci_prob, units, periods, notes and problems.
+        """
+        table = summarise(self.draws, ci_prob, ci_kind, rounded)
+        expected = summarise(self.expected, ci_prob, ci_kind, rounded)
+        attrs = {**table.attrs, "units": f"decimal over {self.periods} periods", "periods": self.periods}
+        table["expected"] = expected["mean"]
+        table[["expected_lower", "expected_upper"]] = expected[["lower", "upper"]]
+        table = portfolio_first(table)
+        if self.problems:
+            table["warning"] = warning_of(self.problems)
+        table.attrs = {**attrs, "notes": self.notes, "problems": self.problems}
+        return table
+
+    def prob_below(self, value: float) -> pd.Series:
+        """Return the probability, by asset, that the return is below a value.
+
+        Raises
+        ------
+        SpecError
+            When it is no finite number.
+        """
+        if not isinstance(value, int | float | np.integer | np.floating) or not np.isfinite(value):
+            raise SpecError(
+                f"prob_below is {value!r}; it must be a finite number.",
+                place="Forecast.prob_below",
+                found=value,
+                remedy="A loss of more than 20 % is prob_below(-0.2).",
+            )
+        below = (self.draws < value).mean(("chain", "draw"))
+        return pd.Series(below.values, self.draws.get_index("asset"), name=f"prob_below_{value:g}")
+
+    def __repr__(self) -> str:
+        shown = self.table().to_string(index=False)
+        return f"Forecast over {self.periods} period{'s' * (self.periods > 1)}, 90 % equal-tailed intervals\n{shown}"
+
+
+def forecast(
+    fit: Fit,
+    periods: int = 1,
+    portfolio: Mapping[str, float] | pd.Series | None = None,
+    after: Panel | None = None,
+) -> Forecast:
+    r"""Return draws of the compounded excess return over the periods ahead.
+
+    At every draw one path is simulated from the law of the returns:
+
+    .. math:: r_t = \alpha + \lambda_0 + B_t (f_t - \mu + \lambda) + g_t \sigma \varepsilon_t, \qquad
+              R = \prod_{t=1}^{h} (1 + r_t) - 1
+
+    with :math:`f_t \sim N(\mu, \Omega_t)`. Where they move, volatility, the factors' covariance and loadings revert
+    from their values of the next period to the long run; residuals have the tails of the draws' degrees of freedom.
+
+    Parameters
+    ----------
+    fit : Fit
+    periods : int
+        h, in periods of the panel.
+    portfolio : mapping or Series of asset to weight, optional
+        Adds one more entry, ``"portfolio"``, which is brought back to these weights every period.
+    after : Panel, optional
+        The fit's panel with newer rows: what moves is brought to the period after its last row, without sampling.
+
+    Returns
+    -------
+    Forecast
+
+    Raises
+    ------
+    SpecError, DataError, FitError
+        When it is no fit, `periods` is no positive integer, a weight is not one that can be used, or `after` does not
+        go on from the fit's panel.
+
+    Notes
+    -----
+    A linear model can lose more than everything: the return of a period is not below -1, and ``floored`` says how often
+    that bound. ``expected`` is the product of each period's expected growth given the draw, without that floor. The
+    seed is the fit's, so that the same call gives the same draws.
+    """
+    require_fit(fit, "forecast")
+    require_periods(periods, "forecast")
+    later = fit if after is None else at_end_of(fit, after, "forecast")
+    weights = holdings(later.panel, "asset", portfolio)
+    names = weights["asset"].values
+    mixed = weights.values[-1:] if portfolio is not None else np.empty((0, len(names)))
+    draws, rng = later.posterior, np.random.default_rng(fit.seed)
+    chains, size = draws.sizes["chain"], draws.sizes["draw"]
+    shape = (chains, size, len(names))
+    outcome, expected, floored = np.empty(shape), np.empty(shape), np.zeros(len(names))
+    for own, law in laws(later, draws):
+        part = (chains, -1, len(names))
+        found = compounded(law, int(periods), mixed, rng)
+        outcome[:, own], expected[:, own] = found.returns.reshape(part), found.expected.reshape(part)
+        floored += found.floored.sum(axis=0)
+    share = pd.Series(floored / (chains * size), pd.Index(names, name="asset"), name="floored")
+    coords = {"chain": draws["chain"].values, "draw": draws["draw"].values, "asset": names}
+    dims = ("chain", "draw", "asset")
+    return Forecast(
+        xr.DataArray(outcome, coords, dims, name="return"),
+        xr.DataArray(expected, coords, dims, name="expected return"),
+        int(periods),
+        share,
+        fit.problems,
+        (*_floor_note(share), *leverage_note(weights)),
+    )
+
+
+def _floor_note(share: pd.Series) -> tuple[str, ...]:
+    """Say how often the floor bound."""
+    if not share.max() > 0:
+        return ()
+    often = f"{100 * share.max():.2g} % of draws of '{share.idxmax()}'"
+    return (f"a return of a period below -100 % was taken as -100 %: in {often}, the most of all",)

@@ -1,0 +1,83 @@
+"""Simulated returns of the periods ahead, one path for every draw."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesfactor.posterior.predictive_law import PredictiveLaw
+
+
+@dataclass(frozen=True, eq=False)
+class Period:
+    """One period of the simulated paths: returns, and what they are expected to be given the draw (sample, asset)."""
+
+    returns: np.ndarray
+    expected: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Compounded:
+    """Several periods: compounded returns, their expectation, and whether one was below -1 (sample, entry)."""
+
+    returns: np.ndarray
+    expected: np.ndarray
+    floored: np.ndarray
+
+
+def compounded(law: PredictiveLaw, periods: int, weights: np.ndarray, rng: np.random.Generator) -> Compounded:
+    """Return the compounded returns of assets, then of portfolios of constant weights (portfolio, asset).
+
+    The return of a period is not below -1.
+    """
+    assets = law.sd.shape[1]
+    outcome, expected = np.ones((2, len(law.sd), assets + len(weights)))
+    bound = np.zeros(outcome.shape, dtype=bool)
+    for period in paths(law, periods, rng):
+        returns = np.concatenate([period.returns, np.maximum(period.returns, -1.0) @ weights.T], axis=1)
+        bound |= returns < -1
+        outcome *= 1 + np.maximum(returns, -1.0)
+        expected *= 1 + np.concatenate([period.expected, period.expected @ weights.T], axis=1)
+    return Compounded(outcome - 1, expected - 1, bound)
+
+
+def paths(law: PredictiveLaw, periods: int, rng: np.random.Generator) -> Iterator[Period]:
+    """Yield the periods ahead, from the next one on: volatility and loadings wander, and all revert."""
+    volatility = law.log_volatility
+    own = None if law.wander is None else np.zeros_like(law.loading)  # of a loading, around its reverting mean
+    still = law.long_run_cov is law.cov
+    for j in range(periods):
+        if j:
+            volatility = _moved(volatility, law.volatility_phi, law.size, rng)
+            if own is not None and law.wander is not None:
+                own = _moved(own, law.loading_phi[:, None, None], law.wander, rng)
+        centre = _reverted(law.loading, law.long_run, law.loading_phi, j)
+        root = law.root if still or not j else np.linalg.cholesky(_reverted(law.cov, law.long_run_cov, law.cov_phi, j))
+        loading = centre if own is None else centre + own
+        shock = np.einsum("skl,sl->sk", root, rng.standard_normal(law.premium.shape))
+        growth = np.exp(volatility - law.log_volatility)[:, None]
+        yield Period(
+            law.intercept + np.einsum("sik,sk->si", loading, law.premium + shock) + growth * _residuals(law, rng),
+            law.intercept + np.einsum("sik,sk->si", centre, law.premium),
+        )
+
+
+def _moved(value: np.ndarray, phi: np.ndarray, size: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the next value of a first-order autoregression whose long-run standard deviation is `size`."""
+    return phi * value + size * np.sqrt(1 - phi**2) * rng.standard_normal(value.shape)
+
+
+def _reverted(now: np.ndarray, long_run: np.ndarray, phi: np.ndarray, j: int) -> np.ndarray:
+    """Return what is between the next period's value and the long run's, j periods after the next."""
+    if long_run is now or not j:
+        return now
+    return long_run + (phi**j)[:, None, None] * (now - long_run)
+
+
+def _residuals(law: PredictiveLaw, rng: np.random.Generator) -> np.ndarray:
+    """Return residuals (sample, asset) at the volatility of the next period."""
+    own = law.sd * rng.standard_normal(law.sd.shape) * np.sqrt(law.tail_scales(law.sd.shape[1:], rng))
+    if not law.common.shape[2]:
+        return own
+    z = rng.standard_normal((len(own), law.common.shape[2]))
+    return own + np.einsum("sik,sk->si", law.common, z)
