@@ -15,17 +15,17 @@ from bayesfactor.spec.scaling import ScaledPriors
 
 def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict[str, np.ndarray]:
     """Return every number that the density of a model takes from a panel: data, priors and starting offsets."""
-    panel, statistics, history = design.panel, design.moments, design.history
+    panel, statistics, history, means = design.panel, design.moments, design.history, design.means
     fitted, residual_sd = least_squares(statistics)
     noise = model.noise
     own = vars(statistics) if noise.sums_suffice else observations(panel, design.robust)
     return {
         "group_of": group_numbers(panel),
         **scale_start(design, noise, priors.noise),
-        "factor_mean_start": history.mean,
+        "factor_mean_start": means.mean,
         "factor_mean_unit": history.sd / np.maximum(history.count, 1) ** 0.5,
         "premium_blend": _blend(priors.premia, statistics.count, fitted, residual_sd, history.sd),
-        **_factor_terms(priors.factors, history),
+        **_factor_terms(priors.factors, means),
         **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
     }

@@ -32,12 +32,18 @@ class Design(FrozenArrays):
         Weighted cross-products. Their ``count`` is the sum of the weights; that of ``panel.moments`` counts returns.
     history : FactorMoments
         Means and covariance of the factors over their own histories, which are not weighted: premia are long-run.
+    means : FactorMoments
+        What the likelihood of the factors' means takes from them: the same, or with rows weighted by their precision.
+    plain : Moments, or None
+        Cross-products without the precision of each period, where `moments` have it: a loading or a volatility moves.
     """
 
     panel: PanelBase
     weight: np.ndarray | None
     moments: Moments
     history: FactorMoments
+    means: FactorMoments
+    plain: Moments | None = None
 
     def rows(self, asset: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the rows on which asset number `asset` was observed, returns, regressors (1, f_t') and weights there.
@@ -49,6 +55,11 @@ class Design(FrozenArrays):
         """
         rows, returns, x = regressors(self.panel, asset)
         return rows, returns, x, np.ones(rows.size) if self.weight is None else self.weight[rows, asset]
+
+    @property
+    def regression(self) -> Moments:
+        """The cross-products of which residual scales are least squares: with the precisions, where there are some."""
+        return self.sample if self.plain is None else self.moments
 
     @cached_property
     def robust(self) -> RobustFit:
@@ -67,10 +78,11 @@ class Design(FrozenArrays):
         Scaled to count n_i = (sum_t w_it)^2 / sum_t w_it^2 (Kish 1965): of independent normal returns with variance
         sigma^2, a weighted mean has the variance sigma^2 / n_i, and sum_t w_it (r_it - mean)^2 n_i / T_i is about
         sigma^2 times a chi-squared variable with n_i - 1 degrees of freedom. n_i is above T_i: a weighted likelihood
-        counts less than the data hold, as what is old may no longer be true.
+        counts less than the data hold, as what is old may no longer be true. Weights that are precisions are no matter
+        of a sample's: these are then the cross-products without them.
         """
         if self.weight is None:
-            return self.moments
+            return self.moments if self.plain is None else self.plain
         seen = np.isfinite(require_returns(self.panel).returns.values)
         square = np.sum(np.where(seen, self.weight**2, 0.0), axis=0)
         whole = self.moments
@@ -87,8 +99,9 @@ def observe(panel: PanelBase, weight: np.ndarray | None = None) -> Design:
         When weights are given for a panel that holds statistics instead of returns, or are not numbers of that
         shape from 0 on.
     """
+    history = factor_moments(panel)
     if weight is None:
-        return Design(panel, None, panel.moments, factor_moments(panel))
+        return Design(panel, None, panel.moments, history, history)
     held = require_returns(panel, "A weight for every return")
     if weight.shape != held.returns.shape or not np.all(np.isfinite(weight) & (weight >= 0)):
         raise SpecError(
@@ -96,4 +109,4 @@ def observe(panel: PanelBase, weight: np.ndarray | None = None) -> Design:
             place="observe.weight",
             found=weight.shape,
         )
-    return Design(panel, weight, cross_products(held.returns.values, held.aligned, weight), factor_moments(panel))
+    return Design(panel, weight, cross_products(held.returns.values, held.aligned, weight), history, history)

@@ -18,16 +18,18 @@ class Span(FrozenArrays):
     factors : array of int
         Indices of the factors: first the `older` ones, which are in earlier spans too, then those that begin here.
     older : int
-    count : int
-        Number of rows.
+    rows : int
+    count : float
+        Number of rows, or the sum of their weights.
     mean : array (factors)
     scatter : array (factors, factors)
-        Sum over rows of (f_t - mean)(f_t - mean)'.
+        (Weighted) sum over rows of (f_t - mean)(f_t - mean)'.
     """
 
     factors: np.ndarray
     older: int
-    count: int
+    rows: int
+    count: float
     mean: np.ndarray
     scatter: np.ndarray
 
@@ -78,8 +80,15 @@ def _slope(span: Span) -> np.ndarray:
     return np.linalg.solve(span.scatter[:q, :q] + ridge, span.scatter[:q, q:]).T
 
 
-def factor_moments(panel: PanelBase) -> FactorMoments:
-    """Return the moments of the factors, each from its own first value on."""
+def factor_moments(panel: PanelBase, weight: np.ndarray | None = None) -> FactorMoments:
+    """Return the moments of the factors, each from its own first value on.
+
+    Parameters
+    ----------
+    panel : Panel or PanelStatistics
+    weight : array (time), optional
+        Of every row of the factors. Means and scatters are weighted by it; standard deviations are not.
+    """
     values = panel.factors.values
     known = np.isfinite(values)
     first = np.where(known.any(axis=0), known.argmax(axis=0), len(values))
@@ -87,13 +96,23 @@ def factor_moments(panel: PanelBase) -> FactorMoments:
     mean, sd, spans = np.zeros(first.size), np.zeros(first.size), []
     for start in np.unique(first):
         members = order[first[order] <= start]
-        rows = values[start:, members]
-        centre = rows.mean(axis=0)
-        deviations = rows - centre
         older = int(np.sum(first[members] < start))
-        span = Span(members, older, len(rows), centre, deviations.T @ deviations)
+        span = _span(members, older, values[start:, members], None if weight is None else weight[start:])
         spans.append(span)
         new = members[older:]
-        mean[new] = centre[older:] + _slope(span) @ (mean[members[:older]] - centre[:older])
-        sd[new] = np.sqrt(np.diag(span.scatter)[older:] / max(len(rows) - 1, 1))
+        mean[new] = span.mean[older:] + _slope(span) @ (mean[members[:older]] - span.mean[:older])
+        plain = span if weight is None else _span(members, older, values[start:, members], None)
+        sd[new] = np.sqrt(np.diag(plain.scatter)[older:] / max(plain.count - 1, 1))
     return FactorMoments(mean, sd, len(values) - first, tuple(spans))
+
+
+def _span(members: np.ndarray, older: int, rows: np.ndarray, weight: np.ndarray | None) -> Span:
+    """Return the moments of the rows of a span (time, factors)."""
+    if weight is None:
+        centre = rows.mean(axis=0)
+        deviations = rows - centre
+        return Span(members, older, len(rows), len(rows), centre, deviations.T @ deviations)
+    centre = np.average(rows, axis=0, weights=weight)
+    deviations = rows - centre
+    scatter = (weight[:, None] * deviations).T @ deviations
+    return Span(members, older, len(rows), float(weight.sum()), centre, scatter)

@@ -7,6 +7,7 @@ import xarray as xr
 from bayesfactor.base.errors import FitError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
+from bayesfactor.paths.movement import Movement
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import Noise
 from bayesfactor.spec.scaling import ScaledPriors
@@ -39,6 +40,10 @@ class FitFacts(Protocol):
     @property
     def design(self) -> Design:
         """The panel as it was weighted."""
+
+    @property
+    def movement(self) -> Movement | None:
+        """What moves, as the fit found it; None where nothing does."""
 
     @property
     def priors(self) -> ScaledPriors | None:

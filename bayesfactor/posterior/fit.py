@@ -16,6 +16,8 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.description import Description, describe_panel
 from bayesfactor.panel.design import Design, observe
+from bayesfactor.paths.movement import Movement, designs
+from bayesfactor.paths.storage import movement_of
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.posterior.schema import align
 from bayesfactor.posterior.storage.files import damaged, read_tree, write_tree
@@ -81,8 +83,8 @@ class Fit:
 
     @property
     def noise(self) -> Noise | None:
-        """The law of residuals; None without a model."""
-        return None if self.model is None else self.model.noise
+        """The law of residuals, given the volatility of their period; None without a model."""
+        return None if self.model is None else self.model.noise.law
 
     @property
     def seed(self) -> int:
@@ -100,9 +102,14 @@ class Fit:
         return "" if self.model is None else model_id(self.model)
 
     @cached_property
+    def movement(self) -> Movement | None:
+        """What moves in the model, as it was found; None where nothing does, and of draws of another program."""
+        return movement_of(self.data["paths"].to_dataset()) if "paths" in self.data.children else None
+
+    @cached_property
     def design(self) -> Design:
-        """The panel as the model weights it; without a model every return counts the same."""
-        return observe(self.panel) if self.model is None else self.model.design(self.panel)
+        """The panel as the model weights it, in the heaviest cell; without a model every return counts the same."""
+        return observe(self.panel) if self.model is None else designs(self.panel, self.model, self.movement)[0]
 
     @cached_property
     def priors(self) -> ScaledPriors | None:

@@ -10,8 +10,10 @@ from bayesfactor.base.errors import DataError, FitError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.panel import Panel, require_returns
 from bayesfactor.panel.records import written
+from bayesfactor.paths.storage import movement_dataset
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.moved_draws import MovedDraws, moved
 from bayesfactor.posterior.plausibility import MOVING
 from bayesfactor.posterior.residuals import thin
 from bayesfactor.posterior.storage.panels import panel_groups
@@ -43,6 +45,8 @@ def at_end_of(fit: Fit, panel: Panel, verb: str = "after") -> Fit:
     (posterior,) = next_periods(fit, longer, [len(longer.times)])
     groups = {str(name): node.to_dataset() for name, node in fit.data.children.items() if name not in MADE_OF_ROWS}
     groups |= {"posterior": posterior, **panel_groups(longer)}
+    if "paths" in groups and len(longer.times) > len(fit.panel.times):
+        groups["paths"] = movement_dataset(_moving(fit, longer, fit.posterior).until(len(longer.times))[1])
     return replace(fit, panel=longer, data=xr.DataTree.from_dict(groups))
 
 
@@ -63,13 +67,21 @@ def next_periods(fit: Fit, panel: Panel, rows: Sequence[int], draws: int | None 
     posterior = fit.posterior if draws is None else thin(fit, draws)
     own = len(fit.panel.times)
     moving = [name for name in MOVING if name in posterior]
-    for row in rows:
-        if moving and row > own:  # HERE what moves is filtered: yield from moved(fit, panel, rows, posterior)
-            raise FitError(
-                f"Newer rows cannot update '{moving[0]}': these draws have no record of its path.",
-                remedy="Fit anew on the longer panel.",
-            )
-        yield posterior
+    if moving and rows[-1] > own:
+        yield from moved(_moving(fit, panel, posterior), rows)
+    else:
+        yield from (posterior for _ in rows)
+
+
+def _moving(fit: Fit, panel: Panel, posterior: xr.Dataset) -> MovedDraws:
+    """Return draws with what newer rows update; refuse those whose path is not known."""
+    if fit.movement is None or fit.priors is None:
+        moving = next(name for name in MOVING if name in posterior)
+        raise FitError(
+            f"Newer rows cannot update '{moving}': these draws have no record of its path.",
+            remedy="Fit anew on the longer panel.",
+        )
+    return MovedDraws(fit, fit.movement, fit.priors, panel, posterior)
 
 
 def extended(fit: Fit, panel: Panel, verb: str) -> Panel:

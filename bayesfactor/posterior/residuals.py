@@ -21,11 +21,13 @@ def thin(fit: FitFacts, most: int) -> xr.Dataset:
 def raw_coefficients(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     """Return (sample, asset, coefficient): intercept and loadings on the factors as they are in the panel.
 
-    The intercept is alpha + zero-beta rate + sum over non-traded factors of beta (lambda - mu).
+    Of loadings that move those of the long run. The intercept is alpha + zero-beta rate + sum over non-traded factors of beta (lambda - mu).
     """
     names = [name for name in ("alpha", "loading", "risk_premium", "factor_mean", "zero_beta") if name in draws]
-    flat = draws[names].compute().stack(sample=("chain", "draw"), create_index=False)
-    loading = flat["loading"].transpose("sample", "asset", "factor").values
+    own = "loading_long_run" if "loading_long_run" in draws else "loading"
+    flat = draws[[own if name == "loading" else name for name in names]].compute()
+    flat = flat.stack(sample=("chain", "draw"), create_index=False)
+    loading = flat[own].transpose("sample", "asset", "factor").values
     shift = (flat["risk_premium"] - flat["factor_mean"]).transpose("sample", "factor").values
     shift[:, [factor.traded for factor in fit.panel.factor_info]] = 0.0
     alpha = flat["alpha"].transpose("sample", "asset").values + np.einsum("saf,sf->sa", loading, shift)

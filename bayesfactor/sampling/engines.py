@@ -7,8 +7,7 @@ import xarray as xr
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.posterior.sampler import Sampler
-from bayesfactor.posterior.storage.zarr import DrawStore
-from bayesfactor.sampling.theta import OnPanel
+from bayesfactor.sampling.theta import OnPanel, Theta
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
 
@@ -24,10 +23,8 @@ class Run(OnPanel, Protocol):
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return every draw that was asked for, in the sampler's own coordinates, and ``sample_stats``."""
 
-    def recover(
-        self, tree: xr.DataTree, sampler: Sampler, store: DrawStore | None = None
-    ) -> tuple[xr.Dataset, xr.Dataset]:
-        """Return the posterior, by the names of its schema, and the log prior of what has a fixed one."""
+    def theta(self, tree: xr.DataTree) -> Theta:
+        """Return the draws by the names of the model's variables."""
 
 
 class Engine(Protocol):

@@ -4,20 +4,24 @@ import os
 import time
 from pathlib import Path
 
-import xarray as xr
-
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.paths.movement import designs, find_movement
+from bayesfactor.paths.next_period import NextPeriod
+from bayesfactor.paths.storage import movement_dataset
 from bayesfactor.posterior.fit import Fit, open_fit
 from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
-from bayesfactor.sampling.engines import Engine, EngineName, Run
+from bayesfactor.sampling.cells import DrawnCells, sample_cells
+from bayesfactor.sampling.engines import Engine, EngineName
 from bayesfactor.sampling.finished import Made, finish_fit
 from bayesfactor.sampling.graph_engine import GraphEngine
 from bayesfactor.sampling.kernel_engine import KernelEngine
+from bayesfactor.sampling.nuts import cores
 from bayesfactor.sampling.own_graph import Graph, fit_graph
+from bayesfactor.sampling.recovery import Moving, recover
 from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
@@ -97,17 +101,17 @@ def fit(
     used = chosen.restrict(panel)
     taken = engine_of(engine, used, chosen)
     marks = [time.perf_counter()]
-    design = chosen.design(used)
-    run = taken.prepare(design, chosen, scale_priors(design, chosen))
+    movement = find_movement(used, chosen)
+    runs = [taken.prepare(one, chosen, scale_priors(one, chosen)) for one in designs(used, chosen, movement)]
     marks.append(time.perf_counter())
-    compiled = run.compile()
+    compiled = [run.compile() for run in runs]
     marks.append(time.perf_counter())
-    tree = run.sample(compiled, sampler)
+    drawn = sample_cells(runs, compiled, sampler, movement)
     marks.append(time.perf_counter())
     if path is None:
-        return _whole(run, taken, sampler, tree, marks)
+        return _whole(drawn, taken, sampler, marks)
     with writing(path) as folder:
-        whole = _whole(run, taken, sampler, tree, marks, folder)
+        whole = _whole(drawn, taken, sampler, marks, folder)
         finish(whole.data, whole.attributes(), folder)
     return open_fit(path)
 
@@ -137,16 +141,16 @@ def engine_of(name: str, panel: PanelBase, model: FactorModel) -> Engine:
 
 
 def _whole(
-    run: Run,
-    engine: Engine,
-    sampler: Sampler,
-    tree: xr.DataTree,
-    marks: list[float],
-    store: DrawStore | None = None,
+    drawn: DrawnCells, engine: Engine, sampler: Sampler, marks: list[float], store: DrawStore | None = None
 ) -> Fit:
-    """Return the fit of a run's draws; `marks` are the times at which the steps before began and ended."""
-    posterior, log_prior = run.recover(tree, sampler, store)
-    groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset(), "log_prior": log_prior}
-    made = finish_fit(run.design.panel, run.model, sampler, groups, Made(engine.name, engine.libraries, marks))
-    vars(made).update(design=run.design, priors=run.priors)  # cached properties: made once, for the sampler
+    """Return the fit of draws; `marks` are the times at which the steps before began and ended."""
+    theta, movement = drawn.theta, drawn.movement
+    panel = theta.design.panel
+    moving = None if movement is None else Moving(NextPeriod(panel, movement, theta.priors.factors), theta.cell)
+    posterior, log_prior = recover(theta, sampler.seed, store, cores(sampler), moving)
+    groups = {"posterior": posterior, "sample_stats": drawn.stats, "log_prior": log_prior}
+    if movement is not None:
+        groups["paths"] = movement_dataset(movement)
+    made = finish_fit(panel, theta.model, sampler, groups, Made(engine.name, engine.libraries, marks))
+    vars(made).update(design=theta.design, priors=theta.priors)  # cached properties: made once, for the sampler
     return made

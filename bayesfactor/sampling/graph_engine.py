@@ -9,10 +9,8 @@ import xarray as xr
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.posterior.sampler import Sampler
-from bayesfactor.posterior.storage.zarr import DrawStore
 from bayesfactor.sampling.conditional_coefficients import draw_coefficients
-from bayesfactor.sampling.nuts import cores, sample
-from bayesfactor.sampling.recovery import recover
+from bayesfactor.sampling.nuts import sample
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
@@ -73,12 +71,9 @@ class GraphRun:
         """Return draws of the graph's variables, and ``sample_stats``."""
         return sample(compiled, sampler, len(self.design.panel.assets))
 
-    def recover(
-        self, tree: xr.DataTree, sampler: Sampler, store: DrawStore | None = None
-    ) -> tuple[xr.Dataset, xr.Dataset]:
-        """Return the posterior and the log prior."""
-        theta = GraphTheta(tree["posterior"].to_dataset()[self.stored], self.design, self.model, self.priors)
-        return recover(theta, sampler.seed, store, cores(sampler))
+    def theta(self, tree: xr.DataTree) -> "GraphTheta":
+        """Return the draws by the names of the model's variables."""
+        return GraphTheta(tree["posterior"].to_dataset()[self.stored], self.design, self.model, self.priors)
 
 
 @dataclass(frozen=True, eq=False)

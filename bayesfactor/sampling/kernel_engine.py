@@ -9,11 +9,9 @@ import xarray as xr
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.posterior.sampler import Sampler
-from bayesfactor.posterior.storage.zarr import DrawStore
 from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack
-from bayesfactor.sampling.nuts import cores, sample
-from bayesfactor.sampling.recovery import recover
+from bayesfactor.sampling.nuts import sample
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
@@ -101,12 +99,9 @@ class KernelRun(OfProblem):
         """Return draws of theta, all blocks in one array, and ``sample_stats``."""
         return sample(compiled, sampler, len(self.problem.design.panel.assets))
 
-    def recover(
-        self, tree: xr.DataTree, sampler: Sampler, store: DrawStore | None = None
-    ) -> tuple[xr.Dataset, xr.Dataset]:
-        """Return the posterior and the log prior."""
-        theta = KernelTheta(self.problem, tree["posterior"].to_dataset()["theta"].values)
-        return recover(theta, sampler.seed, store, cores(sampler))
+    def theta(self, tree: xr.DataTree) -> "KernelTheta":
+        """Return the draws by the names of the model's variables."""
+        return KernelTheta(self.problem, tree["posterior"].to_dataset()["theta"].values)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
+from bayesfactor.paths.factor_covariance import draw_covariance
+from bayesfactor.paths.next_period import Named, NextPeriod
 from bayesfactor.posterior.storage.zarr import DRAWS, DrawStore
-from bayesfactor.sampling.factor_covariance import draw_covariance
 from bayesfactor.sampling.theta import Drawn, Theta
 from bayesfactor.spec.alphas import FreeAlpha, SharpeAlpha
 from bayesfactor.spec.loadings import FreeLoadings
@@ -18,7 +20,17 @@ Coords = dict[str, np.ndarray | list[str]]
 LAST = ("factor_mean", "risk_premium")  # in a posterior; before the factors' covariance
 
 
-def recover(theta: Theta, seed: int, store: DrawStore | None = None, cores: int = 1) -> tuple[xr.Dataset, xr.Dataset]:
+@dataclass(frozen=True, eq=False)
+class Moving:
+    """What moves in a model, and the cell of each draw of a chain (draw)."""
+
+    next_period: NextPeriod
+    cell: np.ndarray
+
+
+def recover(
+    theta: Theta, seed: int, store: DrawStore | None = None, cores: int = 1, moving: Moving | None = None
+) -> tuple[xr.Dataset, xr.Dataset]:
     """Return the posterior and the log prior of its top-level quantities.
 
     Parameters
@@ -30,6 +42,8 @@ def recover(theta: Theta, seed: int, store: DrawStore | None = None, cores: int 
         Where alphas, loadings and residual standard deviations go, chunk by chunk; without it they stay in memory.
     cores : int
         Chains to work on at once; draws do not depend on it.
+    moving : Moving, optional
+        Where loadings, volatility or covariance move: those of the posterior are of the next period.
     """
     panel, (chains, draws) = theta.design.panel, theta.shape
     first, *own_seeds = np.random.SeedSequence(seed).spawn(1 + chains)
@@ -42,24 +56,34 @@ def recover(theta: Theta, seed: int, store: DrawStore | None = None, cores: int 
         "group": list(panel.group_names),
     }
     shared = theta.shared()
-    own, own_prior = _assets(theta, shared, own_seeds, coords, store, cores)
-    omega = draw_covariance(
-        theta.design.history, theta.priors.factors, shared["factor_mean"][0], np.random.default_rng(first)
-    )
+    rng, mean = np.random.default_rng(first), shared["factor_mean"][0]
+    paths, covariance = _moving(moving, mean, rng) if moving else ({}, None)
+    if covariance is None:
+        covariance = {"factor_cov": draw_covariance(theta.design.history, theta.priors.factors, mean, rng)}
+    own, own_prior = _assets(theta, shared | paths, own_seeds, coords, store, cores, moving)
     # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
     # of dimensions, whatever the variable's own.
     before = {name: drawn for name, drawn in shared.items() if name not in LAST} | _mispricing(theta, shared)
-    after = {name: shared[name] for name in LAST} | {"factor_cov": (omega, ("factor", "factor_other"))}
+    after = {name: shared[name] for name in LAST}
+    after |= {name: (values, ("factor", "factor_other")) for name, values in covariance.items()}
     posterior = xr.Dataset(
         {
             "alpha": own["alpha"],
             "residual_sd": own["residual_sd"],
-            **_dataset(before, coords).data_vars,
-            "loading": own["loading"],
+            **_dataset(before | paths, coords).data_vars,
+            **{name: own[name] for name in ("loading", "loading_long_run") if name in own},
             **_dataset(after, coords).data_vars,
         }
     )
     return posterior, _dataset({**_log_prior(theta, shared), **own_prior}, coords)
+
+
+def _moving(moving: Moving, mean: np.ndarray, rng: np.random.Generator) -> tuple[Drawn, Named]:
+    """Return what the paths add to each draw, and draws of the factors' covariances by name."""
+    after, chains = moving.next_period, len(mean) // len(moving.cell)
+    cells = after.cells(len(mean), rng)
+    found = cells | after.volatility(cells, rng) | after.moved_loadings(np.tile(moving.cell, chains))
+    return {name: (values, ()) for name, values in found.items()}, after.covariance(cells, mean, rng)
 
 
 def _assets(
@@ -69,10 +93,13 @@ def _assets(
     coords: Coords,
     store: DrawStore | None,
     cores: int,
+    moving: Moving | None,
 ) -> tuple[dict[str, xr.DataArray], Drawn]:
     """Make alphas, loadings and residual standard deviations a few draws at a time, and their log priors."""
     each, (chains, draws) = ("chain", "draw", "asset"), theta.shape
     dims: dict[str, tuple[str, ...]] = {"alpha": each, "residual_sd": each, "loading": (*each, "factor")}
+    if "loading_move" in shared:
+        dims["loading_long_run"] = (*each, "factor")
     arrays = {}
     for name, own in dims.items():
         shape = tuple(len(coords[dim]) for dim in own)
@@ -90,7 +117,17 @@ def _assets(
             arrays["alpha"][here] = coefficients[:, :, 0]
             arrays["loading"][here] = coefficients[:, :, 1:]
             noise = {name: apart[name][here] for name in theta.model.noise.parameters}
-            arrays["residual_sd"][here] = theta.model.noise.sd({"sigma": theta.scales(chain, part), **noise})
+            sd = theta.model.noise.sd({"sigma": theta.scales(chain, part), **noise})
+            arrays["residual_sd"][here] = sd
+            if moving is not None and "volatility_now" in shared:
+                arrays["residual_sd"][here] = sd * apart["volatility_now"][here] * moving.next_period.drift
+            if moving is not None and "loading_move" in shared:
+                arrays["loading_long_run"][here] = coefficients[:, :, 1:]
+                shift = (apart["risk_premium"] - apart["factor_mean"])[here][:, None]
+                rate = apart["zero_beta"][here] if "zero_beta" in apart else 0.0
+                raw = coefficients.copy()
+                raw[:, :, 0] += rate + np.sum(raw[:, :, 1:] * shift, axis=-1)
+                arrays["loading"][here] += moving.next_period.moves(moving.cell[part], raw, sd, rng)
             logs.append(_own_prior(theta.model, theta.priors, coefficients))
         return logs
 

@@ -8,6 +8,7 @@ import numpy as np
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed, log_normal
 from bayesfactor.spec.units import PanelUnits
+from bayesfactor.spec.volatility import ConstantVolatility, FactorVolatility
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +88,14 @@ class FactorLaw:
     drift : Normal
         Prior of mu_k of a non-traded factor, in its standard deviations per period.
     covariance : InverseWishart
+    volatility : ConstantVolatility or MovingVolatility
+        Whether Omega moves.
     """
 
     premium: Keyed[Normal | SpikeSlab] = (("default", Normal(0.0, 0.5)),)
     drift: Normal = Normal(0.0, 1.0)
     covariance: InverseWishart = InverseWishart()
+    volatility: FactorVolatility = ConstantVolatility()
 
     def scaled_premia(self, units: PanelUnits, *, demeaned: bool) -> ScaledPremia:
         """Return the priors of premia in decimals per period; `demeaned` where a zero-beta rate takes up a mean."""

@@ -5,7 +5,7 @@ import numbers
 import tomllib
 import types
 import typing
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ import tomli_w
 from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.spec import priors
+from bayesfactor.spec.durations import Duration, LogNormalDuration
 from bayesfactor.spec.model import FactorModel, parts
-from bayesfactor.spec.observation import Duration, EqualWeights
+from bayesfactor.spec.observation import EqualWeights
 from bayesfactor.spec.priors import Distribution, Quantity
 
 _KINDS: dict[str, dict[str, type]] = {
@@ -33,6 +34,7 @@ _EXAMPLES: dict[Any, str] = {
     priors.LogNormalRate: '{ dist = "LogNormal", median = "40 %/year", sd = 1.0 }',
     priors.Exponential: '{ dist = "Exponential", mean = 10.0, above = 2.1 }',
     Duration: '"2 years"',
+    LogNormalDuration: '{ dist = "LogNormal", median = "8 weeks", sd = 1.0 }',
 }
 _TOP = ("name", "families", *_KINDS, *_SECTIONS)
 
@@ -167,8 +169,15 @@ def _encode(value: Any) -> Any:
     if isinstance(value, tuple):
         return {key: _encode(item) for key, item in value}
     if is_dataclass(value):
-        tag: dict[str, str] = {"dist": value.dist()} if isinstance(value, Distribution) else {}
-        return {**tag, **{f.name: _encode(getattr(value, f.name)) for f in fields(value)}}
+        table: dict[str, Any] = {"dist": value.dist()} if isinstance(value, Distribution) else {}
+        for field in fields(value):
+            found = getattr(value, field.name)
+            if not hasattr(found, "kind"):
+                table[field.name] = _encode(found)
+            elif found != field.default:  # a choice inside a part: left out where it is the plain one
+                own, place = _encode(found), field.metadata.get("table")
+                table |= {field.name: found.kind, **({place: own} if place else own)}
+        return table
     return float(value) if isinstance(value, numbers.Real) else value  # 1, 1.0 and numpy's 1.0 are one model
 
 
@@ -202,19 +211,46 @@ def _decode_class(cls: type, rows: dict[str, Any], place: str) -> Any:
         if name != cls.dist():
             raise unknown("dist", name, [cls.dist()], place=place)
     hints = typing.get_type_hints(cls)
-    declared = {f.name: hints[f.name] for f in fields(cls)}
-    _known(rows, declared, place)
+    inner = {f.name: f for f in fields(cls) if _is_choice(hints[f.name])}
+    chosen = {name: _take_choice(hints[name], field, rows, place) for name, field in inner.items()}
+    declared = {f.name: hints[f.name] for f in fields(cls) if f.name not in inner}
+    _known(rows, (*declared, *inner), place)
     required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
     for name in sorted(required - set(rows)):
         example = _EXAMPLES.get(declared[name])
         remedy = f"For instance {name} = {example}." if example else ""
         raise SpecError(f"{place}: '{name}' is missing.", place=place, allowed=declared, remedy=remedy)
     try:
-        return cls(**{name: _decode(declared[name], value, f"{place}.{name}") for name, value in rows.items()})
+        own = {name: _decode(declared[name], value, f"{place}.{name}") for name, value in rows.items()}
+        return cls(**own, **{name: choice for name, choice in chosen.items() if choice is not None})
     except SpecError as error:
         if str(error).startswith(place.split(":")[0]):
             raise
         raise SpecError(f"{place}: {error}", place=place, found=error.found) from None
+
+
+def _is_choice(cls: Any) -> bool:
+    """Return whether a field is a choice among classes that have a kind."""
+    return bool(typing.get_args(cls)) and all(hasattr(one, "kind") for one in typing.get_args(cls))
+
+
+def _take_choice(union: Any, field: Field[Any], rows: dict[str, Any], place: str) -> Any:
+    """Take a choice inside a part out of its rows, with its own numbers; None where there is none.
+
+    Its numbers stand beside its kind, or in a table of their own.
+    """
+    kinds = {cls.kind: cls for cls in typing.get_args(union)}
+    if field.name not in rows:
+        return None
+    kind = rows.pop(field.name)
+    if not isinstance(kind, str) or kind not in kinds:
+        raise unknown(f"{field.name}", kind, kinds, place=place)
+    table, names = field.metadata.get("table"), [one.name for one in fields(kinds[kind])]
+    if table is None:
+        own = {name: rows.pop(name) for name in names if name in rows}
+    else:
+        own = _typed(rows.pop(table, {}), dict, f"{place}.{table}") if names else {}
+    return _decode_class(kinds[kind], own, f"{place}.{table}" if table else place)
 
 
 def _known(rows: typing.Iterable[str], allowed: typing.Iterable[str], place: str) -> None:

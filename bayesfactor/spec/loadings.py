@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from bayesfactor.base.records import FrozenArrays
+from bayesfactor.spec.loading_path import ConstantPath, LoadingPath
 from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed, log_normal
 from bayesfactor.spec.units import PanelUnits
 
@@ -84,6 +85,7 @@ class GroupedLoadings:
     kind: ClassVar[str] = "grouped"
     pooling: ClassVar[str] = "Partial pooling: short histories are drawn towards their group."  # as a report says it
     prior: Keyed[GroupedPrior]
+    path: LoadingPath = ConstantPath()
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
@@ -105,6 +107,7 @@ class FreeLoadings:
     kind: ClassVar[str] = "free"
     pooling: ClassVar[str] = "No pooling: each asset has its own prior."
     prior: Keyed[LoadingPrior]
+    path: LoadingPath = ConstantPath()
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
@@ -121,6 +124,7 @@ class CommonLoadings:
 
     kind: ClassVar[str] = "common"
     pooling: ClassVar[str] = "Complete pooling: one loading for all assets."
+    path: ClassVar[LoadingPath] = ConstantPath()
     prior: Keyed[LoadingPrior]
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:

@@ -15,10 +15,12 @@ from bayesfactor.panel.design import Design, observe
 from bayesfactor.panel.records import Factor
 from bayesfactor.spec.alphas import Alpha, AppraisalAlpha, NoZeroBeta, ZeroBeta
 from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.loading_path import ConstantPath, MovingPath
 from bayesfactor.spec.loadings import GroupedLoadings, GroupedPrior, Loadings
 from bayesfactor.spec.noise import Noise, NormalNoise
 from bayesfactor.spec.observation import EqualWeights, Observation
 from bayesfactor.spec.priors import FAMILIES, GENERAL, HalfNormal, LogNormalRate, Normal, Rate, SpikeSlab, keyed
+from bayesfactor.spec.volatility import ConstantVolatility
 
 _BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
 _OTHER = GroupedPrior(Normal(0.0, 0.5), HalfNormal(0.25))
@@ -70,6 +72,38 @@ class FactorModel:
                 found=self.observation.kind,
                 allowed=(EqualWeights.kind,),
                 remedy="Take normal noise (noise.kind = 'normal'), or leave observation out.",
+            )
+        self._check_movement()
+
+    @property
+    def returns_move(self) -> bool:
+        """Whether the volatility of residuals or loadings move."""
+        constant = isinstance(self.loadings.path, ConstantPath)
+        return not constant or (isinstance(self.noise, NormalNoise) and self.noise.volatility.kind != "constant")
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything moves."""
+        return self.returns_move or not isinstance(self.factors.volatility, ConstantVolatility)
+
+    def _check_movement(self) -> None:
+        """Refuse what moves together with weights of other kinds."""
+        if isinstance(self.loadings.path, MovingPath) and not self.noise.sums_suffice:
+            raise SpecError(
+                f"model '{self.name}': loadings.path: loadings do not move under '{self.noise.kind}' noise.",
+                place=f"model '{self.name}': loadings.path",
+                found=self.loadings.path.kind,
+                allowed=(ConstantPath.kind,),
+                remedy="Take normal noise with volatility = 'common', whose path has heavy tails, or leave path out.",
+            )
+        if self.returns_move and not isinstance(self.observation, EqualWeights):
+            raise SpecError(
+                f"model '{self.name}': observation: returns are weighted by their volatility or loadings that move, "
+                f"and not by '{self.observation.kind}' too.",
+                place=f"model '{self.name}': observation",
+                found=self.observation.kind,
+                allowed=(EqualWeights.kind,),
+                remedy="Leave observation out, or make volatility and loadings constant (the preset 'static').",
             )
 
     def restrict[P: PanelBase](self, panel: P) -> P:

@@ -5,7 +5,7 @@ the law, and the law's own parameters (`parameters`). Nobody who asks a law need
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from bayesfactor.panel.regressions import SURROGATE_DOF, least_squares
 from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate, log_normal
 from bayesfactor.spec.sample_variance import ChiSquaredVariance, NoiseDraws, VarianceLaw, simulated_variance
 from bayesfactor.spec.units import PanelUnits
+from bayesfactor.spec.volatility import CommonVolatility, ConstantVolatility, ResidualVolatility
 
 BOUNDARY = 0.1  # distance from the least degrees of freedom within which they count as there
 
@@ -68,7 +69,11 @@ def _scaled(level: LogNormalRate, spread: HalfNormal, units: PanelUnits, dof: Ex
 
 @dataclass(frozen=True)
 class NormalNoise:
-    """eps_it ~ N(0, sigma_i^2), log sigma_i ~ N(l, omega^2), exp(l) ~ `level`, omega ~ `spread`."""
+    """eps_it ~ N(0, sigma_i^2), log sigma_i ~ N(l, omega^2), exp(l) ~ `level`, omega ~ `spread`.
+
+    Where `volatility` is common, eps_it ~ N(0, g_t^2 sigma_i^2) of a path g that is the same for all assets (see
+    `CommonVolatility`).
+    """
 
     kind: ClassVar[str] = "normal"
     sums_suffice: ClassVar[bool] = True  # S, b, q and T are all that the likelihood takes from returns
@@ -79,6 +84,14 @@ class NormalNoise:
 
     level: LogNormalRate
     spread: HalfNormal
+    volatility: ResidualVolatility = field(default=ConstantVolatility(), metadata={"table": "path"})
+
+    @property
+    def law(self) -> "Noise":
+        """The law of a residual given the volatility of its period: with the tails of the path, where there is one."""
+        if isinstance(self.volatility, CommonVolatility):
+            return StudentTNoise(self.level, self.spread, self.volatility.dof)
+        return self
 
     def scaled(self, units: PanelUnits) -> ScaledNoise:
         """Return the priors in decimals per period."""
@@ -86,7 +99,7 @@ class NormalNoise:
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the residual standard deviation of every asset's least squares (asset)."""
-        return least_squares(design.sample)[1]
+        return least_squares(design.regression)[1]
 
     def prior_draws(
         self, scaled: ScaledNoise, shape: tuple[int, int], rng: np.random.Generator
@@ -156,6 +169,11 @@ class StudentTNoise:
                 found=self.dof.above,
                 remedy="At 2 a Student-t has no variance, and near it none with a posterior mean: 2.1 is a fair start.",
             )
+
+    @property
+    def law(self) -> "Noise":
+        """The law of a residual: itself."""
+        return self
 
     def scaled(self, units: PanelUnits) -> ScaledNoise:
         """Return the priors in decimals per period."""

@@ -29,7 +29,7 @@ class Distribution:
     @classmethod
     def dist(cls) -> str:
         """Return its name in a model file."""
-        return cls.__name__.removesuffix("Rate")
+        return cls.__name__.removesuffix("Rate").removesuffix("Duration")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def _finite(name: str, value: float) -> None:
         raise SpecError(f"{name} is {value}, and must be finite.", place=name, found=value)
 
 
-def _positive(name: str, value: float | Rate) -> None:
+def positive(name: str, value: float | Rate) -> None:
+    """Raise a SpecError unless a number is positive and finite."""
     number = value.value if isinstance(value, Rate) else value
     if not 0 < number < float("inf"):
         raise SpecError(
@@ -96,7 +97,7 @@ class Normal(Distribution):
 
     def __post_init__(self) -> None:
         _finite("Normal.mean", self.mean)
-        _positive("Normal.sd", self.sd)
+        positive("Normal.sd", self.sd)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class NormalRate(Distribution):
     sd: Rate
 
     def __post_init__(self) -> None:
-        _positive("NormalRate.sd", self.sd)
+        positive("NormalRate.sd", self.sd)
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class HalfNormal(Distribution):
     scale: float
 
     def __post_init__(self) -> None:
-        _positive("HalfNormal.scale", self.scale)
+        positive("HalfNormal.scale", self.scale)
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class HalfNormalRate(Distribution):
     scale: Rate
 
     def __post_init__(self) -> None:
-        _positive("HalfNormalRate.scale", self.scale)
+        positive("HalfNormalRate.scale", self.scale)
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,8 @@ class LogNormalRate(Distribution):
     sd: float
 
     def __post_init__(self) -> None:
-        _positive("LogNormalRate.median", self.median)
-        _positive("LogNormalRate.sd", self.sd)
+        positive("LogNormalRate.median", self.median)
+        positive("LogNormalRate.sd", self.sd)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Exponential(Distribution):
     above: float = 0.0
 
     def __post_init__(self) -> None:
-        _positive("Exponential.mean", self.mean)
+        positive("Exponential.mean", self.mean)
         _finite("Exponential.above", self.above)
 
 
@@ -164,7 +165,7 @@ class InverseWishart(Distribution):
     weight: float = 2.0
 
     def __post_init__(self) -> None:
-        _positive("InverseWishart.weight", self.weight)
+        positive("InverseWishart.weight", self.weight)
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,8 @@ class SpikeSlab(Distribution):
     strength: float = 0.1
 
     def __post_init__(self) -> None:
-        _positive("SpikeSlab.slab", self.slab)
-        _positive("SpikeSlab.strength", self.strength)
+        positive("SpikeSlab.slab", self.slab)
+        positive("SpikeSlab.strength", self.strength)
         for name in ("inclusion", "spike"):
             value = getattr(self, name)
             if not 0 < value < 1:

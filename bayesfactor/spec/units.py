@@ -109,7 +109,7 @@ def typical_sd(design: Design) -> float:
     DataError
         When no asset has a return.
     """
-    count, sd = design.panel.moments.count, design.moments.sd()
+    count, sd = design.panel.moments.count, design.sample.sd()
     if not count.any():
         raise DataError("No asset has a return.", series="panel", remedy="Give returns on the dates of the factors.")
     long = (count >= min(SHORTEST, count.max())) & np.isfinite(sd)

@@ -7,9 +7,12 @@ from bayesfactor.spec.factors import ScaledFactors
 
 
 def draw_covariance(
-    history: FactorMoments, prior: ScaledFactors, mean: np.ndarray, rng: np.random.Generator
+    history: FactorMoments, prior: ScaledFactors, mean: np.ndarray, rng: np.random.Generator, discount: float = 1.0
 ) -> np.ndarray:
     """Return draws of Omega given mu (draw, factor), span by span from the longest history to the shortest.
+
+    With a discount d, those of the period after the last: `history` has the weight d^(T + 1 - t) in row t, and the
+    prior counts d^(n + 1) of itself in a span of n rows.
 
     With A = prior scale + scatter around mu over the rows of a span, and q older factors of p: the new ones given the
     old have covariance V ~ IW(dof - K + p + n, A_nn - A_no A_oo^-1 A_on) and slopes N(A_no A_oo^-1, V, A_oo^-1).
@@ -19,9 +22,10 @@ def draw_covariance(
     for span in history.spans:
         p, q, members = len(span.factors), span.older, span.factors
         gap = mean[:, members] - span.mean
-        scale = span.scatter + np.diag(prior.covariance_scale[members])
+        faded = discount ** (span.rows + 1)
+        scale = span.scatter + np.diag(faded * prior.covariance_scale[members])
         scale = scale + span.count * gap[:, :, None] * gap[:, None, :]
-        dof = prior.covariance_dof - k + p + span.count
+        dof = faded * (prior.covariance_dof - k - 1) + p + 1 + span.count
         slope = np.swapaxes(np.linalg.solve(scale[:, :q, :q], scale[:, :q, q:]), 1, 2)
         noise = _inverse_wishart(scale[:, q:, q:] - slope @ scale[:, :q, q:], dof, rng)
         if q:

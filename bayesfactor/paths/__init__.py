@@ -1,0 +1,1 @@
+"""What moves in a model: filters and smoothers of volatility, covariance and loadings."""

@@ -1,0 +1,156 @@
+"""What moves in a model on a panel, and the designs that it gives."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bayesfactor.base.records import FrozenArrays
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design
+from bayesfactor.panel.moments import Moments, cross_products
+from bayesfactor.panel.panel import Panel, require_returns
+from bayesfactor.paths.blocks import Blocks, block_edges, cross_products_in_blocks
+from bayesfactor.paths.factor_path import FactorPath, factor_path, precise_history
+from bayesfactor.paths.loading_cells import loading_cells, loading_grid
+from bayesfactor.paths.loading_evidence import coefficient_prior
+from bayesfactor.paths.prewhitened import Whitened, prewhitened, whiten
+from bayesfactor.paths.volatility_path import CommonPath, common_path
+from bayesfactor.spec.loading_path import MovingPath
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.noise import NormalNoise
+from bayesfactor.spec.scaling import ScaledPriors, scale_priors
+from bayesfactor.spec.volatility import CommonVolatility, MovingVolatility
+
+NEEDS = "What moves (the preset 'static' has nothing that does)"
+
+
+@dataclass(frozen=True, eq=False)
+class LoadingPaths(FrozenArrays):
+    """How loadings move, by cells of their evidence, the heaviest first.
+
+    Attributes
+    ----------
+    block : int
+        Periods within which a loading is constant.
+    rows : int
+        Rows of the panel that was fitted: blocks are counted back from its last.
+    move, memory, weight : array (cell)
+        kappa; half-life of a move in periods, infinite where nothing moves; posterior probability.
+    """
+
+    block: int
+    rows: int
+    move: np.ndarray
+    memory: np.ndarray
+    weight: np.ndarray
+
+    def whitened(self, blocks: Blocks, cell: int) -> Whitened:
+        """Return the filter of a cell over blocks of dates."""
+        return whiten(blocks, float(self.move[cell]), float(2 ** (-self.block / self.memory[cell])))
+
+
+STATIC_LOADINGS = LoadingPaths(1, 0, np.zeros(1), np.array([np.inf]), np.ones(1))
+
+
+@dataclass(frozen=True, eq=False)
+class Movement:
+    """What moves in a model on a panel; None of what does not.
+
+    Attributes
+    ----------
+    residuals : CommonPath or None
+    factors : FactorPath or None
+    loadings : LoadingPaths or None
+    """
+
+    residuals: CommonPath | None
+    factors: FactorPath | None
+    loadings: LoadingPaths | None
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Posterior probability of each cell that is sampled (cell)."""
+        return STATIC_LOADINGS.weight if self.loadings is None else self.loadings.weight
+
+    def blocks(self, panel: Panel) -> Blocks:
+        """Return the cross-products of a panel, or of a longer one, in blocks of dates."""
+        of = STATIC_LOADINGS if self.loadings is None else self.loadings
+        weight = None if self.residuals is None else self.residuals.precision
+        return blocks_of(panel, weight, of.block, of.rows)
+
+
+def blocks_of(panel: Panel, weight: np.ndarray | None, length: int, rows: int) -> Blocks:
+    """Return a panel's cross-products in blocks of some length, counted back from row number `rows`."""
+    values = panel.aligned
+    traded = np.array([factor.traded for factor in panel.factor_info])
+    edges = block_edges(len(values), length, rows)
+    centre = np.where(traded, 0.0, values[:rows].mean(axis=0))
+    return cross_products_in_blocks(
+        panel.returns.values, values, edges, centre, values[:rows].std(axis=0, ddof=1), weight
+    )
+
+
+def find_movement(panel: PanelBase, model: FactorModel) -> Movement | None:
+    """Return what moves in a model on a panel (already restricted to its factors); None where nothing does.
+
+    First the volatility of residuals, then the covariance of factors, then loadings, each given those before.
+
+    Raises
+    ------
+    SpecError
+        When something moves, and the panel holds statistics instead of returns.
+    """
+    if not model.moves:
+        return None
+    held = require_returns(panel, NEEDS)
+    plain = model.design(held)
+    priors = scale_priors(plain, model)
+    residuals, factors, loadings = None, None, None
+    if isinstance(model.noise, NormalNoise) and isinstance(model.noise.volatility, CommonVolatility):
+        residuals = common_path(held, model.noise.volatility)
+    if isinstance(model.factors.volatility, MovingVolatility):
+        factors = factor_path(held, model.factors.volatility, priors.factors)
+    if isinstance(model.loadings.path, MovingPath):
+        loadings = _loadings(held, model.loadings.path, None if residuals is None else residuals.precision, priors)
+    return Movement(residuals, factors, loadings)
+
+
+def _loadings(panel: Panel, path: MovingPath, weight: np.ndarray | None, priors: ScaledPriors) -> LoadingPaths:
+    year, rows = panel.periods_per_year, len(panel.times)
+    block = max(1, round(path.block.periods(year)))
+    blocks = blocks_of(panel, weight, block, rows)
+    names = {name: number for number, name in enumerate(panel.group_names)}
+    groups = np.array([names[name] for name in panel.groups.values.tolist()])
+    grid = loading_grid(path.move.scale, path.memory.median.periods(year) / block, path.memory.sd)
+    found = [cell for cell in loading_cells(blocks, groups, coefficient_prior(priors.alpha, priors.loadings), grid)]
+    kept = sorted((cell for cell in found if cell.weight > 0), key=lambda cell: -cell.weight)
+    return LoadingPaths(
+        block,
+        rows,
+        np.array([cell.move for cell in kept]),
+        np.array([cell.memory * block for cell in kept]),
+        np.array([cell.weight for cell in kept]),
+    )
+
+
+def designs(panel: PanelBase, model: FactorModel, movement: Movement | None) -> tuple[Design, ...]:
+    """Return what a fit sees of a panel in each cell that is sampled."""
+    plain = model.design(panel)
+    if movement is None:
+        return (plain,)
+    if movement.factors is not None:
+        plain = replace(plain, means=precise_history(panel, movement.factors))
+    if movement.residuals is None and movement.loadings is None:
+        return (plain,)
+    return tuple(replace(plain, moments=moments, plain=panel.moments) for moments in _moments(panel, movement))
+
+
+def _moments(panel: PanelBase, movement: Movement) -> list[Moments]:
+    held = require_returns(panel, NEEDS)
+    if movement.loadings is None:
+        weight = np.ones(held.returns.shape[0]) if movement.residuals is None else movement.residuals.precision
+        wide = np.broadcast_to(weight if weight.ndim == 2 else weight[:, None], held.returns.shape)
+        return [replace(cross_products(held.returns.values, held.aligned, wide), count=panel.moments.count)]
+    blocks, paths = movement.blocks(held), movement.loadings
+    phi = 2 ** (-paths.block / paths.memory)
+    return [prewhitened(blocks, float(move), float(of)).moments for move, of in zip(paths.move, phi, strict=True)]
