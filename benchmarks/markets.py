@@ -1,7 +1,7 @@
 """Real panels that the benchmarks read from a folder, whose licences do not let the project ship them.
 
-Tables: ``french_monthly.csv.gz``, ``equities_skfolio_daily.csv.gz``, ``crypto_prices.csv.gz``, ``crypto_onchain.csv.gz``
-and ``macro_daily.csv.gz``; their columns are named in the loaders below.
+Tables: ``french_monthly.csv.gz``, ``equities_skfolio_daily.csv.gz``, ``crypto_prices.csv.gz``,
+``crypto_onchain.csv.gz`` and ``macro_daily.csv.gz``; their columns are named in the loaders below.
 """
 
 from pathlib import Path

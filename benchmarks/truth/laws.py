@@ -5,11 +5,12 @@ from functools import cached_property
 from typing import Protocol, Self
 
 import numpy as np
+import xarray as xr
 from scipy.special import ndtr
 
-import bayesfactor as bf
 from benchmarks.truth.densities import log_mean_exp, normal_factors, student_factors, student_given_factors
 
+NORMAL = 1e5  # degrees of freedom from which on a Student-t is normal to rounding
 COPIES = 4  # of every draw, each with variances of its own, where residuals are Student-t
 
 
@@ -133,12 +134,12 @@ class DrawsLaw:
         return log_mean_exp(-(0.5 * (z**2 + np.log(2 * np.pi)) + np.log(self.sd)).sum(axis=1))
 
 
-def law_of(fit: bf.Fit) -> DrawsLaw:
-    """Return the law of the period after the last row of a fit's panel."""
-    draws = fit.posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
+def law_of(draws: xr.Dataset, assets: tuple[str, ...], seed: int) -> DrawsLaw:
+    """Return the law of the period whose draws these are."""
+    draws = draws.stack(sample=("chain", "draw")).transpose("sample", ...)
     names = ("alpha", "loading", "risk_premium", "factor_mean", "factor_cov", "residual_sd")
     alpha, loading, premium, centre, omega, sd = (draws[name].values for name in names)
     rate = draws["zero_beta"].values[:, None] if "zero_beta" in draws else 0.0
     mean = alpha + rate + np.einsum("sik,sk->si", loading, premium)
-    dof = draws["dof"].values if "dof" in draws else None
-    return DrawsLaw(fit.panel.assets, mean, loading, centre, omega, sd, dof, fit.seed)
+    dof = np.minimum(draws["dof"].values, NORMAL) if "dof" in draws else None
+    return DrawsLaw(assets, mean, loading, centre, omega, sd, dof, seed)

@@ -72,7 +72,7 @@ def packaged_stocks() -> Panel:
 
 
 def _stocks(name: str, panel: Panel) -> Case:
-    return Case(name, panel, Dates(312, 108, 26), Dates(320, 40, 4), 104, 104, 26)
+    return Case(name, panel, Dates(352, 108, 26), Dates(344, 40, 4), 104, 104, 26)
 
 
 def _months(name: str, panel: Panel) -> Case:
@@ -82,10 +82,10 @@ def _months(name: str, panel: Panel) -> Case:
 CASES: dict[str, Callable[[Path], Case]] = {
     "stocks": lambda folder: _stocks("20 stocks, weekly", stocks(folder, "weekly")),
     "portfolios": lambda folder: _months("25 French portfolios, monthly", portfolios(folder, "1961")),
-    "tokens": lambda folder: Case(
-        "tokens, weekly", tokens(folder), Dates(52, 13, 13), Dates(34, 8, 2), 26, 104, 26
-    ),
+    "tokens": lambda folder: Case("tokens, weekly", tokens(folder), Dates(52, 13, 13), Dates(34, 8, 2), 26, 104, 26),
     "packaged-stocks": lambda _: _stocks("20 stocks, weekly, of skfolio", packaged_stocks()),
-    "packaged-portfolios": lambda _: _months("30 French portfolios, monthly, of linearmodels", french_monthly().panel()),
+    "packaged-portfolios": lambda _: _months(
+        "30 French portfolios, monthly, of linearmodels", french_monthly().panel()
+    ),
 }
 NEED_FOLDER = ("stocks", "portfolios", "tokens")

@@ -51,3 +51,17 @@ def weighted(half_life: int) -> Peer:
             yield NormalLaw(assets, known.mean(axis=0), x.T @ (weight[:, None] * x) / weight.sum())
 
     return predict
+
+
+def factor_model() -> Peer:
+    """Return skfolio's moments of a time-series factor model on all history, held from fit to fit."""
+    from skfolio.prior import TimeSeriesFactorModel
+
+    def predict(panel: Panel, judged: Iterable[int], start: int, assets: tuple[str, ...]) -> Iterator[Law]:
+        returns = panel.returns.sel(asset=list(assets)).to_pandas().iloc[:start].dropna()
+        factors = panel.factors.to_pandas().loc[returns.index]
+        found = TimeSeriesFactorModel().fit(returns, factors=factors).return_distribution_
+        law = NormalLaw(assets, np.asarray(found.mu), np.asarray(found.covariance))
+        yield from (law for _ in judged)
+
+    return predict

@@ -1,6 +1,6 @@
 """The walk forward: a model is fitted to all dates so far, and judged by the returns that came after."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from scipy.special import ndtr
 
 import bayesfactor as bf
 from bayesfactor.panel.panel import Panel
+from bayesfactor.posterior.next_period import extended, next_periods
 from benchmarks.truth.laws import DrawsLaw, Law, law_of
 from benchmarks.truth.panels import Case, Dates, so_far
 from benchmarks.truth.peers import Peer
@@ -43,16 +44,22 @@ def fit_all(panel: Panel, dates: Dates, model: Model, folder: Path | None = None
     """Return the fits of a walk by the row that they end before."""
     known = {str(start): so_far(panel, start) for start in dates.fits(panel)}
     sampler = bf.Sampler(draws=DRAWS, chains=CHAINS, seed=SEED, progress=False)
-    fits = bf.fit_many(known, model, sampler, folder=folder)
+    place = None if folder is None else folder / f"every {dates.step}"
+    fits = bf.fit_many(known, model, sampler, folder=place)
     if fits.failures:
         raise RuntimeError(f"not every fit was made: {dict(fits.failures)}")
     return {int(name): fit for name, fit in fits.items()}
 
 
-def predictive(fit: bf.Fit, panel: Panel, rows: Iterable[int]) -> Iterator[DrawsLaw]:
-    """Yield the law of the returns of each row of the panel, given the fit and what came before the row."""
-    law = law_of(fit)
-    yield from (law for _ in rows)
+def predictive(fit: bf.Fit, panel: Panel, rows: Sequence[int]) -> Iterator[DrawsLaw]:
+    """Yield the law of the returns of each row of the panel, given the fit and what came before the row.
+
+    Newer rows update what moves; nothing is sampled again.
+    """
+    longer = extended(fit, panel.select(fit.panel.assets), "truth")
+    begun = int(np.flatnonzero(panel.times == longer.times[0])[0])
+    for draws in next_periods(fit, longer, [row - begun for row in rows]):
+        yield law_of(draws, fit.panel.assets, fit.seed)
 
 
 def walk(case: Case, dates: Dates, model: Model, folder: Path | None = None) -> Walk:
@@ -128,7 +135,29 @@ def later_loadings(fit: bf.Fit, case: Case, start: int) -> pd.DataFrame:
     if stop > len(case.panel.times):
         return pd.DataFrame(columns=["asset", "factor", "below"])
     estimate, error = regressions(case.panel, fit.panel.assets, range(start, stop))
-    draws = fit.posterior["loading"].stack(sample=("chain", "draw")).transpose("sample", "asset", "factor").values
-    below = np.where(np.isnan(estimate), np.nan, ndtr((estimate - draws) / error).mean(axis=0))
+    draws, spread = averages(fit, case.later)
+    below = np.where(np.isnan(estimate), np.nan, ndtr((estimate - draws) / np.hypot(error, spread)).mean(axis=0))
     names = pd.MultiIndex.from_product([fit.panel.assets, fit.panel.factor_names], names=["asset", "factor"])
     return pd.Series(below.ravel(), names, name="below").dropna().reset_index()
+
+
+def averages(fit: bf.Fit, periods: int) -> tuple[np.ndarray, np.ndarray | float]:
+    """Return expected average loadings over the next periods (draw, asset, factor), and their standard deviation.
+
+    Of a loading that moves, v_h = phi v_{h-1} + noise around the long run, with the long-run variance s^2: the mean of
+    v_1, ..., v_H given v_1 is v_1 sum_h phi^(h-1) / H, and its variance s^2 sum_gh (phi^|g-h| - phi^(g+h-2)) / H^2.
+    """
+    draws = fit.posterior.stack(sample=("chain", "draw")).transpose("sample", "asset", "factor", ...)
+    loading = draws["loading"].values
+    if "loading_long_run" not in draws:
+        return loading, 0.0
+    middle, age = draws["loading_long_run"].values, np.arange(periods)
+    memory, cell = np.unique(draws["loading_memory"].values, return_inverse=True)
+    phi = 2.0 ** (-1 / memory[:, None])
+    weight = (phi**age).mean(axis=1)[cell, None, None]
+    apart = phi[:, :, None] ** np.abs(age[:, None] - age) - phi[:, :, None] ** (age[:, None] + age)
+    share = apart.mean(axis=(1, 2))[cell, None, None]
+    now = draws["volatility_now"].values[:, None] if "volatility_now" in draws else 1.0
+    level = (draws["residual_sd"].transpose("sample", "asset").values / now)[:, :, None]
+    wander = draws["loading_move"].values[:, None, None] * level / fit.panel.factors.std("time").values
+    return middle + weight * (loading - middle), wander * np.sqrt(share)
