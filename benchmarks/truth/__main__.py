@@ -94,7 +94,9 @@ def main() -> None:
         prog="python -m benchmarks.truth", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("panels", nargs="*", metavar="panel", help=f"any of {', '.join(CASES)}")
-    parser.add_argument("--model", action="append", help="a preset or a model file; may be given again")
+    parser.add_argument(
+        "--model", action="append", help="a preset, a model file or a line of the table of parts; may be given again"
+    )
     parser.add_argument("--parts", action="store_true", help="only the table of what each part adds")
     parser.add_argument("--data", type=Path, default=FOLDER, help="folder with the tables of benchmarks/markets.py")
     parser.add_argument("--keep", type=Path, help="folder of fits: those of an earlier run are not made again")
@@ -107,9 +109,8 @@ def main() -> None:
     for name in chosen:
         case = CASES[name](given.data)
         folder, before = None if given.keep is None else given.keep / name, len(found)
-        models: dict[str, Model] = {one: one for one in given.model or ("hierarchical",)}
-        if not given.model:
-            models["static"] = parts(case.panel)["static"]
+        known = parts(case.panel)
+        models: dict[str, Model] = {one: known.get(one, one) for one in given.model or ("hierarchical", "static")}
         found += [] if given.parts else [measured(case, models, folder)]
         found += [added(case, folder)] if given.parts or not given.panels else []
         print("\n".join(map(markdown, found[before:])), flush=True)
