@@ -7,6 +7,7 @@ import numpy as np
 from bayesfactor.panel.panel import Panel
 from benchmarks.truth.laws import Law, NormalLaw
 
+DIAGONAL = 0.05  # share of an exponentially weighted covariance whose correlations are 0, so that it has an inverse
 Peer = Callable[[Panel, Iterable[int], int, tuple[str, ...]], Iterator[Law]]
 
 
@@ -48,7 +49,8 @@ def weighted(half_life: int) -> Peer:
             known = complete(panel, row, assets)
             x = known - known.mean(axis=0)
             weight = 0.5 ** (np.arange(len(x))[::-1] / half_life)
-            yield NormalLaw(assets, known.mean(axis=0), x.T @ (weight[:, None] * x) / weight.sum())
+            sample = x.T @ (weight[:, None] * x) / weight.sum()
+            yield NormalLaw(assets, known.mean(axis=0), (1 - DIAGONAL) * sample + DIAGONAL * np.diag(np.diag(sample)))
 
     return predict
 

@@ -6,7 +6,8 @@ HEAD = """\
 Models are fitted to all dates so far, again every so many periods, and judged by the returns of the periods that came
 after. What moves in a model is updated on every date by the returns before it, without sampling again; Ledoit and
 Wolf's covariance (of all history, and of a shorter one) and that of skfolio's factor model are held from fit to fit;
-the exponentially weighted one is new on every date. `python -m benchmarks.truth` makes this page (`make truth`).
+the exponentially weighted one, its correlations 5 %
+smaller so that it has an inverse, is new on every date. `python -m benchmarks.truth` makes this page (`make truth`).
 """
 NOTE = """\
 ## How it is measured
