@@ -13,7 +13,7 @@ BIN   := .venv/bin
 STAMP := .venv/.ready
 DOCS  := .venv/.docs
 
-.PHONY: setup demo test browser notebooks docs lint bench calibrate clean
+.PHONY: setup demo test browser notebooks docs lint bench calibrate truth clean
 .DEFAULT_GOAL := test
 
 setup: $(STAMP)
@@ -69,6 +69,11 @@ bench: $(STAMP)
 calibrate: $(STAMP)
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.premia
+
+# Walk forward on real data, and write docs/truth.md; about half an hour.
+truth: $(STAMP)
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,truth]"
+	$(BIN)/python -m benchmarks.truth
 
 clean:
 	rm -rf .venv

@@ -64,13 +64,18 @@ def markdown(table: Table) -> str:
 
 def report(tables: Sequence[Table], settings: Settings) -> str:
     """Return the text of a report: its tables, then machine, versions and repeats."""
-    names = dict.fromkeys((*LIBRARIES, *(name for table in tables for name in table.libraries)))
-    found = ", ".join(f"{name} {at}" for name in names if (at := _version(name)))
+    found = versions(*(name for table in tables for name in table.libraries))
     size = " Tiny sizes: these figures mean nothing." if settings.quick else ""
-    last = (
-        f"{machine()}. Python {platform.python_version()}, {found}. Where a cell has a range: median (least to most)."
-    )
+    last = f"{machine()}. {found}. Where a cell has a range: median (least to most)."
     return "\n".join([*map(markdown, tables), last + size, ""])
+
+
+def versions(*more: str) -> str:
+    """Return the versions of Python and of the libraries that are there."""
+    names = dict.fromkeys((*LIBRARIES, *more))
+    return f"Python {platform.python_version()}, " + ", ".join(
+        f"{name} {at}" for name in names if (at := _version(name))
+    )
 
 
 def _version(name: str) -> str:

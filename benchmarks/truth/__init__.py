@@ -1,0 +1,1 @@
+"""Predictions judged by what came after, on real markets."""
