@@ -191,6 +191,10 @@ from .spec.alphas import (
     ShrunkAlpha as ShrunkAlpha,
     ZeroAlpha as ZeroAlpha,
 )
+from .spec.durations import (
+    Duration as Duration,
+    LogNormalDuration as LogNormalDuration,
+)
 from .spec.factors import (
     FactorLaw as FactorLaw,
 )
@@ -198,6 +202,10 @@ from .spec.files import (
     list_models as list_models,
     read_model as read_model,
     write_model as write_model,
+)
+from .spec.loading_path import (
+    ConstantPath as ConstantPath,
+    MovingPath as MovingPath,
 )
 from .spec.loadings import (
     CommonLoadings as CommonLoadings,
@@ -214,7 +222,6 @@ from .spec.noise import (
     StudentTNoise as StudentTNoise,
 )
 from .spec.observation import (
-    Duration as Duration,
     EqualWeights as EqualWeights,
     HalfLife as HalfLife,
 )
@@ -228,4 +235,9 @@ from .spec.priors import (
     NormalRate as NormalRate,
     Rate as Rate,
     SpikeSlab as SpikeSlab,
+)
+from .spec.volatility import (
+    CommonVolatility as CommonVolatility,
+    ConstantVolatility as ConstantVolatility,
+    MovingVolatility as MovingVolatility,
 )

@@ -55,7 +55,7 @@ def a_panel():
 @pytest.fixture(scope="session")
 def hier_fit(a_panel):
     """The default model, sampled well."""
-    return bf.fit(a_panel, "hierarchical", quiet(draws=1000))
+    return bf.fit(a_panel, "static", quiet(draws=1000))
 
 
 @pytest.fixture(scope="session")
@@ -67,14 +67,14 @@ def student_fit(a_panel):
 @pytest.fixture(scope="session")
 def short_fit(a_panel):
     """A fit that fails its checks: one chain of forty draws."""
-    return bf.fit(a_panel, "hierarchical", quiet(draws=40, tune=60, chains=1))
+    return bf.fit(a_panel, "static", quiet(draws=40, tune=60, chains=1))
 
 
 @pytest.fixture(scope="session")
 def hollow_fit(a_panel):
     """As `hier_fit`, but asset a08 has no return at all."""
     hidden = np.array(a_panel.assets) == "a08"
-    return bf.fit(replace(a_panel, returns=a_panel.returns.where(~hidden)), "hierarchical", quiet(draws=1000))
+    return bf.fit(replace(a_panel, returns=a_panel.returns.where(~hidden)), "static", quiet(draws=1000))
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +86,7 @@ def cross_panel():
 @pytest.fixture(scope="session")
 def cross_fit(cross_panel):
     """The default model on many assets."""
-    return bf.fit(cross_panel, "hierarchical", quiet(draws=1000))
+    return bf.fit(cross_panel, "static", quiet(draws=1000))
 
 
 @pytest.fixture(scope="session")

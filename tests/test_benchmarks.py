@@ -89,7 +89,7 @@ def recipe(request):
 def test_normal_model_by_hand_has_our_posterior(recipe, likelihood):
     """log p(theta, c, r) - log p(c | theta, r) by hand = our integrated density, but for one constant."""
     panel, rng = simulate(recipe), np.random.default_rng(4)
-    data, problem = inputs(panel, "hierarchical"), prepare(panel, bf.read_model("hierarchical"))
+    data, problem = inputs(panel, "static"), prepare(panel, bf.read_model("static"))
     density, gaps = by_hand(data, likelihood), []
     for theta in points(problem):
         found, jacobian = natural(problem, data, theta)
@@ -146,7 +146,7 @@ def numpyro_densities(recipe, values):
 @pytest.mark.skipif(importlib.util.find_spec("numpyro") is None, reason="NumPyro is not installed: extra 'bench'")
 def test_numpyro_models_are_the_pymc_ones():
     recipe, rng, values, expected = RECIPES["unequal"], np.random.default_rng(5), {}, {}
-    for preset in ("hierarchical", "student_t"):
+    for preset in ("static", "student_t"):
         data, problem = inputs(simulate(recipe), preset), prepare(simulate(recipe), bf.read_model(preset))
         density, values[preset], expected[preset] = by_hand(data, "full"), [], []
         for theta in points(problem, 3):
@@ -216,5 +216,5 @@ def test_import_times_are_added_up():
 
 def test_arithmetic_is_that_of_a_count_by_hand():
     """One coefficient: A, its root's reciprocal, b - S m twice, two products, a square, and sixteen more."""
-    assert flops("hierarchical", 10, 0, 99) == pytest.approx(10 * (2 / 3 + 9 + 17.5))
+    assert flops("static", 10, 0, 99) == pytest.approx(10 * (2 / 3 + 9 + 17.5))
     assert flops("student_t", 1, 6, 1001) - flops("student_t", 1, 6, 1000) == 4 * 7 + 8

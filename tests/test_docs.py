@@ -102,7 +102,7 @@ def program():
     mpl.use("agg")
     market = bf.simulate(seed=1)
     panel = bf.integrate(market.returns, market.factors, market.factor_info, market.asset_info)
-    fit = bf.fit(panel, "hierarchical", bf.Sampler(draws=500, seed=1, progress=False))
+    fit = bf.fit(panel, "static", bf.Sampler(draws=500, seed=1, progress=False))
     return {"bf": bf, "market": market, "panel": panel, "fit": fit, "mix": {"layer1_01": 0.6, "defi_02": 0.4}}
 
 

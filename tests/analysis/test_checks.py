@@ -169,7 +169,7 @@ def test_a_fault_is_named_alone(hier_fit):
 
 
 def test_a_fit_of_hardly_any_draws_can_be_checked(a_panel):
-    fit = bf.fit(a_panel, "hierarchical", bf.Sampler(draws=4, tune=50, chains=1, progress=False))
+    fit = bf.fit(a_panel, "static", bf.Sampler(draws=4, tune=50, chains=1, progress=False))
     report = bf.check(fit)
     assert not report.ok
     assert {c.name for c in report.checks if c.passed is False} >= {"draws", "chains", "effective draws, bulk"}
@@ -180,7 +180,7 @@ def test_heavy_tails_are_seen_under_normal_noise_only():
     noise = 0.02 * rng.standard_t(3, size=panel.returns.shape)
     panel = replace(panel, returns=panel.returns.copy(data=panel.returns.values + noise))
     sampler = bf.Sampler(draws=300, tune=400, target_accept=0.9, progress=False)
-    fits = [bf.fit(panel, model, sampler) for model in ("hierarchical", "student_t")]
+    fits = [bf.fit(panel, model, sampler) for model in ("static", "student_t")]
     assert all(check.passed for fit in fits for check in fit.misfit.checks)  # 3 degrees of freedom are a right model's
     normal, student = (bf.check(fit) for fit in fits)
     name = "tails: share of assets with heavier tails than the noise law"
@@ -249,7 +249,7 @@ def test_shrinkage_without_data_is_whole(hollow_fit, report, a_panel):
 def test_all_assets_too_short_for_tails(a_panel):
     """Two returns each: there is nothing to compare, and no crash."""
     late = a_panel.returns.where(a_panel.returns["time"] >= a_panel.returns["time"][-2])
-    fit = bf.fit(replace(a_panel, returns=late), "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))
+    fit = bf.fit(replace(a_panel, returns=late), "static", bf.Sampler(draws=250, tune=300, progress=False))
     report = bf.check(fit)
     assert report.assets["prob_tails"].isna().all()
     assert row(report, "tails: share of assets with heavier tails than the noise law").worst == ""
@@ -278,7 +278,7 @@ def test_premia_that_the_data_do_not_tell_are_counted(cross_fit, a_panel):
     assert share.details == "bf.identify(fit)"
     assert share.advice in str(found)
     traded = a_panel.select(factors=["f0", "f1"])
-    none = row(bf.check(bf.fit(traded, "hierarchical", bf.Sampler(draws=250, tune=300, progress=False))), name)
+    none = row(bf.check(bf.fit(traded, "static", bf.Sampler(draws=250, tune=300, progress=False))), name)
     assert (none.passed, none.value, none.worst) == (None, 0.0, "")
 
 

@@ -266,7 +266,7 @@ def test_factors_with_proportional_loadings_are_not_identified():
     assert float(alone.signal_to_noise.mean()) > 50
 
 
-@pytest.mark.parametrize("name", ["unpooled", "pooled", "hierarchical"])
+@pytest.mark.parametrize("name", ["unpooled", "pooled", "static"])
 def test_noise_is_not_taken_for_signal_whatever_the_shrinkage(name, cross_panel):
     """Draws of loadings that no prior shrinks hold the error of estimation and that of the draw: 2, and no more."""
     found = bf.identify(bf.fit(cross_panel, name, bf.Sampler(draws=250, tune=300, chains=4, progress=False)))

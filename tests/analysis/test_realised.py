@@ -19,7 +19,7 @@ MIX = {"a01": 0.5, "a03": 0.7}
 @pytest.fixture(scope="module")
 def fit():
     panel = make_panel(assets=4, traded=1, other=1, periods=50, shortest=20, seed=3)
-    return bf.fit(panel, "hierarchical", SMALL)
+    return bf.fit(panel, "static", SMALL)
 
 
 @given(arrays(float, st.integers(1, 30), elements=st.floats(-0.9, 2.0)))

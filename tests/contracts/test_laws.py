@@ -156,7 +156,7 @@ def rotated(panel, other, one, two, theta, moved, block):
 def test_an_asset_without_data_gets_its_groups_prior():
     panel = make_panel(assets=9, periods=120)
     panel = replace(panel, returns=panel.returns.where(panel.returns["asset"] != "a04"))
-    fit = bf.fit(panel, "hierarchical", replace(QUICK, draws=2000))
+    fit = bf.fit(panel, "static", replace(QUICK, draws=2000))
     loading = bf.loadings(fit).sel(asset="a04")
     centre = fit.posterior["loading_mean"].sel(group=str(panel.groups.sel(asset="a04").values))
     error = np.hypot(statistic(loading, "mcse", method="mean"), statistic(centre, "mcse", method="mean"))
@@ -192,7 +192,7 @@ def test_a_traded_factor_put_in_as_an_asset_prices_itself(name):
 
 def test_a_useless_factor_contributes_nothing_and_keeps_its_prior_premium():
     panel = make_panel(assets=20, traded=1, other=1, periods=500, zero=(1,))
-    fit = bf.fit(panel, "hierarchical", bf.Sampler(seed=2, progress=False))
+    fit = bf.fit(panel, "static", bf.Sampler(seed=2, progress=False))
     useless = bf.attribute(fit, "premium").draws.sel(source="f1")
     assert float(abs(useless.mean(("chain", "draw"))).max()) < 0.02
     prior = 0.5 * panel.factors.sel(factor="f1").std(ddof=1) / 252**0.5

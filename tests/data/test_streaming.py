@@ -108,7 +108,7 @@ def test_statistics_are_those_in_memory(data, folder):
 
 def test_a_fit_is_that_in_memory(data, folder):
     """The same density to rounding, which chains then amplify; the same posterior to Monte Carlo error."""
-    panels, model = (reduce(folder, data[1]), in_memory(*data)), bf.read_model("hierarchical")
+    panels, model = (reduce(folder, data[1]), in_memory(*data)), bf.read_model("static")
     problems = [prepare(panel, model) for panel in panels]
     rng = np.random.default_rng(2)
     for _ in range(3):

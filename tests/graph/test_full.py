@@ -26,7 +26,7 @@ def panel():
 
 
 def test_every_return_is_observed_with_its_asset_and_time_and_no_other(panel):
-    graph = bf.build(panel, "hierarchical")
+    graph = bf.build(panel, "static")
     seen = {name: graph[name].get_value() for name in ("observed_returns", "asset_of", "time_of")}
     found = np.full(panel.returns.shape, np.nan)
     found[seen["time_of"], seen["asset_of"]] = seen["observed_returns"]
@@ -37,13 +37,13 @@ def test_every_return_is_observed_with_its_asset_and_time_and_no_other(panel):
 
 
 def test_factors_are_observed_by_stretches_on_which_the_same_ones_are_known(panel):
-    graph = bf.build(panel, "hierarchical")
+    graph = bf.build(panel, "static")
     assert [rv.name for rv in graph.observed_RVs] == ["factors_1", "factors_2", "returns"]
     for number, names in ((1, ["f0", "f2"]), (2, ["f0", "f2", "f1"])):
         assert list(graph.coords[f"factor_known_{number}"]) == names
         own = panel.factors.sel(time=list(graph.coords[f"factor_time_{number}"]), factor=names).values
         np.testing.assert_array_equal(graph[f"observed_factors_{number}"].get_value(), own)
-    one = bf.build(replace(panel, factors=panel.factors.isel(time=slice(10, None))), "hierarchical")
+    one = bf.build(replace(panel, factors=panel.factors.isel(time=slice(10, None))), "static")
     assert [rv.name for rv in one.observed_RVs] == ["factors", "returns"]
 
 
@@ -59,7 +59,7 @@ def test_every_preset_has_its_variables_by_name(name, centred, panel):
     assert centred or not {"loading", "alpha", "log_sigma"} & free
 
 
-@pytest.mark.parametrize("model", ["hierarchical", "student_t"])
+@pytest.mark.parametrize("model", ["static", "student_t"])
 def test_prior_draws_are_those_of_prior_predict(model, panel):
     """R-squared, volatility and Sharpe ratio of an asset, the factors' covariance held as there."""
     graph = bf.build(panel, model)
@@ -103,7 +103,7 @@ def fitted(draws, panel, graph):
 
 def test_the_prior_of_the_covariance_is_an_inverse_wishart(panel):
     """Its inverse has the mean dof / s^2, and log|Omega| the law of scipy's draws."""
-    graph = bf.build(panel, "hierarchical")
+    graph = bf.build(panel, "static")
     drawn = pm.sample_prior_predictive(DRAWS, graph, var_names=["factor_cov"], random_seed=4, compile_kwargs=FAST)
     omega = drawn["prior"]["factor_cov"].values[0]
     scale, dof = graph["covariance_scale"].get_value(), float(graph["covariance_dof"].get_value())
@@ -120,7 +120,7 @@ def correlation(omega, j, k):
     return omega[:, j, k] / np.sqrt(omega[:, j, j] * omega[:, k, k])
 
 
-@pytest.mark.parametrize("model", ["hierarchical", "student_t"])
+@pytest.mark.parametrize("model", ["static", "student_t"])
 def test_draws_of_a_fit_predict_returns(model, panel):
     """As a Dataset with the graph's names: mean and standard deviation are those that the draws say."""
     fit, graph = (
@@ -158,9 +158,9 @@ def test_draws_of_a_fit_predict_returns(model, panel):
 
 def test_draws_of_the_graph_become_a_fit(panel):
     """Whoever drew them, and answers are made of them."""
-    graph = bf.build(panel, "hierarchical", centred=False)
+    graph = bf.build(panel, "static", centred=False)
     drawn = pm.sample_prior_predictive(200, graph, random_seed=1, compile_kwargs=FAST)
-    fit = bf.from_draws(panel, drawn["prior"].to_dataset(), "hierarchical")
+    fit = bf.from_draws(panel, drawn["prior"].to_dataset(), "static")
     parts = bf.attribute(fit, "premium", allow_unconverged=True).draws
     expected = 252 * (fit.posterior["loading"] * fit.posterior["risk_premium"]).sel(factor="f2")
     np.testing.assert_allclose(parts.sel(source="f2").transpose(*expected.dims).values, expected.values)
@@ -169,7 +169,7 @@ def test_draws_of_the_graph_become_a_fit(panel):
 def test_what_the_full_graph_cannot_hold_is_refused(panel):
     """Statistics and weighted returns, which only the marginal graph takes."""
     recent = replace(bf.FactorModel(), observation=bf.HalfLife(bf.Duration(20, "periods")))
-    for given, model, found in ((reduced(panel), "hierarchical", "PanelStatistics"), (panel, recent, "half_life")):
+    for given, model, found in ((reduced(panel), "static", "PanelStatistics"), (panel, recent, "half_life")):
         with pytest.raises(SpecError, match=found) as caught:
             bf.build(given, model)
         assert "marginal=True" in caught.value.remedy
@@ -178,4 +178,4 @@ def test_what_the_full_graph_cannot_hold_is_refused(panel):
 
 def test_the_marginal_graph_has_coordinates_of_its_own(panel):
     with pytest.raises(SpecError, match="centred=False goes with marginal=False"):
-        bf.build(panel, "hierarchical", centred=False, marginal=True)
+        bf.build(panel, "static", centred=False, marginal=True)

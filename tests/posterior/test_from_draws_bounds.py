@@ -55,7 +55,7 @@ def test_a_zero_beta_rate_that_the_model_has_not(a_panel, draws):
     given = draws.assign(zero_beta=draws["alpha_scale"])
     assert "zero_beta" in bf.attribute(bf.from_draws(a_panel, given), "premium", allow_unconverged=True).draws["source"]
     with pytest.raises(bf.FitError, match="has no zero-beta rate, and the draws have 'zero_beta'"):
-        bf.from_draws(a_panel, given, "hierarchical")
+        bf.from_draws(a_panel, given, "static")
 
 
 def test_what_is_no_model_is_named_by_its_type(a_panel, draws):
@@ -75,9 +75,9 @@ def test_variances_need_no_law(a_panel, draws):
 
 def test_a_spread_that_is_sampled_and_not_given_leaves_no_shrinkage(a_panel, draws):
     """In place of that of another parameter's prior."""
-    given = bf.from_draws(a_panel, draws[NAMES], "hierarchical")
+    given = bf.from_draws(a_panel, draws[NAMES], "static")
     assert bf.check(given).shrinkage.isna().all().all()
-    assert bf.check(bf.from_draws(a_panel, draws, "hierarchical")).shrinkage.notna().all().all()
+    assert bf.check(bf.from_draws(a_panel, draws, "static")).shrinkage.notna().all().all()
 
 
 def test_one_chain_selected_is_told_how_to_be_one_again(a_panel, draws):

@@ -195,11 +195,11 @@ def test_arviz_leaves_out_a_period_at_a_time(hier_fit):
 def test_arviz_compares_models(hier_fit, a_panel):
     """A model whose loadings are held at nothing but a common value describes such a panel worse."""
     pooled = bf.fit(a_panel, "pooled", QUICK)
-    fits = {"hierarchical": hier_fit, "pooled": pooled}
+    fits = {"static": hier_fit, "pooled": pooled}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         table = az.compare({name: fit.with_log_likelihood().data for name, fit in fits.items()})
-    assert table.index.tolist() == ["hierarchical", "pooled"]
+    assert table.index.tolist() == ["static", "pooled"]
     assert table.loc["pooled", "elpd_diff"] < -2 * table.loc["pooled", "dse"]
 
 

@@ -35,7 +35,7 @@ def strange(a_panel):
         notes=(Note("🚀", "warning", "moves a lot — 12 %"), Note("panel", "done", "cut")),
     )
     assert rename["a01"] == "🚀"
-    return bf.fit(panel, "hierarchical", bf.Sampler(draws=30, tune=60, chains=2, seed=5, progress=False))
+    return bf.fit(panel, "static", bf.Sampler(draws=30, tune=60, chains=2, seed=5, progress=False))
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_a_saved_fit_opens_without_a_sampler(strange, saved, tmp_path):
     path.write_bytes(saved)
     run = subprocess.run([sys.executable, "-c", BLOCKED, path], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.split() == [str(9 * 5), "hierarchical", strange.panel.fingerprint]
+    assert run.stdout.split() == [str(9 * 5), "static", strange.panel.fingerprint]
 
 
 def entries(folder):

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.calibration import coverage
 
 
-@pytest.mark.parametrize("name", ["hierarchical"])
+@pytest.mark.parametrize("name", ["static"])
 def test_intervals_cover_truth(name):
     """90 % intervals, within 4 standard errors over 24 panels (at least binomial ones where intervals are few)."""
     table = coverage(name, 24, first=1000)

@@ -20,7 +20,7 @@ from bayesfactor.spec.scaling import scale_priors
 from benchmarks.recency import judged, predictive
 from tests.support.panels import make_panel
 
-NORMAL = ("capm", "hierarchical", "pooled", "spike_slab", "unpooled")
+NORMAL = ("capm", "static", "pooled", "spike_slab", "unpooled")
 SAMPLER = bf.Sampler(draws=500, chains=2, seed=4, progress=False)
 MANY = 8_000
 ALPHA_MEAN, ALPHA_SD = 1.0, 20.0  # per cent a year

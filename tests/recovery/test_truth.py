@@ -151,14 +151,14 @@ def months():
 
 @pytest.fixture(scope="module")
 def a_walk(months):
-    return walk(months, months.wide, "hierarchical")
+    return walk(months, months.wide, "static")
 
 
 def test_a_law_of_a_fit_has_its_moments(months):
     """Mean and covariance, of the first date and of one that newer rows bring nearer."""
     known = months.panel.select(months.panel.assets[:6])
     (first,) = bf.rolling(known, 240, step=len(known.times), past=True).values()
-    fit = bf.fit(first, "hierarchical", bf.Sampler(draws=100, chains=2, seed=2, progress=False))
+    fit = bf.fit(first, "static", bf.Sampler(draws=100, chains=2, seed=2, progress=False))
     for row, law in zip((240, 250), predictive(fit, months.panel, (240, 250)), strict=True):
         (longer,) = bf.rolling(known, row, step=len(known.times), past=True).values()
         wanted = bf.moments(fit, after=longer)

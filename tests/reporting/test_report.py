@@ -149,7 +149,7 @@ def test_what_lost_everything_is_left_out_and_the_rest_is_there(hier_fit, tmp_pa
 @pytest.mark.parametrize(
     ("preset", "says"),
     [
-        ("hierarchical", "Partial pooling: short histories are drawn towards their group"),
+        ("static", "Partial pooling: short histories are drawn towards their group"),
         ("unpooled", "No pooling: each asset has its own prior"),
         ("pooled", "one loading for all assets"),
     ],
@@ -158,7 +158,7 @@ def test_the_caption_of_shrinkage_is_true_of_the_model(hier_fit, tmp_path, prese
     fit = replace(hier_fit, model=replace(hier_fit.model, loadings=bf.read_model(preset).loadings))
     text = bf.write_report(fit, tmp_path / "r.md").read_text(encoding="utf-8")
     assert says in text
-    assert ("drawn towards their group" in text) == (preset == "hierarchical")
+    assert ("drawn towards their group" in text) == (preset == "static")
 
 
 def test_a_fit_of_statistics_says_what_it_cannot_know(hier_fit, tmp_path):
@@ -182,7 +182,7 @@ def test_a_stored_fit_has_the_same_report(hier_fit, tmp_path):
 
 def test_one_asset_and_one_factor(tmp_path):
     panel = make_panel(assets=1, traded=1, other=0, periods=160, shortest=160, seed=3)
-    fit = bf.fit(panel, "hierarchical", bf.Sampler(draws=100, tune=100, progress=False))
+    fit = bf.fit(panel, "static", bf.Sampler(draws=100, tune=100, progress=False))
     found = Reader(bf.write_report(fit, tmp_path / "r.html", portfolio={"a00": 1.0}).read_text(encoding="utf-8"))
     assert tuple(found.sections) == SECTIONS
     assert "by-group" not in found.tables

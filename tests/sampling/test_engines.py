@@ -14,7 +14,7 @@ from bayesfactor.sampling.fitting import ENGINES, engine_of
 from tests.support.choices import derived
 from tests.support.panels import make_panel, reduced
 
-LAWS = ("hierarchical", "student_t")  # one for each kernel
+LAWS = ("static", "student_t")  # one for each kernel
 SIZE = {"assets": 6, "traded": 1, "other": 1, "periods": 80, "groups": 2, "shortest": 25}
 SAMPLER = bf.Sampler(draws=1000, tune=500, chains=4, seed=3, progress=False)
 FEW = replace(SAMPLER, draws=20, tune=50, chains=1)
@@ -33,7 +33,7 @@ def test_a_kernel_is_taken_where_one_covers_the_model():
 
 def test_an_engine_that_does_not_exist():
     with pytest.raises(bf.SpecError, match="grph") as caught:
-        bf.fit(make_panel(**SIZE), "hierarchical", FEW, engine="grph")
+        bf.fit(make_panel(**SIZE), "static", FEW, engine="grph")
     assert caught.value.allowed == ("auto", *(engine.name for engine in ENGINES))
 
 

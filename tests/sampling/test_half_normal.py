@@ -55,7 +55,7 @@ def test_many_at_once_in_their_shape():
     assert half_normals(np.zeros(())).shape == ()
 
 
-@pytest.mark.parametrize("preset", ["hierarchical", "pooled", "student_t"])
+@pytest.mark.parametrize("preset", ["static", "pooled", "student_t"])
 def test_alphas_and_their_scale_mix_where_the_prior_rules(preset):
     """At least half as many effective draws as draws: of a scale sampled with either sign they are half or less."""
     panel = make_panel(assets=40, traded=2, other=2, periods=60, groups=3, shortest=25, seed=5)

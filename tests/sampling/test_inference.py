@@ -42,7 +42,7 @@ def panel():
     return make_panel(assets=5, traded=1, other=1, periods=60, shortest=20, groups=2)
 
 
-@pytest.mark.parametrize("model", ["hierarchical", "student_t"])
+@pytest.mark.parametrize("model", ["static", "student_t"])
 def test_the_seed_decides_whatever_the_cores(panel, model):
     one, two, other = (bf.fit(panel, model, small(seed=seed, cores=cores)) for seed, cores in ((3, 1), (3, 2), (4, 2)))
     assert one.posterior.identical(two.posterior)
@@ -103,7 +103,7 @@ def test_the_caller_keeps_his_data(panel):
 
 def test_a_refit_of_any_shape_compiles_nothing(panel):
     """Numba takes its compiler's lock for whatever it compiles or loads."""
-    models = ("hierarchical", "capm", "unpooled", "pooled", "student_t")
+    models = ("static", "capm", "unpooled", "pooled", "student_t")
     for model in models:
         bf.fit(panel, model, small())
     wider = make_panel(assets=70, traded=1, other=2, periods=40)
@@ -124,7 +124,7 @@ def test_a_model_uses_its_own_families_only(panel):
 
 def test_models_come_by_name_by_path_and_as_values(panel, tmp_path):
     path = bf.write_model(bf.FactorModel(), tmp_path / "mine.toml")
-    fits = [bf.fit(panel, model, small()) for model in ("hierarchical", path, str(path), bf.FactorModel())]
+    fits = [bf.fit(panel, model, small()) for model in ("static", path, str(path), bf.FactorModel())]
     assert all(fit.posterior.identical(fits[0].posterior) for fit in fits)
     assert {fit.model_id for fit in fits} == {fits[0].model_id}
 
@@ -173,21 +173,21 @@ def test_an_interrupted_run_is_not_returned(panel, monkeypatch):
 
     monkeypatch.setattr(nutpie, "sample", cut)
     with pytest.raises(FitError, match="interrupted: 20 of 50 draws"):
-        bf.fit(panel, "hierarchical", small())
+        bf.fit(panel, "static", small())
 
     def at_once(*args, **settings):
         return whole(*args, **settings).isel(draw=slice(0))
 
     monkeypatch.setattr(nutpie, "sample", at_once)
     with pytest.raises(FitError, match="interrupted: 0 of 50 draws"):
-        bf.fit(panel, "hierarchical", small())
+        bf.fit(panel, "static", small())
 
     def lost(*args, **settings):
         return whole(*args, **settings).isel(chain=slice(1))
 
     monkeypatch.setattr(nutpie, "sample", lost)
     with pytest.raises(FitError, match="interrupted: 25 of 50 draws"):
-        bf.fit(panel, "hierarchical", small())
+        bf.fit(panel, "static", small())
 
     def padded(*args, **settings):  # what the sampler gives when one chain had finished and the other had not
         tree = whole(*args, **settings)
@@ -196,7 +196,7 @@ def test_an_interrupted_run_is_not_returned(panel, monkeypatch):
 
     monkeypatch.setattr(nutpie, "sample", padded)
     with pytest.raises(FitError, match="interrupted: 40 of 50 draws"):
-        bf.fit(panel, "hierarchical", small())
+        bf.fit(panel, "static", small())
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ValueError])
@@ -206,7 +206,7 @@ def test_a_failure_of_the_sampler_is_a_fit_error(panel, monkeypatch, error):
 
     monkeypatch.setattr(nutpie, "sample", fail)
     with pytest.raises(FitError, match="no finite starting point") as caught:
-        bf.fit(panel, "hierarchical", small())
+        bf.fit(panel, "static", small())
     assert isinstance(caught.value.__cause__, error)
 
 
@@ -216,7 +216,7 @@ def test_an_interrupt_from_the_keyboard_is_not_swallowed(panel, monkeypatch):
 
     monkeypatch.setattr(nutpie, "sample", stop)
     with pytest.raises(KeyboardInterrupt):
-        bf.fit(panel, "hierarchical", small())
+        bf.fit(panel, "static", small())
 
 
 def test_an_asset_without_data_gets_its_groups_prior(hollow_fit):

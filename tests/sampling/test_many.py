@@ -125,7 +125,7 @@ def copied(seeded, saved, monkeypatch):
 
 @pytest.fixture(scope="module")
 def small_fit(panels):
-    return bf.fit(panels["one"], "hierarchical", QUICK)
+    return bf.fit(panels["one"], "static", QUICK)
 
 
 def test_results_are_in_the_order_of_the_panels(panels, fitted, monkeypatch):
@@ -254,12 +254,12 @@ def test_a_folder_is_gone_on_with(panels, seeded, monkeypatch, tmp_path, executo
 
 
 CHANGES = {
-    "data": lambda panels: ({**panels, "one": tiny(99)}, "hierarchical", QUICK, 1),
+    "data": lambda panels: ({**panels, "one": tiny(99)}, "static", QUICK, 1),
     "model": lambda panels: (panels, "unpooled", QUICK, 4),
-    "draws": lambda panels: (panels, "hierarchical", replace(QUICK, draws=31), 4),
-    "seed": lambda panels: (panels, "hierarchical", replace(QUICK, seed=2), 4),
-    "acceptance": lambda panels: (panels, "hierarchical", replace(QUICK, target_accept=0.9), 4),
-    "name": lambda panels: ({"five": panels["one"], "two": panels["two"]}, "hierarchical", QUICK, 1),
+    "draws": lambda panels: (panels, "static", replace(QUICK, draws=31), 4),
+    "seed": lambda panels: (panels, "static", replace(QUICK, seed=2), 4),
+    "acceptance": lambda panels: (panels, "static", replace(QUICK, target_accept=0.9), 4),
+    "name": lambda panels: ({"five": panels["one"], "two": panels["two"]}, "static", QUICK, 1),
 }
 
 
@@ -401,11 +401,11 @@ def test_few_panels_are_made_ahead():
 def test_a_process_that_dies_is_named_and_loses_no_other(panels):
     """Also: draws are those of a serial run, and a panel's arrays stay read-only on their way back."""
     some = {"one": panels["one"], "deadly": tiny(50, Deadly), "two": panels["two"]}
-    fits = fit_many(some, "hierarchical", QUICK)
+    fits = fit_many(some, "static", QUICK)
     assert list(fits.failures) == ["deadly"], fits
     assert "The process that fitted it died" in str(fits.failures["deadly"])
     for name, fit in fits.items():
-        alone = bf.fit(panels[name], "hierarchical", fit.sampler)
+        alone = bf.fit(panels[name], "static", fit.sampler)
         assert fit.posterior.identical(alone.posterior)
         assert fit.panel.fingerprint == panels[name].fingerprint
         assert not fit.panel.returns.values.flags.writeable
@@ -444,7 +444,7 @@ def test_a_fit_that_a_dead_worker_kept_is_not_made_again(tmp_path):
         bf.Sampler(draws=20, tune=50, chains=1, progress=False),
     )
     (tmp_path / ".token").touch()
-    job = Job("a", panel, bf.read_model("hierarchical"), sampler, "auto", tmp_path, "0123456789abcdef", "token")
+    job = Job("a", panel, bf.read_model("static"), sampler, "auto", tmp_path, "0123456789abcdef", "token")
     one, two = run(job), run(job)
     assert one.result == two.result
     assert len(list(tmp_path.glob("*.nc"))) == 1

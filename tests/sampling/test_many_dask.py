@@ -31,11 +31,11 @@ def panels():
 
 
 def test_draws_are_those_of_a_serial_run(client, panels):
-    fits = fit_many(panels, "hierarchical", QUICK, executor=client.get_executor(pure=False))
+    fits = fit_many(panels, "static", QUICK, executor=client.get_executor(pure=False))
     assert fits.failures == {}
     assert list(fits) == list(panels)
     for name, fit in fits.items():
-        alone = bf.fit(panels[name], "hierarchical", fit.sampler)
+        alone = bf.fit(panels[name], "static", fit.sampler)
         assert alone.posterior.identical(fit.posterior)
         assert fit.panel.fingerprint == panels[name].fingerprint
         assert not fit.panel.returns.values.flags.writeable
@@ -55,15 +55,15 @@ def test_a_killed_worker_loses_no_fit(client, tmp_path):
     victim = next(iter(client.run(os.getpid).values()))
     killer = threading.Thread(target=kill_after_the_first, args=(tmp_path, victim))
     killer.start()
-    fits = fit_many(panels, "hierarchical", QUICK, executor=client, folder=tmp_path)
+    fits = fit_many(panels, "static", QUICK, executor=client, folder=tmp_path)
     killer.join()
     assert victim not in client.run(os.getpid).values()
     assert fits.failures == {}
     assert list(fits) == list(panels)
     assert len(list(tmp_path.iterdir())) == len(panels)
-    opened = fit_many(panels, "hierarchical", QUICK, executor=client, folder=tmp_path)
+    opened = fit_many(panels, "static", QUICK, executor=client, folder=tmp_path)
     assert opened.table()["state"].eq("opened").all()
-    last = bf.fit(panels["panel 9"], "hierarchical", opened["panel 9"].sampler)
+    last = bf.fit(panels["panel 9"], "static", opened["panel 9"].sampler)
     np.testing.assert_array_equal(last.posterior["loading"], opened["panel 9"].posterior["loading"])
 
 
@@ -71,7 +71,7 @@ def test_a_panel_that_kills_its_workers_is_named(client, panels):
     from tests.sampling.test_many import Deadly, tiny
 
     with distributed.Client(client.scheduler.address) as other:
-        fits = fit_many({**panels, "deadly": tiny(50, Deadly)}, "hierarchical", QUICK, executor=other)
+        fits = fit_many({**panels, "deadly": tiny(50, Deadly)}, "static", QUICK, executor=other)
     assert list(fits.failures) == ["deadly"]
     assert "KilledWorker" in str(fits.failures["deadly"])
     assert list(fits) == list(panels)

@@ -24,7 +24,7 @@ def panel():
 
 @pytest.fixture
 def graph(panel):
-    return bf.build(panel, "hierarchical", centred=False)
+    return bf.build(panel, "static", centred=False)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +84,7 @@ def refused(panel, graph, match):
 
 
 def test_without_a_variable(panel):
-    refused(
-        panel, bf.build(panel, "hierarchical", marginal=True), r"'loading' \(chain, draw, asset, factor\) is missing"
-    )
+    refused(panel, bf.build(panel, "static", marginal=True), r"'loading' \(chain, draw, asset, factor\) is missing")
 
 
 def test_a_plain_model_names_all_that_it_lacks(panel):
@@ -105,7 +103,7 @@ def test_with_a_renamed_asset(panel):
     renamed = replace(
         panel, returns=panel.returns.assign_coords(asset=names), groups=panel.groups.assign_coords(asset=names)
     )
-    refused(panel, bf.build(renamed, "hierarchical", centred=False), "'btc'")
+    refused(panel, bf.build(renamed, "static", centred=False), "'btc'")
 
 
 def test_with_a_discrete_variable(panel, graph):

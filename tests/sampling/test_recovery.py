@@ -59,7 +59,7 @@ def assert_average(values, wanted):
     assert (np.abs(values.mean(axis=-1) - wanted) < 4.5 * error).all()
 
 
-@pytest.mark.parametrize("preset", ["hierarchical", "unpooled"])
+@pytest.mark.parametrize("preset", ["static", "unpooled"])
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_coefficients_given_theta_have_their_closed_form(preset, alpha):
     """Whitened by the closed form, they are standard normal: mean 0 and covariance I within Monte Carlo error."""
@@ -307,7 +307,7 @@ def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
     monkeypatch.setattr("bayesfactor.sampling.kernels.normal_kernel.CHUNK", 8)
     monkeypatch.setattr("bayesfactor.sampling.recovery.DRAWS", 16)
     panel = make_panel(assets=5, traded=1, other=1, periods=40, seed=6, groups=2)
-    model = bf.read_model("hierarchical")
+    model = bf.read_model("static")
     problem = prepare(panel, model)
     draws = 0.3 * np.random.default_rng(3).normal(size=(3, 30, problem.size))
     one, two = (recover(KernelTheta(problem, draws), 5, cores=n)[0] for n in (1, 2))

@@ -11,7 +11,7 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.spec import priors
 from bayesfactor.spec.files import model_id, model_text, preset_folder
 
-PRESETS = ("capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled")
+PRESETS = ("capm", "static", "pooled", "spike_slab", "student_t", "unpooled")
 TEXT = preset_folder().joinpath("student_t.toml").read_text(encoding="utf-8")
 
 number = st.floats(-1e6, 1e6, allow_nan=False)
@@ -79,7 +79,7 @@ def test_presets():
         model = bf.read_model(name)
         assert model.name == name
         assert len(preset_folder().joinpath(f"{name}.toml").read_text(encoding="utf-8").splitlines()) <= 40
-    assert bf.read_model("hierarchical") == bf.FactorModel()
+    assert bf.read_model("static") == bf.FactorModel()
     assert len({model_id(bf.read_model(name)) for name in PRESETS}) == len(PRESETS)
 
 

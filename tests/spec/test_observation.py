@@ -17,7 +17,7 @@ from bayesfactor.spec.observation import Duration, EqualWeights, HalfLife
 from tests.support.panels import make_panel, reduced
 
 UNITS = ("years", "months", "weeks", "days", "periods")
-NORMAL = ("capm", "hierarchical", "pooled", "spike_slab", "unpooled")
+NORMAL = ("capm", "static", "pooled", "spike_slab", "unpooled")
 SECTION = '[observation]\nkind = "half_life"\nhalf_life = "2 years"\n'
 
 durations = st.builds(Duration, st.floats(1e-300, 1e300), st.sampled_from(UNITS))

@@ -20,7 +20,7 @@ def fingerprints() -> Iterator[str]:
     panel = make_panel(assets=12, traded=2, other=2, periods=120, groups=3, shortest=25, seed=5)
     sampler = bf.Sampler(draws=60, tune=120, chains=2, seed=7, progress=False)
     panels = [(name, name, panel) for name in bf.list_models()]
-    for label, preset, one in [*panels, ("hierarchical, of statistics", "hierarchical", reduced(panel))]:
+    for label, preset, one in [*panels, ("hierarchical, of statistics", "static", reduced(panel))]:
         for name, draws in sorted(bf.fit(one, preset, sampler).posterior.data_vars.items()):
             digest = hashlib.sha256(np.ascontiguousarray(draws.values).tobytes()).hexdigest()[:16]
             yield f"{label}: {name} {digest}"

@@ -72,7 +72,7 @@ def _paths(rng: np.random.Generator, periods: int, memory: float, shape: tuple[i
 
 def moving_model(*, residuals=True, factors=True, loadings=True) -> FactorModel:
     """Return the default model with some parts that move."""
-    model = bf.read_model("hierarchical")
+    model = bf.read_model("static")
     if residuals:
         model = replace(model, noise=replace(model.noise, volatility=CommonVolatility()))
     if factors:

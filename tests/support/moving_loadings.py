@@ -66,7 +66,7 @@ def _mean_reverting(rng: np.random.Generator, periods: int, series: int, memory:
 
 def moving_model(*, volatility=True, loadings=True) -> bf.FactorModel:
     """Return the hierarchical model with volatility, loadings or both that move."""
-    model = bf.read_model("hierarchical")
+    model = bf.read_model("static")
     if volatility:
         noise, factors = (
             replace(model.noise, volatility=CommonVolatility()),

@@ -38,7 +38,7 @@ def main(suffix: str) -> None:
     panel = make_panel(assets=4, traded=2, other=1, periods=40, groups=2, shortest=20, seed=11)
     sampler = bf.Sampler(draws=25, tune=150, chains=2, seed=1, progress=False)
     fits = {f"{name}_{suffix}.nc": bf.fit(panel, name, sampler) for name in bf.list_models()}
-    fits[f"statistics_{suffix}.nc"] = bf.fit(reduced(panel), "hierarchical", sampler)
+    fits[f"statistics_{suffix}.nc"] = bf.fit(reduced(panel), "static", sampler)
     fits[f"student_t_{suffix}.zarr"] = fits[f"student_t_{suffix}.nc"]
     fits[f"statistics_{suffix}.zarr"] = fits[f"statistics_{suffix}.nc"]
     said = {}
