@@ -57,8 +57,8 @@ def read_model(source: str | Path) -> FactorModel:
     Parameters
     ----------
     source : str or Path
-        ``"hierarchical"``, ``"static"``, ``"student_t"``, ``"spike_slab"``, ``"capm"``, ``"unpooled"``, ``"pooled"``, or
-        a path that ends in ``.toml``.
+        ``"hierarchical"``, ``"static"``, ``"student_t"``, ``"spike_slab"``, ``"capm"``, ``"unpooled"``,
+        ``"pooled"``, or a path that ends in ``.toml``.
 
     Raises
     ------

@@ -30,8 +30,8 @@ _OTHER = GroupedPrior(Normal(0.0, 0.5), HalfNormal(0.25))
 class FactorModel:
     """A factor model: one choice for each part, with its priors.
 
-    The defaults are the preset ``static``, in which nothing moves (the preset ``hierarchical``, the default of `fit`, is
-    the same with parts that do)::
+    The defaults are the preset ``static``, in which nothing moves; the preset ``hierarchical``, the default of `fit`,
+    is the same with parts that do::
 
         r_it = alpha_i + lambda_0 + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
 
