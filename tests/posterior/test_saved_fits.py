@@ -86,7 +86,7 @@ def test_the_present_format_holds_the_standard_deviation_once(tmp_path):
         xr.testing.assert_equal(again.posterior.compute(), fit.posterior)
         assert "sigma" not in again.posterior
     with h5netcdf.File(tmp_path / "again.nc", "r") as file:
-        assert file.attrs["format"] == "bayesfactor fit 3"
+        assert file.attrs["format"] == "bayesfactor fit 4"
 
 
 def test_a_new_field_with_a_default_damages_no_saved_fit(monkeypatch):
