@@ -1,4 +1,4 @@
-"""The presets `hierarchical` and `student_t` (traded factors only) as one writes them by hand, centred and vectorised.
+"""The presets `static` and `student_t` (traded factors only) as one writes them by hand, centred and vectorised.
 
     beta_ik ~ N(m_g(i)k, tau_k^2)   m_gk ~ N(loc_k, sd_k^2)   tau_k ~ HalfNormal
     log s_i ~ N(l, omega^2)         sigma_i^2 = s_i^2 + resolution^2   alpha_i ~ N(0, (tau_alpha sigma_i / s)^2)

@@ -18,7 +18,7 @@ def fits(kind: str, workers: int, windows: int, sizes: dict) -> dict:
 
     panels = dict(list(rolling(french_monthly().panel(), window=WINDOW, step=STEP).items())[:windows])
     sampler = bf.Sampler(**sizes, cores=workers, progress=False)
-    bf.fit(panels[next(iter(panels))], "hierarchical", bf.Sampler(draws=10, tune=50, chains=1, progress=False))
+    bf.fit(panels[next(iter(panels))], "static", bf.Sampler(draws=10, tune=50, chains=1, progress=False))
     if kind == DASK:
         from distributed import Client, LocalCluster
 
@@ -28,11 +28,11 @@ def fits(kind: str, workers: int, windows: int, sizes: dict) -> dict:
         ):
             client.run(_ready)
             start = time.perf_counter()
-            found = fit_many(panels, "hierarchical", sampler, executor=client.get_executor(pure=False))
+            found = fit_many(panels, "static", sampler, executor=client.get_executor(pure=False))
             wall = time.perf_counter() - start
     else:
         start = time.perf_counter()
-        found = fit_many(panels, "hierarchical", sampler)
+        found = fit_many(panels, "static", sampler)
         wall = time.perf_counter() - start
     if found.failures:
         raise RuntimeError(f"{len(found.failures)} windows failed: {next(iter(found.failures.values()))}")
@@ -76,7 +76,7 @@ def tables(settings: Settings) -> list[Table]:
             }
         )
     note = (
-        f"Windows of {WINDOW} months every {STEP}, 30 portfolios and 4 factors, model `hierarchical`, the default "
+        f"Windows of {WINDOW} months every {STEP}, 30 portfolios and 4 factors, model `static`, the default "
         "sampler on one core a fit. Wall seconds of the call to `fit_many`: the local pool starts its processes "
         "within, Dask's workers are there before and have imported the package. Kernels are in the cache."
     )

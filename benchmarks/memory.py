@@ -17,7 +17,7 @@ def posed(recipe: dict) -> dict:
     from benchmarks.panels import simulate
 
     start = time.perf_counter()
-    problem = prepare(simulate(recipe), bf.read_model("hierarchical"))
+    problem = prepare(simulate(recipe), bf.read_model("static"))
     return {"seconds": time.perf_counter() - start, "draws": 0, "theta": problem.size}
 
 
@@ -28,7 +28,7 @@ def fit(recipe: dict, sizes: dict, store: str | None) -> dict:
 
     panel, sampler = simulate(recipe), bf.Sampler(**sizes, progress=False)
     start = time.perf_counter()
-    found = bf.fit(panel, "hierarchical", sampler, **({"store": store} if store else {}))
+    found = bf.fit(panel, "static", sampler, **({"store": store} if store else {}))
     return {"seconds": time.perf_counter() - start, "draws": found.posterior.nbytes, **found.timings}
 
 

@@ -51,7 +51,7 @@ def ours(recipe: dict, sizes: dict) -> dict:
     from benchmarks.panels import simulate
 
     panel = simulate(recipe)
-    model = replace(bf.read_model("hierarchical"), alpha=ShrunkAlpha(HalfNormalRate(Rate(ALPHA))))
+    model = replace(bf.read_model("static"), alpha=ShrunkAlpha(HalfNormalRate(Rate(ALPHA))))
     bf.fit(panel, model, bf.Sampler(draws=4, tune=50, chains=1, progress=False))
     start = time.perf_counter()
     draws = bf.fit(panel, model, bf.Sampler(**sizes, progress=False)).posterior

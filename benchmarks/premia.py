@@ -88,7 +88,7 @@ def held(draws: xr.DataArray, truth: np.ndarray) -> np.ndarray:
 
 def sample(panel: Panel, seed: int) -> bf.Fit:
     """Fit the default model."""
-    return bf.fit(panel, "hierarchical", bf.Sampler(draws=500, tune=500, seed=seed, progress=False))
+    return bf.fit(panel, "static", bf.Sampler(draws=500, tune=500, seed=seed, progress=False))
 
 
 def covered(market: Market, fit: bf.Fit) -> dict[str, np.ndarray]:

@@ -7,9 +7,9 @@ from benchmarks.apart import run_apart
 from benchmarks.common import Settings, Table, figure, spread
 
 CASES = (
-    ("hierarchical", {"assets": 100, "factors": 6, "periods": 250, "seed": 6, "groups": 4}),
-    ("hierarchical", {"assets": 1_000, "factors": 10, "periods": 250, "seed": 6, "groups": 4}),
-    ("hierarchical", {"assets": 10_000, "factors": 10, "periods": 60, "seed": 6, "groups": 4}),
+    ("static", {"assets": 100, "factors": 6, "periods": 250, "seed": 6, "groups": 4}),
+    ("static", {"assets": 1_000, "factors": 10, "periods": 250, "seed": 6, "groups": 4}),
+    ("static", {"assets": 10_000, "factors": 10, "periods": 60, "seed": 6, "groups": 4}),
     ("student_t", {"assets": 100, "factors": 6, "periods": 1250, "seed": 6, "groups": 4, "tails": 5}),
 )
 ONE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")

@@ -27,7 +27,7 @@ def one_fit(recipe: dict, sizes: dict, gradient_s: float) -> dict:
     from benchmarks.gradient import gradient_seconds
     from benchmarks.panels import simulate
 
-    panel, model = simulate(recipe), bf.read_model("hierarchical")
+    panel, model = simulate(recipe), bf.read_model("static")
     start = time.perf_counter()
     problem = prepare(panel, model)
     statistics = time.perf_counter() - start

@@ -25,7 +25,7 @@ class Case:
 
     name: str
     recipe: dict
-    preset: str = "hierarchical"
+    preset: str = "static"
     draws: int = 1000
     slow: int = 1000
     numpyro: bool = False

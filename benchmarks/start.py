@@ -31,7 +31,7 @@ def prepare(recipe: dict, folder: str) -> None:
 
     panel = simulate(recipe)
     (Path(folder) / "panel.pickle").write_bytes(pickle.dumps(panel))
-    np.savez(Path(folder) / "inputs.npz", **inputs(panel, "hierarchical"))
+    np.savez(Path(folder) / "inputs.npz", **inputs(panel, "static"))
 
 
 def bayesfactor(folder: str, sizes: dict, fits: int, engine: str = "kernel") -> dict:
@@ -43,7 +43,7 @@ def bayesfactor(folder: str, sizes: dict, fits: int, engine: str = "kernel") -> 
     ready, rounds = time.time(), []
     for turn in range(fits):
         start = time.perf_counter()
-        fit = bf.fit(panel, "hierarchical", bf.Sampler(**sizes, seed=turn + 1, progress=False), engine=engine)
+        fit = bf.fit(panel, "static", bf.Sampler(**sizes, seed=turn + 1, progress=False), engine=engine)
         rounds.append({"total": time.perf_counter() - start, **{name: fit.timings[name] for name in STEPS}})
     return {"begun": begun, "ready": ready, "fits": rounds}
 

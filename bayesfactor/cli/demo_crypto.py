@@ -17,6 +17,7 @@ from bayesfactor.cli.output import (
     interval_name,
     percent,
     say,
+    show_moves,
     show_panel,
     show_rows,
     show_timings,
@@ -44,12 +45,16 @@ def show(sampler: Sampler, output: Path) -> bool:
         f"Simulated: {len(panel.assets)} tokens in {len(panel.group_names)} protocol groups, trading every "
         f"day of the year; the youngest has {count.min()} periods. Market and size are traded factors. Rates, "
         "volatility, hash rate, protocol volume and exchange liquidity are not: their risk premia have to be "
-        "inferred from the tokens' returns."
+        "inferred from the tokens' returns. Nothing moves in this market: volatility and loadings are constant."
     )
     head("2. The fit")
-    say("The first fit on a machine takes some fifteen seconds to compile; later ones do not.")
+    say(
+        "The model lets volatility and loadings move if the data say so. The first fit on a machine takes some fifteen "
+        "seconds to compile; later ones do not."
+    )
     result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)
+    show_moves(result)
     head("3. Convergence and model checks")
     report = check(result)
     print(report)

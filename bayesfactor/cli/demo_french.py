@@ -14,6 +14,7 @@ from bayesfactor.cli.output import (
     percent,
     probability,
     say,
+    show_moves,
     show_panel,
     show_rows,
     show_timings,
@@ -44,10 +45,12 @@ def show(sampler: Sampler, output: Path) -> bool:
     head("2. The fit")
     say(
         "Model 'hierarchical': loadings are partially pooled within groups, and alphas are shrunk towards "
-        "zero. The first fit on a machine takes up to a minute to compile; later ones do not."
+        "zero. Loadings and volatility may move, as far as the data say so. "
+        "The first fit on a machine takes up to a minute to compile; later ones do not."
     )
     result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)
+    show_moves(result)
     head("3. Convergence and model checks")
     report = check(result)
     print(report)
@@ -61,7 +64,10 @@ def show(sampler: Sampler, output: Path) -> bool:
 def _show_premia(fit: Fit) -> None:
     table = attribute(fit, "premium").table()
     head("4. Which factors earn each portfolio's risk premium")
-    say(f"Per cent a year above the Treasury bill; below each posterior mean its {interval_name(table)} interval.")
+    say(
+        "Loadings of the next month, April 2017, times long-run premia. Per cent a year above the Treasury bill; "
+        f"below each posterior mean its {interval_name(table)} interval."
+    )
     print()
     show_wide(table, SHOWN)
     print()
@@ -103,7 +109,10 @@ def _show_risk(fit: Fit) -> None:
     found = attribute(fit, "variance")
     table = found.share_table(above=0.5)
     head("6. Sources of risk")
-    say(f"Share of each portfolio's variance, per cent; below each posterior mean its {interval_name(table)} interval.")
+    say(
+        "Share of each portfolio's variance, at the volatility and the loadings of the next month; in a calmer or "
+        f"wilder one they differ. Per cent; below each posterior mean its {interval_name(table)} interval."
+    )
     print()
     show_wide(table[table["source"] != "total"], SHOWN)
     own = table[table["source"] == "idiosyncratic"].sort_values("mean", ascending=False)

@@ -84,6 +84,13 @@ def show_timings(fit: Fit) -> None:
     say(f"Seconds: {parts}.")
 
 
+def show_moves(fit: Fit) -> None:
+    """Print what moves in a fit; nothing where nothing does."""
+    moves = fit.describe().moves
+    if moves:
+        say("What moves:", *(f"  {line}." for line in moves))
+
+
 def percent(value: float) -> str:
     """Write a decimal as per cent with one digit."""
     text = f"{100 * value:.1f}"

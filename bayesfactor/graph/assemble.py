@@ -9,6 +9,7 @@ from bayesfactor.graph.full import full_graph
 from bayesfactor.graph.integrated import integrated_graph
 from bayesfactor.graph.parameters import Form
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.paths.movement import designs, find_movement
 from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
@@ -52,8 +53,8 @@ def build(
     Raises
     ------
     SpecError
-        When the model asks for a factor family, or a prior for one, that is not there; when returns are weighted, or
-        the panel holds statistics instead of returns, and the graph is not marginal.
+        When the model asks for a factor family, or a prior for one, that is not there; when something moves, returns
+        are weighted, or the panel holds statistics instead of returns, and the graph is not marginal.
 
     Notes
     -----
@@ -61,6 +62,7 @@ def build(
     histories are short or groups alike, since a scale that multiplies free coefficients makes a funnel, on which chains
     do not converge. Sample the non-centred form, which is slow where histories are long and many. The marginal form has
     no funnel, but no ``loading`` to put a prior on either; under ``PanelStatistics`` or a half-life it is the only one.
+    So it is where something moves, and is then the density of the likeliest cell of what moves, as `fit` samples it.
 
     In the marginal form a scale is sampled as the standard normal of which it is the half-normal quantile: its prior is
     then a normal one, and it mixes as its coordinate does. A premium with a spike and slab is sampled so too, there and
@@ -77,7 +79,7 @@ def build(
         )
     model = as_model(model)
     panel = model.restrict(panel)
-    design = model.design(panel)
+    design = designs(panel, model, find_movement(panel, model))[0] if marginal else model.design(panel)
     priors = scale_priors(design, model)
     if marginal:
         return integrated_graph(design, model, priors)

@@ -18,6 +18,8 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
 
+STILL = 'Build model="static", in which nothing moves. Or: '
+
 
 def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: Form) -> pm.Model:
     """Return the model with free coefficients and covariance, in the coordinates of a form."""
@@ -43,14 +45,19 @@ def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: F
 def _whole(design: Design, model: FactorModel) -> Panel:
     """Return the panel with its returns, or raise the error of a design that has none, or weighs them."""
     panel = design.panel
-    if isinstance(panel, Panel) and design.weight is None:
+    if isinstance(panel, Panel) and design.weight is None and not model.moves:
         return panel
-    found = type(panel).__name__ if design.weight is None else f"observation.kind = '{model.observation.kind}'"
+    found = type(panel).__name__
+    if model.moves:
+        found = f"a model that moves ({model.movement_in_words})"
+    elif design.weight is not None:
+        found = f"observation.kind = '{model.observation.kind}'"
+    of = "what moves, in its likeliest cell" if model.moves else "weighted returns and of statistics"
     raise SpecError(
-        f"build: the full graph observes every return, each with weight 1, and found {found}.",
+        f"build: the full graph observes every return, each with weight 1 and the same law, and found {found}.",
         place="build",
         found=found,
-        remedy="bf.build(panel, model, marginal=True) is the graph of weighted returns and of statistics.",
+        remedy=f"{STILL if model.moves else ''}bf.build(panel, model, marginal=True) is the graph of {of}.",
     )
 
 

@@ -101,8 +101,8 @@ class Panel(PanelBase):
         return f"Panel({size} from {first} to {last}, {self.calendar.frequency}, {self.periods_per_year} a year)"
 
 
-def require_returns(panel: PanelBase, what: str = "This") -> Panel:
-    """Return the panel if it holds single returns, which `what` needs.
+def require_returns(panel: PanelBase, what: str = "This", instead: str = "") -> Panel:
+    """Return the panel if it holds single returns, which `what` needs; `instead` is a remedy that comes first.
 
     Raises
     ------
@@ -116,5 +116,5 @@ def require_returns(panel: PanelBase, what: str = "This") -> Panel:
         place="panel",
         found=type(panel).__name__,
         allowed=("Panel",),
-        remedy="Use a panel in memory (bf.integrate), with fewer assets or a coarser calendar.",
+        remedy=f"{instead}Use a panel in memory (bf.integrate), with fewer assets or a coarser calendar.",
     )

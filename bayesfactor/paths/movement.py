@@ -21,7 +21,7 @@ from bayesfactor.spec.noise import NormalNoise
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 from bayesfactor.spec.volatility import CommonVolatility, MovingVolatility
 
-NEEDS = "What moves (the preset 'static' has nothing that does)"
+INSTEAD = 'Take model="static", in which nothing moves. Or: '
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def find_movement(panel: PanelBase, model: FactorModel) -> Movement | None:
     """
     if not model.moves:
         return None
-    held = require_returns(panel, NEEDS)
+    held = _returns(panel, model)
     plain = model.design(held)
     priors = scale_priors(plain, model)
     residuals, factors, loadings = None, None, None
@@ -113,6 +113,10 @@ def find_movement(panel: PanelBase, model: FactorModel) -> Movement | None:
     if isinstance(model.loadings.path, MovingPath):
         loadings = _loadings(held, model.loadings.path, None if residuals is None else residuals.precision, priors)
     return Movement(residuals, factors, loadings)
+
+
+def _returns(panel: PanelBase, model: FactorModel) -> Panel:
+    return require_returns(panel, f"Model '{model.name}' moves ({model.movement_in_words}), which", INSTEAD)
 
 
 def _loadings(panel: Panel, path: MovingPath, weight: np.ndarray | None, priors: ScaledPriors) -> LoadingPaths:
@@ -146,7 +150,7 @@ def designs(panel: PanelBase, model: FactorModel, movement: Movement | None) -> 
 
 
 def _moments(panel: PanelBase, movement: Movement) -> list[Moments]:
-    held = require_returns(panel, NEEDS)
+    held = require_returns(panel)
     if movement.loadings is None:
         weight = np.ones(held.returns.shape[0]) if movement.residuals is None else movement.residuals.precision
         wide = np.broadcast_to(weight if weight.ndim == 2 else weight[:, None], held.returns.shape)

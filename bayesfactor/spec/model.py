@@ -87,6 +87,17 @@ class FactorModel:
         """Whether anything moves."""
         return self.returns_move or not isinstance(self.factors.volatility, ConstantVolatility)
 
+    @property
+    def movement_in_words(self) -> str:
+        """The lines of a model file by which something moves; empty where nothing does."""
+        noise = self.noise.volatility.kind if isinstance(self.noise, NormalNoise) else "constant"
+        kinds = {
+            "noise.volatility": noise,
+            "factors.volatility": self.factors.volatility.kind,
+            "loadings.path": self.loadings.path.kind,
+        }
+        return ", ".join(f"{place} = '{kind}'" for place, kind in kinds.items() if kind != "constant")
+
     def _check_movement(self) -> None:
         """Refuse what moves together with weights of other kinds."""
         if isinstance(self.loadings.path, MovingPath) and not self.noise.sums_suffice:

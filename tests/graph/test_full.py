@@ -48,7 +48,7 @@ def test_factors_are_observed_by_stretches_on_which_the_same_ones_are_known(pane
 
 
 @pytest.mark.parametrize("centred", [True, False])
-@pytest.mark.parametrize("name", bf.list_models())
+@pytest.mark.parametrize("name", [name for name in bf.list_models() if not bf.read_model(name).moves])
 def test_every_preset_has_its_variables_by_name(name, centred, panel):
     graph = bf.build(panel, name, centred=centred)
     assert {"loading", "alpha", "sigma", "residual_sd", "risk_premium", "factor_mean", "factor_cov"} <= set(
@@ -174,6 +174,18 @@ def test_what_the_full_graph_cannot_hold_is_refused(panel):
             bf.build(given, model)
         assert "marginal=True" in caught.value.remedy
         assert np.isfinite(bf.build(given, model, marginal=True).initial_point()["log_sigma_z"]).all()
+
+
+def test_what_moves_is_refused_by_its_name(panel):
+    """The marginal graph is that of the cell that `fit` gives most draws."""
+    with pytest.raises(
+        SpecError, match=r"a model that moves \(noise.volatility = 'common', factors.*path = 'moving'"
+    ) as caught:
+        bf.build(panel, "hierarchical")
+    assert "static" in caught.value.remedy
+    assert "marginal=True" in caught.value.remedy
+    graph, still = (bf.build(panel, name, marginal=True) for name in ("hierarchical", "static"))
+    assert list(graph.named_vars) == list(still.named_vars)
 
 
 def test_the_marginal_graph_has_coordinates_of_its_own(panel):

@@ -1,0 +1,27 @@
+"""What a model that moves asks of its panel."""
+
+import pytest
+
+import bayesfactor as bf
+from tests.support.panels import make_panel, reduced
+
+
+def test_statistics_are_refused_with_the_model_that_takes_them():
+    panel = make_panel(assets=4, traded=2, other=1, periods=80, groups=2, seed=3)
+    for ask in (lambda: bf.fit(reduced(panel)), lambda: bf.build(reduced(panel), "hierarchical", marginal=True)):
+        with pytest.raises(bf.SpecError) as caught:
+            ask()
+        assert str(caught.value) == (
+            "Model 'hierarchical' moves (noise.volatility = 'common', factors.volatility = 'moving', "
+            "loadings.path = 'moving'), which needs single returns, but a PanelStatistics holds only their "
+            'cross-products. Take model="static", in which nothing moves. Or: Use a panel in memory (bf.integrate), '
+            "with fewer assets or a coarser calendar."
+        )
+        assert (caught.value.place, caught.value.found) == ("panel", "PanelStatistics")
+
+
+def test_statistics_are_taken_where_nothing_moves():
+    panel = reduced(make_panel(assets=4, traded=2, other=1, periods=80, groups=2, seed=3))
+    assert not bf.read_model("static").movement_in_words
+    assert bf.build(panel, "static", marginal=True).free_RVs
+    assert bf.prior_predict(panel).table.shape == bf.prior_predict(panel, "static").table.shape
