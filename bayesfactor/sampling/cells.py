@@ -11,11 +11,12 @@ from bayesfactor.panel.design import Design
 from bayesfactor.paths.allotment import allot, shuffled
 from bayesfactor.paths.movement import Movement
 from bayesfactor.posterior.sampler import Sampler
-from bayesfactor.posterior.schema import FEWEST_DRAWS
 from bayesfactor.sampling.engines import Run
 from bayesfactor.sampling.theta import Drawn, Theta
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
+
+FEWEST = 4  # draws that a sampler makes; of a cell that is given fewer the first ones are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,21 +114,15 @@ def sample_cells(
     runs: Sequence[Run], compiled: Sequence[Any], sampler: Sampler, movement: Movement | None
 ) -> DrawnCells:
     """Sample each cell with its share of the draws of every chain."""
-    counts = _counts(np.ones(1) if movement is None else movement.weight, sampler.draws)
+    weight = np.ones(1) if movement is None else movement.weight
+    counts = allot(weight, sampler.draws)
     seeds = [sampler.seed, *np.random.SeedSequence(sampler.seed).generate_state(len(runs) - 1).tolist()]
     trees = [
-        run.sample(one, replace(sampler, draws=int(count), seed=seed))
-        for run, one, count, seed in zip(runs, compiled, counts, seeds, strict=False)
+        run.sample(one, replace(sampler, draws=max(int(count), FEWEST), seed=seed)).isel(draw=slice(int(count)))
+        for run, one, count, seed in zip(runs, compiled, counts, seeds, strict=True)
+        if count
     ]
-    cell = shuffled(counts, np.random.default_rng(sampler.seed))
-    theta = MixedTheta([run.theta(tree) for run, tree in zip(runs, trees, strict=False)], cell)
+    used = [run for run, count in zip(runs, counts, strict=True) if count]
+    cell = shuffled(counts[counts > 0], np.random.default_rng(sampler.seed))
+    theta = MixedTheta([run.theta(tree) for run, tree in zip(used, trees, strict=True)], cell)
     return DrawnCells(theta, mixed_stats([tree["sample_stats"].to_dataset() for tree in trees], cell), movement)
-
-
-def _counts(weight: np.ndarray, draws: int) -> np.ndarray:
-    """Return how many draws of a chain each cell gets (cell), the heaviest first; none of one with too few."""
-    counts = allot(weight, draws)
-    while counts.size > 1 and counts[-1] < FEWEST_DRAWS:
-        weight = weight[:-1]
-        counts = allot(weight / weight.sum(), draws)
-    return counts
