@@ -104,7 +104,7 @@ class Fit:
     @cached_property
     def movement(self) -> Movement | None:
         """What moves in the model, as it was found; None where nothing does, and of draws of another program."""
-        return movement_of(self.data["paths"].to_dataset()) if "paths" in self.data.children else None
+        return movement_of(self.data["paths"].to_dataset(), self.panel) if "paths" in self.data.children else None
 
     @cached_property
     def design(self) -> Design:

@@ -46,7 +46,7 @@ def at_end_of(fit: Fit, panel: Panel, verb: str = "after") -> Fit:
     groups = {str(name): node.to_dataset() for name, node in fit.data.children.items() if name not in MADE_OF_ROWS}
     groups |= {"posterior": posterior, **panel_groups(longer)}
     if "paths" in groups and len(longer.times) > len(fit.panel.times):
-        groups["paths"] = movement_dataset(_moving(fit, longer, fit.posterior).until(len(longer.times))[1])
+        groups["paths"] = movement_dataset(_moving(fit, longer, fit.posterior).until(len(longer.times))[1], longer)
     return replace(fit, panel=longer, data=xr.DataTree.from_dict(groups))
 
 

@@ -150,7 +150,7 @@ def _whole(
     posterior, log_prior = recover(theta, sampler.seed, store, cores(sampler), moving)
     groups = {"posterior": posterior, "sample_stats": drawn.stats, "log_prior": log_prior}
     if movement is not None:
-        groups["paths"] = movement_dataset(movement)
+        groups["paths"] = movement_dataset(movement, panel)
     made = finish_fit(panel, theta.model, sampler, groups, Made(engine.name, engine.libraries, marks))
     vars(made).update(design=theta.design, priors=theta.priors)  # cached properties: made once, for the sampler
     return made

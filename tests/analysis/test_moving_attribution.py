@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.analysis.attribution.realised import realised_path
@@ -103,9 +104,9 @@ def test_a_variance_is_at_todays_level_with_the_long_run_beside(moved_fit):
     found, posterior = bf.attribute(moved_fit, "variance"), moved_fit.posterior
     assert found.units.endswith("at today's level")
     assert "variances are at today's level" in found.notes[0]
-    path = Dated(moved_fit, posterior).volatility
-    own = posterior["residual_sd"] / posterior["volatility_now"]
-    wanted = (own**2 * 52 * np.mean(path**2)).transpose("chain", "draw", "asset")
+    squares = xr.DataArray(Dated(moved_fit, posterior).mean_squares.mean(axis=0), dims="asset")
+    own = posterior["residual_sd"] / posterior["volatility_now"] / moved_fit.movement.residuals.next_drift
+    wanted = (own**2 * 52 * squares).transpose("chain", "draw", "asset")
     np.testing.assert_allclose(found.long_run.sel(source="idiosyncratic"), wanted, rtol=1e-12)
     b, omega = posterior["loading_long_run"].values, posterior["factor_cov_long_run"].values * 52
     total = np.einsum("cdak,cdkl,cdal->cda", b, omega, b) + wanted.values

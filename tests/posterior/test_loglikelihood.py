@@ -73,7 +73,7 @@ def test_factors_that_begin_later_count_where_they_are_known():
     values = panel.factors.values.copy()
     values[:10, 1], values[:17, 2] = np.nan, np.nan
     ragged = replace(panel, factors=panel.factors.copy(data=values), returns=panel.returns.isel(time=slice(17, None)))
-    fit = bf.fit(ragged, sampler=bf.Sampler(draws=6, tune=60, chains=1, progress=False))
+    fit = bf.fit(ragged, "static", bf.Sampler(draws=6, tune=60, chains=1, progress=False))
     found = bf.factor_log_likelihood(fit)
     mean, omega = (fit.posterior[name].values[0, 2] for name in ("factor_mean", "factor_cov"))
     for t, row in enumerate(values):
@@ -169,7 +169,7 @@ def test_periods_of_portfolios_can_be_left_out_and_whole_assets_cannot(shared_da
     factors = frame[["MKT_RF", "SMB", "HML"]]
     info = {"MKT_RF": {"family": "market"}, "SMB": {"family": "style"}, "HML": {"family": "style"}}
     panel = bf.integrate(frame.filter(like="P25_"), factors, info, risk_free=frame["RF"])
-    fit = bf.fit(panel, sampler=bf.Sampler(draws=1000, progress=False))
+    fit = bf.fit(panel, "static", bf.Sampler(draws=1000, progress=False))
     data = fit.with_log_likelihood().data
     whole = data.copy()
     whole["log_likelihood"] = xr.DataTree(xr.Dataset({"returns": bf.log_likelihood(fit, per="asset")}))

@@ -74,7 +74,7 @@ def test_whole_weights_are_repetitions(preset):
     panel = model.restrict(uneven())
     times = np.random.default_rng(6).integers(1, 4, size=len(panel.times))
     weighted = observe(panel, np.tile(times[:, None].astype(float), len(panel.assets)))
-    repeated = replace(observe(repeat(panel, times)), history=weighted.history)
+    repeated = replace(observe(repeat(panel, times)), history=weighted.history, means=weighted.means)
     vars(repeated)["sample"] = weighted.sample  # whose size is Kish's: a row that counts twice was seen once
     ours, theirs = (pack(one, model, scale_priors(one, model)) for one in (weighted, repeated))
     for theta in points(ours):

@@ -265,7 +265,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_fit_of_anything_else_is_never_used_again(panels, copied, tmp_path, change):
-    fit_many(panels, sampler=QUICK, executor=Instant(), folder=tmp_path)
+    fit_many(panels, "static", QUICK, executor=Instant(), folder=tmp_path)
     before = files(tmp_path)
     others, model, sampler, anew = CHANGES[change](panels)
     fits = fit_many(others, model, sampler, executor=Instant(), folder=tmp_path)

@@ -248,7 +248,7 @@ def test_covariances_of_unequal_histories_are_those_of_a_gibbs_sampler():
 def test_factor_likelihood_is_that_of_the_factors_known_on_each_date():
     """sum over dates of scipy's normal density of the factors that had begun."""
     panel, values = ragged()
-    fit = bf.fit(panel, sampler=bf.Sampler(draws=6, tune=80, chains=1, progress=False))
+    fit = bf.fit(panel, "static", bf.Sampler(draws=6, tune=80, chains=1, progress=False))
     found = bf.log_likelihood(fit, per="asset").sel(unit="factors").values.ravel()
     mean, omega = (fit.posterior[name].values[0] for name in ("factor_mean", "factor_cov"))
     for s, value in enumerate(found):
