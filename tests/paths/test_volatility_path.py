@@ -11,8 +11,6 @@ from bayesfactor.paths.volatility_path import common_path
 from bayesfactor.spec.volatility import CommonVolatility
 from tests.support.panels import make_panel
 
-NO_DRIFT = CommonVolatility()
-
 
 def simulated(log_g, assets=20, seed=5, dof=8.0):
     """Return a panel whose residuals are t times g_t times each asset's level."""
@@ -36,7 +34,7 @@ def moving(periods=600, seed=2):
 def moved():
     log_g = moving()
     panel = simulated(log_g)
-    return log_g, panel, common_path(panel, NO_DRIFT)
+    return log_g, panel, common_path(panel, CommonVolatility())
 
 
 def test_path_is_found(moved):
@@ -51,7 +49,7 @@ def test_path_is_found(moved):
 
 
 def test_constant_volatility_is_found_constant():
-    path = common_path(simulated(np.zeros(400)), NO_DRIFT)
+    path = common_path(simulated(np.zeros(400)), CommonVolatility())
     assert path.probability[path.size == 0].sum() > 0.9
     np.testing.assert_allclose(path.weight, 1, atol=0.05)
 
@@ -60,7 +58,7 @@ def test_order_and_units_do_not_matter(moved):
     _, panel, path = moved
     other = panel.select(assets=list(panel.assets)[::-1])
     other = replace(other, returns=other.returns * 3.0)
-    found = common_path(other, NO_DRIFT)
+    found = common_path(other, CommonVolatility())
     np.testing.assert_allclose(found.weight, path.weight, rtol=1e-8)
     np.testing.assert_allclose(found.probability, path.probability, rtol=1e-6)
     np.testing.assert_allclose(found.level[::-1], 3 * path.level, rtol=1e-8)
@@ -72,9 +70,9 @@ def test_assets_that_tell_nothing_are_left_out(moved):
     values = panel.returns.values.copy()
     values[:, 0] = panel.aligned[:, 0]
     values[:-6, 1] = np.nan
-    found = common_path(replace(panel, returns=panel.returns.copy(data=values)), NO_DRIFT)
+    found = common_path(replace(panel, returns=panel.returns.copy(data=values)), CommonVolatility())
     assert list(np.flatnonzero(np.isnan(found.level))) == [0, 1]
-    rest = common_path(panel.select(assets=list(panel.assets)[2:]), NO_DRIFT)
+    rest = common_path(panel.select(assets=list(panel.assets)[2:]), CommonVolatility())
     np.testing.assert_allclose(found.weight, rest.weight, rtol=1e-8)
     assert np.corrcoef(np.log(found.weight), np.log(path.weight))[0, 1] > 0.98
 
@@ -92,11 +90,11 @@ def test_no_asset_tells_anything(moved):
 def test_newer_rows_are_the_filters_next_rows(moved):
     _, panel, _ = moved
     old = replace(panel, returns=panel.returns[:550], factors=panel.factors[:550])
-    path = common_path(old, NO_DRIFT)
+    path = common_path(old, CommonVolatility())
     after, weight = path.follow(panel.returns.values[550:], panel.aligned[550:])
     z = panel.returns.values[550:] - path.coefficients[:, 0] - panel.aligned[550:] @ path.coefficients[:, 1:].T
     for cell in range(path.dof.size):
-        density = log_densities(z / path.level, [path.dof[cell]])
+        density = log_densities(z / path.level / path.next_drift, [path.dof[cell]])
         filtered = run_filter(density, path.moves.transitions(GRID)[[cell]], path.following[[cell]], path.share)
         np.testing.assert_allclose(after[-1, cell], filtered.following[0, 0], rtol=1e-9, atol=1e-200)
     assert np.all(weight > 0)

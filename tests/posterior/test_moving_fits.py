@@ -46,11 +46,12 @@ def test_the_loglikelihood_is_that_of_each_dates_residual_and_standard_deviation
     dated = Dated(fit, fit.posterior)
     total = np.zeros((dated.level.shape[0], len(fit.panel.times)))
     dof = fit.posterior["dof"].values.ravel()[:, None]
-    g = fit.movement.residuals.weight**-0.5
+    path = fit.movement.residuals
+    g = path.drift / path.weight[:, None] ** 0.5
     for i, name in enumerate(fit.panel.assets):
         rows, residual, _ = dated.residuals(i)
         sd = fit.posterior["residual_sd"].values[..., i] / fit.posterior["volatility_now"].values
-        scale = sd.ravel()[:, None] * g[rows] * np.sqrt((dof - 2) / dof)
+        scale = sd.ravel()[:, None] / path.next_drift[i] * g[rows, i] * np.sqrt((dof - 2) / dof)
         density = stats.t.logpdf(residual, dof, scale=scale)
         total[:, rows] += density
         np.testing.assert_allclose(by_asset.sel(unit=name).values.ravel(), density.sum(axis=1), rtol=1e-9)
@@ -105,13 +106,13 @@ def test_a_right_model_passes_its_checks_of_moments(moving_fit):
 
 def test_calm_against_turbulent_is_the_mean_less_that_of_weighted_least_squares(volatile_fit):
     dated = Dated(volatile_fit, thin(volatile_fit, 100))
-    panel, weight, apart = volatile_fit.panel, volatile_fit.movement.residuals.weight, []
+    panel, weight, apart = volatile_fit.panel, volatile_fit.movement.residuals.precision, []
     for i in range(len(panel.assets)):
         seen = np.isfinite(panel.returns.values[:, i])
         x, y, w = (
             np.column_stack([np.ones(seen.sum()), panel.aligned[seen]]),
             panel.returns.values[seen, i],
-            weight[seen],
+            weight[seen, i],
         )
         fitted = np.linalg.solve((x.T * w) @ x, (x.T * w) @ y)
         apart.append(y.mean() - x.mean(axis=0) @ fitted)
@@ -140,11 +141,11 @@ def test_the_law_of_a_variance_under_a_path_is_chi_squared_where_the_path_is_fla
     rng, draws = np.random.default_rng(0), {"residual_sd": np.ones(2000)}
     seen = np.ones((40, 2), dtype=bool)
     seen[:15, 1] = False
-    flat = dated_variance(law, seen, np.full(40, 3.0), draws, rng)
+    flat = dated_variance(law, seen, np.full((40, 2), 3.0), draws, rng)
     for asset, count in ((0, 40), (1, 25)):
         for p in (0.05, 0.5, 0.95):
             assert flat.cdf(np.full(2000, stats.chi2.ppf(p, count - 1)), asset) == pytest.approx(p, abs=0.02)
-    steep = dated_variance(law, seen, np.exp(np.linspace(-2, 2, 40)), draws, rng)
+    steep = dated_variance(law, seen, np.tile(np.exp(np.linspace(-2, 2, 40))[:, None], 2), draws, rng)
     assert steep.found[0].mean() == pytest.approx(1.0, abs=0.05)
     assert np.ptp(steep.quantile(np.array([0.05, 0.95]), 0)) > 1.5 * np.ptp(flat.quantile(np.array([0.05, 0.95]), 0))
 
