@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.common import Settings, report
 
-PARTS = ("speed", "start", "scaling", "roofline", "peers", "many", "streaming", "memory", "report")
+PARTS = ("speed", "start", "scaling", "roofline", "peers", "many", "streaming", "memory", "report", "moving")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ def allot(weight: np.ndarray, draws: int) -> np.ndarray:
 
 
 def shuffled(count: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the cell of each draw (draw), in an order that tells nothing."""
+    """Return the cell of each draw (draw): every stretch of draws has each cell by about its share."""
     cells = np.repeat(np.arange(len(count)), count)
-    return cells if len(count) == 1 else rng.permutation(cells)
+    place = np.concatenate([(np.arange(n) + rng.uniform(size=n)) / n for n in count.tolist()])
+    return cells if len(count) == 1 else cells[np.argsort(place, kind="stable")]

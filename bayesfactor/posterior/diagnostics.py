@@ -25,6 +25,7 @@ OTHERS = (
     "Raise the sampler's acceptance rate",
 )  # in the program that made the draws
 DEEP = ("maxdepth_reached", "reached_max_treedepth")
+ALLOTTED = ("loading_move", "loading_memory", "volatility_memory", "volatility_size", "factor_memory")  # not sampled
 STEPS = ("diverging", "energy", *DEEP)  # what is read of a sampler's record
 
 
@@ -182,7 +183,8 @@ def _extremes(posterior: xr.Dataset, cells: Sequence[np.ndarray] = ()) -> list[t
     cell are divided by its share of all draws, so that they have the same limit.
     """
     worst = [(-np.inf, ""), (np.inf, ""), (np.inf, "")]
-    for variable in posterior.data_vars.values():
+    shared_out = (*ALLOTTED, "dof") if "volatility_size" in posterior else ALLOTTED
+    for variable in posterior.drop_vars(shared_out, errors="ignore").data_vars.values():
         whole = variable.transpose("chain", "draw", ...)
         parts = [("", whole)] + [
             (f", cell {number}", whole.isel(draw=own)) for number, own in enumerate(cells) if own.size >= CELL_DRAWS

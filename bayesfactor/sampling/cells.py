@@ -16,6 +16,8 @@ from bayesfactor.sampling.theta import Drawn, Theta
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
 
+FEWEST = 4  # draws that a sampler makes; of a cell that is given fewer the first ones are kept
+
 
 @dataclass(frozen=True, eq=False)
 class MixedTheta:
@@ -116,7 +118,7 @@ def sample_cells(
     counts = allot(weight, sampler.draws)
     seeds = [sampler.seed, *np.random.SeedSequence(sampler.seed).generate_state(len(runs) - 1).tolist()]
     trees = [
-        run.sample(one, replace(sampler, draws=int(count), seed=seed))
+        run.sample(one, replace(sampler, draws=max(int(count), FEWEST), seed=seed)).isel(draw=slice(int(count)))
         for run, one, count, seed in zip(runs, compiled, counts, seeds, strict=True)
         if count
     ]

@@ -26,7 +26,7 @@ def parts(panel: Panel) -> dict[str, bf.FactorModel]:
     )
     common = CommonVolatility()
     volatility = {"noise": replace(model.noise, volatility=replace(common, dof=NO_TAILS))}
-    tails = {"noise": replace(model.noise, volatility=replace(common, size=NO_PATH, own_drift=False))}
+    tails = {"noise": replace(model.noise, volatility=replace(common, size=NO_PATH))}
     factors = {"factors": replace(still.factors, volatility=MovingVolatility())}
     loadings = {"loadings": replace(still.loadings, path=MovingPath())}
     both = {"noise": replace(model.noise, volatility=common)}
@@ -34,11 +34,11 @@ def parts(panel: Panel) -> dict[str, bf.FactorModel]:
     return {
         "static": still,
         f"static, half-life of {half_life.half_life}": replace(still, observation=half_life),
-        "+ residual volatility": replace(still, **volatility),
-        "+ tails": replace(still, **tails),
+        "+ residual volatility and own drift": replace(still, **volatility),
+        "+ tails and own drift": replace(still, **tails),
         "+ factor volatility": replace(still, **factors),
         "+ moving loadings": replace(still, **loadings),
-        "+ residual volatility and tails": replace(still, **both),
+        "+ residual volatility, own drift and tails": replace(still, **both),
         "+ volatility of both and tails": replace(still, **both, **factors),
         "all": replace(still, **both, **factors, **loadings),
     }

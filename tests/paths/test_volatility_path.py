@@ -11,7 +11,7 @@ from bayesfactor.paths.volatility_path import common_path
 from bayesfactor.spec.volatility import CommonVolatility
 from tests.support.panels import make_panel
 
-NO_DRIFT = CommonVolatility(own_drift=False)
+NO_DRIFT = CommonVolatility()
 
 
 def simulated(log_g, assets=20, seed=5, dof=8.0):

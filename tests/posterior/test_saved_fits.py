@@ -29,7 +29,7 @@ def saved(request, tmp_path):
 def test_every_fit_here_is_tested():
     names = {path.name.removesuffix(".zip") for path in FITS.iterdir() if path.suffix != ".json"}
     assert names == set(SAID)
-    assert {f"{model}_1.nc" for model in ("capm", "static", "pooled", "spike_slab", "student_t", "unpooled")} < names
+    assert {f"{model}_1.nc" for model in ("capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled")} < names
 
 
 def test_a_saved_fit_opens_with_the_same_attribution(saved):
@@ -86,7 +86,7 @@ def test_the_present_format_holds_the_standard_deviation_once(tmp_path):
         xr.testing.assert_equal(again.posterior.compute(), fit.posterior)
         assert "sigma" not in again.posterior
     with h5netcdf.File(tmp_path / "again.nc", "r") as file:
-        assert file.attrs["format"] == "bayesfactor fit 3"
+        assert file.attrs["format"] == "bayesfactor fit 4"
 
 
 def test_a_new_field_with_a_default_damages_no_saved_fit(monkeypatch):

@@ -194,7 +194,7 @@ def test_a_spike_and_slab_is_for_factors_that_are_not_traded():
     for verb in (bf.fit, bf.prior_predict, bf.build):
         with pytest.raises(SpecError, match="'f1' is traded") as caught:
             verb(panel, replace(bf.FactorModel(), factors=law))
-        assert caught.value.place == "model 'hierarchical': factors.premium"
+        assert caught.value.place == "model 'static': factors.premium"
         assert caught.value.found == "f1"
         assert "key the spike and slab 'non-traded'" in str(caught.value)
     general = FactorLaw(premium=(("non-traded", SpikeSlab(0.5)), ("default", Normal(0.0, 0.5))))
@@ -208,7 +208,7 @@ def test_a_spike_and_slab_is_for_factors_that_are_not_traded():
 @pytest.mark.parametrize("part", ["loadings", "alpha", "zero_beta", "factors", "noise"])
 def test_a_part_is_one_of_its_choices(part):
     for wrong in (None, "free", Normal()):
-        with pytest.raises(SpecError, match=f"model 'hierarchical': {part}: .* is not one of the choices") as caught:
+        with pytest.raises(SpecError, match=f"model 'static': {part}: .* is not one of the choices") as caught:
             replace(bf.FactorModel(), **{part: wrong})
         assert caught.value.allowed == tuple(one.__name__ for one in parts()[part])
 

@@ -15,7 +15,7 @@ import xarray as xr
 from bayesfactor.base.errors import FitError
 from bayesfactor.base.extras import require_libraries
 from bayesfactor.base.files import require_room
-from bayesfactor.posterior.storage.formats import FORMAT, READABLE, STREAMED
+from bayesfactor.posterior.storage.formats import FORMAT, MOVING, READABLE, STREAMED
 from bayesfactor.posterior.storage.zarr import DRAWS, SUFFIX, DrawStore, checksums, open_store, writing
 
 GROUPS = ("posterior", "observed_data", "constant_data")  # that every fit has
@@ -72,7 +72,7 @@ def write_tree(tree: xr.DataTree, attributes: Mapping[str, str], path: Path) -> 
         raise FitError(f"{path}: cannot be written (no such folder, or no file name).", remedy=WRITABLE)
     if path.suffix == SUFFIX:
         with writing(path) as store:
-            for name in STREAMED:
+            for name in (*STREAMED, *(one for one in MOVING if one in tree["posterior"])):
                 array = tree["posterior"][name].transpose("chain", "draw", "asset", ...)
                 target = store.array(name, tuple(map(str, array.dims)), array.shape)
                 for chain, start in product(range(array.shape[0]), range(0, array.shape[1], DRAWS)):

@@ -4,10 +4,11 @@ import xarray as xr
 
 from bayesfactor.spec.noise import Noise
 
-FORMAT = "bayesfactor fit 3"
+FORMAT = "bayesfactor fit 4"  # since it, what moves is of the next period, with its paths in a group of its own
 STREAMED = ("alpha", "loading", "residual_sd")  # one entry or more per asset and draw: in chunks of their own
+MOVING = ("loading_long_run",)  # the same, where loadings move
 EARLIER = dict.fromkeys(("bayesfactor fit 1", "bayesfactor fit 2"), ("alpha", "loading", "sigma"))
-READABLE = {**EARLIER, FORMAT: STREAMED}
+READABLE = {**EARLIER, "bayesfactor fit 3": STREAMED, FORMAT: (*STREAMED, *MOVING)}
 
 
 def upgraded(posterior: xr.Dataset, law: Noise | None) -> xr.Dataset:

@@ -20,7 +20,7 @@ import xarray as xr
 from bayesfactor.base.errors import FitError
 from bayesfactor.base.extras import require_libraries
 from bayesfactor.base.files import require_writable
-from bayesfactor.posterior.storage.formats import READABLE, STREAMED
+from bayesfactor.posterior.storage.formats import MOVING, READABLE, STREAMED
 
 DRAWS, ASSETS = 200, 128  # of a chunk; the draws a multiple of `normal_kernel.CHUNK`
 SUFFIX, MARK = ".zarr", "bayesfactor_store"
@@ -77,7 +77,9 @@ class DrawStore:
 
         posterior = tree["posterior"].to_dataset()
         rest = tree.copy()
-        rest["posterior"] = xr.DataTree(posterior.drop_vars(STREAMED))
+        rest["posterior"] = xr.DataTree(
+            posterior.drop_vars([*STREAMED, *(name for name in MOVING if name in posterior)])
+        )
         rest.attrs = {}
         rest.to_zarr(self.folder, mode="a", zarr_format=3, consolidated=False)
         names = [str(name) for name in posterior.data_vars]
@@ -151,7 +153,8 @@ def open_store(path: Path) -> xr.DataTree:
             raise ValueError("it was never finished")
         if opened.attrs.get("format") not in READABLE:
             return xr.DataTree(xr.Dataset(attrs=opened.attrs))
-        token, names, streamed = opened.attrs[MARK], opened.attrs["variables"], READABLE[opened.attrs["format"]]
+        token, names = opened.attrs[MARK], opened.attrs["variables"]
+        streamed = [name for name in READABLE[opened.attrs["format"]] if name in names or name not in MOVING]
         parts = {name: node.to_dataset(inherit=False) for name, node in opened.children.items()}
         parts["posterior"] = parts["posterior"].drop_vars(streamed)
         parts = {name: _plain(part) for name, part in parts.items()}
@@ -177,11 +180,13 @@ def _plain(dataset: xr.Dataset) -> xr.Dataset:
     return loaded.assign({name: array for name, array in texts.items() if name not in coords}).assign_coords(coords)
 
 
-def checksums(folder: Path, streamed: tuple[str, ...] = STREAMED) -> dict[str, str]:
+def checksums(folder: Path, streamed: tuple[str, ...] = (*STREAMED, *MOVING)) -> dict[str, str]:
     """Return, per streamed array, a hash of the names and checksums of all of its chunks."""
     result = {}
     for name in streamed:
         digest, root = hashlib.sha256(), folder / "posterior" / name
+        if name in MOVING and not root.is_dir():  # nothing moves
+            continue
         for chunk in sorted(path.relative_to(root).as_posix() for path in (root / "c").rglob("*") if path.is_file()):
             size = (root / chunk).stat().st_size
             with (root / chunk).open("rb") as file:
