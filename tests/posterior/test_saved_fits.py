@@ -29,7 +29,9 @@ def saved(request, tmp_path):
 def test_every_fit_here_is_tested():
     names = {path.name.removesuffix(".zip") for path in FITS.iterdir() if path.suffix != ".json"}
     assert names == set(SAID)
-    assert {f"{model}_1.nc" for model in ("capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled")} < names
+    assert {
+        f"{model}_1.nc" for model in ("capm", "hierarchical", "pooled", "spike_slab", "student_t", "unpooled")
+    } < names
 
 
 def test_a_saved_fit_opens_with_the_same_attribution(saved):

@@ -11,7 +11,7 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.spec import priors
 from bayesfactor.spec.files import model_id, model_text, preset_folder
 
-PRESETS = ("capm", "static", "pooled", "spike_slab", "student_t", "unpooled")
+PRESETS = ("capm", "hierarchical", "pooled", "spike_slab", "static", "student_t", "unpooled")
 TEXT = preset_folder().joinpath("student_t.toml").read_text(encoding="utf-8")
 
 number = st.floats(-1e6, 1e6, allow_nan=False)
@@ -100,6 +100,9 @@ def changed(value, path):
     if not path:
         other = {
             "year": "period",
+            "months": "years",
+            "weeks": "months",
+            "years": "months",
             "beta": "standardised",
             "standardised": "beta",
             "market": "style",
