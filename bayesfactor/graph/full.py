@@ -18,7 +18,7 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
 
-STILL = 'Build model="static", in which nothing moves. Or: '
+STILL = 'Build model="static", in which nothing moves; '
 
 
 def full_graph(design: Design, model: FactorModel, priors: ScaledPriors, form: Form) -> pm.Model:

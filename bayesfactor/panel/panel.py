@@ -111,10 +111,11 @@ def require_returns(panel: PanelBase, what: str = "This", instead: str = "") -> 
     """
     if isinstance(panel, Panel):
         return panel
+    use = "use a panel in memory (bf.integrate), with fewer assets or a coarser calendar."
     raise SpecError(
         f"{what} needs single returns, but a {type(panel).__name__} holds only their cross-products.",
         place="panel",
         found=type(panel).__name__,
         allowed=("Panel",),
-        remedy=f"{instead}Use a panel in memory (bf.integrate), with fewer assets or a coarser calendar.",
+        remedy=f"{instead}, or {use}" if instead else use.capitalize(),
     )

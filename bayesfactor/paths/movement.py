@@ -21,7 +21,7 @@ from bayesfactor.spec.noise import NormalNoise
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 from bayesfactor.spec.volatility import CommonVolatility, MovingVolatility
 
-INSTEAD = 'Take model="static", in which nothing moves. Or: '
+INSTEAD = 'Take model="static", in which nothing moves'
 
 
 @dataclass(frozen=True, eq=False)

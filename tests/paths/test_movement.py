@@ -14,7 +14,7 @@ def test_statistics_are_refused_with_the_model_that_takes_them():
         assert str(caught.value) == (
             "Model 'hierarchical' moves (noise.volatility = 'common', factors.volatility = 'moving', "
             "loadings.path = 'moving'), which needs single returns, but a PanelStatistics holds only their "
-            'cross-products. Take model="static", in which nothing moves. Or: Use a panel in memory (bf.integrate), '
+            'cross-products. Take model="static", in which nothing moves, or use a panel in memory (bf.integrate), '
             "with fewer assets or a coarser calendar."
         )
         assert (caught.value.place, caught.value.found) == ("panel", "PanelStatistics")

@@ -103,7 +103,7 @@ def test_student_t_on_tokens_fails_its_checks_and_says_why(twelve):
     assert not report.ok
     failed = report.table.index[[passed is False for passed in report.table["passed"]]].tolist()
     assert {"tails: P(degrees of freedom at floor)", "variance: implied over sample, median"} <= set(failed)
-    assert "'hierarchical'" in report.table.loc[failed[0], "advice"]
+    assert "'static'" in report.table.loc[failed[0], "advice"]
     sample = 52 * float(twelve.returns.mean())
     assert sample > 0.6
     assert total(fit) < 0.1  # the centre of the law
@@ -113,7 +113,7 @@ def test_student_t_on_tokens_fails_its_checks_and_says_why(twelve):
         assert table["warning"].str.startswith("model does not fit: tails, variance").all()
 
 
-def test_hierarchical_on_tokens_passes_with_prior_and_data_beside_the_premium(twelve):
+def test_static_on_tokens_passes_with_prior_and_data_beside_the_premium(twelve):
     fit = bf.fit(twelve, "static", bf.Sampler(seed=1, progress=False))
     report = bf.check(fit)
     assert report.ok

@@ -100,6 +100,9 @@ def changed(value, path):
     if not path:
         other = {
             "year": "period",
+            "months": "years",
+            "weeks": "months",
+            "years": "months",
             "beta": "standardised",
             "standardised": "beta",
             "market": "style",
