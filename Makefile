@@ -68,6 +68,7 @@ bench: $(STAMP)
 
 calibrate: $(STAMP)
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.moving_calibration
 	$(BIN)/python -m benchmarks.premia
 
 # Walk forward on real data, and write docs/truth.md; about half an hour.

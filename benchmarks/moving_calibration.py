@@ -138,7 +138,7 @@ def main() -> None:
     tables = calibrate("truth from the prior", Design(), panels, 0, still=False)
     failed = outside(tables[0])
     for name, design in FIXED.items():
-        tables += calibrate(name, design, max(2, panels // 4), 5000, still=True)
+        tables += calibrate(name, design, max(2, round(0.15 * panels)), 5000, still=True)
     TABLE.write_text("\n".join(map(markdown, tables)), encoding="utf-8")
     print(TABLE.read_text(encoding="utf-8"))
     if failed:

@@ -11,6 +11,7 @@ from bayesfactor.panel.panel import require_returns
 from bayesfactor.paths.allotment import allot, shuffled
 from bayesfactor.paths.factor_covariance import draw_covariance
 from bayesfactor.paths.factor_path import next_covariance
+from bayesfactor.paths.level_doubt import level_doubt, log_ratios
 from bayesfactor.paths.loading_draws import draw_ahead
 from bayesfactor.paths.movement import Movement
 from bayesfactor.spec.factors import ScaledFactors
@@ -66,6 +67,22 @@ class NextPeriod:
     def drift(self) -> np.ndarray | float:
         """Each asset's own volatility beside the common one (asset)."""
         return 1.0 if self.movement.residuals is None else self.movement.residuals.next_drift
+
+    @cached_property
+    def _tails(self) -> dict[float, np.ndarray]:
+        residuals = self.movement.residuals
+        return {} if residuals is None else {dof: log_ratios(dof) for dof in np.unique(residuals.dof).tolist()}
+
+    def level_doubt(self, dof: np.ndarray, spread: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return what tails multiply levels by that are drawn under normal noise (draw, asset).
+
+        Parameters
+        ----------
+        dof, spread : array (draw)
+            Degrees of freedom, and the standard deviation of log levels across assets.
+        rng : Generator
+        """
+        return level_doubt(self._tails, dof, self.panel.moments.count, spread, rng)
 
     def covariance(self, cells: Named, mean: np.ndarray, rng: np.random.Generator) -> Named:
         """Return draws of the factors' covariance given their means (draw, factor), and of that in the long run."""

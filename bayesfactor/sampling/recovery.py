@@ -118,6 +118,10 @@ def _assets(
             arrays["loading"][here] = coefficients[:, :, 1:]
             noise = {name: apart[name][here] for name in theta.model.noise.parameters}
             sd = theta.model.noise.sd({"sigma": theta.scales(chain, part), **noise})
+            if moving is not None and "volatility_now" in shared:
+                sd = sd * moving.next_period.level_doubt(
+                    apart["dof"][here][:, 0], apart["log_sigma_scale"][here][:, 0], rng
+                )
             arrays["residual_sd"][here] = sd
             if moving is not None and "volatility_now" in shared:
                 arrays["residual_sd"][here] = sd * apart["volatility_now"][here] * moving.next_period.drift
