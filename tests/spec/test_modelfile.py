@@ -108,9 +108,6 @@ def changed(value, path):
             "market": "style",
             "default": "other",
             "non-traded": "rates",
-            "months": "weeks",
-            "years": "weeks",
-            "weeks": "days",
         }
         return other[value] if isinstance(value, str) else 1.5 * value if value else 1.0
     if isinstance(value, tuple):
