@@ -14,10 +14,12 @@ def block_edges(rows: int, length: int, anchor: int | None = None) -> np.ndarray
     """Return the first row of each block of `length` rows, and the number of rows last.
 
     Blocks are counted back from the last row, so that the first may be shorter; or from row `anchor`, the number of
-    rows that an earlier panel had: newer rows then change no block that it had, and the last may be shorter.
+    rows that an earlier panel had: newer rows are then one with its last block until they are half a block.
     """
     first = (rows if anchor is None else anchor) % length
-    return np.unique(np.r_[0, np.arange(first, rows, length), rows])
+    edges = np.unique(np.r_[0, np.arange(first, rows, length), rows])
+    short = anchor is not None and rows > anchor and 2 * (edges[-1] - edges[-2]) < length and edges.size > 2
+    return np.delete(edges, -2) if short else edges
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,29 +2,8 @@
 
 import numpy as np
 
-BLOCKS = 20
 LEAST = 0.05
 TINY = 1e-300
-
-
-def design_effect(difference: np.ndarray, blocks: int = BLOCKS) -> float:
-    """Return by how much the variance of a summed difference of scores exceeds that of independent assets.
-
-    ::
-
-        deff = max(1, Var_t(sum_i d_it) / sum_i Var_t(d_it))
-
-    Parameters
-    ----------
-    difference : array (time, asset)
-        d_it, the difference of two models' log scores; NaN where an asset was not observed.
-    blocks : int
-        Variances are those of sums over so many blocks of neighbouring dates.
-    """
-    values = np.where(np.isfinite(difference), difference, 0.0)
-    sums = np.array([block.sum(axis=0) for block in np.array_split(values, min(blocks, len(values)))])
-    own = sums.var(axis=0).sum()
-    return max(1.0, float(sums.sum(axis=1).var() / own)) if own > 0 else 1.0
 
 
 def cell_weights(
@@ -80,3 +59,23 @@ def independent_share(residuals: np.ndarray) -> float:
     mean = max(0.0, float(rho.mean())) if rho.size else 0.0
     seen = int(here.any(axis=0).sum())
     return 1 / (1 + max(seen - 1, 0) * mean)
+
+
+def with_total(weight: np.ndarray, still: np.ndarray, total: float) -> np.ndarray:
+    """Return weights of cells (cell) in which those where nothing moves have a total of their own.
+
+    Cells that move share a probability that is thinly spread: to keep the heaviest only would favour the one that does
+    not.
+
+    Parameters
+    ----------
+    weight : array (cell)
+        Of the cells that are kept.
+    still : array of bool (cell)
+        Where nothing moves.
+    total : float
+        Their probability among all cells.
+    """
+    if not still.any() or still.all():
+        return weight / weight.sum()
+    return np.where(still, total * weight / weight[still].sum(), (1 - total) * weight / weight[~still].sum())

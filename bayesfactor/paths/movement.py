@@ -123,6 +123,8 @@ def _loadings(panel: Panel, path: MovingPath, weight: np.ndarray | None, priors:
     year, rows = panel.periods_per_year, len(panel.times)
     block = max(1, round(path.block.periods(year)))
     blocks = blocks_of(panel, weight, block, rows)
+    if len(blocks.edges) < 3:  # of one block nothing says that it moved
+        return replace(STATIC_LOADINGS, block=block, rows=rows)
     names = {name: number for number, name in enumerate(panel.group_names)}
     groups = np.array([names[name] for name in panel.groups.values.tolist()])
     grid = loading_grid(path.move.scale, path.memory.median.periods(year) / block, path.memory.sd)

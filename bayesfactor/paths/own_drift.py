@@ -8,6 +8,11 @@ SLOWER = 2.0  # half-life of the drift over that of the common path
 SHORTEST = 10.0  # periods of that half-life
 
 
+def drift_memory(memory: float) -> float:
+    """Return the half-life of drifts, in periods, given that of the common path."""
+    return max(SLOWER * memory, SHORTEST)
+
+
 def own_drift(square: np.ndarray, dof: float, memory: float) -> tuple[np.ndarray, np.ndarray]:
     """Return a_it (time, asset), volatility relative to the common path and the asset's level, and a_{i,T+1} (asset).
 
@@ -15,7 +20,8 @@ def own_drift(square: np.ndarray, dof: float, memory: float) -> tuple[np.ndarray
 
         a_it^2 = (n0 + sum_j d^|t-j| r_ij) / (n0 + sum_j d^|t-j|)   over j with a return,   d = 2^(-1 / half-life)
 
-    and of T + 1 with j up to T. Means of log a_it over an asset's dates are 0.
+    but for j = t, so that no return is measured by itself, and of T + 1 with j up to T. Means of log a_it over an
+    asset's dates are 0.
 
     Parameters
     ----------
@@ -28,13 +34,13 @@ def own_drift(square: np.ndarray, dof: float, memory: float) -> tuple[np.ndarray
     """
     seen = np.isfinite(square)
     bounded = np.where(seen, (dof + 1) * square / (dof - 2 + square), 0.0)
-    d = 2 ** (-1 / max(SLOWER * memory, SHORTEST))
+    d = 2 ** (-1 / drift_memory(memory))
 
     def past(values: np.ndarray) -> np.ndarray:
         return lfilter([1.0], [1.0, -d], values, axis=0)
 
     def both(values: np.ndarray) -> np.ndarray:
-        return past(values) + past(values[::-1])[::-1] - values
+        return past(values) + past(values[::-1])[::-1] - 2 * values
 
     count = seen.astype(float)
     drift = (PRIOR + both(bounded)) / (PRIOR + both(count))

@@ -9,8 +9,8 @@ from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.moments import cross_products
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import least_squares
-from bayesfactor.paths.evidence import cell_weights, independent_share
-from bayesfactor.paths.own_drift import own_drift
+from bayesfactor.paths.evidence import cell_weights, independent_share, with_total
+from bayesfactor.paths.own_drift import drift_memory, own_drift
 from bayesfactor.paths.volatility_grid import GRID, log_densities, run_filter, smooth, start, transition
 from bayesfactor.spec.grids import dof_grid, duration_grid, size_grid
 from bayesfactor.spec.volatility import CommonVolatility
@@ -20,7 +20,7 @@ LOWEST = 0.1  # of 1 - leverage
 EXACT = 0.01  # an asset whose residual sd is below this share of the typical one's is (almost) a factor
 SWEEPS = 2  # of regressions with fixed moves, before these are chosen
 FIRST = (0.3, 6.0)  # size and degrees of freedom of those sweeps
-LEAST, MOST = 0.02, 12  # cells that are kept
+MOST = 12  # cells that are kept
 COARSE = GRID[1::2]  # on which cells are chosen; zero is a point of it
 
 
@@ -65,6 +65,12 @@ class CommonPath(FrozenArrays):
     def precision(self) -> np.ndarray:
         """What a return counts: 1 / (g_t a_it)^2 (time, asset)."""
         return self.weight[:, None] / self.drift**2
+
+    @property
+    def drift_phi(self) -> float:
+        """What is left of the log of a drift one period later."""
+        moving = np.isfinite(self.memory).any()
+        return float(2 ** (-1 / drift_memory(_half_life(self.memory, self.probability)))) if moving else 1.0
 
     @property
     def moves(self) -> "Moves":
@@ -168,8 +174,7 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
     weight, shift = _smoothed(densities, moves, probability, share)
     drift, next_drift = np.ones_like(z), np.ones(z.shape[1])
     if np.isfinite(moves.memory).any():
-        moving = np.isfinite(moves.memory)
-        half = float(np.average(moves.memory[moving], weights=probability[moving]))
+        half = _half_life(moves.memory, probability)
         drift, next_drift = own_drift(z**2 * weight[:, None], float(probability @ dof), half)
         densities = log_densities(z / drift, dofs.tolist())[cell]
         weight, shift = _smoothed(densities, moves, probability, share)
@@ -239,15 +244,20 @@ def _choose(
         return share * run_filter(densities[law], transitions[move], starts[move], share).score.sum(axis=-1)
 
     every, laws = np.arange(len(prior)), np.arange(dof.points.size)
-    kept = np.arange(0)
     law = np.array([middle])
     for _ in range(2):
-        weight = cell_weights(score(every, law)[:, 0], prior, least=LEAST, most=MOST)
-        kept = np.flatnonzero(weight)
+        whole = cell_weights(score(every, law)[:, 0], prior, least=0.0)
+        kept = np.sort(np.argsort(-whole, kind="stable")[:MOST])
         found = score(kept, laws)
         law = np.array([np.unravel_index(np.argmax(found + np.log(dof.weight)), found.shape)[1]])
     joint = np.outer(prior[kept], dof.weight)
-    weight = cell_weights(found.ravel(), joint.ravel(), least=LEAST, most=MOST).reshape(joint.shape)
+    weight = cell_weights(found.ravel(), joint.ravel(), least=0.0, most=MOST).reshape(joint.shape)
     move, tail = np.nonzero(weight)
-    move_of = kept[move]
-    return Moves(moves.memory[move_of], moves.size[move_of]), dof.points[tail], weight[move, tail]
+    probability = with_total(weight[move, tail], kept[move] == 0, float(whole[0]))
+    return Moves(moves.memory[kept[move]], moves.size[kept[move]]), dof.points[tail], probability
+
+
+def _half_life(memory: np.ndarray, probability: np.ndarray) -> float:
+    """Return the mean half-life of the cells that move."""
+    moving = np.isfinite(memory)
+    return float(np.average(memory[moving], weights=probability[moving]))

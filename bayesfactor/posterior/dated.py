@@ -14,7 +14,7 @@ from bayesfactor.paths.loading_draws import draw_paths
 from bayesfactor.paths.movement import STATIC_LOADINGS, LoadingPaths, Movement
 from bayesfactor.paths.prewhitened import Whitened
 from bayesfactor.posterior.facts import FitFacts
-from bayesfactor.posterior.residuals import raw_coefficients, residual_sd
+from bayesfactor.posterior.residuals import raw_coefficients, residual_level, residual_sd
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +57,7 @@ class Dated:
     @cached_property
     def level(self) -> np.ndarray:
         """Residual standard deviations over the level of their common volatility (sample, asset)."""
-        sd = residual_sd(self.draws)
-        if "volatility_now" not in self.draws:
-            return sd
-        own = 1.0 if self.movement is None or self.movement.residuals is None else self.movement.residuals.next_drift
-        return sd / self.draws["volatility_now"].transpose("chain", "draw").values.ravel()[:, None] / own
+        return residual_sd(self.draws.assign(residual_sd=residual_level(self.fit, self.draws)))
 
     def scale(self, asset: int) -> np.ndarray:
         """Return the volatility of an asset's residuals over its level on each date (time)."""

@@ -16,7 +16,9 @@ def movement_words(fit: FitFacts) -> tuple[str, ...]:
     if "volatility_now" in draws:
         now, spread = (draws[name].values.ravel() for name in ("volatility_now", "volatility_size"))
         low, high = interval(now, CI, "eti")
-        ahead = f"residual volatility of the next period: {now.mean():.2f} times its long run, {low:.2f} to {high:.2f}"
+        ahead = (
+            f"residual volatility of the next period: {now.mean():.2f} times its typical level, {low:.2f} to {high:.2f}"
+        )
         still = float(np.mean(spread == 0))
         found.append(f"{ahead} ({100 * CI:g} % eti); {_moves(draws['volatility_memory'], still, year)}")
     if "factor_memory" in draws:

@@ -67,7 +67,7 @@ def next_periods(fit: Fit, panel: Panel, rows: Sequence[int], draws: int | None 
     posterior = fit.posterior if draws is None else thin(fit, draws)
     own = len(fit.panel.times)
     moving = [name for name in MOVING if name in posterior]
-    if moving and rows[-1] > own:
+    if moving and len(rows) and rows[-1] > own:
         yield from moved(_moving(fit, panel, posterior), rows)
     else:
         yield from (posterior for _ in rows)

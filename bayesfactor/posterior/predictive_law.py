@@ -7,7 +7,9 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from bayesfactor.panel.panel import require_returns
 from bayesfactor.posterior.facts import FitFacts
+from bayesfactor.posterior.residuals import residual_level, residual_sd
 
 NUMBERS = 2**22  # loadings that are in memory at once
 BASIC = ("loading", "alpha", "residual_sd", "risk_premium", "factor_mean", "factor_cov")
@@ -31,8 +33,9 @@ class PredictiveLaw:
     r"""r_i = m_i + beta_i'(f - mu) + sigma_i e_i + lambda_i'z of the next period, and how it reverts after it.
 
     f ~ N(mu, Omega); z standard normal; e standard normal, or Student-t of variance 1. Where volatility moves, log g of
-    the period h follows N(phi^(h-1) log g_1, size^2 (1 - phi^(2(h-1)))), and residuals are in proportion to g. Where
-    they move, factor covariance and loadings revert to their long-run values, loadings with a spread of their own.
+    the period h follows N(phi^(h-1) log g_1, size^2 (1 - phi^(2(h-1)))), and residuals are in proportion to g
+    and to each asset's own drift, which reverts to 1. Where they move, factor covariance and loadings revert to their
+    long-run values, loadings with a spread of their own.
 
     Attributes
     ----------
@@ -52,6 +55,10 @@ class PredictiveLaw:
         Long-run standard deviation of a loading around its long-run value.
     log_volatility, size : array (sample)
         log g of the next period, and its long-run standard deviation.
+    log_drift : array (asset)
+        Log of each asset's own volatility beside g in the next period; 0 in the long run.
+    drift_phi : float
+        What is left of it a period later.
     """
 
     intercept: np.ndarray
@@ -70,6 +77,12 @@ class PredictiveLaw:
     wander: np.ndarray | None
     log_volatility: np.ndarray
     size: np.ndarray
+    log_drift: np.ndarray
+    drift_phi: float
+
+    def drift_at(self, j: np.ndarray | int) -> np.ndarray:
+        """Return own volatility j periods after the next, over that of the next (asset, ...)."""
+        return np.exp(np.multiply.outer(self.log_drift, self.drift_phi ** np.asarray(j) - 1))
 
     @cached_property
     def mean(self) -> np.ndarray:
@@ -90,7 +103,7 @@ class PredictiveLaw:
     def moves(self) -> bool:
         """Whether a later period has another law than the next one."""
         still = self.wander is None and self.long_run is self.loading and self.long_run_cov is self.cov
-        return not still or bool(np.any(self.log_volatility) or np.any(self.size))
+        return not still or bool(np.any(self.log_volatility) or np.any(self.size) or np.any(self.log_drift))
 
     def tail_scales(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Return draws (sample, ...) of the variance of a residual over its mean: 1 of a normal law."""
@@ -116,7 +129,8 @@ def law_of(fit: FitFacts, draws: xr.Dataset) -> PredictiveLaw:
     cov = array("factor_cov", "factor", "factor_other")
     moving, common, swings = "loading_long_run" in flat, "residual_loading" in flat, "volatility_now" in flat
     reverting = "factor_cov_long_run" in flat
-    level = sd / array("volatility_now")[:, None] if swings else sd
+    path = None if fit.movement is None else fit.movement.residuals
+    level = residual_sd(draws.assign(residual_sd=residual_level(fit, draws)))
     return PredictiveLaw(
         intercept=array("alpha", "asset") + (array("zero_beta")[:, None] if "zero_beta" in flat else 0.0),
         sd=sd,
@@ -134,6 +148,8 @@ def law_of(fit: FitFacts, draws: xr.Dataset) -> PredictiveLaw:
         wander=_wander(fit, array("loading_move"), level) if moving else None,
         log_volatility=np.log(array("volatility_now") if swings else ones),
         size=array("volatility_size") if swings else zeros,
+        log_drift=np.zeros(sd.shape[1]) if path is None else np.log(path.next_drift),
+        drift_phi=1.0 if path is None else path.drift_phi,
     )
 
 
@@ -152,6 +168,8 @@ def _phi(memory: np.ndarray) -> np.ndarray:
 
 
 def _wander(fit: FitFacts, move: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Return kappa sigma_i / sd(f_k), with the level of residuals and factors over the sample."""
-    sd = fit.design.history.sd
+    """Return kappa sigma_i / sd(f_k), with the level of residuals and factors over the rows that were fitted."""
+    paths = None if fit.movement is None else fit.movement.loadings
+    values = require_returns(fit.panel).aligned
+    sd = values[: len(values) if paths is None else paths.rows].std(axis=0, ddof=1)
     return move[:, None, None] * level[:, :, None] / np.where(sd > 0, sd, np.inf)

@@ -18,13 +18,22 @@ def thin(fit: FitFacts, most: int) -> xr.Dataset:
     return posterior.isel(draw=slice(None, None, step))
 
 
-def in_long_run(draws: xr.Dataset) -> xr.Dataset:
+def residual_level(fit: FitFacts, draws: xr.Dataset) -> xr.DataArray:
+    """Return residual standard deviations over the level of what moves them: the asset's over the sample."""
+    if "volatility_now" not in draws:
+        return draws["residual_sd"]
+    path = None if fit.movement is None else fit.movement.residuals
+    level = draws["residual_sd"] / draws["volatility_now"]
+    return level if path is None else level / xr.DataArray(path.next_drift, dims="asset")
+
+
+def in_long_run(fit: FitFacts, draws: xr.Dataset) -> xr.Dataset:
     """Return draws with loadings and residual standard deviations of the long run, where the next ones differ."""
     found = {}
     if "loading_long_run" in draws:
         found["loading"] = draws["loading_long_run"]
     if "volatility_now" in draws:
-        found["residual_sd"] = draws["residual_sd"] / draws["volatility_now"]
+        found["residual_sd"] = residual_level(fit, draws).transpose(*draws["residual_sd"].dims)
     return draws.assign(found) if found else draws
 
 

@@ -25,8 +25,8 @@ def test_what_moves_has_its_lines_in_check_and_caveats(moving_fit, hier_fit):
     report = bf.check(moving_fit)
     names = [check.name for check in report.checks if check.name.startswith("movement: ")]
     assert names == [
-        "movement: doubt that residual volatility is constant",
-        "movement: doubt that loadings are constant",
+        "movement: undecided whether residual volatility is constant",
+        "movement: undecided whether loadings are constant",
         "movement: factor memory lengthened (1 = yes)",
     ]
     still = float((moving_fit.posterior["loading_move"] == 0).mean())
@@ -46,7 +46,7 @@ def test_a_lengthened_memory_and_undecided_evidence_are_noted(moving_fit):
     fit = replace(moving_fit, data=data)
     report = bf.check(fit)
     assert row(report, "movement: factor memory lengthened (1 = yes)").exceeds_limit
-    assert row(report, "movement: doubt that loadings are constant").exceeds_limit
+    assert row(report, "movement: undecided whether loadings are constant").exceeds_limit
     assert "made longer so that each covariance has rows enough" in fit.describe().moves[1]
 
 

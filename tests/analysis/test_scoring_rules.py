@@ -111,6 +111,8 @@ def step(panel, **choices):
 class Facts:
     """As much of a fit as a law of draws that do not move asks for."""
 
+    movement = None
+
     def __init__(self, panel):
         self.panel = panel
 

@@ -197,6 +197,7 @@ def test_long_names_and_a_verdict_fit_in_100_columns(saved, capsys):
     )
     data = fit.data.copy()
     data["posterior"] = xr.DataTree(posterior)
+    data["paths"] = xr.DataTree(fit.data["paths"].to_dataset().assign_coords(asset=names))
     table = bf.attribute(replace(fit, panel=panel, data=data), by="identification").table()
     from bayesfactor.cli.output import show_attribution
 

@@ -2,17 +2,7 @@
 
 import numpy as np
 
-from bayesfactor.paths.evidence import cell_weights, design_effect, independent_share
-
-
-def test_design_effect_of_assets_that_move_together():
-    """Var of the sum of N series of correlation rho over the sum of their variances is 1 + (N - 1) rho."""
-    rng = np.random.default_rng(0)
-    rho, own = 0.5, rng.standard_normal((4000, 20))
-    together = rho**0.5 * rng.standard_normal((4000, 1)) + (1 - rho) ** 0.5 * own
-    assert abs(design_effect(together, 400) - (1 + 19 * rho)) < 1.5
-    assert design_effect(own, 400) < 1.3
-    assert design_effect(-np.abs(own) * 0) == 1
+from bayesfactor.paths.evidence import cell_weights, independent_share, with_total
 
 
 def test_weights_are_prior_times_tempered_evidence():
@@ -39,3 +29,10 @@ def test_independent_share_of_equally_correlated_residuals():
     assert independent_share(own) > 0.97
     assert abs(1 / independent_share(together) - (1 + 28 * rho**2)) < 0.4
     assert independent_share(own[:, :1]) == 1
+
+
+def test_cells_that_are_dropped_leave_their_weight_to_those_that_move():
+    kept = with_total(np.array([0.5, 0.1, 0.1]), np.array([True, False, False]), 0.4)
+    np.testing.assert_allclose(kept, [0.4, 0.3, 0.3])
+    np.testing.assert_allclose(with_total(np.array([0.2, 0.2]), np.array([False, False]), 0.3), [0.5, 0.5])
+    np.testing.assert_allclose(with_total(np.array([0.2]), np.array([True]), 0.3), [1.0])

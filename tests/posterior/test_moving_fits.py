@@ -185,7 +185,7 @@ def test_a_cell_that_did_not_converge_is_found_among_the_others():
 def test_a_description_says_what_moves(moving_fit, hier_fit):
     lines = moving_fit.describe().moves
     assert [line.split(" ")[0] for line in lines] == ["residual", "covariance", "loadings"]
-    assert f"{float(moving_fit.posterior['volatility_now'].mean()):.2f} times its long run" in lines[0]
+    assert f"{float(moving_fit.posterior['volatility_now'].mean()):.2f} times its typical level" in lines[0]
     assert "What moves" in str(moving_fit.describe())
     assert hier_fit.describe().moves == ()
     assert "What moves" not in str(hier_fit.describe())

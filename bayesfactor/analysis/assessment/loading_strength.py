@@ -23,7 +23,7 @@ def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
     """
     others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
     seen = fit.panel.moments.count > 0
-    draws = in_long_run(thin(fit, STRENGTH_DRAWS))[["loading", "residual_sd"]].isel(factor=others)
+    draws = in_long_run(fit, thin(fit, STRENGTH_DRAWS))[["loading", "residual_sd"]].isel(factor=others)
     draws = draws if seen.all() else draws.isel(asset=np.flatnonzero(seen))
 
     def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:

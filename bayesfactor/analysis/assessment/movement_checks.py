@@ -18,7 +18,7 @@ def movement_checks(fit: Fit) -> tuple[Check, ...]:
             advice = (
                 f"Evidence does not decide it: P({what}) is {still:.2f}, and draws of both are used by their weight."
             )
-            found.append(Check(f"movement: doubt that {what}", None, min(still, 1 - still), UNSURE, "", advice))
+            found.append(Check(f"movement: undecided whether {what}", None, min(still, 1 - still), UNSURE, "", advice))
     factors = None if fit.movement is None else fit.movement.factors
     if factors is not None:
         shortest = float(factors.memory.min())

@@ -153,7 +153,7 @@ def price(fit: Fit) -> Pricing:
     the cross-sectional R-squared of Lewellen, Nagel and Shanken (2010), as a posterior.
     """
     require_fit(fit, "price")
-    year, posterior = fit.panel.periods_per_year, in_long_run(fit.posterior)
+    year, posterior = fit.panel.periods_per_year, in_long_run(fit, fit.posterior)
     predicted = xr.dot(posterior["loading"], posterior["risk_premium"], dim="factor")
     if "zero_beta" in posterior:
         predicted = predicted + posterior["zero_beta"]

@@ -146,7 +146,7 @@ def loading_paths(fit: Fit) -> LoadingHistory:
     """
     dated, blocks = dated_blocks(fit, "loading_paths")
     panel, start = fit.panel, first_blocks(dated)
-    earlier = pd.DatetimeIndex(panel.times) > pd.Timestamp(panel.times[-1]) - pd.DateOffset(years=YEARS)
+    earlier = pd.DatetimeIndex(panel.times) >= pd.Timestamp(panel.times[-1]) - pd.DateOffset(years=YEARS)
     then = np.maximum(block_of(np.array(earlier.argmax()), dated.edges), start)
     today = fit.posterior["loading"].transpose("chain", "draw", "asset", "factor")
     before, moved = np.empty(today.shape), np.empty(today.shape[2:])

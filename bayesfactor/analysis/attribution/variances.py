@@ -7,6 +7,7 @@ from bayesfactor.analysis.attribution.contributions import Parts, combined
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residuals import residual_level
 
 MOVING = ("loading_long_run", "factor_cov_long_run", "volatility_now")
 EACH = ("chain", "draw", "asset")
@@ -42,8 +43,7 @@ def residual_sd_over_sample(fit: Fit) -> xr.DataArray:
     if "volatility_now" not in fit.posterior:
         return own
     mean = Dated(fit, fit.posterior).mean_squares.mean(axis=0)
-    drift = 1.0 if fit.movement is None or fit.movement.residuals is None else fit.movement.residuals.next_drift
-    return own / fit.posterior["volatility_now"] * xr.DataArray(np.sqrt(mean) / drift, dims="asset")
+    return residual_level(fit, fit.posterior) * xr.DataArray(np.sqrt(mean), dims="asset")
 
 
 def notes_on_level(fit: Fit) -> tuple[str, ...]:

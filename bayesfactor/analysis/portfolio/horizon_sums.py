@@ -25,7 +25,9 @@ class HorizonSums:
     ss : array (sample)
         Variance of the sum of a loading's own moves over its long-run variance.
     g : array (sample)
-        Of E[g_j^2] / g_1^2, the growth of residual variance.
+        Of E[g_j^2] / g_1^2, the growth of the variance that residuals share.
+    own : array (sample, asset)
+        Of the same times the growth of each asset's own drift, squared.
     """
 
     a: np.ndarray
@@ -37,6 +39,7 @@ class HorizonSums:
     sc: np.ndarray
     ss: np.ndarray
     g: np.ndarray
+    own: np.ndarray
 
 
 def horizon_sums(law: PredictiveLaw, periods: int) -> HorizonSums:
@@ -48,12 +51,15 @@ def horizon_sums(law: PredictiveLaw, periods: int) -> HorizonSums:
     size = len(law.sd)
     if not law.moves:
         full, none = np.full(size, float(periods)), np.zeros(size)
-        return HorizonSums(**{name: none if name in ("s", "sc", "ss") else full for name in names})
-    total = {name: np.zeros(size) for name in names}
+        still = {name: none if name in ("s", "sc", "ss") else full for name in names}
+        return HorizonSums(**{**still, "own": np.full(law.sd.shape, float(periods))})
+    total = {name: np.zeros(law.sd.shape if name == "own" else size) for name in names}
     for start in range(0, periods, TERMS):
         j = np.arange(start, min(start + TERMS, periods), dtype=float)
         for name, terms in _terms(law, j, periods).items():
             total[name] += terms.sum(axis=1)
+            if name == "g":
+                total["own"] += terms @ law.drift_at(j).T ** 2
     return HorizonSums(**total)
 
 

@@ -118,7 +118,7 @@ class _Totals:
             squares = law.wander**2 * _own_moves(law, sums)[:, None, :]
             self.factors[assets, assets] += squares.sum(axis=(0, 2))
         self.residuals += _outer(law.common, sums.g[:, None, None] * np.eye(law.common.shape[2]))
-        self.residuals[assets, assets] += (law.sd**2 * sums.g[:, None]).sum(axis=0)
+        self.residuals[assets, assets] += (law.sd**2 * sums.own).sum(axis=0)
 
     def moments(self, names: tuple[str, ...], problems: tuple[str, ...], annual: Moments | None = None) -> Moments:
         """Return the averages over the draws."""

@@ -55,7 +55,7 @@ def paths(law: PredictiveLaw, periods: int, rng: np.random.Generator) -> Iterato
         root = law.root if still or not j else np.linalg.cholesky(_reverted(law.cov, law.long_run_cov, law.cov_phi, j))
         loading = centre if own is None else centre + own
         shock = np.einsum("skl,sl->sk", root, rng.standard_normal(law.premium.shape))
-        growth = np.exp(volatility - law.log_volatility)[:, None]
+        growth = np.exp(volatility - law.log_volatility)[:, None] * law.drift_at(j)
         yield Period(
             law.intercept + np.einsum("sik,sk->si", loading, law.premium + shock) + growth * _residuals(law, rng),
             law.intercept + np.einsum("sik,sk->si", centre, law.premium),
