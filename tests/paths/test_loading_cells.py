@@ -13,10 +13,10 @@ from bayesfactor.paths.loading_evidence import (
     predictive_densities,
     shared_mode,
 )
-from bayesfactor.paths.loading_filter import filter_loadings
 from bayesfactor.paths.prewhitened import whiten
 from bayesfactor.spec.alphas import ScaledAlphas
 from bayesfactor.spec.loadings import ScaledLoadings
+from tests.support.loading_filter import filter_loadings
 
 GRID = loading_grid(0.15, 4.0, 1.0)
 PRIOR = CoefficientPrior(np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.5, 0.5]), np.array([0.002, 0.5, 0.5]))

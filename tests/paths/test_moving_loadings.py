@@ -7,8 +7,8 @@ from scipy.stats import multivariate_normal
 from bayesfactor.panel.moments import cross_products
 from bayesfactor.paths.blocks import block_edges, cross_products_in_blocks
 from bayesfactor.paths.loading_draws import draw_ahead, draw_paths
-from bayesfactor.paths.loading_filter import filter_loadings
 from bayesfactor.paths.prewhitened import prewhitened, whiten
+from tests.support.loading_filter import filter_loadings
 
 KAPPA, PHI, CENTRE, SD = 0.4, 0.7, np.array([0.3, 0.0]), np.array([1.5, 0.8])
 EXACT = {"rtol": 0, "atol": 1e-10}
