@@ -13,7 +13,8 @@ from bayesfactor.posterior import convergence
 from bayesfactor.posterior.blocks import rows
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
-CELL_DRAWS = 250  # of a chain in a cell, from which its draws are judged apart
+CELL_DRAWS = 500  # of a chain: with fewer, R-hat of a cell alone is above its limit by chance
+BFMI_DRAWS = 100  # of a chain in a cell, from which the variance of its energy is told
 BLOCK = 2**18  # numbers that are worked on at once: a few copies of them fit a processor's cache
 CANNOT = "Cannot be computed: "
 UNSEEN = CANNOT + "the panel holds statistics, not returns. Fit some of the assets in memory to see it."
@@ -220,7 +221,7 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset, *, own: bool = True
     """Return the checks whose failure means that the draws must not be used.
 
     Where several cells were sampled (``cell`` of `stats`), R-hat and effective draws are the worst of all draws and of
-    those of each cell with 250 draws a chain or more, and E-BFMI is that of each chain and cell.
+    those of each cell with 500 draws a chain or more, and E-BFMI is that of each chain and cell with 100 or more.
 
     Parameters
     ----------
@@ -271,7 +272,7 @@ def _steps(stats: xr.Dataset, more: str, careful: str) -> Iterator[Check]:
         yield cannot("tree depth reached", 0.01, lost(DEEP[1]))
     if "energy" in stats:
         energy, cells = stats["energy"].transpose("chain", "draw").values, _cells(stats)
-        whole = [energy] if len(cells) < 2 else [energy[:, own] for own in cells if own.size >= CELL_DRAWS]
+        whole = [energy] if len(cells) < 2 else [energy[:, own] for own in cells if own.size >= BFMI_DRAWS]
         bfmi = min(_bfmi(one) for one in whole or [energy[:, max(cells, key=len)]])
         yield Check("E-BFMI", bfmi >= BFMI, bfmi, BFMI, "", more)
     else:
