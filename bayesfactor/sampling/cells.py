@@ -56,6 +56,8 @@ class MixedTheta:
 
     def shared(self) -> Drawn:
         """Return the variables that assets share."""
+        if len(self.parts) == 1:
+            return self.parts[0].shared()
         chains, _ = self.shape
         found = [part.shared() for part in self.parts]
         result: Drawn = {}
@@ -76,6 +78,8 @@ class MixedTheta:
 
     def _gathered(self, part: slice, of: Callable[[Theta, slice], np.ndarray]) -> np.ndarray:
         """Return what `of` gives of each cell's own draws, in the order of `cell`."""
+        if len(self.parts) == 1:
+            return of(self.parts[0], part)
         here, start = self.cell[part], part.start or 0
         places = [np.flatnonzero(here == number) for number in range(len(self.parts))]
         before = [int(np.sum(self.cell[:start] == number)) for number in range(len(self.parts))]

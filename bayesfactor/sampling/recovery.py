@@ -133,6 +133,7 @@ def _assets(
                 raw[:, :, 0] += rate + np.sum(raw[:, :, 1:] * shift, axis=-1)
                 arrays["loading"][here] += moving.next_period.moves(moving.cell[part], raw, sd, rng)
             logs.append(_own_prior(theta.model, theta.priors, coefficients))
+            del coefficients, sd  # not beside those of the next block
         return logs
 
     if cores == 1 or store is not None:  # with a store, memory is short

@@ -389,15 +389,15 @@ def test_recovery_takes_the_memory_of_its_draws_or_on_disk_that_of_a_block(tmp_p
     monkeypatch.setattr(drawstore, "ASSETS", 128)
     panel, sampler = make_panel(300, 4, 0, 40), bf.Sampler(draws=500, chains=2, cores=cores, progress=False)
     size, theta, block = 8 * 1000 * 300 * 6, 8 * 1000 * 310, 8 * 100 * 300 * 5
-    small = bf.fit(panel, sampler=replace(sampler, draws=10))  # what is imported and compiled on first use
+    small = bf.fit(panel, "static", replace(sampler, draws=10))  # what is imported and compiled on first use
     monkeypatch.setattr("nutpie.sample", unsampled(list(small.data["sample_stats"].data_vars)))
     tracemalloc.start()
-    bf.fit(panel, sampler=sampler)
+    bf.fit(panel, "static", sampler)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert size < peak - theta < size + 4 * block * cores  # coefficients of 100 draws, their normals, and so on
     tracemalloc.start()
-    bf.fit(panel, sampler=sampler, store=tmp_path / "run.zarr")
+    bf.fit(panel, "static", sampler, store=tmp_path / "run.zarr")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak - theta < 0.4 * size
