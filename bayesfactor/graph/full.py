@@ -7,7 +7,7 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.alphas import alphas, zero_beta
 from bayesfactor.graph.coefficients import Expected, coefficients
 from bayesfactor.graph.factors import factor_means, observe_factors, precision_root, risk_premia
-from bayesfactor.graph.inputs import group_numbers, prior_data, scale_start, surrogate_moments
+from bayesfactor.graph.inputs import prior_data, scale_start, surrogate_moments
 from bayesfactor.graph.loadings import loadings
 from bayesfactor.graph.noise import observe_returns
 from bayesfactor.graph.parameters import Form
@@ -97,7 +97,7 @@ def _data(panel: Panel, priors: ScaledPriors) -> dict:
     numbers = {name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()}
     return {
         **{name: pm.Data(name, value, dims="factor" if value.ndim else None) for name, value in numbers.items()},
-        "group_of": pm.Data("group_of", group_numbers(panel), dims="asset"),
+        "group_of": pm.Data("group_of", panel.group_numbers, dims="asset"),
         "factor_values": pm.Data("factor_values", panel.aligned, dims=("time", "factor")),
         "observed_returns": pm.Data("observed_returns", panel.returns.values[time_of, asset_of], dims="observation"),
         "asset_of": pm.Data("asset_of", asset_of, dims="observation"),

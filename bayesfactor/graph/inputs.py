@@ -20,7 +20,7 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
     noise = model.noise
     own = vars(statistics) if noise.sums_suffice else observations(panel, design.robust)
     return {
-        "group_of": group_numbers(panel),
+        "group_of": panel.group_numbers,
         **scale_start(design, noise, priors.noise),
         "factor_mean_start": means.mean,
         "factor_mean_unit": history.sd / np.maximum(history.count, 1) ** 0.5,
@@ -29,12 +29,6 @@ def graph_data(design: Design, model: FactorModel, priors: ScaledPriors) -> dict
         **{name: np.asarray(value, dtype=float) for name, value in prior_data(priors).items()},
         **own,
     }
-
-
-def group_numbers(panel: PanelBase) -> np.ndarray:
-    """Return the number of every asset's group (asset)."""
-    groups = {name: i for i, name in enumerate(panel.group_names)}
-    return np.array([groups[name] for name in panel.groups.values.tolist()], dtype="int64")
 
 
 def prior_data(priors: ScaledPriors) -> dict[str, np.ndarray | float]:

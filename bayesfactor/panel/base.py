@@ -66,6 +66,14 @@ class PanelBase:
         """Names of the groups, in order of first appearance."""
         return tuple(dict.fromkeys(self.groups.values.tolist()))
 
+    @cached_property
+    def group_numbers(self) -> np.ndarray:
+        """Number of every asset's group among `group_names` (asset)."""
+        numbers = {name: i for i, name in enumerate(self.group_names)}
+        found = np.array([numbers[name] for name in self.groups.values.tolist()], dtype="int64")
+        found.flags.writeable = False
+        return found
+
     @property
     def families(self) -> tuple[str, ...]:
         """Names of the factor families, in order of first appearance."""

@@ -7,13 +7,14 @@ from scipy.special import ndtr
 
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.paths.blocks import Blocks
+from bayesfactor.paths.evidence import LEAST, cell_weights
 from bayesfactor.paths.loading_evidence import CoefficientPrior, Shared, predictive_densities, shared_mode
 from bayesfactor.paths.prewhitened import whiten
 
 MOVES = np.array([1, 2, 3, 4, 5, 6, 8]) / 3  # in units of the prior's scale
 MEMORIES = np.array([0.25, 0.5, 1.0, 2.5, 5.0])  # in units of the prior's median
 STATIC = 0.5  # prior probability that nothing moves
-LEAST, MOST = 0.05, 4
+MOST = 4
 EXACT = 0.01  # an asset whose residual sd is below this share of the typical asset's sd is (almost) a factor
 
 type Place = tuple[int, int]  # numbers of a move and a memory; static loadings are (0, 0)
@@ -126,7 +127,7 @@ def loading_cells(
     while ahead:
         for place in ahead:
             judged[place] = _judge(some, number, prior, grid, place, sigma, judged)
-        weight = _weights(judged, grid)[0]
+        weight = _weights(judged, grid)
         heavy = [place for place, one in weight.items() if one >= LEAST]
         ahead = sorted({near for place in heavy for near in grid.neighbours(place)} - set(judged))
     return _cells(judged, grid)
@@ -149,30 +150,32 @@ def _judge(
     return _Judged(float(density.sum()) + shared.log_prior(prior), density, shared)
 
 
-def _weights(judged: dict[Place, _Judged], grid: LoadingGrid) -> tuple[dict[Place, float], dict[Place, float]]:
-    """Return weights and design effects, by cell."""
+def _effects(judged: dict[Place, _Judged]) -> dict[Place, float]:
+    """Return the design effect of each cell's difference to the best one."""
     best = max(judged.values(), key=lambda one: one.score)
-    effect = {place: _design_effect(one.density - best.density) for place, one in judged.items()}
-    weight = {
-        place: float(grid.prior[place]) * np.exp((one.score - best.score) / effect[place])
-        for place, one in judged.items()
-    }
-    total = sum(weight.values())
-    return {place: float(one / total) for place, one in weight.items()}, effect
+    return {place: _design_effect(one.density - best.density) for place, one in judged.items()}
+
+
+def _weights(
+    judged: dict[Place, _Judged], grid: LoadingGrid, *, least: float = 0.0, most: int | None = None
+) -> dict[Place, float]:
+    """Return the weights of cells, as `cell_weights` gives them."""
+    score, prior = np.array([one.score for one in judged.values()]), np.array([grid.prior[place] for place in judged])
+    weight = cell_weights(score, prior, np.array(list(_effects(judged).values())), least=least, most=most)
+    return dict(zip(judged, weight.tolist(), strict=True))
 
 
 def _cells(judged: dict[Place, _Judged], grid: LoadingGrid) -> tuple[LoadingCell, ...]:
-    weight, effect = _weights(judged, grid)
-    order = sorted(judged, key=lambda place: -weight[place])
-    kept = [place for place in order[:MOST] if weight[place] >= LEAST] or order[:1]
-    total, best = sum(weight[place] for place in kept), max(one.score for one in judged.values())
+    whole, kept = _weights(judged, grid), _weights(judged, grid, least=LEAST, most=MOST)
+    effect, best = _effects(judged), max(one.score for one in judged.values())
+    order = sorted(judged, key=lambda place: -whole[place])
     return tuple(
         LoadingCell(
             float(grid.moves[place[0]]),
             float(grid.memories[place[1]]) if place[0] else np.inf,
             judged[place].score - best,
             effect[place],
-            weight[place] / total if place in kept else 0.0,
+            kept[place],
         )
         for place in order
     )

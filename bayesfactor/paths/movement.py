@@ -44,9 +44,15 @@ class LoadingPaths(FrozenArrays):
     memory: np.ndarray
     weight: np.ndarray
 
-    def whitened(self, blocks: Blocks, cell: int) -> Whitened:
-        """Return the filter of a cell over blocks of dates."""
-        return whiten(blocks, float(self.move[cell]), float(2 ** (-self.block / self.memory[cell])))
+    @property
+    def laws(self) -> list[tuple[float, float]]:
+        """kappa, and the autocorrelation of moves from block to block, of each cell."""
+        phi = 2 ** (-self.block / self.memory)
+        return list(zip(self.move.tolist(), phi.tolist(), strict=True))
+
+    def filters(self, blocks: Blocks) -> list[Whitened]:
+        """Return the filter of each cell over blocks of dates."""
+        return [whiten(blocks, kappa, phi) for kappa, phi in self.laws]
 
 
 STATIC_LOADINGS = LoadingPaths(1, 0, np.zeros(1), np.array([np.inf]), np.ones(1))
@@ -72,11 +78,14 @@ class Movement:
         """Posterior probability of each cell that is sampled (cell)."""
         return STATIC_LOADINGS.weight if self.loadings is None else self.loadings.weight
 
-    def blocks(self, panel: Panel) -> Blocks:
-        """Return the cross-products of a panel, or of a longer one, in blocks of dates."""
-        of = STATIC_LOADINGS if self.loadings is None else self.loadings
-        weight = None if self.residuals is None else self.residuals.precision
-        return blocks_of(panel, weight, of.block, of.rows)
+    @property
+    def precision(self) -> np.ndarray | None:
+        """What each return counts (time, asset); None where the volatility of residuals does not move."""
+        return None if self.residuals is None else self.residuals.precision
+
+    def blocks(self, panel: Panel, paths: LoadingPaths) -> Blocks:
+        """Return the cross-products of a panel, or of a longer one, in the blocks in which its loadings move."""
+        return blocks_of(panel, self.precision, paths.block, paths.rows)
 
 
 def blocks_of(panel: Panel, weight: np.ndarray | None, length: int, rows: int) -> Blocks:
@@ -125,10 +134,8 @@ def _loadings(panel: Panel, path: MovingPath, weight: np.ndarray | None, priors:
     blocks = blocks_of(panel, weight, block, rows)
     if len(blocks.edges) < 3:  # of one block nothing says that it moved
         return replace(STATIC_LOADINGS, block=block, rows=rows)
-    names = {name: number for number, name in enumerate(panel.group_names)}
-    groups = np.array([names[name] for name in panel.groups.values.tolist()])
     grid = loading_grid(path.move.scale, path.memory.median.periods(year) / block, path.memory.sd)
-    found = loading_cells(blocks, groups, coefficient_prior(priors.alpha, priors.loadings), grid)
+    found = loading_cells(blocks, panel.group_numbers, coefficient_prior(priors.alpha, priors.loadings), grid)
     kept = sorted((cell for cell in found if cell.weight > 0), key=lambda cell: -cell.weight)
     return LoadingPaths(
         block,
@@ -154,9 +161,7 @@ def designs(panel: PanelBase, model: FactorModel, movement: Movement | None) -> 
 def _moments(panel: PanelBase, movement: Movement) -> list[Moments]:
     held = require_returns(panel)
     if movement.loadings is None:
-        weight = np.ones(held.returns.shape[0]) if movement.residuals is None else movement.residuals.precision
-        wide = np.broadcast_to(weight if weight.ndim == 2 else weight[:, None], held.returns.shape)
-        return [replace(cross_products(held.returns.values, held.aligned, wide), count=panel.moments.count)]
-    blocks, paths = movement.blocks(held), movement.loadings
-    phi = 2 ** (-paths.block / paths.memory)
-    return [prewhitened(blocks, float(move), float(of)).moments for move, of in zip(paths.move, phi, strict=True)]
+        found = cross_products(held.returns.values, held.aligned, movement.precision)
+        return [replace(found, count=panel.moments.count)]
+    blocks = movement.blocks(held, movement.loadings)
+    return [prewhitened(blocks, kappa, phi).moments for kappa, phi in movement.loadings.laws]

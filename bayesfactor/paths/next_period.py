@@ -9,11 +9,13 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.paths.allotment import allot, shuffled
+from bayesfactor.paths.blocks import Blocks
 from bayesfactor.paths.factor_covariance import draw_covariance
 from bayesfactor.paths.factor_path import next_covariance
 from bayesfactor.paths.level_doubt import level_doubt, log_ratios
 from bayesfactor.paths.loading_draws import draw_ahead
 from bayesfactor.paths.movement import Movement
+from bayesfactor.paths.prewhitened import Whitened
 from bayesfactor.spec.factors import ScaledFactors
 
 Named = dict[str, np.ndarray]  # draws (draw, ...) by the name of a variable
@@ -86,9 +88,9 @@ class NextPeriod:
 
     def covariance(self, cells: Named, mean: np.ndarray, rng: np.random.Generator) -> Named:
         """Return draws of the factors' covariance given their means (draw, factor), and of that in the long run."""
-        if self.movement.factors is None:
-            return {"factor_cov": draw_covariance(factor_moments(self.panel), self.factors, mean, rng)}
         long_run = draw_covariance(factor_moments(self.panel), self.factors, mean, rng)
+        if self.movement.factors is None:
+            return {"factor_cov": long_run}
         return {"factor_cov": self.now(cells["factor_memory"], mean, rng), "factor_cov_long_run": long_run}
 
     def now(self, memory: np.ndarray, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -100,13 +102,13 @@ class NextPeriod:
         return found
 
     @cached_property
-    def _filters(self) -> list:
-        """The blocks of the panel, and each cell's filter over them."""
+    def _filters(self) -> tuple[Blocks, list[Whitened]] | None:
+        """The blocks of the panel, and each cell's filter over them; None where loadings do not move."""
         paths = self.movement.loadings
         if paths is None:
-            return []
-        blocks = self.movement.blocks(require_returns(self.panel))
-        return [(blocks, paths.whitened(blocks, number)) for number in range(len(paths.weight))]
+            return None
+        blocks = self.movement.blocks(require_returns(self.panel), paths)
+        return blocks, paths.filters(blocks)
 
     def moves(self, cell: np.ndarray, long_run: np.ndarray, sigma: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return draws of how far loadings are from their long-run values (draw, asset, factor).
@@ -121,7 +123,10 @@ class NextPeriod:
         rng : Generator
         """
         moved = np.zeros((*long_run.shape[:2], long_run.shape[2] - 1))
-        for number, (blocks, sums) in enumerate(self._filters):
+        if self._filters is None:
+            return moved
+        blocks, filters = self._filters
+        for number, sums in enumerate(filters):
             own = cell == number
             if own.any():
                 moved[own] = draw_ahead(blocks, sums, long_run[own], sigma[own], rng)

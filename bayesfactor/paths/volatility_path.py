@@ -120,14 +120,14 @@ class CommonPath(FrozenArrays):
         densities = log_densities(
             _residuals(returns, factors, self.coefficients, self.level * self.next_drift), dofs.tolist()
         )
-        now, moves = self.following, self.moves
+        now, transitions = self.following, self.moves.transitions(GRID)
         after, weights = np.empty((len(returns), *now.shape)), np.empty(len(returns))
         for row in range(len(returns)):
             tempered = self.share * densities[cell, row]
             seen = now * np.exp(tempered - tempered.max(axis=1, keepdims=True))
             seen /= seen.sum(axis=1, keepdims=True)
             weights[row] = self.probability @ (seen @ np.exp(-2 * GRID)) * np.exp(2 * self.shift)
-            after[row] = now = np.squeeze(seen[:, None] @ moves.transitions(GRID), 1)
+            after[row] = now = np.squeeze(seen[:, None] @ transitions, 1)
         return after, weights
 
 
@@ -178,12 +178,8 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
         drift, next_drift = own_drift(z**2 * weight[:, None], float(probability @ dof), half)
         densities = log_densities(z / drift, dofs.tolist())[cell]
         weight, shift = _smoothed(densities, moves, probability, share)
-    following = np.stack(
-        [
-            run_filter(one[None], moves.transitions(GRID)[[at]], moves.starts(GRID)[[at]], share).following[0, 0]
-            for at, one in enumerate(densities)
-        ]
-    )
+    laws = zip(densities, moves.transitions(GRID), moves.starts(GRID), strict=True)
+    following = np.stack([run_filter(one[None], p[None], p0[None], share).following[0, 0] for one, p, p0 in laws])
     return CommonPath(
         weight, drift, next_drift, moves.memory, moves.size, dof, probability, following, shift, share, c, level
     )

@@ -88,8 +88,8 @@ class Dated:
         """Blocks of dates, and the filter of loadings over them in each cell; None where loadings do not move."""
         if self.paths is None or self.movement is None:
             return None
-        blocks = self.movement.blocks(require_returns(self.fit.panel))
-        return blocks, [self.paths.whitened(blocks, number) for number in range(len(self.paths.weight))]
+        blocks = self.movement.blocks(require_returns(self.fit.panel), self.paths)
+        return blocks, self.paths.filters(blocks)
 
     def moves(self, asset: int) -> np.ndarray:
         """Return how far the loadings of an asset are from their long-run values (sample, block, factor).

@@ -39,6 +39,11 @@ class MovedDraws:
     draws: xr.Dataset
 
     @cached_property
+    def dated(self) -> Dated:
+        """The fit date by date: levels and long-run coefficients, which newer rows leave as they are."""
+        return Dated(self.fit, self.draws)
+
+    @cached_property
     def followed(self) -> tuple[np.ndarray, np.ndarray]:
         """What newer rows say of the residuals' volatility: as `CommonPath.follow` returns it."""
         own, path = len(self.fit.panel.times), self.movement.residuals
@@ -64,7 +69,7 @@ class MovedDraws:
         """Return the draws of the period of a row (or after the last), given the rows before it."""
         cut, movement = self.until(row)
         after, rng = NextPeriod(cut, movement, self.priors.factors), np.random.default_rng([self.fit.seed, row])
-        flat, dated = self.draws.stack(sample=("chain", "draw"), create_index=False), Dated(self.fit, self.draws)
+        flat, dated = self.draws.stack(sample=("chain", "draw"), create_index=False), self.dated
         level = dated.level
         found: dict[str, np.ndarray] = {}
         if movement.residuals is not None:

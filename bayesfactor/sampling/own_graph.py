@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.base.errors import FitError, SpecError, unknown
-from bayesfactor.graph.inputs import group_numbers
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.histories import factor_moments
 from bayesfactor.panel.panel import Panel
@@ -173,7 +172,7 @@ def _differences(graph: Graph, panel: Panel) -> list[str]:
         "asset_of": asset_of,
         "time_of": time_of,
         "factor_values": panel.aligned,
-        "group_of": group_numbers(panel),
+        "group_of": panel.group_numbers,
     }
     known = stretches(panel, factor_moments(panel))
     wanted |= {f"observed_factors{f'_{n}' * (len(known) > 1)}": values for n, values in enumerate(known, start=1)}

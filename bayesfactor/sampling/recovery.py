@@ -57,9 +57,11 @@ def recover(
     }
     shared = theta.shared()
     rng, mean = np.random.default_rng(first), shared["factor_mean"][0]
-    paths, covariance = _moving(moving, mean, rng) if moving else ({}, None)
-    if covariance is None:
+    paths: Drawn = {}
+    if moving is None:
         covariance = {"factor_cov": draw_covariance(theta.design.history, theta.priors.factors, mean, rng)}
+    else:
+        paths, covariance = _moving(moving, mean, rng)
     own, own_prior = _assets(theta, shared | paths, own_seeds, coords, store, cores, moving)
     # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
     # of dimensions, whatever the variable's own.
@@ -119,18 +121,14 @@ def _assets(
             noise = {name: apart[name][here] for name in theta.model.noise.parameters}
             sd = theta.model.noise.sd({"sigma": theta.scales(chain, part), **noise})
             if moving is not None and "volatility_now" in shared:
-                sd = sd * moving.next_period.level_doubt(
-                    apart["dof"][here][:, 0], apart["log_sigma_scale"][here][:, 0], rng
-                )
-            arrays["residual_sd"][here] = sd
-            if moving is not None and "volatility_now" in shared:
+                spread = apart["log_sigma_scale"][here][:, 0]
+                sd = sd * moving.next_period.level_doubt(apart["dof"][here][:, 0], spread, rng)
                 arrays["residual_sd"][here] = sd * apart["volatility_now"][here] * moving.next_period.drift
+            else:
+                arrays["residual_sd"][here] = sd
             if moving is not None and "loading_move" in shared:
                 arrays["loading_long_run"][here] = coefficients[:, :, 1:]
-                shift = (apart["risk_premium"] - apart["factor_mean"])[here][:, None]
-                rate = apart["zero_beta"][here] if "zero_beta" in apart else 0.0
-                raw = coefficients.copy()
-                raw[:, :, 0] += rate + np.sum(raw[:, :, 1:] * shift, axis=-1)
+                raw = _on_raw_factors(coefficients, {name: array[here] for name, array in apart.items()})
                 arrays["loading"][here] += moving.next_period.moves(moving.cell[part], raw, sd, rng)
             logs.append(_own_prior(theta.model, theta.priors, coefficients))
             del coefficients, sd  # not beside those of the next block
@@ -148,6 +146,14 @@ def _assets(
         for name, array in arrays.items()
     }
     return made, {name: (np.concatenate([part[name] for part in parts]), ()) for name in parts[0]}
+
+
+def _on_raw_factors(coefficients: np.ndarray, shared: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return (alpha, beta) with the intercept on the factors as they are in the panel (draw, asset, coefficient)."""
+    raw = coefficients.copy()
+    shift = (shared["risk_premium"] - shared["factor_mean"])[:, None]
+    raw[:, :, 0] += shared.get("zero_beta", 0.0) + np.sum(raw[:, :, 1:] * shift, axis=-1)
+    return raw
 
 
 def _own_prior(model: FactorModel, priors: ScaledPriors, coefficients: np.ndarray) -> dict[str, np.ndarray]:

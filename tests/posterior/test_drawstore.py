@@ -61,7 +61,7 @@ def both(request, a_panel, tmp_path_factory):
 @pytest.fixture(scope="module")
 def pair(a_panel, tmp_path_factory):
     path = tmp_path_factory.mktemp("pair") / "run.zarr"
-    return bf.fit(a_panel, sampler=SAMPLER), bf.fit(a_panel, sampler=SAMPLER, store=path), path
+    return bf.fit(a_panel, "static", SAMPLER), bf.fit(a_panel, "static", SAMPLER, store=path), path
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from bayesfactor.analysis.attribution.contributions import Parts, combined
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.plausibility import MOVING
 from bayesfactor.posterior.residuals import residual_level
 
-MOVING = ("loading_long_run", "factor_cov_long_run", "volatility_now")
 EACH = ("chain", "draw", "asset")
 
 
