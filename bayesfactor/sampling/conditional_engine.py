@@ -10,6 +10,7 @@ import xarray as xr
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.residual_rank import residual_rank
 from bayesfactor.paths.movement import Cell
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.kernel_engine import KernelRun, KernelTheta
@@ -55,23 +56,12 @@ class ConditionalEngine:
         if priors.residual_factors is not None:
             residuals = FirstResiduals.of(rows)
             count = model.noise.common.count
-            count = residual_rank(residuals.z) if count == "auto" else count
+            count = residual_rank(panel.returns.values, panel.aligned) if count == "auto" else count
             columns = columns_of(priors.residual_factors, count, design)
             groups = None if model.noise.groups is None else panel.group_numbers
             rows.z = residuals.scores(count, groups)
             latents.append(ResidualFactors.of(rows.seen, count))
         return ConditionalRun(pack(design, model, priors, columns), rows, tuple(latents), moves_of(cell))
-
-
-def residual_rank(z: np.ndarray) -> int:
-    known = np.nan_to_num(z)
-    seen = np.isfinite(z).astype(float)
-    both = seen.T @ seen
-    corr = (known.T @ known) / np.maximum(both, 1)
-    np.fill_diagonal(corr, 1.0)
-    t = np.median(both[~np.eye(len(both), dtype=bool)])
-    edge = (1 + np.sqrt(len(both) / t)) ** 2
-    return int(min(5, np.sum(np.linalg.eigvalsh(corr) > edge)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,21 +95,6 @@ class FactorModel:
         return self.returns_move or not isinstance(self.factors.volatility, ConstantVolatility)
 
     @property
-    def has_latents(self) -> bool:
-        """Whether there are latent variables: residual factors, sparse loadings, factors measured with error."""
-        return self.noise.has_residual_factors or bool(self.loadings.inclusion) or bool(self.factors.error)
-
-    @property
-    def latents_in_words(self) -> str:
-        """The parts of a model file by which there are latent variables; empty where there are none."""
-        found = {
-            "noise.common": self.noise.has_residual_factors,
-            "loadings.inclusion": bool(self.loadings.inclusion),
-            "factors.error": bool(self.factors.error),
-        }
-        return ", ".join(place for place, there in found.items() if there)
-
-    @property
     def movement_in_words(self) -> str:
         """The lines of a model file by which something moves; empty where nothing does."""
         noise = self.noise.volatility.kind if isinstance(self.noise, NormalNoise) else "constant"
