@@ -66,8 +66,8 @@ class GraphEngine:
             if priors.residual_factors is not None and kept_apart(design.panel, model):
                 graph = full_graph(design, model, priors, Form.NON_CENTRED, {})
             else:
-                graph = integrated_graph(design, model, priors)
-            return GraphRun(pack_data(graph), design, model, priors)
+                graph = pack_data(integrated_graph(design, model, priors))
+            return GraphRun(graph, design, model, priors)
 
 
 @dataclass(frozen=True, eq=False)

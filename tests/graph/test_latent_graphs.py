@@ -6,14 +6,19 @@ import numpy as np
 import pymc as pm
 import pytensor
 import pytest
+import xarray as xr
 from scipy import stats
 
 import bayesfactor as bf
+from bayesfactor.paths.movement import Cell
+from bayesfactor.posterior.schema import mismatches
 from bayesfactor.sampling.graph_engine import GraphEngine
+from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.inclusion import BetaInclusion
 from bayesfactor.spec.measurement_error import BetaReliability, KnownReliability
 from bayesfactor.spec.priors import Normal
 from bayesfactor.spec.residual_factors import CommonResiduals
+from bayesfactor.spec.scaling import scale_priors
 from tests.support.panels import make_panel
 
 AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
@@ -168,3 +173,22 @@ def test_what_does_not_integrate_out_has_no_marginal_graph(model, panel):
     with pytest.raises(bf.SpecError, match="integrate out") as caught:
         bf.build(panel, model, marginal=True)
     assert caught.value.place == "build.marginal"
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_draws_of_the_graph_that_is_sampled_become_a_posterior(equal, panel):
+    """With residual factors integrated out where assets were observed together, else with all of their values."""
+    used = replace(panel, returns=panel.returns.fillna(0.0)) if equal else panel
+    model = residual(1, Normal(0.25, 0.25))
+    design = model.design(used)
+    run = GraphEngine().prepare(design, model, scale_priors(design, model), Cell())
+    assert ("residual_factor_value" in run.graph.named_vars) is not equal
+    drawn = pm.draw([run.graph[name] for name in run.stored], draws=8, random_seed=1, mode="FAST_COMPILE")
+    labels = {name: ("chain", "draw", *(run.graph.named_vars_to_dims.get(name) or ())) for name in run.stored}
+    arrays = {name: (labels[name], values[None]) for name, values in zip(run.stored, drawn, strict=True)}
+    theta = run.theta(xr.DataTree.from_dict({"posterior": xr.Dataset(arrays)}))
+    posterior, _ = recover(theta, seed=1)
+    assert not list(mismatches(posterior, used))
+    assert list(posterior["residual_factor"].values) == ["common 1", *used.group_names]
+    assert not {"residual_loading_mean", "residual_loading_scale", "residual_factor_value"} & set(posterior)
+    np.testing.assert_array_equal(posterior["residual_loading"].values[0], drawn[run.stored.index("residual_loading")])
