@@ -30,8 +30,9 @@ def by_key(items):
 
 own = st.builds(bf.LoadingPrior, normals, units)
 grouped = st.builds(bf.GroupedPrior, normals, halves, units)
+inclusions = st.builds(bf.BetaInclusion, positive, positive, st.sampled_from(["zero", "group"]), positive)
 loadings = st.one_of(
-    st.builds(bf.GroupedLoadings, by_key(grouped)),
+    st.builds(bf.GroupedLoadings, by_key(grouped), inclusion=by_key(st.one_of(inclusions, st.just(1.0)))),
     st.builds(bf.FreeLoadings, by_key(own)),
     st.builds(bf.CommonLoadings, by_key(own)),
 )
@@ -48,10 +49,48 @@ share = st.floats(1e-6, 1 - 1e-6)
 slabs = st.builds(priors.SpikeSlab, positive, share, share, positive)
 levels = st.builds(priors.LogNormalRate, scales, positive)
 tails = st.builds(priors.Exponential, positive, st.floats(2.01, 50.0))
-noises = st.one_of(st.builds(bf.NormalNoise, levels, halves), st.builds(bf.StudentTNoise, levels, halves, tails))
-laws = st.builds(bf.FactorLaw, by_key(st.one_of(normals, slabs)), normals, st.builds(priors.InverseWishart, positive))
+counts = st.one_of(st.integers(1, 5), st.just("auto"))
+residual_factors = st.one_of(
+    st.fixed_dictionaries({}, optional={"groups": normals}),
+    st.fixed_dictionaries(
+        {"common": st.builds(bf.CommonResiduals, counts, halves, normals)}, optional={"groups": normals}
+    ),
+    st.fixed_dictionaries({"common": st.builds(bf.CommonResiduals, st.just(0), halves), "groups": normals}),
+)
+normal_noises = st.builds(
+    lambda level, spread, others: bf.NormalNoise(level, spread, **others), levels, halves, residual_factors
+)
+tailed = st.builds(bf.StudentTNoise, levels, halves, tails)
+errors = st.one_of(
+    st.builds(bf.KnownReliability, share, unbiased=st.booleans()),
+    st.builds(bf.BetaReliability, positive, positive, st.sampled_from(["", "a second series"]), st.booleans()),
+)
+
+
+def law(error):
+    return st.builds(
+        bf.FactorLaw,
+        by_key(st.one_of(normals, slabs)),
+        normals,
+        st.builds(priors.InverseWishart, positive),
+        error=error,
+    )
+
+
+def model_of(*given):
+    """A model, without what its noise does not go with."""
+    name, families, loadings, alpha, rate, factors, noise = given
+    if not noise.sums_suffice and isinstance(loadings, bf.GroupedLoadings):
+        loadings = replace(loadings, inclusion=tuple((key, 1.0) for key, _ in loadings.inclusion))
+    return bf.FactorModel(
+        name, families, loadings, alpha, rate, factors if noise.sums_suffice else replace(factors, error=()), noise
+    )
+
+
+laws = law(by_key(errors).filter(lambda found: not {"default", "a second series"} & set(dict(found))))
+noises = st.one_of(normal_noises, tailed)
 families = st.lists(names, max_size=3).map(tuple)
-models = st.builds(bf.FactorModel, names, families, loadings, alphas, rate_laws, laws, noises)
+models = st.builds(model_of, names, families, loadings, alphas, rate_laws, laws, noises)
 
 
 @settings(max_examples=150, deadline=None)
@@ -84,7 +123,9 @@ def test_presets():
 
 
 def leaves(value, path=()):
-    """Yield the path of every number and choice inside a value."""
+    """Yield the path of every number and choice inside a value that a file would hold."""
+    if value is None or value == bf.CommonResiduals():
+        return
     if is_dataclass(value):
         for field in fields(value):
             yield from leaves(getattr(value, field.name), (*path, field.name))
