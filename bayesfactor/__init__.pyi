@@ -203,6 +203,9 @@ from .spec.files import (
     read_model as read_model,
     write_model as write_model,
 )
+from .spec.inclusion import (
+    BetaInclusion as BetaInclusion,
+)
 from .spec.loading_path import (
     ConstantPath as ConstantPath,
     MovingPath as MovingPath,
@@ -213,6 +216,10 @@ from .spec.loadings import (
     GroupedLoadings as GroupedLoadings,
     GroupedPrior as GroupedPrior,
     LoadingPrior as LoadingPrior,
+)
+from .spec.measurement_error import (
+    BetaReliability as BetaReliability,
+    KnownReliability as KnownReliability,
 )
 from .spec.model import (
     FactorModel as FactorModel,
@@ -235,6 +242,9 @@ from .spec.priors import (
     NormalRate as NormalRate,
     Rate as Rate,
     SpikeSlab as SpikeSlab,
+)
+from .spec.residual_factors import (
+    CommonResiduals as CommonResiduals,
 )
 from .spec.volatility import (
     CommonVolatility as CommonVolatility,
