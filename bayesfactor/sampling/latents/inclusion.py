@@ -8,13 +8,15 @@ coefficients k, of which m_k and d_k (or, where the spike is at the group's mean
     log p(r_i | gamma) = -1/2 log|I + D_a G_aa D_a| - 1/2 [ e'Ve - g' (I + D_a G_aa D_a)^-1 g ] + constant,
 
 for a those of gamma_k = 1, e = r_0 - sum_a m_k x_k, g = D_a x_a' V e. G is made once for each asset.
+
+Given gamma of the other coefficients, the rate pi_k ~ Beta(a, b) is drawn with gamma_.k summed out, and gamma_.k given
+it: alternating between the two moves the rate by no more than the square root of 1 / N at a time.
 """
 
 import numpy as np
 
 from bayesfactor.base.jit import jit, jit_part
 
-MOST_JOINT = 6  # free factors of which all configurations are enumerated; of more, one is drawn after the other
 TINY = 1e-300  # a rate may be so near 0 or 1 that it is rounded to it
 
 
@@ -108,74 +110,8 @@ def _log_prior(rate: float, on: bool) -> float:
     return np.log(max(rate if on else 1.0 - rate, TINY))
 
 
-@jit_part
-def _draw_jointly(
-    gram: np.ndarray,
-    mean: np.ndarray,
-    sd: np.ndarray,
-    masked: np.ndarray,
-    rate: np.ndarray,
-    uniform: float,
-    w: np.ndarray,
-    table: np.ndarray,
-    on: np.ndarray,
-    probability: np.ndarray,
-) -> None:
-    """Draw one of all configurations of an asset; fill P(gamma_k = 1)."""
-    count, most = len(on), -np.inf
-    for c in range(1 << count):
-        value = 0.0
-        for k in range(count):
-            on[k] = (c >> k) & 1 == 1
-            value += _log_prior(rate[k], on[k])
-        table[c] = value + _log_density(gram, mean, sd, masked, on, w)
-        most = max(most, table[c])
-    whole = 0.0
-    probability[:] = 0.0
-    for c in range(1 << count):
-        table[c] = np.exp(table[c] - most)
-        whole += table[c]
-        for k in range(count):
-            if (c >> k) & 1:
-                probability[k] += table[c]
-    below, drawn = 0.0, 0
-    for c in range(1 << count):
-        if table[c] > 0.0 and below <= uniform * whole:
-            drawn = c
-        below += table[c]
-    for k in range(count):
-        on[k] = (drawn >> k) & 1 == 1
-        probability[k] /= whole
-
-
-@jit_part
-def _draw_in_turn(
-    gram: np.ndarray,
-    mean: np.ndarray,
-    sd: np.ndarray,
-    masked: np.ndarray,
-    rate: np.ndarray,
-    uniforms: np.ndarray,
-    w: np.ndarray,
-    on: np.ndarray,
-    probability: np.ndarray,
-) -> None:
-    """Draw each gamma_k of an asset given the others, from its `on` so far; fill P(gamma_k = 1 | the others)."""
-    now = _log_density(gram, mean, sd, masked, on, w)
-    for k in range(len(on)):
-        was = on[k]
-        on[k] = not was
-        other = _log_density(gram, mean, sd, masked, on, w)
-        inside, outside = (now, other) if was else (other, now)
-        odds = inside - outside + _log_prior(rate[k], True) - _log_prior(rate[k], False)
-        probability[k] = 1.0 / (1.0 + np.exp(-odds))
-        on[k] = uniforms[k] < probability[k]
-        if on[k] != was:
-            now = other
-
-
 @jit
-def draw_inclusion(
+def reduce_statistics(
     s: np.ndarray,
     b: np.ndarray,
     q: np.ndarray,
@@ -183,14 +119,9 @@ def draw_inclusion(
     sd: np.ndarray,
     sigma: np.ndarray,
     order: np.ndarray,
-    to_group: np.ndarray,
-    rate: np.ndarray,
-    included: np.ndarray,
-    uniforms: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw gamma of every asset given the law of its coefficients and residuals, the coefficients integrated out.
-
-    Up to `MOST_JOINT` free coefficients are drawn jointly, more of them in turn.
+    masked: np.ndarray,
+) -> np.ndarray:
+    """Return G (asset, free + 1, free + 1): coefficients that are always in are eliminated.
 
     Parameters
     ----------
@@ -201,35 +132,93 @@ def draw_inclusion(
     sigma : array (asset)
     order : array of int (coefficient)
         The coefficients, those that are always in first; the others are free.
-    to_group : array of bool (free)
-        Whether the spike is at the group's mean, and not at 0.
-    rate : array (free)
-        Probability of being in.
-    included : array of bool (asset, free)
-        From which they are drawn in turn.
-    uniforms : array (asset, free)
-        Of a joint draw, the first is used.
+    masked : array of bool (free)
+        Whether the mean is 0 as well, where a coefficient is out.
+    """
+    assets, p, free = len(q), len(order), len(masked)
+    gram, w = np.zeros((assets, free + 1, free + 1)), np.zeros((p + 1, p + 1))
+    for i in range(assets):
+        _reduce(s[i], b[i], q[i], mean[i], sd[i], sigma[i] ** -2.0, order, p - free, masked, w, gram[i])
+    return gram
+
+
+@jit
+def log_bayes_factors(
+    gram: np.ndarray, mean: np.ndarray, sd: np.ndarray, masked: np.ndarray, included: np.ndarray, k: int
+) -> np.ndarray:
+    """Return log p(r_i | gamma_ik = 1) - log p(r_i | gamma_ik = 0) (asset), given gamma of the other coefficients.
+
+    `mean`, `sd` and `included` are (asset, free).
+    """
+    assets, free = included.shape
+    value, on, w = np.zeros(assets), np.zeros(free, dtype=np.bool_), np.zeros((free + 1, free + 1))
+    for i in range(assets):
+        on[:] = included[i]
+        on[k] = True
+        value[i] = _log_density(gram[i], mean[i], sd[i], masked, on, w)
+        on[k] = False
+        value[i] -= _log_density(gram[i], mean[i], sd[i], masked, on, w)
+    return value
+
+
+@jit
+def count_probabilities(log_bayes_factor: np.ndarray, a: float, b: float) -> np.ndarray:
+    """Return the probabilities of 0, 1, ... assets being in, the rate ~ Beta(a, b) integrated out.
+
+    Assets come in turn, as balls of an urn: n of i being in, the next is with probability (a + n) / (a + b + i).
+    """
+    assets = len(log_bayes_factor)
+    weight, before = np.zeros(assets + 1), np.zeros(assets + 1)
+    weight[0] = 1.0
+    for i in range(assets):
+        before, weight = weight, before
+        inside, outside = 1.0 / (1.0 + np.exp(-log_bayes_factor[i])), 1.0 / (1.0 + np.exp(log_bayes_factor[i]))
+        inside, outside = inside / (a + b + i), outside / (a + b + i)
+        weight[0] = before[0] * outside * (b + i)
+        for n in range(1, i + 2):
+            weight[n] = before[n] * outside * (b + i - n) + before[n - 1] * inside * (a + n - 1)
+        if i % 16 == 15:  # the sum shrinks with every asset
+            weight /= weight.sum()
+    return weight / weight.sum()
+
+
+@jit
+def draw_jointly(
+    gram: np.ndarray, mean: np.ndarray, sd: np.ndarray, masked: np.ndarray, rate: np.ndarray, uniforms: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one of all configurations of each asset, from a uniform each.
 
     Returns
     -------
     included : array of bool (asset, free)
     probability : array (asset, free)
-        P(gamma_ik = 1 | theta) of joint draws, P(gamma_ik = 1 | theta, the other gamma_i) of draws in turn.
+        P(gamma_ik = 1 | theta, rate).
     """
-    assets, free = included.shape
-    p = len(order)
-    fixed = p - free
-    drawn, probability, masked = included.copy(), np.zeros((assets, free)), ~to_group
-    w, gram = np.zeros((p + 1, p + 1)), np.zeros((free + 1, free + 1))
-    table = np.zeros(1 << free if free <= MOST_JOINT else 0)
-    own_mean, own_sd = np.zeros(free), np.zeros(free)
+    assets, free = mean.shape
+    included, probability = np.zeros((assets, free), dtype=np.bool_), np.zeros((assets, free))
+    w, table = np.zeros((free + 1, free + 1)), np.zeros(1 << free)
     for i in range(assets):
-        _reduce(s[i], b[i], q[i], mean[i], sd[i], sigma[i] ** -2.0, order, fixed, masked, w, gram)
+        on, most = included[i], -np.inf
+        for c in range(len(table)):
+            value = 0.0
+            for k in range(free):
+                on[k] = (c >> k) & 1 == 1
+                value += _log_prior(rate[k], on[k])
+            table[c] = value + _log_density(gram[i], mean[i], sd[i], masked, on, w)
+            most = max(most, table[c])
+        whole = 0.0
+        for c in range(len(table)):
+            table[c] = np.exp(table[c] - most)
+            whole += table[c]
+            for k in range(free):
+                if (c >> k) & 1:
+                    probability[i, k] += table[c]
+        probability[i] /= whole
+        below, drawn = 0.0, 0
+        for c in range(len(table)):
+            if table[c] > 0.0 and below <= uniforms[i] * whole:
+                drawn = c
+            below += table[c]
         for k in range(free):
-            own_mean[k], own_sd[k] = mean[i, order[fixed + k]], sd[i, order[fixed + k]]
-        on, chances = drawn[i], probability[i]
-        if free <= MOST_JOINT:
-            _draw_jointly(gram, own_mean, own_sd, masked, rate, uniforms[i, 0], w, table, on, chances)
-        else:
-            _draw_in_turn(gram, own_mean, own_sd, masked, rate, uniforms[i], w, on, chances)
-    return drawn, probability
+            on[k] = (drawn >> k) & 1 == 1
+    return included, probability
