@@ -1,13 +1,17 @@
 """Inclusion of loadings given the law of the rest: every configuration by dense normals over single returns."""
 
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.special import betaln
 from scipy.stats import beta, multivariate_normal
 
-from bayesfactor.panel.moments import Moments
+from bayesfactor.panel.design import observe
+from bayesfactor.sampling.kernels.density_problem import pack
+from bayesfactor.sampling.kernels.normal_kernel import write_moments
+from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.latents.inclusion import (
     count_probabilities,
     draw_jointly,
@@ -15,7 +19,11 @@ from bayesfactor.sampling.latents.inclusion import (
     reduce_statistics,
 )
 from bayesfactor.sampling.latents.sparse_loadings import SparseLoadings
-from bayesfactor.spec.inclusion import ScaledInclusion
+from bayesfactor.sampling.latents.state import State
+from bayesfactor.spec.inclusion import BetaInclusion, ScaledInclusion
+from bayesfactor.spec.scaling import scale_priors
+from tests.support.panels import make_panel
+from tests.support.sparse import sparse_model
 
 RESIDUAL, ASSETS = 1, 6
 JOINT = {
@@ -29,10 +37,7 @@ MANY = (9, {k: k % 2 == 1 for k in range(1, 9)})
 
 
 class Case:
-    """Returns of assets of unequal histories on factors, of which some are free, and on a residual factor.
-
-    It is a chain's state as well, at one theta.
-    """
+    """Returns of assets of unequal histories on factors, of which some are free, and on a residual factor."""
 
     def __init__(self, factors, free, seed=0, noise=1.5, dates=30, assets=ASSETS):
         self.rng = rng = np.random.default_rng(seed)
@@ -58,31 +63,25 @@ class Case:
         flags, a, b, to_group = np.zeros(factors, bool), np.ones(factors), np.ones(factors), np.zeros(factors, bool)
         flags[which], a[which], b[which], to_group[which] = True, 2.0, 3.0, self.to_group
         self.prior = ScaledInclusion(flags, a, b, to_group)
-        self.masks = None
 
     def statistics(self):
+        """Return X'X, X'r and r'r of each asset."""
         pairs = list(zip(self.x, self.r, strict=True))
-        return Moments(
-            xx=np.stack([x.T @ x for x in self.x], axis=-1),
-            xy=np.stack([x.T @ r for x, r in pairs], axis=-1),
-            yy=np.array([r @ r for r in self.r]),
-            count=np.array([len(r) for r in self.r]),
-        )
-
-    def law(self, *, unmasked):
-        assert unmasked
-        return self.mean.T, self.sd.T, self.sigma, np.zeros(self.mean.shape[1])
-
-    def set_masks(self, mean, sd):
-        self.masks = mean, sd
+        own = [np.stack([x.T @ x for x in self.x]), np.stack([x.T @ r for x, r in pairs])]
+        return (*own, np.array([r @ r for r in self.r]))
 
     def reduced(self):
         """Return what is left of the statistics, and the law of the free coefficients."""
-        found, place = self.statistics(), self.free
-        s, b = np.moveaxis(found.xx, -1, 0).copy(), found.xy.T.copy()
-        masked = ~self.to_group
-        gram = reduce_statistics(s, b, found.yy.copy(), self.mean, self.sd, self.sigma, self.order, masked)
+        masked, place = ~self.to_group, self.free
+        gram = reduce_statistics(*self.statistics(), self.mean, self.sd, self.sigma, self.order, masked)
         return gram, self.mean[:, place].copy(), self.sd[:, place].copy(), masked
+
+    def drawn(self, latent, draws):
+        """Yield a latent after each of some draws."""
+        statistics = self.statistics()
+        for _ in range(draws):
+            latent.draw(*statistics, self.mean, self.sd, self.sigma, self.rng)
+            yield latent
 
     def log_density(self, i, on):
         """Return log p(r_i | gamma_i) by a dense normal."""
@@ -159,34 +158,25 @@ def test_the_number_that_is_in_is_a_number_at_any_size():
 def test_rates_without_data_are_those_of_the_prior():
     case = Case(3, {1: False, 2: True})
     case.x, case.r = ([array[:0] for array in arrays] for arrays in (case.x, case.r))
-    latent, draws = SparseLoadings(case.prior, ASSETS), []
-    for _ in range(3000):
-        latent.given_statistics(case)
-        draws.append(latent.record(case)["inclusion_rate"])
-    rate, law = np.array(draws), beta(2.0, 3.0)
-    assert (rate[:, 0] == 1).all()
-    for column in rate[:, 1:].T:  # with what is in summed out, draws are independent
+    rate = np.array([latent.rate.copy() for latent in case.drawn(SparseLoadings(case.prior, ASSETS), 3000)])
+    law = beta(2.0, 3.0)
+    for column in rate.T:  # with what is in summed out, draws are independent
         assert abs(column.mean() - law.mean()) < 4 * law.std() / np.sqrt(len(column))
         square = (column - law.mean()) ** 2
         assert abs(square.mean() - law.var()) < 4 * square.std() / np.sqrt(len(column))
 
 
 @pytest.mark.parametrize("given", [JOINT["both"], MANY], ids=["jointly", "in turn"])
-def test_where_data_leave_no_doubt_rates_are_beta_and_masks_say_what_is_in(given):
+def test_where_data_leave_no_doubt_rates_are_beta(given):
     case = Case(*given, noise=0.02, dates=60)
     case.mean[:, 0], case.mean[:, 1:], case.sd[:, 1:] = 0.0, 1.0, 1.0
     inside = np.arange(ASSETS) % 3 > 0
     case.r = [x[:, 1:].sum(axis=1) * on for x, on in zip(case.x, inside, strict=True)]
-    latent, draws = SparseLoadings(case.prior, ASSETS), []
-    for _ in range(2000):
-        latent.given_statistics(case)
-        draws.append(latent.record(case)["inclusion_rate"])
-    mean, sd = case.masks
-    to_zero = case.free[~case.to_group] - 1
-    for k in to_zero:
-        np.testing.assert_array_equal(sd[k], inside)
-        np.testing.assert_array_equal(mean[k], inside)
-    law, rate = beta(2.0 + inside.sum(), 3.0 + (~inside).sum()), np.array(draws)[:, to_zero]
+    latent = SparseLoadings(case.prior, ASSETS)
+    rate = np.array([one.rate.copy() for one in case.drawn(latent, 2000)])[:, ~case.to_group]
+    for column in latent.included[:, ~case.to_group].T:
+        np.testing.assert_array_equal(column, inside)
+    law = beta(2.0 + inside.sum(), 3.0 + (~inside).sum())
     assert (np.abs(rate.mean(axis=0) - law.mean()) < 4 * law.std() / np.sqrt(len(rate))).all()
     assert (np.abs(rate.std(axis=0) / law.std() - 1) < 4 / np.sqrt(2 * len(rate))).all()
 
@@ -195,35 +185,17 @@ def test_where_data_leave_no_doubt_rates_are_beta_and_masks_say_what_is_in(given
 def test_an_asset_without_data_stays_at_the_rate(given):
     case = Case(*given)
     case.x[2], case.r[2] = case.x[2][:0], case.r[2][:0]
-    latent = SparseLoadings(case.prior, ASSETS)
-    for _ in range(5):
-        latent.given_statistics(case)
-        found = latent.record(case)
-        np.testing.assert_allclose(found["inclusion_probability"][2], found["inclusion_rate"], rtol=1e-12)
-
-
-def test_what_is_always_in_has_no_mask_and_probability_1():
-    case = Case(*JOINT["both"])
-    latent = SparseLoadings(case.prior, ASSETS)
-    latent.given_statistics(case)
-    mean, sd = case.masks
-    assert mean.shape == sd.shape == (4 + RESIDUAL, ASSETS)
-    assert (mean[[0, 2, 4]] == 1).all()
-    assert (sd[[2, 4]] == 1).all()
-    found = latent.record(case)
-    assert (found["inclusion_probability"][:, 2] == 1).all()
-    assert found["inclusion_rate"][2] == 1
-    assert (found["inclusion_rate"][[0, 1, 3]] < 1).all()
+    for latent in case.drawn(SparseLoadings(case.prior, ASSETS), 5):
+        np.testing.assert_allclose(latent.probability[2], latent.rate, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("given", "assets"), [(JOINT["both"], 3), ((8, dict.fromkeys(range(8), False)), 1)])
-def test_many_draws_are_the_posterior_of_all_configurations_with_rates_summed_out(given, assets):
+def test_draws_are_the_posterior_of_all_configurations_with_rates_summed_out(given, assets):
     case = Case(*given, assets=assets, noise=3.0)
     free = len(case.free)
-    latent, expected = SparseLoadings(case.prior, assets), np.zeros((assets, free))
     every = list(product([False, True], repeat=free))
     table = np.array([[case.log_density(i, on) for on in every] for i in range(assets)])
-    whole = 0.0
+    expected, whole = np.zeros((assets, free)), 0.0
     for chosen in product(range(len(every)), repeat=assets):
         on = np.array([every[c] for c in chosen])
         n = on.sum(axis=0)
@@ -231,10 +203,65 @@ def test_many_draws_are_the_posterior_of_all_configurations_with_rates_summed_ou
         weight *= np.exp(betaln(2.0 + n, 3.0 + assets - n).sum())
         expected += weight * on
         whole += weight
-    draws = []
-    for _ in range(8000):
-        latent.given_statistics(case)
-        draws.append(latent.record(case)["inclusion_probability"][:, case.free - 1])
+    draws = [latent.probability.copy() for latent in case.drawn(SparseLoadings(case.prior, assets), 8000)]
     batches = np.array(draws).reshape(40, 200, assets, free).mean(axis=1)
     error = batches.std(axis=0, ddof=1) / np.sqrt(len(batches))
     assert (np.abs(batches.mean(axis=0) - expected / whole) < 4.5 * error).all()
+
+
+class Chain:
+    """A chain of the conditional sampler at some theta, on a panel of which loadings on f1 and f2 may be out."""
+
+    def __init__(self):
+        panel = make_panel(assets=9, traded=2, other=1, periods=60, shortest=12, seed=5)
+        model = sparse_model(f1=BetaInclusion(2.0, 3.0, spike="group"), f2=BetaInclusion(1.0, 1.0))
+        design = observe(panel)
+        priors = scale_priors(design, model)
+        columns = ResidualColumns(np.zeros(1), np.ones(1), np.ones(1), np.ones((1, 9)))
+        problem, rng = pack(design, model, priors, columns), np.random.default_rng(2)
+        self.inclusion = priors.inclusion
+        rows = SimpleNamespace(x=np.column_stack([np.ones(60), panel.aligned]).T, z=rng.normal(size=(1, 60)))
+        self.state = State(problem, problem.buffer.copy(), rng.normal(size=problem.size), np.zeros((9, 5)), rows, rng)
+        self.returns = panel.returns.values.T
+        regressors = np.vstack([rows.x, rows.z]).T
+        self.x = [regressors[np.isfinite(r)] for r in self.returns]
+        self.r = [r[np.isfinite(r)] for r in self.returns]
+        write_moments(
+            self.state.buffer,
+            np.stack([x.T @ x for x in self.x]),
+            np.stack([x.T @ r for x, r in zip(self.x, self.r, strict=True)]),
+            np.array([r @ r for r in self.r]),
+        )
+
+
+def test_a_chain_s_draw_is_that_of_the_panel_s_returns():
+    chain = Chain()
+    state, latent = chain.state, SparseLoadings(chain.inclusion, 9)
+    law = state.law()
+    latent.given_statistics(state)
+    every = np.array(list(product([False, True], repeat=2)))
+    for i, (x, r) in enumerate(zip(chain.x, chain.r, strict=True)):
+        x = x + law.shift * np.r_[0.0, np.ones(4)]
+        value = []
+        for f1, f2 in every:
+            mean, sd = law.mean[:, i] * [1, 1, 1, f2, 1], law.sd[:, i] * [1, 1, f1, f2, 1]
+            covariance = law.sigma[i] ** 2 * np.eye(len(x)) + x * sd**2 @ x.T
+            value.append(multivariate_normal(x @ mean, covariance).logpdf(r))
+        weight = np.exp(np.array(value) - max(value)) * np.where(every, latent.rate, 1 - latent.rate).prod(axis=1)
+        np.testing.assert_allclose(latent.probability[i], weight @ every / weight.sum(), atol=1e-10)
+    after = state.law()
+    ones = np.ones(9)
+    np.testing.assert_array_equal(after.sd, law.sd * [ones, ones, *latent.included.T, ones])
+    np.testing.assert_array_equal(after.mean, law.mean * [ones, ones, ones, latent.included[:, 1], ones])
+
+
+def test_what_is_always_in_has_probability_1_in_the_record():
+    chain = Chain()
+    latent = SparseLoadings(chain.inclusion, 9)
+    for _ in range(3):
+        latent.given_coefficients(chain.state)
+        latent.given_statistics(chain.state)
+    found = latent.record(chain.state)
+    assert (found["inclusion_probability"][:, 0] == 1).all()
+    np.testing.assert_array_equal(found["inclusion_probability"][:, 1:], latent.probability)
+    np.testing.assert_array_equal(found["inclusion_rate"], [1.0, *latent.rate])
