@@ -12,8 +12,8 @@ from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
 
 HOW = (
-    "The probability that a loading is in, after the data; below it, before them. With short histories most stay near "
-    "the probability before: that does not say that a loading is out, only that the data do not tell."
+    "The model lets loadings be out. With short histories most probabilities stay near those before the data: that "
+    "does not say that a loading is out, only that the data do not tell."
 )
 RATES = (
     "The rate of a factor is the share of assets whose loading on it is in. It stands on the same returns, and on how "
@@ -27,12 +27,13 @@ def which_are_in(contents: Contents) -> tuple[Part, ...]:
     if table is None:
         return ()
     draw = partial(plot_inclusion, contents.fit, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind)
-    shown = table["asset"].nunique() <= MANY
-    picture = Picture(draw, "Probability that each loading is in, before and after the data", HOW)
-    caption = "Probability that a loading is in, after the data and before them."
+    what = "Probability that each loading is in"
+    picture = Picture(draw, f"{what}, before and after the data", f"{what}. Dot: after the data; grey line: before.")
+    caption = f"{what}, after the data; below it, before them."
     return (
         Heading("Which factors are in"),
-        *((picture,) if shown else (Text(HOW),)),
+        Text(HOW),
+        *((picture,) if table["asset"].nunique() <= MANY else ()),
         TablePart(_spread(table), "inclusion-table", caption, "assets"),
         TablePart(_rates(table), "inclusion-rates", f"Rates: mean and {contents.interval}. {RATES}", "factors"),
     )
