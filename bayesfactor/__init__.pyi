@@ -9,6 +9,9 @@ from .analysis.assessment.identification import (
     identify as identify,
     risk_premia as risk_premia,
 )
+from .analysis.assessment.loading_inclusion import (
+    inclusion as inclusion,
+)
 from .analysis.assessment.pricing import (
     Pricing as Pricing,
     price as price,
@@ -134,6 +137,9 @@ from .plots.contributions import (
     plot_contributions as plot_contributions,
     plot_realised as plot_realised,
     plot_risk as plot_risk,
+)
+from .plots.inclusion import (
+    plot_inclusion as plot_inclusion,
 )
 from .plots.loadings import (
     plot_loadings as plot_loadings,

@@ -29,6 +29,8 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "log_sigma_mean": (),
     "log_sigma_scale": (),
     "residual_loading": ("asset", "residual_factor"),
+    "inclusion_probability": ("asset", "factor"),
+    "inclusion_rate": ("factor",),
     "loading_long_run": ("asset", "factor"),
     "loading_move": (),
     "loading_memory": (),
