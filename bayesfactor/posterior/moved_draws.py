@@ -70,12 +70,15 @@ class MovedDraws:
         cut, movement = self.until(row)
         after, rng = NextPeriod(cut, movement, self.priors.factors), np.random.default_rng([self.fit.seed, row])
         flat, dated = self.draws.stack(sample=("chain", "draw"), create_index=False), self.dated
-        level = dated.level
+        level = dated.own_level
         found: dict[str, np.ndarray] = {}
         if movement.residuals is not None:
             cells = {name: flat[name].values for name in ("volatility_memory", "volatility_size", "dof")}
             now = after.volatility(cells, rng)["volatility_now"]
             found |= {"volatility_now": now, "residual_sd": level * now[:, None] * after.drift}
+            if dated.residual_factors is not None:
+                growth = (now[:, None] * after.drift)[:, :, None]
+                found["residual_loading"] = dated.residual_factors.loading * growth
         if movement.factors is not None:
             mean = flat["factor_mean"].transpose("sample", "factor").values
             found["factor_cov"] = after.now(flat["factor_memory"].values, mean, rng)
@@ -92,6 +95,7 @@ class MovedDraws:
 DIMS = {
     "volatility_now": (),
     "residual_sd": ("asset",),
+    "residual_loading": ("asset", "residual_factor"),
     "factor_cov": ("factor", "factor_other"),
     "loading": ("asset", "factor"),
 }

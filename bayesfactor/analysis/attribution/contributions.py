@@ -17,6 +17,7 @@ from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
 
+COMMON = "common residual"
 LEVELS = ("broad market", "group", "asset alone")
 KINDS_OF_FACTOR = (
     "market",
