@@ -29,6 +29,9 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "log_sigma_mean": (),
     "log_sigma_scale": (),
     "residual_loading": ("asset", "residual_factor"),
+    "inclusion_probability": ("asset", "factor"),
+    "inclusion_rate": ("factor",),
+    "reliability": ("factor",),
     "loading_long_run": ("asset", "factor"),
     "loading_move": (),
     "loading_memory": (),
@@ -55,6 +58,8 @@ SHARED = (
     "log_sigma_mean",
     "log_sigma_scale",
     "zero_beta",
+    "inclusion_rate",
+    "reliability",
 )  # parameters that assets share; those of the noise law come to them
 FEWEST_DRAWS = 4  # of a chain: with fewer there is no R-hat
 NONE: Mapping[str, float] = MappingProxyType({})

@@ -193,3 +193,54 @@ def test_the_score_of_a_portfolio_is_that_of_its_own_law(panel):
     wanted = logsumexp(norm.logpdf(observed, mean, np.sqrt(variance))) - np.log(len(mean))
     assert table["log_score"] == pytest.approx(wanted, rel=1e-9)
     assert table["sd"] == pytest.approx(np.sqrt(variance.mean() + mean.var()), rel=1e-9)
+
+
+def truth(panel, seed=0):
+    """Return a panel whose residuals share one factor, and draws at the truth: with that factor, and without."""
+    rng, draws = np.random.default_rng(seed), synthetic_draws(panel, chains=4, draws=250, doubt=0.0, common=1)
+    loading = 0.02 * rng.uniform(0.5, 1.0, (len(panel.assets), 1))
+    draws["residual_loading"] = draws["residual_loading"].copy(data=np.broadcast_to(loading, (4, 250, *loading.shape)))
+    one = draws.isel(chain=0, draw=0)
+    shift = np.array([0.0 if factor.traded else 1.0 for factor in panel.factor_info])
+    x = panel.factors.values + shift * (one["risk_premium"] - one["factor_mean"]).values
+    common = rng.standard_normal((len(x), 1)) @ loading.T
+    noise = rng.standard_normal(panel.returns.shape) * one["residual_sd"].values
+    returns = one["alpha"].values + x @ one["loading"].values.T + common + noise
+    seen = np.isfinite(panel.returns.values)
+    made = replace(panel, returns=panel.returns.copy(data=np.where(seen, returns, np.nan)))
+    whole = np.sqrt(draws["residual_sd"] ** 2 + (draws["residual_loading"] ** 2).sum("residual_factor"))
+    return (
+        made,
+        draws,
+        draws.drop_vars("residual_loading").assign(residual_sd=whole.transpose(*draws["residual_sd"].dims)),
+    )
+
+
+def test_checks_see_what_residual_factors_leave():
+    panel, with_factor, without = truth(make_panel(assets=8, traded=2, other=1, periods=300, shortest=150, seed=9))
+    found = {}
+    for name, draws in (("with", with_factor), ("without", without)):
+        report = bf.check(bf.from_draws(panel, draws, model="static"))
+        found[name] = {check.name: check for check in report.checks}
+        variances = found[name]["variance: implied over sample, median"]
+        assert variances.passed, variances.value
+    mean, rms = "residuals: mean correlation of assets", "residuals: rms correlation beyond noise"
+    assert abs(found["with"][mean].value) < 0.05 < 0.4 < found["without"][mean].value
+    assert not found["with"][rms].exceeds_limit
+    assert found["without"][rms].exceeds_limit
+    assert "residual factors" in found["with"][mean].advice
+
+
+@pytest.mark.parametrize("suffix", ["html", "md"])
+def test_a_report_has_them_beside_idiosyncratic_risk(static, tmp_path, suffix):
+    path = bf.write_report(static, tmp_path / f"report.{suffix}", portfolio=MIX)
+    text = path.read_text()
+    assert text.count(COMMON) > 1
+    assert "comes from residual factors" in text
+
+
+def test_figures_have_them(static):
+    risk = bf.plot_risk(bf.attribute(static, "variance", portfolio=MIX))
+    assert COMMON in [text.get_text() for text in risk.legends[0].get_texts()]
+    realised = bf.plot_realised(static, portfolio=MIX)
+    assert COMMON in [axis.get_title(loc="left") for axis in realised.axes]

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from bayesfactor.analysis.attribution.contributions import COMMON, Parts, combined
+from bayesfactor.analysis.attribution.contributions import COMMON, OWN, Parts, combined
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
@@ -75,7 +75,7 @@ def _variance(
     year = fit.panel.periods_per_year
     held = combined(weights, loading)
     moved = xr.dot(cov * year, held.rename(factor="factor_other"), dim="factor_other")
-    own = {"idiosyncratic": combined(weights**2, residuals["residual_sd"] ** 2 * year)}
+    own = {OWN: combined(weights**2, residuals["residual_sd"] ** 2 * year)}
     if "residual_loading" not in residuals:
         return Parts(held * moved, own)
     common = (combined(weights, residuals["residual_loading"]) ** 2).sum("residual_factor") * year
