@@ -1,6 +1,6 @@
 """Fitted returns, residuals and residual factors at draws of a fit, date by date, also where something moves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ import xarray as xr
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.paths.blocks import Blocks
-from bayesfactor.paths.loading_draws import draw_paths, response
+from bayesfactor.paths.loading_draws import NEXT, draw_paths, response
 from bayesfactor.paths.movement import STATIC_LOADINGS, LoadingPaths, Movement
 from bayesfactor.paths.prewhitened import Whitened
 from bayesfactor.posterior.facts import FitFacts
@@ -29,10 +29,13 @@ class Dated:
     fit : Fit
     draws : Dataset
         Of its posterior.
+    known : array (sample, time, residual factor) or None
+        Residual factors of the first rows where they were drawn before: those of newer ones are drawn given them.
     """
 
     fit: FitFacts
     draws: xr.Dataset
+    known: np.ndarray | None = None
 
     @property
     def movement(self) -> Movement | None:
@@ -74,7 +77,7 @@ class Dated:
             return None
         found = in_long_run(self.fit, self.draws)["residual_loading"].transpose("chain", "draw", "asset", ...).values
         seen = np.isfinite(require_returns(self.fit.panel).returns.values)
-        return ResidualFactors(found.reshape(-1, *found.shape[2:]), self.own_level, seen)
+        return ResidualFactors(found.reshape(*self.own_level.shape, found.shape[3]), self.own_level, seen)
 
     @cached_property
     def common(self) -> np.ndarray | None:
@@ -87,14 +90,17 @@ class Dated:
         law = self.residual_factors
         if law is None:
             return None
-        found, turns = None, range(1 if self.filters is None else TURNS + 1)
-        for turn in turns:
+        first = 0 if self.known is None else self.known.shape[1]
+        law, found = replace(law, seen=law.seen[first:]), None
+        for turn in range(1 if self.filters is None else TURNS + 1):
             linear = law.nothing
             for asset in range(len(self.fit.panel.assets)):
                 path = None if turn == 0 else self._moves(asset, found, turn)
                 rows, residual = self._residuals(asset, path)
-                law.add(linear, asset, rows, residual / self.scale(asset)[rows])
-            found = law.draw(linear, self._noise(linear.shape, turn))
+                new = rows >= first
+                law.add(linear, asset, rows[new] - first, (residual / self.scale(asset)[rows])[:, new])
+            drawn = law.draw(linear, self._noise(linear.shape, turn, first))
+            found = drawn if self.known is None else np.concatenate([self.known, drawn], axis=1)
         return found
 
     def common_residuals(self, asset: int, rows: np.ndarray) -> np.ndarray:
@@ -107,12 +113,12 @@ class Dated:
             return np.zeros((len(self.own_level), len(rows)))
         return np.einsum("stq,sq->st", factors[:, rows], self.residual_factors.loading[:, asset])
 
-    def _noise(self, shape: tuple[int, ...], turn: int) -> np.ndarray:
-        """Return standard normal noise (sample, time, residual factor), of every draw of the fit its own."""
+    def _noise(self, shape: tuple[int, ...], turn: int, first: int) -> np.ndarray:
+        """Return standard normal noise (sample, time, residual factor) from a row on, each draw's its own."""
         every, place = self._place
         found = np.empty(shape)
         for row in range(shape[1]):
-            rng = np.random.default_rng([self.fit.seed, row, turn, 1])  # no asset's: those have no fourth number
+            rng = np.random.default_rng([self.fit.seed, first + row, turn, 1])  # assets' have no fourth number
             found[:, row] = rng.standard_normal((every, shape[2]))[place]
         return found
 
@@ -157,6 +163,19 @@ class Dated:
         """
         return self._moves(asset, None if self.filters is None else self.common)
 
+    def moves_ahead(self, rng: np.random.Generator) -> np.ndarray:
+        """Return draws of how far loadings are from their long-run values after the last row (sample, asset, factor).
+
+        Given residual factors, of a panel that newer rows end (`known`).
+        """
+        if self.filters is None or self.paths is None:
+            return np.zeros_like(self.coefficients[:, :, 1:])
+        kappa, phi = np.array(self.paths.laws)[self.cell].T
+        last = np.stack([self.moves(asset)[:, -1] for asset in range(self.own_level.shape[1])], axis=1)
+        keep, spread = phi**NEXT, kappa[:, None] * self.own_level
+        shock = np.sqrt(1 - keep**2)[:, None, None] * spread[:, :, None] * rng.standard_normal(last.shape)
+        return keep[:, None, None] * last + shock * self.filters[0].unit
+
     def _moves(self, asset: int, factors: np.ndarray | None, turn: int = 0) -> np.ndarray:
         """Return moves given residual factors (sample, time, residual factor), from the noise of a turn."""
         long_run = self.coefficients[:, asset]
@@ -168,12 +187,13 @@ class Dated:
         rng = np.random.default_rng([self.fit.seed, asset, turn] if turn else [self.fit.seed, asset])
         noise = rng.standard_normal((many, every, count))[:, place]
         shared = None if factors is None else self._shared_in_blocks(asset, factors, blocks)
-        following = self._loading(asset) - long_run[:, 1:]
+        following = None if self.known is not None else self._loading(asset) - long_run[:, 1:]
         cell, sigma, found = self.cell, self.own_level[:, asset], np.zeros((place.size, many, count))
         for number, one in enumerate(sums):
             own = cell == number
             if own.any():
-                some = long_run[own], sigma[own], noise[:, own], following[own]
+                later = None if following is None else following[own]
+                some = long_run[own], sigma[own], noise[:, own], later
                 taken = None if shared is None else response(one, blocks, asset, shared[own])
                 found[own] = draw_paths(blocks, one, asset, *some, taken)
         return found
@@ -208,14 +228,7 @@ class Dated:
         return own.reshape(-1, own.shape[-1])
 
     def residuals(self, asset: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the rows on which an asset was observed, its whole residuals there, and their standard deviations.
-
-        Returns
-        -------
-        rows : array (time)
-        residuals : array (sample, time)
-        sd : array (sample, time)
-        """
+        """Return the rows (row) of an asset, its whole residuals there and their standard deviations (sample, row)."""
         rows, residual = self._residuals(asset, None if self.filters is None else self.moves(asset))
         return rows, residual, self.level[:, asset, None] * self.scale(asset)[rows]
 

@@ -125,61 +125,105 @@ def test_they_are_the_same_whatever_other_draws_there_are(name, request):
     np.testing.assert_allclose(Dated(fit, some).common, every.reshape(-1, *every.shape[2:]), rtol=1e-9, atol=1e-9)
 
 
-def test_moves_and_residual_factors_have_their_joint_law():
-    """Repeated draws against the dense normal law of both, given returns and the next period's loadings."""
+@pytest.fixture(scope="module")
+def repeated():
+    """One draw many times, of loadings that move as in the cell in which they move most."""
     panel = moving.moving_panel(seed=2, assets=3, periods=80, late=1, move=0.6).panel
     model = moving.moving_model(residuals=False, factors=False)
     fit = moved_fit_of(panel, model, chains=1, draws=4, doubt=0.0, common=1, repeat=1000)
-    posterior = fit.posterior
-    paths = fit.movement.loadings
+    posterior, paths = fit.posterior, fit.movement.loadings
     cell = int(np.argmax(paths.move))
     for name, values in (("loading_move", paths.move), ("loading_memory", paths.memory)):
         posterior[name] = xr.full_like(posterior[name], values[cell])
     posterior["loading"] = posterior["loading_long_run"] + 0.1
     data = fit.data.copy()
-    data["posterior"] = type(data)(posterior)
-    fit = replace(fit, data=data)
-    dated = Dated(fit, posterior)
-    kappa, phi = paths.laws[cell]
-    blocks = dated.filters[0]
-    many, factors, assets = len(blocks.edges) - 1, 2, 3
+    data["posterior"] = xr.DataTree(posterior)
+    return replace(fit, data=data)
+
+
+def joint_law(fit, dated):
+    """Return precision and linear term of v (asset, block and ahead, factor), then z (time), given the returns."""
+    kappa, phi = fit.movement.loadings.laws[dated.cell[0]]
+    blocks, (assets, factors) = dated.filters[0], dated.coefficients.shape[1:] - np.array([0, 1])
+    many, times = len(blocks.edges) - 1, len(fit.panel.times)
     loading, sd = flat(fit, "residual_loading", "asset", "residual_factor")[0], flat(fit, "residual_sd", "asset")[0]
-    size, times = many * factors, len(panel.times)
-    precision, linear = np.zeros((assets * size + times,) * 2), np.zeros(assets * size + times)
-    precision[assets * size :, assets * size :] = np.eye(times)
-    lags = np.abs(np.subtract.outer(np.arange(many + 1.0), np.arange(many + 1.0)))
-    lags[-1, :-1], lags[:-1, -1] = many - 0.5 - np.arange(many), many - 0.5 - np.arange(many)
+    place = np.append(np.arange(many), many - 0.5)
+    prior = np.linalg.inv(kappa**2 * phi ** np.abs(np.subtract.outer(place, place)))
+    size = (many + 1) * factors
+    precision, linear = np.eye(assets * size + times), np.zeros(assets * size + times)
     for i in range(assets):
-        rows, returns, x = regressors(panel, i)
-        u = x @ blocks.move
-        e = returns - dated.coefficients[0, i] @ x.T
+        rows, returns, x = regressors(fit.panel, i)
+        own, block = slice(i * size, (i + 1) * size), np.searchsorted(blocks.edges, rows, side="right") - 1
         design = np.zeros((rows.size, len(linear)))
-        block = np.searchsorted(blocks.edges, rows, side="right") - 1
         for k in range(factors):
-            design[np.arange(rows.size), i * size + block * factors + k] = u[:, k]
+            design[np.arange(rows.size), i * size + block * factors + k] = (x @ blocks.move)[:, k]
         design[np.arange(rows.size), assets * size + rows] = loading[i, 0]
-        precision += design.T @ design / sd[i] ** 2
-        linear += design.T @ e / sd[i] ** 2
-        prior = np.linalg.inv((kappa * sd[i]) ** 2 * phi**lags)
-        own = slice(i * size, (i + 1) * size)
-        precision[own, own] += np.kron(prior[:-1, :-1], np.eye(factors))
-        linear[own] -= np.kron(prior[:-1, -1], 0.1 / blocks.unit)
-    cov = np.linalg.inv(precision)
-    mean, spread = cov @ linear, np.sqrt(np.diag(cov))
-    z = dated.common[:, :, 0]
-    v = np.concatenate([dated.moves(i).reshape(len(z), -1) / np.tile(blocks.unit, many) for i in range(assets)], axis=1)
-    found = np.concatenate([v, z], axis=1)
-    assert np.abs((found.mean(0) - mean) / spread).max() < 4.5 / np.sqrt(len(z))
-    assert np.abs(found.std(0) / spread - 1).max() < 4.5 / np.sqrt(2 * len(z))
+        precision[own, own] = np.kron(prior, np.eye(factors)) / sd[i] ** 2
+        precision, linear = (
+            precision + design.T @ design / sd[i] ** 2,
+            linear + design.T @ (returns - dated.coefficients[0, i] @ x.T) / sd[i] ** 2,
+        )
+    return precision, linear, size
 
 
-def test_newer_rows_move_residual_loadings_as_they_do_standard_deviations():
+def held_to(draws, precision, linear, given):
+    """Hold draws (sample, unknown) to a normal law, some of whose variables are given: NaN of the others."""
+    free = np.isnan(given)
+    cov = np.linalg.inv(precision[np.ix_(free, free)])
+    mean, sd = cov @ (linear[free] - precision[np.ix_(free, ~free)] @ given[~free]), np.sqrt(np.diag(cov))
+    assert np.abs((draws.mean(0) - mean) / sd).max() < 4.5 / np.sqrt(len(draws))
+    assert np.abs(draws.std(0) / sd - 1).max() < 4.5 / np.sqrt(2 * len(draws))
+
+
+def test_moves_and_residual_factors_have_their_joint_law(repeated):
+    """Against the dense normal law of both, given returns and the next period's loadings."""
+    dated = Dated(repeated, repeated.posterior)
+    precision, linear, size = joint_law(repeated, dated)
+    unit, z = dated.filters[0].unit, dated.common[:, :, 0]
+    moves = [dated.moves(i).reshape(len(z), -1) / np.tile(unit, size // 2 - 1) for i in range(3)]
+    given = np.full(len(linear), np.nan)
+    for i in range(3):
+        given[(i + 1) * size - 2 : (i + 1) * size] = 0.1 / unit
+    held_to(np.concatenate([*moves, z], axis=1), precision, linear, given)
+
+
+def test_loadings_after_newer_rows_have_their_law(repeated):
+    """Given returns and the residual factors of the first rows; the next period's loadings are not known."""
+    first = np.broadcast_to(np.linspace(-1, 1, 70)[:, None], (4000, 70, 1))
+    dated = Dated(repeated, repeated.posterior, first)
+    precision, linear, size = joint_law(repeated, dated)
+    unit, z = dated.filters[0].unit, dated.common[:, :, 0]
+    np.testing.assert_array_equal(z[:, :70], first[:, :, 0])
+    moves = [dated.moves(i).reshape(len(z), -1) / np.tile(unit, size // 2 - 1) for i in range(3)]
+    ahead = dated.moves_ahead(np.random.default_rng(7)) / unit
+    parts = [part for i in range(3) for part in (moves[i], ahead[:, i])]
+    given = np.full(len(linear), np.nan)
+    given[3 * size : 3 * size + 70] = first[0, :, 0]
+    held_to(np.concatenate([*parts, z[:, 70:]], axis=1), precision, linear, given)
+
+
+@pytest.mark.parametrize("loadings", [False, True])
+def test_newer_rows_move_residual_loadings_as_they_do_standard_deviations(loadings):
     truth = moving.moving_panel(seed=4, assets=4, periods=120, late=1).panel
     short = replace(truth, returns=truth.returns.isel(time=slice(100)), factors=truth.factors.isel(time=slice(100)))
-    fit = moved_fit_of(short, moving.moving_model(loadings=False), common=2)
+    fit = moved_fit_of(short, moving.moving_model(loadings=loadings), common=2)
     later = at_end_of(fit, truth)
     growth = later.posterior["residual_sd"] / fit.posterior["residual_sd"]
     assert float(np.abs(growth - 1).max()) > 0.05
     np.testing.assert_allclose(
         later.posterior["residual_loading"], fit.posterior["residual_loading"] * growth, rtol=1e-10
     )
+    again = at_end_of(fit, truth)
+    np.testing.assert_array_equal(later.posterior["loading"], again.posterior["loading"])
+    assert bool((later.posterior["loading"] != fit.posterior["loading"]).any()) == loadings
+
+
+@pytest.mark.parametrize("suffix", ["nc", "zarr"])
+def test_no_residual_factors_are_none_to_a_fit(fit, tmp_path, suffix):
+    """As where they are counted and none are found."""
+    data = fit.data.copy()
+    data["posterior"] = xr.DataTree(fit.posterior.isel(residual_factor=slice(0)))
+    empty = replace(fit, data=data)
+    assert "residual_loading" not in empty.posterior
+    assert "common residual" not in bf.attribute(empty, "variance").draws["source"].values
+    assert "residual_loading" not in bf.open_fit(empty.save(tmp_path / f"run.{suffix}")).posterior

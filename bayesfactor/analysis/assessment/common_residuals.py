@@ -103,8 +103,8 @@ def _with_factors(fit: Fit, verb: str) -> xr.Dataset:
     if "residual_loading" not in fit.posterior:
         raise FitError(
             f"{verb}: the fit has no residual factors: its residuals are independent across assets.",
-            remedy="Fit a model with noise.common (count = 1 to 5, or 'auto') or noise.groups, or give draws with "
-            "'residual_loading'.",
+            remedy="Fit a model with noise.common (count = 1 to 5; 'auto' may count none) or noise.groups, or give "
+            "draws with 'residual_loading'.",
         )
     return fit.posterior
 
