@@ -8,6 +8,7 @@ import xarray as xr
 
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
+from bayesfactor.paths.movement import Cell
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack
@@ -27,9 +28,11 @@ class KernelEngine:
 
     def refuses(self, panel: PanelBase, model: FactorModel) -> str | None:
         """Return which choice no compiled density covers, or None."""
+        if model.has_latents:
+            return f"no compiled density has the latent variables of {model.latents_in_words}"
         return refusal(model)
 
-    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors) -> "KernelRun":
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> "KernelRun":
         """Return the run of a model on the design of a panel."""
         return KernelRun(pack(design, model, priors))
 
@@ -130,15 +133,16 @@ class KernelTheta(OfProblem):
         return {} if tails is None or prior is None else {"dof": (prior.above + prior.mean * np.exp(tails), ())}
 
     def _hierarchy(self, flat: np.ndarray) -> Drawn:
-        problem, prior = self.problem, self.priors.loadings
+        problem, data = self.problem, self.problem.data
         result: Drawn = {}
         names = ("loading_mean_z", "loading_scale_z", "loading_common_z", "alpha_scale_z")
         mean, scale, common, alpha = (problem.block(flat, name) for name in names)
         if mean is not None and scale is not None:
-            result["loading_mean"] = (prior.loc + prior.sd * mean, ("group", "factor"))
-            result["loading_scale"] = (half_normals(scale) * prior.spread, ("factor",))
+            result["loading_mean"] = (data["loading_loc"] + data["loading_sd"] * mean, ("group", "factor"))
+            spread = data["loading_floor"] + half_normals(scale) * data["loading_spread"]
+            result["loading_scale"] = (spread, ("factor",))
         if common is not None:
-            result["loading_common"] = (prior.loc + prior.sd * common, ("factor",))
+            result["loading_common"] = (data["loading_loc"] + data["loading_sd"] * common, ("factor",))
         if alpha is not None:
             result["alpha_scale"] = (half_normals(alpha) * self.priors.alpha.sd, ())
         rate = problem.zero_beta(flat)
@@ -156,3 +160,16 @@ class KernelTheta(OfProblem):
         Of draws given theta, four in a row are stratified (`stratified_normals`).
         """
         return self.problem.coefficients(self.draws[chain, part], len(self.design.panel.assets), rng)
+
+    def moves(self, chain: int, part: slice) -> np.ndarray | None:
+        """Return None: moves of loadings follow from coefficients."""
+        return None
+
+    @property
+    def residual_factors(self) -> tuple[str, ...]:
+        """No names: there are no residual factors."""
+        return ()
+
+    def latents(self) -> Drawn:
+        """Return nothing: there are no latent variables."""
+        return {}

@@ -1,12 +1,18 @@
 """The law of factors and the priors of their risk premia."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 
+from bayesfactor.base.arguments import require
+from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
-from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed, log_normal
+from bayesfactor.panel.records import Factor
+from bayesfactor.spec.keys import GENERAL, Keyed, keyed, lookup
+from bayesfactor.spec.measurement_error import Reliability, ScaledReliability, scaled_reliability
+from bayesfactor.spec.priors import InverseWishart, Normal, SpikeSlab, log_normal
 from bayesfactor.spec.units import PanelUnits
 from bayesfactor.spec.volatility import ConstantVolatility, FactorVolatility
 
@@ -90,12 +96,40 @@ class FactorLaw:
     covariance : InverseWishart
     volatility : ConstantVolatility or MovingVolatility
         Whether Omega moves.
+    error : keyed KnownReliability or BetaReliability
+        Of factors that are measured with error, by name, family or ``"non-traded"``; a factor without a key has none.
     """
 
     premium: Keyed[Normal | SpikeSlab] = (("default", Normal(0.0, 0.5)),)
     drift: Normal = Normal(0.0, 1.0)
     covariance: InverseWishart = InverseWishart()
     volatility: FactorVolatility = ConstantVolatility()
+    error: Keyed[Reliability] = field(default=(), metadata={"left_out": True})
+
+    def __post_init__(self) -> None:
+        for key, value in self.error:
+            require(value, get_args(Reliability), f"factors.error.{key}")
+            if key == "default" or value.proxy in dict(self.error):
+                wrong = "factors.error has no 'default'"
+                if key != "default":
+                    wrong = (
+                        f"factors.error.{key}: its proxy '{value.proxy}' is no regressor, and has no error of its own"
+                    )
+                raise SpecError(
+                    f"{wrong}.",
+                    place=f"factors.error.{key}",
+                    found=key if key == "default" else value.proxy,
+                    allowed=("the name of a factor", "a family", *GENERAL),
+                    remedy="Key it by the factors or families that are regressors measured with error.",
+                )
+
+    def error_of(self, factor: Factor) -> Reliability | None:
+        """Return how a factor is measured; None without error."""
+        return lookup(self.error, factor)
+
+    def scaled_reliability(self, units: PanelUnits) -> ScaledReliability | None:
+        """Return the reliabilities of factors; None where none is measured with error."""
+        return scaled_reliability([self.error_of(factor) for factor in units.factors], units.factor_sd**2)
 
     def scaled_premia(self, units: PanelUnits, *, demeaned: bool) -> ScaledPremia:
         """Return the priors of premia in decimals per period; `demeaned` where a zero-beta rate takes up a mean."""

@@ -15,7 +15,8 @@ from scipy.special import gammaln
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.regressions import SURROGATE_DOF, least_squares
-from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate, log_normal
+from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate, Normal, log_normal
+from bayesfactor.spec.residual_factors import CommonResiduals, ScaledResidualFactors, check_residual_factors
 from bayesfactor.spec.sample_variance import ChiSquaredVariance, NoiseDraws, VarianceLaw, simulated_variance
 from bayesfactor.spec.units import PanelUnits
 from bayesfactor.spec.volatility import CommonVolatility, ConstantVolatility, ResidualVolatility
@@ -72,7 +73,8 @@ class NormalNoise:
     """eps_it ~ N(0, sigma_i^2), log sigma_i ~ N(l, omega^2), exp(l) ~ `level`, omega ~ `spread`.
 
     Where `volatility` is common, eps_it ~ N(0, g_t^2 sigma_i^2) of a path g that is the same for all assets (see
-    `CommonVolatility`).
+    `CommonVolatility`). `common` residual factors take their part of it, and `groups` one factor a group:
+    lambda_ig ~ N(n_g, kappa_g^2) of its members, 0 of others, n_g ~ `groups`; its positive mean says which sign is up.
     """
 
     kind: ClassVar[str] = "normal"
@@ -85,6 +87,16 @@ class NormalNoise:
     level: LogNormalRate
     spread: HalfNormal
     volatility: ResidualVolatility = field(default=ConstantVolatility(), metadata={"table": "path"})
+    common: CommonResiduals = field(default=CommonResiduals(), metadata={"left_out": True})
+    groups: Normal | None = field(default=None, metadata={"left_out": True})
+
+    def __post_init__(self) -> None:
+        check_residual_factors(self.common, self.groups)
+
+    @property
+    def has_residual_factors(self) -> bool:
+        """Whether residuals have common factors, or one a group."""
+        return self.common.count != 0 or self.groups is not None
 
     @property
     def law(self) -> "Noise":
@@ -96,6 +108,10 @@ class NormalNoise:
     def scaled(self, units: PanelUnits) -> ScaledNoise:
         """Return the priors in decimals per period."""
         return _scaled(self.level, self.spread, units)
+
+    def scaled_residual_factors(self, units: PanelUnits) -> ScaledResidualFactors | None:
+        """Return the law of loadings on residual factors in decimals per period; None without them."""
+        return self.common.scaled(self.groups, units) if self.has_residual_factors else None
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the residual standard deviation of every asset's least squares (asset)."""
@@ -156,6 +172,7 @@ class StudentTNoise:
     least: ClassVar[Mapping[str, float]] = {"dof": 2.0}
     parameters: ClassVar[tuple[str, ...]] = tuple(least)
     matches_sample_moments: ClassVar[bool] = False  # outlying returns weigh little in its means
+    has_residual_factors: ClassVar[bool] = False
 
     level: LogNormalRate
     spread: HalfNormal
@@ -178,6 +195,9 @@ class StudentTNoise:
     def scaled(self, units: PanelUnits) -> ScaledNoise:
         """Return the priors in decimals per period."""
         return _scaled(self.level, self.spread, units, self.dof)
+
+    def scaled_residual_factors(self, units: PanelUnits) -> None:
+        """Return None: there are no residual factors."""
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the scale of every asset's robust regression (asset)."""

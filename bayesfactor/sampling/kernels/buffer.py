@@ -10,7 +10,7 @@ import numpy as np
 from bayesfactor.base.jit import jit_alloc
 from bayesfactor.sampling.kernels.prior import PRIOR, Prior, PriorArrays
 
-SLOTS = 64  # size of the header: elements 2 s and 2 s + 1 hold where slot s starts and ends; the last one the size
+SLOTS = 96  # size of the header: elements 2 s and 2 s + 1 hold where slot s starts and ends; the last one the size
 CACHE_LINE = 8  # doubles in a cache line
 
 
@@ -30,6 +30,15 @@ def aligned_buffer(slots: Iterable[np.ndarray]) -> np.ndarray:
     return buffer
 
 
+def aligned_copy(buffer: np.ndarray) -> np.ndarray:
+    """Return a copy of a buffer that starts at a cache line too."""
+    space = np.zeros(buffer.size + CACHE_LINE)
+    first = -space.ctypes.data % (8 * CACHE_LINE) // 8
+    copied = space[first : first + buffer.size]
+    copied[:] = buffer
+    return copied
+
+
 @jit_alloc
 def view(buffer: np.ndarray, slot: int) -> np.ndarray:
     """Return one slot of a buffer, without a copy."""
@@ -47,6 +56,10 @@ def prior_views(b: np.ndarray) -> PriorArrays:
         loading_loc=view(b, PRIOR.loading_loc),
         loading_sd=view(b, PRIOR.loading_sd),
         loading_spread=view(b, PRIOR.loading_spread),
+        loading_floor=view(b, PRIOR.loading_floor),
+        loading_unit=view(b, PRIOR.loading_unit),
+        mean_mask=view(b, PRIOR.mean_mask),
+        sd_mask=view(b, PRIOR.sd_mask),
         scalars=view(b, PRIOR.scalars),
         mean_loc=view(b, PRIOR.mean_loc),
         mean_sd=view(b, PRIOR.mean_sd),
