@@ -1,0 +1,1 @@
+"""Latent variables that are drawn given coefficients and scales, around the compiled density."""
