@@ -1,12 +1,17 @@
 """The law of factors and the priors of their risk premia."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 
+from bayesfactor.base.arguments import require
+from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
-from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed, log_normal
+from bayesfactor.panel.records import Factor
+from bayesfactor.spec.measurement_error import Reliability, ScaledReliability, scaled_reliability
+from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed, log_normal, lookup
 from bayesfactor.spec.units import PanelUnits
 from bayesfactor.spec.volatility import ConstantVolatility, FactorVolatility
 
@@ -90,12 +95,35 @@ class FactorLaw:
     covariance : InverseWishart
     volatility : ConstantVolatility or MovingVolatility
         Whether Omega moves.
+    error : keyed KnownReliability or BetaReliability
+        Of factors that are measured with error, by name, family or ``"non-traded"``; a factor without a key has none.
     """
 
     premium: Keyed[Normal | SpikeSlab] = (("default", Normal(0.0, 0.5)),)
     drift: Normal = Normal(0.0, 1.0)
     covariance: InverseWishart = InverseWishart()
     volatility: FactorVolatility = ConstantVolatility()
+    error: Keyed[Reliability] = field(default=(), metadata={"left_out": True})
+
+    def __post_init__(self) -> None:
+        for key, value in self.error:
+            require(value, get_args(Reliability), f"factors.error.{key}")
+            if key == "default":
+                raise SpecError(
+                    "factors.error has no 'default'.",
+                    place="factors.error",
+                    found=key,
+                    allowed=("the name of a factor", "a family", "non-traded"),
+                    remedy="Key it by factors or families that are measured with error, or by 'non-traded'.",
+                )
+
+    def error_of(self, factor: Factor) -> Reliability | None:
+        """Return how a factor is measured; None without error."""
+        return lookup(self.error, factor)
+
+    def scaled_reliability(self, units: PanelUnits) -> ScaledReliability | None:
+        """Return the reliabilities of factors; None where none is measured with error."""
+        return scaled_reliability([self.error_of(factor) for factor in units.factors], units.factor_sd**2)
 
     def scaled_premia(self, units: PanelUnits, *, demeaned: bool) -> ScaledPremia:
         """Return the priors of premia in decimals per period; `demeaned` where a zero-beta rate takes up a mean."""

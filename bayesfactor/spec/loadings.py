@@ -1,14 +1,17 @@
 """Laws of loadings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
 
+from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
+from bayesfactor.panel.records import Factor
+from bayesfactor.spec.inclusion import EXAMPLE, BetaInclusion, ScaledInclusion
 from bayesfactor.spec.loading_path import ConstantPath, LoadingPath
-from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed, log_normal
+from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed, log_normal, lookup
 from bayesfactor.spec.units import PanelUnits
 
 Units = Literal["beta", "standardised"]
@@ -24,18 +27,21 @@ class ScaledLoadings(FrozenArrays):
         Mean and standard deviation of m_gk (grouped), b_k (common) or beta_ik (free).
     spread : array (factor)
         Scale of tau_k; 0 unless loadings are grouped.
+    floor : array (factor)
+        Least tau_k; 0 unless loadings may be out (`BetaInclusion`).
     """
 
     loc: np.ndarray
     sd: np.ndarray
     spread: np.ndarray
+    floor: np.ndarray
 
     def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the log prior densities (draw) of what loadings share, but for constants, of draws by name."""
         return {
             **log_normal(draws, "loading_mean", self.loc, self.sd),
             **log_normal(draws, "loading_common", self.loc, self.sd),
-            **log_normal(draws, "loading_scale", 0.0, self.spread),
+            **log_normal(draws, "loading_scale", self.floor, self.spread),
         }
 
 
@@ -68,9 +74,11 @@ def _chosen[P: (GroupedPrior, LoadingPrior)](prior: Keyed[P], units: PanelUnits)
     return found, np.where([one.units == "beta" for one in found], 1.0, standardised)
 
 
-def _scaled(values: Sequence[Normal], spread: np.ndarray, unit: np.ndarray) -> ScaledLoadings:
+def _scaled(
+    values: Sequence[Normal], spread: np.ndarray, unit: np.ndarray, floor: np.ndarray | float = 0.0
+) -> ScaledLoadings:
     loc, sd = np.array([value.mean for value in values]), np.array([value.sd for value in values])
-    return ScaledLoadings(loc * unit, sd * unit, spread * unit)
+    return ScaledLoadings(loc * unit, sd * unit, spread * unit, floor * unit)
 
 
 def _scaled_values(prior: Keyed[LoadingPrior], units: PanelUnits) -> ScaledLoadings:
@@ -80,17 +88,50 @@ def _scaled_values(prior: Keyed[LoadingPrior], units: PanelUnits) -> ScaledLoadi
 
 @dataclass(frozen=True)
 class GroupedLoadings:
-    """beta_ik ~ N(m_{g(i),k}, tau_k^2): partial pooling within groups."""
+    """beta_ik ~ N(m_{g(i),k}, tau_k^2): partial pooling within groups.
+
+    Attributes
+    ----------
+    prior : keyed GroupedPrior
+    path : ConstantPath or MovingPath
+    inclusion : keyed BetaInclusion or 1.0
+        Whether a loading may be out; 1.0, or no key for a factor, is always in.
+    """
 
     kind: ClassVar[str] = "grouped"
     pooling: ClassVar[str] = "Partial pooling: short histories are drawn towards their group."  # as a report says it
     prior: Keyed[GroupedPrior]
     path: LoadingPath = ConstantPath()
+    inclusion: Keyed[BetaInclusion | float] = field(default=(), metadata={"left_out": True})
+
+    def __post_init__(self) -> None:
+        for key, value in self.inclusion:
+            if not isinstance(value, BetaInclusion) and (isinstance(value, bool) or value != 1.0):
+                raise SpecError(
+                    f"loadings.inclusion.{key} is {value!r}, and must be a BetaInclusion, or 1.0: always in.",
+                    place=f"loadings.inclusion.{key}",
+                    found=value,
+                    allowed=("BetaInclusion", "1.0"),
+                    remedy=f"For instance {EXAMPLE}; leave out a factor by 'families'.",
+                )
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
         found, unit = _chosen(self.prior, units)
-        return _scaled([one.mean for one in found], np.array([one.spread.scale for one in found]), unit)
+        inclusion = [self._inclusion_of(factor) for factor in units.factors]
+        floor = np.array([0.0 if one is None else one.floor for one in inclusion])
+        return _scaled([one.mean for one in found], np.array([one.spread.scale for one in found]), unit, floor)
+
+    def scaled_inclusion(self, units: PanelUnits) -> ScaledInclusion | None:
+        """Return which loadings may be out; None where all are in."""
+        found = [self._inclusion_of(factor) for factor in units.factors]
+        rows = [(False, 1.0, 1.0, False) if p is None else (True, p.a, p.b, p.spike == "group") for p in found]
+        free, a, b, to_group = (np.array(column) for column in zip(*rows, strict=True))
+        return ScaledInclusion(free, a, b, to_group) if free.any() else None
+
+    def _inclusion_of(self, factor: Factor) -> BetaInclusion | None:
+        found = lookup(self.inclusion, factor)
+        return found if isinstance(found, BetaInclusion) else None
 
     def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Return loadings (draw, asset, factor) of assets in groups of these numbers."""
@@ -107,11 +148,15 @@ class FreeLoadings:
     kind: ClassVar[str] = "free"
     pooling: ClassVar[str] = "No pooling: each asset has its own prior."
     prior: Keyed[LoadingPrior]
+    inclusion: ClassVar[Keyed[float]] = ()
     path: LoadingPath = ConstantPath()
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
         return _scaled_values(self.prior, units)
+
+    def scaled_inclusion(self, units: PanelUnits) -> None:
+        """Return None: every loading is in."""
 
     def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Return loadings (draw, asset, factor) of as many assets as there are groups given."""
@@ -125,11 +170,15 @@ class CommonLoadings:
     kind: ClassVar[str] = "common"
     pooling: ClassVar[str] = "Complete pooling: one loading for all assets."
     path: ClassVar[LoadingPath] = ConstantPath()
+    inclusion: ClassVar[Keyed[float]] = ()
     prior: Keyed[LoadingPrior]
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
         return _scaled_values(self.prior, units)
+
+    def scaled_inclusion(self, units: PanelUnits) -> None:
+        """Return None: every loading is in."""
 
     def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Return loadings (draw, asset, factor) of as many assets as there are groups given."""

@@ -15,7 +15,8 @@ from scipy.special import gammaln
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.regressions import SURROGATE_DOF, least_squares
-from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate, log_normal
+from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate, Normal, log_normal
+from bayesfactor.spec.residual_factors import CommonResiduals, ScaledResidualFactors
 from bayesfactor.spec.sample_variance import ChiSquaredVariance, NoiseDraws, VarianceLaw, simulated_variance
 from bayesfactor.spec.units import PanelUnits
 from bayesfactor.spec.volatility import CommonVolatility, ConstantVolatility, ResidualVolatility
@@ -72,7 +73,18 @@ class NormalNoise:
     """eps_it ~ N(0, sigma_i^2), log sigma_i ~ N(l, omega^2), exp(l) ~ `level`, omega ~ `spread`.
 
     Where `volatility` is common, eps_it ~ N(0, g_t^2 sigma_i^2) of a path g that is the same for all assets (see
-    `CommonVolatility`).
+    `CommonVolatility`). Where there are residual factors, sigma_i is of what is left of them.
+
+    Attributes
+    ----------
+    level : LogNormalRate
+    spread : HalfNormal
+    volatility : ConstantVolatility or CommonVolatility
+    common : CommonResiduals
+        Common residual factors; none by default.
+    groups : Normal, or None
+        One residual factor a group more: lambda_ig ~ N(n_g, kappa_g^2) for its members and 0 for others, n_g ~ `groups`
+        and kappa_g as `common` has it. A positive mean says which sign is up.
     """
 
     kind: ClassVar[str] = "normal"
@@ -85,6 +97,13 @@ class NormalNoise:
     level: LogNormalRate
     spread: HalfNormal
     volatility: ResidualVolatility = field(default=ConstantVolatility(), metadata={"table": "path"})
+    common: CommonResiduals = field(default=CommonResiduals(), metadata={"left_out": True})
+    groups: Normal | None = field(default=None, metadata={"left_out": True})
+
+    @property
+    def has_residual_factors(self) -> bool:
+        """Whether residuals have common factors, or one a group."""
+        return self.common.count != 0 or self.groups is not None
 
     @property
     def law(self) -> "Noise":
@@ -96,6 +115,14 @@ class NormalNoise:
     def scaled(self, units: PanelUnits) -> ScaledNoise:
         """Return the priors in decimals per period."""
         return _scaled(self.level, self.spread, units)
+
+    def scaled_residual_factors(self, units: PanelUnits) -> ScaledResidualFactors | None:
+        """Return the law of loadings on residual factors in decimals per period; None without them."""
+        if not self.has_residual_factors:
+            return None
+        unit, mean, groups = units.typical_sd, self.common.mean, self.groups
+        group = (None, None) if groups is None else (groups.mean * unit, groups.sd * unit)
+        return ScaledResidualFactors(mean.mean * unit, mean.sd * unit, self.common.spread.scale * unit, *group)
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the residual standard deviation of every asset's least squares (asset)."""
@@ -156,6 +183,7 @@ class StudentTNoise:
     least: ClassVar[Mapping[str, float]] = {"dof": 2.0}
     parameters: ClassVar[tuple[str, ...]] = tuple(least)
     matches_sample_moments: ClassVar[bool] = False  # outlying returns weigh little in its means
+    has_residual_factors: ClassVar[bool] = False
 
     level: LogNormalRate
     spread: HalfNormal
@@ -178,6 +206,9 @@ class StudentTNoise:
     def scaled(self, units: PanelUnits) -> ScaledNoise:
         """Return the priors in decimals per period."""
         return _scaled(self.level, self.spread, units, self.dof)
+
+    def scaled_residual_factors(self, units: PanelUnits) -> None:
+        """Return None: there are no residual factors."""
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the scale of every asset's robust regression (asset)."""

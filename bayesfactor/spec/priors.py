@@ -236,12 +236,20 @@ def log_normal(
     return {name: -0.5 * np.sum(z.reshape(len(z), -1) ** 2, axis=1)}
 
 
-def keyed[P](priors: Keyed[P], factor: Factor, *, place: str) -> P:
-    """Return the prior for a factor: by name, else by family, else as traded or non-traded, else ``default``."""
+def lookup[P](priors: Keyed[P], factor: Factor) -> P | None:
+    """Return the prior for a factor, by name, family, traded or non-traded, or ``default``; None without one."""
     table = dict(priors)
     for key in (factor.name, factor.family, GENERAL[not factor.traded], "default"):
         if key in table:
             return table[key]
+    return None
+
+
+def keyed[P](priors: Keyed[P], factor: Factor, *, place: str) -> P:
+    """Return the prior for a factor: by name, else by family, else as traded or non-traded, else ``default``."""
+    found, table = lookup(priors, factor), dict(priors)
+    if found is not None:
+        return found
     raise SpecError(
         f"{place}: no prior for factor '{factor.name}' of family '{factor.family}'.",
         place=place,

@@ -8,15 +8,18 @@ import numpy as np
 from bayesfactor.panel.design import Design
 from bayesfactor.spec.alphas import ScaledAlphas, ScaledNormal
 from bayesfactor.spec.factors import ScaledFactors, ScaledPremia
+from bayesfactor.spec.inclusion import ScaledInclusion
 from bayesfactor.spec.loadings import ScaledLoadings
+from bayesfactor.spec.measurement_error import ScaledReliability
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import ScaledNoise
+from bayesfactor.spec.residual_factors import ScaledResidualFactors
 from bayesfactor.spec.units import PanelUnits
 
 
 @dataclass(frozen=True, eq=False)
 class ScaledPriors:
-    """Every prior of a model as decimals per period, part by part; `zero_beta` is None where the model has none."""
+    """Every prior of a model as decimals per period, part by part; None where the model has none of a part."""
 
     alpha: ScaledAlphas
     loadings: ScaledLoadings
@@ -24,6 +27,9 @@ class ScaledPriors:
     factors: ScaledFactors
     noise: ScaledNoise
     zero_beta: ScaledNormal | None
+    residual_factors: ScaledResidualFactors | None = None
+    inclusion: ScaledInclusion | None = None
+    reliability: ScaledReliability | None = None
 
     def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the log prior density (draw) of each variable with a fixed prior, but for constants.
@@ -39,6 +45,8 @@ class ScaledPriors:
             **self.factors.log_prior(draws),
             **self.noise.log_prior(draws),
             **(self.zero_beta.log_prior(draws) if self.zero_beta else {}),
+            **(self.inclusion.log_prior(draws) if self.inclusion else {}),
+            **(self.reliability.log_prior(draws) if self.reliability else {}),
         }
 
 
@@ -54,4 +62,7 @@ def scale_priors(design: Design, model: FactorModel) -> ScaledPriors:
         factors=model.factors.scaled(units, premia),
         noise=model.noise.scaled(units),
         zero_beta=zero_beta,
+        residual_factors=model.noise.scaled_residual_factors(units),
+        inclusion=model.loadings.scaled_inclusion(units),
+        reliability=model.factors.scaled_reliability(units),
     )

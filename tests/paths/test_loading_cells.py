@@ -158,7 +158,7 @@ def test_what_assets_share_is_at_its_mode(kappa):
 
 
 def test_laws_of_coefficients_are_those_of_a_model():
-    loadings = ScaledLoadings(np.array([1.0, 0.0]), np.array([0.5, 0.4]), np.array([0.3, 0.2]))
+    loadings = ScaledLoadings(np.array([1.0, 0.0]), np.array([0.5, 0.4]), np.array([0.3, 0.2]), np.zeros(2))
     shrunk = coefficient_prior(ScaledAlphas(sd=0.01, hierarchical=True), loadings)
     assert (shrunk.sd[0], shrunk.spread[0]) == (0, 0.01)
     free = coefficient_prior(ScaledAlphas(loc=0.001, sd=0.01), loadings)

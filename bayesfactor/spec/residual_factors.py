@@ -1,0 +1,70 @@
+"""Common residual factors: what moves residuals together beside the factors of the model."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bayesfactor.base.errors import SpecError
+from bayesfactor.spec.priors import HalfNormal, Normal
+
+MOST = 5  # common residual factors
+
+
+@dataclass(frozen=True)
+class ScaledResidualFactors:
+    """The law of loadings on residual factors, in decimals per period.
+
+    Attributes
+    ----------
+    loc, sd : float
+        n_gj ~ N(loc, sd^2), of common residual factors.
+    spread : float
+        Scale of kappa_j, of common and of group residual factors.
+    group_loc, group_sd : float, or None
+        n_gg ~ N(group_loc, group_sd^2), of one residual factor a group; None without them.
+    """
+
+    loc: float
+    sd: float
+    spread: float
+    group_loc: float | None = None
+    group_sd: float | None = None
+
+
+@dataclass(frozen=True)
+class CommonResiduals:
+    """Residuals have common factors, which pay nothing.
+
+    With g_t the path of volatility, 1 where it is constant::
+
+        r_it = ... + g_t (lambda_i'z_t + e_it),   z_t ~ N(0, I),   e_it ~ N(0, sigma_i^2)
+        lambda_ij ~ N(n_gj, kappa_j^2),   n_gj ~ `mean`,   kappa_j ~ `spread`
+
+    for asset i in group g. Loadings are in units of the typical asset's standard deviation. Their signs and rotation
+    are left free: what is reported does not depend on them. Source: structural factor analysis, as in Lopes and West
+    (2004).
+
+    Attributes
+    ----------
+    count : int or "auto"
+        Number of them, 0 to 5. ``"auto"`` takes as many as there are eigenvalues of the residual correlation beyond
+        what independent residuals have, at most 5; `spread` near 0 drops one that is of no use.
+    spread : HalfNormal
+        kappa_j: how different the members of one group are.
+    mean : Normal
+        n_gj: what they have in common.
+    """
+
+    count: int | Literal["auto"] = field(default=0, metadata={"whole": True})
+    spread: HalfNormal = HalfNormal(0.25)
+    mean: Normal = Normal(0.0, 0.5)
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.count, int) and not isinstance(self.count, bool) and 0 <= self.count <= MOST
+        if not whole and self.count != "auto":
+            raise SpecError(
+                f"CommonResiduals.count is {self.count!r}, and must be a whole number from 0 to {MOST}, or 'auto'.",
+                place="CommonResiduals.count",
+                found=self.count,
+                allowed=(*map(str, range(MOST + 1)), "auto"),
+                remedy="Take 'auto', which drops those that are of no use.",
+            )
