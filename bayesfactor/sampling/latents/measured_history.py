@@ -57,7 +57,9 @@ class BetaPrior:
         return float(self.a * np.log(expit(position)) + self.b * np.log(expit(-position)))
 
 
-def given_others(values: np.ndarray, column: int, mean: np.ndarray, covariance: np.ndarray, weight: np.ndarray) -> Normals:
+def given_others(
+    values: np.ndarray, column: int, mean: np.ndarray, covariance: np.ndarray, weight: np.ndarray
+) -> Normals:
     """Return the law of one column of f_t ~ N(mean, covariance / weight_t) given the others (time, factor)."""
     others = np.arange(len(mean)) != column
     slope = np.linalg.solve(covariance[np.ix_(others, others)], covariance[others, column])
@@ -65,9 +67,7 @@ def given_others(values: np.ndarray, column: int, mean: np.ndarray, covariance: 
     return Normals(mean[column] + (values[:, others] - mean[others]) @ slope, variance / weight)
 
 
-def given_returns(
-    law: Normals, gap: np.ndarray, root: np.ndarray, loading: np.ndarray, sigma: np.ndarray
-) -> Normals:
+def given_returns(law: Normals, gap: np.ndarray, root: np.ndarray, loading: np.ndarray, sigma: np.ndarray) -> Normals:
     """Return the law of f_t given the returns of its date too.
 
     gap_it = root_it beta_i f_t + e_it, e_it ~ N(0, sigma_i^2), so that with P_t = sum_i root_it^2 beta_i^2 / sigma_i^2

@@ -116,8 +116,8 @@ def scaled_history(
 def log_scale_density(scale: float, history: ScaledHistory, down: ScaledDown, premium: ScaledPremium) -> float:
     """Return the log density of log u, but for a constant.
 
-    The Jacobian of the move is u^(T + 1 - n): T rows and a premium are multiplied, n values are divided. Loadings that
-    have a mean and a spread of their own kind are divided too, and their density given these is multiplied: they cancel.
+    The Jacobian of the move is u^(T + 1 - n): T rows and a premium are multiplied, n values are divided. Loadings with
+    a mean and a spread that are divided too have the Jacobian u^-N, and u^N times their density: these cancel.
     """
     priors = down.log_density(scale) + premium.log_density(scale)
     return (history.rows + 1 - down.count) * float(np.log(scale)) + history.log_density(scale) + priors
