@@ -24,6 +24,7 @@ from bayesfactor.base.files import digest
 
 LOCK = threading.RLock()  # numba has one cache folder for all threads
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz"}, "error_model": "numpy"}
+ANY_ORDER: dict[str, Any] = {"fastmath": {"contract", "arcp", "nsz", "reassoc"}, "error_model": "numpy"}
 STRICT_ORDER: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 NO_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # halves compile time
 COUNTED: dict[str, Any] = {"_nrt": True}  # explicit, as numba would inherit it from the function that calls
@@ -115,6 +116,11 @@ def _with_cache[T](function: Callable[..., Any], make: Callable[[bool], T]) -> T
 def jit_strict[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call; it releases the GIL, and sums are taken in the order written."""
     return _with_cache(function, lambda keep: numba.njit(cache=keep, nogil=True, **STRICT_ORDER)(function))
+
+
+def jit_sums[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function on its first call; it releases the GIL, and sums are taken in any order, several at once."""
+    return _with_cache(function, lambda keep: numba.njit(cache=keep, nogil=True, **ANY_ORDER)(function))
 
 
 def jit[**P, R](function: Callable[P, R]) -> Callable[P, R]:

@@ -88,6 +88,33 @@ class Movement:
         return blocks_of(panel, self.precision, paths.block, paths.rows)
 
 
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """What one cell that is sampled says of single returns.
+
+    Attributes
+    ----------
+    residuals : CommonPath or None
+        The volatility of residuals; None where it does not move.
+    blocks, filter : Blocks, Whitened, or None
+        Blocks of dates in which loadings are constant, and the filter of their moves; None where they do not move.
+    """
+
+    residuals: CommonPath | None = None
+    blocks: Blocks | None = None
+    filter: Whitened | None = None
+
+
+def cells(panel: PanelBase, movement: Movement | None) -> tuple[Cell, ...]:
+    """Return each cell that is sampled, in the order of `designs`."""
+    if movement is None:
+        return (Cell(),)
+    if movement.loadings is None:
+        return (Cell(movement.residuals),)
+    blocks = movement.blocks(require_returns(panel), movement.loadings)
+    return tuple(Cell(movement.residuals, blocks, one) for one in movement.loadings.filters(blocks))
+
+
 def blocks_of(panel: Panel, weight: np.ndarray | None, length: int, rows: int) -> Blocks:
     """Return a panel's cross-products in blocks of some length, counted back from row number `rows`."""
     values = panel.aligned

@@ -130,15 +130,16 @@ class KernelTheta(OfProblem):
         return {} if tails is None or prior is None else {"dof": (prior.above + prior.mean * np.exp(tails), ())}
 
     def _hierarchy(self, flat: np.ndarray) -> Drawn:
-        problem, prior = self.problem, self.priors.loadings
+        problem, data = self.problem, self.problem.data
         result: Drawn = {}
         names = ("loading_mean_z", "loading_scale_z", "loading_common_z", "alpha_scale_z")
         mean, scale, common, alpha = (problem.block(flat, name) for name in names)
         if mean is not None and scale is not None:
-            result["loading_mean"] = (prior.loc + prior.sd * mean, ("group", "factor"))
-            result["loading_scale"] = (half_normals(scale) * prior.spread, ("factor",))
+            result["loading_mean"] = (data["loading_loc"] + data["loading_sd"] * mean, ("group", "factor"))
+            spread = data["loading_floor"] + half_normals(scale) * data["loading_spread"]
+            result["loading_scale"] = (spread, ("factor",))
         if common is not None:
-            result["loading_common"] = (prior.loc + prior.sd * common, ("factor",))
+            result["loading_common"] = (data["loading_loc"] + data["loading_sd"] * common, ("factor",))
         if alpha is not None:
             result["alpha_scale"] = (half_normals(alpha) * self.priors.alpha.sd, ())
         rate = problem.zero_beta(flat)

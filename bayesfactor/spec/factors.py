@@ -10,8 +10,9 @@ from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.records import Factor
+from bayesfactor.spec.keys import Keyed, keyed, lookup
 from bayesfactor.spec.measurement_error import Reliability, ScaledReliability, scaled_reliability
-from bayesfactor.spec.priors import InverseWishart, Keyed, Normal, SpikeSlab, keyed, log_normal, lookup
+from bayesfactor.spec.priors import InverseWishart, Normal, SpikeSlab, log_normal
 from bayesfactor.spec.units import PanelUnits
 from bayesfactor.spec.volatility import ConstantVolatility, FactorVolatility
 

@@ -10,8 +10,9 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.records import Factor
 from bayesfactor.spec.inclusion import EXAMPLE, BetaInclusion, ScaledInclusion
+from bayesfactor.spec.keys import Keyed, keyed, lookup
 from bayesfactor.spec.loading_path import ConstantPath, LoadingPath
-from bayesfactor.spec.priors import HalfNormal, Keyed, Normal, keyed, log_normal, lookup
+from bayesfactor.spec.priors import HalfNormal, Normal, log_normal
 from bayesfactor.spec.units import PanelUnits
 
 Units = Literal["beta", "standardised"]

@@ -1,7 +1,7 @@
 """Factors that are measured with error: how much of a series is signal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -58,8 +58,8 @@ class KnownReliability:
     """
 
     reliability: float
-    proxy: str = ""
-    unbiased: bool = False
+    proxy: str = field(default="", metadata={"left_out": True})
+    unbiased: bool = field(default=False, metadata={"left_out": True})
 
     def __post_init__(self) -> None:
         require_number(self.reliability, 0.0, 1.0, "KnownReliability.reliability", "Leave out a factor without error.")
@@ -79,8 +79,8 @@ class BetaReliability(Beta):
         As that of `KnownReliability`.
     """
 
-    proxy: str = ""
-    unbiased: bool = False
+    proxy: str = field(default="", metadata={"left_out": True})
+    unbiased: bool = field(default=False, metadata={"left_out": True})
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -15,11 +15,12 @@ from bayesfactor.panel.design import Design, observe
 from bayesfactor.panel.records import Factor
 from bayesfactor.spec.alphas import Alpha, AppraisalAlpha, NoZeroBeta, ZeroBeta
 from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.keys import FAMILIES, GENERAL, keyed
 from bayesfactor.spec.loading_path import ConstantPath, MovingPath
 from bayesfactor.spec.loadings import GroupedLoadings, GroupedPrior, Loadings
 from bayesfactor.spec.noise import Noise, NormalNoise
 from bayesfactor.spec.observation import EqualWeights, Observation
-from bayesfactor.spec.priors import FAMILIES, GENERAL, HalfNormal, LogNormalRate, Normal, Rate, SpikeSlab, keyed
+from bayesfactor.spec.priors import HalfNormal, LogNormalRate, Normal, Rate, SpikeSlab
 from bayesfactor.spec.volatility import ConstantVolatility
 
 _BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")

@@ -16,7 +16,7 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.regressions import SURROGATE_DOF, least_squares
 from bayesfactor.spec.priors import Exponential, HalfNormal, LogNormalRate, Normal, log_normal
-from bayesfactor.spec.residual_factors import CommonResiduals, ScaledResidualFactors
+from bayesfactor.spec.residual_factors import CommonResiduals, ScaledResidualFactors, check_residual_factors
 from bayesfactor.spec.sample_variance import ChiSquaredVariance, NoiseDraws, VarianceLaw, simulated_variance
 from bayesfactor.spec.units import PanelUnits
 from bayesfactor.spec.volatility import CommonVolatility, ConstantVolatility, ResidualVolatility
@@ -73,18 +73,8 @@ class NormalNoise:
     """eps_it ~ N(0, sigma_i^2), log sigma_i ~ N(l, omega^2), exp(l) ~ `level`, omega ~ `spread`.
 
     Where `volatility` is common, eps_it ~ N(0, g_t^2 sigma_i^2) of a path g that is the same for all assets (see
-    `CommonVolatility`). Where there are residual factors, sigma_i is of what is left of them.
-
-    Attributes
-    ----------
-    level : LogNormalRate
-    spread : HalfNormal
-    volatility : ConstantVolatility or CommonVolatility
-    common : CommonResiduals
-        Common residual factors; none by default.
-    groups : Normal, or None
-        One residual factor a group more: lambda_ig ~ N(n_g, kappa_g^2) for its members and 0 for others, n_g ~ `groups`
-        and kappa_g as `common` has it. A positive mean says which sign is up.
+    `CommonVolatility`). `common` residual factors take their part of it, and `groups` one factor a group:
+    lambda_ig ~ N(n_g, kappa_g^2) of its members, 0 of others, n_g ~ `groups`; its positive mean says which sign is up.
     """
 
     kind: ClassVar[str] = "normal"
@@ -99,6 +89,9 @@ class NormalNoise:
     volatility: ResidualVolatility = field(default=ConstantVolatility(), metadata={"table": "path"})
     common: CommonResiduals = field(default=CommonResiduals(), metadata={"left_out": True})
     groups: Normal | None = field(default=None, metadata={"left_out": True})
+
+    def __post_init__(self) -> None:
+        check_residual_factors(self.common, self.groups)
 
     @property
     def has_residual_factors(self) -> bool:
@@ -118,11 +111,7 @@ class NormalNoise:
 
     def scaled_residual_factors(self, units: PanelUnits) -> ScaledResidualFactors | None:
         """Return the law of loadings on residual factors in decimals per period; None without them."""
-        if not self.has_residual_factors:
-            return None
-        unit, mean, groups = units.typical_sd, self.common.mean, self.groups
-        group = (None, None) if groups is None else (groups.mean * unit, groups.sd * unit)
-        return ScaledResidualFactors(mean.mean * unit, mean.sd * unit, self.common.spread.scale * unit, *group)
+        return self.common.scaled(self.groups, units) if self.has_residual_factors else None
 
     def first_scale(self, design: Design) -> np.ndarray:
         """Return the residual standard deviation of every asset's least squares (asset)."""

@@ -4,12 +4,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self
 
 import numpy as np
 
 from bayesfactor.base.errors import SpecError
-from bayesfactor.panel.records import Factor
 
 _RATE = re.compile(r"^\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*%\s*/\s*(year|period)\s*$")
 
@@ -206,23 +205,6 @@ class SpikeSlab(Distribution):
                 )
 
 
-GENERAL = ("traded", "non-traded")  # keys of priors beside names and families
-FAMILIES = (
-    "market",
-    "style",
-    "rates",
-    "credit",
-    "volatility",
-    "currency",
-    "commodity",
-    "on-chain",
-    "liquidity",
-    "other",
-)
-T = TypeVar("T")
-Keyed = tuple[tuple[str, T], ...]
-
-
 def log_normal(
     draws: Mapping[str, np.ndarray], name: str, loc: float | np.ndarray, sd: float | np.ndarray
 ) -> dict[str, np.ndarray]:
@@ -234,26 +216,3 @@ def log_normal(
         return {}
     z = (draws[name] - loc) / sd
     return {name: -0.5 * np.sum(z.reshape(len(z), -1) ** 2, axis=1)}
-
-
-def lookup[P](priors: Keyed[P], factor: Factor) -> P | None:
-    """Return the prior for a factor, by name, family, traded or non-traded, or ``default``; None without one."""
-    table = dict(priors)
-    for key in (factor.name, factor.family, GENERAL[not factor.traded], "default"):
-        if key in table:
-            return table[key]
-    return None
-
-
-def keyed[P](priors: Keyed[P], factor: Factor, *, place: str) -> P:
-    """Return the prior for a factor: by name, else by family, else as traded or non-traded, else ``default``."""
-    found, table = lookup(priors, factor), dict(priors)
-    if found is not None:
-        return found
-    raise SpecError(
-        f"{place}: no prior for factor '{factor.name}' of family '{factor.family}'.",
-        place=place,
-        found=factor.name,
-        allowed=tuple(table),
-        remedy=f"Add one named '{factor.family}' or 'default'.",
-    )

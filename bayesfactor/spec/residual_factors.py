@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
+from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError
 from bayesfactor.spec.priors import HalfNormal, Normal
+from bayesfactor.spec.units import PanelUnits
 
 MOST = 5  # common residual factors
 
@@ -59,8 +63,8 @@ class CommonResiduals:
     mean: Normal = Normal(0.0, 0.5)
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.count, int) and not isinstance(self.count, bool) and 0 <= self.count <= MOST
-        if not whole and self.count != "auto":
+        whole = isinstance(self.count, int | np.integer) and not isinstance(self.count, bool)
+        if not (self.count == "auto" or (whole and 0 <= int(self.count) <= MOST)):
             raise SpecError(
                 f"CommonResiduals.count is {self.count!r}, and must be a whole number from 0 to {MOST}, or 'auto'.",
                 place="CommonResiduals.count",
@@ -68,3 +72,24 @@ class CommonResiduals:
                 allowed=(*map(str, range(MOST + 1)), "auto"),
                 remedy="Take 'auto', which drops those that are of no use.",
             )
+
+    def scaled(self, groups: Normal | None, units: PanelUnits) -> ScaledResidualFactors:
+        """Return the law of loadings in decimals per period, those on residual factors of groups included."""
+        unit = units.typical_sd
+        group = (None, None) if groups is None else (groups.mean * unit, groups.sd * unit)
+        return ScaledResidualFactors(self.mean.mean * unit, self.mean.sd * unit, self.spread.scale * unit, *group)
+
+
+def check_residual_factors(common: CommonResiduals, groups: Normal | None) -> None:
+    """Raise a SpecError for what is no such part, or for numbers that no residual factor uses."""
+    require(common, (CommonResiduals,), "noise.common")
+    require(groups, (Normal, type(None)), "noise.groups")
+    used = CommonResiduals(spread=CommonResiduals.spread if groups is None else common.spread)
+    if common.count == 0 and common != used:
+        raise SpecError(
+            "noise.common: there are no common residual factors for these priors (count = 0).",
+            place="noise.common",
+            found=common.count,
+            allowed=(*map(str, range(1, MOST + 1)), "auto"),
+            remedy="Write count = 'auto' beside them, or leave common out.",
+        )

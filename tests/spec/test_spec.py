@@ -20,6 +20,7 @@ from bayesfactor.spec.alphas import (
     ZeroAlpha,
 )
 from bayesfactor.spec.factors import FactorLaw
+from bayesfactor.spec.keys import keyed
 from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
 from bayesfactor.spec.model import parts
 from bayesfactor.spec.noise import StudentTNoise
@@ -33,7 +34,6 @@ from bayesfactor.spec.priors import (
     NormalRate,
     Rate,
     SpikeSlab,
-    keyed,
 )
 from tests.support.panels import make_panel
 from tests.support.scaled import priors_of, units_of

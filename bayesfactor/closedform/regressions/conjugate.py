@@ -17,8 +17,9 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import SOURCES
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.spec.alphas import FreeAlpha
+from bayesfactor.spec.keys import keyed
 from bayesfactor.spec.loadings import FreeLoadings, LoadingPrior
-from bayesfactor.spec.priors import Normal, NormalRate, Rate, keyed
+from bayesfactor.spec.priors import Normal, NormalRate, Rate
 from bayesfactor.spec.units import typical_sd
 
 ALPHA = SOURCES[0]

@@ -10,7 +10,7 @@ import numpy as np
 from bayesfactor.base.jit import jit_alloc
 from bayesfactor.sampling.kernels.prior import PRIOR, Prior, PriorArrays
 
-SLOTS = 64  # size of the header: elements 2 s and 2 s + 1 hold where slot s starts and ends; the last one the size
+SLOTS = 96  # size of the header: elements 2 s and 2 s + 1 hold where slot s starts and ends; the last one the size
 CACHE_LINE = 8  # doubles in a cache line
 
 
@@ -47,6 +47,9 @@ def prior_views(b: np.ndarray) -> PriorArrays:
         loading_loc=view(b, PRIOR.loading_loc),
         loading_sd=view(b, PRIOR.loading_sd),
         loading_spread=view(b, PRIOR.loading_spread),
+        loading_floor=view(b, PRIOR.loading_floor),
+        mean_mask=view(b, PRIOR.mean_mask),
+        sd_mask=view(b, PRIOR.sd_mask),
         scalars=view(b, PRIOR.scalars),
         mean_loc=view(b, PRIOR.mean_loc),
         mean_sd=view(b, PRIOR.mean_sd),

@@ -13,6 +13,7 @@ from bayesfactor.sampling.kernels.coverage import covering
 from bayesfactor.sampling.kernels.half_normal import half_normals
 from bayesfactor.sampling.kernels.kernel import Kernel, Shape
 from bayesfactor.sampling.kernels.mixture import quantiles
+from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.kernels.prior import COMMON, GROUPED, KINDS, Blocks, Prior, PriorArrays, Scalars, Sizes
 from bayesfactor.sampling.kernels.simd import padded_size
 from bayesfactor.spec.model import FactorModel
@@ -154,8 +155,12 @@ def prepare(panel: PanelBase, model: FactorModel) -> DensityProblem:
     return pack(design, model, scale_priors(design, model))
 
 
-def pack(design: Design, model: FactorModel, priors: ScaledPriors) -> DensityProblem:
+def pack(
+    design: Design, model: FactorModel, priors: ScaledPriors, columns: ResidualColumns | None = None
+) -> DensityProblem:
     """Return the problem of a model on the design of a panel (already restricted to the model's factors).
+
+    With residual factors these are columns after the panel's factors, whose cross-products are still to be written.
 
     Raises
     ------
@@ -163,10 +168,11 @@ def pack(design: Design, model: FactorModel, priors: ScaledPriors) -> DensityPro
         When no compiled density covers the model (see `coverage.refusal`).
     """
     kernel, panel, data = covering(model), design.panel, graph_data(design, model, priors)
+    data = data if columns is None else columns.added_to(data)
     others = np.array([i for i, factor in enumerate(panel.factor_info) if not factor.traded], dtype=int)
     size = Sizes(
         assets=len(panel.assets),
-        factors=len(panel.factor_info),
+        factors=len(data["loading_loc"]),
         groups=len(panel.group_names),
         others=len(others),
         loadings=KINDS[type(model.loadings)],
@@ -179,6 +185,7 @@ def pack(design: Design, model: FactorModel, priors: ScaledPriors) -> DensityPro
 def _prior(data: Mapping[str, np.ndarray], size: Sizes[int], where: Layout, others: np.ndarray) -> PriorArrays:
     """Return what all noise laws share, of what `graph_data` returns."""
     spare = padded_size(size.assets) - size.assets
+    member = np.pad(data.get("member", np.ones((size.factors, size.assets))), ((0, 0), (0, spare)))
     return Prior(
         size=np.array(size),
         offset=np.array([where[name][0] for name in Blocks._fields]),
@@ -187,6 +194,9 @@ def _prior(data: Mapping[str, np.ndarray], size: Sizes[int], where: Layout, othe
         loading_loc=data["loading_loc"],
         loading_sd=data["loading_sd"],
         loading_spread=data["loading_spread"],
+        loading_floor=data["loading_floor"],
+        mean_mask=member,
+        sd_mask=member,
         scalars=np.array([data[name] for name in Scalars._fields]),
         mean_loc=data["mean_loc"],
         mean_sd=data["mean_sd"],

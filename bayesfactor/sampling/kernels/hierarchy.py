@@ -54,7 +54,7 @@ def forward(
         loc, width, spread = prior.loading_loc[j], prior.loading_sd[j], 0.0
         mean, sd = conditional.mean[j + 1], conditional.sd[j + 1]
         if kind == GROUPED:
-            spread = prior.loading_spread[j] * scales.half[j]
+            spread = prior.loading_floor[j] + prior.loading_spread[j] * scales.half[j]
             for i in range(n):
                 mean[i] = loc + width * x[grouped + int(prior.group_of[i]) * k + j]
         else:
@@ -63,6 +63,9 @@ def forward(
             mean[:n] = loc
             spread = width
         sd[:n] = spread
+        for i in range(0, mean.size, WIDTH):
+            store(mean, i, load(mean, i) * load(prior.mean_mask, j * mean.size + i))
+            store(sd, i, load(sd, i) * load(prior.sd_mask, j * mean.size + i))
     return value
 
 

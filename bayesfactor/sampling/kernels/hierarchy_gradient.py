@@ -29,8 +29,11 @@ def backward(
     common = int(prior.offset[AT.loading_common_z])
     for j in range(k):
         width, g_mean = prior.loading_sd[j], conditional.g_mean[j + 1]
+        for i in range(0, g_mean.size, WIDTH):
+            store(g_mean, i, load(g_mean, i) * load(prior.mean_mask, j * g_mean.size + i))
         if kind == GROUPED:
-            grad[scale + j] += _slope_from_log(sum_lanes(conditional.g_log_sd[j + 1]), scales, j)
+            in_log, floor = sum_lanes(conditional.g_log_sd[j + 1]), prior.loading_floor[j]
+            grad[scale + j] += _slope_from_log(in_log, prior.loading_spread[j], floor, scales, j)
             for i in range(n):
                 grad[grouped + int(prior.group_of[i]) * k + j] += width * g_mean[i]
         elif kind == COMMON:
@@ -56,9 +59,13 @@ def _backward_scales(prior: PriorArrays, conditional: Conditional, scales: Scale
 
 
 @jit_part
-def _slope_from_log(in_log: float, scales: ScaleWorkspace, j: int) -> float:
-    """Return the derivative in the coordinate of scale j from that in its logarithm: 0 where the scale rounds to 0."""
-    return in_log * scales.d_half[j] / scales.half[j] if scales.half[j] > 0.0 else 0.0
+def _slope_from_log(in_log: float, unit: float, floor: float, scales: ScaleWorkspace, j: int) -> float:
+    """Return the derivative in the coordinate of scale j from that in its logarithm: 0 where the scale rounds to 0.
+
+    The scale is floor + unit x half-normal.
+    """
+    scale = floor + unit * scales.half[j]
+    return in_log * unit * scales.d_half[j] / scale if scale > 0.0 else 0.0
 
 
 @jit_part
@@ -68,7 +75,7 @@ def _backward_alphas(prior: PriorArrays, conditional: Conditional, scales: Scale
         grad[last] += prior.scalars[SCALAR.zero_beta_sd] * sum_lanes(conditional.g_mean[0])
     if at < 0:
         return
-    grad[at] += _slope_from_log(sum_lanes(conditional.g_log_sd[0]), scales, int(prior.size[SIZE.factors]))
+    grad[at] += _slope_from_log(sum_lanes(conditional.g_log_sd[0]), 1.0, 0.0, scales, int(prior.size[SIZE.factors]))
     if prior.scalars[SCALAR.alpha_unit] > 0.0:  # alphas in proportion to sigma_i
         for i in range(0, conditional.w.size, WIDTH):
             store(conditional.g_log_sigma, i, load(conditional.g_log_sigma, i) + load(conditional.g_log_sd[0], i))

@@ -42,6 +42,12 @@ def _pack(data: Mapping[str, np.ndarray], panel: PanelBase) -> MomentBlocks[np.n
     )
 
 
+def write_moments(buffer: np.ndarray, xx: np.ndarray, xy: np.ndarray, yy: np.ndarray) -> None:
+    """Write cross-products (asset, coefficient, coefficient), (asset, coefficient) and (asset) into a buffer."""
+    for slot, values in ((OWN.xx, _lower_triangle(np.moveaxis(xx, 0, -1))), (OWN.xy, xy.T), (OWN.yy, yy)):
+        buffer[int(buffer[2 * slot]) : int(buffer[2 * slot + 1])] = _to_blocks(values).ravel()
+
+
 def _to_blocks(array: np.ndarray) -> np.ndarray:
     """Pad the last axis (asset) with zeros to whole blocks and return (block, ..., lane)."""
     short = padded_size(array.shape[-1]) - array.shape[-1]

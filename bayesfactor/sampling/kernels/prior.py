@@ -87,6 +87,9 @@ class Prior[T](NamedTuple):
     loading_loc: T
     loading_sd: T
     loading_spread: T
+    loading_floor: T  # least spread of loadings
+    mean_mask: T  # (factor, padded asset), flat: 0 where a loading has no mean, and no spread, 1 elsewhere
+    sd_mask: T
     scalars: T  # `Scalars`
     mean_loc: T
     mean_sd: T

@@ -1,1 +1,1 @@
-"""Latent variables that are drawn given coefficients and scales, around the compiled density."""
+"""Latent variables given which the normal kernel holds as it is, and the sweep that draws them around it."""
