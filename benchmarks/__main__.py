@@ -6,7 +6,19 @@ from pathlib import Path
 
 from benchmarks.common import Settings, report
 
-PARTS = ("speed", "start", "scaling", "roofline", "peers", "many", "streaming", "memory", "report", "moving")
+PARTS = (
+    "speed",
+    "start",
+    "scaling",
+    "roofline",
+    "peers",
+    "many",
+    "streaming",
+    "memory",
+    "report",
+    "moving",
+    "structure",
+)
 
 
 def main() -> None:

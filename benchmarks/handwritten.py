@@ -15,15 +15,17 @@ QUANTITIES = ("loading", "alpha", "sigma", "loading_mean", "loading_scale", "alp
 QUANTITIES = (*QUANTITIES, "log_sigma_scale", "dof")  # what all programs report, and are compared on
 
 
-def inputs(panel, preset: str) -> dict[str, np.ndarray]:
-    """Return all that the models take: data, sufficient statistics, and the preset's priors as numbers per period."""
+def inputs(panel, preset) -> dict[str, np.ndarray]:
+    """Return all that the models take: data, sufficient statistics, and a model's priors as numbers per period."""
     import bayesfactor as bf
     from bayesfactor.graph.inputs import prior_data
     from bayesfactor.panel.design import observe
     from bayesfactor.spec.scaling import scale_priors
 
-    model = bf.read_model(preset)
-    priors = prior_data(scale_priors(observe(panel), model))
+    scaled = scale_priors(observe(panel), bf.read_model(preset) if isinstance(preset, str) else preset)
+    priors, common = prior_data(scaled), scaled.residual_factors
+    if common is not None:
+        priors |= {"common_loc": common.loc, "common_sd": common.sd, "common_spread": common.spread}
     group = np.array([panel.group_names.index(name) for name in panel.groups.values])
     return {
         "returns": panel.returns.values,
@@ -66,6 +68,37 @@ def pymc_model(data: Mapping[str, np.ndarray], likelihood: str):
             pm.StudentT("returns", nu=dof, mu=fitted, sigma=scale, observed=observed)
         else:
             pm.Normal("returns", fitted, scale, observed=observed)
+    return model
+
+
+def latent_model(data: Mapping[str, np.ndarray], count: int):
+    """Return the PyMC model `static` with residual factors z_t as they are written down, not centred; no gaps.
+
+    r_t ~ N(alpha + B f_t + L z_t, diag(sigma^2))   z_t ~ N(0, I)
+    lambda_ij ~ N(n_g(i)j, kappa_j^2)   n_gj ~ N(loc, sd^2)   kappa_j ~ HalfNormal
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    group, (periods, n), k = data["group"], data["returns"].shape, data["factors"].shape[1]
+    groups = group.max() + 1
+    with pm.Model() as model:
+        mean = pm.Normal("loading_mean", data["loading_loc"], data["loading_sd"], shape=(groups, k))
+        spread = pm.HalfNormal("loading_scale", data["loading_spread"], shape=k)
+        loading = pm.Deterministic("loading", mean[group] + spread * pm.Normal("loading_z", shape=(n, k)))
+        level = pm.Normal("log_sigma_mean", float(data["level_loc"]), float(data["level_sd"]))
+        omega = pm.HalfNormal("log_sigma_scale", float(data["level_spread"]))
+        log_s = level + omega * pm.Normal("log_sigma_z", shape=n)
+        sigma = pm.Deterministic("sigma", pt.sqrt(pt.exp(2 * log_s) + float(data["resolution"]) ** 2))
+        ratio = pm.HalfNormal("alpha_scale", float(data["alpha_sd"])) / float(data["alpha_unit"])
+        alpha = pm.Deterministic("alpha", ratio * sigma * pm.Normal("alpha_z", shape=n))
+        centre = pm.Normal("residual_mean", float(data["common_loc"]), float(data["common_sd"]), shape=(groups, count))
+        kappa = pm.HalfNormal("residual_scale", float(data["common_spread"]), shape=count)
+        away = kappa * pm.Normal("residual_z", shape=(n, count))
+        common = pm.Deterministic("residual_loading", centre[group] + away)
+        z = pm.Normal("z", shape=(periods, count))
+        fitted = alpha + pt.dot(data["factors"], loading.T) + pt.dot(z, common.T)
+        pm.Normal("returns", fitted, sigma, observed=data["returns"])
     return model
 
 

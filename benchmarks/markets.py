@@ -47,8 +47,12 @@ def stocks(folder: Path, calendar: str = "business") -> Panel:
     return bf.integrate(returns[names], factors, known, risk_free=free, calendar=calendar)
 
 
-def tokens(folder: Path) -> Panel:
-    """Return tokens that were traded by LISTED and still at END, by the week, on a market weighted by capital."""
+def tokens(folder: Path, *, outside: bool = False) -> Panel:
+    """Return tokens that were traded by LISTED and still at END, by the week, on a market weighted by capital.
+
+    With `outside`, the market is 0.6 bitcoin and 0.4 ether, which are no assets then; the only other factors are macro
+    series, and rows start at LISTED.
+    """
     prices = read(folder, "crypto_prices").loc["2016-12-31":END]
     prices = prices.drop(columns=[name for name in f"{PEGGED} {DOUBLED} {STALE}".split() if name in prices])
     returns = bf.to_returns(prices.loc[:, prices.loc[LISTED:].notna().all()])
@@ -59,10 +63,16 @@ def tokens(folder: Path) -> Panel:
     market = (returns[names] * weight).sum(axis=1, min_count=1) / weight.sum(axis=1)
     bitcoin = chain[chain["asset"] == "btc"].pivot(columns="metric", values="value")[["HashRate", "TxTfrValAdjUSD"]]
     macro = read(folder, "macro_daily")[["VIXCLS", "DGS10"]]
+    first = {"market": {"traded": True, "family": "market"}}
+    if outside:
+        market = 0.6 * returns["btc"] + 0.4 * returns["eth"]
+        factors = pd.concat([market.rename("market"), macro], axis=1, sort=True).loc["2017-01-01":END]
+        others = returns.drop(columns=["btc", "eth"]).loc[LISTED:]
+        return bf.integrate(others, factors, {**first, **_macro(lag=1)}, calendar="weekly")
     factors = pd.concat([market.rename("market"), bitcoin, macro], axis=1, sort=True).loc["2017-01-01":END]
     onchain = {"traded": False, "transform": "log_diff", "lag": 1}
     known = {
-        "market": {"traded": True, "family": "market"},
+        **first,
         "HashRate": {**onchain, "family": "hash rate"},
         "TxTfrValAdjUSD": {**onchain, "family": "protocol volume"},
         **_macro(lag=1),

@@ -11,17 +11,19 @@ import bayesfactor as bf
 from bayesfactor.sampling.kernels.density_problem import prepare
 from benchmarks.apart import run_apart
 from benchmarks.common import Settings, Table, exponent, figure, report, spread
-from benchmarks.handwritten import inputs, pymc_model
+from benchmarks.handwritten import inputs, latent_model, pymc_model
 from benchmarks.panels import simulate
 from benchmarks.programs import covered
 from benchmarks.roofline import flops
 from benchmarks.start import imported
+from benchmarks.structure import static_with
 from tests.support.scaled import half_normal
 
 RECIPES = {
     "whole": {"assets": 5, "factors": 2, "periods": 30, "seed": 1, "groups": 2},
     "unequal": {"assets": 5, "factors": 2, "periods": 30, "seed": 2, "groups": 2, "shortest": 8},
 }
+NUMBERS = ("loc", "sd", "spread")
 SCALES = {"loading_scale": "loading_spread", "alpha_scale": "alpha_sd", "log_sigma_scale": "level_spread"}
 
 
@@ -70,9 +72,13 @@ def conditional(data, found, rng):
 
 def by_hand(data, likelihood):
     """Return the log joint density of the PyMC model as a function of its quantities, without Jacobians."""
+    return density_of(pymc_model(data, likelihood))
+
+
+def density_of(model):
+    """Return the log joint density of a PyMC model as a function of its quantities, without Jacobians."""
     import pytensor
 
-    model = pymc_model(data, likelihood)
     names = [variable.name for variable in model.value_vars]
     as_written = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is compiled
     function = pytensor.function(model.value_vars, model.logp(jacobian=False), mode=as_written)
@@ -97,6 +103,32 @@ def test_normal_model_by_hand_has_our_posterior(recipe, likelihood):
         joint = density({**found, "alpha": c[:, 0], "loading": c[:, 1:]})
         gaps.append(problem.evaluate(theta)[0] - (joint - given + jacobian))
     np.testing.assert_allclose(gaps, gaps[0], atol=1e-7)
+
+
+def test_residual_factors_by_hand_are_factors_that_are_not_seen():
+    """At any z: the model that samples z is the one with z among its factors, times the law of z."""
+    panel, rng, count = simulate(RECIPES["whole"]), np.random.default_rng(5), 2
+    data, (n, k) = inputs(panel, static_with(count)), (5, 2)
+    z, groups = rng.normal(size=(30, count)), 2
+    u = {name: rng.normal(size=n) for name in ("alpha_z", "log_sigma_z")}
+    u |= {"loading_z": rng.normal(size=(n, k)), "residual_z": 0.01 * rng.normal(size=(n, count)), "z": z}
+    shared = {"loading_mean": rng.normal(size=(groups, k)), "loading_scale": np.exp(rng.normal(size=k))}
+    scales = {"alpha_scale": 0.001, "log_sigma_mean": -4.0, "log_sigma_scale": 0.3}
+    residual = {"residual_mean": 0.01 * rng.normal(size=(groups, count)), "residual_scale": np.array([0.01, 0.02])}
+    found = density_of(latent_model(data, count))({**u, **shared, **scales, **residual})
+
+    wide = {name: np.append(data[f"loading_{name}"], np.full(count, data[f"common_{name}"])) for name in NUMBERS}
+    seen = {**data, **{f"loading_{name}": value for name, value in wide.items()}}
+    seen["factors"] = np.column_stack([data["factors"], z])
+    mean = np.column_stack([shared["loading_mean"], residual["residual_mean"]])
+    spread_of = np.append(shared["loading_scale"], residual["residual_scale"])
+    log_s = scales["log_sigma_mean"] + scales["log_sigma_scale"] * u["log_sigma_z"]
+    own = scales["alpha_scale"] * np.sqrt(np.exp(2 * log_s) + data["resolution"] ** 2) / data["alpha_unit"]
+    loading = mean[data["group"]] + spread_of * np.column_stack([u["loading_z"], u["residual_z"]])
+    at = {**scales, "loading_mean": mean, "loading_scale": spread_of, "log_s": log_s}
+    density = by_hand(seen, "full")({**at, "alpha": own * u["alpha_z"], "loading": loading})
+    jacobian = n * np.log(spread_of).sum() + n * np.log(scales["log_sigma_scale"]) + np.log(own).sum()
+    assert found == pytest.approx(density + jacobian + norm.logpdf(z).sum(), rel=1e-10)
 
 
 def student_gaps(panel, data, problem, density):

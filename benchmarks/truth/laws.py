@@ -72,7 +72,9 @@ class NormalLaw:
 
 @dataclass(frozen=True, eq=False)
 class DrawsLaw:
-    """r = mean_d + B_d (f - mu_d) + e, f ~ N(mu_d, Omega_d), e_i of variance s_id^2, d drawn from the posterior.
+    """r = mean_d + B_d (f - mu_d) + L_d z + e, f ~ N(mu_d, Omega_d), e_i of variance s_id^2, d from the posterior.
+
+    z ~ N(0, I) are residual factors, where there are any.
 
     e is normal, or Student-t with the degrees of freedom of the draw. A Student-t is normal given a scale, which is
     drawn: intervals are those of a mixture of normals, smooth in the return. Densities need no such draw.
@@ -86,17 +88,29 @@ class DrawsLaw:
     sd: np.ndarray  # (draw, asset)
     dof: np.ndarray | None = None  # (draw)
     seed: int = 0
+    common: np.ndarray | None = None  # (draw, asset, residual factor)
 
     def of(self, here: np.ndarray) -> "DrawsLaw":
         """Return the law of some of the assets."""
         names = tuple(name for name, kept in zip(self.assets, here, strict=True) if kept)
         parts = self.mean[:, here], self.loading[:, here], self.factor_mean, self.factor_cov, self.sd[:, here]
-        return DrawsLaw(names, *parts, self.dof, self.seed)
+        return DrawsLaw(names, *parts, self.dof, self.seed, None if self.common is None else self.common[:, here])
+
+    @cached_property
+    def sources(self) -> tuple[np.ndarray, np.ndarray]:
+        """Loadings on all factors, residual factors last (draw, asset, source), and the covariance of these."""
+        if self.common is None:
+            return self.loading, self.factor_cov
+        k, q = self.loading.shape[2], self.common.shape[2]
+        whole = np.zeros((len(self.mean), k + q, k + q))
+        whole[:, :k, :k], whole[:, k:, k:] = self.factor_cov, np.eye(q)
+        return np.concatenate([self.loading, self.common], axis=2), whole
 
     @cached_property
     def covariance(self) -> np.ndarray:
-        """E[B Omega B' + diag(s^2)] + Var(mean)."""
-        common = np.einsum("dik,dkl,djl->ij", self.loading, self.factor_cov, self.loading, optimize=True)
+        """E[B Omega B' + L L' + diag(s^2)] + Var(mean)."""
+        loading, cov = self.sources
+        common = np.einsum("dik,dkl,djl->ij", loading, cov, loading, optimize=True)
         return common / len(self.mean) + np.diag(np.mean(self.sd**2, axis=0)) + np.cov(self.mean.T, ddof=0)
 
     @cached_property
@@ -113,21 +127,28 @@ class DrawsLaw:
 
     def below(self, weights: np.ndarray, returns: np.ndarray) -> np.ndarray:
         """Return the mean of the normal probabilities over draws."""
-        exposure = np.einsum("pi,dik->dpk", weights, self.loading)
-        common = np.einsum("dpk,dkl,dpl->dp", exposure, self.factor_cov, exposure, optimize=True)
+        loading, cov = self.sources
+        exposure = np.einsum("pi,dik->dpk", weights, loading)
+        common = np.einsum("dpk,dkl,dpl->dp", exposure, cov, exposure, optimize=True)
         sd = np.sqrt(common + self.variances @ weights.T**2)
         return ndtr((weights @ returns - self.mean @ weights.T) / sd).mean(axis=(0, 1))
 
     def log_score(self, returns: np.ndarray, rng: np.random.Generator) -> float:
         """Return the log of the mean density over draws; factors are integrated out, under t by importance sampling."""
-        away = returns - self.mean
-        if self.dof is None:
-            return log_mean_exp(normal_factors(away, self.loading, self.factor_cov, self.sd))
-        return log_mean_exp(student_factors(away, self.loading, self.factor_cov, self.sd, self.dof, rng))
+        return self._log_density(returns - self.mean, *self.sources, rng)
 
-    def log_score_given(self, factors: np.ndarray, returns: np.ndarray) -> float:
-        """Return the log density of the returns of the date given its factors."""
+    def _log_density(self, away: np.ndarray, loading: np.ndarray, cov: np.ndarray, rng: np.random.Generator) -> float:
+        """Return the log of the mean density of deviations (draw, asset), sources integrated out."""
+        if self.dof is None:
+            return log_mean_exp(normal_factors(away, loading, cov, self.sd))
+        return log_mean_exp(student_factors(away, loading, cov, self.sd, self.dof, rng))
+
+    def log_score_given(self, factors: np.ndarray, returns: np.ndarray, rng: np.random.Generator) -> float:
+        """Return the log density of the returns of the date given its factors; residual factors are integrated out."""
         away = returns - self.mean - np.einsum("dik,dk->di", self.loading, factors - self.factor_mean)
+        if self.common is not None:
+            identity = np.broadcast_to(np.eye(self.common.shape[2]), (len(away), *[self.common.shape[2]] * 2))
+            return self._log_density(away, self.common, identity, rng)
         if self.dof is not None:
             return log_mean_exp(student_given_factors(away, self.sd, self.dof[:, None]).sum(axis=1))
         z = away / self.sd
@@ -142,4 +163,6 @@ def law_of(draws: xr.Dataset, assets: tuple[str, ...], seed: int) -> DrawsLaw:
     rate = draws["zero_beta"].values[:, None] if "zero_beta" in draws else 0.0
     mean = alpha + rate + np.einsum("sik,sk->si", loading, premium)
     dof = np.minimum(draws["dof"].values, NORMAL) if "dof" in draws else None
-    return DrawsLaw(assets, mean, loading, centre, omega, sd, dof, seed)
+    some = draws.sizes.get("residual_factor")
+    common = draws["residual_loading"].transpose("sample", "asset", ...).values if some else None
+    return DrawsLaw(assets, mean, loading, centre, omega, sd, dof, seed, common)

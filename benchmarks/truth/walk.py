@@ -109,7 +109,7 @@ def judged(
         table["name"] = table.groupby("kind").cumcount()
         score = {"row": row, "assets": len(seen), "score": law.log_score(seen, np.random.default_rng(row))}
         if isinstance(law, DrawsLaw):
-            score["given"] = law.log_score_given(factors[row], seen)
+            score["given"] = law.log_score_given(factors[row], seen, np.random.default_rng(row))
         yield table.assign(row=row), score
 
 

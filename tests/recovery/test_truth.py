@@ -21,7 +21,7 @@ from tests.support.panels import make_panel
 ASSETS, SEED = 5, 3
 
 
-def a_law(draws=40, factors=2, dof=None, seed=SEED):
+def a_law(draws=40, factors=2, dof=None, seed=SEED, residual_factors=0):
     rng = np.random.default_rng(seed)
     root = 0.02 * rng.normal(size=(draws, factors, factors)) / factors
     return DrawsLaw(
@@ -32,6 +32,7 @@ def a_law(draws=40, factors=2, dof=None, seed=SEED):
         root @ np.swapaxes(root, 1, 2) + 1e-4 * np.eye(factors),
         0.02 * np.exp(0.2 * rng.normal(size=(draws, ASSETS))),
         None if dof is None else np.full(draws, dof),
+        common=0.02 * rng.normal(size=(draws, ASSETS, residual_factors)) if residual_factors else None,
     )
 
 
@@ -74,12 +75,33 @@ def test_next_to_normal_tails_are_normal():
     np.testing.assert_allclose(normal.below(np.eye(5), returns), heavy.below(np.eye(5), returns), atol=2e-3)
 
 
+@pytest.mark.parametrize("dof", [None, 1e5])
+def test_residual_factors_are_factors_that_nobody_sees(dof):
+    """Given all factors of a law, its density is that of residual factors alone; without, that of both together."""
+    law, rng = a_law(residual_factors=2, dof=dof), np.random.default_rng(1)
+    returns, factors = 0.03 * rng.normal(size=ASSETS), 0.02 * rng.normal(size=2)
+    shared = law.common @ law.common.swapaxes(1, 2) + np.eye(ASSETS) * law.sd[:, None] ** 2
+    whole = law.loading @ law.factor_cov @ law.loading.swapaxes(1, 2) + shared
+    given = law.mean + np.einsum("dik,dk->di", law.loading, factors - law.factor_mean)
+    for mean, cov, found in (
+        (law.mean, whole, law.log_score(returns, rng)),
+        (given, shared, law.log_score_given(factors, returns, rng)),
+    ):
+        each = [stats.multivariate_normal(m, c).logpdf(returns) for m, c in zip(mean, cov, strict=True)]
+        assert found == pytest.approx(log_mean_exp(np.array(each)), abs=1e-10 if dof is None else 0.05)
+    few = law.of(np.array([True, True, False, False, True]))
+    np.testing.assert_allclose(few.covariance, law.covariance[np.ix_([0, 1, 4], [0, 1, 4])])
+
+
+@pytest.mark.parametrize("residual_factors", [0, 2])
 @pytest.mark.parametrize("dof", [None, 4.0])
-def test_probabilities_are_those_of_simulated_returns(dof):
-    law, rng, copies = a_law(400, dof=dof), np.random.default_rng(6), 500
+def test_probabilities_are_those_of_simulated_returns(dof, residual_factors):
+    law, rng, copies = a_law(400, dof=dof, residual_factors=residual_factors), np.random.default_rng(6), 500
     f = np.einsum("dkl,cdl->cdk", np.linalg.cholesky(law.factor_cov), rng.normal(size=(copies, 400, 2)))
     e = rng.normal(size=(copies, 400, ASSETS)) if dof is None else rng.standard_t(dof, (copies, 400, ASSETS)) / 2**0.5
     sample = law.mean + np.einsum("dik,cdk->cdi", law.loading, f) + law.sd * e
+    if residual_factors:
+        sample += np.einsum("diq,cdq->cdi", law.common, rng.normal(size=(copies, 400, residual_factors)))
     weights, returns = np.vstack([np.eye(ASSETS), np.full(ASSETS, 0.2)]), np.full(ASSETS, 0.03)
     wanted = (sample @ weights.T <= weights @ returns).mean(axis=(0, 1))
     np.testing.assert_allclose(law.below(weights, returns), wanted, atol=6e-3)

@@ -13,8 +13,8 @@ from bayesfactor.sampling.kernels.coverage import covering
 from bayesfactor.sampling.kernels.half_normal import half_normals
 from bayesfactor.sampling.kernels.kernel import Kernel, Shape
 from bayesfactor.sampling.kernels.mixture import quantiles
-from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.kernels.prior import COMMON, GROUPED, KINDS, Blocks, Prior, PriorArrays, Scalars, Sizes
+from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.kernels.simd import padded_size
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
@@ -195,6 +195,7 @@ def _prior(data: Mapping[str, np.ndarray], size: Sizes[int], where: Layout, othe
         loading_sd=data["loading_sd"],
         loading_spread=data["loading_spread"],
         loading_floor=data["loading_floor"],
+        loading_unit=data.get("loading_unit", np.zeros(size.factors)),
         mean_mask=member,
         sd_mask=member,
         scalars=np.array([data[name] for name in Scalars._fields]),
