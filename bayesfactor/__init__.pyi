@@ -4,6 +4,10 @@ from .analysis.assessment.checks import (
     CheckReport as CheckReport,
     check as check,
 )
+from .analysis.assessment.common_residuals import (
+    common_share as common_share,
+    residual_correlations as residual_correlations,
+)
 from .analysis.assessment.identification import (
     Identification as Identification,
     identify as identify,
