@@ -13,6 +13,9 @@ from .analysis.assessment.identification import (
     identify as identify,
     risk_premia as risk_premia,
 )
+from .analysis.assessment.measurement import (
+    reliability as reliability,
+)
 from .analysis.assessment.pricing import (
     Pricing as Pricing,
     price as price,

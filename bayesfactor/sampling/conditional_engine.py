@@ -177,6 +177,6 @@ def _statistics(records: xr.Dataset) -> xr.Dataset:
     """Return the record of a sampler by the names that checks read."""
     steps = records["n_steps"]
     depth = np.ceil(np.log2(steps + 1)).astype(int)
-    return records.assign(
-        depth=depth, maxdepth_reached=steps > MOST_STEPS, step_size_bar=records["step_size"].copy()
-    )[list(STATISTICS)]
+    return records.assign(depth=depth, maxdepth_reached=steps > MOST_STEPS, step_size_bar=records["step_size"].copy())[
+        list(STATISTICS)
+    ]
