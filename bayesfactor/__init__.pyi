@@ -16,6 +16,9 @@ from .analysis.assessment.identification import (
 from .analysis.assessment.loading_inclusion import (
     inclusion as inclusion,
 )
+from .analysis.assessment.measurement import (
+    reliability as reliability,
+)
 from .analysis.assessment.pricing import (
     Pricing as Pricing,
     price as price,

@@ -1,6 +1,7 @@
 """The engine of models with latent variables given which a kernel holds: a sweep around the kernel."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,7 +104,7 @@ class ConditionalRun(KernelRun):
         (n, _), p = self.rows.y.shape, len(self.rows.x) + len(self.rows.z)
         buffer = aligned_copy(self.problem.buffer)
         state = State(self.problem, buffer, theta, np.zeros((n, p)), rows, rng)
-        return Chain(state, self.latents, self.moves, variance, StepSize.starting(STEP, target))
+        return Chain(state, deepcopy(self.latents), self.moves, variance, StepSize.starting(STEP, target))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from bayesfactor.plots.loadings import MANY, plot_shrinkage
 from bayesfactor.plots.premia import plot_premia
 from bayesfactor.reporting.content.answer import OWN
 from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.reporting.content.measurement import measured_with_error
 from bayesfactor.reporting.content.parts import (
     POSTERIOR_UNITS,
     Cell,
@@ -159,6 +160,7 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
             "returns speak) to 1 (the prior does).",
             "assets",
         ),
+        *measured_with_error(contents),
     )  # fmt: skip
 
 
