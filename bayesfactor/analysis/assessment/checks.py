@@ -1,15 +1,19 @@
 """Whether a fit can be trusted: convergence of the sampler, and how the model suits the data and the priors."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.assessment.book_check import book_check
+from bayesfactor.analysis.assessment.correlation_checks import correlation_checks
 from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.assessment.movement_checks import movement_checks
-from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, shapes
+from bayesfactor.analysis.assessment.residual_checks import shapes
+from bayesfactor.analysis.assessment.residual_correlations import mean_residuals, residual_correlations
 from bayesfactor.analysis.assessment.shrinkage import shrinkage_of_loadings
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.panel.panel import Panel
@@ -46,7 +50,8 @@ class CheckReport:
         the group ``log_prior``.
     pairs : DataFrame
         The pairs of assets whose residuals are correlated most, relative to what noise gives on as many common dates:
-        asset, other, correlation, periods, limit.
+        asset, other, correlation, the ends lower and upper of its 90 % interval (Fisher's z), periods, limit; and what
+        the model says of it, 0 without residual factors: model, model_lower, model_upper (90 %, equal-tailed).
     """
 
     checks: tuple[Check, ...]
@@ -81,19 +86,23 @@ class CheckReport:
     __repr__ = __str__
 
 
-def check(fit: Fit) -> CheckReport:
+def check(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None = None) -> CheckReport:
     """Check a fit: convergence, means and variances of the fitted law, tails, residuals, priors, shrinkage, premia.
 
     Parameters
     ----------
     fit : Fit
+    portfolio : mapping or Series of asset to weight, optional
+        The book whose residual volatility is compared with what was realised; by default all assets, equally weighted,
+        or as many of those with the longest histories as have most returns on dates that all of them share.
 
     Returns
     -------
     CheckReport
         Prints as a list. ``.ok`` is False when a check of the sampler failed, when the sample rules out means or
         variances of the fitted law (Student-t degrees of freedom at their floor are of that kind), so that what is
-        called a premium is no expected return, or when two assets are copies of each other. Other checks only inform.
+        called a premium is no expected return, when two assets are copies of each other, or when residuals go together
+        otherwise than the model has it, so that the risk of portfolios is wrong. Other checks only inform.
 
     Notes
     -----
@@ -101,11 +110,13 @@ def check(fit: Fit) -> CheckReport:
     scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of
     standardised residuals with that of replicated ones of the same length. Limits of the checks of means and of the
     largest correlation follow from sampling theory: of right models each check of means fails one in 400, and the
-    largest correlation of all pairs is beyond its limit one time in a hundred.
+    largest correlation of all pairs is beyond its limit one time in a hundred. The realised residual variance of a book
+    fails where it is beyond the model's 90 % interval by more than its own sampling error (chi-squared, 99 %).
     """
     require_fit(fit, "check")
     assets = fit.misfit.assets.join(shapes(fit))
-    shrinkage, sensitivity, correlations = shrinkage_of_loadings(fit), _sensitivity(fit), residual_correlations(fit)
+    shrinkage, sensitivity, residuals = shrinkage_of_loadings(fit), _sensitivity(fit), mean_residuals(fit)
+    correlations = residual_correlations(fit, residuals)
     checks = (
         *fit.sampler_checks,
         *fit.misfit.checks,
@@ -113,6 +124,7 @@ def check(fit: Fit) -> CheckReport:
         _of_prior(fit, sensitivity),
         _of_loadings(fit, shrinkage),
         *correlation_checks(correlations),
+        *book_check(fit, portfolio, residuals),
         *_of_premia(fit),
         *movement_checks(fit),
     )  # fmt: skip
