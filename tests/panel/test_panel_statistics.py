@@ -99,7 +99,7 @@ def test_checks_that_need_returns_say_so(pair):
         "tails: share of assets with heavier tails than the noise law",
         "residuals: mean correlation of assets",
         "residuals: rms correlation beyond noise",
-        "residuals: realised volatility of the equal-weighted book against the model's",
+        "residuals: realised volatility of equal-weighted book",
     ]
     assert report.pairs.empty
     assert report.table.loc[unknown, "advice"].str.startswith("Cannot be computed").all()

@@ -18,7 +18,7 @@ from bayesfactor.posterior.residuals import thin
 
 DRAWS = 1000
 FEWEST = 20  # dates that members share, beyond one for each coefficient
-BOOK = "residuals: realised volatility of "  # how the name of this check begins
+BOOK = "residuals: realised volatility of "  # how the name of this check begins; as a multiple of the model's
 
 
 def book_check(
@@ -28,7 +28,7 @@ def book_check(
 
     Where loadings move, what is realised are `residuals` (time, asset), which hold nothing of their paths.
     """
-    name = f"{BOOK}{'the equal-weighted book' if portfolio is None else 'the portfolio'} against the model's"
+    name = f"{BOOK}{'equal-weighted book' if portfolio is None else PORTFOLIO}"
     if len(fit.panel.assets) < 2:
         return ()
     if not isinstance(fit.panel, Panel):

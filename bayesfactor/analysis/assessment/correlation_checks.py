@@ -56,12 +56,15 @@ def correlation_checks(found: Correlations) -> list[Check]:
 
 
 def _check(name: str, passed: bool, pairs: pd.DataFrame, advice: str) -> Check:
-    """Return the check of some pairs, which names those furthest from the model."""
-    away = np.arctanh(np.clip(pairs["correlation"], -1 + 1e-15, 1 - 1e-15)) - np.arctanh(pairs["model"])
-    ordered = pairs.loc[(-away.abs() / np.arctanh(pairs["limit"])).sort_values(kind="stable").index]
-    first = ordered.iloc[0]
-    named = ordered.head(NAMED) if passed is False else ordered.head(1)
+    """Return the check of some pairs: where it failed it names the largest, else the one that is closest to its limit.
+
+    Largest is what is furthest from the model.
+    """
+    away = (np.arctanh(np.clip(pairs["correlation"], -1 + 1e-15, 1 - 1e-15)) - np.arctanh(pairs["model"])).abs()
+    order = -(away / np.arctanh(pairs["limit"]) if passed else away)
+    named = pairs.loc[order.sort_values(kind="stable").index].head(1 if passed else NAMED)
     worst = ", ".join(_named(row) for _, row in named.iterrows())
+    first = named.iloc[0]
     return Check(name, passed, abs(float(first["correlation"])), float(first["limit"]), worst, advice, ".pairs")
 
 
