@@ -167,7 +167,10 @@ def test_the_check_of_the_book_is_a_chi_squared_interval():
     most = np.quantile(model, 0.95) * chi2.ppf(0.995, dof) / dof
     assert check.limit == pytest.approx((most / model.mean()) ** 0.5, rel=1e-9)
     assert "residuals are correlated: take a model with residual factors (noise.common)" in check.advice
-    assert bf.check(whole(fit)).table.loc[check.name, "passed"] is False
+    report = bf.check(whole(fit))
+    assert report.table.loc[check.name, "passed"] is False
+    assert replace(report, checks=(check,)).unusable == "risks of portfolios and groups"
+    assert report.unusable == "numbers"  # of draws so few
     notes = bf.attribute(whole(fit), "variance", portfolio=equal(panel)).notes
     assert any(note.startswith("portfolio: realised residual volatility is") for note in notes)
 
