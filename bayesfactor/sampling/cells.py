@@ -56,10 +56,22 @@ class MixedTheta:
 
     def shared(self) -> Drawn:
         """Return the variables that assets share."""
-        if len(self.parts) == 1:
-            return self.parts[0].shared()
+        return self._merged([part.shared() for part in self.parts])
+
+    @property
+    def residual_factors(self) -> tuple[str, ...]:
+        """Names of the residual factors."""
+        return self.parts[0].residual_factors
+
+    def latents(self) -> Drawn:
+        """Return latent variables that were sampled."""
+        return self._merged([part.latents() for part in self.parts])
+
+    def _merged(self, found: Sequence[Drawn]) -> Drawn:
+        """Return the draws of cells in the order of `cell`."""
+        if len(found) == 1:
+            return found[0]
         chains, _ = self.shape
-        found = [part.shared() for part in self.parts]
         result: Drawn = {}
         for name, (first, dims) in found[0].items():
             whole = np.empty((chains, len(self.cell), *first.shape[1:]))
@@ -75,6 +87,12 @@ class MixedTheta:
     def coefficients(self, chain: int, part: slice, rng: np.random.Generator) -> np.ndarray:
         """Return (alpha_i + lambda_0, beta_i) of some draws of a chain (draw, asset, coefficient), exact."""
         return self._gathered(part, lambda theta, own: theta.coefficients(chain, own, rng))
+
+    def moves(self, chain: int, part: slice) -> np.ndarray | None:
+        """Return how far loadings are from their long-run values in the next period; None where that follows."""
+        if self.parts[0].moves(chain, slice(0)) is None:
+            return None
+        return self._gathered(part, lambda theta, own: np.asarray(theta.moves(chain, own)))
 
     def _gathered(self, part: slice, of: Callable[[Theta, slice], np.ndarray]) -> np.ndarray:
         """Return what `of` gives of each cell's own draws, in the order of `cell`."""

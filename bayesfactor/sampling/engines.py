@@ -6,12 +6,13 @@ import xarray as xr
 
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
+from bayesfactor.paths.movement import Cell
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.theta import OnPanel, Theta
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import ScaledPriors
 
-EngineName = Literal["auto", "kernel", "graph"]
+EngineName = Literal["auto", "kernel", "conditional", "graph"]
 
 
 class Run(OnPanel, Protocol):
@@ -41,5 +42,8 @@ class Engine(Protocol):
     def refuses(self, panel: PanelBase, model: FactorModel) -> str | None:
         """Return why it cannot sample the model on the panel, or None where it can."""
 
-    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors) -> Run:
-        """Return the run of a model on the design of a panel (already restricted to the model's factors)."""
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> Run:
+        """Return the run of a model on the design of a panel (already restricted to the model's factors).
+
+        `cell` is what moves, as the design has it, of single returns.
+        """

@@ -7,7 +7,7 @@ from pathlib import Path
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.panel.base import PanelBase
-from bayesfactor.paths.movement import designs, find_movement
+from bayesfactor.paths.movement import cells, designs, find_movement
 from bayesfactor.paths.next_period import NextPeriod
 from bayesfactor.paths.storage import movement_dataset
 from bayesfactor.posterior.fit import Fit, open_fit
@@ -15,6 +15,7 @@ from bayesfactor.posterior.sampler import Sampler, as_sampler
 from bayesfactor.posterior.storage.files import finish
 from bayesfactor.posterior.storage.zarr import DrawStore, require_store, writing
 from bayesfactor.sampling.cells import DrawnCells, sample_cells
+from bayesfactor.sampling.conditional_engine import ConditionalEngine
 from bayesfactor.sampling.engines import Engine, EngineName
 from bayesfactor.sampling.finished import Made, finish_fit
 from bayesfactor.sampling.graph_engine import GraphEngine
@@ -26,7 +27,7 @@ from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
 
-ENGINES: tuple[Engine, ...] = (KernelEngine(), GraphEngine())  # the first that does not refuse is "auto"
+ENGINES: tuple[Engine, ...] = (KernelEngine(), ConditionalEngine(), GraphEngine())  # the first that does not refuse is "auto"
 
 
 def fit(
@@ -102,7 +103,8 @@ def fit(
     taken = engine_of(engine, used, chosen)
     marks = [time.perf_counter()]
     movement = find_movement(used, chosen)
-    runs = [taken.prepare(one, chosen, scale_priors(one, chosen)) for one in designs(used, chosen, movement)]
+    seen = zip(designs(used, chosen, movement), cells(used, movement), strict=True)
+    runs = [taken.prepare(one, chosen, scale_priors(one, chosen), cell) for one, cell in seen]
     marks.append(time.perf_counter())
     compiled = [run.compile() for run in runs]
     marks.append(time.perf_counter())

@@ -8,6 +8,7 @@ import xarray as xr
 
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
+from bayesfactor.paths.movement import Cell
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.conditional_coefficients import draw_coefficients
 from bayesfactor.sampling.nuts import sample
@@ -37,7 +38,7 @@ class GraphEngine:
         """Return None: every choice has its law in the graph."""
         return None
 
-    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors) -> "GraphRun":
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> "GraphRun":
         """Return the run of a model on the design of a panel."""
         from bayesfactor.graph.integrated import integrated_graph
         from bayesfactor.sampling.compiled_graphs import LOCK
@@ -112,3 +113,16 @@ class GraphTheta:
         loc, sd = here["coefficient_loc"], here["coefficient_sd"]
         shift = here["risk_premium"] - here["factor_mean"]
         return draw_coefficients(self.design.moments, loc, sd, here["sigma"], shift, rng)
+
+    def moves(self, chain: int, part: slice) -> np.ndarray | None:
+        """Return None: moves of loadings follow from coefficients."""
+        return None
+
+    @property
+    def residual_factors(self) -> tuple[str, ...]:
+        """No names: there are no residual factors."""
+        return ()
+
+    def latents(self) -> Drawn:
+        """Return nothing: there are no latent variables."""
+        return {}

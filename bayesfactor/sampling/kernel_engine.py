@@ -8,6 +8,7 @@ import xarray as xr
 
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
+from bayesfactor.paths.movement import Cell
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack
@@ -27,9 +28,11 @@ class KernelEngine:
 
     def refuses(self, panel: PanelBase, model: FactorModel) -> str | None:
         """Return which choice no compiled density covers, or None."""
+        if model.has_latents:
+            return f"no compiled density has the latent variables of {model.latents_in_words}"
         return refusal(model)
 
-    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors) -> "KernelRun":
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> "KernelRun":
         """Return the run of a model on the design of a panel."""
         return KernelRun(pack(design, model, priors))
 
@@ -157,3 +160,16 @@ class KernelTheta(OfProblem):
         Of draws given theta, four in a row are stratified (`stratified_normals`).
         """
         return self.problem.coefficients(self.draws[chain, part], len(self.design.panel.assets), rng)
+
+    def moves(self, chain: int, part: slice) -> np.ndarray | None:
+        """Return None: moves of loadings follow from coefficients."""
+        return None
+
+    @property
+    def residual_factors(self) -> tuple[str, ...]:
+        """No names: there are no residual factors."""
+        return ()
+
+    def latents(self) -> Drawn:
+        """Return nothing: there are no latent variables."""
+        return {}

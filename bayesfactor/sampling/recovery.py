@@ -54,14 +54,20 @@ def recover(
         "factor": list(panel.factor_names),
         "factor_other": list(panel.factor_names),
         "group": list(panel.group_names),
+        "residual_factor": list(theta.residual_factors),
     }
     shared = theta.shared()
     rng, mean = np.random.default_rng(first), shared["factor_mean"][0]
     paths: Drawn = {}
-    if moving is None:
+    latents = theta.latents()
+    if "factor_cov" in latents:
+        covariance = {"factor_cov": latents.pop("factor_cov")[0]}
+    elif moving is None:
         covariance = {"factor_cov": draw_covariance(theta.design.history, theta.priors.factors, mean, rng)}
     else:
         paths, covariance = _moving(moving, mean, rng)
+    if "residual_loading" in latents:
+        latents["residual_loading"] = _next_residual_loading(latents["residual_loading"], paths, moving)
     own, own_prior = _assets(theta, shared | paths, own_seeds, coords, store, cores, moving)
     # Dimensions first appear in the order asset, group, factor: arviz.summary (1.3) labels rows in the dataset's order
     # of dimensions, whatever the variable's own.
@@ -74,7 +80,7 @@ def recover(
             "residual_sd": own["residual_sd"],
             **_dataset(before | paths, coords).data_vars,
             **{name: own[name] for name in ("loading", "loading_long_run") if name in own},
-            **_dataset(after, coords).data_vars,
+            **_dataset(after | latents, coords).data_vars,
         }
     )
     return posterior, _dataset({**_log_prior(theta, shared), **own_prior}, coords)
@@ -86,6 +92,17 @@ def _moving(moving: Moving, mean: np.ndarray, rng: np.random.Generator) -> tuple
     cells = after.cells(len(mean), rng)
     found = cells | after.volatility(cells, rng) | after.moved_loadings(np.tile(moving.cell, chains))
     return {name: (values, ()) for name, values in found.items()}, after.covariance(cells, mean, rng)
+
+
+def _next_residual_loading(
+    drawn: tuple[np.ndarray, tuple[str, ...]], paths: Drawn, moving: Moving | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return loadings on residual factors (draw, asset, residual factor) at the volatility of the next period."""
+    values, dims = drawn
+    if moving is None or "volatility_now" not in paths:
+        return drawn
+    drift = np.broadcast_to(moving.next_period.drift, values.shape[1:2])
+    return values * (paths["volatility_now"][0][:, None] * drift)[..., None], dims
 
 
 def _assets(
@@ -128,8 +145,11 @@ def _assets(
                 arrays["residual_sd"][here] = sd
             if moving is not None and "loading_move" in shared:
                 arrays["loading_long_run"][here] = coefficients[:, :, 1:]
-                raw = _on_raw_factors(coefficients, {name: array[here] for name, array in apart.items()})
-                arrays["loading"][here] += moving.next_period.moves(moving.cell[part], raw, sd, rng)
+                moved = theta.moves(chain, part)
+                if moved is None:
+                    raw = _on_raw_factors(coefficients, {name: array[here] for name, array in apart.items()})
+                    moved = moving.next_period.moves(moving.cell[part], raw, sd, rng)
+                arrays["loading"][here] += moved
             logs.append(_own_prior(theta.model, theta.priors, coefficients))
             del coefficients, sd  # not beside those of the next block
         return logs

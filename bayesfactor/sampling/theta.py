@@ -42,3 +42,16 @@ class Theta(OnPanel, Protocol):
 
     def coefficients(self, chain: int, part: slice, rng: np.random.Generator) -> np.ndarray:
         """Return (alpha_i + lambda_0, beta_i) of some draws of a chain (draw, asset, coefficient), exact."""
+
+    def moves(self, chain: int, part: slice) -> np.ndarray | None:
+        """Return how far loadings are from their long-run values in the next period (draw, asset, factor).
+
+        None where that follows from coefficients and the panel.
+        """
+
+    @property
+    def residual_factors(self) -> tuple[str, ...]:
+        """Names of the residual factors."""
+
+    def latents(self) -> Drawn:
+        """Return latent variables that were sampled, by the names of the posterior's."""

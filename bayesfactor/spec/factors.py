@@ -10,7 +10,7 @@ from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.records import Factor
-from bayesfactor.spec.keys import Keyed, keyed, lookup
+from bayesfactor.spec.keys import GENERAL, Keyed, keyed, lookup
 from bayesfactor.spec.measurement_error import Reliability, ScaledReliability, scaled_reliability
 from bayesfactor.spec.priors import InverseWishart, Normal, SpikeSlab, log_normal
 from bayesfactor.spec.units import PanelUnits
@@ -109,13 +109,18 @@ class FactorLaw:
     def __post_init__(self) -> None:
         for key, value in self.error:
             require(value, get_args(Reliability), f"factors.error.{key}")
-            if key == "default":
+            if key == "default" or value.proxy in dict(self.error):
+                wrong = "factors.error has no 'default'"
+                if key != "default":
+                    wrong = (
+                        f"factors.error.{key}: its proxy '{value.proxy}' is no regressor, and has no error of its own"
+                    )
                 raise SpecError(
-                    "factors.error has no 'default'.",
-                    place="factors.error",
-                    found=key,
-                    allowed=("the name of a factor", "a family", "non-traded"),
-                    remedy="Key it by factors or families that are measured with error, or by 'non-traded'.",
+                    f"{wrong}.",
+                    place=f"factors.error.{key}",
+                    found=key if key == "default" else value.proxy,
+                    allowed=("the name of a factor", "a family", *GENERAL),
+                    remedy="Key it by the factors or families that are regressors measured with error.",
                 )
 
     def error_of(self, factor: Factor) -> Reliability | None:

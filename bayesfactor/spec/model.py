@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import get_args, get_type_hints
 
+import numpy as np
+
 from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design, observe
+from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.records import Factor
 from bayesfactor.spec.alphas import Alpha, AppraisalAlpha, NoZeroBeta, ZeroBeta
 from bayesfactor.spec.factors import FactorLaw
-from bayesfactor.spec.keys import FAMILIES, GENERAL, keyed
+from bayesfactor.spec.inclusion import BetaInclusion
+from bayesfactor.spec.keys import FAMILIES, GENERAL
 from bayesfactor.spec.loading_path import ConstantPath, MovingPath
 from bayesfactor.spec.loadings import GroupedLoadings, GroupedPrior, Loadings
 from bayesfactor.spec.noise import Noise, NormalNoise
 from bayesfactor.spec.observation import EqualWeights, Observation
-from bayesfactor.spec.priors import HalfNormal, LogNormalRate, Normal, Rate, SpikeSlab
+from bayesfactor.spec.priors import HalfNormal, LogNormalRate, Normal, Rate
+from bayesfactor.spec.used_factors import check_equal_histories, check_error, check_premium, proxy_names
 from bayesfactor.spec.volatility import ConstantVolatility
 
 _BETA = GroupedPrior(Normal(1.0, 0.5), HalfNormal(0.5), "beta")
@@ -76,6 +81,7 @@ class FactorModel:
                 remedy="Take normal noise (noise.kind = 'normal'), or leave observation out.",
             )
         self._check_movement()
+        self._check_latents()
 
     @property
     def returns_move(self) -> bool:
@@ -99,6 +105,46 @@ class FactorModel:
         }
         return ", ".join(f"{place} = '{kind}'" for place, kind in kinds.items() if kind != "constant")
 
+    @property
+    def has_latents(self) -> bool:
+        """Whether residual factors, which loadings are in, or true values of factors are drawn beside the rest."""
+        return bool(self.latents_in_words)
+
+    @property
+    def latents_in_words(self) -> str:
+        """The lines of a model file by which there are such latent variables; empty where there are none."""
+        noise, found = self.noise, []
+        if isinstance(noise, NormalNoise) and noise.common.count != 0:
+            found.append(f"noise.common.count = {noise.common.count!r}")
+        if isinstance(noise, NormalNoise) and noise.groups is not None:
+            found.append("noise.groups")
+        if any(isinstance(one, BetaInclusion) for _, one in self.loadings.inclusion):
+            found.append("loadings.inclusion")
+        if self.factors.error:
+            found.append("factors.error")
+        return ", ".join(found)
+
+    def _check_latents(self) -> None:
+        """Refuse latent variables together with heavy tails, or with weights of other kinds."""
+        words = self.latents_in_words
+        if words and not self.noise.sums_suffice:
+            raise SpecError(
+                f"model '{self.name}': noise: '{self.noise.kind}' noise does not combine with {words}.",
+                place=f"model '{self.name}': noise",
+                found=self.noise.kind,
+                allowed=(NormalNoise.kind,),
+                remedy="Take normal noise with volatility = 'common', whose path has heavy tails.",
+            )
+        if words and not isinstance(self.observation, EqualWeights):
+            raise SpecError(
+                f"model '{self.name}': observation: recency does not combine with {words}.",
+                place=f"model '{self.name}': observation",
+                found=self.observation.kind,
+                allowed=(EqualWeights.kind,),
+                remedy="Leave observation out; volatility and loadings that move forget the past as far as the data "
+                "say.",
+            )
+
     def _check_movement(self) -> None:
         """Refuse what moves together with weights of other kinds."""
         if isinstance(self.loadings.path, MovingPath) and not self.noise.sums_suffice:
@@ -120,43 +166,76 @@ class FactorModel:
             )
 
     def restrict[P: PanelBase](self, panel: P) -> P:
-        """Return the panel with the factors this model uses.
+        """Return the panel with the factors that are regressors of this model, which proxies are not.
 
         Raises
         ------
         SpecError
             When a family is not in the panel, or a prior is keyed by what is neither a factor or family of the
-            panel nor one of the usual families (`FAMILIES`), which a panel need not have.
+            panel nor one of the usual families (`FAMILIES`), which a panel need not have; when a factor cannot have
+            the error or the premium that the model says, or has a proxy that the panel lacks.
         """
         for family in self.families:
             if family not in panel.families:
                 raise unknown("factor family", family, panel.families, place=f"model '{self.name}': families")
+        self._check_keys(panel)
+        proxies = self._proxy_names(panel)
+        wanted = [factor for factor in self._chosen(panel) if factor.name not in proxies.values()]
+        for factor in wanted:
+            check_premium(self.factors, factor, f"model '{self.name}': factors.premium")
+            check_error(self.factors, factor, self._error_place)
+        names = [factor.name for factor in wanted]
+        if any(self.factors.error_of(factor) for factor in wanted):
+            check_equal_histories(panel, names, proxies, self._error_place)
+        return panel if len(names) == len(panel.factor_info) else panel.select(factors=names)
+
+    def proxies(self, panel: PanelBase) -> dict[str, np.ndarray]:
+        """Return, for each factor that has one, the values of its second series on the rows of the restricted panel.
+
+        Parameters
+        ----------
+        panel : Panel
+            Not restricted: `restrict` drops these series, which are no regressors.
+
+        Raises
+        ------
+        SpecError
+            As `restrict`.
+        """
+        rows = self.restrict(panel).factors["time"]
+        pairs = self._proxy_names(panel)
+        return {name: panel.factors.sel(time=rows, factor=proxy).values for name, proxy in pairs.items()}
+
+    @property
+    def _error_place(self) -> str:
+        return f"model '{self.name}': factors.error"
+
+    def _chosen(self, panel: PanelBase) -> list[Factor]:
+        """Return the factors of the model's families."""
+        return [f for f in panel.factor_info if not self.families or f.family in self.families]
+
+    def _proxy_names(self, panel: PanelBase) -> dict[str, str]:
+        return proxy_names(self.factors, self._chosen(panel), panel, self._error_place)
+
+    def _check_keys(self, panel: PanelBase) -> None:
+        """Refuse a prior that is keyed by no factor, no family of the panel, and none of the usual families."""
         known = ("default", *GENERAL, *FAMILIES, *panel.families, *panel.factor_names)
-        for part, prior in (("loadings.prior", self.loadings.prior), ("factors.premium", self.factors.premium)):
+        keyed_parts = {
+            "loadings.prior": self.loadings.prior,
+            "loadings.inclusion": self.loadings.inclusion,
+            "factors.premium": self.factors.premium,
+            "factors.error": self.factors.error,
+        }
+        for part, prior in keyed_parts.items():
             for key, _ in prior:
                 if key not in known:
                     raise unknown("factor or family", key, dict.fromkeys(known), place=f"model '{self.name}': {part}")
-        wanted = [f for f in panel.factor_info if not self.families or f.family in self.families]
-        for factor in wanted:
-            self._check_premium(factor)
-        names = [factor.name for factor in wanted]
-        return panel if len(names) == len(panel.factor_info) else panel.select(factors=names)
 
     def design(self, panel: PanelBase) -> Design:
         """Return what a fit of this model sees of a panel (already restricted to its factors), weighted as it says."""
+        if self.has_latents:
+            require_returns(panel, self.latents_in_words)
         return observe(panel, self.observation.weights(panel))
-
-    def _check_premium(self, factor: Factor) -> None:
-        place = f"model '{self.name}': factors.premium"
-        if factor.traded and isinstance(keyed(self.factors.premium, factor, place=place), SpikeSlab):
-            raise SpecError(
-                f"{place}: a spike and slab is for non-traded factors, and '{factor.name}' is traded.",
-                place=place,
-                found=factor.name,
-                allowed=("Normal",),
-                remedy="A traded factor is paid its own mean: key the spike and slab 'non-traded', and add a Normal "
-                "prior as 'default'.",
-            )
 
 
 @cache

@@ -30,6 +30,15 @@ def aligned_buffer(slots: Iterable[np.ndarray]) -> np.ndarray:
     return buffer
 
 
+def aligned_copy(buffer: np.ndarray) -> np.ndarray:
+    """Return a copy of a buffer that starts at a cache line too."""
+    space = np.zeros(buffer.size + CACHE_LINE)
+    first = -space.ctypes.data % (8 * CACHE_LINE) // 8
+    copied = space[first : first + buffer.size]
+    copied[:] = buffer
+    return copied
+
+
 @jit_alloc
 def view(buffer: np.ndarray, slot: int) -> np.ndarray:
     """Return one slot of a buffer, without a copy."""
@@ -48,6 +57,7 @@ def prior_views(b: np.ndarray) -> PriorArrays:
         loading_sd=view(b, PRIOR.loading_sd),
         loading_spread=view(b, PRIOR.loading_spread),
         loading_floor=view(b, PRIOR.loading_floor),
+        loading_unit=view(b, PRIOR.loading_unit),
         mean_mask=view(b, PRIOR.mean_mask),
         sd_mask=view(b, PRIOR.sd_mask),
         scalars=view(b, PRIOR.scalars),

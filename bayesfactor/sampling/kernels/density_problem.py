@@ -195,6 +195,7 @@ def _prior(data: Mapping[str, np.ndarray], size: Sizes[int], where: Layout, othe
         loading_sd=data["loading_sd"],
         loading_spread=data["loading_spread"],
         loading_floor=data["loading_floor"],
+        loading_unit=data.get("loading_unit", np.zeros(size.factors)),
         mean_mask=member,
         sd_mask=member,
         scalars=np.array([data[name] for name in Scalars._fields]),

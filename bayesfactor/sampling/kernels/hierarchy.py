@@ -63,6 +63,9 @@ def forward(
             mean[:n] = loc
             spread = width
         sd[:n] = spread
+        if prior.loading_unit[j] > 0.0:
+            for i in range(0, sd.size, WIDTH):
+                store(sd, i, load(sd, i) / sqrt(load(conditional.w, i)))
         for i in range(0, mean.size, WIDTH):
             store(mean, i, load(mean, i) * load(prior.mean_mask, j * mean.size + i))
             store(sd, i, load(sd, i) * load(prior.sd_mask, j * mean.size + i))

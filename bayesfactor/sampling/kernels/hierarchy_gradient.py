@@ -36,6 +36,10 @@ def backward(
             grad[scale + j] += _slope_from_log(in_log, prior.loading_spread[j], floor, scales, j)
             for i in range(n):
                 grad[grouped + int(prior.group_of[i]) * k + j] += width * g_mean[i]
+            if prior.loading_unit[j] > 0.0:
+                g_log_sd = conditional.g_log_sd[j + 1]
+                for i in range(0, g_log_sd.size, WIDTH):
+                    store(conditional.g_log_sigma, i, load(conditional.g_log_sigma, i) + load(g_log_sd, i))
         elif kind == COMMON:
             grad[common + j] += width * sum_lanes(g_mean)
     _backward_scales(prior, conditional, scales, grad)

@@ -88,6 +88,7 @@ class Prior[T](NamedTuple):
     loading_sd: T
     loading_spread: T
     loading_floor: T  # least spread of loadings
+    loading_unit: T  # 1 where the spread is in units of sigma_i
     mean_mask: T  # (factor, padded asset), flat: 0 where a loading has no mean, and no spread, 1 elsewhere
     sd_mask: T
     scalars: T  # `Scalars`

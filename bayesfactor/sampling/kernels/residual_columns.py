@@ -18,12 +18,15 @@ class ResidualColumns(FrozenArrays):
         Of n_gj ~ N(loc, sd^2) and of kappa_j ~ HalfNormal(spread), in decimals.
     member : array (column, asset)
         1 where an asset loads on it, 0 elsewhere.
+    per_sigma : bool
+        Whether the spread is in units of each asset's own residual scale.
     """
 
     loc: np.ndarray
     sd: np.ndarray
     spread: np.ndarray
     member: np.ndarray
+    per_sigma: bool = False
 
     def added_to(self, data: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what `graph_data` returns, with these columns: the likelihood of factors does not see them.
@@ -41,6 +44,7 @@ class ResidualColumns(FrozenArrays):
             **found,
             "factor_precision": np.pad(data["factor_precision"], ((0, 0), (0, q), (0, q))),
             "factor_centre": np.pad(data["factor_centre"], ((0, 0), (0, q))),
+            "loading_unit": np.r_[np.zeros(p - 1), np.full(q, float(self.per_sigma))],
             "member": np.vstack([np.ones((p - 1, self.member.shape[1])), self.member]),
             "xx": np.pad(data["xx"], wide),
             "xy": np.pad(data["xy"], wide[1:]),

@@ -39,7 +39,7 @@ class Chain:
 
     def start(self) -> None:
         """Draw coefficients and moves at the first theta."""
-        self._statistics()
+        self.write_statistics(self.state.buffer)
         self._coefficients()
 
     def sweep(self, step: float) -> Transition:
@@ -51,7 +51,7 @@ class Chain:
         state = self.state
         for latent in self.latents:
             latent.given_coefficients(state)
-        self._statistics()
+        self.write_statistics(state.buffer)
         for latent in self.latents:
             latent.given_statistics(state)
         state.theta, record = transition(state.theta, state.buffer, self.variance, step, state.rng)
@@ -60,6 +60,7 @@ class Chain:
 
     def run(self, tune: int, draws: int, thin: int, done: Callable[[], None]) -> tuple[Recorded, Recorded]:
         """Return draws by name, and the sampler's record, after a warm-up; `thin` sweeps are made for each draw."""
+        self.start()
         for _ in range(tune):
             self.step.adapt(self.sweep(self.step.now).mean_tree_accept)
             done()
@@ -76,14 +77,14 @@ class Chain:
     def _kept(self) -> Recorded:
         state = self.state
         found = {"theta": state.theta.copy(), "coefficients": state.coefficients[:, : 1 + state.factors].copy()}
-        if self._ahead is not None:
-            found["moves"] = self._ahead
+        if len(state.rows.u):
+            found["moves"] = np.zeros((len(state.coefficients), state.factors)) if self._ahead is None else self._ahead
         for latent in self.latents:
             found |= latent.record(state)
         return found
 
-    def _statistics(self) -> None:
-        """Write the cross-products of x and z into the buffer, with the moves of loadings integrated out."""
+    def write_statistics(self, buffer: np.ndarray) -> None:
+        """Write the cross-products of x and z into a buffer, with the moves of loadings integrated out."""
         rows = self.state.rows
         (n, _), p, q = rows.y.shape, len(rows.x), len(rows.z)
         whole = not self._sums or self.moves is not None or rows.changed
@@ -94,7 +95,7 @@ class Chain:
         rows.changed = False
         if self.moves is not None:
             self.moves.integrate(rows, xx, xy, yy)
-        write_moments(self.state.buffer, xx, xy, yy)
+        write_moments(buffer, xx, xy, yy)
 
     def _coefficients(self) -> None:
         """Draw coefficients given theta, and then the moves of loadings given both."""

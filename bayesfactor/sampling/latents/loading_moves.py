@@ -20,20 +20,22 @@ class LoadingMoves:
         Sums over the rows of a block of u u' / g^2.
     cov : array (asset, block, factor, factor)
         Covariances of v_ib given returns up to block b, over sigma_i^2.
+    unit : array (factor)
+        What v_ib is of a loading.
     """
 
     kappa: float
     phi: float
     zz: np.ndarray
     cov: np.ndarray
+    unit: np.ndarray
 
     def draw(
         self, rows: Rows, coefficients: np.ndarray, loading: np.ndarray, sigma: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """Draw v given coefficients on x, loadings on z and scales; return that of the period after the last row.
 
-        It becomes part of the rows; what is returned (asset, factor) is half a block ahead of the last block, per unit
-        of u.
+        It becomes part of the rows; what is returned (asset, factor) is half a block ahead of the last block.
         """
         rows.moved = np.zeros_like(rows.y)
         rest = rows.unexplained(coefficients, loading)
@@ -43,7 +45,8 @@ class LoadingMoves:
         law = self.zz, self.cov, self.kappa, self.phi
         _draw(rest, rows.root, rows.u, rows.edges, *law, sigma, noise[:, :-1], path, rows.moved)
         keep = self.phi**NEXT
-        return keep * path[:, -1] + np.sqrt(1 - keep**2) * self.kappa * sigma[:, None] * noise[:, -1]
+        ahead = keep * path[:, -1] + np.sqrt(1 - keep**2) * self.kappa * sigma[:, None] * noise[:, -1]
+        return ahead * self.unit
 
     def integrate(self, rows: Rows, xx: np.ndarray, xy: np.ndarray, yy: np.ndarray) -> None:
         """Take v out of the cross-products of columns (x / g, z) and y, all of them."""

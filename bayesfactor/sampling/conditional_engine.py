@@ -1,0 +1,182 @@
+"""The engine of models with latent variables given which a kernel holds: a sweep around the kernel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.residual_rank import residual_rank
+from bayesfactor.paths.movement import Cell
+from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.sampling.kernel_engine import KernelRun, KernelTheta
+from bayesfactor.sampling.kernels.buffer import aligned_copy
+from bayesfactor.sampling.kernels.coverage import refusal
+from bayesfactor.sampling.kernels.density_problem import pack
+from bayesfactor.sampling.latents.chain import Chain, Recorded
+from bayesfactor.sampling.latents.found import FirstResiduals, columns_of, moves_of, rows_of
+from bayesfactor.sampling.latents.hamiltonian import MOST_STEPS, StepSize
+from bayesfactor.sampling.latents.loading_moves import LoadingMoves
+from bayesfactor.sampling.latents.residual_factors import ResidualFactors
+from bayesfactor.sampling.latents.rows import Rows
+from bayesfactor.sampling.latents.several_chains import run_chains
+from bayesfactor.sampling.latents.state import Latent, State
+from bayesfactor.sampling.nuts import STATISTICS
+from bayesfactor.sampling.theta import Drawn
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.scaling import ScaledPriors
+
+FIRST = {"draws": 200, "tune": 300}  # of the run at first values, for the start and the mass matrix
+THIN = 2  # sweeps a draw
+ACCEPT, STEP = 0.8, 0.4
+
+
+@dataclass(frozen=True)
+class ConditionalEngine:
+    """Latent variables in turn with the kernel: of models that have some."""
+
+    name: str = "conditional"
+    libraries: tuple[str, ...] = ("nutpie", "numba", "numpy")
+
+    def refuses(self, panel: PanelBase, model: FactorModel) -> str | None:
+        """Return which choice it does not cover, or None."""
+        if not model.has_latents:
+            return "the conditional engine samples latent variables, and the model has none"
+        return refusal(model)
+
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> "ConditionalRun":
+        """Return the run of a model on the design of a panel."""
+        panel = design.panel
+        assert isinstance(panel, Panel), "the model refuses panels without returns"
+        rows, latents, columns = rows_of(panel, cell), list[Latent](), None
+        if priors.residual_factors is not None:
+            residuals = FirstResiduals.of(rows)
+            count = model.noise.common.count
+            count = residual_rank(panel.returns.values, panel.aligned) if count == "auto" else count
+            columns = columns_of(priors.residual_factors, count, design)
+            groups = None if model.noise.groups is None else panel.group_numbers
+            rows.z = residuals.scores(count, groups)
+            latents.append(ResidualFactors.of(rows.seen, count))
+        return ConditionalRun(pack(design, model, priors, columns), rows, tuple(latents), moves_of(cell))
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionalRun(KernelRun):
+    """A density problem with residual factors as columns, and latent variables around it."""
+
+    rows: Rows
+    latents: Sequence[Latent]
+    moves: LoadingMoves | None
+
+    def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
+        """Return draws of theta, coefficients and what latent variables record, and ``sample_stats``."""
+        found = run_chains(self._chains(compiled, sampler), sampler, THIN)
+        draws, records = (_dataset([one[place] for one in found]) for place in (0, 1))
+        return xr.DataTree.from_dict({"posterior": draws, "sample_stats": _statistics(records)})
+
+    def theta(self, tree: xr.DataTree) -> "ConditionalTheta":
+        """Return the draws by the names of the model's variables."""
+        found = {str(name): array.values for name, array in tree["posterior"].data_vars.items()}
+        return ConditionalTheta(self.problem, found.pop("theta"), found)
+
+    def _chains(self, compiled: Any, sampler: Sampler) -> list[Chain]:
+        """Return chains that start where a run at the first values of the latent variables ends."""
+        self._chain(np.zeros(self.problem.size), np.ones(1), ACCEPT, np.random.default_rng(0)).write_statistics(
+            self.problem.buffer
+        )
+        first = super().sample(compiled, replace(sampler, progress=False, **FIRST))["posterior"]["theta"].values
+        variance = first.var(axis=(0, 1))
+        seeds = np.random.SeedSequence(sampler.seed).spawn(sampler.chains)
+        target = sampler.target_accept or ACCEPT
+        return [
+            self._chain(theta.copy(), variance, target, np.random.default_rng(seed))
+            for theta, seed in zip(first[:, -1], seeds, strict=True)
+        ]
+
+    def _chain(self, theta: np.ndarray, variance: np.ndarray, target: float, rng: np.random.Generator) -> Chain:
+        """Return a chain at a first theta, with what it changes its own."""
+        own = vars(self.rows)
+        rows = Rows(**{name: value.copy() if isinstance(value, np.ndarray) else value for name, value in own.items()})
+        (n, _), p = self.rows.y.shape, len(self.rows.x) + len(self.rows.z)
+        buffer = aligned_copy(self.problem.buffer)
+        state = State(self.problem, buffer, theta, np.zeros((n, p)), rows, rng)
+        return Chain(state, self.latents, self.moves, variance, StepSize.starting(STEP, target))
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionalTheta(KernelTheta):
+    """Draws of a conditional sampler, as `Theta`: coefficients and latent variables were drawn on the way.
+
+    Attributes
+    ----------
+    kept : dict of str to array (chain, draw, ...)
+        Coefficients, moves of loadings, and what latent variables recorded.
+    """
+
+    kept: dict[str, np.ndarray]
+
+    def shared(self) -> Drawn:
+        """Return the variables that assets share, without those of residual factors."""
+        factors = len(self.design.panel.factor_info)
+        return {
+            name: (values[..., :factors] if "factor" in dims else values, dims)
+            for name, (values, dims) in super().shared().items()
+        }
+
+    def coefficients(self, chain: int, part: slice, rng: np.random.Generator) -> np.ndarray:
+        """Return coefficients (draw, asset, coefficient) of some draws of a chain, as they were drawn."""
+        return self.kept["coefficients"][chain, part].copy()
+
+    def moves(self, chain: int, part: slice) -> np.ndarray | None:
+        """Return how far loadings are from their long-run values in the next period; None where they do not move."""
+        found = self.kept.get("moves")
+        return None if found is None else found[chain, part]
+
+    @property
+    def residual_factors(self) -> tuple[str, ...]:
+        """Names of the residual factors: common ones by number, those of groups by the group."""
+        count = self.problem.data["loading_loc"].size - len(self.design.panel.factor_info)
+        groups = () if self.model.noise.groups is None else tuple(self.design.panel.group_names)
+        return (*(f"common {number + 1}" for number in range(count - len(groups))), *groups)
+
+    def latents(self) -> Drawn:
+        """Return the latent variables."""
+        return {
+            name: (values.reshape(-1, *values.shape[2:]), DIMS[name])
+            for name, values in self.kept.items()
+            if name in DIMS
+        }
+
+
+DIMS = {
+    "residual_loading": ("asset", "residual_factor"),
+    "inclusion_probability": ("asset", "factor"),
+    "inclusion_rate": ("factor",),
+    "reliability": ("factor",),
+    "factor_cov": ("factor", "factor_other"),
+}
+
+
+def _dataset(chains: Sequence[Recorded]) -> xr.Dataset:
+    """Return the arrays of chains by name, with dimensions chain and draw first."""
+    arrays = {name: np.stack([one[name] for one in chains]) for name in chains[0]}
+    return xr.Dataset(
+        {
+            name: (("chain", "draw", *(f"{name}_{axis}" for axis in range(array.ndim - 2))), array)
+            for name, array in arrays.items()
+        },
+        {"chain": np.arange(len(chains)), "draw": np.arange(len(next(iter(chains[0].values()))))},
+    )
+
+
+def _statistics(records: xr.Dataset) -> xr.Dataset:
+    """Return the record of a sampler by the names that checks read."""
+    steps = records["n_steps"]
+    depth = np.ceil(np.log2(steps + 1)).astype(int)
+    return records.assign(
+        depth=depth, maxdepth_reached=steps > MOST_STEPS, step_size_bar=records["step_size"].copy()
+    )[list(STATISTICS)]
