@@ -10,7 +10,7 @@ import xarray as xr
 from scipy.stats import norm
 
 import bayesfactor as bf
-from bayesfactor.analysis.assessment.residual_checks import correlation_checks, correlations, residual_correlations
+from bayesfactor.analysis.assessment.residual_checks import correlation_checks, correlations, observed_correlations
 from bayesfactor.base.errors import FitError
 from bayesfactor.spec.alphas import ZeroAlpha
 from tests.support.panels import make_panel
@@ -441,7 +441,7 @@ def test_two_names_of_one_series_fail(scale):
     returns = panel.returns.values.copy()
     returns[:, 5] = scale * returns[:, 2]
     fit = pseudo_fit(replace(panel, returns=panel.returns.copy(data=returns)), rng)
-    found = residual_correlations(fit)
+    found = observed_correlations(fit)
     (check,) = [check for check in correlation_checks(found) if check.name == LARGEST]
     assert (check.passed, check.worst) == (False, "a02, a05")
     assert check.value == pytest.approx(1.0, abs=1e-3)

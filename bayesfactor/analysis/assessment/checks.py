@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.assessment.movement_checks import movement_checks
-from bayesfactor.analysis.assessment.residual_checks import correlation_checks, residual_correlations, shapes
+from bayesfactor.analysis.assessment.residual_checks import correlation_checks, observed_correlations, shapes
 from bayesfactor.analysis.assessment.shrinkage import shrinkage_of_loadings
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.panel.panel import Panel
@@ -46,7 +46,7 @@ class CheckReport:
         the group ``log_prior``.
     pairs : DataFrame
         The pairs of assets whose residuals are correlated most, relative to what noise gives on as many common dates:
-        asset, other, correlation, periods, limit.
+        asset, other, correlation, periods, limit. With residual factors, those of what these leave.
     """
 
     checks: tuple[Check, ...]
@@ -105,7 +105,7 @@ def check(fit: Fit) -> CheckReport:
     """
     require_fit(fit, "check")
     assets = fit.misfit.assets.join(shapes(fit))
-    shrinkage, sensitivity, correlations = shrinkage_of_loadings(fit), _sensitivity(fit), residual_correlations(fit)
+    shrinkage, sensitivity, correlations = shrinkage_of_loadings(fit), _sensitivity(fit), observed_correlations(fit)
     checks = (
         *fit.sampler_checks,
         *fit.misfit.checks,
@@ -199,8 +199,7 @@ def _of_premia(fit: Fit) -> tuple[Check, ...]:
             conflicting, None, len(conflict) / len(facts), 0.0,
             conflict[0] if conflict else "",
             "Prior and data disagree on what these factors pay, and the posterior lies between: read both, and justify "
-            "the prior.",
-            "bf.identify(fit)",
+            "the prior.", "bf.identify(fit)",
         ),
     )  # fmt: skip
 
@@ -218,15 +217,26 @@ def _sensitivity(fit: Fit) -> pd.DataFrame:
     if "log_prior" not in fit.data.children:
         return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
     prior = fit.data["log_prior"].to_dataset().sel(draw=draws["draw"])
-    tree = xr.DataTree.from_dict({"posterior": draws[names], "log_prior": prior})
+    tree = xr.DataTree.from_dict({"posterior": _varying(draws[names]), "log_prior": prior})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # about the tails of weights when there are few draws
         try:
             found = psense(tree, group="prior")
         except ValueError:  # draws that do not vary have no weights to smooth
             return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
-    values = {label: value for name in names for label, value in _labelled(found[name], name)}
+    values = {label: value for name in found.data_vars for label, value in _labelled(found[name], str(name))}
     return pd.DataFrame({"prior": values}).rename_axis("quantity").sort_values("prior", ascending=False)
+
+
+def _varying(draws: xr.Dataset) -> xr.Dataset:
+    """Return draws without rates and reliabilities that are fixed, which no prior moves."""
+    kept = {}
+    for name in ("inclusion_rate", "reliability"):
+        if name in draws:
+            fixed = (draws[name] == draws[name].isel(chain=0, draw=0)).all(("chain", "draw"))
+            kept[name] = draws[name].isel(factor=np.flatnonzero(~fixed.values)).rename(factor=f"factor of {name}")
+    varying = {name: array for name, array in kept.items() if array.size}
+    return draws.drop_vars(list(kept)).assign(varying)
 
 
 def _labelled(array: xr.DataArray, name: str) -> list[tuple[str, float]]:

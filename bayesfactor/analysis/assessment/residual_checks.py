@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,10 @@ COPY = 0.99  # correlation from which two assets count as one
 MEAN, SQUARE = 0.05, 0.1  # mean and root mean square correlation beyond noise
 ERROR = 0.01  # probability with which the largest of all pairs is beyond its limit by chance
 APART = f"Cannot be computed: no two assets have {FEWEST} dates in common."
+MORE = (
+    "What residual factors leave of residuals moves together: there are too few of them. Let the model have more "
+    "(noise.common.count), or the factor that is missing."
+)
 MISSING = (
     "Residuals, which the model takes as independent, move together: a factor is missing. Intervals are too narrow and "
     "idiosyncratic shares too small, above all of portfolios and groups."
@@ -50,6 +54,8 @@ class Correlations:
         `SHOWN` in all; those with the largest correlation, of either sign, first.
     reason : str
         Why there are none, if so.
+    common : bool
+        Whether they are of what residual factors leave.
     """
 
     mean: float
@@ -57,6 +63,7 @@ class Correlations:
     limit: float
     pairs: pd.DataFrame
     reason: str = ""
+    common: bool = False
 
 
 def shapes(fit: Fit) -> pd.DataFrame:
@@ -101,7 +108,7 @@ def _made(dated: Dated) -> None:
     """Have what several threads ask for made once, before them."""
     _ = dated.coefficients, dated.level
     if dated.filters is not None:
-        _ = dated.cell
+        _ = dated.cell, dated.common
 
 
 def _kurtosis(z: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -116,10 +123,11 @@ def _skewness(z: np.ndarray) -> np.ndarray:
     return (high + low - 2 * middle) / np.maximum(high - low, 1e-300)
 
 
-def residual_correlations(fit: Fit) -> Correlations:
+def observed_correlations(fit: Fit) -> Correlations:
     """Return the correlations of residuals at the posterior mean of the coefficients.
 
-    Where volatility moves, of residuals over that of their date, so that turbulent dates do not count more.
+    Where volatility moves, of residuals over that of their date, so that turbulent dates do not count more. Where there
+    are residual factors, of what these leave at one draw: by the model they are those of noise.
     """
     dated = Dated(fit, thin(fit, DRAWS))
     if not isinstance(fit.panel, Panel) or dated.unknown:
@@ -127,14 +135,21 @@ def residual_correlations(fit: Fit) -> Correlations:
         return Correlations(np.nan, np.nan, SQUARE, _table([], [], np.empty((0, 4)), 0, 0), why)
     coefficients = dated.coefficients.mean(axis=0)
     residuals = np.full(fit.panel.returns.shape, np.nan)
+    if dated.residual_factors is not None:
+        dated = Dated(fit, dated.draws.isel(chain=slice(-1, None), draw=slice(-1, None)))
     for i in range(residuals.shape[1]):
         rows, returns, x = regressors(fit.panel, i)
         own = returns - x @ coefficients[i]
         if not dated.still:
             own = dated.residuals(i)[1].mean(axis=0) / dated.scale(i)[rows]
+        if dated.residual_factors is not None:
+            own = (dated.residuals(i)[1] - dated.common_residuals(i, rows))[0] / dated.scale(i)[rows]
         if own @ own > EXACT * (returns @ returns):  # of an exact fit nothing is left but rounding
             residuals[rows, i] = own
-    return correlations(residuals, fit.panel.assets, len(fit.panel.factor_info), weight=fit.design.weight)
+    common = dated.residual_factors is not None
+    taken = 0 if common else len(fit.panel.factor_info)  # of a draw no factor is fitted
+    found = correlations(residuals, fit.panel.assets, taken, weight=fit.design.weight)
+    return replace(found, common=common)
 
 
 def correlations(
@@ -194,7 +209,7 @@ def _blocks(x: np.ndarray, block: int, weight: np.ndarray | None) -> Iterator[tu
 
 def correlation_checks(found: Correlations) -> list[Check]:
     """Return the checks of residual correlations: they inform, but for two assets that are one, which fails."""
-    advice, pairs = found.reason or MISSING, found.pairs
+    advice, pairs = found.reason or (MORE if found.common else MISSING), found.pairs
     checks = [
         Check("residuals: mean correlation of assets", None, found.mean, MEAN, "", advice),
         Check(

@@ -182,8 +182,11 @@ def attribute(
 
         premium   sum_k b_k lambda_k + sum_i w_i (alpha_i + lambda_0)
         return    sum_k b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded) + n sum_i w_i (alpha_i + lambda_0) + residual
-        variance  sum_k b_k (Omega b)_k + sum_i w_i^2 Var(eps_i)
+        variance  sum_k b_k (Omega b)_k + sum_j (sum_i w_i l_ij)^2 + sum_i w_i^2 Var(eps_i)
 
+    The second part of a variance, and what residual factors z gave of a return, sum_t sum_i w_i l_i'z_t, are the source
+    ``common residual`` where the draws have loadings l on residual factors (``residual_loading``); ``residual`` and
+    ``idiosyncratic`` are then the assets' own parts. Residual factors have mean 0 and pay no premium.
     Where something moves, loadings of a premium and everything of a variance are those of the next period, and a
     realised return has each period's own loadings.
 
@@ -225,7 +228,8 @@ def attribute(
     Notes
     -----
     b_k lambda_k depends on which other factors the model has, as factors are correlated. Idiosyncratic risks are taken
-    as independent across assets. Source: the additive attribution of Grinold and Kahn, applied to each draw.
+    as independent across assets. The residual factors of a realised return are drawn again from their law given the
+    rest of each draw. Source: the additive attribution of Grinold and Kahn, applied to each draw.
     """
     require_fit(fit, "attribute")
     for name, found, allowed in (("kind", kind, KINDS), ("by", by, BYS), ("per", per, PERS)):

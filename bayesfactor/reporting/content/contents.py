@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.checks import CheckReport, check
 from bayesfactor.analysis.assessment.identification import Identification, cached_identification
+from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inclusion
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
@@ -74,6 +75,8 @@ class Contents:
     pricing : Pricing
     loadings : DataFrame
         Per asset and factor: mean, lower, upper, least squares, shrinkage.
+    inclusion : DataFrame or None
+        As `inclusion` has it; None where every loading is in.
     exposure : DataFrame or None
         Loadings of the portfolio.
     identification : Identification
@@ -95,6 +98,7 @@ class Contents:
     spans: tuple[Span, ...]
     pricing: Pricing
     loadings: pd.DataFrame
+    inclusion: pd.DataFrame | None
     exposure: pd.DataFrame | None
     identification: Identification
     description: Description
@@ -155,6 +159,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         _spans(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
+        inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind) if has_inclusion(fit) else None,
         _exposure(fit, portfolio, ci_prob, ci_kind),
         cached_identification(fit),
         fit.describe(),

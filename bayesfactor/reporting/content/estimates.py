@@ -5,6 +5,7 @@ from functools import partial
 
 import pandas as pd
 
+from bayesfactor.analysis.attribution.contributions import COMMON
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import chance, percent
 from bayesfactor.panel.panel import Panel
@@ -13,6 +14,7 @@ from bayesfactor.plots.loadings import MANY, plot_shrinkage
 from bayesfactor.plots.premia import plot_premia
 from bayesfactor.reporting.content.answer import OWN
 from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.reporting.content.measurement import measured_with_error
 from bayesfactor.reporting.content.parts import (
     POSTERIOR_UNITS,
     Cell,
@@ -32,6 +34,7 @@ from bayesfactor.reporting.content.parts import (
 
 PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
 OF_PRIOR = ("prior_mean", "prior_sd", "posterior_contraction")
+COMMON_RISK = f" What residual factors give of the risk, which assets share, is '{COMMON}'."
 LINKING = (
     "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
@@ -62,6 +65,7 @@ def risk(contents: Contents) -> tuple[Part, ...]:
         Text(
             "Shares of each asset's variance. A factor's share includes half of what it shares with each other factor; "
             "a negative one offsets others. Idiosyncratic risks are taken as independent across assets."
+            f"{COMMON_RISK if 'residual_loading' in contents.fit.posterior else ''}"
         ),
         *([Text(AT_TODAYS_LEVEL)] if "long_run" in contents.volatility["asset"] else []),
         TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets"),
@@ -78,7 +82,8 @@ def _shares(contents: Contents, unit: str) -> Grid:
     table = contents.shares[unit]
     table = table[table["source"] != "total"]
     own = table[table["source"] == "idiosyncratic"].set_index(unit)["prob_above"].to_dict()
-    grid = spread(table, ["idiosyncratic"])
+    common = [COMMON] if COMMON in set(table["source"]) else []
+    grid = spread(table, ["idiosyncratic", *common])
     moved = contents.volatility[unit].set_index(unit).to_dict("index")
     cells = []
     for name in (row[0].text for row in grid.rows):
@@ -155,6 +160,7 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
             "returns speak) to 1 (the prior does).",
             "assets",
         ),
+        *measured_with_error(contents),
     )  # fmt: skip
 
 
