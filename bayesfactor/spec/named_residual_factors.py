@@ -7,7 +7,7 @@ import numpy as np
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
-from bayesfactor.panel.panel import Panel, require_returns
+from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.residual_products import observed_together
 from bayesfactor.panel.residual_rank import residual_rank
 from bayesfactor.spec.model import FactorModel
@@ -76,9 +76,7 @@ def kept_apart(panel: PanelBase, model: FactorModel) -> str | None:
     """Return why coefficients and residual factors do not integrate out together, or None where they do."""
     if model.returns_move:
         return f"the model moves ({model.movement_in_words})"
-    if not isinstance(panel, Panel):
-        return "the panel holds statistics instead of returns"
-    if observed_together(panel):
+    if observed_together(require_returns(panel, model.latents_in_words)):
         return None
     count = panel.moments.count
     least, most = int(np.argmin(count)), int(np.argmax(count))
