@@ -1,6 +1,7 @@
 """The engine of models with latent variables given which a kernel holds: a sweep around the kernel."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from bayesfactor.sampling.latents.loading_moves import LoadingMoves
 from bayesfactor.sampling.latents.residual_factors import ResidualFactors
 from bayesfactor.sampling.latents.rows import Rows
 from bayesfactor.sampling.latents.several_chains import run_chains
+from bayesfactor.sampling.latents.sparse_loadings import SparseLoadings
 from bayesfactor.sampling.latents.state import Latent, State
 from bayesfactor.sampling.nuts import STATISTICS
 from bayesfactor.sampling.theta import Drawn
@@ -61,6 +63,8 @@ class ConditionalEngine:
             groups = None if model.noise.groups is None else panel.group_numbers
             rows.z = residuals.scores(count, groups)
             latents.append(ResidualFactors.of(rows.seen, count))
+        if priors.inclusion is not None:
+            latents.append(SparseLoadings(priors.inclusion, len(panel.assets)))
         return ConditionalRun(pack(design, model, priors, columns), rows, tuple(latents), moves_of(cell))
 
 
@@ -104,7 +108,7 @@ class ConditionalRun(KernelRun):
         (n, _), p = self.rows.y.shape, len(self.rows.x) + len(self.rows.z)
         buffer = aligned_copy(self.problem.buffer)
         state = State(self.problem, buffer, theta, np.zeros((n, p)), rows, rng)
-        return Chain(state, self.latents, self.moves, variance, StepSize.starting(STEP, target))
+        return Chain(state, deepcopy(self.latents), self.moves, variance, StepSize.starting(STEP, target))
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +181,6 @@ def _statistics(records: xr.Dataset) -> xr.Dataset:
     """Return the record of a sampler by the names that checks read."""
     steps = records["n_steps"]
     depth = np.ceil(np.log2(steps + 1)).astype(int)
-    return records.assign(
-        depth=depth, maxdepth_reached=steps > MOST_STEPS, step_size_bar=records["step_size"].copy()
-    )[list(STATISTICS)]
+    return records.assign(depth=depth, maxdepth_reached=steps > MOST_STEPS, step_size_bar=records["step_size"].copy())[
+        list(STATISTICS)
+    ]

@@ -27,7 +27,11 @@ from bayesfactor.spec.files import as_model
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.scaling import scale_priors
 
-ENGINES: tuple[Engine, ...] = (KernelEngine(), ConditionalEngine(), GraphEngine())  # the first that does not refuse is "auto"
+ENGINES: tuple[Engine, ...] = (
+    KernelEngine(),
+    ConditionalEngine(),
+    GraphEngine(),
+)  # the first that does not refuse is "auto"
 
 
 def fit(
