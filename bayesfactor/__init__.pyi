@@ -4,6 +4,10 @@ from .analysis.assessment.checks import (
     CheckReport as CheckReport,
     check as check,
 )
+from .analysis.assessment.common_residuals import (
+    common_share as common_share,
+    residual_correlations as residual_correlations,
+)
 from .analysis.assessment.identification import (
     Identification as Identification,
     identify as identify,
@@ -11,6 +15,9 @@ from .analysis.assessment.identification import (
 )
 from .analysis.assessment.loading_inclusion import (
     inclusion as inclusion,
+)
+from .analysis.assessment.measurement import (
+    reliability as reliability,
 )
 from .analysis.assessment.pricing import (
     Pricing as Pricing,
@@ -209,6 +216,9 @@ from .spec.files import (
     read_model as read_model,
     write_model as write_model,
 )
+from .spec.inclusion import (
+    BetaInclusion as BetaInclusion,
+)
 from .spec.loading_path import (
     ConstantPath as ConstantPath,
     MovingPath as MovingPath,
@@ -219,6 +229,10 @@ from .spec.loadings import (
     GroupedLoadings as GroupedLoadings,
     GroupedPrior as GroupedPrior,
     LoadingPrior as LoadingPrior,
+)
+from .spec.measurement_error import (
+    BetaReliability as BetaReliability,
+    KnownReliability as KnownReliability,
 )
 from .spec.model import (
     FactorModel as FactorModel,
@@ -241,6 +255,9 @@ from .spec.priors import (
     NormalRate as NormalRate,
     Rate as Rate,
     SpikeSlab as SpikeSlab,
+)
+from .spec.residual_factors import (
+    CommonResiduals as CommonResiduals,
 )
 from .spec.volatility import (
     CommonVolatility as CommonVolatility,

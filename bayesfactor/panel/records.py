@@ -14,6 +14,7 @@ SOURCES = (
     "alpha",
     "zero_beta",
     "residual",
+    "common residual",
     "idiosyncratic",
     "total",
 )  # of an attribution, besides factors and families

@@ -16,6 +16,7 @@ def draw_paths(
     sigma: np.ndarray,
     noise: np.ndarray,
     following: np.ndarray | None = None,
+    taken: np.ndarray | None = None,
 ) -> np.ndarray:
     """Draw how far the loadings of asset number `asset` are from their long-run values, in every block.
 
@@ -34,6 +35,8 @@ def draw_paths(
         Standard normal.
     following : array (draw, factor), optional
         Moves of the period after the last row, as of `draw_ahead`; by default they are not known.
+    taken : array (draw, block, factor), optional
+        The `response` to what is taken off the returns; by default nothing is.
 
     Returns
     -------
@@ -48,6 +51,8 @@ def draw_paths(
     for b in reversed(range(many)):
         cov = sums.cov[pattern, b]
         path[b] = sums.mean_y[asset, b] - long_run @ sums.mean_x[pattern, b].T
+        if taken is not None:
+            path[b] -= taken[:, b]
         if later is not None:
             ahead = keep**2 * cov + (1 - keep**2) * sums.kappa**2 * np.eye(k)
             gain = np.linalg.solve(ahead, keep * cov)  # (cov keep ahead^-1)'
@@ -56,6 +61,29 @@ def draw_paths(
         path[b] += noise[b] * sigma[:, None] @ np.linalg.cholesky((cov + cov.T) / 2).T
         later, keep = path[b], sums.phi
     return np.moveaxis(path, 0, 1) * blocks.unit
+
+
+def response(sums: Whitened, blocks: Blocks, asset: int, zy: np.ndarray) -> np.ndarray:
+    """Return the filter's mean of v_ib, which is linear in returns, for other returns of asset number `asset`.
+
+    Parameters
+    ----------
+    sums, blocks : Whitened, Blocks
+    asset : int
+    zy : array (draw, block, factor)
+        Weighted cross-products of z and these returns, as of `Blocks`.
+
+    Returns
+    -------
+    array (draw, block, factor)
+        As ``mean_y`` of `Whitened`.
+    """
+    pattern, found, mean = sums.pattern[asset], np.zeros_like(zy), np.zeros_like(zy[:, 0])
+    for b in range(zy.shape[1]):
+        ahead = sums.phi * mean
+        mean = ahead + (zy[:, b] - ahead @ blocks.zz[pattern, b]) @ sums.cov[pattern, b]
+        found[:, b] = mean
+    return found
 
 
 def draw_ahead(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.attribution.contributions import COMMON, OF_RESIDUALS
 from bayesfactor.analysis.attribution.kinds import require_share
 from bayesfactor.analysis.attribution.realised import realised_path
 from bayesfactor.base.errors import SpecError
@@ -169,8 +170,8 @@ def plot_risk(attribution: Attribution, *, names: Sequence[str] | None = None, a
         value = mean.loc[rows, source].to_numpy()
         start = np.where(value < 0, left, right)
         colour, hatch = COLOURS[number % len(COLOURS)], HATCHES[number // len(COLOURS) % len(HATCHES)]
-        if source == "idiosyncratic":
-            colour, hatch = FAINT, ""
+        if source in OF_RESIDUALS:
+            colour, hatch = FAINT, HATCHES[1] if source == COMMON else ""
         axis.barh(
             place, value, left=start, height=0.75, color=colour, hatch=hatch, edgecolor="white", linewidth=0.4,
         )  # fmt: skip

@@ -11,6 +11,7 @@ import xarray as xr
 
 from bayesfactor.posterior import convergence
 from bayesfactor.posterior.blocks import rows
+from bayesfactor.posterior.residual_covariance import invariants
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
 CELL_DRAWS = 500  # of a chain: with fewer, R-hat of a cell alone is above its limit by chance
@@ -180,12 +181,13 @@ def _label(array: xr.DataArray, place: int) -> str:
 def _extremes(posterior: xr.Dataset, cells: Sequence[np.ndarray] = ()) -> list[tuple[float, str]]:
     """Return largest R-hat and fewest effective draws of bulk and tail over all quantities, and which they are of.
 
+    Of residual factors, what does not depend on their rotation.
     Of all draws and of those of each cell: places (draw) in the order in which they were sampled. Effective draws of a
     cell are divided by its share of all draws, so that they have the same limit.
     """
     worst = [(-np.inf, ""), (np.inf, ""), (np.inf, "")]
     shared_out = (*ALLOTTED, "dof") if "volatility_size" in posterior else ALLOTTED
-    for variable in posterior.drop_vars(shared_out, errors="ignore").data_vars.values():
+    for variable in invariants(posterior.drop_vars(shared_out, errors="ignore")).data_vars.values():
         whole = variable.transpose("chain", "draw", ...)
         parts = [("", whole)] + [
             (f", cell {number}", whole.isel(draw=own)) for number, own in enumerate(cells) if own.size >= CELL_DRAWS
@@ -222,6 +224,8 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset, *, own: bool = True
 
     Where several cells were sampled (``cell`` of `stats`), R-hat and effective draws are the worst of all draws and of
     those of each cell with 500 draws a chain or more, and E-BFMI is that of each chain and cell with 100 or more.
+    Loadings on residual factors have no convergence of their own, as these may be rotated and change signs: in their
+    place stand residual variances, common shares and covariances of residuals.
 
     Parameters
     ----------

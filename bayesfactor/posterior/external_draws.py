@@ -39,12 +39,14 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
         as its mean), ``factor_mean`` (factor; :math:`\mu`), ``factor_cov`` (factor, factor_other). Optional:
         ``zero_beta``, ``loading_mean`` (group, factor), ``loading_scale`` (factor), ``loading_common`` (factor),
         ``alpha_scale``, ``log_sigma_mean``, ``log_sigma_scale``; ``residual_loading`` (asset, residual_factor), of
-        residuals on common sources of variance 1. Where loadings, residuals' volatility or the factors' covariance
-        move, the variables above are those of the next period, and there are, of each part all or none:
-        ``loading_long_run`` (asset, factor), ``loading_move``, ``loading_memory``; ``volatility_now``,
-        ``volatility_memory``, ``volatility_size``; ``factor_cov_long_run`` (factor, factor_other), ``factor_memory``
-        (memories are half-lives in periods). Other variables are kept, and their convergence is checked. Groups
-        ``sample_stats`` and ``log_prior`` are used where they are given.
+        residuals on common sources of variance 1, and ``residual_sd`` is then that of what these leave;
+        ``inclusion_probability`` (asset, factor) and ``inclusion_rate`` (factor), of loadings that may be 0;
+        ``reliability`` (factor), the share of a factor's variance that is not measurement error. Where loadings,
+        residuals' volatility or the factors' covariance move, the variables above are those of the next period, and
+        there are, of each part all or none: ``loading_long_run`` (asset, factor), ``loading_move``, ``loading_memory``;
+        ``volatility_now``, ``volatility_memory``, ``volatility_size``; ``factor_cov_long_run`` (factor, factor_other),
+        ``factor_memory`` (memories are half-lives in periods). Other variables are kept, and their convergence is
+        checked. Groups ``sample_stats`` and ``log_prior`` are used where they are given.
     model : str, Path or FactorModel, optional
         The model that they are draws of, which gives priors and the noise law. The parameters of that law are then
         required too (``dof`` of Student-t noise).
@@ -64,8 +66,8 @@ def from_draws(panel: PanelBase, draws: xr.Dataset | xr.DataTree, model: str | P
 
     Notes
     -----
-    Wrong to use for draws in which residuals move together and no ``residual_loading`` says how: answers but `moments`,
-    `forecast` and `score` take residuals as independent. Draws hold what moves of the next period and in the long run,
+    Wrong to use for draws in which residuals move together and no ``residual_loading`` says how: answers take residuals
+    as independent then. Draws hold what moves of the next period and in the long run,
     and not its path: answers about past dates, and checks that need them, cannot be computed then, and say so.
     """
     if not isinstance(panel, PanelBase):

@@ -31,6 +31,9 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
         period   log p(r_t | f_t, theta) = sum_{i observed at t} log p(e_it)
         asset    log p(r_i | f, theta)   = sum_{t observed of i} log p(e_it)
 
+    Where residuals load on residual factors, those of a period are normal together, with covariance LL' + D, and those
+    of an asset have the variance of both parts: its log-likelihoods then do not add up to those of the periods.
+
     Where loadings or volatility move, beta_i is that of the date, drawn again given the rest of the draw, and the
     standard deviation is the asset's level times the volatility of the date.
 
@@ -53,7 +56,7 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
         When there is no such unit; for periods, when the panel holds statistics instead of returns.
     FitError
         When it is no fit, or one without a noise law, or the draws lack a parameter of that law or the path of what
-        moves.
+        moves; of periods, when Student-t residuals load on residual factors.
 
     See Also
     --------
@@ -120,6 +123,8 @@ def _per_period(fit: FitFacts, law: Noise) -> xr.DataArray:
     seen = np.flatnonzero(np.isfinite(panel.returns.values).any(axis=1))
     draws = fit.posterior
     dated = _known(fit, draws)
+    if "residual_loading" in draws:
+        return _labelled(draws, _together(dated, law)[:, seen], "returns", "time", panel.times[seen])
     if not dated.still:
         moving = np.zeros((draws.sizes["chain"] * draws.sizes["draw"], len(panel.times)))
         for rows, density in _dated(dated, law):
@@ -141,6 +146,25 @@ def _per_period(fit: FitFacts, law: Noise) -> xr.DataArray:
                 total[own, own_dates] += law.log_density(residual, residuals.of_asset(place, own))
         first += block.sizes["asset"]
     return _labelled(draws, total[:, seen], "returns", "time", panel.times[seen])
+
+
+def _together(dated: Dated, law: Noise) -> np.ndarray:
+    """Return the joint log-density (sample, time) of residuals that load on residual factors."""
+    factors = dated.residual_factors
+    if law.parameters or factors is None:
+        raise FitError(
+            "The log-likelihood of a period cannot be computed: residuals load on residual factors "
+            "('residual_loading'), and Student-t residuals that do have no joint density in closed form.",
+            remedy="Take that of each asset, log_likelihood(fit, per='asset'), or judge forecasts by bf.score.",
+        )
+    linear = factors.nothing
+    total = np.zeros((len(linear), linear.shape[2]))
+    for i in range(len(dated.fit.panel.assets)):
+        rows, residual, _ = dated.residuals(i)
+        scale = dated.scale(i)[rows]
+        total[:, rows] += law.log_density(residual, {"residual_sd": dated.own_level[:, i, None] * scale})
+        factors.add(linear, i, rows, residual / scale)
+    return total + factors.log_ratio(linear)
 
 
 def _per_asset(fit: FitFacts, law: Noise) -> xr.DataArray:

@@ -7,13 +7,56 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.design import Design
 from bayesfactor.panel.panel import Panel
 from bayesfactor.paths.factor_path import continued
 from bayesfactor.paths.movement import Movement
 from bayesfactor.paths.next_period import NextPeriod
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.facts import FitFacts
+from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.noise import Noise
 from bayesfactor.spec.scaling import ScaledPriors
+
+
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """A fit on a longer panel than its own, and what moves there: as `FitFacts`."""
+
+    fit: FitFacts
+    panel: PanelBase
+    movement: Movement | None
+
+    @property
+    def model(self) -> FactorModel | None:
+        """That of the fit."""
+        return self.fit.model
+
+    @property
+    def noise(self) -> Noise | None:
+        """That of the fit."""
+        return self.fit.noise
+
+    @property
+    def seed(self) -> int:
+        """That of the fit."""
+        return self.fit.seed
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """That of the fit."""
+        return self.fit.posterior
+
+    @property
+    def design(self) -> Design:
+        """That of the fit."""
+        return self.fit.design
+
+    @property
+    def priors(self) -> ScaledPriors | None:
+        """Those of the fit."""
+        return self.fit.priors
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,17 +113,23 @@ class MovedDraws:
         cut, movement = self.until(row)
         after, rng = NextPeriod(cut, movement, self.priors.factors), np.random.default_rng([self.fit.seed, row])
         flat, dated = self.draws.stack(sample=("chain", "draw"), create_index=False), self.dated
-        level = dated.level
+        level = dated.own_level
         found: dict[str, np.ndarray] = {}
         if movement.residuals is not None:
             cells = {name: flat[name].values for name in ("volatility_memory", "volatility_size", "dof")}
             now = after.volatility(cells, rng)["volatility_now"]
             found |= {"volatility_now": now, "residual_sd": level * now[:, None] * after.drift}
+            if dated.residual_factors is not None:
+                growth = (now[:, None] * after.drift)[:, :, None]
+                found["residual_loading"] = dated.residual_factors.loading * growth
         if movement.factors is not None:
             mean = flat["factor_mean"].transpose("sample", "factor").values
             found["factor_cov"] = after.now(flat["factor_memory"].values, mean, rng)
         if movement.loadings is not None:
-            moved = after.moves(dated.cell, dated.coefficients, level, rng)
+            if dated.common is None:
+                moved = after.moves(dated.cell, dated.coefficients, level, rng)
+            else:
+                moved = Dated(Ended(self.fit, cut, movement), self.draws, dated.common).moves_ahead(rng)
             found["loading"] = dated.coefficients[:, :, 1:] + moved
         return self.draws.assign({name: self._labelled(name, values) for name, values in found.items()})
 
@@ -92,6 +141,7 @@ class MovedDraws:
 DIMS = {
     "volatility_now": (),
     "residual_sd": ("asset",),
+    "residual_loading": ("asset", "residual_factor"),
     "factor_cov": ("factor", "factor_other"),
     "loading": ("asset", "factor"),
 }

@@ -30,6 +30,7 @@ NOT_NEGATIVE = (
     "volatility_size",
     "loading_move",
 )  # standard deviations
+SHARES = ("inclusion_probability", "inclusion_rate", "reliability")  # of 0 to 1
 FAR, FAR_MEAN = 10.0, 3.0  # variance over the sample's, and distance from its mean in sd: beyond, units are wrong
 UNITS = "give decimals per period of the panel"
 ROUNDING = 1e-6  # of a factor's standard deviation: premium of a traded factor less its mean
@@ -63,7 +64,7 @@ def _together(posterior: xr.Dataset) -> Iterator[str]:
 
 
 def _bounds(posterior: xr.Dataset, least: Mapping[str, float]) -> Iterator[str]:
-    """Yield parameters that are not above their bound, and spreads below 0."""
+    """Yield parameters that are not above their bound, spreads below 0, and shares that are none."""
     known = {name: bound for name, bound in ABOVE.items() if name in posterior}
     for name, bound in {**known, **least}.items():
         if float(posterior[name].min()) <= bound:
@@ -71,6 +72,10 @@ def _bounds(posterior: xr.Dataset, least: Mapping[str, float]) -> Iterator[str]:
     for name in NOT_NEGATIVE:
         if name in posterior and float(posterior[name].min()) < 0:
             yield f"'{name}' falls to {float(posterior[name].min()):.3g}, and a standard deviation is not below 0"
+    for name in SHARES:
+        if name in posterior and (float(posterior[name].min()) < 0 or float(posterior[name].max()) > 1):
+            ends = f"{float(posterior[name].min()):.3g} to {float(posterior[name].max()):.3g}"
+            yield f"'{name}' is from {ends}, and must be between 0 and 1"
 
 
 def _units(posterior: xr.Dataset, panel: PanelBase) -> Iterator[str]:

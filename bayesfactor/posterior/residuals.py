@@ -18,22 +18,30 @@ def thin(fit: FitFacts, most: int) -> xr.Dataset:
     return posterior.isel(draw=slice(None, None, step))
 
 
-def residual_level(fit: FitFacts, draws: xr.Dataset) -> xr.DataArray:
-    """Return residual standard deviations over the level of what moves them: the asset's over the sample."""
+def residual_level(fit: FitFacts, draws: xr.Dataset, name: str = "residual_sd") -> xr.DataArray:
+    """Return residual standard deviations, or loadings on residual factors, over the level of what moves them.
+
+    That is the asset's over the sample. `name` is that of the variable.
+    """
     if "volatility_now" not in draws:
-        return draws["residual_sd"]
+        return draws[name]
     path = None if fit.movement is None else fit.movement.residuals
-    level = draws["residual_sd"] / draws["volatility_now"]
+    level = draws[name] / draws["volatility_now"]
     return level if path is None else level / xr.DataArray(path.next_drift, dims="asset")
 
 
 def in_long_run(fit: FitFacts, draws: xr.Dataset) -> xr.Dataset:
-    """Return draws with loadings and residual standard deviations of the long run, where the next ones differ."""
+    """Return draws with loadings and residual standard deviations of the long run, where the next ones differ.
+
+    Loadings on residual factors with them.
+    """
     found = {}
     if "loading_long_run" in draws:
         found["loading"] = draws["loading_long_run"]
     if "volatility_now" in draws:
-        found["residual_sd"] = residual_level(fit, draws).transpose(*draws["residual_sd"].dims)
+        for name in ("residual_sd", "residual_loading"):
+            if name in draws:
+                found[name] = residual_level(fit, draws, name).transpose(*draws[name].dims)
     return draws.assign(found) if found else draws
 
 
@@ -56,14 +64,25 @@ def raw_coefficients(fit: FitFacts, draws: xr.Dataset) -> np.ndarray:
     return np.concatenate([alpha[:, :, None], loading], axis=2)
 
 
+def with_whole_sd(draws: xr.Dataset) -> xr.Dataset:
+    """Return draws whose ``residual_sd`` is that of whole residuals: sqrt(own^2 + sum_j lambda_ij^2).
+
+    The draws themselves where there is no ``residual_loading``: their residuals are the assets' own.
+    """
+    if "residual_loading" not in draws:
+        return draws
+    whole = (draws["residual_sd"] ** 2 + (draws["residual_loading"] ** 2).sum("residual_factor")) ** 0.5
+    return draws.assign(residual_sd=whole.transpose(*draws["residual_sd"].dims))
+
+
 def residual_sd(draws: xr.Dataset) -> np.ndarray:
-    """Return the standard deviation of residuals (sample, asset)."""
+    """Return the standard deviation of residuals (sample, asset): of the own part where there are residual factors."""
     flat = draws[["residual_sd"]].compute().stack(sample=("chain", "draw"), create_index=False)
     return flat["residual_sd"].transpose("sample", "asset").values
 
 
 def standardised_residuals(fit: FitFacts, index: int, coefficients: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    """Return (sample, time) residuals of asset number `index` over their standard deviation (sample, asset)."""
+    """Return (sample, time) whole residuals of asset number `index` over their standard deviation (sample, asset)."""
     _, returns, x = regressors(fit.panel, index)
     fitted = np.einsum("sp,tp->st", coefficients[:, index], x)  # one thread: callers have several assets at work
     return (returns - fitted) / sd[:, index, None]
@@ -77,6 +96,7 @@ class ResidualLaw:
     ----------
     law : Noise
     sd : array (sample, asset)
+        Of whole residuals.
     parameters : mapping of str to array (sample)
         The law's own.
     """
@@ -103,14 +123,14 @@ class ResidualLaw:
 
 
 def residual_law(law: Noise, draws: xr.Dataset) -> ResidualLaw:
-    """Return a noise law at draws.
+    """Return a noise law at draws, of whole residuals asset by asset.
 
     Raises
     ------
     FitError
         When the draws lack a parameter of the law.
     """
-    return ResidualLaw(law, residual_sd(draws), parameters(law, draws))
+    return ResidualLaw(law, residual_sd(with_whole_sd(draws)), parameters(law, draws))
 
 
 def parameters(law: Noise, draws: xr.Dataset) -> dict[str, np.ndarray]:

@@ -31,6 +31,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "residual_loading": ("asset", "residual_factor"),
     "inclusion_probability": ("asset", "factor"),
     "inclusion_rate": ("factor",),
+    "reliability": ("factor",),
     "loading_long_run": ("asset", "factor"),
     "loading_move": (),
     "loading_memory": (),
@@ -57,6 +58,8 @@ SHARED = (
     "log_sigma_mean",
     "log_sigma_scale",
     "zero_beta",
+    "inclusion_rate",
+    "reliability",
 )  # parameters that assets share; those of the noise law come to them
 FEWEST_DRAWS = 4  # of a chain: with fewer there is no R-hat
 NONE: Mapping[str, float] = MappingProxyType({})
@@ -75,6 +78,7 @@ def shared(posterior: xr.Dataset, noise: Noise | None) -> tuple[str, ...]:
 def align(tree: xr.DataTree, panel: PanelBase) -> xr.DataTree:
     """Return the tree with its posterior in the order of the panel's assets, factors and groups.
 
+    Loadings on residual factors of which there are none, as where none were counted, are left out.
     Draws that are in that order already stay as they are, on disk or in memory; the tree given is never changed.
 
     Raises
@@ -94,12 +98,17 @@ def align(tree: xr.DataTree, panel: PanelBase) -> xr.DataTree:
                 f"Fit: the draws of '{name}' have the dimensions {', '.join(map(str, posterior[name].dims))}.",
                 remedy=f"Name them: {', '.join(('chain', 'draw', *dims))}.",
             )
-    ordered = in_order(posterior, panel)
+    ordered = in_order(_without_empty(posterior), panel)
     if ordered is posterior:
         return tree
     children = {str(name): node.copy() for name, node in tree.children.items()}
     children["posterior"].dataset = ordered
     return xr.DataTree(xr.Dataset(attrs=tree.attrs), children)
+
+
+def _without_empty(posterior: xr.Dataset) -> xr.Dataset:
+    """Return draws without loadings on no residual factors; the same object where there are none such."""
+    return posterior if posterior.sizes.get("residual_factor", 1) else posterior.drop_dims("residual_factor")
 
 
 def mismatches(posterior: xr.Dataset, panel: PanelBase, least: Mapping[str, float] = NONE) -> list[str]:

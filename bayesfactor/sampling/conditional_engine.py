@@ -89,7 +89,7 @@ class ConditionalRun(KernelRun):
 
     def _chains(self, compiled: Any, sampler: Sampler) -> list[Chain]:
         """Return chains that start where a run at the first values of the latent variables ends."""
-        self._chain(np.zeros(self.problem.size), np.ones(1), ACCEPT, np.random.default_rng(0)).write_statistics(
+        self.chain(np.zeros(self.problem.size), np.ones(1), ACCEPT, np.random.default_rng(0)).write_statistics(
             self.problem.buffer
         )
         first = super().sample(compiled, replace(sampler, progress=False, **FIRST))["posterior"]["theta"].values
@@ -97,14 +97,13 @@ class ConditionalRun(KernelRun):
         seeds = np.random.SeedSequence(sampler.seed).spawn(sampler.chains)
         target = sampler.target_accept or ACCEPT
         return [
-            self._chain(theta.copy(), variance, target, np.random.default_rng(seed))
+            self.chain(theta.copy(), variance, target, np.random.default_rng(seed))
             for theta, seed in zip(first[:, -1], seeds, strict=True)
         ]
 
-    def _chain(self, theta: np.ndarray, variance: np.ndarray, target: float, rng: np.random.Generator) -> Chain:
+    def chain(self, theta: np.ndarray, variance: np.ndarray, target: float, rng: np.random.Generator) -> Chain:
         """Return a chain at a first theta, with what it changes its own."""
-        own = vars(self.rows)
-        rows = Rows(**{name: value.copy() if isinstance(value, np.ndarray) else value for name, value in own.items()})
+        rows = self.rows.copy()
         (n, _), p = self.rows.y.shape, len(self.rows.x) + len(self.rows.z)
         buffer = aligned_copy(self.problem.buffer)
         state = State(self.problem, buffer, theta, np.zeros((n, p)), rows, rng)

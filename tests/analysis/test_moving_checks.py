@@ -8,7 +8,8 @@ import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.analysis.assessment.data_premia import APART, OWN, data_premia
-from bayesfactor.analysis.assessment.residual_checks import residual_correlations, shapes
+from bayesfactor.analysis.assessment.residual_checks import shapes
+from bayesfactor.analysis.assessment.residual_correlations import residual_correlations
 from bayesfactor.analysis.attribution.caveats import caveats
 from bayesfactor.spec.factors import ScaledPremia
 from tests.support.moving import moving_model

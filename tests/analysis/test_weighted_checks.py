@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.analysis.assessment.residual_checks import residual_correlations, shapes
+from bayesfactor.analysis.assessment.residual_checks import shapes
+from bayesfactor.analysis.assessment.residual_correlations import residual_correlations
 from bayesfactor.spec.units import PanelUnits
 from tests.support.panels import make_panel
 

@@ -8,7 +8,7 @@ import xarray as xr
 from bayesfactor.panel.histories import FactorMoments
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import in_long_run, thin
+from bayesfactor.posterior.residuals import in_long_run, thin, with_whole_sd
 
 NOISE = 2.0  # of R_k: one from estimation, one from the draw
 SURE = 0.95  # probability at which loadings count as told from noise
@@ -23,7 +23,8 @@ def _standardised(fit: Fit, history: FactorMoments) -> Iterator[np.ndarray]:
     """
     others = [k for k, factor in enumerate(fit.panel.factor_info) if not factor.traded]
     seen = fit.panel.moments.count > 0
-    draws = in_long_run(fit, thin(fit, STRENGTH_DRAWS))[["loading", "residual_sd"]].isel(factor=others)
+    whole = with_whole_sd(in_long_run(fit, thin(fit, STRENGTH_DRAWS)))
+    draws = whole[["loading", "residual_sd"]].isel(factor=others)
     draws = draws if seen.all() else draws.isel(asset=np.flatnonzero(seen))
 
     def pieces() -> Iterator[tuple[np.ndarray, np.ndarray]]:

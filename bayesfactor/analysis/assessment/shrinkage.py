@@ -16,10 +16,10 @@ DRAWS = 200
 def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
     """Return the prior's weight in each loading: the diagonal of (I + D S D / s2)^-1, averaged over draws.
 
-    1 for a loading that is common to all assets. 1 / s2 is the information of one residual about its location. Where
-    volatility or loadings move it is the weight in the long-run loading: S is weighted by precisions, and s the level
-    of residuals under the normal law that loadings are fitted by. NaN without a model, where the draws lack a spread
-    that it samples, or without a record of the path of what moves.
+    1 for a loading that is common to all assets. 1 / s2 is the information of one residual about its location, with
+    what residual factors give in its variance. Where volatility or loadings move it is the weight in the long-run
+    loading: S is weighted by precisions, and s the level of residuals under the normal law that loadings are fitted by.
+    NaN without a model, where the draws lack a spread that it samples, or without a record of the path of what moves.
     """
     draws, statistics = thin(fit, DRAWS), fit.design.moments
     index, columns = pd.Index(fit.panel.assets, name="asset"), list(fit.panel.factor_names)
@@ -28,8 +28,9 @@ def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
     dated = Dated(fit, draws)
     if fit.model is None or fit.priors is None or _lacking(fit.priors, draws) or dated.unknown:
         return pd.DataFrame(np.nan, index=index, columns=columns)
-    fitted = fit.model.noise
-    residuals = ResidualLaw(fitted, dated.level, parameters(fitted, draws))
+    law = fit.model.noise
+    own = parameters(law, draws)
+    residuals = ResidualLaw(law, dated.level, own)
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     shape = flat.sizes["sample"], len(columns)
     if "loading_scale" in flat:
@@ -37,7 +38,7 @@ def shrinkage_of_loadings(fit: Fit) -> pd.DataFrame:
     else:
         spread = np.broadcast_to(fit.priors.loadings.sd, shape)
     information = residuals.law.information(residuals.of_assets)
-    alpha = _alpha_spread(fit.priors.alpha, flat, residuals)
+    alpha = _alpha_spread(fit.priors.alpha, flat, ResidualLaw(law, dated.own_level, own))
     weight = np.zeros((len(index), len(columns)))
     for i in range(len(index)):
         d = np.concatenate([alpha[:, i, None], spread], axis=1)

@@ -17,6 +17,8 @@ from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
 
+COMMON, OWN = "common residual", "idiosyncratic"
+OF_RESIDUALS = (COMMON, OWN)  # sources of a variance that are no factors
 LEVELS = ("broad market", "group", "asset alone")
 KINDS_OF_FACTOR = (
     "market",

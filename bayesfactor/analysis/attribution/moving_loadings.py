@@ -42,9 +42,9 @@ def block_of(rows: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.searchsorted(edges, rows, side="right") - 1
 
 
-def moving(fit: Fit, draws: xr.Dataset | None = None) -> Dated | None:
-    """Return what a fit says of each date, at all of its draws or some; None where loadings do not move."""
-    found = Dated(fit, fit.posterior if draws is None else draws)
+def moving(fit: Fit) -> Dated | None:
+    """Return what a fit says of each date; None where loadings do not move."""
+    found = Dated(fit, fit.posterior)
     return None if found.filters is None else found
 
 

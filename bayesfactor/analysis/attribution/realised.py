@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.attribution.contributions import Parts, combined, labels, zero_beta_rate
+from bayesfactor.analysis.attribution.common_residuals import common_path, common_returns, notes_on_common, splits
+from bayesfactor.analysis.attribution.contributions import COMMON, Parts, combined, labels, zero_beta_rate
 from bayesfactor.analysis.attribution.moving_loadings import (
     BlockSums,
     block_sums,
     moved,
     moved_path,
-    moving,
     notes_on_paths,
     premium_shift,
 )
@@ -24,6 +24,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window, rows
 from bayesfactor.panel.panel import Panel, require_returns
 from bayesfactor.panel.records import written
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import thin
 
@@ -38,12 +39,15 @@ class Sums:
     weight: np.ndarray
     factors: np.ndarray  # (holding, factor)
     total: np.ndarray
+    rows: np.ndarray  # that may count, and weights (holding, row): of statistics none
+    by_date: np.ndarray
     blocks: BlockSums | None = None  # within blocks of dates, where loadings move
 
     def select(self, kept: np.ndarray) -> "Sums":
         """Return those of some holdings."""
-        blocks = None if self.blocks is None else self.blocks.select(kept)
-        return Sums(self.count[kept], self.weight[kept], self.factors[kept], self.total[kept], blocks)
+        blocks, by_date = None if self.blocks is None else self.blocks.select(kept), self.by_date[kept]
+        sums = self.count[kept], self.weight[kept], self.factors[kept], self.total[kept]
+        return Sums(*sums, self.rows, by_date, blocks)
 
 
 def realised(
@@ -58,7 +62,8 @@ def realised(
     unit = str(weights.dims[0])
     matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
     names = weights[unit].values.astype(str)
-    dated = moving(fit)
+    each = Dated(fit, fit.posterior)
+    dated = None if each.filters is None else each
     sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist(), None if dated is None else dated.edges)
     held, whole = sums.count > 0, np.isfinite(sums.total)
     lost, kept = names[~held].tolist(), held & whole
@@ -78,6 +83,7 @@ def realised(
         )
     how = "compounded, parts linked by Carino (1999)" if compounded else "summed"
     notes = [f"periods counted: {periods_in_words(span[kept])}; returns are {how}", *notes_on_paths(fit)]
+    notes += notes_on_common(each)
     if lost:
         notes.append(f"left out, as never observed in the window: {', '.join(lost)}")
     if not whole.all():
@@ -94,6 +100,9 @@ def realised(
     if dated is not None and sums.blocks is not None and parts.by_factor is not None:
         added = xr.DataArray(moved(fit, dated, matrix, sums.blocks), dims=("chain", "draw", unit, "factor"))
         parts = replace(parts, by_factor=parts.by_factor + added)
+    if splits(each):
+        given = common_returns(each, matrix, sums.rows, sums.by_date)
+        parts = replace(parts, rest={**parts.rest, COMMON: xr.DataArray(given, dims=("chain", "draw", unit))})
     return parts, tuple(notes), span[kept]
 
 
@@ -134,7 +143,8 @@ def _sums(
         member = (matrix != 0).argmax(axis=1)
         own, weight = panel.moments, matrix[np.arange(len(matrix)), member]
         count = own.count[member].astype(int)
-        return Sums(count, count, own.xx[0, 1:, member], own.xy[0, member] * weight), span_of(count, names)
+        none, factors, total = np.empty((len(count), 0)), own.xx[0, 1:, member], own.xy[0, member] * weight
+        return Sums(count, count, factors, total, np.empty(0, dtype=int), none), span_of(count, names)
     held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
     inside = rows(held.times, window, "attribute.window")
     returns, factors, times = held.returns.values[inside], held.aligned[inside], held.times[inside]
@@ -151,7 +161,8 @@ def _sums(
             raise _ruined(earned, times[own])
     count = counted.sum(axis=1)
     blocks = None if edges is None else block_sums(weight, factors, inside, edges)
-    return Sums(count, weight.sum(axis=1), weight @ factors, total, blocks), span_of(count, names, counted, times)
+    sums = Sums(count, weight.sum(axis=1), weight @ factors, total, inside, weight, blocks)
+    return sums, span_of(count, names, counted, times)
 
 
 def _ruined(earned: np.ndarray, times: np.ndarray) -> DataError:
@@ -211,12 +222,14 @@ def realised_path(
             "No date in the window on which all of it was observed.", place="plot_realised.window", found=window
         )
     draws = thin(fit, PATH_DRAWS)
-    dated = moving(fit, draws)
+    each = Dated(fit, draws)
+    dated = None if each.filters is None else each
     draws = draws.isel(asset=np.flatnonzero(held)).compute()
     posterior = draws.stack(sample=("chain", "draw"), create_index=False)
     earned = panel.returns.values[np.ix_(inside, held)] @ weights[held]
     count = np.arange(1, len(inside) + 1, dtype=float)
-    sums = Sums(count.astype(int), count, np.cumsum(panel.aligned[inside], axis=0), np.cumsum(earned))
+    summed = np.cumsum(panel.aligned[inside], axis=0), np.cumsum(earned)
+    sums = Sums(count.astype(int), count, *summed, inside, np.tri(len(inside)))
     weight = xr.DataArray(weights[held], dims="asset")
     used = {"loading": _long_run(posterior), "alpha": "alpha"}
     own = {name: xr.dot(weight, posterior[variable], dim="asset") for name, variable in used.items()}
@@ -226,5 +239,10 @@ def realised_path(
     if dated is not None and parts.by_factor is not None:
         added = xr.DataArray(moved_path(fit, dated, weights, inside), dims=("sample", "time", "factor"))
         parts = replace(parts, by_factor=parts.by_factor + added)
+    if splits(each):
+        given = xr.zeros_like(parts.rest["alpha"]) + xr.DataArray(
+            common_path(each, weights, inside), dims=("sample", "time")
+        )
+        parts = replace(parts, rest={**parts.rest, COMMON: given})
     found = parts.sources(labels(fit, "family" if by_family else "factor", {}))
     return found.assign_coords(time=panel.returns["time"].values[inside])

@@ -3,20 +3,20 @@
 import numpy as np
 import xarray as xr
 
-from bayesfactor.analysis.attribution.contributions import Parts, combined
+from bayesfactor.analysis.attribution.contributions import COMMON, OWN, Parts, combined
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.plausibility import MOVING
 from bayesfactor.posterior.residuals import residual_level
 
-EACH = ("chain", "draw", "asset")
+RESIDUALS = ("residual_sd", "residual_loading")
 
 
 def variance(fit: Fit, weights: xr.DataArray) -> Parts:
     """Return what every factor and the residuals add to each holding's variance a year, as it is in the next period."""
     posterior = fit.posterior
-    return _variance(fit, weights, posterior["loading"], posterior["factor_cov"], posterior["residual_sd"])
+    return _variance(fit, weights, posterior["loading"], posterior["factor_cov"], posterior)
 
 
 def long_run_variance(fit: Fit, weights: xr.DataArray) -> Parts | None:
@@ -29,7 +29,8 @@ def long_run_variance(fit: Fit, weights: xr.DataArray) -> Parts | None:
         return None
     loading = posterior.get("loading_long_run", posterior["loading"])
     cov = posterior.get("factor_cov_long_run", posterior["factor_cov"])
-    return _variance(fit, weights, loading, cov, residual_sd_over_sample(fit))
+    residuals = xr.Dataset({name: _over_sample(fit, name) for name in RESIDUALS if name in posterior})
+    return _variance(fit, weights, loading, cov, residuals)
 
 
 def moves(posterior: xr.Dataset) -> bool:
@@ -38,12 +39,19 @@ def moves(posterior: xr.Dataset) -> bool:
 
 
 def residual_sd_over_sample(fit: Fit) -> xr.DataArray:
-    """Return the square root of the mean residual variance over the panel's rows (chain, draw, asset)."""
-    own = fit.posterior["residual_sd"]
+    """Return the square root of the mean residual variance over the panel's rows (chain, draw, asset).
+
+    Of the own part, where there are residual factors.
+    """
+    return _over_sample(fit, "residual_sd")
+
+
+def _over_sample(fit: Fit, name: str) -> xr.DataArray:
+    """Return residual standard deviations, or residual loadings, at the mean of the square over the panel's rows."""
     if "volatility_now" not in fit.posterior:
-        return own
+        return fit.posterior[name]
     mean = Dated(fit, fit.posterior).mean_squares.mean(axis=0)
-    return residual_level(fit, fit.posterior) * xr.DataArray(np.sqrt(mean), dims="asset")
+    return residual_level(fit, fit.posterior, name) * xr.DataArray(np.sqrt(mean), dims="asset")
 
 
 def notes_on_level(fit: Fit) -> tuple[str, ...]:
@@ -56,8 +64,19 @@ def notes_on_level(fit: Fit) -> tuple[str, ...]:
     )
 
 
-def _variance(fit: Fit, weights: xr.DataArray, loading: xr.DataArray, cov: xr.DataArray, sd: xr.DataArray) -> Parts:
+def _variance(
+    fit: Fit,
+    weights: xr.DataArray,
+    loading: xr.DataArray,
+    cov: xr.DataArray,
+    residuals: xr.Dataset,
+) -> Parts:
+    """Return contributions of factors, of residual factors where `residuals` load on them, and of own residuals."""
     year = fit.panel.periods_per_year
     held = combined(weights, loading)
     moved = xr.dot(cov * year, held.rename(factor="factor_other"), dim="factor_other")
-    return Parts(held * moved, {"idiosyncratic": combined(weights**2, sd**2 * year)})
+    own = {OWN: combined(weights**2, residuals["residual_sd"] ** 2 * year)}
+    if "residual_loading" not in residuals:
+        return Parts(held * moved, own)
+    common = (combined(weights, residuals["residual_loading"]) ** 2).sum("residual_factor") * year
+    return Parts(held * moved, {COMMON: common, **own})

@@ -63,14 +63,37 @@ def horizon_sums(law: PredictiveLaw, periods: int) -> HorizonSums:
     return HorizonSums(**total)
 
 
+def common_covariance(law: PredictiveLaw, sums: HorizonSums, periods: int) -> np.ndarray:
+    """Return the covariance (asset, asset) of what residual factors give over so many periods, summed over draws.
+
+    As residuals do, it grows with g and with each asset's own drift.
+    """
+
+    def weighed(growth: np.ndarray) -> np.ndarray:
+        columns = np.moveaxis(law.common * np.sqrt(growth)[:, None, None], 1, 0).reshape(law.sd.shape[1], -1)
+        return columns @ columns.T
+
+    if not law.common.shape[2] or not np.any(law.log_drift):
+        return weighed(sums.g)
+    total = np.zeros((law.sd.shape[1],) * 2)
+    for j in range(periods):
+        drift = law.drift_at(j)
+        total += weighed(_growth(law, np.array([float(j)]))[:, 0]) * np.outer(drift, drift)
+    return total
+
+
+def _growth(law: PredictiveLaw, j: np.ndarray) -> np.ndarray:
+    """Return E[g^2] / g_1^2 (sample, period) of periods that are `j` after the next one."""
+    p = law.volatility_phi[:, None] ** j
+    return np.exp(2 * (p - 1) * law.log_volatility[:, None] + 2 * law.size[:, None] ** 2 * (1 - p**2))
+
+
 def _terms(law: PredictiveLaw, j: np.ndarray, periods: int) -> dict[str, np.ndarray]:
     """Return the terms (sample, period) of periods that are `j` after the next one."""
     phi = law.loading_phi[:, None]
-    a, c, p = phi**j, law.cov_phi[:, None] ** j, law.volatility_phi[:, None] ** j
+    a, c = phi**j, law.cov_phi[:, None] ** j
     s = 1 - a**2
     later = periods - 1 - j
     onward = np.where(phi < 1, phi * (1 - phi**later) / np.where(phi < 1, 1 - phi, 1.0), later)
-    x, size = law.log_volatility[:, None], law.size[:, None]
-    growth = np.exp(2 * (p - 1) * x + 2 * size**2 * (1 - p**2))
     terms = {"a": a, "aa": a**2, "c": c, "ac": a * c, "aac": a**2 * c, "s": s, "sc": s * c}
-    return {**terms, "ss": s * (1 + 2 * onward), "g": growth}
+    return {**terms, "ss": s * (1 + 2 * onward), "g": _growth(law, j)}

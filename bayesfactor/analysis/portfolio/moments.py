@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.portfolio.horizon_sums import HorizonSums, horizon_sums
+from bayesfactor.analysis.portfolio.horizon_sums import HorizonSums, common_covariance, horizon_sums
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.facts import require_fit
@@ -117,7 +117,7 @@ class _Totals:
         if law.wander is not None:
             squares = law.wander**2 * _own_moves(law, sums)[:, None, :]
             self.factors[assets, assets] += squares.sum(axis=(0, 2))
-        self.residuals += _outer(law.common, sums.g[:, None, None] * np.eye(law.common.shape[2]))
+        self.residuals += common_covariance(law, sums, self.periods)
         self.residuals[assets, assets] += (law.sd**2 * sums.own).sum(axis=0)
 
     def moments(self, names: tuple[str, ...], problems: tuple[str, ...], annual: Moments | None = None) -> Moments:

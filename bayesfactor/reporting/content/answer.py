@@ -8,6 +8,7 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED, WEAK
 from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.attribution.contributions import COMMON, OF_RESIDUALS
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name, percent
@@ -16,6 +17,7 @@ from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, esti
 NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance
 MANY = 0.9  # probability at which an asset is counted
+SHARED = "{} comes from residual factors, which move several assets' residuals together, "
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 
 
@@ -112,27 +114,31 @@ def _opposed(main: Estimate, other: Estimate) -> bool:
 
 def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -> str:
     """Say how much of the variance is idiosyncratic, and which factor has most of the rest."""
-    factors = [name for name in variance.draws["source"].values.tolist() if name not in ("idiosyncratic", "total")]
+    every = variance.draws["source"].values.tolist()
+    factors = [name for name in every if name not in (*OF_RESIDUALS, "total")]
+    common = [COMMON] if COMMON in every else []
     if one is not None:
         mine = replace(variance, draws=variance.draws.sel(asset=one)).shares  # of one only: draws of all are large
         own = mine.sel(source="idiosyncratic", drop=True)
         largest = {name: estimate(mine.sel(source=name, drop=True), prob, kind) for name in factors}
         main = max(largest, key=lambda name: largest[name].mean)
+        shared = [SHARED.format(estimate(mine.sel(source=name, drop=True), prob, kind).text) for name in common]
         return (
-            f"Of the variance of its returns, {estimate(own, prob, kind).text} is idiosyncratic, and the rest comes "
-            f"from factors, of which {main} has the largest share, {largest[main].text}; that more than half is "
-            f"idiosyncratic is {likelihood(float((own > OWN).mean()))}."
+            f"Of the variance of its returns, {estimate(own, prob, kind).text} is idiosyncratic, {''.join(shared)}and "
+            f"the rest comes from factors, of which {main} has the largest share, {largest[main].text}; that more than "
+            f"half is idiosyncratic is {likelihood(float((own > OWN).mean()))}."
         )
     shares = variance.shares
     mean = shares.mean(("chain", "draw")).median("asset")
-    middle = {name: float(mean.sel(source=name)) for name in ("idiosyncratic", *factors)}
+    middle = {name: float(mean.sel(source=name)) for name in ("idiosyncratic", *common, *factors)}
     main = max(factors, key=lambda name: middle[name])
     above = (shares.sel(source="idiosyncratic") > OWN).mean(("chain", "draw")).values
     alone, most = (percent(round(middle[name], 2)) for name in ("idiosyncratic", main))
+    shared = [SHARED.format(percent(round(middle[name], 2))) for name in common]
     many = int((np.round(above, 2) >= MANY).sum())
     return (
         f"Of the variance of a typical asset's returns, {alone} is idiosyncratic (posterior mean, median over assets), "
-        f"and the rest comes from factors, of which {main} has the largest share, {most}; for {many or 'none'} of "
-        f"{above.size} assets it is very likely "
+        f"{''.join(shared)}and the rest comes from factors, of which {main} has the largest share, {most}; for "
+        f"{many or 'none'} of {above.size} assets it is very likely "
         f"({100 * MANY:g} % or more) that more than half is idiosyncratic."
     )

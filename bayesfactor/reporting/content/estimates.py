@@ -1,10 +1,14 @@
 """The sections on risk, on what was earned, on loadings and on premia."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from bayesfactor.analysis.assessment.book_check import BOOK
+from bayesfactor.analysis.attribution.contributions import COMMON
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import chance, percent
 from bayesfactor.panel.panel import Panel
@@ -13,6 +17,7 @@ from bayesfactor.plots.loadings import MANY, plot_shrinkage
 from bayesfactor.plots.premia import plot_premia
 from bayesfactor.reporting.content.answer import OWN
 from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.reporting.content.measurement import measured_with_error
 from bayesfactor.reporting.content.parts import (
     POSTERIOR_UNITS,
     Cell,
@@ -32,6 +37,7 @@ from bayesfactor.reporting.content.parts import (
 
 PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
 OF_PRIOR = ("prior_mean", "prior_sd", "posterior_contraction")
+COMMON_RISK = f" What residual factors give of the risk, which assets share, is '{COMMON}'."
 LINKING = (
     "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
@@ -55,6 +61,14 @@ AT_TODAYS_LEVEL = (
 )
 
 
+REALISED = (
+    "Realised residual: what a regression of an entry's own returns on the factors leaves of their variance (1 - "
+    "R-squared), and the volatility of that a year, on the dates on which all its members have returns. It is marked "
+    "where the model's, on the same dates, is apart from it: residuals then go together otherwise than the model has "
+    "it. Single assets are not marked: their variances have checks of their own."
+)
+
+
 def risk(contents: Contents) -> tuple[Part, ...]:
     """Return volatilities, and shares of variances."""
     caption = f"Share of the variance of returns: posterior mean and {contents.interval}"
@@ -62,8 +76,10 @@ def risk(contents: Contents) -> tuple[Part, ...]:
         Text(
             "Shares of each asset's variance. A factor's share includes half of what it shares with each other factor; "
             "a negative one offsets others. Idiosyncratic risks are taken as independent across assets."
+            f"{COMMON_RISK if 'residual_loading' in contents.fit.posterior else ''}"
         ),
         *([Text(AT_TODAYS_LEVEL)] if "long_run" in contents.volatility["asset"] else []),
+        *_realised_risk(contents),
         TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets"),
     ]
     if "group" in contents.shares:
@@ -73,13 +89,26 @@ def risk(contents: Contents) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def _realised_risk(contents: Contents) -> list[Part]:
+    """Return the line on the realised residual risk of the portfolio, or of the equal-weighted book."""
+    book = "The equal-weighted book" if contents.weights is None else "The portfolio"
+    parts: list[Part] = []
+    for check in contents.checks.checks:
+        if check.name.startswith(BOOK):
+            held = f", {check.worst}" if check.worst else ""
+            parts.append(Text(f"{book}{held}. {check.advice}", "caution" if check.exceeds_limit else ""))
+    return [*parts, Text(REALISED)]
+
+
 def _shares(contents: Contents, unit: str) -> Grid:
     """Return volatilities and shares of variances: the idiosyncratic one first, and how likely it is above a half."""
     table = contents.shares[unit]
     table = table[table["source"] != "total"]
     own = table[table["source"] == "idiosyncratic"].set_index(unit)["prob_above"].to_dict()
-    grid = spread(table, ["idiosyncratic"])
+    common = [COMMON] if COMMON in set(table["source"]) else []
+    grid = spread(table, ["idiosyncratic", *common])
     moved = contents.volatility[unit].set_index(unit).to_dict("index")
+    realised = contents.residuals[unit].set_index(unit).to_dict("index")
     cells = []
     for name in (row[0].text for row in grid.rows):
         likely, volatility = own[name], moved[name]
@@ -87,10 +116,17 @@ def _shares(contents: Contents, unit: str) -> Grid:
         ends = f"{percent(volatility['lower'], sd)} to {percent(volatility['upper'], sd)}"
         mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
         steady = [cell(volatility["long_run"], "percent", sd)] if "long_run" in volatility else []
-        cells.append((Cell(chance(likely), likely), mean, *steady))
-    heads = [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
+        cells.append((_realised_cell(realised[name]), Cell(chance(likely), likely), mean, *steady))
+    heads = [Head("realised residual"), Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
     heads += [Head("in the long run")] if "long_run" in contents.volatility[unit] else []
     return _beside(grid, heads, cells)
+
+
+def _realised_cell(row: Mapping[Hashable, Any]) -> Cell:
+    """Return a realised residual share, and the residual volatility below it."""
+    share, volatility = row["realised_share"], row["realised_volatility"]
+    below = f"{percent(volatility, volatility / 20)} a year" if np.isfinite(volatility) else ""
+    return Cell(percent(share, share / 20), float(share), below, mark="bad" if row["agrees"] is False else "")
 
 
 def _beside(grid: Grid, heads: Sequence[Head], cells: Iterable[Sequence[Cell]]) -> Grid:
@@ -155,6 +191,7 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
             "returns speak) to 1 (the prior does).",
             "assets",
         ),
+        *measured_with_error(contents),
     )  # fmt: skip
 
 

@@ -45,6 +45,11 @@ class Rows:
     moved: np.ndarray
     changed: bool = True
 
+    def copy(self) -> "Rows":
+        """Return the same rows for another chain."""
+        own = vars(self).items()
+        return Rows(**{name: value.copy() if isinstance(value, np.ndarray) else value for name, value in own})
+
     def unexplained(self, coefficients: np.ndarray, common: np.ndarray | None = None) -> np.ndarray:
         """Return y less what coefficients (asset, coefficient) on x and loadings on z explain (asset, time)."""
         loading = np.zeros((len(self.y), 0)) if common is None else common

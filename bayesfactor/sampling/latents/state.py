@@ -8,6 +8,7 @@ from scipy.special import erf, erfc, ndtri
 
 from bayesfactor.sampling.kernels.density_problem import DensityProblem
 from bayesfactor.sampling.kernels.half_normal import half_normals
+from bayesfactor.sampling.kernels.prior import PRIOR
 from bayesfactor.sampling.kernels.trajectory import law_normal
 from bayesfactor.sampling.latents.rows import Rows
 
@@ -80,6 +81,55 @@ class State:
         own[:, 0] += own[:, 1:] @ law.shift[1 : 1 + self.factors]
         return own
 
+    @property
+    def start(self) -> np.ndarray:
+        """Where coordinates of the means of the panel's factors start (factor)."""
+        return self.problem.data["factor_mean_start"][: self.factors]
+
+    def means(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return means and premia of the panel's factors (factor)."""
+        mean, premium = self.problem.means(self.theta[None])
+        return mean[0, : self.factors], premium[0, : self.factors]
+
+    def set_premium(self, factor: int, premium: float) -> None:
+        """Set the premium of a factor that is not traded, with a normal prior; means stay as they are."""
+        data, place = self.problem.data, int(np.flatnonzero(self.problem.non_traded == factor)[0])
+        gap = self.means()[0][factor] - data["factor_mean_start"][factor]
+        own = (1 - data["premium_blend"][factor]) * gap
+        self.theta[self.problem.layout["premium_z"][0] + place] = (premium - own) / data["premium_sd"][factor]
+
+    def set_factor_terms(self, precision: np.ndarray, centre: np.ndarray) -> None:
+        """Write what factors say of their means (term, factor, factor), (term, factor) into the buffer."""
+        spare = (0, self.coefficients.shape[1] - 1 - self.factors)
+        self._write(PRIOR.factor_precision, np.pad(precision, ((0, 0), spare, spare)))
+        self._write(PRIOR.factor_centre, np.pad(centre, ((0, 0), spare)))
+
+    @property
+    def grouped(self) -> bool:
+        """Whether loadings have means and spreads of their own."""
+        return self.problem.layout["loading_mean_z"][0] >= 0
+
+    @property
+    def common_loadings(self) -> np.ndarray | None:
+        """The loadings of all assets (factor), where they are the same."""
+        z = self.problem.block(self.theta, "loading_common_z")
+        return None if z is None else self.problem.data["loading_loc"] + self.problem.data["loading_sd"] * z
+
+    def divide_loadings(self, factor: int, by: float) -> None:
+        """Divide the loadings on a factor, their means and their spread by a number."""
+        data = self.problem.data
+        self.coefficients[:, 1 + factor] /= by
+        if self.grouped:
+            mean, spread = self.group_means(), self.spreads()
+            mean[:, factor] /= by
+            spread[factor] = (data["loading_floor"][factor] + spread[factor]) / by - data["loading_floor"][factor]
+            self.set_group_means(mean)
+            self.set_spreads(spread)
+        elif self.common_loadings is not None:
+            common = self.common_loadings
+            common[factor] /= by
+            self._set("loading_common_z", (common - data["loading_loc"]) / data["loading_sd"])
+
     def group_means(self) -> np.ndarray:
         """Return m (group, factor), residual factors last."""
         z = self.problem.block(self.theta, "loading_mean_z")
@@ -100,6 +150,10 @@ class State:
     def set_spreads(self, spread: np.ndarray) -> None:
         """Set what is over the floor of the spreads tau (factor)."""
         self._set("loading_scale_z", half_normal_coordinates(spread / self.problem.data["loading_spread"]))
+
+    def _write(self, slot: int, values: np.ndarray) -> None:
+        start, end = self.buffer[2 * slot : 2 * slot + 2].astype(int)
+        self.buffer[start:end] = values.ravel()
 
     def _set(self, name: str, values: np.ndarray) -> None:
         at, _ = self.problem.layout[name]

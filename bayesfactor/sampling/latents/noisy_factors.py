@@ -1,0 +1,182 @@
+"""Factors that are observed with error, drawn given coefficients and scales."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.panel.histories import Span
+from bayesfactor.panel.panel import Panel
+from bayesfactor.sampling.latents.factor_rows import draw_row_covariance, factor_terms, row_moments
+from bayesfactor.sampling.latents.measured_history import (
+    BetaPrior,
+    Measured,
+    Normals,
+    draw_history,
+    draw_reliability,
+    given_others,
+    given_returns,
+    given_series,
+)
+from bayesfactor.sampling.latents.scale_move import ScaledDown, ScaledPremium, draw_scale, scaled_history
+from bayesfactor.sampling.latents.state import State
+from bayesfactor.spec.scaling import ScaledPriors
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyFactor:
+    """One factor with error.
+
+    Attributes
+    ----------
+    column : int
+        Among the factors.
+    measured : Measured
+    prior : BetaPrior or None
+        Of its reliability; None where that is known.
+    traded : bool
+        Its premium is its mean.
+    """
+
+    column: int
+    measured: Measured
+    prior: BetaPrior | None
+    traded: bool
+
+
+@dataclass
+class NoisyFactors:
+    """The factors f_t ~ N(mu, Omega / phi_t) of one chain, of which some are seen through noise.
+
+    Omega given f and mu; each noisy f in turn, its reliability first, with f integrated out; then the scale of each
+    that is not traded. The density of theta has f as if it were observed. Moves of loadings multiply the observed
+    series, not f: their regressors stay as they are.
+
+    Attributes
+    ----------
+    factors : tuple of NoisyFactor
+    priors : ScaledPriors
+    weight : array (time)
+        phi_t, 1 on average.
+    dated : array of int
+        The rows on which there are returns, which factors may be longer than.
+    values : array (time, factor)
+        f_t, as it was drawn last; first as it was observed.
+    reliability : array (factor)
+        1 of a factor without error.
+    """
+
+    factors: tuple[NoisyFactor, ...]
+    priors: ScaledPriors
+    weight: np.ndarray
+    dated: np.ndarray
+    values: np.ndarray
+    reliability: np.ndarray
+
+    @classmethod
+    def of(
+        cls, panel: Panel, priors: ScaledPriors, proxies: Mapping[str, np.ndarray], precision: np.ndarray | None
+    ) -> "NoisyFactors":
+        """Return those of a panel (already restricted to the model's factors).
+
+        Parameters
+        ----------
+        panel : Panel
+        priors : ScaledPriors
+        proxies : mapping of str to array (time)
+            Of factors that have one, on the rows of ``panel.factors``.
+        precision : array (time), or None
+            phi_t; None where the factors' covariance does not move.
+        """
+        law, values = priors.reliability, panel.factors.values
+        assert law is not None, "some factor has error"
+        found = []
+        for k in np.flatnonzero(law.noisy):
+            series, proxy = [values[:, k]], proxies.get(panel.factor_names[k])
+            variance = [law.variance[k]]
+            if proxy is not None:
+                series.append(proxy)
+                variance.append(np.nanvar(proxy, ddof=1))
+            prior = BetaPrior(law.a[k], law.b[k]) if np.isnan(law.known[k]) else None
+            measured = Measured(np.array(series), np.array(variance))
+            found.append(NoisyFactor(int(k), measured, prior, panel.factor_info[k].traded))
+        return cls(
+            factors=tuple(found),
+            priors=priors,
+            weight=np.ones(len(values)) if precision is None else precision,
+            dated=panel.factors.get_index("time").get_indexer(pd.Index(panel.times)),
+            values=values.copy(),
+            reliability=np.where(np.isnan(law.known), law.a / (law.a + law.b), law.known),
+        )
+
+    def given_coefficients(self, state: State) -> None:
+        """Draw covariance, reliabilities and factors, and move along the scales that returns do not know."""
+        mean, _ = state.means()
+        covariance = self._covariance(mean, state)
+        for factor in self.factors:
+            self._draw(factor, mean, covariance, state)
+        for factor in self.factors:
+            if not factor.traded:
+                self._rescale(factor, state)
+        state.rows.x[1:] = self.values[self.dated].T
+        state.rows.changed = True
+        state.set_factor_terms(*factor_terms(self._span, self.priors.factors, state.start))
+
+    def given_statistics(self, state: State) -> None:
+        """Do nothing: factors are drawn given coefficients."""
+
+    def record(self, state: State) -> dict[str, np.ndarray]:
+        """Return reliabilities (factor), and the covariance (factor, factor) of the factors without their errors."""
+        mean, _ = state.means()
+        return {"reliability": self.reliability.copy(), "factor_cov": self._covariance(mean, state)}
+
+    @property
+    def _span(self) -> Span:
+        return row_moments(self.values, self.weight)
+
+    def _covariance(self, mean: np.ndarray, state: State) -> np.ndarray:
+        return draw_row_covariance(self._span, self.priors.factors, mean, state.rng)
+
+    def _draw(self, factor: NoisyFactor, mean: np.ndarray, covariance: np.ndarray, state: State) -> None:
+        """Draw reliability and history of one factor given the others and returns."""
+        k, rows, law = factor.column, state.rows, state.law()
+        others = given_others(self.values, k, mean, covariance, self.weight)
+        own = state.on_rows(law)
+        own[:, 1 + k] = 0.0
+        gap = rows.unexplained(own, state.loading.copy())
+        dated = Normals(others.mean[self.dated], others.variance[self.dated])
+        dated = given_returns(dated, gap, rows.root, state.coefficients[:, 1 + k], law.sigma)
+        for whole, part in zip(others, dated, strict=True):
+            whole[self.dated] = part
+        if factor.prior is not None:
+            self.reliability[k] = draw_reliability(
+                others, factor.measured, factor.prior, self.reliability[k], state.rng
+            )
+        found, _ = given_series(others, factor.measured, self.reliability[k])
+        self.values[:, k] = draw_history(found, state.rng)
+        rows.x[1 + k] = self.values[self.dated, k]
+
+    def _rescale(self, factor: NoisyFactor, state: State) -> None:
+        """Draw the scale of one factor and of what belongs to it."""
+        k, (mean, premium), premia = factor.column, state.means(), self.priors.premia
+        history = scaled_history(
+            self.values, k, mean, self._span, factor.measured, self.reliability[k], self.priors.factors
+        )
+        paid = ScaledPremium(premium[k], premia.loc[k], premia.sd[k])
+        u = draw_scale(history, _scaled_down(state, k), paid, state.rng)
+        self.values[:, k] = mean[k] + u * (self.values[:, k] - mean[k])
+        state.divide_loadings(k, u)
+        state.set_premium(k, u * premium[k])
+
+
+def _scaled_down(state: State, factor: int) -> ScaledDown:
+    """Return what is divided with the loadings on a factor."""
+    data, values, spread = state.problem.data, state.coefficients[:, 1 + factor], 0.0
+    loc, sd, floor = (data[f"loading_{name}"][factor] for name in ("loc", "sd", "floor"))
+    if state.grouped:
+        values, spread = state.group_means()[:, factor], floor + state.spreads()[factor]
+    elif state.common_loadings is not None:
+        values = state.common_loadings[factor : factor + 1]
+    loc, sd = (np.full(values.size, number) for number in (loc, sd))
+    return ScaledDown(values, loc, sd, spread, floor, data["loading_spread"][factor])
