@@ -63,14 +63,14 @@ def priors_of_c(panel: bf.Panel) -> ScaledPriors:
     """Return the priors of the set C."""
     given, usual = json.loads((HERE / "C_priors.json").read_text()), scale_priors(observe(panel), FREE)
     ends = (np.array(given[f"loading_{name}"]) for name in ("loc", "sd", "spread"))
+    may_be_out = ScaledInclusion(np.arange(3) > 0, np.ones(3), np.ones(3), np.zeros(3, dtype=bool))
     return ScaledPriors(
         alpha=ScaledAlphas(given["alpha_loc"], given["alpha_sd"], True),
-        loadings=ScaledLoadings(*ends, np.zeros(3)),
+        loadings=ScaledLoadings(*ends, np.zeros(3), may_be_out),
         premia=usual.premia,
         factors=usual.factors,
         noise=ScaledNoise(given["level_loc"], given["level_sd"], given["level_spread"], given["resolution"]),
         zero_beta=None,
-        inclusion=ScaledInclusion(np.arange(3) > 0, np.ones(3), np.ones(3), np.zeros(3, dtype=bool)),
     )
 
 
