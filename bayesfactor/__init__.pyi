@@ -13,6 +13,9 @@ from .analysis.assessment.identification import (
     identify as identify,
     risk_premia as risk_premia,
 )
+from .analysis.assessment.loading_inclusion import (
+    inclusion as inclusion,
+)
 from .analysis.assessment.measurement import (
     reliability as reliability,
 )
@@ -142,6 +145,9 @@ from .plots.contributions import (
     plot_realised as plot_realised,
     plot_risk as plot_risk,
 )
+from .plots.inclusion import (
+    plot_inclusion as plot_inclusion,
+)
 from .plots.loadings import (
     plot_loadings as plot_loadings,
     plot_shrinkage as plot_shrinkage,
@@ -210,6 +216,9 @@ from .spec.files import (
     read_model as read_model,
     write_model as write_model,
 )
+from .spec.inclusion import (
+    BetaInclusion as BetaInclusion,
+)
 from .spec.loading_path import (
     ConstantPath as ConstantPath,
     MovingPath as MovingPath,
@@ -220,6 +229,10 @@ from .spec.loadings import (
     GroupedLoadings as GroupedLoadings,
     GroupedPrior as GroupedPrior,
     LoadingPrior as LoadingPrior,
+)
+from .spec.measurement_error import (
+    BetaReliability as BetaReliability,
+    KnownReliability as KnownReliability,
 )
 from .spec.model import (
     FactorModel as FactorModel,
@@ -242,6 +255,9 @@ from .spec.priors import (
     NormalRate as NormalRate,
     Rate as Rate,
     SpikeSlab as SpikeSlab,
+)
+from .spec.residual_factors import (
+    CommonResiduals as CommonResiduals,
 )
 from .spec.volatility import (
     CommonVolatility as CommonVolatility,

@@ -200,7 +200,8 @@ def held_units(model: bf.FactorModel, priors: ScaledPriors, shape: Panel, panel:
     if priors.residual_factors is not None:
         unit = typical_sd(observe(shape)) / typical_sd(observe(panel))
         held, groups = model.noise.common, model.noise.groups
-        held = replace(held, spread=HalfNormal(held.spread.scale * unit), mean=scaled(held.mean, unit))
+        mean = scaled(held.mean, unit) if held.count else held.mean
+        held = replace(held, spread=HalfNormal(held.spread.scale * unit), mean=mean)
         groups = None if groups is None else scaled(groups, unit)
         changed = replace(changed, noise=replace(changed.noise, common=held, groups=groups))
     return changed

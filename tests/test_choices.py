@@ -10,7 +10,16 @@ PACKAGE = ROOT / "bayesfactor"
 ROOMS = ("posterior", "analysis", "plots", "reporting", "cli")
 CHOICES = {
     node.name
-    for name in ("alphas", "factors", "loadings", "noise", "observation")
+    for name in (
+        "alphas",
+        "factors",
+        "inclusion",
+        "loadings",
+        "measurement_error",
+        "noise",
+        "observation",
+        "residual_factors",
+    )
     for node in ast.parse((PACKAGE / f"spec/{name}.py").read_text(encoding="utf-8")).body
     if isinstance(node, ast.ClassDef) and not node.name.startswith("Scaled")
 } | {"SpikeSlab"}

@@ -16,6 +16,7 @@ from bayesfactor.plots.style import (
     POSTERIOR,
     QUIET,
     ROW,
+    by_group,
     canvas,
     chosen,
     hover,
@@ -69,10 +70,7 @@ def plot_loadings(
     """
     require_fit(fit, "plot_loadings")
     panel = fit.panel
-    order = [
-        a for _, a in sorted(zip(panel.groups.values.tolist(), panel.assets, strict=True), key=lambda pair: pair[0])
-    ]
-    rows = chosen(names, order, "asset", "plot_loadings.names")
+    rows = chosen(names, by_group(panel), "asset", "plot_loadings.names")
     columns = chosen(factors, panel.factor_names, "factor", "plot_loadings.factors")
     draws = fit.posterior["loading"].sel(asset=rows, factor=columns)
     table = summarise(draws, ci_prob, ci_kind, rounded=False).set_index(["asset", "factor"])

@@ -13,6 +13,7 @@ import numpy as np
 
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.wording import MINUS
+from bayesfactor.panel.base import PanelBase
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,6 +108,12 @@ def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: 
         if names.count(name) > 1:
             raise SpecError(f"{place}: '{name}' is asked for twice.", place=place, found=name)
     return names
+
+
+def by_group(panel: PanelBase) -> list[str]:
+    """Return the assets of a panel, group by group."""
+    pairs = zip(panel.groups.values.tolist(), panel.assets, strict=True)
+    return [asset for _, asset in sorted(pairs, key=lambda pair: pair[0])]
 
 
 def percent(axis: Any) -> None:

@@ -29,7 +29,7 @@ class Dated:
     fit : Fit
     draws : Dataset
         Of its posterior.
-    known : array (sample, time, residual factor) or None
+    known : array (sample, residual factor, time) or None
         Residual factors of the first rows where they were drawn before: those of newer ones are drawn given them.
     """
 
@@ -81,7 +81,7 @@ class Dated:
 
     @cached_property
     def common(self) -> np.ndarray | None:
-        """Residual factors z_t on each date (sample, time, residual factor); None without them.
+        """Residual factors z_t on each date (sample, residual factor, time); None without them.
 
         Drawn again from their law given the rest of each draw: the same ones each time, whatever other draws there are.
         Exact where loadings do not move. Where they do, both are drawn again, in turns: z given that they do not move,
@@ -90,17 +90,18 @@ class Dated:
         law = self.residual_factors
         if law is None:
             return None
-        first = 0 if self.known is None else self.known.shape[1]
+        first = 0 if self.known is None else self.known.shape[2]
         law, found = replace(law, seen=law.seen[first:]), None
         for turn in range(1 if self.filters is None else TURNS + 1):
             linear = law.nothing
             for asset in range(len(self.fit.panel.assets)):
                 path = None if turn == 0 else self._moves(asset, found, turn)
                 rows, residual = self._residuals(asset, path)
-                new = rows >= first
-                law.add(linear, asset, rows[new] - first, (residual / self.scale(asset)[rows])[:, new])
+                start = int(np.searchsorted(rows, first))
+                residual[:, start:] /= self.scale(asset)[rows[start:]]
+                law.add(linear, asset, rows[start:] - first, residual[:, start:])
             drawn = law.draw(linear, self._noise(linear.shape, turn, first))
-            found = drawn if self.known is None else np.concatenate([self.known, drawn], axis=1)
+            found = drawn if self.known is None else np.concatenate([self.known, drawn], axis=2)
         return found
 
     def common_residuals(self, asset: int, rows: np.ndarray) -> np.ndarray:
@@ -111,16 +112,16 @@ class Dated:
         """Return l_i'z_t (sample, row); 0 without residual factors."""
         if self.residual_factors is None or factors is None:
             return np.zeros((len(self.own_level), len(rows)))
-        return np.einsum("stq,sq->st", factors[:, rows], self.residual_factors.loading[:, asset])
+        return (self.residual_factors.loading[:, asset, None] @ factors)[:, 0, rows]
 
     def _noise(self, shape: tuple[int, ...], turn: int, first: int) -> np.ndarray:
-        """Return standard normal noise (sample, time, residual factor) from a row on, each draw's its own."""
+        """Return standard normal noise (sample, residual factor, time) from a row on, each draw's its own."""
         every, place = self._place
-        found = np.empty(shape)
-        for row in range(shape[1]):
+        found = np.empty((shape[2], *shape[:2]))
+        for row in range(shape[2]):
             rng = np.random.default_rng([self.fit.seed, first + row, turn, 1])  # assets' have no fourth number
-            found[:, row] = rng.standard_normal((every, shape[2]))[place]
-        return found
+            found[row] = rng.standard_normal((every, shape[1]))[place]
+        return np.ascontiguousarray(np.moveaxis(found, 0, 2))
 
     def scale(self, asset: int) -> np.ndarray:
         """Return the volatility of an asset's residuals over its level on each date (time)."""

@@ -158,7 +158,7 @@ def _together(dated: Dated, law: Noise) -> np.ndarray:
             remedy="Take that of each asset, log_likelihood(fit, per='asset'), or judge forecasts by bf.score.",
         )
     linear = factors.nothing
-    total = np.zeros(linear.shape[:2])
+    total = np.zeros((len(linear), linear.shape[2]))
     for i in range(len(dated.fit.panel.assets)):
         rows, residual, _ = dated.residuals(i)
         scale = dated.scale(i)[rows]

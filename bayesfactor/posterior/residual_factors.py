@@ -7,6 +7,8 @@ import numpy as np
 
 from bayesfactor.base.records import FrozenArrays
 
+NUMBERS = 2**15  # residuals that are worked on at once: they fit a processor's cache
+
 
 @dataclass(frozen=True, eq=False)
 class ResidualFactors(FrozenArrays):
@@ -30,13 +32,19 @@ class ResidualFactors(FrozenArrays):
 
     @property
     def nothing(self) -> np.ndarray:
-        """h_t of no residuals (sample, time, residual factor): `add` fills it."""
-        return np.zeros((len(self.sd), len(self.seen), self.loading.shape[2]))
+        """h_t of no residuals (sample, residual factor, time): `add` fills it."""
+        return np.zeros((len(self.sd), self.loading.shape[2], len(self.seen)))
 
     def add(self, linear: np.ndarray, asset: int, rows: np.ndarray, residual: np.ndarray) -> None:
         """Add an asset's residuals (sample, row) on its rows to h_t."""
         scaled = self.loading[:, asset] / self.sd[:, asset, None] ** 2
-        linear[:, rows] += residual[:, :, None] * scaled[:, None]
+        gapless = rows.size > 0 and rows[-1] - rows[0] == rows.size - 1
+        own = slice(rows[0], rows[-1] + 1) if gapless else rows  # of a slice nothing is copied
+        step = max(1, NUMBERS // max(rows.size, 1))
+        for start in range(0, len(linear), step):
+            part = slice(start, start + step)
+            for j in range(scaled.shape[1]):
+                linear[part, j, own] += scaled[part, j, None] * residual[part]
 
     @cached_property
     def roots(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -50,18 +58,18 @@ class ResidualFactors(FrozenArrays):
         return found
 
     def draw(self, linear: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Return z (sample, time, residual factor) given h, made of standard normal noise of the same shape."""
+        """Return z (sample, residual factor, time) given h, made of standard normal noise of the same shape."""
         z = np.empty_like(linear)
         for rows, root in self.roots:
-            centred = np.linalg.solve(root, linear[:, rows].mT) + noise[:, rows].mT
-            z[:, rows] = np.linalg.solve(root.mT, centred).mT
+            centred = np.linalg.solve(root, linear[:, :, rows]) + noise[:, :, rows]
+            z[:, :, rows] = np.linalg.solve(root.mT, centred)
         return z
 
     def log_ratio(self, linear: np.ndarray) -> np.ndarray:
         """Return log N(r_t; 0, LL' + D) - log N(r_t; 0, D) of each date (sample, time), by Woodbury's identity."""
-        found = np.empty(linear.shape[:2])
+        found = np.empty((len(linear), linear.shape[2]))
         for rows, root in self.roots:
-            solved = np.linalg.solve(root, linear[:, rows].mT)
+            solved = np.linalg.solve(root, linear[:, :, rows])
             size = np.log(np.einsum("sqq->sq", root)).sum(axis=1)
             found[:, rows] = 0.5 * (solved**2).sum(axis=1) - size[:, None]
         return found

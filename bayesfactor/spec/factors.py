@@ -109,18 +109,11 @@ class FactorLaw:
     def __post_init__(self) -> None:
         for key, value in self.error:
             require(value, get_args(Reliability), f"factors.error.{key}")
-            if key == "default" or value.proxy in dict(self.error):
-                wrong = "factors.error has no 'default'"
-                if key != "default":
-                    wrong = (
-                        f"factors.error.{key}: its proxy '{value.proxy}' is no regressor, and has no error of its own"
-                    )
-                raise SpecError(
-                    f"{wrong}.",
-                    place=f"factors.error.{key}",
-                    found=key if key == "default" else value.proxy,
-                    allowed=("the name of a factor", "a family", *GENERAL),
-                    remedy="Key it by the factors or families that are regressors measured with error.",
+            if key == "default":
+                raise _refused(key, key, "a factor without a key has no error, and there is no 'default'")
+            if value.proxy and value.proxy in dict(self.error):
+                raise _refused(
+                    key, value.proxy, f"its proxy '{value.proxy}' is no regressor and has no error of its own"
                 )
 
     def error_of(self, factor: Factor) -> Reliability | None:
@@ -157,3 +150,13 @@ class FactorLaw:
             covariance_scale=self.covariance.weight * sd**2,
             covariance_dof=self.covariance.weight + sd.size + 1,
         )
+
+
+def _refused(key: str, found: str, why: str) -> SpecError:
+    return SpecError(
+        f"factors.error.{key}: {why}.",
+        place=f"factors.error.{key}",
+        found=found,
+        allowed=("the name of a factor", "a family", *GENERAL),
+        remedy="Key errors by the factors or families that are regressors measured with error.",
+    )

@@ -41,8 +41,8 @@ def encode(value: Any) -> Any:
             found = getattr(value, field.name)
             if field.metadata.get("left_out") and found == field.default:
                 continue  # so that a model without it keeps its id
-            if field.metadata.get("whole") and isinstance(found, numbers.Integral):
-                table[field.name] = int(found)
+            if field.metadata.get("whole"):
+                table[field.name] = found
             elif not hasattr(found, "kind"):
                 table[field.name] = encode(found)
             elif found != field.default:  # a choice inside a part: left out where it is the plain one

@@ -1,6 +1,6 @@
 """Sparse loadings: which assets load on a factor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +38,12 @@ class ScaledInclusion(FrozenArrays):
         """Return the log prior density (draw) of inclusion rates, but for constants, of draws by name."""
         return log_beta(draws, "inclusion_rate", self.a, self.b, self.free)
 
+    def simulate(self, mean: np.ndarray, away: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return loadings (draw, asset, factor), some of them out, from their groups' means and what adds to these."""
+        rate = np.where(self.free, rng.beta(self.a, self.b, (len(mean), 1, self.a.size)), 1.0)
+        inside = rng.uniform(size=mean.shape) < rate
+        return np.where(inside, mean + away, np.where(self.to_group, mean, 0.0))
+
 
 @dataclass(frozen=True)
 class BetaInclusion(Beta):
@@ -71,3 +77,12 @@ class BetaInclusion(Beta):
         require_number(
             self.floor, 0.0, np.inf, "BetaInclusion.floor", "Without one, in and out could not be told apart: take 0.1."
         )
+
+
+def scaled_inclusion(choices: Sequence[BetaInclusion | None]) -> ScaledInclusion | None:
+    """Return which loadings on factors with these choices may be out, None being always in; None where all are in."""
+    rows = [(True, one.a, one.b, one.spike == "group") if one else (False, 1.0, 1.0, False) for one in choices]
+    if not any(choices):
+        return None
+    free, a, b, to_group = (np.array(column) for column in zip(*rows, strict=True))
+    return ScaledInclusion(free, a, b, to_group)

@@ -1,7 +1,7 @@
 """Laws of loadings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.records import Factor
-from bayesfactor.spec.inclusion import EXAMPLE, BetaInclusion, ScaledInclusion
+from bayesfactor.spec.inclusion import EXAMPLE, BetaInclusion, ScaledInclusion, scaled_inclusion
 from bayesfactor.spec.keys import Keyed, keyed, lookup
 from bayesfactor.spec.loading_path import ConstantPath, LoadingPath
 from bayesfactor.spec.priors import HalfNormal, Normal, log_normal
@@ -29,13 +29,16 @@ class ScaledLoadings(FrozenArrays):
     spread : array (factor)
         Scale of tau_k; 0 unless loadings are grouped.
     floor : array (factor)
-        Least tau_k; 0 unless loadings may be out (`BetaInclusion`).
+        Least tau_k; 0 unless loadings may be out.
+    inclusion : ScaledInclusion, or None
+        Which loadings may be out; None where all are in.
     """
 
     loc: np.ndarray
     sd: np.ndarray
     spread: np.ndarray
     floor: np.ndarray
+    inclusion: ScaledInclusion | None = None
 
     def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the log prior densities (draw) of what loadings share, but for constants, of draws by name."""
@@ -43,6 +46,7 @@ class ScaledLoadings(FrozenArrays):
             **log_normal(draws, "loading_mean", self.loc, self.sd),
             **log_normal(draws, "loading_common", self.loc, self.sd),
             **log_normal(draws, "loading_scale", self.floor, self.spread),
+            **(self.inclusion.log_prior(draws) if self.inclusion else {}),
         }
 
 
@@ -75,11 +79,9 @@ def _chosen[P: (GroupedPrior, LoadingPrior)](prior: Keyed[P], units: PanelUnits)
     return found, np.where([one.units == "beta" for one in found], 1.0, standardised)
 
 
-def _scaled(
-    values: Sequence[Normal], spread: np.ndarray, unit: np.ndarray, floor: np.ndarray | float = 0.0
-) -> ScaledLoadings:
+def _scaled(values: Sequence[Normal], spread: np.ndarray, unit: np.ndarray) -> ScaledLoadings:
     loc, sd = np.array([value.mean for value in values]), np.array([value.sd for value in values])
-    return ScaledLoadings(loc * unit, sd * unit, spread * unit, floor * unit)
+    return ScaledLoadings(loc * unit, sd * unit, spread * unit, np.zeros(loc.size))
 
 
 def _scaled_values(prior: Keyed[LoadingPrior], units: PanelUnits) -> ScaledLoadings:
@@ -115,20 +117,16 @@ class GroupedLoadings:
                     allowed=("BetaInclusion", "1.0"),
                     remedy=f"For instance {EXAMPLE}; leave out a factor by 'families'.",
                 )
+        numbers_first = sorted(self.inclusion, key=lambda row: isinstance(row[1], BetaInclusion))  # as TOML has them
+        object.__setattr__(self, "inclusion", tuple(numbers_first))
 
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
         found, unit = _chosen(self.prior, units)
-        inclusion = [self._inclusion_of(factor) for factor in units.factors]
-        floor = np.array([0.0 if one is None else one.floor for one in inclusion])
-        return _scaled([one.mean for one in found], np.array([one.spread.scale for one in found]), unit, floor)
-
-    def scaled_inclusion(self, units: PanelUnits) -> ScaledInclusion | None:
-        """Return which loadings may be out; None where all are in."""
-        found = [self._inclusion_of(factor) for factor in units.factors]
-        rows = [(False, 1.0, 1.0, False) if p is None else (True, p.a, p.b, p.spike == "group") for p in found]
-        free, a, b, to_group = (np.array(column) for column in zip(*rows, strict=True))
-        return ScaledInclusion(free, a, b, to_group) if free.any() else None
+        chosen = [self._inclusion_of(factor) for factor in units.factors]
+        floor = np.array([one.floor if one else 0.0 for one in chosen])
+        plain = _scaled([one.mean for one in found], np.array([one.spread.scale for one in found]), unit)
+        return replace(plain, floor=floor * unit, inclusion=scaled_inclusion(chosen))
 
     def _inclusion_of(self, factor: Factor) -> BetaInclusion | None:
         found = lookup(self.inclusion, factor)
@@ -138,8 +136,9 @@ class GroupedLoadings:
         """Return loadings (draw, asset, factor) of assets in groups of these numbers."""
         k = scaled.loc.size
         mean = scaled.loc + scaled.sd * rng.standard_normal((draws, int(groups.max(initial=-1)) + 1, k))
-        spread = scaled.spread * np.abs(rng.standard_normal((draws, 1, k)))
-        return mean[:, groups] + spread * rng.standard_normal((draws, groups.size, k))
+        spread = scaled.floor + scaled.spread * np.abs(rng.standard_normal((draws, 1, k)))
+        away = spread * rng.standard_normal((draws, groups.size, k))
+        return scaled.inclusion.simulate(mean[:, groups], away, rng) if scaled.inclusion else mean[:, groups] + away
 
 
 @dataclass(frozen=True)
@@ -155,9 +154,6 @@ class FreeLoadings:
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
         return _scaled_values(self.prior, units)
-
-    def scaled_inclusion(self, units: PanelUnits) -> None:
-        """Return None: every loading is in."""
 
     def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Return loadings (draw, asset, factor) of as many assets as there are groups given."""
@@ -177,9 +173,6 @@ class CommonLoadings:
     def scaled(self, units: PanelUnits) -> ScaledLoadings:
         """Return the law per unit of each factor."""
         return _scaled_values(self.prior, units)
-
-    def scaled_inclusion(self, units: PanelUnits) -> None:
-        """Return None: every loading is in."""
 
     def simulate(self, scaled: ScaledLoadings, groups: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Return loadings (draw, asset, factor) of as many assets as there are groups given."""

@@ -72,6 +72,8 @@ class CommonResiduals:
                 allowed=(*map(str, range(MOST + 1)), "auto"),
                 remedy="Take 'auto', which drops those that are of no use.",
             )
+        if whole:
+            object.__setattr__(self, "count", int(self.count))
 
     def scaled(self, groups: Normal | None, units: PanelUnits) -> ScaledResidualFactors:
         """Return the law of loadings in decimals per period, those on residual factors of groups included."""

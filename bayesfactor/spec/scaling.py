@@ -28,8 +28,12 @@ class ScaledPriors:
     noise: ScaledNoise
     zero_beta: ScaledNormal | None
     residual_factors: ScaledResidualFactors | None = None
-    inclusion: ScaledInclusion | None = None
     reliability: ScaledReliability | None = None
+
+    @property
+    def inclusion(self) -> ScaledInclusion | None:
+        """Which loadings may be out; None where all are in."""
+        return self.loadings.inclusion
 
     def log_prior(self, draws: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the log prior density (draw) of each variable with a fixed prior, but for constants.
@@ -45,7 +49,6 @@ class ScaledPriors:
             **self.factors.log_prior(draws),
             **self.noise.log_prior(draws),
             **(self.zero_beta.log_prior(draws) if self.zero_beta else {}),
-            **(self.inclusion.log_prior(draws) if self.inclusion else {}),
             **(self.reliability.log_prior(draws) if self.reliability else {}),
         }
 
@@ -63,6 +66,5 @@ def scale_priors(design: Design, model: FactorModel) -> ScaledPriors:
         noise=model.noise.scaled(units),
         zero_beta=zero_beta,
         residual_factors=model.noise.scaled_residual_factors(units),
-        inclusion=model.loadings.scaled_inclusion(units),
         reliability=model.factors.scaled_reliability(units),
     )

@@ -111,7 +111,9 @@ def test_permuting_assets_permutes_what_residual_factors_gave(static):
 def test_a_return_has_what_the_factors_drawn_again_gave(fit):
     dated, found = Dated(fit, fit.posterior), bf.attribute(fit, "return").draws.sel(asset="a02", source=COMMON)
     rows = np.flatnonzero(np.isfinite(fit.panel.returns.sel(asset="a02").values))
-    wanted = np.einsum("stq,sq,t->s", dated.common[:, rows], dated.residual_factors.loading[:, 2], dated.scale(2)[rows])
+    wanted = np.einsum(
+        "sqt,sq,t->s", dated.common[:, :, rows], dated.residual_factors.loading[:, 2], dated.scale(2)[rows]
+    )
     np.testing.assert_allclose(found.transpose("chain", "draw").values.ravel(), wanted, rtol=0, atol=1e-12)
 
 

@@ -107,8 +107,8 @@ def test_factors_drawn_again_have_their_law_given_the_residuals(panel):
         gain = np.linalg.solve(sigma[np.ix_(seen, seen)], loading[seen]).T
         mean, cov = gain @ e[t, seen], np.eye(2) - gain @ loading[seen]
         sd = np.sqrt(np.diag(cov))
-        assert (np.abs(found[:, t].mean(0) - mean) < 4.5 * sd / np.sqrt(6000)).all()
-        assert (np.abs(np.cov(found[:, t].T) - cov) < 4.5 * 2**0.5 * np.outer(sd, sd) / np.sqrt(6000)).all()
+        assert (np.abs(found[:, :, t].mean(0) - mean) < 4.5 * sd / np.sqrt(6000)).all()
+        assert (np.abs(np.cov(found[:, :, t].T) - cov) < 4.5 * 2**0.5 * np.outer(sd, sd) / np.sqrt(6000)).all()
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def moved():
 def test_they_are_the_same_whatever_other_draws_there_are(name, request):
     fit = request.getfixturevalue(name)
     some = fit.posterior.isel(draw=slice(1, None, 3))
-    every = Dated(fit, fit.posterior).common.reshape(2, -1, len(fit.panel.times), 2)[:, 1::3]
+    every = Dated(fit, fit.posterior).common.reshape(2, -1, 2, len(fit.panel.times))[:, 1::3]
     np.testing.assert_allclose(Dated(fit, some).common, every.reshape(-1, *every.shape[2:]), rtol=1e-9, atol=1e-9)
 
 
@@ -179,7 +179,7 @@ def test_moves_and_residual_factors_have_their_joint_law(repeated):
     """Against the dense normal law of both, given returns and the next period's loadings."""
     dated = Dated(repeated, repeated.posterior)
     precision, linear, size = joint_law(repeated, dated)
-    unit, z = dated.filters[0].unit, dated.common[:, :, 0]
+    unit, z = dated.filters[0].unit, dated.common[:, 0]
     moves = [dated.moves(i).reshape(len(z), -1) / np.tile(unit, size // 2 - 1) for i in range(3)]
     given = np.full(len(linear), np.nan)
     for i in range(3):
@@ -189,16 +189,16 @@ def test_moves_and_residual_factors_have_their_joint_law(repeated):
 
 def test_loadings_after_newer_rows_have_their_law(repeated):
     """Given returns and the residual factors of the first rows; the next period's loadings are not known."""
-    first = np.broadcast_to(np.linspace(-1, 1, 70)[:, None], (4000, 70, 1))
+    first = np.broadcast_to(np.linspace(-1, 1, 70), (4000, 1, 70))
     dated = Dated(repeated, repeated.posterior, first)
     precision, linear, size = joint_law(repeated, dated)
-    unit, z = dated.filters[0].unit, dated.common[:, :, 0]
-    np.testing.assert_array_equal(z[:, :70], first[:, :, 0])
+    unit, z = dated.filters[0].unit, dated.common[:, 0]
+    np.testing.assert_array_equal(z[:, :70], first[:, 0])
     moves = [dated.moves(i).reshape(len(z), -1) / np.tile(unit, size // 2 - 1) for i in range(3)]
     ahead = dated.moves_ahead(np.random.default_rng(7)) / unit
     parts = [part for i in range(3) for part in (moves[i], ahead[:, i])]
     given = np.full(len(linear), np.nan)
-    given[3 * size : 3 * size + 70] = first[0, :, 0]
+    given[3 * size : 3 * size + 70] = first[0, 0]
     held_to(np.concatenate([*parts, z[:, 70:]], axis=1), precision, linear, given)
 
 

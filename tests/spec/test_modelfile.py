@@ -4,54 +4,16 @@ from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
 
 import bayesfactor as bf
 from bayesfactor.base.errors import SpecError
 from bayesfactor.spec import priors
 from bayesfactor.spec.files import model_id, model_text, preset_folder
+from tests.support.drawn_models import models
 
 PRESETS = ("capm", "hierarchical", "pooled", "spike_slab", "static", "student_t", "unpooled")
 TEXT = preset_folder().joinpath("student_t.toml").read_text(encoding="utf-8")
-
-number = st.floats(-1e6, 1e6, allow_nan=False)
-positive = st.floats(1e-9, 1e9, allow_nan=False)
-per = st.sampled_from(["year", "period"])
-rates, scales = st.builds(priors.Rate, number, per), st.builds(priors.Rate, positive, per)
-normals = st.builds(priors.Normal, number, positive)
-halves = st.builds(priors.HalfNormal, positive)
-units = st.sampled_from(["beta", "standardised"])
-names = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-
-
-def by_key(items):
-    return st.dictionaries(names, items, max_size=3).map(lambda table: tuple(table.items()))
-
-
-own = st.builds(bf.LoadingPrior, normals, units)
-grouped = st.builds(bf.GroupedPrior, normals, halves, units)
-loadings = st.one_of(
-    st.builds(bf.GroupedLoadings, by_key(grouped)),
-    st.builds(bf.FreeLoadings, by_key(own)),
-    st.builds(bf.CommonLoadings, by_key(own)),
-)
-alphas = st.one_of(
-    st.just(bf.ZeroAlpha()),
-    st.builds(bf.ShrunkAlpha, st.builds(priors.HalfNormalRate, scales)),
-    st.builds(bf.ScaledAlpha, st.builds(priors.HalfNormalRate, scales)),
-    st.builds(bf.SharpeAlpha, halves),
-    st.builds(bf.AppraisalAlpha, halves),
-    st.builds(bf.FreeAlpha, st.builds(priors.NormalRate, rates, scales)),
-)
-rate_laws = st.one_of(st.just(bf.NoZeroBeta()), st.builds(bf.FreeZeroBeta, st.builds(priors.NormalRate, rates, scales)))
-share = st.floats(1e-6, 1 - 1e-6)
-slabs = st.builds(priors.SpikeSlab, positive, share, share, positive)
-levels = st.builds(priors.LogNormalRate, scales, positive)
-tails = st.builds(priors.Exponential, positive, st.floats(2.01, 50.0))
-noises = st.one_of(st.builds(bf.NormalNoise, levels, halves), st.builds(bf.StudentTNoise, levels, halves, tails))
-laws = st.builds(bf.FactorLaw, by_key(st.one_of(normals, slabs)), normals, st.builds(priors.InverseWishart, positive))
-families = st.lists(names, max_size=3).map(tuple)
-models = st.builds(bf.FactorModel, names, families, loadings, alphas, rate_laws, laws, noises)
 
 
 @settings(max_examples=150, deadline=None)
@@ -84,7 +46,9 @@ def test_presets():
 
 
 def leaves(value, path=()):
-    """Yield the path of every number and choice inside a value."""
+    """Yield the path of every number and choice inside a value that a file would hold."""
+    if value is None or value == bf.CommonResiduals():
+        return
     if is_dataclass(value):
         for field in fields(value):
             yield from leaves(getattr(value, field.name), (*path, field.name))

@@ -44,10 +44,16 @@ def common_returns(dated: Dated, matrix: np.ndarray, rows: np.ndarray, by_date: 
     """
     chains, draws = dated.draws.sizes["chain"], dated.draws.sizes["draw"]
     found = np.zeros((chains * draws, len(matrix)))
+    factors, law = dated.common, dated.residual_factors
+    if factors is None or law is None:
+        return found.reshape(chains, draws, -1)
+    size, dates = factors.shape[1:]
     for asset in np.flatnonzero((matrix != 0).any(axis=0)).tolist():
-        given = dated.common_residuals(asset, rows)
         holdings = np.flatnonzero(matrix[:, asset])
-        found[:, holdings] += given @ by_date[holdings].T * matrix[holdings, asset]
+        weights = np.zeros((dates, len(holdings)))
+        weights[rows] = (by_date[holdings] * matrix[holdings, asset, None] * dated.scale(asset)[rows]).T
+        summed = (factors.reshape(-1, dates) @ weights).reshape(-1, size, len(holdings))
+        found[:, holdings] += np.einsum("sqh,sq->sh", summed, law.loading[:, asset])
     return found.reshape(chains, draws, -1)
 
 

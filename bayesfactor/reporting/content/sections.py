@@ -12,6 +12,7 @@ from bayesfactor.reporting.content.changes import changed
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.data_and_checks import again, data, model, trust
 from bayesfactor.reporting.content.estimates import loadings, premia, realised, risk
+from bayesfactor.reporting.content.inclusion import which_are_in
 from bayesfactor.reporting.content.parts import (
     POSTERIOR_UNITS,
     Answer,
@@ -42,7 +43,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
         Section("risk", "Where the risk comes from", risk(contents)),
         Section("realised", "Realised returns", realised(contents)),
-        Section("loadings", "Loadings, and how far they were shrunk", loadings(contents)),
+        Section("loadings", "Loadings, and how far they were shrunk", (*loadings(contents), *which_are_in(contents))),
         *((Section("changes", "What has changed", changed(found)),) if (found := contents.changes) is not None else ()),
         Section("premia", "What factors pay", premia(contents)),
         Section("data", "The data", data(contents)),

@@ -48,6 +48,20 @@ def write_moments(buffer: np.ndarray, xx: np.ndarray, xy: np.ndarray, yy: np.nda
         buffer[int(buffer[2 * slot]) : int(buffer[2 * slot + 1])] = _to_blocks(values).ravel()
 
 
+def read_moments(buffer: np.ndarray, assets: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `write_moments` wrote."""
+    size = padded_size(assets)
+    lower, xy, yy = (
+        np.moveaxis(buffer[int(buffer[2 * slot]) : int(buffer[2 * slot + 1])].reshape(size // WIDTH, -1, WIDTH), 1, 2)
+        for slot in (OWN.xx, OWN.xy, OWN.yy)
+    )
+    p = xy.shape[-1]
+    xx = np.empty((size, p, p))
+    row, column = np.tril_indices(p)
+    xx[:, row, column] = xx[:, column, row] = lower.reshape(size, -1)
+    return xx[:assets], xy.reshape(size, p)[:assets], yy.reshape(size)[:assets]
+
+
 def _to_blocks(array: np.ndarray) -> np.ndarray:
     """Pad the last axis (asset) with zeros to whole blocks and return (block, ..., lane)."""
     short = padded_size(array.shape[-1]) - array.shape[-1]

@@ -1,5 +1,6 @@
 """Rows of a panel as latent variables see them, and the statistics that they give to the kernel."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,10 @@ class Rows:
     u: np.ndarray
     moved: np.ndarray
     changed: bool = True
+
+    def copy(self) -> "Rows":
+        """Return the same rows for another chain."""
+        return deepcopy(self)
 
     def unexplained(self, coefficients: np.ndarray, common: np.ndarray | None = None) -> np.ndarray:
         """Return y less what coefficients (asset, coefficient) on x and loadings on z explain (asset, time)."""

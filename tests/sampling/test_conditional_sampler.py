@@ -1,0 +1,240 @@
+"""The conditional sampler: its parts against dense normals, and all of it by Geweke's joint test."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import bayesfactor as bf
+from bayesfactor.panel.design import observe
+from bayesfactor.panel.moments import Moments
+from bayesfactor.paths.movement import Cell, blocks_of
+from bayesfactor.paths.prewhitened import prewhitened, whiten
+from bayesfactor.sampling.conditional_engine import ConditionalRun
+from bayesfactor.sampling.kernel_engine import KernelRun
+from bayesfactor.sampling.kernels.buffer import aligned_copy
+from bayesfactor.sampling.kernels.density_problem import pack
+from bayesfactor.sampling.kernels.normal_kernel import OWN, write_moments
+from bayesfactor.sampling.latents.chain import Chain
+from bayesfactor.sampling.latents.found import columns_of, moves_of, rows_of
+from bayesfactor.sampling.latents.loading_moves import LoadingMoves
+from bayesfactor.sampling.latents.residual_factors import ResidualFactors, draw_scores
+from bayesfactor.sampling.latents.rows import add_statistics, residuals
+from bayesfactor.spec.alphas import ShrunkAlpha
+from bayesfactor.spec.priors import HalfNormalRate, Normal, Rate
+from bayesfactor.spec.residual_factors import CommonResiduals
+from bayesfactor.spec.scaling import scale_priors
+
+CHAINS, SWEEPS = 1500, 8
+SHRUNK = ShrunkAlpha(HalfNormalRate(Rate(20.0)))
+INFO = {
+    "market": {"traded": True, "family": "market"},
+    "macro": {"traded": False, "family": "macro", "transform": "none"},
+}
+
+
+def small_panel(assets: int = 5, weeks: int = 24, seed: int = 0) -> bf.Panel:
+    rng = np.random.default_rng(seed)
+    factors = rng.normal([0.003, 0.0], [0.02, 0.05], (weeks, 2))
+    returns = factors @ np.array([1.0, 0.2]) + rng.normal(0, 0.03, (assets, weeks)) + 0.0
+    returns = returns.T
+    for asset in range(1, assets):
+        returns[: 2 * asset, asset] = np.nan
+    dates = pd.date_range("2015-01-04", periods=weeks, freq="W")
+    names = [f"a{number}" for number in range(assets)]
+    return bf.integrate(
+        pd.DataFrame(returns, dates, names),
+        pd.DataFrame(factors, dates, ["market", "macro"]),
+        factor_info=INFO,
+        asset_info={name: f"group {number % 2}" for number, name in enumerate(names)},
+    )
+
+
+class OwnVolatility:
+    """A path of volatility, as far as rows take it: one that is common, and each asset's own."""
+
+    def __init__(self, weeks: int, assets: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.weight = np.exp(0.5 * rng.standard_normal(weeks))
+        self.precision = self.weight[:, None] * np.exp(0.5 * rng.standard_normal((weeks, assets)))
+
+
+def moving_cell(panel: bf.Panel, kappa: float = 0.3, phi: float = 0.6) -> Cell:
+    """Return a cell in which volatility and loadings move."""
+    path = OwnVolatility(len(panel.times), len(panel.assets), 1)
+    blocks = blocks_of(panel, path.precision, 6, len(panel.times))
+    return Cell(path, blocks, whiten(blocks, kappa, phi))
+
+
+def test_moves_of_loadings_are_taken_out_of_statistics_as_the_filter_does():
+    panel = small_panel()
+    cell = moving_cell(panel)
+    rows, moves = rows_of(panel, cell), moves_of(cell)
+    n, p = len(panel.assets), 3
+    xx, xy, yy = np.zeros((n, p, p)), np.zeros((n, p)), np.zeros(n)
+    add_statistics(rows.x, rows.z, rows.y, rows.root, rows.seen, 0, xx, xy, yy)
+    moves.integrate(rows, xx, xy, yy)
+    expected: Moments = prewhitened(cell.blocks, 0.3, 0.6).moments
+    np.testing.assert_allclose(np.moveaxis(xx, 0, -1), expected.xx, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(xy.T, expected.xy, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(yy, expected.yy, rtol=1e-9, atol=1e-14)
+
+
+def block_covariance(rows, moves: LoadingMoves, asset: int) -> np.ndarray:
+    """Return the covariance of y over sigma^2 of what moves of loadings add, by its definition."""
+    edges, own = rows.edges, np.flatnonzero(rows.seen[asset])
+    number = np.searchsorted(edges, own, side="right") - 1
+    z = rows.u[:, own] * rows.root[asset, own]
+    return moves.kappa**2 * moves.phi ** np.abs(number[:, None] - number) * (z.T @ z)
+
+
+def test_statistics_with_a_residual_factor_are_those_of_a_dense_normal():
+    panel = small_panel()
+    cell = moving_cell(panel)
+    rows, moves = rows_of(panel, cell), moves_of(cell)
+    rows.z = np.random.default_rng(3).standard_normal((2, len(panel.times)))
+    n, p = len(panel.assets), 5
+    xx, xy, yy = np.zeros((n, p, p)), np.zeros((n, p)), np.zeros(n)
+    add_statistics(rows.x, rows.z, rows.y, rows.root, rows.seen, 0, xx, xy, yy)
+    moves.integrate(rows, xx, xy, yy)
+    for asset in range(n):
+        own = np.flatnonzero(rows.seen[asset])
+        columns = np.vstack([rows.x[:, own] * rows.root[asset, own], rows.z[:, own]])
+        inverse = np.linalg.inv(np.eye(own.size) + block_covariance(rows, moves, asset))
+        np.testing.assert_allclose(xx[asset], columns @ inverse @ columns.T, rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(xy[asset], columns @ inverse @ rows.y[asset, own], rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(yy[asset], rows.y[asset, own] @ inverse @ rows.y[asset, own], rtol=1e-9)
+
+
+def test_moves_of_loadings_are_drawn_from_their_conditional_law():
+    panel = small_panel(assets=2)
+    cell = moving_cell(panel)
+    rows, moves = rows_of(panel, cell), moves_of(cell)
+    rng, sigma = np.random.default_rng(5), np.array([0.02, 0.03])
+    coefficients, draws = np.array([[0.0, 1.0, 0.1], [0.001, 0.8, 0.0]]), []
+    for _ in range(4000):
+        moves.draw(rows, coefficients, np.zeros((2, 0)), sigma, rng)
+        draws.append(rows.moved[1].copy())
+    own = np.flatnonzero(rows.seen[1])
+    rest = residuals(rows.y, rows.root, rows.seen, rows.x, coefficients, rows.z, np.zeros((2, 0)))[1, own]
+    prior = block_covariance(rows, moves, 1)
+    gain = prior @ np.linalg.inv(prior + np.eye(own.size))
+    mean, cov = gain @ rest, sigma[1] ** 2 * (prior - gain @ prior)
+    seen = np.array(draws)[:, own]
+    error = np.sqrt(np.diag(cov) / len(seen))
+    assert np.abs((seen.mean(axis=0) - mean) / error).max() < 4.5
+    np.testing.assert_allclose(np.cov(seen.T), cov, atol=5 * np.diag(cov).max() * (2 / len(seen)) ** 0.5)
+
+
+def test_residual_factors_are_drawn_from_their_conditional_law():
+    rng = np.random.default_rng(2)
+    seen = (rng.uniform(size=(6, 9)) < 0.7).astype(float)
+    loading, weight = rng.standard_normal((6, 2)), rng.uniform(0.5, 2.0, 6)
+    rest = seen * rng.standard_normal((6, 9))
+    latent = ResidualFactors.of(seen, 2)
+    zero = draw_scores(rest, seen, loading, weight, latent.pattern, latent.first, np.zeros((2, 9)))
+    unit = [
+        draw_scores(rest, seen, loading, weight, latent.pattern, latent.first, noise[:, None] * np.ones((2, 9))) - zero
+        for noise in np.eye(2)
+    ]
+    for t in range(9):
+        own = seen[:, t] > 0
+        precision = np.eye(2) + (loading[own].T * weight[own]) @ loading[own]
+        np.testing.assert_allclose(zero[:, t], np.linalg.solve(precision, (loading.T * weight) @ rest[:, t]), rtol=1e-9)
+        root = np.array([one[:, t] for one in unit]).T
+        np.testing.assert_allclose(root @ root.T, np.linalg.inv(precision), rtol=1e-9)
+
+
+def joint_run(panel: bf.Panel, cell: Cell, base: bf.FactorModel) -> ConditionalRun:
+    """Return the run of a model with one common residual factor and one a group."""
+    model = replace(base, noise=replace(base.noise, common=CommonResiduals(1), groups=Normal(0.25, 0.25)))
+    design, rows = observe(panel), rows_of(panel, cell)
+    priors = scale_priors(design, model)
+    rows.z = np.zeros((3, len(panel.times)))
+    problem = pack(design, model, priors, columns_of(priors.residual_factors, 1, design))
+    return ConditionalRun(problem, rows, (ResidualFactors.of(rows.seen, 1),), moves_of(cell))
+
+
+def prior_draws(run: ConditionalRun, draws: int, seed: int) -> np.ndarray:
+    """Return draws (draw, theta) given the factors alone: the kernel's density without returns."""
+    buffer, n = aligned_copy(run.problem.buffer), len(run.rows.y)
+    p = len(run.rows.x) + len(run.rows.z)
+    write_moments(buffer, np.zeros((n, p, p)), np.zeros((n, p)), np.zeros(n))
+    buffer[int(buffer[2 * OWN.dates]) : int(buffer[2 * OWN.dates + 1])] = 0.0
+    kernel = KernelRun(replace(run.problem, buffer=buffer))
+    sampler = bf.Sampler(draws=draws // 2, tune=300, chains=2, seed=seed, target_accept=0.9, progress=False)
+    return kernel.sample(kernel.compile(), sampler)["posterior"]["theta"].values.reshape(draws, -1)
+
+
+def start_from_prior(chain: Chain, theta: np.ndarray) -> None:
+    """Draw everything but theta from its law."""
+    state = chain.state
+    state.theta, rng, rows, moves = theta.copy(), chain.state.rng, chain.state.rows, chain.moves
+    law = state.law()
+    state.coefficients = (law.mean + law.sd * rng.standard_normal(law.mean.shape)).T.copy()
+    rows.z = rng.standard_normal(rows.z.shape)
+    k, value = len(rows.u), 0.0
+    rows.moved = np.zeros_like(rows.y)
+    for first, last in pairwise(rows.edges.tolist()):
+        step = moves.kappa * law.sigma[:, None] * rng.standard_normal((len(law.sigma), k))
+        value = step if first == 0 else moves.phi * value + np.sqrt(1 - moves.phi**2) * step
+        rows.moved[:, first:last] = rows.root[:, first:last] * (value @ rows.u[:, first:last])
+
+
+def redraw_returns(chain: Chain) -> None:
+    """Draw returns given everything else."""
+    state, rows = chain.state, chain.state.rows
+    law = state.law()
+    noise = law.sigma[:, None] * state.rng.standard_normal(rows.y.shape) + state.loading @ rows.z
+    rows.y = rows.root * (state.on_rows(law) @ rows.x) + rows.moved + rows.seen * noise
+    rows.changed = True
+
+
+def functions(chain: Chain) -> np.ndarray:
+    """Return numbers of a state whose law does not depend on signs and rotations."""
+    state, data = chain.state, chain.state.problem.data
+    law, c, level = state.law(), state.coefficients, np.exp(data["level_loc"])
+    mean, spread = state.group_means() / data["loading_sd"], state.spreads() / data["loading_spread"]
+    common = (state.loading**2).sum(axis=1)
+    return np.r_[
+        np.log(law.sigma / level),
+        common / (common + law.sigma**2),
+        c[:, 0] / level,
+        (c[:, 1:3] / data["loading_sd"][:2]).ravel(),
+        mean[:, :2].ravel(),
+        mean[:, 2] ** 2,
+        mean[[0, 1], [3, 4]],
+        spread,
+        law.shift[2] / data["loading_sd"][1],
+        (state.rows.z**2).mean(axis=1),
+        (state.coefficients[:, 1] * state.coefficients[:, 2] / data["loading_sd"][1]),
+    ]
+
+
+@pytest.mark.parametrize("base", [bf.read_model("static"), bf.FactorModel(alpha=SHRUNK)], ids=["appraisal", "shrunk"])
+def test_the_joint_law_of_parameters_latent_variables_and_returns_is_left_as_it_is(base):
+    """Geweke (2004): from a draw of the prior, sweeps with returns drawn anew before each have the prior as their law.
+
+    Every draw of the prior starts a chain of its own, so that ends of chains are independent up to those draws.
+    """
+    panel = small_panel()
+    run = joint_run(panel, moving_cell(panel), base)
+    prior = prior_draws(run, CHAINS, 12)
+    chain = run.chain(prior[0], prior.var(axis=0), 0.8, np.random.default_rng(1))
+    before, after = [], []
+    for theta in prior:
+        start_from_prior(chain, theta)
+        before.append(functions(chain))
+        for _ in range(SWEEPS):
+            redraw_returns(chain)
+            chain.sweep(0.3)
+        after.append(functions(chain))
+    change = np.array(after) - np.array(before)
+    z = change.mean(axis=0) / (change.std(axis=0) / len(change) ** 0.5)
+    assert np.abs(z).max() < 4, z
+    assert np.sqrt(np.mean(z**2)) < 1.4, z
+    ranks = stats.ks_2samp(np.array(before), np.array(after), axis=0, method="asymp")
+    assert np.asarray(ranks.pvalue).min() > 0.05 / change.shape[1] / 10, ranks.pvalue
