@@ -137,11 +137,12 @@ class FactorModel:
             )
         if self.noise.has_residual_factors and not isinstance(self.loadings, GroupedLoadings):
             raise SpecError(
-                f"model '{self.name}': noise.common: residual factors do not combine with '{self.loadings.kind}' loadings.",
+                f"model '{self.name}': noise.common: residual factors do not combine with loadings.kind = "
+                f"'{self.loadings.kind}'.",
                 place=f"model '{self.name}': noise.common",
                 found=self.loadings.kind,
                 allowed=(GroupedLoadings.kind,),
-                remedy="Take loadings.kind = 'grouped': loadings on residual factors are partially pooled as those are.",
+                remedy="Take loadings.kind = 'grouped': loadings on residual factors are partially pooled too.",
             )
         if self.factors.error and not isinstance(self.factors.volatility, ConstantVolatility):
             raise SpecError(
