@@ -2,20 +2,23 @@
 
 Of random long-only portfolios, uniform on the simplex: 1 - R-squared of the portfolio's own least squares on the dates
 on which all its assets were traded, and the share that the model gives to its residuals, averaged over the volatility
-of the same dates, with the factors' sample covariance. How often is the first inside the second's 90 % interval?
+of the same dates, with the factors' sample covariance. Where loadings move, what their moves add to returns counts as a
+residual, as it does in a regression with constant loadings. How often is the first inside the second's 90 % interval?
 """
 
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 import bayesfactor as bf
 from bayesfactor.data.datasets.french import french_monthly
-from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.panel import Panel, require_returns
 from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.residuals import thin
 from benchmarks.common import Table, figure, markdown
 from benchmarks.markets import LISTED, stocks, tokens
 from benchmarks.structure_calibration import with_residual_factors
@@ -23,6 +26,7 @@ from benchmarks.truth.portfolios import long_only
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 TABLE = Path(__file__).with_name("residual_shares.md")
+DRAWS = 400
 SAMPLER = bf.Sampler(draws=500, chains=2, progress=False)
 MODELS: dict[str, Callable[[], bf.FactorModel]] = {
     "static": lambda: bf.read_model("static"),
@@ -62,19 +66,26 @@ class Residuals:
         Standard deviations and loadings on residual factors at the level of volatility.
     volatility : array (time, asset)
         Root of the mean square of volatility over its level.
+    moved : array (draw, time, asset)
+        What moves of loadings add to returns: a regression with constant loadings leaves most of it.
     """
 
     loading: np.ndarray
     own: np.ndarray
     common: np.ndarray
     volatility: np.ndarray
+    moved: np.ndarray
 
-    def share(self, weights: np.ndarray, rows: np.ndarray, factor_cov: np.ndarray) -> np.ndarray:
-        """Return the share of residuals in a portfolio's variance on average over some rows (draw)."""
+    def share(self, weights: np.ndarray, rows: np.ndarray, factors: np.ndarray) -> np.ndarray:
+        """Return the share of residuals around constant loadings in a portfolio's variance over some rows (draw)."""
+        factor_cov = np.atleast_2d(np.cov(factors[rows].T))
+        x = np.column_stack([np.ones(rows.sum()), factors[rows]])
+        moved = (self.moved[:, rows] @ weights).T
+        moved = np.mean((moved - x @ np.linalg.lstsq(x, moved)[0]) ** 2, axis=0)
         size = self.volatility[rows] * weights
         together = size.T @ size / rows.sum()
         covariance = np.einsum("diq,djq->dij", self.common, self.common)
-        residual = np.einsum("ij,dij->d", together, covariance) + self.own**2 @ np.diag(together)
+        residual = np.einsum("ij,dij->d", together, covariance) + self.own**2 @ np.diag(together) + moved
         exposure = np.einsum("i,dik->dk", weights, self.loading)
         systematic = np.einsum("dk,kl,dl->d", exposure, factor_cov, exposure)
         return residual / (systematic + residual)
@@ -82,14 +93,30 @@ class Residuals:
 
 def residuals_of(fit: bf.Fit) -> Residuals:
     """Return the residuals of a fit."""
-    draws, dated = fit.posterior, Dated(fit, fit.posterior)
+    draws = thin(fit, DRAWS)
+    dated = Dated(fit, draws)
     flat = draws.stack(sample=("chain", "draw")).transpose("sample", "asset", ...)
     loading = flat["loading_long_run" if "loading_long_run" in flat else "loading"].values
-    now, level = flat["residual_sd"].values, dated.level
+    now, level = flat["residual_sd"].values, dated.own_level
     common = np.zeros((*now.shape, 0))
     if "residual_loading" in flat:
         common = flat["residual_loading"].values * (level / now)[:, :, None]
-    return Residuals(loading, level, common, np.sqrt(dated.mean_squares))
+    return Residuals(loading, level, common, np.sqrt(dated.mean_squares), moved_returns(fit, dated))
+
+
+def moved_returns(fit: bf.Fit, dated: Dated) -> np.ndarray:
+    """Return what moves of loadings add to returns (draw, time, asset)."""
+    panel = require_returns(fit.panel)
+    found = np.zeros((len(dated.level), *panel.returns.shape))
+    if dated.filters is None:
+        return found
+    blocks, _ = dated.filters
+    away = np.column_stack([np.ones(len(panel.aligned)), panel.aligned]) @ blocks.move / blocks.unit
+    for asset in range(found.shape[2]):
+        moves = dated.moves(asset)
+        for number, (first, last) in enumerate(pairwise(blocks.edges.tolist())):
+            found[:, first:last, asset] = moves[:, number] @ away[first:last].T
+    return found
 
 
 def own_share(returns: np.ndarray, factors: np.ndarray) -> float:
@@ -104,11 +131,11 @@ def compared(panel: Panel, model: bf.FactorModel) -> dict[str, object]:
     residuals = residuals_of(bf.fit(panel, model, SAMPLER))
     returns, factors = panel.returns.values, panel.aligned
     rows = np.isfinite(returns).all(axis=1)
-    covariance, inside, shares = np.cov(factors[rows].T), [], []
+    inside, shares = [], []
     weights = long_only(np.ones(len(panel.assets), dtype=bool))
     for one in [*weights, np.full(len(panel.assets), 1 / len(panel.assets))]:
         own = own_share(returns[rows] @ one, factors[rows])
-        low, middle, high = np.quantile(residuals.share(one, rows, np.atleast_2d(covariance)), [0.05, 0.5, 0.95])
+        low, middle, high = np.quantile(residuals.share(one, rows, factors), [0.05, 0.5, 0.95])
         inside.append(low <= own <= high)
         shares.append((own, low, middle, high))
     own, low, middle, high = np.median(shares[:-1], axis=0)

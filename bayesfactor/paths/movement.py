@@ -18,7 +18,9 @@ from bayesfactor.paths.prewhitened import Whitened, prewhitened, whiten
 from bayesfactor.paths.volatility_path import CommonPath, common_path
 from bayesfactor.spec.loading_path import MovingPath
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.named_residual_factors import common_count
 from bayesfactor.spec.noise import NormalNoise
+from bayesfactor.spec.residual_factors import MOST
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 from bayesfactor.spec.volatility import CommonVolatility, MovingVolatility
 
@@ -147,7 +149,8 @@ def find_movement(panel: PanelBase, model: FactorModel) -> Movement | None:
     priors = scale_priors(plain, model)
     residuals, factors, loadings = None, None, None
     if isinstance(model.noise, NormalNoise) and isinstance(model.noise.volatility, CommonVolatility):
-        residuals = common_path(held, model.noise.volatility)
+        groups = 0 if model.noise.groups is None else len(panel.group_names)
+        residuals = common_path(held, model.noise.volatility, min(common_count(held, model.noise) + groups, MOST))
     if isinstance(model.factors.volatility, MovingVolatility):
         factors = factor_path(held, model.factors.volatility, priors.factors)
     if isinstance(model.loadings.path, MovingPath):

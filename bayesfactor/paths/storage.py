@@ -17,6 +17,8 @@ LABELLED = {
     "residuals_next_drift": ("asset",),
     "residuals_coefficients": ("asset", "coefficient"),
     "residuals_level": ("asset",),
+    "residuals_common": ("asset", "residuals_component"),
+    "residuals_own": ("asset",),
 }
 
 
@@ -30,6 +32,8 @@ def movement_dataset(movement: Movement, panel: PanelBase) -> xr.Dataset:
     for part in PARTS:
         record = getattr(movement, part)
         for field in () if record is None else fields(record):
+            if getattr(record, field.name) is None:
+                continue
             name, values = f"{part}_{field.name}", np.asarray(getattr(record, field.name))
             kept = values.astype("int8") if values.dtype == bool else values
             found[name] = (LABELLED.get(name, tuple(f"{name}_{n}" for n in range(kept.ndim))), kept)
@@ -44,7 +48,9 @@ def movement_of(dataset: xr.Dataset, panel: PanelBase) -> Movement:
     for part, cls in PARTS.items():
         names = [field.name for field in fields(cls)]
         if f"{part}_{names[0]}" in ordered:
-            found[part] = cls(**{name: _number(ordered[f"{part}_{name}"].values) for name in names})
+            found[part] = cls(
+                **{name: _number(ordered[f"{part}_{name}"].values) for name in names if f"{part}_{name}" in ordered}
+            )
     return Movement(**found)
 
 

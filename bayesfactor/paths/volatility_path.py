@@ -11,6 +11,7 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import least_squares
 from bayesfactor.paths.evidence import cell_weights, independent_share, with_total
 from bayesfactor.paths.own_drift import drift_memory, own_drift
+from bayesfactor.paths.own_residuals import OwnResiduals, own_residuals
 from bayesfactor.paths.volatility_grid import GRID, log_densities, run_filter, smooth, start, transition
 from bayesfactor.spec.grids import dof_grid, duration_grid, size_grid
 from bayesfactor.spec.volatility import CommonVolatility
@@ -46,6 +47,8 @@ class CommonPath(FrozenArrays):
         k, the share of assets that count as independent.
     coefficients, level : array (asset, coefficient), array (asset)
         Of the regressions that residuals are from; NaN of assets that tell nothing of the path.
+    common, own : array (asset, residual factor), array (asset), or None
+        As of `OwnResiduals`, where residuals have common factors: the path reads what these leave.
     """
 
     weight: np.ndarray
@@ -60,6 +63,8 @@ class CommonPath(FrozenArrays):
     share: float
     coefficients: np.ndarray
     level: np.ndarray
+    common: np.ndarray | None = None
+    own: np.ndarray | None = None
 
     @property
     def precision(self) -> np.ndarray:
@@ -103,10 +108,15 @@ class CommonPath(FrozenArrays):
             Of the panel, or of a longer one.
         """
         dofs, cell = np.unique(self.dof, return_inverse=True)
-        z = _residuals(returns, factors, self.coefficients, self.level) / self.drift
+        z = self._read(returns, factors, self.drift)
         densities = log_densities(z, dofs.tolist())[cell]
         seen = smooth(densities, self.moves.transitions(GRID), self.moves.starts(GRID), self.share)
         return self.probability @ (seen @ np.exp(2 * GRID)) * np.exp(-2 * self.shift)
+
+    def _read(self, returns: np.ndarray, factors: np.ndarray, drift: np.ndarray) -> np.ndarray:
+        """Return what the path reads of rows (time, asset): standardised residuals, or what is own of them."""
+        z = _residuals(returns, factors, self.coefficients, self.level) / drift
+        return z if self.common is None or self.own is None else OwnResiduals(self.common, self.own).of(z)
 
     def follow(self, returns: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what newer rows say: `following` after each (row, cell, grid), and the weight of each (row).
@@ -117,9 +127,7 @@ class CommonPath(FrozenArrays):
             Of the rows right after the panel's.
         """
         dofs, cell = np.unique(self.dof, return_inverse=True)
-        densities = log_densities(
-            _residuals(returns, factors, self.coefficients, self.level * self.next_drift), dofs.tolist()
-        )
+        densities = log_densities(self._read(returns, factors, self.next_drift), dofs.tolist())
         now, transitions = self.following, self.moves.transitions(GRID)
         after, weights = np.empty((len(returns), *now.shape)), np.empty(len(returns))
         for row in range(len(returns)):
@@ -153,8 +161,10 @@ class Moves(FrozenArrays):
         return np.stack([start(phi, omega, grid) for phi, omega in self.law])
 
 
-def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
+def common_path(panel: Panel, volatility: CommonVolatility, common: int = 0) -> CommonPath:
     """Return the path of a panel's residuals: regressions weighted by it and the path given residuals, in turn.
+
+    Where residuals have `common` factors, the path is that of what these leave, of which assets are nearly independent.
 
     Moves and degrees of freedom are chosen on a grid by their evidence to the power k, the share of assets that count
     as independent: squares of residuals with correlations rho_ij have the design effect 1 + (N - 1) mean rho_ij^2.
@@ -167,6 +177,8 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
         densities = log_densities(z, [FIRST[1]])
         weight, shift = _smoothed(densities, first, np.ones(1), 1.0)
     c, level, z = _regress(panel, weight)
+    own = own_residuals(z, weight, common) if common else None
+    z = z if own is None else own.of(z)
     share = independent_share(z * weight[:, None] ** 0.5)
     moves, dof, probability = _choose(z, volatility, panel.periods_per_year, share)
     dofs, cell = np.unique(dof, return_inverse=True)
@@ -181,7 +193,20 @@ def common_path(panel: Panel, volatility: CommonVolatility) -> CommonPath:
     laws = zip(densities, moves.transitions(GRID), moves.starts(GRID), strict=True)
     following = np.stack([run_filter(one[None], p[None], p0[None], share).following[0, 0] for one, p, p0 in laws])
     return CommonPath(
-        weight, drift, next_drift, moves.memory, moves.size, dof, probability, following, shift, share, c, level
+        weight,
+        drift,
+        next_drift,
+        moves.memory,
+        moves.size,
+        dof,
+        probability,
+        following,
+        shift,
+        share,
+        c,
+        level,
+        None if own is None else own.loading,
+        None if own is None else own.sd,
     )
 
 

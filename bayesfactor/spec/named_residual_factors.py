@@ -49,7 +49,7 @@ def named_residual_factors(design: Design, model: FactorModel, priors: ScaledPri
     law = priors.residual_factors
     if law is None or not isinstance(model.noise, NormalNoise):
         return None
-    count = _count(design, model.noise)
+    count = common_count(design.panel, model.noise)
     own = design.panel.group_numbers
     groups = 0 if law.group_loc is None else len(design.panel.group_names)
     if count + groups == 0:
@@ -64,11 +64,11 @@ def named_residual_factors(design: Design, model: FactorModel, priors: ScaledPri
     )
 
 
-def _count(design: Design, noise: NormalNoise) -> int:
+def common_count(panel: PanelBase, noise: NormalNoise) -> int:
     """Return the number of common residual factors."""
     if isinstance(noise.common.count, int):
         return noise.common.count
-    held = require_returns(design.panel, "noise.common.count = 'auto'")
+    held = require_returns(panel, "noise.common.count = 'auto'")
     return residual_rank(held.returns.values, held.aligned)
 
 
