@@ -68,8 +68,10 @@ def _slope_from_log(in_log: float, unit: float, floor: float, scales: ScaleWorks
 
     The scale is floor + unit x half-normal.
     """
-    scale = floor + unit * scales.half[j]
-    return in_log * unit * scales.d_half[j] / scale if scale > 0.0 else 0.0
+    if scales.half[j] == 0.0:
+        return 0.0
+    share = 1.0 if floor == 0.0 else unit * scales.half[j] / (floor + unit * scales.half[j])
+    return in_log * share * scales.d_half[j] / scales.half[j]
 
 
 @jit_part
