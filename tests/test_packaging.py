@@ -14,7 +14,7 @@ import bayesfactor as bf
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "bayesfactor"
-PRESETS = {"capm", "hierarchical", "static", "pooled", "spike_slab", "student_t", "unpooled"}
+PRESETS = {"capm", "hierarchical", "static", "pooled", "sparse", "spike_slab", "student_t", "unpooled", "noisy_factors"}
 
 LAYERS = (
     ("base",),

@@ -12,7 +12,17 @@ from bayesfactor.spec import priors
 from bayesfactor.spec.files import model_id, model_text, preset_folder
 from tests.support.drawn_models import models
 
-PRESETS = ("capm", "hierarchical", "pooled", "spike_slab", "static", "student_t", "unpooled")
+PRESETS = (
+    "capm",
+    "hierarchical",
+    "noisy_factors",
+    "pooled",
+    "sparse",
+    "spike_slab",
+    "static",
+    "student_t",
+    "unpooled",
+)
 TEXT = preset_folder().joinpath("student_t.toml").read_text(encoding="utf-8")
 
 
@@ -72,6 +82,7 @@ def changed(value, path):
             "market": "style",
             "default": "other",
             "non-traded": "rates",
+            "zero": "group",
         }
         return other[value] if isinstance(value, str) else 1.5 * value if value else 1.0
     if isinstance(value, tuple):

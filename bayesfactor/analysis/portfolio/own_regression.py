@@ -27,7 +27,7 @@ class Regression:
         Of residuals a period: their sum of squares over n - p. NaN where it cannot be computed.
     share : float
         1 - R-squared.
-    dof : float
+    spare : float
         Degrees of freedom of `variance` as a multiple of a chi-squared variable: n - p of normal residuals, fewer by
         2 / (kurtosis - 1) of heavier tails, among them those that a volatility that moves gives.
     factor_cov : array (factor, factor_other)
@@ -40,7 +40,7 @@ class Regression:
     periods: int
     variance: float
     share: float
-    dof: float
+    spare: float
     factor_cov: np.ndarray
     reason: str = ""
 
@@ -51,7 +51,7 @@ class AssetRegressions:
 
     variance: np.ndarray
     share: np.ndarray
-    dof: np.ndarray
+    spare: np.ndarray
     factor_cov: np.ndarray
 
 
@@ -62,10 +62,10 @@ def regress_assets(fit: Fit) -> AssetRegressions:
     count = np.where(np.isfinite(sd), moments.count, np.nan)
     mean = np.moveaxis(moments.xx[0, 1:] / count, -1, 0)
     cross = np.moveaxis(moments.xx[1:, 1:], -1, 0) / count[:, None, None] - mean[:, :, None] * mean[:, None, :]
-    dof, total = count - k - 1, count * moments.sd() ** 2
+    spare, total = count - k - 1, count * moments.sd() ** 2
     with np.errstate(invalid="ignore", divide="ignore"):  # an asset without variance has no share
-        share = sd**2 * dof / total
-        return AssetRegressions(sd**2, share, dof, cross * (count / (count - 1))[:, None, None])
+        share = sd**2 * spare / total
+        return AssetRegressions(sd**2, share, spare, cross * (count / (count - 1))[:, None, None])
 
 
 def regress(fit: Fit, weights: np.ndarray, returns: np.ndarray | None = None) -> Regression:
@@ -119,8 +119,8 @@ def _of_one(fit: Fit, asset: int, weight: float) -> Regression:
     if not np.isfinite(found.variance[asset]):
         return _none(None, found.factor_cov.shape[1], f"cannot be computed: it has {periods} dates")
     variance = float(found.variance[asset]) * weight**2
-    share, dof = float(found.share[asset]), float(found.dof[asset])
-    return Regression(None, periods, variance, share, dof, found.factor_cov[asset])
+    share, spare = float(found.share[asset]), float(found.spare[asset])
+    return Regression(None, periods, variance, share, spare, found.factor_cov[asset])
 
 
 def common_members(seen: np.ndarray, least: int) -> np.ndarray:

@@ -22,7 +22,7 @@ from bayesfactor.posterior.summaries import summarise
 
 ERROR = 0.01  # probability with which sampling error alone takes a realised variance out of its own interval
 JUDGED = 0.9  # probability of the model's interval, equal-tailed, that a realised variance is held to
-COLUMNS = ["periods", "variance", "share", "dof", "book", "reason"]
+COLUMNS = ["periods", "variance", "share", "spare", "book", "reason"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class ResidualRisk:
     ----------
     realised : DataFrame
         Per asset or group, and ``portfolio``: ``periods``; ``variance`` of residuals a period, ``share`` (1 -
-        R-squared) and ``dof`` of its own regression (see `Regression`); ``book``: whether it has several members;
+        R-squared) and ``spare`` of its own regression (see `Regression`); ``book``: whether it has several members;
         ``reason``: why there is none.
     residual, factors : DataArray (chain, draw, asset or group)
         The model's variance a period of residuals, averaged over the volatility of these dates, and of what factors
@@ -70,7 +70,7 @@ class ResidualRisk:
         1 where the realised one, give or take its sampling error, is beyond the model's interval, -1 where it is below.
         """
         judged = self.realised["book"] & self.realised["variance"].notna()
-        found = self.realised.loc[judged, ["variance", "dof"]].rename(columns={"variance": "realised"})
+        found = self.realised.loc[judged, ["variance", "spare"]].rename(columns={"variance": "realised"})
         if not len(found):
             return found.assign(apart=0)
         some = self.residual.sel({self.unit: found.index})
@@ -78,7 +78,7 @@ class ResidualRisk:
         for column, name in (("mean", "model"), ("lower", "model_lower"), ("upper", "model_upper")):
             found[name] = ends[column]
         for name, tail in (("chi_lower", 1 - ERROR / 2), ("chi_upper", ERROR / 2)):
-            found[name] = chi2.isf(tail, found["dof"]) / found["dof"]
+            found[name] = chi2.isf(tail, found["spare"]) / found["spare"]
         beyond = found["realised"] > found["model_upper"] * found["chi_upper"]
         below = found["realised"] < found["model_lower"] * found["chi_lower"]
         return found.assign(apart=beyond.astype(int) - below.astype(int))
@@ -152,7 +152,7 @@ class _Model:
     def of_assets(self) -> tuple[pd.DataFrame, xr.DataArray, xr.DataArray]:
         """Return every asset by itself."""
         found, panel = regress_assets(self.fit), self.fit.panel
-        columns = panel.moments.count.astype(int), found.variance, found.share, found.dof, False, ""
+        columns = panel.moments.count.astype(int), found.variance, found.share, found.spare, False, ""
         table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         variance = self.sd**2
         if self.common is not None:
@@ -175,7 +175,7 @@ class _Model:
     def of_book(self, weights: np.ndarray, found: Regression) -> tuple[pd.DataFrame, xr.DataArray, xr.DataArray]:
         """Return a book, on the dates of its regression."""
         members = np.flatnonzero(weights)
-        row = found.periods, found.variance, found.share, found.dof, members.size > 1, found.reason
+        row = found.periods, found.variance, found.share, found.spare, members.size > 1, found.reason
         table = pd.DataFrame([row], columns=COLUMNS)
         held = xr.DataArray(weights[members], dims="asset")
         sd, loading = (array.isel(asset=members).drop_vars("asset").compute() for array in (self.sd, self.loading))
