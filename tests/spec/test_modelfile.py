@@ -57,7 +57,8 @@ def test_presets():
 
 def leaves(value, path=()):
     """Yield the path of every number and choice inside a value that a file would hold."""
-    if value is None or value == bf.CommonResiduals():
+    always_in = path[:2] == ("loadings", "inclusion") and len(path) == 4 and value == 1.0  # no other number is allowed
+    if value is None or value == bf.CommonResiduals() or always_in:
         return
     if is_dataclass(value):
         for field in fields(value):
@@ -83,7 +84,10 @@ def changed(value, path):
             "default": "other",
             "non-traded": "rates",
             "zero": "group",
+            "": "a second series",
         }
+        if isinstance(value, bool):
+            return not value
         return other[value] if isinstance(value, str) else 1.5 * value if value else 1.0
     if isinstance(value, tuple):
         return (*value[: path[0]], changed(value[path[0]], path[1:]), *value[path[0] + 1 :])

@@ -68,8 +68,10 @@ laws = st.builds(
 
 
 def model_of(*given):
-    """A model, without what its noise does not go with."""
+    """A model, without what its noise and its loadings do not go with."""
     name, families, loadings, alpha, rate, factors, noise = given
+    if noise.has_residual_factors and not isinstance(loadings, bf.GroupedLoadings):
+        noise = bf.NormalNoise(noise.level, noise.spread)
     if not noise.sums_suffice and isinstance(loadings, bf.GroupedLoadings):
         loadings = replace(loadings, inclusion=tuple((key, 1.0) for key, _ in loadings.inclusion))
     return bf.FactorModel(
