@@ -23,6 +23,7 @@ from bayesfactor.sampling.latents.found import columns_of, moves_of, rows_of
 from bayesfactor.sampling.latents.loading_moves import LoadingMoves
 from bayesfactor.sampling.latents.residual_factors import ResidualFactors, draw_scores
 from bayesfactor.sampling.latents.rows import add_statistics, residuals
+from bayesfactor.sampling.latents.state import State
 from bayesfactor.spec.alphas import ShrunkAlpha
 from bayesfactor.spec.priors import HalfNormalRate, Normal, Rate
 from bayesfactor.spec.residual_factors import CommonResiduals
@@ -149,13 +150,13 @@ def test_residual_factors_are_drawn_from_their_conditional_law():
 
 
 def joint_run(panel: bf.Panel, cell: Cell, base: bf.FactorModel) -> ConditionalRun:
-    """Return the run of a model with one common residual factor and one a group."""
-    model = replace(base, noise=replace(base.noise, common=CommonResiduals(1), groups=Normal(0.25, 0.25)))
+    """Return the run of a model with two common residual factors and one a group."""
+    model = replace(base, noise=replace(base.noise, common=CommonResiduals(2), groups=Normal(0.25, 0.25)))
     design, rows = observe(panel), rows_of(panel, cell)
     priors = scale_priors(design, model)
-    rows.z = np.zeros((3, len(panel.times)))
-    problem = pack(design, model, priors, columns_of(priors.residual_factors, 1, design))
-    return ConditionalRun(problem, rows, (ResidualFactors.of(rows.seen, 1),), moves_of(cell))
+    rows.z = np.zeros((4, len(panel.times)))
+    problem = pack(design, model, priors, columns_of(priors.residual_factors, 2, design))
+    return ConditionalRun(problem, rows, (ResidualFactors.of(rows.seen, 2),), moves_of(cell))
 
 
 def prior_draws(run: ConditionalRun, draws: int, seed: int) -> np.ndarray:
@@ -206,12 +207,20 @@ def functions(chain: Chain) -> np.ndarray:
         (c[:, 1:3] / data["loading_sd"][:2]).ravel(),
         mean[:, :2].ravel(),
         mean[:, 2] ** 2,
-        mean[[0, 1], [3, 4]],
+        mean[:, 2] * mean[:, 3],
+        mean[[0, 1], [4, 5]],
+        common_products(state),
         spread,
         law.shift[2] / data["loading_sd"][1],
         (state.rows.z**2).mean(axis=1),
         (state.coefficients[:, 1] * state.coefficients[:, 2] / data["loading_sd"][1]),
     ]
+
+
+def common_products(state: State) -> np.ndarray:
+    """Return products of loadings of two assets on residual factors, over the unit of their prior, and of scores."""
+    loading, z = state.loading / state.problem.data["loading_sd"][2], state.rows.z
+    return np.r_[loading[0] @ loading[1], loading[0] @ loading[2], loading[1] @ loading[3], (z[0] * z[1]).mean()]
 
 
 @pytest.mark.parametrize("base", [bf.read_model("static"), bf.FactorModel(alpha=SHRUNK)], ids=["appraisal", "shrunk"])

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from bayesfactor.base.jit import jit_sums
-from bayesfactor.sampling.latents.orbits import rescale, shear
+from bayesfactor.sampling.latents.orbits import mix, rescale, shear
 from bayesfactor.sampling.latents.state import State
 
 
@@ -43,6 +43,7 @@ class ResidualFactors:
         rest, noise = rows.unexplained(state.on_rows(law)), state.rng.standard_normal(rows.z.shape)
         rows.z = draw_scores(rest, rows.seen, state.loading.copy(), law.sigma**-2.0, self.pattern, self.first, noise)
         shear(state)
+        mix(state, self.common)
         rescale(state)
 
     def given_statistics(self, state: State) -> None:
