@@ -84,11 +84,8 @@ def mix(state: State, common: int) -> None:
     law, rows, data, first = state.law(), state.rows, state.problem.data, 1 + state.factors
     mean, away = state.group_means(), (state.coefficients.T - law.mean)[first:]
     for k in range(common):
-        weight, sd, loc = (
-            law.sd[first + k] ** -2.0,
-            data["loading_sd"][first - 1 + k],
-            data["loading_loc"][first - 1 + k],
-        )
+        weight, at = law.sd[first + k] ** -2.0, first - 1 + k
+        sd, loc = data["loading_sd"][at], data["loading_loc"][at]
         for j in range(common):
             if j == k:
                 continue
