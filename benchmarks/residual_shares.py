@@ -82,14 +82,12 @@ class Residuals:
 
 def residuals_of(fit: bf.Fit) -> Residuals:
     """Return the residuals of a fit."""
-    draws, dated = fit.posterior, Dated(fit, fit.posterior)
-    flat = draws.stack(sample=("chain", "draw")).transpose("sample", "asset", ...)
+    dated = Dated(fit, fit.posterior)
+    flat = fit.posterior.stack(sample=("chain", "draw")).transpose("sample", "asset", ...)
     loading = flat["loading_long_run" if "loading_long_run" in flat else "loading"].values
-    now, level = flat["residual_sd"].values, dated.level
-    common = np.zeros((*now.shape, 0))
-    if "residual_loading" in flat:
-        common = flat["residual_loading"].values * (level / now)[:, :, None]
-    return Residuals(loading, level, common, np.sqrt(dated.mean_squares))
+    found, own = dated.residual_factors, dated.own_level
+    common = np.zeros((*own.shape, 0)) if found is None else found.loading
+    return Residuals(loading, own, common, np.sqrt(dated.mean_squares))
 
 
 def own_share(returns: np.ndarray, factors: np.ndarray) -> float:
