@@ -38,12 +38,17 @@ def observe_returns(noise: Noise, fitted: pt.TensorVariable, sigma: pt.TensorVar
     pm.Deterministic("residual_sd", sigma * ratio, dims="asset")
 
 
+def add_coefficient_law(symbols: Symbols) -> None:
+    """Add mean and standard deviation of the coefficients that are integrated out."""
+    dims = ("asset", "coefficient")
+    pm.Deterministic("coefficient_loc", symbols.mean, dims=dims)
+    pm.Deterministic("coefficient_sd", symbols.sd, dims=dims)
+
+
 def add_returns(noise: Noise, symbols: Symbols, data: dict) -> None:
     """Add the law of the returns with coefficients integrated out, or in the surrogate-conditional form."""
     if noise.sums_suffice:
-        dims = ("asset", "coefficient")
-        pm.Deterministic("coefficient_loc", symbols.mean, dims=dims)
-        pm.Deterministic("coefficient_sd", symbols.sd, dims=dims)
+        add_coefficient_law(symbols)
         pm.Potential("likelihood", integrated(symbols, data))
     else:
         fitted, scale = surrogate_conditional(symbols, data)

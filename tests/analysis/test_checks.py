@@ -10,7 +10,8 @@ import xarray as xr
 from scipy.stats import norm
 
 import bayesfactor as bf
-from bayesfactor.analysis.assessment.residual_checks import correlation_checks, correlations, observed_correlations
+from bayesfactor.analysis.assessment.correlation_checks import correlation_checks
+from bayesfactor.analysis.assessment.residual_correlations import correlations, residual_correlations
 from bayesfactor.base.errors import FitError
 from bayesfactor.spec.alphas import ZeroAlpha
 from tests.support.panels import make_panel
@@ -30,7 +31,7 @@ def test_a_good_fit_is_ok(report, hier_fit):
     assert report.ok
     assert hier_fit.problems == ()
     assert report.table.loc["R-hat", "passed"] is True
-    assert report.table["passed"].map(lambda passed: passed is None).sum() == 9
+    assert report.table["passed"].map(lambda passed: passed is None).sum() == 8
     assert report.table["advice"].str.len().min() > 5
     assert "FAILED" not in str(report)
     assert str(report).startswith("The fit passed its checks.")
@@ -334,11 +335,16 @@ def test_one_pair_among_twenty_assets_is_named():
     found, checks = checks_of(x)
     check = checks[LARGEST]
     assert checks["residuals: mean correlation of assets"].value < 0.05
-    assert (check.passed, check.worst) == (None, "a04, a11")
-    assert check.exceeds_limit
-    assert check.value == pytest.approx(abs(np.corrcoef(x[:, 4], x[:, 11])[0, 1]), rel=1e-9)
-    z = norm.isf(0.01 / 2 / 190) / (250 - 3 - 1) ** 0.5  # Fisher's z, Bonferroni over pairs
-    assert check.limit == pytest.approx(np.tanh(z), rel=1e-9)
+    r = np.corrcoef(x[:, 4], x[:, 11])[0, 1]
+    own = (x[:, [4, 11]] - x[:, [4, 11]].mean(axis=0)) ** 2
+    tails = max(1, np.mean(own[:, 0] * own[:, 1]) / np.prod(own.mean(axis=0)) / (1 + 2 * r**2))
+    spare = (250 / tails - 3 - 1) ** 0.5
+    low, high = np.tanh(np.arctanh(r) + norm.ppf([0.05, 0.95]) / spare)  # Fisher's z
+    assert check.passed is False
+    assert check.worst == f"a04-a11 {r:.2f} ({low:.2f} to {high:.2f})".replace("0.", ".")
+    assert check.value == pytest.approx(abs(r), rel=1e-9)
+    assert check.limit == pytest.approx(np.tanh(norm.isf(0.01 / 2 / 190) / spare), rel=1e-9)  # Bonferroni over pairs
+    assert "1 of 190 pairs are correlated beyond chance" in check.advice
     assert found.pairs["correlation"].abs().is_monotonic_decreasing
 
 
@@ -361,7 +367,7 @@ def test_a_pair_with_few_common_dates_is_judged_by_these():
     x[:-20, 2] = np.nan
     x[-20:, 2] = 0.6 * x[-20:, 3] + 0.8 * rng.standard_normal(20)
     found, checks = checks_of(x)
-    assert checks[LARGEST].worst == "a00, a01"
+    assert checks[LARGEST].worst.startswith("a00-a01 .")
     short = found.pairs[found.pairs["periods"] == 20]
     assert (short["correlation"].abs() < short["limit"]).all()
 
@@ -388,10 +394,9 @@ def test_a_copy_of_a_short_history_fails_beside_a_stronger_pair():
     x[:, 3] = 0.95 * x[:, 2] + (1 - 0.95**2) ** 0.5 * x[:, 3]
     x[:, 1] = np.where(np.arange(5000) < 4970, np.nan, -3 * x[:, 0])
     found, checks = checks_of(x)
-    assert (checks[LARGEST].passed, checks[LARGEST].worst) == (False, "a00, a01")
+    assert (checks[LARGEST].passed, checks[LARGEST].worst) == (False, "a00-a01 -1.00 (-1.00 to -1.00)")
     assert checks[LARGEST].value == pytest.approx(1.0)
-    assert (checks[OTHERS].passed, checks[OTHERS].worst) == (None, "a02, a03")
-    assert checks[OTHERS].exceeds_limit
+    assert (checks[OTHERS].passed, checks[OTHERS].worst) == (False, "a02-a03 .95 (.95 to .95)")
     assert found.pairs.loc[0, ["asset", "other", "periods"]].tolist() == ["a00", "a01", 30]
 
 
@@ -403,8 +408,9 @@ def test_a_copy_leads_the_pairs_of_assets_that_all_move_together(block):
     x[:-40, 17] = np.nan
     x[-40:, 17] = x[-40:, 4] + 1e-3 * rng.standard_normal(40)
     found = correlations(x, tuple(f"a{i:02d}" for i in range(30)), 1, block)
-    (check,) = [check for check in correlation_checks(found) if check.passed is False]
-    assert (check.name, check.worst) == (LARGEST, "a04, a17")
+    check, other = [check for check in correlation_checks(found) if check.passed is False]
+    assert (check.name, check.worst) == (LARGEST, "a04-a17 1.00 (1.00 to 1.00)")
+    assert other.name == OTHERS
     assert found.pairs.loc[0, ["asset", "other"]].tolist() == ["a04", "a17"]
     assert len(found.pairs) == 20
     assert found.pairs["correlation"].abs().is_monotonic_decreasing
@@ -419,7 +425,8 @@ def test_many_copies_leave_room_for_what_is_none():
     assert checks[LARGEST].passed is False
     assert len(found.pairs) == len(found.pairs[["asset", "other"]].drop_duplicates()) == 20
     assert (found.pairs["correlation"].abs() > 0.99).sum() == 10
-    assert (checks[OTHERS].worst, checks[OTHERS].exceeds_limit) == ("a10, a11", True)
+    assert checks[OTHERS].worst.startswith("a10-a11 .")
+    assert checks[OTHERS].passed is False
 
 
 def test_few_dates_and_many_factors_make_no_copy():
@@ -429,8 +436,7 @@ def test_few_dates_and_many_factors_make_no_copy():
     x[:, 1] = x[:, 0] + 0.1 * rng.standard_normal(22)
     assert abs(np.corrcoef(x[:, 0], x[:, 1])[0, 1]) > 0.99
     _, checks = checks_of(x, factors=18)
-    assert checks[LARGEST].passed is None
-    assert not checks[LARGEST].exceeds_limit
+    assert checks[LARGEST].passed is True
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0, -1.0])
@@ -441,20 +447,24 @@ def test_two_names_of_one_series_fail(scale):
     returns = panel.returns.values.copy()
     returns[:, 5] = scale * returns[:, 2]
     fit = pseudo_fit(replace(panel, returns=panel.returns.copy(data=returns)), rng)
-    found = observed_correlations(fit)
+    found = residual_correlations(fit)
     (check,) = [check for check in correlation_checks(found) if check.name == LARGEST]
-    assert (check.passed, check.worst) == (False, "a02, a05")
+    assert check.passed is False
+    assert check.worst.startswith("a02-a05 ")
     assert check.value == pytest.approx(1.0, abs=1e-3)
     assert "one asset under two names" in check.advice
     assert found.pairs.loc[0, "correlation"] == pytest.approx(np.sign(scale), abs=1e-3)
 
 
 def test_the_report_of_checks_has_the_pairs(report, hier_fit):
-    assert report.pairs.columns.tolist() == ["asset", "other", "correlation", "periods", "limit"]
+    assert report.pairs.columns.tolist() == [
+        "asset", "other", "correlation", "lower", "upper", "periods", "limit", "model", "model_lower", "model_upper",
+    ]  # fmt: skip
+    assert (report.pairs[["model", "model_lower", "model_upper"]] == 0).all(axis=None)
     assert len(report.pairs) == 20
     check = row(report, LARGEST)
     assert check.details == ".pairs"
-    assert check.worst in {f"{p.asset}, {p.other}" for p in report.pairs.itertuples()}
+    assert check.worst.split(" ")[0] in {f"{p.asset}-{p.other}" for p in report.pairs.itertuples()}
     posterior = hier_fit.posterior
     c = posterior.mean(("chain", "draw"))
     first = report.pairs.iloc[0]

@@ -8,7 +8,8 @@ import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.analysis.assessment.data_premia import APART, OWN, data_premia
-from bayesfactor.analysis.assessment.residual_checks import observed_correlations, shapes
+from bayesfactor.analysis.assessment.residual_checks import shapes
+from bayesfactor.analysis.assessment.residual_correlations import residual_correlations
 from bayesfactor.analysis.attribution.caveats import caveats
 from bayesfactor.spec.factors import ScaledPremia
 from tests.support.moving import moving_model
@@ -53,7 +54,7 @@ def test_a_lengthened_memory_and_undecided_evidence_are_noted(moving_fit):
 def test_residuals_are_standardised_by_the_volatility_of_their_date(moving_fit):
     """Under the law that made them they are neither too heavy-tailed nor correlated."""
     assert (shapes(moving_fit)["prob_tails"] < 0.01).mean() <= 0.1
-    assert abs(observed_correlations(moving_fit).mean) < 0.05
+    assert abs(residual_correlations(moving_fit).mean) < 0.05
 
 
 @pytest.mark.parametrize("skewed", [True, False])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.analysis.assessment.residual_checks import observed_correlations, shapes
+from bayesfactor.analysis.assessment.residual_checks import shapes
+from bayesfactor.analysis.assessment.residual_correlations import residual_correlations
 from bayesfactor.spec.units import PanelUnits
 from tests.support.panels import make_panel
 
@@ -67,7 +68,7 @@ def test_assets_whose_returns_hardly_count_fail_no_check(ended):
 
 def test_copies_are_found_under_a_half_life(ended):
     """And pairs count the dates that they have in common."""
-    found = observed_correlations(ended)
+    found = residual_correlations(ended)
     first = found.pairs.iloc[0]
     assert {first["asset"], first["other"]} == {"a10", "a11"}
     assert first["periods"] == 240

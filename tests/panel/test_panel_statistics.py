@@ -99,10 +99,11 @@ def test_checks_that_need_returns_say_so(pair):
         "tails: share of assets with heavier tails than the noise law",
         "residuals: mean correlation of assets",
         "residuals: rms correlation beyond noise",
+        "residuals: realised volatility of equal-weighted book",
     ]
     assert report.pairs.empty
     assert report.table.loc[unknown, "advice"].str.startswith("Cannot be computed").all()
-    assert str(report).count("Cannot be computed") == 5
+    assert str(report).count("Cannot be computed") == 6
     assert "Cannot be computed" not in str(bf.check(pair[0]))
 
 

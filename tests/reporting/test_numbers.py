@@ -76,6 +76,12 @@ def test_risk_is_that_of_attribute(written, hier_fit, id, per):
         assert float(volatility["value"]) == moved.loc[name, "mean"]
         low, high, sd = moved.loc[name, ["lower", "upper", "sd"]]
         assert volatility["below"] == f"{percent(low, sd)} to {percent(high, sd)}"
+    realised = found.residual_table().set_index(per)
+    for name, row in rows.items():
+        cell, share = row[heads.index("realised residual") - 1], realised.loc[name, "realised_share"]
+        assert float(cell["value"]) == share
+        assert cell["text"] == percent(share, share / 20)
+        assert cell["below"].endswith(" a year")
 
 
 def test_the_portfolio_is_that_of_attribute(written, hier_fit):
@@ -117,7 +123,7 @@ def test_premia_are_those_of_identify(written, hier_fit):
 
 
 def test_checks_are_those_of_check(written, hier_fit):
-    report = bf.check(hier_fit)
+    report = bf.check(hier_fit, MIX)
     _, rows = written[1].rows("checks")
     assert list(rows) == [check.name for check in report.checks]
     for check in report.checks:
@@ -138,7 +144,10 @@ def test_checks_are_those_of_check(written, hier_fit):
     holds(written[1], "means", report.assets, columns, units)
     columns = [("and", "other", "text"), ("correlation", "correlation", "number"), ("periods", "periods", "count")]
     rows = [[cell["text"] for cell in row] for row in written[1].tables["pairs"][1:]]
-    assert rows == [[p.asset, p.other, number(p.correlation), str(p.periods)] for p in report.pairs.itertuples()]
+    assert rows == [
+        [p.asset, p.other, *map(number, (p.correlation, p.lower, p.upper)), str(p.periods), number(p.model)]
+        for p in report.pairs.itertuples()
+    ]
 
 
 def test_loadings_are_those_of_the_posterior(written, hier_fit):

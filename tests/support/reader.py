@@ -89,7 +89,7 @@ def agree(reader, id, table, unit):
         )
         assert (cell["below"], cell["more"]) == (below if row["sd"] > 0 else ("", ""))
         seen += 1
-    others = sum(head.startswith(("P(", "volatility", "periods")) for head in heads) * len(rows)
+    others = sum(head.startswith(("P(", "volatility", "periods", "realised")) for head in heads) * len(rows)
     assert seen == sum(1 for row in rows.values() for cell in row if cell["value"]) - others
 
 

@@ -1,15 +1,18 @@
 """Whether a fit can be trusted: convergence of the sampler, and how the model suits the data and the priors."""
 
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
+from bayesfactor.analysis.assessment.book_check import book_check
+from bayesfactor.analysis.assessment.correlation_checks import correlation_checks
 from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.assessment.movement_checks import movement_checks
-from bayesfactor.analysis.assessment.residual_checks import correlation_checks, observed_correlations, shapes
+from bayesfactor.analysis.assessment.prior_sensitivity import check_of_priors, sensitivity_to_priors
+from bayesfactor.analysis.assessment.residual_checks import shapes
+from bayesfactor.analysis.assessment.residual_correlations import mean_residuals, residual_correlations
 from bayesfactor.analysis.assessment.shrinkage import shrinkage_of_loadings
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.panel.panel import Panel
@@ -18,12 +21,9 @@ from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot, short
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.misfit import NO_LAW
-from bayesfactor.posterior.residuals import thin
-from bayesfactor.posterior.schema import shared
 
-MOST_DRAWS = 1000
+RESIDUALS = "residuals: "  # how the names of checks begin on which single assets do not depend
 NO_PRIORS = "no priors, as the model of these draws is not known"
-SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,8 @@ class CheckReport:
         the group ``log_prior``.
     pairs : DataFrame
         The pairs of assets whose residuals are correlated most, relative to what noise gives on as many common dates:
-        asset, other, correlation, periods, limit. With residual factors, those of what these leave.
+        asset, other, correlation, the ends lower and upper of its 90 % interval (Fisher's z), periods, limit; and what
+        the model says of it, 0 without residual factors: model, model_lower, model_upper (90 %, equal-tailed).
     """
 
     checks: tuple[Check, ...]
@@ -61,6 +62,14 @@ class CheckReport:
         return all(check.passed is not False for check in self.checks)
 
     @property
+    def unusable(self) -> str:
+        """What must not be used, after what failed; empty when no check did."""
+        failed = [check.name for check in self.checks if check.passed is False]
+        if failed and all(name.startswith(RESIDUALS) for name in failed):
+            return "risks of portfolios and groups"
+        return "numbers" if failed else ""
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row per check: passed, value, limit, worst quantity, what to do, and where there is more."""
         rows = [(c.name, c.passed, c.value, c.limit, c.worst, c.advice, c.details) for c in self.checks]
@@ -69,7 +78,8 @@ class CheckReport:
 
     def __str__(self) -> str:
         words = {True: "ok", False: "FAILED", None: "note"}
-        lines = ["The fit passed its checks." if self.ok else "The fit FAILED its checks: do not use its numbers."]
+        failed = f"The fit FAILED its checks: do not use its {self.unusable}."
+        lines = ["The fit passed its checks." if self.ok else failed]
         for c in self.checks:
             where = f"  [{c.worst}]" if c.worst else ""
             value = "-" if c.uncomputed else f"{c.value:.5g}"
@@ -81,19 +91,23 @@ class CheckReport:
     __repr__ = __str__
 
 
-def check(fit: Fit) -> CheckReport:
+def check(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None = None) -> CheckReport:
     """Check a fit: convergence, means and variances of the fitted law, tails, residuals, priors, shrinkage, premia.
 
     Parameters
     ----------
     fit : Fit
+    portfolio : mapping or Series of asset to weight, optional
+        The book whose residual volatility is compared with what was realised; by default all assets, equally weighted,
+        or as many of those with the longest histories as have most returns on dates that all of them share.
 
     Returns
     -------
     CheckReport
         Prints as a list. ``.ok`` is False when a check of the sampler failed, when the sample rules out means or
         variances of the fitted law (Student-t degrees of freedom at their floor are of that kind), so that what is
-        called a premium is no expected return, or when two assets are copies of each other. Other checks only inform.
+        called a premium is no expected return, when two assets are copies of each other, or when residuals go together
+        otherwise than the model has it, so that the risk of portfolios is wrong. Other checks only inform.
 
     Notes
     -----
@@ -101,33 +115,25 @@ def check(fit: Fit) -> CheckReport:
     scaling of Kallioinen et al. (2024), all as ArviZ computes them. The tail check compares the kurtosis of
     standardised residuals with that of replicated ones of the same length. Limits of the checks of means and of the
     largest correlation follow from sampling theory: of right models each check of means fails one in 400, and the
-    largest correlation of all pairs is beyond its limit one time in a hundred.
+    largest correlation of all pairs is beyond its limit one time in a hundred. The realised residual variance of a book
+    fails where it is beyond the model's 90 % interval by more than its own sampling error (chi-squared, 99 %).
     """
     require_fit(fit, "check")
     assets = fit.misfit.assets.join(shapes(fit))
-    shrinkage, sensitivity, correlations = shrinkage_of_loadings(fit), _sensitivity(fit), observed_correlations(fit)
+    shrinkage, sensitivity, residuals = shrinkage_of_loadings(fit), sensitivity_to_priors(fit), mean_residuals(fit)
+    correlations = residual_correlations(fit, residuals)
     checks = (
         *fit.sampler_checks,
         *fit.misfit.checks,
         *_of_assets(fit, assets),
-        _of_prior(fit, sensitivity),
+        check_of_priors(fit, sensitivity),
         _of_loadings(fit, shrinkage),
         *correlation_checks(correlations),
+        *book_check(fit, portfolio, residuals),
         *_of_premia(fit),
         *movement_checks(fit),
     )  # fmt: skip
     return CheckReport(checks, assets, shrinkage, sensitivity, correlations.pairs)
-
-
-def _of_prior(fit: Fit, sensitivity: pd.DataFrame) -> Check:
-    """Return the check of how many parameters are sensitive to the prior, which only informs."""
-    name = "share of parameters sensitive to the prior"
-    if "log_prior" not in fit.data.children:
-        return cannot(name, 0.1, "no log_prior")
-    return Check(
-        name, None, float((sensitivity["prior"] > SENSITIVE).mean()), 0.1, _worst(sensitivity["prior"]),
-        "These quantities depend on their priors: say so, or justify the priors.", ".sensitivity",
-    )  # fmt: skip
 
 
 def _of_loadings(fit: Fit, shrinkage: pd.DataFrame) -> Check:
@@ -199,52 +205,11 @@ def _of_premia(fit: Fit) -> tuple[Check, ...]:
             conflicting, None, len(conflict) / len(facts), 0.0,
             conflict[0] if conflict else "",
             "Prior and data disagree on what these factors pay, and the posterior lies between: read both, and justify "
-            "the prior.", "bf.identify(fit)",
+            "the prior.",
+            "bf.identify(fit)",
         ),
     )  # fmt: skip
 
 
 def _worst(values: pd.Series) -> str:
     return str(values.idxmax()) if values.notna().any() else ""
-
-
-def _sensitivity(fit: Fit) -> pd.DataFrame:
-    """Return the power-scaling sensitivity of every top-level quantity to the prior, largest first."""
-    from arviz_stats import psense
-
-    draws = thin(fit, MOST_DRAWS)
-    names = list(shared(draws, None if fit.model is None else fit.model.noise))
-    if "log_prior" not in fit.data.children:
-        return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
-    prior = fit.data["log_prior"].to_dataset().sel(draw=draws["draw"])
-    tree = xr.DataTree.from_dict({"posterior": _varying(draws[names]), "log_prior": prior})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about the tails of weights when there are few draws
-        try:
-            found = psense(tree, group="prior")
-        except ValueError:  # draws that do not vary have no weights to smooth
-            return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
-    values = {label: value for name in found.data_vars for label, value in _labelled(found[name], str(name))}
-    return pd.DataFrame({"prior": values}).rename_axis("quantity").sort_values("prior", ascending=False)
-
-
-def _varying(draws: xr.Dataset) -> xr.Dataset:
-    """Return draws without rates and reliabilities that are fixed, which no prior moves."""
-    kept = {}
-    for name in ("inclusion_rate", "reliability"):
-        if name in draws:
-            fixed = (draws[name] == draws[name].isel(chain=0, draw=0)).all(("chain", "draw"))
-            kept[name] = draws[name].isel(factor=np.flatnonzero(~fixed.values)).rename(factor=f"factor of {name}")
-    varying = {name: array for name, array in kept.items() if array.size}
-    return draws.drop_vars(list(kept)).assign(varying)
-
-
-def _labelled(array: xr.DataArray, name: str) -> list[tuple[str, float]]:
-    if not array.dims:
-        return [(name, float(array))]
-    stacked = array.stack(item=array.dims)
-    keys = stacked["item"].to_index()
-    return [
-        (f"{name}[{', '.join(map(str, key if isinstance(key, tuple) else (key,)))}]", float(value))
-        for key, value in zip(keys, stacked.values, strict=True)
-    ]

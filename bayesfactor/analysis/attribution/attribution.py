@@ -17,6 +17,8 @@ from bayesfactor.analysis.attribution.kinds import BYS, KINDS, PERS, UNITS, By, 
 from bayesfactor.analysis.attribution.realised import realised
 from bayesfactor.analysis.attribution.variances import long_run_variance, notes_on_level, variance
 from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
+from bayesfactor.analysis.portfolio.residual_risk import ResidualRisk, residual_risk
+from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residuals
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
@@ -24,6 +26,7 @@ from bayesfactor.panel.dates import Window
 from bayesfactor.posterior.diagnostics import misfits, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residual_variance import COMMON, OWN
 from bayesfactor.posterior.summaries import summarise
 
 
@@ -54,6 +57,8 @@ class Attribution(FrozenResult):
     long_run : DataArray or None
         Of a variance where something moves, as `draws`, which are at today's level: what it is in the long run, at the
         long-run loadings and factor covariance and the mean residual variance over the sample.
+    residuals : ResidualRisk or None
+        Of a variance: residual risk as realised, and the model's on the same dates (see `residual_table`).
     """
 
     kind: Kind
@@ -65,6 +70,7 @@ class Attribution(FrozenResult):
     uncertainty: pd.DataFrame | None = None
     span: pd.DataFrame | None = None
     long_run: xr.DataArray | None = None
+    residuals: ResidualRisk | None = None
 
     def table(
         self,
@@ -92,9 +98,9 @@ class Attribution(FrozenResult):
         -------
         DataFrame
             Columns asset (or group), source, mean, sd, lower, upper, prob_positive, mcse; ``identification`` of a
-            premium; ``long_run`` (posterior mean) of a variance where something moves; and ``warning`` when the fit
-            failed a check. ``attrs`` hold ci_kind, ci_prob, units, notes
-            and problems.
+            premium; ``long_run`` (posterior mean) of a variance where something moves, and ``realised_residual``, the
+            realised variance of all residual sources together, in their rows; and ``warning`` when the fit failed a
+            check. ``attrs`` hold ci_kind, ci_prob, units, notes and problems.
 
         Raises
         ------
@@ -104,6 +110,9 @@ class Attribution(FrozenResult):
         table = summarise(entries(self.draws, assets), ci_prob, ci_kind, rounded)
         if self.long_run is not None:
             table["long_run"] = summarise(entries(self.long_run, assets), ci_prob, ci_kind, rounded)["mean"]
+        if self.residuals is not None:
+            year = self.residuals.periods_per_year
+            table["realised_residual"] = _realised(table, self.residuals.realised["variance"] * year)
         return self._finish(table if assets is not None else portfolio_first(table), table.attrs, self.units)
 
     @property
@@ -140,7 +149,8 @@ class Attribution(FrozenResult):
         -------
         DataFrame
             As `table`, with the entries of `assets`, and ``prob_above`` instead of prob_positive: P(share > above).
-            ``long_run``: the share in the long run.
+            ``long_run``: the share in the long run; ``realised_residual``: 1 - R-squared of the entry's own regression
+            on the factors, in the rows of residual sources, which it is of together.
         """
         require_share(above, "share_table")
         shares = entries(self.shares, assets)
@@ -148,9 +158,53 @@ class Attribution(FrozenResult):
         table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
         if self.long_run is not None:
             table["long_run"] = summarise(entries(_shares(self.long_run), assets), ci_prob, ci_kind, rounded)["mean"]
+        if self.residuals is not None:
+            table["realised_residual"] = _realised(table, self.residuals.realised["share"])
         interval = {**table.attrs, "above": above}
         ordered = table if assets is not None else portfolio_first(table)
         return self._finish(ordered, interval, "share of total variance")
+
+    def residual_table(
+        self,
+        ci_prob: float = 0.9,
+        ci_kind: Interval = "eti",
+        *,
+        assets: Sequence[str] | None = None,
+        rounded: bool = True,
+    ) -> pd.DataFrame:
+        """Return the residual risk of a variance: as realised, and the model's averaged over the same dates.
+
+        Realised is what a least-squares regression of the entry's own returns on the factors leaves, on the dates on
+        which all its members (weights other than 0) have returns, weighted as the fit weights them.
+
+        Returns
+        -------
+        DataFrame
+            Per entry: ``periods``; ``realised_volatility`` (residual, a year, with n - p degrees of freedom) and the
+            model's ``volatility``, ``volatility_lower`` and ``volatility_upper``; ``realised_share`` (1 - R-squared)
+            and the model's ``share``, ``share_lower`` and ``share_upper``, of what residuals and factors did on these
+            dates; ``agrees``, of several assets together: whether the 99 % interval of the realised variance
+            (chi-squared) meets the 90 % equal-tailed interval of the model's.
+
+        Raises
+        ------
+        SpecError
+            For a premium or a return, which has none.
+        """
+        if self.residuals is None:
+            raise SpecError(
+                f"A {self.kind} has no residual risk.",
+                place="Attribution.residual_table",
+                found=self.kind,
+                allowed=("variance",),
+                remedy="Ask bf.attribute(fit, 'variance').",
+            )
+        table = self.residuals.table(ci_prob, ci_kind, rounded)
+        if assets is None:
+            return self._finish(portfolio_first(table), table.attrs, "decimal, per year")
+        wanted = entries(self.residuals.residual, assets)[self.residuals.unit].values
+        rows = table.set_index(self.residuals.unit).loc[wanted].reset_index()
+        return self._finish(rows, table.attrs, "decimal, per year")
 
     def _finish(self, table: pd.DataFrame, interval: Mapping[Hashable, object], units: str) -> pd.DataFrame:
         if self.identification:
@@ -159,6 +213,11 @@ class Attribution(FrozenResult):
             table["warning"] = warning_of(self.problems)
         table.attrs = {**interval, "kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
         return table
+
+
+def _realised(table: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """Return the value of each row's entry, in the rows of residual sources alone."""
+    return table[str(values.index.name)].map(values).where(table["source"].isin([COMMON, OWN]))
 
 
 def _shares(draws: xr.DataArray) -> xr.DataArray:
@@ -242,6 +301,7 @@ def attribute(
     notes: tuple[str, ...] = ()
     span: pd.DataFrame | None = None
     steady: contributions.Parts | None = None
+    residuals: ResidualRisk | None = None
     match kind:
         case "premium":
             level = by == "level"
@@ -250,8 +310,9 @@ def attribute(
         case "return":
             parts, notes, span = realised(fit, weights, window, compounded)
         case "variance":
-            parts, notes = variance(fit, weights), notes_on_level(fit)
+            parts, residuals = variance(fit, weights), residual_risk(fit, weights)
             steady = long_run_variance(fit, weights)
+            notes = (*notes_on_level(fit), *notes_on_residuals(fit, residuals))
         case _:
             assert_never(kind)
     label = contributions.labels(fit, by, verdicts)
@@ -267,6 +328,7 @@ def attribute(
         _uncertainty(fit, weights, problems) if kind == "premium" else None,
         span,
         None if steady is None else _draws(steady, label, per, kind),
+        residuals,
     )
 
 

@@ -70,6 +70,8 @@ class Contents:
         Shares of variances by factor, of ``asset`` and ``group``.
     volatility : mapping of str to DataFrame
         A year, likewise; ``long_run`` where something moves.
+    residuals : mapping of str to DataFrame
+        Residual risk as realised and as the model has it, likewise (see `Attribution.residual_table`).
     spans : tuple of Span
         What was realised.
     pricing : Pricing
@@ -95,6 +97,7 @@ class Contents:
     premia: Mapping[str, pd.DataFrame]
     shares: Mapping[str, pd.DataFrame]
     volatility: Mapping[str, pd.DataFrame]
+    residuals: Mapping[str, pd.DataFrame]
     spans: tuple[Span, ...]
     pricing: Pricing
     loadings: pd.DataFrame
@@ -133,19 +136,20 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         When a weight or an interval is not one that can be used.
     """
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
-    checks = check(fit)
+    checks = check(fit, portfolio)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
     sentences = answer(by_factor, variance, held, ci_prob, ci_kind, cached_identification(fit).table(ci_prob, ci_kind))
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
-    shares, volatility = {}, {}
-    shares["asset"], volatility["asset"] = _risk(variance, ci_prob, ci_kind)
+    shares, volatility, residuals = {}, {}, {}
+    shares["asset"], volatility["asset"], residuals["asset"] = _risk(variance, ci_prob, ci_kind)
     del by_factor, variance  # draws of many assets are large
     premia["family"] = attribute(fit, by="family", portfolio=portfolio).table(ci_prob, ci_kind)
     if "loading_mean" in fit.posterior:
         premia["level"] = attribute(fit, by="level", portfolio=portfolio).table(ci_prob, ci_kind)
     if several:
         premia["group"] = attribute(fit, by="family", per="group").table(ci_prob, ci_kind)
-        shares["group"], volatility["group"] = _risk(attribute(fit, "variance", per="group"), ci_prob, ci_kind)
+        found = attribute(fit, "variance", per="group")
+        shares["group"], volatility["group"], residuals["group"] = _risk(found, ci_prob, ci_kind)
     return Contents(
         fit,
         title or ("What pays the portfolio" if held else "What pays each asset"),
@@ -156,6 +160,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         premia,
         shares,
         volatility,
+        residuals,
         _spans(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
@@ -215,12 +220,12 @@ def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) 
     return table
 
 
-def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return shares of variances, and volatilities."""
+def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return shares of variances, volatilities, and residual risks."""
     table = _total_volatility(variance.draws, ci_prob, ci_kind)
     if variance.long_run is not None:
         table["long_run"] = _total_volatility(variance.long_run, ci_prob, ci_kind)["mean"]
-    return variance.share_table(OWN, ci_prob, ci_kind), table
+    return variance.share_table(OWN, ci_prob, ci_kind), table, variance.residual_table(ci_prob, ci_kind)
 
 
 def _total_volatility(draws: xr.DataArray, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:

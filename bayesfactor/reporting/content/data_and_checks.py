@@ -36,7 +36,10 @@ MEANS = (
     "less premium in standard errors; as implied by alpha and loadings with what the factors did on the asset's dates, "
     "and sample mean less that in standard errors of the mean residual. Variance: of residuals, implied over sample's."
 )
-PAIRS = "Correlations of two assets' residuals that are furthest beyond noise on as many common dates."
+PAIRS = (
+    "Correlations of two assets' residuals that are furthest from the model on as many common dates, with 90 % "
+    "intervals (Fisher's z), and the model's own: 0 without residual factors."
+)
 NOT_AGAIN = (
     "The fit itself cannot be made again from this report or from the saved fit: that takes the changed PyMC model, "
     "which only the program of its author holds."
@@ -87,7 +90,8 @@ def trust(contents: Contents) -> tuple[Part, ...]:
         Head("worst", False),
         Head("what to do", False),
     )
-    verdict = "The checks passed." if checks.ok else "Checks FAILED: do not use the numbers of this report."
+    failed = f"Checks FAILED: do not use the {checks.unusable} of this report."
+    verdict = "The checks passed." if checks.ok else failed
     means: list[Column] = [
         ("periods", "periods", "count"), *_effective(contents), ("sample_mean", "sample mean", "percent"),
         ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
@@ -98,7 +102,10 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     pairs: list[Column] = [
         ("other", "and", "text"),
         ("correlation", "correlation", "number"),
+        ("lower", "lower", "number"),
+        ("upper", "upper", "number"),
         ("periods", "periods", "count"),
+        ("model", "the model's", "number"),
     ]
     units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
     return (

@@ -1,10 +1,13 @@
 """The sections on risk, on what was earned, on loadings and on premia."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from bayesfactor.analysis.assessment.book_check import BOOK
 from bayesfactor.analysis.attribution.contributions import COMMON
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import chance, percent
@@ -58,6 +61,14 @@ AT_TODAYS_LEVEL = (
 )
 
 
+REALISED = (
+    "Realised residual: what a regression of an entry's own returns on the factors leaves of their variance (1 - "
+    "R-squared), and the volatility of that a year, on the dates on which all its members have returns. It is marked "
+    "where the model's, on the same dates, is apart from it: residuals then go together otherwise than the model has "
+    "it. Single assets are not marked: their variances have checks of their own."
+)
+
+
 def risk(contents: Contents) -> tuple[Part, ...]:
     """Return volatilities, and shares of variances."""
     caption = f"Share of the variance of returns: posterior mean and {contents.interval}"
@@ -68,6 +79,7 @@ def risk(contents: Contents) -> tuple[Part, ...]:
             f"{COMMON_RISK if 'residual_loading' in contents.fit.posterior else ''}"
         ),
         *([Text(AT_TODAYS_LEVEL)] if "long_run" in contents.volatility["asset"] else []),
+        *_realised_risk(contents),
         TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets"),
     ]
     if "group" in contents.shares:
@@ -75,6 +87,17 @@ def risk(contents: Contents) -> tuple[Part, ...]:
         found = TablePart(_shares(contents, "group"), "risk-groups", f"{caption}. {how}", "groups")
         parts += [Heading("Groups"), found]
     return tuple(parts)
+
+
+def _realised_risk(contents: Contents) -> list[Part]:
+    """Return the line on the realised residual risk of the portfolio, or of the equal-weighted book."""
+    book = "The equal-weighted book" if contents.weights is None else "The portfolio"
+    parts: list[Part] = []
+    for check in contents.checks.checks:
+        if check.name.startswith(BOOK):
+            held = f", {check.worst}" if check.worst else ""
+            parts.append(Text(f"{book}{held}. {check.advice}", "caution" if check.exceeds_limit else ""))
+    return [*parts, Text(REALISED)]
 
 
 def _shares(contents: Contents, unit: str) -> Grid:
@@ -85,6 +108,7 @@ def _shares(contents: Contents, unit: str) -> Grid:
     common = [COMMON] if COMMON in set(table["source"]) else []
     grid = spread(table, ["idiosyncratic", *common])
     moved = contents.volatility[unit].set_index(unit).to_dict("index")
+    realised = contents.residuals[unit].set_index(unit).to_dict("index")
     cells = []
     for name in (row[0].text for row in grid.rows):
         likely, volatility = own[name], moved[name]
@@ -92,10 +116,17 @@ def _shares(contents: Contents, unit: str) -> Grid:
         ends = f"{percent(volatility['lower'], sd)} to {percent(volatility['upper'], sd)}"
         mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
         steady = [cell(volatility["long_run"], "percent", sd)] if "long_run" in volatility else []
-        cells.append((Cell(chance(likely), likely), mean, *steady))
-    heads = [Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
+        cells.append((_realised_cell(realised[name]), Cell(chance(likely), likely), mean, *steady))
+    heads = [Head("realised residual"), Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
     heads += [Head("in the long run")] if "long_run" in contents.volatility[unit] else []
     return _beside(grid, heads, cells)
+
+
+def _realised_cell(row: Mapping[Hashable, Any]) -> Cell:
+    """Return a realised residual share, and the residual volatility below it."""
+    share, volatility = row["realised_share"], row["realised_volatility"]
+    below = f"{percent(volatility, volatility / 20)} a year" if np.isfinite(volatility) else ""
+    return Cell(percent(share, share / 20), float(share), below, mark="bad" if row["agrees"] is False else "")
 
 
 def _beside(grid: Grid, heads: Sequence[Head], cells: Iterable[Sequence[Cell]]) -> Grid:

@@ -1,0 +1,82 @@
+"""Checks of how residuals of different assets go together."""
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.analysis.assessment.residual_correlations import COPY, INTERVAL, Correlations
+from bayesfactor.posterior.diagnostics import Check
+
+MEAN = 0.05  # mean correlation
+NAMED = 3  # pairs
+MISSING = (
+    "Residuals, which the model takes as independent, move together: a factor is missing. Intervals are too narrow and "
+    "idiosyncratic shares too small, above all of portfolios and groups."
+)
+MORE = "Residuals move together otherwise than the model's residual factors have it: portfolios and groups are off."
+CORRELATED = (
+    "{} of {} pairs are correlated beyond chance, under which no pair at all is, 99 times in a hundred: residuals are "
+    "correlated. Take a model with residual factors (noise.common), or add the factor that these share: the risk of a "
+    "portfolio that holds both is wrong."
+)
+APART = (
+    "{} of {} pairs are correlated otherwise than the model's residual factors have it, beyond chance: allow more of "
+    "them (noise.common.count), or add the factor that these share: the risk of a portfolio that holds both is wrong."
+)
+NONE = "No pair is correlated otherwise than the model has it, beyond what the largest of all is by chance."
+
+
+def correlation_checks(found: Correlations) -> list[Check]:
+    """Return the checks of residual correlations: their mean and mean square inform, the largest ones may fail."""
+    advice, pairs = found.reason or (MORE if found.common else MISSING), found.pairs
+    rest = " beyond the model's" if found.common else " of assets"
+    checks = [
+        Check(f"residuals: mean correlation{rest}", None, found.mean, MEAN, "", advice),
+        Check(
+            "residuals: rms correlation beyond noise", None, found.excess, found.limit, "",
+            advice, "" if found.reason else ".pairs",
+        ),
+    ]  # fmt: skip
+    if not len(pairs):
+        return checks
+    size = pairs["correlation"].abs()
+    copies = pairs[(size >= COPY) & (size > pairs["limit"])]
+    name = "residuals: largest correlation of two"
+    if len(copies):
+        same = "These two are one asset under two names: leave one of them out."
+        checks.append(_check(name, False, copies, same))
+        name = "residuals: largest correlation of two others"
+    others = pairs.drop(copies.index)
+    if len(others):
+        sure = found.sure[others.index]
+        many = max(found.beyond, int(found.sure.sum()))
+        words = (APART if found.common else CORRELATED).format(many, found.count) if sure.any() else NONE
+        words = f"{words} In brackets: {100 * INTERVAL:g} % intervals (Fisher's z)."
+        checks.append(_check(name, not sure.any(), others[sure] if sure.any() else others, words))
+    return checks
+
+
+def _check(name: str, passed: bool, pairs: pd.DataFrame, advice: str) -> Check:
+    """Return the check of some pairs: where it failed it names the largest, else the one that is closest to its limit.
+
+    Largest is what is furthest from the model.
+    """
+    away = (np.arctanh(np.clip(pairs["correlation"], -1 + 1e-15, 1 - 1e-15)) - np.arctanh(pairs["model"])).abs()
+    order = -(away / np.arctanh(pairs["limit"]) if passed else away)
+    named = pairs.loc[order.sort_values(kind="stable").index].head(1 if passed else NAMED)
+    worst = ", ".join(_named(row) for _, row in named.iterrows())
+    first = named.iloc[0]
+    return Check(name, passed, abs(float(first["correlation"])), float(first["limit"]), worst, advice, ".pairs")
+
+
+def _named(row: pd.Series) -> str:
+    """Return a pair with its correlation: ``CVX-XOM .73 (.66 to .79)``."""
+    text = f"{row['asset']}-{row['other']} {_short(row['correlation'])}"
+    text += f" ({_short(row['lower'])} to {_short(row['upper'])})"
+    if row["model_lower"] == row["model_upper"] == 0:
+        return text
+    model = f"{_short(row['model'])}, {_short(row['model_lower'])} to {_short(row['model_upper'])}"
+    return f"{text}, the model's {model}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".replace("0.", ".", 1)

@@ -1,0 +1,79 @@
+"""What to say where a book's realised residual volatility and the model's are apart."""
+
+import pandas as pd
+
+from bayesfactor.analysis.portfolio.residual_risk import JUDGED, ResidualRisk
+from bayesfactor.base.wording import interval_name, percent
+from bayesfactor.posterior.fit import Fit
+
+CORRELATED = (
+    "residuals are correlated: take a model with residual factors (noise.common); until then the risk of portfolios "
+    "and groups is larger than the model says, and intervals of their loadings are too narrow"
+)
+STILL_CORRELATED = (
+    "residuals have more in common than the model's residual factors hold: allow more of them (noise.common.count), or "
+    "add the factor that is missing"
+)
+OFFSETTING = (
+    "residuals offset each other, as where a factor is an index of these assets, so that their residuals sum to about "
+    "0: the idiosyncratic risk of the whole is smaller than the model says; take a market from outside to see how they "
+    "move together"
+)
+CONSTANT = "loadings move in the model and are constant in realised residual risks, which hold what moves of them"
+
+
+def cause(fit: Fit, apart: int) -> str:
+    """Return what it means that a realised variance is beyond (1) the model's, or below it (-1)."""
+    if apart < 0:
+        return OFFSETTING
+    return STILL_CORRELATED if "residual_loading" in fit.posterior else CORRELATED
+
+
+def comparison(row: pd.Series, *, share: bool = True) -> str:
+    """Return one row of `ResidualRisk.table`, with the intervals of `JUDGED`, in words; with its shares or without."""
+    realised = f"realised residual volatility is {_rounded(row['realised_volatility'])} a year"
+    model = _ends(row, "volatility")
+    if share:
+        realised += f", {_rounded(row['realised_share'])} of the variance (1 - R-squared)"
+        model += f", {_ends(row, 'share')}"
+    return f"{realised}, over {row['periods']} periods; the model says {model} ({interval_name(JUDGED, 'eti')}s)"
+
+
+def _rounded(value: float) -> str:
+    return percent(value, value / 20)
+
+
+def _ends(row: pd.Series, name: str) -> str:
+    """Return a mean and the ends of its interval, to a tenth of its width."""
+    sd = (row[f"{name}_upper"] - row[f"{name}_lower"]) / 3
+    mean, low, high = (percent(row[column], sd) for column in (name, f"{name}_lower", f"{name}_upper"))
+    return f"{mean} ({low} to {high})"
+
+
+def notes_on_residuals(fit: Fit, residuals: ResidualRisk) -> tuple[str, ...]:
+    """Say which books' residual risk is not what was realised, and of which that cannot be told."""
+    realised, apart = residuals.realised, residuals.books["apart"]
+    unknown = realised.loc[realised["book"] & (realised["reason"] != ""), "reason"]
+    notes = [
+        f"{name}: realised residual risk {reason[:1].lower()}{reason[1:].rstrip('.')}"
+        for name, reason in unknown.items()
+    ]
+    for sign in (1, -1):
+        names = [str(name) for name in apart.index[apart == sign]]
+        if names:
+            table = residuals.of(names).table(JUDGED, "eti").set_index(residuals.unit)
+            notes.append(f"{_compared(table)}: {cause(fit, sign)}")
+    if "loading_long_run" in fit.posterior:
+        notes.append(CONSTANT)
+    return tuple(notes)
+
+
+def _compared(table: pd.DataFrame) -> str:
+    """Return what was realised beside what the model says: all of one book, volatilities of several."""
+    if len(table) == 1:
+        return f"{table.index[0]}: {comparison(table.iloc[0])}"
+    each = (
+        f"{name} {_rounded(row['realised_volatility'])} ({_rounded(row['volatility'])})"
+        for name, row in table.iterrows()
+    )
+    return f"realised residual volatility a year (the model's): {', '.join(each)}"

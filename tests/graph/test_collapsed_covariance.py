@@ -1,0 +1,160 @@
+"""The density with coefficients and residual factors integrated out is that of all returns as one normal vector."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytensor
+import pytest
+from scipy import stats
+
+import bayesfactor as bf
+from bayesfactor.panel.residual_products import observed_together, residual_products
+from bayesfactor.sampling.correlated_coefficients import draw_correlated_coefficients
+from bayesfactor.spec.alphas import Alpha
+from bayesfactor.spec.loadings import Loadings
+from bayesfactor.spec.noise import NormalNoise
+from bayesfactor.spec.priors import Normal
+from bayesfactor.spec.residual_factors import CommonResiduals
+from tests.support.choices import choices, example
+from tests.support.panels import make_panel, reduced
+
+AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
+KINDS = {"common": (2, None), "groups": (0, Normal(0.25, 0.25)), "both": (1, Normal(0.25, 0.25))}
+
+
+def with_factors(count, groups, **parts):
+    """A model with residual factors, whose other parts are the examples given."""
+    noise = replace(example(NormalNoise), common=CommonResiduals(count), groups=groups)
+    return bf.FactorModel(noise=noise, **parts)
+
+
+MODELS = {
+    **{f"common-{choice.kind}": with_factors(*KINDS["common"], loadings=choice) for choice in choices(Loadings)},
+    **{f"groups-{choice.kind}": with_factors(*KINDS["groups"], alpha=choice) for choice in choices(Alpha)},
+    "both": with_factors(*KINDS["both"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def _untraced():
+    """Graphs are built faster without a record of the line that made each node."""
+    with pytensor.config.change_flags(traceback__limit=0, traceback__compile_limit=0):
+        yield
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return make_panel(assets=5, traded=1, other=1, periods=20, groups=2, seed=3, year=52)
+
+
+class Graph:
+    """A marginal graph as a function of one vector: its terms, slopes where they are wanted, and Deterministics."""
+
+    def __init__(self, graph, *, slopes=False):
+        self.inputs = graph.value_vars
+        start = graph.initial_point()
+        self.shapes = [np.shape(start[v.name]) for v in self.inputs]
+        self.ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])
+        likelihood = graph.replace_rvs_by_values([graph["likelihood"]])[0]
+        total = graph.logp(jacobian=True)
+        wanted = graph.deterministics
+        slopes = pytensor.grad(total, self.inputs) if slopes else []
+        self.slopes = len(slopes)
+        outputs = [total, likelihood, *slopes, *graph.replace_rvs_by_values(wanted)]
+        self.names = [variable.name for variable in wanted]
+        self.function = pytensor.function(self.inputs, outputs, mode=AS_WRITTEN, on_unused_input="ignore")
+
+    def at(self, vector):
+        """Return log-density, log-likelihood, gradient and variables by name."""
+        parts = np.split(vector, self.ends[:-1])
+        given = [part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=True)]
+        total, likelihood, *rest = self.function(*given)
+        slopes, values = rest[: self.slopes], rest[self.slopes :]
+        gradient = np.concatenate([np.ravel(slope) for slope in slopes]) if slopes else None
+        return float(total), float(likelihood), gradient, dict(zip(self.names, values, strict=True))
+
+
+def whole_normal(panel, values):
+    """Return mean and covariance of all returns, one asset after the other, and the covariance with coefficients."""
+    shift = np.concatenate([[0.0], values["risk_premium"] - values["factor_mean"]])
+    x = np.column_stack([np.ones(len(panel.aligned)), panel.aligned]) + shift
+    loading, sigma = values["residual_loading"], values["sigma"]
+    assets, p = values["coefficient_loc"].shape
+    residual = np.kron(loading @ loading.T + np.diag(sigma**2), np.eye(len(x)))
+    design = np.kron(np.eye(assets), x)
+    prior = np.diag(values["coefficient_sd"].ravel() ** 2)
+    return design @ values["coefficient_loc"].ravel(), residual + design @ prior @ design.T, prior @ design.T, prior
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_is_one_normal_vector(name, panel):
+    """Also where alphas scale with residual risk, so that no two assets have the same law of coefficients."""
+    graph = Graph(bf.build(panel, MODELS[name], marginal=True))
+    _, found, _, values = graph.at(0.7 * np.random.default_rng(1).standard_normal(graph.ends[-1]))
+    mean, covariance, _, _ = whole_normal(panel, values)
+    assert found == pytest.approx(
+        stats.multivariate_normal(mean, covariance).logpdf(panel.returns.values.T.ravel()), rel=1e-10
+    )
+    assert np.abs(values["residual_loading"]).max() > 0
+
+
+def test_assets_of_other_groups_do_not_load_on_the_factor_of_a_group(panel):
+    graph = Graph(bf.build(panel, MODELS["both"], marginal=True))
+    *_, values = graph.at(np.random.default_rng(1).standard_normal(graph.ends[-1]))
+    member = panel.group_numbers[:, None] == np.arange(2)
+    np.testing.assert_array_equal(values["residual_loading"][:, 1:] != 0, member)
+
+
+def test_its_gradient_is_that_of_differences(panel):
+    """By the last coordinate of every variable, and in some directions."""
+    graph = Graph(bf.build(panel, MODELS["both"], marginal=True), slopes=True)
+    rng, step = np.random.default_rng(4), 1e-5
+    at = 0.5 * rng.standard_normal(graph.ends[-1])
+    gradient = graph.at(at)[2]
+    for direction in (*np.eye(at.size)[graph.ends - 1], *rng.standard_normal((2, at.size))):
+        slope = (graph.at(at + step * direction)[0] - graph.at(at - step * direction)[0]) / (2 * step)
+        assert gradient @ direction == pytest.approx(slope, rel=1e-6, abs=1e-6 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize("name", ["both", "groups-zero"])
+def test_coefficients_given_the_rest_are_normal_as_they_must_be(name, panel):
+    """Mean and covariance of many draws against the whole normal vector, in Monte Carlo standard errors."""
+    graph = Graph(bf.build(panel, MODELS[name], marginal=True))
+    *_, values = graph.at(0.7 * np.random.default_rng(2).standard_normal(graph.ends[-1]))
+    mean, covariance, cross, prior = whole_normal(panel, values)
+    gain = cross @ np.linalg.inv(covariance)
+    wanted = values["coefficient_loc"].ravel() + gain @ (panel.returns.values.T.ravel() - mean)
+    spread = prior - gain @ cross.T
+    draws, rng = 20_000, np.random.default_rng(5)
+
+    def many(name):
+        return np.broadcast_to(values[name], (draws, *values[name].shape))
+
+    shift = many("risk_premium") - many("factor_mean")
+    found = draw_correlated_coefficients(
+        residual_products(panel), many("coefficient_loc"), many("coefficient_sd"), many("sigma"), shift,
+        many("residual_loading"), rng,
+    ).reshape(draws, -1)  # fmt: skip
+    free = np.diag(spread) > 0
+    np.testing.assert_allclose(found[:, ~free], np.broadcast_to(wanted[~free], (draws, (~free).sum())), atol=1e-15)
+    sd = np.sqrt(np.diag(spread)[free])
+    z = (found[:, free] - wanted[free]) / sd
+    assert np.abs(z.mean(axis=0)).max() < 4 * draws**-0.5
+    correlation = spread[np.ix_(free, free)] / np.outer(sd, sd)
+    assert np.abs(z.T @ z / draws - correlation).max() < 4.5 * (2 / draws) ** 0.5
+
+
+def test_what_does_not_integrate_out_is_refused(panel):
+    model = with_factors(1, None)
+    returns = panel.returns.copy()
+    returns[:5, 2] = np.nan
+    unequal = replace(panel, returns=returns)
+    assert observed_together(panel)
+    assert not observed_together(unequal)
+    for given, match in ((unequal, r"'a02' has 15 returns, 'a00' 20"), (reduced(panel), "statistics")):
+        with pytest.raises(bf.SpecError, match=match) as caught:
+            bf.build(given, model, marginal=True)
+        assert caught.value.place == "build.marginal"
+    moving = replace(model, noise=replace(model.noise, volatility=bf.read_model("hierarchical").noise.volatility))
+    with pytest.raises(bf.SpecError, match="the model moves"):
+        bf.build(panel, moving, marginal=True)
