@@ -36,7 +36,7 @@ def prior_data(priors: ScaledPriors) -> dict[str, np.ndarray | float]:
     alpha, noise, premia, factors = priors.alpha, priors.noise, priors.premia, priors.factors
     rate = priors.zero_beta
     return {
-        **{f"loading_{name}": value for name, value in vars(priors.loadings).items()},
+        **{f"loading_{name}": getattr(priors.loadings, name) for name in ("loc", "sd", "spread", "floor")},
         "alpha_loc": alpha.loc,
         "alpha_sd": alpha.sd,
         "alpha_unit": alpha.per_residual_sd or 0.0,

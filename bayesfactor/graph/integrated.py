@@ -5,8 +5,8 @@ import pytensor.tensor as pt
 
 from bayesfactor.base.errors import SpecError
 from bayesfactor.graph.alphas import alphas, zero_beta
-from bayesfactor.graph.collapsed_covariance import collapsed, products_data
 from bayesfactor.graph.coefficients import Expected
+from bayesfactor.graph.collapsed_covariance import collapsed, products_data
 from bayesfactor.graph.factors import integrated_factors
 from bayesfactor.graph.inputs import graph_data
 from bayesfactor.graph.loadings import loadings

@@ -1,6 +1,7 @@
 """What moves in a model on a panel, and the designs that it gives."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -98,11 +99,14 @@ class Cell:
         The volatility of residuals; None where it does not move.
     blocks, filter : Blocks, Whitened, or None
         Blocks of dates in which loadings are constant, and the filter of their moves; None where they do not move.
+    proxies : mapping of str to array (time)
+        Second series of factors that are measured with error, on the rows of the panel's factors.
     """
 
     residuals: CommonPath | None = None
     blocks: Blocks | None = None
     filter: Whitened | None = None
+    proxies: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def cells(panel: PanelBase, movement: Movement | None) -> tuple[Cell, ...]:

@@ -44,7 +44,12 @@ class Dated:
 
     @property
     def unknown(self) -> str:
-        """Why nothing is known of past dates, if so: draws of what moves that have no record of its path."""
+        """Why nothing is known of past dates, if so: of what moves no path is recorded, or a factor has error."""
+        if "reliability" in self.draws:
+            noisy = (self.draws["reliability"] < 1).any(("chain", "draw"))
+            if noisy.any():
+                name = noisy["factor"].values[noisy.values][0]
+                return f"'{name}' is measured with error, and draws of its true values are not kept"
         found = self.movement or Movement(None, None, None)
         parts = {"volatility_now": found.residuals, "loading_long_run": found.loadings}
         lost = [name for name, part in parts.items() if part is None and name in self.draws]

@@ -22,17 +22,19 @@ from bayesfactor.sampling.latents.chain import Chain, Recorded
 from bayesfactor.sampling.latents.found import FirstResiduals, columns_of, moves_of, rows_of
 from bayesfactor.sampling.latents.hamiltonian import MOST_STEPS, StepSize
 from bayesfactor.sampling.latents.loading_moves import LoadingMoves
+from bayesfactor.sampling.latents.noisy_factors import NoisyFactors
 from bayesfactor.sampling.latents.residual_factors import ResidualFactors
 from bayesfactor.sampling.latents.rows import Rows
 from bayesfactor.sampling.latents.several_chains import run_chains
+from bayesfactor.sampling.latents.sparse_loadings import SparseLoadings
 from bayesfactor.sampling.latents.state import Latent, State
 from bayesfactor.sampling.nuts import STATISTICS
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.noise import NormalNoise
 from bayesfactor.spec.scaling import ScaledPriors
 
 FIRST = {"draws": 200, "tune": 300}  # of the run at first values, for the start and the mass matrix
-THIN = 2  # sweeps a draw
 ACCEPT, STEP = 0.8, 0.4
 
 
@@ -49,20 +51,24 @@ class ConditionalEngine:
             return "the conditional engine samples latent variables, and the model has none"
         return refusal(model)
 
-    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> "ConditionalRun":
-        """Return the run of a model on the design of a panel."""
+    def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> KernelRun:
+        """Return the run of a model on the design of a panel; the kernel's own where no latent variable is found."""
         panel = design.panel
         assert isinstance(panel, Panel), "the model refuses panels without returns"
-        rows, latents, columns = rows_of(panel, cell), list[Latent](), None
-        if priors.residual_factors is not None:
-            residuals = FirstResiduals.of(rows)
-            count = model.noise.common.count
+        rows, latents, columns, noise = rows_of(panel, cell), list[Latent](), None, model.noise
+        if priors.reliability is not None:
+            latents.append(NoisyFactors.of(panel, priors, cell.proxies))
+        if priors.residual_factors is not None and isinstance(noise, NormalNoise):
+            count = noise.common.count
             count = residual_rank(panel.returns.values, panel.aligned) if count == "auto" else count
             columns = columns_of(priors.residual_factors, count, design)
-            groups = None if model.noise.groups is None else panel.group_numbers
-            rows.z = residuals.scores(count, groups)
-            latents.append(ResidualFactors.of(rows.seen, count))
-        return ConditionalRun(pack(design, model, priors, columns), rows, tuple(latents), moves_of(cell))
+            rows.z = FirstResiduals.of(rows).scores(count, None if noise.groups is None else panel.group_numbers)
+            if len(rows.z):
+                latents.append(ResidualFactors.of(rows.seen, count))
+        if priors.inclusion is not None:
+            latents.append(SparseLoadings(priors.inclusion, len(panel.assets)))
+        problem = pack(design, model, priors, columns)
+        return ConditionalRun(problem, rows, tuple(latents), moves_of(cell)) if latents else KernelRun(problem)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +81,7 @@ class ConditionalRun(KernelRun):
 
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return draws of theta, coefficients and what latent variables record, and ``sample_stats``."""
-        found = run_chains(self._chains(compiled, sampler), sampler, THIN)
+        found = run_chains(self._chains(compiled, sampler), sampler, max(one.sweeps for one in self.latents))
         draws, records = (_dataset([one[place] for one in found]) for place in (0, 1))
         return xr.DataTree.from_dict({"posterior": draws, "sample_stats": _statistics(records)})
 
@@ -89,7 +95,8 @@ class ConditionalRun(KernelRun):
         self.chain(np.zeros(self.problem.size), np.ones(1), ACCEPT, np.random.default_rng(0)).write_statistics(
             self.problem.buffer
         )
-        first = super().sample(compiled, replace(sampler, progress=False, **FIRST))["posterior"]["theta"].values
+        run = super().sample(compiled, replace(sampler, progress=False, **FIRST))
+        first = run["posterior"].to_dataset()["theta"].values
         variance = first.var(axis=(0, 1))
         seeds = np.random.SeedSequence(sampler.seed).spawn(sampler.chains)
         target = sampler.target_accept or ACCEPT
@@ -140,7 +147,9 @@ class ConditionalTheta(KernelTheta):
     def residual_factors(self) -> tuple[str, ...]:
         """Names of the residual factors: common ones by number, those of groups by the group."""
         count = self.problem.data["loading_loc"].size - len(self.design.panel.factor_info)
-        groups = () if self.model.noise.groups is None else tuple(self.design.panel.group_names)
+        noise = self.model.noise
+        grouped = isinstance(noise, NormalNoise) and noise.groups is not None
+        groups = tuple(self.design.panel.group_names) if grouped else ()
         return (*(f"common {number + 1}" for number in range(count - len(groups))), *groups)
 
     def latents(self) -> Drawn:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from bayesfactor.base.arguments import as_path
@@ -108,7 +109,8 @@ def fit(
     marks = [time.perf_counter()]
     movement = find_movement(used, chosen)
     seen = zip(designs(used, chosen, movement), cells(used, movement), strict=True)
-    runs = [taken.prepare(one, chosen, scale_priors(one, chosen), cell) for one, cell in seen]
+    proxies = chosen.proxies(panel)
+    runs = [taken.prepare(one, chosen, scale_priors(one, chosen), replace(cell, proxies=proxies)) for one, cell in seen]
     marks.append(time.perf_counter())
     compiled = [run.compile() for run in runs]
     marks.append(time.perf_counter())

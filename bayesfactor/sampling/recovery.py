@@ -60,12 +60,12 @@ def recover(
     rng, mean = np.random.default_rng(first), shared["factor_mean"][0]
     paths: Drawn = {}
     latents = theta.latents()
-    if "factor_cov" in latents:
-        covariance = {"factor_cov": latents.pop("factor_cov")[0]}
-    elif moving is None:
+    if moving is None:
         covariance = {"factor_cov": draw_covariance(theta.design.history, theta.priors.factors, mean, rng)}
     else:
         paths, covariance = _moving(moving, mean, rng)
+    if "factor_cov" in latents:  # of factors without their errors
+        covariance = {"factor_cov": latents.pop("factor_cov")[0]}
     if "residual_loading" in latents:
         latents["residual_loading"] = _next_residual_loading(latents["residual_loading"], paths, moving)
     own, own_prior = _assets(theta, shared | paths, own_seeds, coords, store, cores, moving)

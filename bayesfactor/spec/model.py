@@ -135,6 +135,23 @@ class FactorModel:
                 allowed=(NormalNoise.kind,),
                 remedy="Take normal noise with volatility = 'common', whose path has heavy tails.",
             )
+        if self.noise.has_residual_factors and not isinstance(self.loadings, GroupedLoadings):
+            raise SpecError(
+                f"model '{self.name}': noise.common: residual factors do not combine with loadings.kind = "
+                f"'{self.loadings.kind}'.",
+                place=f"model '{self.name}': noise.common",
+                found=self.loadings.kind,
+                allowed=(GroupedLoadings.kind,),
+                remedy="Take loadings.kind = 'grouped': loadings on residual factors are partially pooled too.",
+            )
+        if self.factors.error and not isinstance(self.factors.volatility, ConstantVolatility):
+            raise SpecError(
+                f"model '{self.name}': factors.error: factors with error do not combine with a covariance that moves.",
+                place=f"model '{self.name}': factors.volatility",
+                found=self.factors.volatility.kind,
+                allowed=(ConstantVolatility.kind,),
+                remedy="Leave factors.volatility out: then the covariance of the factors is constant.",
+            )
         if words and not isinstance(self.observation, EqualWeights):
             raise SpecError(
                 f"model '{self.name}': observation: recency does not combine with {words}.",

@@ -238,6 +238,28 @@ def test_a_portfolio_can_be_checked(common_fit):
     assert single.advice == "Cannot be computed: it holds one asset."
 
 
+def test_errors_of_a_factor_are_no_residual_correlations():
+    """Seen through noise, a factor leaves residuals that move together as the model has it: both checks pass."""
+    rng = np.random.default_rng(8)
+    panel, draws = simulated(rng, assets=10, periods=500), 200
+    seen = panel.factors.values + panel.factors.values.std() * (2 / 3) ** 0.5 * rng.standard_normal((500, 1))  # .6
+    noisy = replace(panel, factors=panel.factors.copy(data=seen))
+    true = pseudo_fit(panel, rng, draws=draws)
+    cov = xr.DataArray(
+        np.full((1, draws, 1, 1), panel.factors.values.var(ddof=1)),
+        {"factor": ["f0"], "factor_other": ["f0"]},
+        ("chain", "draw", "factor", "factor_other"),
+    )
+    rho = xr.DataArray(0.6 * np.ones((1, draws, 1)), {"factor": ["f0"]}, ("chain", "draw", "factor"))
+    fit = changed(replace(true, panel=noisy), factor_cov=cov, reliability=rho)
+    (book,), pairs = book_check(fit), correlation_checks(residual_correlations(fit))[2]
+    assert book.passed is True
+    assert pairs.passed is True
+    blind = changed(replace(true, panel=noisy), factor_cov=cov)
+    (book,), pairs = book_check(blind), correlation_checks(residual_correlations(blind))[2]
+    assert book.passed is pairs.passed is False
+
+
 def test_what_cannot_be_computed_says_why(uneven):
     panel = uneven.panel
     values = panel.returns.values.copy()

@@ -1,5 +1,6 @@
 """The report: every number is that of the result it comes from, names are text, and a failed fit says so at once."""
 
+import re
 import shlex
 import warnings
 from dataclasses import replace
@@ -221,7 +222,9 @@ def test_every_interval_says_kind_and_probability(hier_fit, tmp_path):
     text = path.read_text(encoding="utf-8")
     assert "80 % highest-density interval" in text
     assert "90 %" not in Reader(text).text("contributions")
-    assert "equal-tailed" not in text
+    assert "equal-tailed" not in Reader(text).text("contributions")
+    for said in re.findall(r"(.{7})equal-tailed", text):  # of what a check was held to
+        assert "90" in said
     assert "np." not in text
     table = bf.attribute(hier_fit).table(0.8, "hdi")
     agree(Reader(text), "by-factor", table, "asset")

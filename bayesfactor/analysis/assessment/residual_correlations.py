@@ -10,12 +10,14 @@ from scipy.stats import norm
 
 from bayesfactor.base.correlations import BLOCK, pairwise
 from bayesfactor.base.intervals import interval
+from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import CANNOT, UNSEEN
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.observed_factors import given_observed, with_errors_of_factors
 from bayesfactor.posterior.residuals import thin
 
 DRAWS = 200
@@ -96,12 +98,13 @@ class CommonParts:
         return np.vstack([each.mean(axis=1), *interval(each.T, INTERVAL, "eti")])
 
 
-def common_parts(draws: xr.Dataset) -> CommonParts | None:
-    """Return the common parts of residuals; None where residuals are independent."""
-    if "residual_loading" not in draws:
+def common_parts(draws: xr.Dataset, panel: PanelBase) -> CommonParts | None:
+    """Return the common parts of residuals of regressions on the observed factors; None where they are independent."""
+    _, common = with_errors_of_factors(draws["loading"], draws.get("residual_loading"), draws, panel)
+    if common is None:
         return None
-    flat = draws[["residual_loading", "residual_sd"]].compute().stack(sample=("chain", "draw"), create_index=False)
-    loading = flat["residual_loading"].transpose("asset", "sample", "residual_factor").values
+    flat = draws[["residual_sd"]].assign(common=common).compute().stack(sample=("chain", "draw"), create_index=False)
+    loading = flat["common"].transpose("asset", "sample", "residual_factor").values
     own = flat["residual_sd"].transpose("asset", "sample").values
     return CommonParts(loading / np.sqrt(np.sum(loading**2, axis=2) + own**2)[:, :, None])
 
@@ -117,7 +120,7 @@ def residual_correlations(fit: Fit, residuals: np.ndarray | None = None) -> Corr
         why = f"{CANNOT}{dated.unknown}." if isinstance(fit.panel, Panel) else UNSEEN
         return Correlations(np.nan, np.nan, SQUARE, pd.DataFrame(columns=COLUMNS), reason=why)
     scale = np.column_stack([dated.scale(i) for i in range(own.shape[1])])
-    common, weight = common_parts(dated.draws), fit.design.weight
+    common, weight = common_parts(dated.draws, fit.panel), fit.design.weight
     return correlations(own / scale, fit.panel.assets, len(fit.panel.factor_info), weight=weight, common=common)
 
 
@@ -130,6 +133,8 @@ def mean_residuals(fit: Fit) -> np.ndarray | None:
     if not isinstance(fit.panel, Panel) or dated.unknown:
         return None
     coefficients, residuals = dated.coefficients.mean(axis=0), np.full(fit.panel.returns.shape, np.nan)
+    if (seen := given_observed(dated.draws, fit.panel)) is not None:
+        coefficients[:, 1:] = coefficients[:, 1:] @ seen[0].mean(("chain", "draw")).values
     for i in range(residuals.shape[1]):
         rows, returns, x = regressors(fit.panel, i)
         own = returns - x @ coefficients[i] if dated.paths is None else dated.residuals(i)[1].mean(axis=0)

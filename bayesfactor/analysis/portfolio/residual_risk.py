@@ -15,6 +15,7 @@ from bayesfactor.base.intervals import Interval
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.observed_factors import with_errors_of_factors
 from bayesfactor.posterior.residual_variance import residual_variance
 from bayesfactor.posterior.residuals import residual_level
 from bayesfactor.posterior.summaries import summarise
@@ -143,6 +144,7 @@ class _Model:
         self.common = None
         if "residual_loading" in posterior:
             self.common = posterior["residual_loading"] * (self.sd / posterior["residual_sd"])
+        self.loading, self.common = with_errors_of_factors(self.loading, self.common, posterior, fit.panel)
         self.seen, self.squares = None, None
         if isinstance(fit.panel, Panel) and fit.movement is not None and fit.movement.residuals is not None:
             self.seen, self.squares = np.isfinite(fit.panel.returns.values), Dated(fit, posterior).mean_squares

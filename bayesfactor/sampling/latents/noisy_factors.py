@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,7 @@ class NoisyFactors:
         1 of a factor without error.
     """
 
+    sweeps: ClassVar[int] = 6
     factors: tuple[NoisyFactor, ...]
     priors: ScaledPriors
     weight: np.ndarray
@@ -75,9 +77,7 @@ class NoisyFactors:
     reliability: np.ndarray
 
     @classmethod
-    def of(
-        cls, panel: Panel, priors: ScaledPriors, proxies: Mapping[str, np.ndarray], precision: np.ndarray | None
-    ) -> "NoisyFactors":
+    def of(cls, panel: Panel, priors: ScaledPriors, proxies: Mapping[str, np.ndarray]) -> "NoisyFactors":
         """Return those of a panel (already restricted to the model's factors).
 
         Parameters
@@ -86,8 +86,6 @@ class NoisyFactors:
         priors : ScaledPriors
         proxies : mapping of str to array (time)
             Of factors that have one, on the rows of ``panel.factors``.
-        precision : array (time), or None
-            phi_t; None where the factors' covariance does not move.
         """
         law, values = priors.reliability, panel.factors.values
         assert law is not None, "some factor has error"
@@ -104,7 +102,7 @@ class NoisyFactors:
         return cls(
             factors=tuple(found),
             priors=priors,
-            weight=np.ones(len(values)) if precision is None else precision,
+            weight=np.ones(len(values)),
             dated=panel.factors.get_index("time").get_indexer(pd.Index(panel.times)),
             values=values.copy(),
             reliability=np.where(np.isnan(law.known), law.a / (law.a + law.b), law.known),

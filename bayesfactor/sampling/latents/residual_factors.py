@@ -1,6 +1,7 @@
 """Common factors of residuals, drawn given coefficients and scales."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class ResidualFactors:
         How many are common to all assets; the others, after them, are of one group each.
     """
 
+    sweeps: ClassVar[int] = 2
     pattern: np.ndarray
     first: np.ndarray
     common: int

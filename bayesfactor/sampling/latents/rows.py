@@ -1,5 +1,6 @@
 """Rows of a panel as latent variables see them, and the statistics that they give to the kernel."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,8 +48,7 @@ class Rows:
 
     def copy(self) -> "Rows":
         """Return the same rows for another chain."""
-        own = vars(self).items()
-        return Rows(**{name: value.copy() if isinstance(value, np.ndarray) else value for name, value in own})
+        return deepcopy(self)
 
     def unexplained(self, coefficients: np.ndarray, common: np.ndarray | None = None) -> np.ndarray:
         """Return y less what coefficients (asset, coefficient) on x and loadings on z explain (asset, time)."""

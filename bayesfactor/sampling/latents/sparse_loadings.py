@@ -1,5 +1,7 @@
 """Sparse loadings: whether each is in, and how many of a factor are."""
 
+from typing import ClassVar
+
 import numpy as np
 from scipy.special import expit
 
@@ -31,6 +33,8 @@ class SparseLoadings:
     probability : array (asset, free factor)
         P(gamma_ik = 1) given theta, the rates and, where there are more than `MOST_JOINT` of them, the other gamma_i.
     """
+
+    sweeps: ClassVar[int] = 8  # a rate, the spread and what is in lean on each other
 
     def __init__(self, inclusion: ScaledInclusion, assets: int) -> None:
         self._prior = inclusion

@@ -1,7 +1,7 @@
 """The state of one chain of the conditional sampler, and what a latent variable is to it."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from scipy.special import erf, erfc, ndtri
@@ -167,7 +167,9 @@ def half_normal_coordinates(x: np.ndarray) -> np.ndarray:
 
 
 class Latent(Protocol):
-    """A variable given which the kernel's normal regression holds as it is."""
+    """A variable given which the kernel's normal regression holds as it is; `sweeps` are made for each draw."""
+
+    sweeps: ClassVar[int]
 
     def given_coefficients(self, state: State) -> None:
         """Draw it given coefficients and scales, and make its orbit moves."""
