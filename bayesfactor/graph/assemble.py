@@ -25,6 +25,11 @@ def build(
         r_it ~ N(alpha_i + lambda_0 + sum_k beta_ik (f_kt - mu_k + lambda_k), sigma_i^2)      (or Student-t)
         f_t ~ N(mu, Omega),  Omega ~ inverse Wishart
 
+    With residual factors lambda_i'z_t is added to the mean: ``residual_loading`` (asset, residual_factor), what groups
+    share of it (``residual_loading_mean``, ``residual_loading_scale``) and ``residual_factor_value`` (time,
+    residual_factor). Loadings that may be out have ``included`` (asset, factor) and ``inclusion_rate`` (factor).
+    Factors that are measured with error have ``factor_true``, and ``reliability`` (factor).
+
     Variables are ``loading``, ``alpha``, ``sigma``, ``log_sigma``, ``zero_beta``, ``dof``, ``factor_mean``,
     ``risk_premium``, ``premium`` (of non-traded factors), ``factor_cov``, what their laws share (``loading_mean``,
     ``loading_scale``, ``alpha_scale``, ...), and ``residual_sd``. Observed are ``returns``, by ``observation`` (those
@@ -43,7 +48,8 @@ def build(
     marginal : bool
         Loadings and alphas integrated out under normal noise, and Omega always: the density that `fit` samples, in its
         coordinates. `fit` draws what is integrated out afterwards, exactly, given the rest. With Student-t noise the
-        coefficients are in it, in coordinates that weighted returns give.
+        coefficients are in it, in coordinates that weighted returns give. Residual factors are integrated out too,
+        where all assets were observed on the same dates.
 
     Returns
     -------
@@ -54,7 +60,8 @@ def build(
     ------
     SpecError
         When the model asks for a factor family, or a prior for one, that is not there; when something moves, returns
-        are weighted, or the panel holds statistics instead of returns, and the graph is not marginal.
+        are weighted, or the panel holds statistics instead of returns, and the graph is not marginal; when latent
+        variables do not integrate out of one that is.
 
     Notes
     -----
@@ -77,10 +84,11 @@ def build(
             found=centred,
             remedy="Leave out one of the two.",
         )
-    model = as_model(model)
-    panel = model.restrict(panel)
+    model, whole = as_model(model), panel
+    panel = model.restrict(whole)
     design = designs(panel, model, find_movement(panel, model))[0] if marginal else model.design(panel)
     priors = scale_priors(design, model)
     if marginal:
         return integrated_graph(design, model, priors)
-    return full_graph(design, model, priors, Form.CENTRED if centred else Form.NON_CENTRED)
+    form = Form.CENTRED if centred else Form.NON_CENTRED
+    return full_graph(design, model, priors, form, model.proxies(whole))

@@ -7,6 +7,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.distributions.shape_utils import rv_size_is_none
 
+from bayesfactor.graph.loadings import Inclusion
 from bayesfactor.graph.marginal import Symbols, conditional, from_standard, log_root, shifted
 from bayesfactor.graph.parameters import Form, NormalLaw, coefficient
 
@@ -21,6 +22,7 @@ class Expected:
     loading: NormalLaw
     rate: pt.TensorVariable
     shift: pt.TensorVariable  # lambda - mu (factor)
+    inclusion: Inclusion | None = None
 
     @property
     def mean(self) -> pt.TensorVariable:
@@ -52,13 +54,24 @@ def coefficients(
 
     where S_i = sum_t w_it x_t x_t', b_i = sum_t w_it x_t r_it, x_t = (1, f_t' + shift')'. Under normal noise and these
     weights z_i is a standard normal given the rest. The law of c_i is the same whatever S_i and b_i are.
+
+    Loadings that may be out are sampled as if they were in, by the name ``loading_in`` in the centred form.
     """
+    if of.inclusion is not None and form is Form.CENTRED:
+        loading = _where_included(of.inclusion, coefficient("loading_in", of.loading, form, LOADING))
+        alpha = coefficient("alpha", of.alpha, form, ALPHA)
+        return alpha, pm.Deterministic("loading", loading, dims=LOADING)
     if form is Form.CENTRED or (of.alpha.sd is None and of.loading.sd is None):
         return coefficient("alpha", of.alpha, form, ALPHA), coefficient("loading", of.loading, form, LOADING)
     step = of.sd * _near_standard(of, sigma, data)
     alpha = of.alpha.loc if of.alpha.sd is None else of.alpha.loc + step[:, 0]
     loading = of.loading.loc if of.loading.sd is None else of.loading.loc + step[:, 1 - of.free.start :]
+    loading = loading if of.inclusion is None else _where_included(of.inclusion, loading)
     return pm.Deterministic("alpha", alpha, dims=ALPHA), pm.Deterministic("loading", loading, dims=LOADING)
+
+
+def _where_included(inclusion: Inclusion, loading: pt.TensorVariable) -> pt.TensorVariable:
+    return pt.where(pt.eq(inclusion.included, 1), loading, inclusion.out)
 
 
 def _near_standard(of: Expected, sigma: pt.TensorVariable, data: dict) -> pt.TensorVariable:

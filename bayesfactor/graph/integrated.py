@@ -19,14 +19,14 @@ from bayesfactor.panel.design import Design
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.residual_products import residual_products
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.residual_columns import ResidualColumns, kept_apart, residual_columns
+from bayesfactor.spec.named_residual_factors import NamedResidualFactors, kept_apart, named_residual_factors
 from bayesfactor.spec.scaling import ScaledPriors
 
 
 def integrated_graph(design: Design, model: FactorModel, priors: ScaledPriors) -> pm.Model:
     """Return the density that `fit` samples, in its coordinates."""
     _check(design, model, priors)
-    panel, form, columns = design.panel, Form.MARGINAL, residual_columns(design, model, priors)
+    panel, form, residual = design.panel, Form.MARGINAL, named_residual_factors(design, model, priors)
     names = panel.factor_names
     other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     coords = {
@@ -37,26 +37,26 @@ def integrated_graph(design: Design, model: FactorModel, priors: ScaledPriors) -
         "coefficient": ("alpha", *(f"loading {name}" for name in names)),
     }
     numbers = graph_data(design, model, priors)
-    if columns is not None:
-        coords["residual_factor"] = columns.names
-        numbers |= residual_data(columns) | products_data(residual_products(require_returns(panel)))
+    if residual is not None:
+        coords["residual_factor"] = residual.names
+        numbers |= residual_data(residual) | products_data(residual_products(require_returns(panel)))
     with pm.Model(coords=coords, model=None) as graph:  # in no other model
         data = {name: pm.Data(name, value) for name, value in numbers.items()}
         shift = integrated_factors(data, other)
         sigma = scales(data, form)
         loading, rate = loadings(model.loadings, data, form), zero_beta(model.zero_beta, data, form)
         law = Expected(alphas(model.alpha, data, sigma, form), loading, rate, shift)
-        if columns is None:
+        if residual is None:
             add_returns(model.noise, _symbols(law, sigma), data)
         else:
-            _add_correlated(_symbols(law, sigma), columns, data)
+            _add_correlated(_symbols(law, sigma), residual, data)
     return graph
 
 
-def _add_correlated(symbols: Symbols, columns: ResidualColumns, data: dict) -> None:
+def _add_correlated(symbols: Symbols, residual: NamedResidualFactors, data: dict) -> None:
     """Add the law of returns whose residuals are correlated, with coefficients and residual factors integrated out."""
     add_coefficient_law(symbols)
-    pm.Potential("likelihood", collapsed(symbols, residual_loadings(columns, data, Form.MARGINAL), data))
+    pm.Potential("likelihood", collapsed(symbols, residual_loadings(residual, data, Form.MARGINAL), data))
 
 
 def _check(design: Design, model: FactorModel, priors: ScaledPriors) -> None:

@@ -42,8 +42,16 @@ def normal(
     return pm.Deterministic(name, loc + sd * pm.Normal(f"{name}_z", dims=dims), dims=dims)
 
 
-def half_normal(name: str, scale: TensorSharedVariable, form: Form, dims: Dims = None) -> pt.TensorVariable:
-    """Add s ~ HalfNormal(scale) by this name."""
+def half_normal(
+    name: str,
+    scale: TensorSharedVariable,
+    form: Form,
+    dims: Dims = None,
+    floor: pt.TensorVariable | None = None,
+) -> pt.TensorVariable:
+    """Add s ~ HalfNormal(scale) by this name; or what is above a floor by that of ``<name>_above``, and s."""
+    if floor is not None:
+        return pm.Deterministic(name, floor + half_normal(f"{name}_above", scale, form, dims), dims=dims)
     if form is not Form.MARGINAL:
         return pm.HalfNormal(name, scale, dims=dims)
     z = pm.Normal(f"{name}_z", initval=np.zeros(scale.get_value().shape), dims=dims)

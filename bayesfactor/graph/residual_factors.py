@@ -5,21 +5,21 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayesfactor.graph.parameters import Form, NormalLaw, coefficient, half_normal, normal
-from bayesfactor.spec.residual_columns import ResidualColumns
+from bayesfactor.spec.named_residual_factors import NamedResidualFactors
 
 DIMS = ("asset", "residual_factor")
 
 
-def residual_data(columns: ResidualColumns) -> dict[str, np.ndarray]:
+def residual_data(residual: NamedResidualFactors) -> dict[str, np.ndarray]:
     """Return the numbers of the law of residual loadings."""
     return {
-        "residual_loading_loc": columns.loc,
-        "residual_loading_sd": columns.sd,
-        "residual_loading_spread": columns.spread,
+        "residual_loading_loc": residual.loc,
+        "residual_loading_sd": residual.sd,
+        "residual_loading_spread": residual.spread,
     }
 
 
-def residual_loadings(columns: ResidualColumns, data: dict, form: Form) -> pt.TensorVariable:
+def residual_loadings(residual: NamedResidualFactors, data: dict, form: Form) -> pt.TensorVariable:
     """Add loadings on residual factors; return them (asset, residual_factor).
 
     lambda_ij ~ N(n_gj, kappa_j^2) for asset i in group g: ``residual_loading``, ``residual_loading_mean`` (group,
@@ -30,17 +30,17 @@ def residual_loadings(columns: ResidualColumns, data: dict, form: Form) -> pt.Te
     mean = normal("residual_loading_mean", loc, sd, form, ("group", "residual_factor"))
     scale = half_normal("residual_loading_scale", data["residual_loading_spread"], form, "residual_factor")
     group = data["group_of"]
-    if columns.member.all():
+    if residual.member.all():
         return coefficient(
-            "residual_loading", NormalLaw(mean[group], scale + pt.zeros(columns.member.shape)), form, DIMS
+            "residual_loading", NormalLaw(mean[group], scale + pt.zeros(residual.member.shape)), form, DIMS
         )
-    asset, column = np.nonzero(columns.member)
+    asset, column = np.nonzero(residual.member)
     names = pm.modelcontext(None).coords["asset"]
-    pairs = [f"{names[i]} on {columns.names[j]}" for i, j in zip(asset, column, strict=True)]
+    pairs = [f"{names[i]} on {residual.names[j]}" for i, j in zip(asset, column, strict=True)]
     pm.modelcontext(None).add_coord("residual_member", pairs)
     law = NormalLaw(mean[group[asset], column], scale[column])
     own = coefficient("residual_loading_member", law, form, ("residual_member",))
-    whole = pt.set_subtensor(pt.zeros(columns.member.shape)[asset, column], own)
+    whole = pt.set_subtensor(pt.zeros(residual.member.shape)[asset, column], own)
     return pm.Deterministic("residual_loading", whole, dims=DIMS)
 
 

@@ -28,7 +28,7 @@ from bayesfactor.sampling.latents.rows import Rows
 from bayesfactor.sampling.latents.several_chains import run_chains
 from bayesfactor.sampling.latents.sparse_loadings import SparseLoadings
 from bayesfactor.sampling.latents.state import Latent, State
-from bayesfactor.sampling.nuts import STATISTICS
+from bayesfactor.sampling.nuts import STATISTICS, cores
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import NormalNoise
@@ -81,7 +81,9 @@ class ConditionalRun(KernelRun):
 
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return draws of theta, coefficients and what latent variables record, and ``sample_stats``."""
-        found = run_chains(self._chains(compiled, sampler), sampler, max(one.sweeps for one in self.latents))
+        found = run_chains(
+            self._chains(compiled, sampler), sampler, max(one.sweeps for one in self.latents), cores(sampler)
+        )
         draws, records = (_dataset([one[place] for one in found]) for place in (0, 1))
         return xr.DataTree.from_dict({"posterior": draws, "sample_stats": _statistics(records)})
 

@@ -14,11 +14,11 @@ def draw_correlated_coefficients(
     loading: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return C ~ p(C | Y) of Y = X~C + E, rows of E ~ N(0, Lambda Lambda' + diag(sigma^2)), c_i ~ N(loc_i, diag(sd_i^2)).
+    """Return C ~ p(C | Y) of Y = X~C + E, e_t ~ N(0, Lambda Lambda' + diag(sigma^2)), c_i ~ N(loc_i, diag(sd_i^2)).
 
     With X~'X~ = L L', of all assets at once: f_i = L'(C^_i - loc_i) = L'D_i u_i + n_i. Draws u*, n* from their laws are
-    moved by what f says more: u = u* + D_i L x_i, x = Cov(f)^-1 (f - L'D u* - n*). Source: Matheron's rule, as in
-    Hoffman and Ribak (1991).
+    moved by what f says more: u = u* + D_i L x_i, x = Cov(f)^-1 (f - L'D u* - n*), Cov(f) of B_i = L'D_i^2 L + s_i^2 I
+    and Lambda Lambda'. Source: Matheron's rule, as in Hoffman and Ribak (1991).
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def draw_correlated_coefficients(
     -------
     array (draw, asset, coefficient)
     """
-    draws, assets, p = loc.shape
+    draws, _, p = loc.shape
     low = np.tile(products.low, (draws, 1, 1))
     low[:, 1:] += shift[:, :, None] * products.low[0]
     fitted = np.tile(products.fitted.T, (draws, 1, 1))
@@ -50,7 +50,7 @@ def draw_correlated_coefficients(
 
 
 def _solved(half: np.ndarray, sigma: np.ndarray, loading: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return x (draw, asset, coefficient): (B_i) x_i + lambda_i sum_j lambda_j'x_j = right_i, B_i = L'D_i^2 L + s_i^2 I."""
+    """Return x (draw, asset, coefficient): B_i x_i + (sum_j x_j lambda_j') lambda_i = right_i, of the B_i above."""
     draws, _, p = right.shape
     b = np.swapaxes(half, -1, -2) @ half + sigma[..., None, None] ** 2 * np.eye(p)
     inverse = np.linalg.inv(b)

@@ -79,7 +79,7 @@ def whole_normal(panel, values):
     shift = np.concatenate([[0.0], values["risk_premium"] - values["factor_mean"]])
     x = np.column_stack([np.ones(len(panel.aligned)), panel.aligned]) + shift
     loading, sigma = values["residual_loading"], values["sigma"]
-    assets, p = values["coefficient_loc"].shape
+    assets = len(sigma)
     residual = np.kron(loading @ loading.T + np.diag(sigma**2), np.eye(len(x)))
     design = np.kron(np.eye(assets), x)
     prior = np.diag(values["coefficient_sd"].ravel() ** 2)

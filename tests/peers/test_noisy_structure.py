@@ -52,7 +52,7 @@ def test_a_noisy_factor_is_that_of_the_full_likelihood():
     panel = read_panel("B", 1.0, INFO)
     panel = replace(panel, groups=panel.groups.copy(data=np.full(10, "all")))
     priors = priors_of_b(panel)
-    latents = (NoisyFactors.of(panel, priors, {}, None),)
+    latents = (NoisyFactors.of(panel, priors, {}),)
     theta = sampled(ConditionalRun(pack(observe(panel), FREE, priors), rows_of(panel, Cell()), latents, None), LONG)
     shape, every = theta.shape, slice(None)
     premium = 1e3 * theta.shared()["risk_premium"][0].reshape(*shape, 2)[..., 1]

@@ -9,8 +9,10 @@ from tests.support.structure_sets import (
     HERE,
     numbered,
     priors_of_a,
+    priors_of_c,
     read_panel,
     run_residual_factor,
+    run_sparse,
     sampled,
     z_scores,
 )
@@ -52,3 +54,33 @@ def test_a_residual_factor_is_that_of_the_full_likelihood():
     assert set(theirs.index) - set(ours) == {"kappa"}  # per unit of sigma: not among what is kept
     assert z.abs().max() <= 4, z.abs().nlargest(5)
     assert np.sqrt(np.mean(z**2)) <= 1.3, z.abs().nlargest(5)
+
+
+def test_sparse_loadings_are_those_of_the_full_likelihood():
+    panel = read_panel("C", 1.0)
+    theta = sampled(run_sparse(panel, priors_of_c(panel)), LONG)
+    shape = theta.shape
+
+    def shared(name: str) -> np.ndarray:
+        values = theta.shared()[name][0]
+        return values.reshape(*shape, *values.shape[1:])
+
+    ours = {
+        **flat("pip", theta.kept["inclusion_probability"][..., 1:]),
+        **flat("pi", theta.kept["inclusion_rate"][..., 1:]),
+        **flat("loading_scale", shared("loading_scale")),
+        "alpha_scale[0]": shared("alpha_scale"),
+        **flat("loading_mean", shared("loading_mean")),
+        **flat("sigma", np.stack([theta.scales(chain, slice(None)) for chain in range(shape[0])])),
+    }
+    theirs = pd.read_csv(HERE / "C_posterior.csv", index_col=0).rename(columns={"mcse": "mcse_mean"})
+    z = z_scores(ours, theirs)
+    assert set(theirs.index) == set(ours)
+    assert z.abs().max() <= 4, z.abs().nlargest(5)
+    assert np.sqrt(np.mean(z**2)) <= 1.8, z.abs().nlargest(5)
+
+
+def flat(name: str, draws: np.ndarray) -> dict[str, np.ndarray]:
+    """Return draws (chain, draw, ...) by name and number, as the file of set C has them."""
+    every = draws.reshape(*draws.shape[:2], -1)
+    return {f"{name}[{number}]": every[..., number] for number in range(every.shape[-1])}

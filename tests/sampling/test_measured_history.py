@@ -16,6 +16,7 @@ from bayesfactor.sampling.latents.measured_history import (
     given_others,
     given_returns,
     given_series,
+    returns_say,
 )
 from bayesfactor.spec.factors import ScaledFactors
 
@@ -44,7 +45,7 @@ def test_the_law_is_that_of_a_dense_normal(series):
     values, reliability = rng.normal(size=(6, k)), 0.7
     measured = Measured(numbers["series"], numbers["variance"])
     law = given_others(values, NOISY, mean, covariance, weight)
-    law = given_returns(law, numbers["gap"], numbers["root"], numbers["loading"], numbers["sigma"])
+    law = given_returns(law, *returns_say(numbers["gap"], numbers["root"], numbers["loading"], numbers["sigma"]))
     law, _ = given_series(law, measured, reliability)
     for t in range(6):  # f, then the gaps of assets and the series, then condition
         slope = np.concatenate([numbers["root"][:, t] * numbers["loading"], np.ones(series)])
@@ -64,7 +65,7 @@ def test_the_density_of_reliability_is_an_integral_over_the_history(series):
     numbers, grid = some(np.random.default_rng(3), dates=4, series=series), np.linspace(-40, 40, 400_001)
     measured = Measured(numbers["series"], numbers["variance"])
     law = Normals(np.array([0.3, -1.0, 0.2, 0.0]), np.array([1.2, 0.4, 2.0, 1.0]))
-    known = given_returns(law, numbers["gap"], numbers["root"], numbers["loading"], numbers["sigma"])
+    known = given_returns(law, *returns_say(numbers["gap"], numbers["root"], numbers["loading"], numbers["sigma"]))
     for reliability in (0.05, 0.6, 0.97):
         expected = 0.0
         for t in range(4):
@@ -112,9 +113,9 @@ def test_history_and_loading_in_turn_have_the_law_that_quadrature_finds():
 
     loading, found = 0.5, []
     for _ in range(12_000):
-        law = given_returns(
-            prior, (returns - loading * shift)[None], np.ones((1, dates)), np.array([loading]), np.array([sigma])
-        )
+        gap = (returns - loading * shift)[None]
+        said = returns_say(gap, np.ones((1, dates)), np.array([loading]), np.array([sigma]))
+        law = given_returns(prior, *said)
         f = draw_history(given_series(law, measured, reliability)[0], rng)
         moments = cross_products(returns[:, None], f[:, None])
         loc, sd = np.array([[[0.0, 0.5]]]), np.array([[[0.0, 0.8]]])
@@ -194,7 +195,7 @@ def _step(reliability, values, coefficients, returns, series, rng):
     others = (values + SHIFT) * [1, 0] + SHIFT * [0, 1]
     gap = SEEN * (returns - coefficients[:, :1] - coefficients[:, 1:] @ others.T)
     law = given_others(values, NOISY, MEAN, covariance, WEIGHT)
-    law = given_returns(law, gap, SEEN, coefficients[:, 2], SIGMA)
+    law = given_returns(law, *returns_say(gap, SEEN, coefficients[:, 2], SIGMA))
     reliability = draw_reliability(law, measured, BETA, reliability, rng)
     values = np.stack([values[:, 0], draw_history(given_series(law, measured, reliability)[0], rng)], axis=1)
     moments = cross_products(np.where(SEEN.T > 0, returns.T, np.nan), values)

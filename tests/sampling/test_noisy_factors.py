@@ -54,7 +54,9 @@ def chain(loadings=LOADINGS["grouped"], precision=None):
     law = state.law()
     state.coefficients = (law.mean + law.sd * rng.standard_normal(law.mean.shape)).T
     proxy = panel.factors.values[:, 3] + 0.01 * rng.standard_normal(60)
-    return NoisyFactors.of(panel, priors, {"f3": proxy}, precision), state
+    noisy = NoisyFactors.of(panel, priors, {"f3": proxy})
+    noisy.weight = noisy.weight if precision is None else precision
+    return noisy, state
 
 
 def slot(buffer, number):

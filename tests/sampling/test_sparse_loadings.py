@@ -265,3 +265,27 @@ def test_what_is_always_in_has_probability_1_in_the_record():
     assert (found["inclusion_probability"][:, 0] == 1).all()
     np.testing.assert_array_equal(found["inclusion_probability"][:, 1:], latent.probability)
     np.testing.assert_array_equal(found["inclusion_rate"], [1.0, *latent.rate])
+
+
+def test_group_means_are_drawn_given_the_loadings_that_are_in():
+    chain = Chain()
+    state, latent = chain.state, SparseLoadings(chain.inclusion, 9)
+    state.coefficients = state.rng.normal(size=(9, 5))
+    latent.included[:, 1] = [True, False, False, True, False, True, False, False, False]  # of groups 0, 0 and 2
+    data, before = state.problem.data, state.group_means()
+    tau = (data["loading_floor"] + state.spreads())[2]
+    draws = []
+    for _ in range(4000):
+        latent.given_coefficients(state)
+        draws.append(state.group_means())
+    found = np.array(draws)
+    np.testing.assert_allclose(found[:, :, [0, 1, 3]], np.broadcast_to(before[:, [0, 1, 3]], (4000, 3, 3)))
+    loc, sd = data["loading_loc"][2], data["loading_sd"][2]
+    for group in range(3):
+        inside = latent.included[:, 1] & (data["group_of"] == group)
+        law = multivariate_normal(np.full(inside.sum() + 1, loc), sd**2 + tau**2 * np.diag([0, *np.ones(inside.sum())]))
+        weight = np.linalg.solve(law.cov[1:, 1:], law.cov[0, 1:])
+        centre = loc + weight @ (state.coefficients[inside, 3] - loc)
+        width = np.sqrt(law.cov[0, 0] - weight @ law.cov[0, 1:])
+        assert abs(found[:, group, 2].mean() - centre) < 4 * width / np.sqrt(4000)
+        assert found[:, group, 2].std() == pytest.approx(width, rel=4 / np.sqrt(8000))

@@ -1,5 +1,6 @@
 """Simulated sets with the posteriors that NumPyro gave on the full likelihood, latent variables sampled, and ours."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from bayesfactor.sampling.kernels.density_problem import pack
 from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.latents.found import FirstResiduals, rows_of
 from bayesfactor.sampling.latents.residual_factors import ResidualFactors
+from bayesfactor.sampling.latents.sparse_loadings import SparseLoadings
 from bayesfactor.spec.alphas import ScaledAlphas, ShrunkAlpha
+from bayesfactor.spec.inclusion import ScaledInclusion
 from bayesfactor.spec.loadings import ScaledLoadings
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import ScaledNoise
@@ -47,6 +50,28 @@ def run_residual_factor(panel: bf.Panel, priors: ScaledPriors, columns: Residual
 def sampled(run: ConditionalRun, sampler: bf.Sampler) -> ConditionalTheta:
     """Return the draws of a run."""
     return run.theta(run.sample(run.compile(), sampler))
+
+
+def run_sparse(panel: bf.Panel, priors: ScaledPriors) -> ConditionalRun:
+    """Return the run of a model in which loadings may be out, under priors that a model file may not offer."""
+    assert priors.inclusion is not None
+    latents = (SparseLoadings(priors.inclusion, len(panel.assets)),)
+    return ConditionalRun(pack(observe(panel), FREE, priors), rows_of(panel, Cell()), latents, None)
+
+
+def priors_of_c(panel: bf.Panel) -> ScaledPriors:
+    """Return the priors of the set C."""
+    given, usual = json.loads((HERE / "C_priors.json").read_text()), scale_priors(observe(panel), FREE)
+    ends = (np.array(given[f"loading_{name}"]) for name in ("loc", "sd", "spread"))
+    may_be_out = ScaledInclusion(np.arange(3) > 0, np.ones(3), np.ones(3), np.zeros(3, dtype=bool))
+    return ScaledPriors(
+        alpha=ScaledAlphas(given["alpha_loc"], given["alpha_sd"], True),
+        loadings=ScaledLoadings(*ends, np.zeros(3), may_be_out),
+        premia=usual.premia,
+        factors=usual.factors,
+        noise=ScaledNoise(given["level_loc"], given["level_sd"], given["level_spread"], given["resolution"]),
+        zero_beta=None,
+    )
 
 
 def priors_of_a(panel: bf.Panel) -> ScaledPriors:

@@ -9,7 +9,7 @@ from bayesfactor.spec.factors import ScaledFactors
 
 def row_moments(values: np.ndarray, weight: np.ndarray) -> Span:
     """Return the moments of rows f_t (time, factor), each counting as its weight phi_t, which is 1 on average."""
-    mean = np.average(values, axis=0, weights=weight)
+    mean = weight @ values / weight.sum()
     away = values - mean
     k = values.shape[1]
     return Span(np.arange(k), 0, len(values), float(weight.sum()), mean, (weight[:, None] * away).T @ away)

@@ -67,24 +67,28 @@ def given_others(
     return Normals(mean[column] + (values[:, others] - mean[others]) @ slope, variance / weight)
 
 
-def given_returns(law: Normals, gap: np.ndarray, root: np.ndarray, loading: np.ndarray, sigma: np.ndarray) -> Normals:
-    """Return the law of f_t given the returns of its date too.
+def returns_say(
+    gap: np.ndarray, root: np.ndarray, loading: np.ndarray, sigma: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the returns of a date say of f_t: they add P_t to its precision, and h_t to precision times mean.
 
-    gap_it = root_it beta_i f_t + e_it, e_it ~ N(0, sigma_i^2), so that with P_t = sum_i root_it^2 beta_i^2 / sigma_i^2
-    and h_t = sum_i root_it beta_i gap_it / sigma_i^2 they add P_t to the precision.
+    With gap_it = root_it beta_i f_t + e_it, e_it ~ N(0, sigma_i^2), P_t = sum_i root_it^2 beta_i^2 / sigma_i^2 and
+    h_t = sum_i root_it beta_i gap_it / sigma_i^2.
 
     Parameters
     ----------
-    law : Normals
-        Of the dates of the returns.
     gap, root : array (asset, time)
         What is left of returns without this factor; root precision of each, 0 where it was not observed.
     loading, sigma : array (asset)
     """
     per_loading = loading / sigma**2
-    precision = 1 / law.variance + (per_loading * loading) @ root**2
-    linear = law.mean / law.variance + per_loading @ (root * gap)
-    return Normals(linear / precision, 1 / precision)
+    return (per_loading * loading) @ root**2, per_loading @ (root * gap)
+
+
+def given_returns(law: Normals, precision: np.ndarray, linear: np.ndarray) -> Normals:
+    """Return the law of f_t given also what `returns_say`."""
+    total = 1 / law.variance + precision
+    return Normals((law.mean / law.variance + linear) / total, 1 / total)
 
 
 def given_series(law: Normals, measured: Measured, reliability: float) -> tuple[Normals, float]:

@@ -19,7 +19,9 @@ from bayesfactor.sampling.latents.measured_history import (
     given_others,
     given_returns,
     given_series,
+    returns_say,
 )
+from bayesfactor.sampling.latents.reliability_move import OwnVariance, Ridge, Unseen
 from bayesfactor.sampling.latents.scale_move import ScaledDown, ScaledPremium, draw_scale, scaled_history
 from bayesfactor.sampling.latents.state import State
 from bayesfactor.spec.scaling import ScaledPriors
@@ -50,9 +52,9 @@ class NoisyFactor:
 class NoisyFactors:
     """The factors f_t ~ N(mu, Omega / phi_t) of one chain, of which some are seen through noise.
 
-    Omega given f and mu; each noisy f in turn, its reliability first, with f integrated out; then the scale of each
-    that is not traded. The density of theta has f as if it were observed. Moves of loadings multiply the observed
-    series, not f: their regressors stay as they are.
+    Omega given f and mu; each noisy f in turn, its reliability first, with f integrated out, and then against its
+    loadings; then the scale of each that is not traded. The density of theta has f as if it were observed. Moves of
+    loadings multiply the observed series, not f: their regressors stay as they are.
 
     Attributes
     ----------
@@ -68,7 +70,7 @@ class NoisyFactors:
         1 of a factor without error.
     """
 
-    sweeps: ClassVar[int] = 6
+    sweeps: ClassVar[int] = 3
     factors: tuple[NoisyFactor, ...]
     priors: ScaledPriors
     weight: np.ndarray
@@ -137,23 +139,58 @@ class NoisyFactors:
         return draw_row_covariance(self._span, self.priors.factors, mean, state.rng)
 
     def _draw(self, factor: NoisyFactor, mean: np.ndarray, covariance: np.ndarray, state: State) -> None:
-        """Draw reliability and history of one factor given the others and returns."""
-        k, rows, law = factor.column, state.rows, state.law()
-        others = given_others(self.values, k, mean, covariance, self.weight)
-        own = state.on_rows(law)
-        own[:, 1 + k] = 0.0
-        gap = rows.unexplained(own, state.loading.copy())
-        dated = Normals(others.mean[self.dated], others.variance[self.dated])
-        dated = given_returns(dated, gap, rows.root, state.coefficients[:, 1 + k], law.sigma)
-        for whole, part in zip(others, dated, strict=True):
-            whole[self.dated] = part
+        """Draw reliability and history of one factor given the others and returns; `covariance` moves with them."""
+        k, rng = factor.column, state.rng
+        others, said = given_others(self.values, k, mean, covariance, self.weight), self._returns_say(k, state)
         if factor.prior is not None:
-            self.reliability[k] = draw_reliability(
-                others, factor.measured, factor.prior, self.reliability[k], state.rng
-            )
-        found, _ = given_series(others, factor.measured, self.reliability[k])
-        self.values[:, k] = draw_history(found, state.rng)
-        rows.x[1 + k] = self.values[self.dated, k]
+            known = given_returns(others, *said)
+            self.reliability[k] = draw_reliability(known, factor.measured, factor.prior, self.reliability[k], rng)
+        if factor.prior is not None and not factor.traded:
+            u = self._trade(factor, factor.prior, others, said, covariance, state)
+            others = Normals(others.mean, u * others.variance)
+            said = self._returns_say(k, state)
+        found, _ = given_series(given_returns(others, *said), factor.measured, self.reliability[k])
+        self.values[:, k] = draw_history(found, rng)
+        state.rows.x[1 + k] = self.values[self.dated, k]
+
+    def _returns_say(self, column: int, state: State) -> tuple[np.ndarray, np.ndarray]:
+        """Return what returns say of one factor on its rows (time), nothing on those without returns."""
+        rows, law = state.rows, state.law()
+        own = state.on_rows(law)
+        own[:, 1 + column] = 0.0
+        gap = rows.unexplained(own, state.loading.copy())
+        said = np.zeros((2, len(self.values)))
+        said[:, self.dated] = returns_say(gap, rows.root, state.coefficients[:, 1 + column], law.sigma)
+        return said[0], said[1]
+
+    def _trade(
+        self,
+        factor: NoisyFactor,
+        prior: BetaPrior,
+        others: Normals,
+        said: tuple[np.ndarray, np.ndarray],
+        covariance: np.ndarray,
+        state: State,
+    ) -> float:
+        """Move the reliability of one factor against its loadings; return u."""
+        k, (mean, premium), premia = factor.column, state.means(), self.priors.premia
+        precision, linear = said
+        measured = Measured(factor.measured.series - mean[k], factor.measured.variance)
+        unseen = Unseen(others.mean - mean[k], others.variance, precision, linear - precision * mean[k], measured)
+        ridge = Ridge(
+            unseen=unseen,
+            own=OwnVariance.of(covariance, k, self.priors.factors),
+            prior=prior,
+            reliability=self.reliability[k],
+            down=_scaled_down(state, k),
+            premium=ScaledPremium(premium[k], premia.loc[k], premia.sd[k]),
+        )
+        u = ridge.draw(state.rng)
+        self.reliability[k] = ridge.moved(u)
+        covariance[k, k] += (u - 1) * ridge.own.value
+        state.divide_loadings(k, u)
+        state.set_premium(k, u * premium[k])
+        return u
 
     def _rescale(self, factor: NoisyFactor, state: State) -> None:
         """Draw the scale of one factor and of what belongs to it."""

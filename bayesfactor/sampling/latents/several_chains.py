@@ -8,13 +8,12 @@ from bayesfactor.base.errors import FitError
 from bayesfactor.base.progress import counted
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.latents.chain import Chain, Recorded
-from bayesfactor.sampling.nuts import cores
 
 EVERY = 0.2  # seconds between looks at how far chains are
 
 
-def run_chains(chains: Sequence[Chain], sampler: Sampler, thin: int) -> list[tuple[Recorded, Recorded]]:
-    """Return the draws of every chain by name, and the sampler's records of them.
+def run_chains(chains: Sequence[Chain], sampler: Sampler, thin: int, cores: int) -> list[tuple[Recorded, Recorded]]:
+    """Return the draws of every chain by name, and the sampler's records of them; `cores` run at once.
 
     Raises
     ------
@@ -32,7 +31,7 @@ def run_chains(chains: Sequence[Chain], sampler: Sampler, thin: int) -> list[tup
         return done
 
     total = sampler.chains * (sampler.draws + sampler.tune)
-    with counted(sampler.progress, "sampling", total) as count, ThreadPoolExecutor(cores(sampler)) as threads:
+    with counted(sampler.progress, "sampling", total) as count, ThreadPoolExecutor(cores) as threads:
         futures = [
             threads.submit(chain.run, sampler.tune, sampler.draws, thin, done_of(number))
             for number, chain in enumerate(chains)

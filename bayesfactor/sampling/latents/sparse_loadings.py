@@ -45,7 +45,21 @@ class SparseLoadings:
         self.probability = np.ones((assets, self._free.size))
 
     def given_coefficients(self, state: State) -> None:
-        """Do nothing: what is in is drawn with coefficients integrated out."""
+        """Draw the group means of loadings whose spike is at 0, given the loadings that are in.
+
+        Where a group has none, its mean is as far away as the prior lets it be, and a trajectory whose steps suit means
+        that are known would come back slowly.
+        """
+        data, mean, spread = state.problem.data, state.group_means(), state.spreads()
+        member = np.eye(len(mean))[data["group_of"].astype(int)].T  # (group, asset)
+        for number in np.flatnonzero(self._masked):
+            k = self._free[number]
+            weight = member * self.included[:, number] / (data["loading_floor"][k] + spread[k]) ** 2
+            prior = data["loading_sd"][k] ** -2.0
+            precision = weight.sum(axis=1) + prior
+            centre = (weight @ state.coefficients[:, 1 + k] + prior * data["loading_loc"][k]) / precision
+            mean[:, k] = centre + state.rng.standard_normal(len(mean)) / np.sqrt(precision)
+        state.set_group_means(mean)
 
     def given_statistics(self, state: State) -> None:
         """Draw rates and what is in; set the masks."""

@@ -16,7 +16,7 @@ from bayesfactor.spec.scaling import ScaledPriors
 
 
 @dataclass(frozen=True, eq=False)
-class ResidualColumns(FrozenArrays):
+class NamedResidualFactors(FrozenArrays):
     """Residual factors, the common ones before those of groups.
 
     Attributes
@@ -38,7 +38,7 @@ class ResidualColumns(FrozenArrays):
     member: np.ndarray
 
 
-def residual_columns(design: Design, model: FactorModel, priors: ScaledPriors) -> ResidualColumns | None:
+def named_residual_factors(design: Design, model: FactorModel, priors: ScaledPriors) -> NamedResidualFactors | None:
     """Return the residual factors of a model on the design of a panel; None where there is none.
 
     Raises
@@ -55,7 +55,7 @@ def residual_columns(design: Design, model: FactorModel, priors: ScaledPriors) -
     if count + groups == 0:
         return None
     common, grouped = np.ones(count), np.ones(groups)
-    return ResidualColumns(
+    return NamedResidualFactors(
         (*(f"common {j + 1}" for j in range(count)), *design.panel.group_names[:groups]),
         np.concatenate([law.loc * common, (law.group_loc or 0.0) * grouped]),
         np.concatenate([law.sd * common, (law.group_sd or 0.0) * grouped]),
