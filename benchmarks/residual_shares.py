@@ -2,21 +2,22 @@
 
 Of random long-only portfolios, uniform on the simplex: 1 - R-squared of the portfolio's own least squares on the dates
 on which all its assets were traded, and the share that the model gives to its residuals, averaged over the volatility
-of the same dates, with the factors' sample covariance. Where loadings move, what their moves add to returns counts as a
-residual, as it does in a regression with constant loadings. How often is the first inside the second's 90 % interval?
+of the same dates, with the factors as they were. How often is the first inside the second's 90 % interval? And how
+often is it inside the interval of what the same least squares find on returns that the model draws anew on these dates?
+A share that is averaged over few dates of high volatility depends on what came on these.
 """
 
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 import bayesfactor as bf
 from bayesfactor.data.datasets.french import french_monthly
-from bayesfactor.panel.panel import Panel, require_returns
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.regressions import regressors
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.residuals import thin
 from benchmarks.common import Table, figure, markdown
@@ -56,67 +57,60 @@ def since(panel: Panel, start: str) -> Panel:
 
 @dataclass(frozen=True, eq=False)
 class Residuals:
-    """What a fit says of residuals and loadings over its panel's rows, draw by draw.
+    """What a fit says of residuals and loadings over some rows of its panel, draw by draw.
 
     Attributes
     ----------
+    factors : array (time, factor)
     loading : array (draw, asset, factor)
         In the long run.
+    moved : array (draw, asset, time)
+        What moves of loadings around that add to returns.
     own, common : array (draw, asset), array (draw, asset, residual factor)
         Standard deviations and loadings on residual factors at the level of volatility.
     volatility : array (time, asset)
         Root of the mean square of volatility over its level.
-    moved : array (draw, time, asset)
-        What moves of loadings add to returns: a regression with constant loadings leaves most of it.
     """
 
+    factors: np.ndarray
     loading: np.ndarray
+    moved: np.ndarray
     own: np.ndarray
     common: np.ndarray
     volatility: np.ndarray
-    moved: np.ndarray
 
-    def share(self, weights: np.ndarray, rows: np.ndarray, factors: np.ndarray) -> np.ndarray:
-        """Return the share of residuals around constant loadings in a portfolio's variance over some rows (draw)."""
-        factor_cov = np.atleast_2d(np.cov(factors[rows].T))
-        x = np.column_stack([np.ones(rows.sum()), factors[rows]])
-        moved = (self.moved[:, rows] @ weights).T
-        moved = np.mean((moved - x @ np.linalg.lstsq(x, moved)[0]) ** 2, axis=0)
-        size = self.volatility[rows] * weights
-        together = size.T @ size / rows.sum()
-        covariance = np.einsum("diq,djq->dij", self.common, self.common)
-        residual = np.einsum("ij,dij->d", together, covariance) + self.own**2 @ np.diag(together) + moved
+    def variances(self, weights: np.ndarray) -> np.ndarray:
+        """Return the variance of a portfolio's residual on each row (draw, time)."""
+        size = self.volatility * weights
+        return ((size @ self.common) ** 2).sum(axis=2) + self.own**2 @ (size**2).T
+
+    def share(self, weights: np.ndarray) -> np.ndarray:
+        """Return the share of residuals in a portfolio's variance on average over the rows (draw)."""
+        residual = self.variances(weights).mean(axis=1)
         exposure = np.einsum("i,dik->dk", weights, self.loading)
-        systematic = np.einsum("dk,kl,dl->d", exposure, factor_cov, exposure)
+        systematic = (exposure @ (self.factors - self.factors.mean(axis=0)).T).var(axis=1)
         return residual / (systematic + residual)
 
-
-def residuals_of(fit: bf.Fit) -> Residuals:
-    """Return the residuals of a fit."""
-    draws = thin(fit, DRAWS)
-    dated = Dated(fit, draws)
-    flat = draws.stack(sample=("chain", "draw")).transpose("sample", "asset", ...)
-    loading = flat["loading_long_run" if "loading_long_run" in flat else "loading"].values
-    now, level = flat["residual_sd"].values, dated.own_level
-    common = np.zeros((*now.shape, 0))
-    if "residual_loading" in flat:
-        common = flat["residual_loading"].values * (level / now)[:, :, None]
-    return Residuals(loading, level, common, np.sqrt(dated.mean_squares), moved_returns(fit, dated))
+    def found(self, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return 1 - R-squared of least squares on returns drawn anew on these rows, normal residuals (draw)."""
+        variances = self.variances(weights)
+        residual = np.einsum("i,dit->dt", weights, self.moved) + variances**0.5 * rng.standard_normal(variances.shape)
+        exposure = np.einsum("i,dik->dk", weights, self.loading)
+        return np.array([own_share(row, self.factors) for row in exposure @ self.factors.T + residual])
 
 
-def moved_returns(fit: bf.Fit, dated: Dated) -> np.ndarray:
-    """Return what moves of loadings add to returns (draw, time, asset)."""
-    panel = require_returns(fit.panel)
-    found = np.zeros((len(dated.level), *panel.returns.shape))
-    if dated.filters is None:
-        return found
-    blocks, _ = dated.filters
-    away = np.column_stack([np.ones(len(panel.aligned)), panel.aligned]) @ blocks.move / blocks.unit
-    for asset in range(found.shape[2]):
-        moves = dated.moves(asset)
-        for number, (first, last) in enumerate(pairwise(blocks.edges.tolist())):
-            found[:, first:last, asset] = moves[:, number] @ away[first:last].T
-    return found
+def residuals_of(fit: bf.Fit, rows: np.ndarray) -> Residuals:
+    """Return the residuals of a fit on some rows, at about `DRAWS` draws."""
+    dated = Dated(fit, thin(fit, DRAWS))
+    own, assets = dated.own_level, range(len(fit.panel.assets))
+    found, moved = dated.residual_factors, np.zeros((len(own), len(assets), len(rows)))
+    for asset in assets:
+        seen, returns, x = regressors(fit.panel, asset)
+        moved[:, asset, seen] = returns - dated.coefficients[:, asset] @ x.T - dated.residuals(asset)[1]
+    common = np.zeros((*own.shape, 0)) if found is None else found.loading
+    volatility = np.sqrt(dated.mean_squares)[rows]
+    loading = dated.coefficients[:, :, 1:]
+    return Residuals(fit.panel.aligned[rows], loading, moved[:, :, rows], own, common, volatility)
 
 
 def own_share(returns: np.ndarray, factors: np.ndarray) -> float:
@@ -128,26 +122,37 @@ def own_share(returns: np.ndarray, factors: np.ndarray) -> float:
 
 def compared(panel: Panel, model: bf.FactorModel) -> dict[str, object]:
     """Fit a model; return how many of the portfolios' own shares are inside its intervals, and typical shares."""
-    residuals = residuals_of(bf.fit(panel, model, SAMPLER))
-    returns, factors = panel.returns.values, panel.aligned
+    returns, rng = panel.returns.values, np.random.default_rng(1)
     rows = np.isfinite(returns).all(axis=1)
-    inside, shares = [], []
-    weights = long_only(np.ones(len(panel.assets), dtype=bool))
-    for one in [*weights, np.full(len(panel.assets), 1 / len(panel.assets))]:
-        own = own_share(returns[rows] @ one, factors[rows])
-        low, middle, high = np.quantile(residuals.share(one, rows, factors), [0.05, 0.5, 0.95])
-        inside.append(low <= own <= high)
-        shares.append((own, low, middle, high))
-    own, low, middle, high = np.median(shares[:-1], axis=0)
+    residuals = residuals_of(bf.fit(panel, model, SAMPLER), rows)
+    equal = np.full(len(panel.assets), 1 / len(panel.assets))
+    weights = np.vstack([long_only(np.ones(len(panel.assets), dtype=bool)), equal])
+    own = np.array([own_share(returns[rows] @ one, residuals.factors) for one in weights])
+    found = {}
+    for name, draws in (
+        ("share", [residuals.share(one) for one in weights]),
+        ("anew", [residuals.found(one, rng) for one in weights]),
+    ):
+        low, middle, high = np.quantile(draws, [0.05, 0.5, 0.95], axis=1)
+        found[name] = np.array([low, middle, high])
+        found[f"{name} inside"] = int(((low <= own) & (own <= high))[:-1].sum())
     return {
-        "inside": f"{sum(inside[:-1])} of {len(weights)}",
-        "own share": figure(own),
-        "the model's": f"{figure(middle)} [{figure(low)}, {figure(high)}]",
-        "equal weights, own": figure(shares[-1][0]),
-        "the model's of these": f"{figure(shares[-1][2])} [{figure(shares[-1][1])}, {figure(shares[-1][3])}]",
+        "inside": f"{found['share inside']} of {len(own) - 1}",
+        "inside, anew": f"{found['anew inside']} of {len(own) - 1}",
+        "own share": figure(float(np.median(own[:-1]))),
+        "the model's": said(np.median(found["share"][:, :-1], axis=1)),
+        "anew": said(np.median(found["anew"][:, :-1], axis=1)),
+        "equal weights, own": figure(own[-1]),
+        "the model's of these": said(found["share"][:, -1]),
         "dates": int(rows.sum()),
         "residual factors": residuals.common.shape[2],
     }
+
+
+def said(interval: np.ndarray) -> str:
+    """Return a median and the ends of an interval."""
+    low, middle, high = map(figure, interval)
+    return f"{middle} [{low}, {high}]"
 
 
 def main() -> None:
@@ -165,7 +170,8 @@ def main() -> None:
             print(rows[-1], flush=True)
     note = (
         "Shares of residuals in variance: medians over the 20 portfolios of their own, of the model's medians and of "
-        "the ends of its 90 % intervals; then those of equal weights."
+        "the ends of its 90 % intervals; then those of equal weights. `anew`: what least squares find, loadings "
+        "constant, on returns that are drawn anew on the same dates, with the volatility and the loadings of each."
     )
     text = markdown(Table("Residual shares of 20 random long-only portfolios", tuple(rows), note))
     print(text)

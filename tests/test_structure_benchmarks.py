@@ -118,16 +118,18 @@ def test_ranks_of_a_panel_are_kept(tmp_path, market):
 
 def test_own_shares_and_a_models(market, fit):
     """Of a long history: the shares of one asset are the same; the model's of draws is that of its covariances."""
-    panel, residuals = market.panel, residuals_of(fit)
-    rows, cov = np.ones(4000, dtype=bool), np.cov(panel.aligned.T)
+    panel, rows, rng = market.panel, np.ones(4000, dtype=bool), np.random.default_rng(1)
+    residuals, cov = residuals_of(fit, rows), np.cov(market.panel.aligned.T, ddof=0)
     for i, weights in enumerate(np.eye(6)):
         own = own_share(panel.returns.values[:, i], panel.aligned)
-        assert residuals.share(weights, rows, cov).mean() == pytest.approx(own, rel=0.03)
+        assert residuals.share(weights).mean() == pytest.approx(own, rel=0.03)
+        assert residuals.found(weights, rng).mean() == pytest.approx(own, rel=0.03)
     weights = np.full(6, 1 / 6)
-    d = {name: fit.posterior[name].stack(s=("chain", "draw")).transpose("s", ...).values for name in ("loading",)}
-    systematic = np.einsum("i,dik,kl,djl,j->d", weights, d["loading"], cov, d["loading"], weights)
+    draws = fit.posterior["loading"].stack(s=("chain", "draw")).transpose("s", "asset", "factor").values
+    systematic = np.einsum("i,dik,kl,djl,j->d", weights, draws, cov, draws, weights)
     left = (residuals.own**2).sum(axis=1) / 36
-    np.testing.assert_allclose(residuals.share(weights, rows, cov), left / (systematic + left), rtol=1e-9)
+    np.testing.assert_allclose(residuals.share(weights), left / (systematic + left), rtol=1e-9)
+    assert not residuals.moved.any()
 
 
 def test_invariants_are_those_reported(market):

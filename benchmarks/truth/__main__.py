@@ -30,7 +30,7 @@ def measured(case: Case, models: dict[str, Model], folder: Path | None) -> Table
     yardsticks = {name: walk_peer(case, case.wide, peer) for name, peer in peers.items()}
     found = {}
     for name, model in models.items():
-        own = None if folder is None else folder / name
+        own = None if folder is None else folder / Path(name).stem
         found[name] = [*wide(case, walk(case, case.wide, model, own), yardsticks)]
         found[name] += close(case, walk(case, case.close, model, own))
     for name, peer in {**peers, **others}.items():
