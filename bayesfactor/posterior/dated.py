@@ -44,12 +44,21 @@ class Dated:
 
     @property
     def unknown(self) -> str:
-        """Why nothing is known of past dates, if so: of what moves no path is recorded, or a factor has error."""
-        if "reliability" in self.draws:
-            noisy = (self.draws["reliability"] < 1).any(("chain", "draw"))
-            if noisy.any():
-                name = noisy["factor"].values[noisy.values][0]
-                return f"'{name}' is measured with error, and draws of its true values are not kept"
+        """Why single dates are not known, if so: no path is recorded, or a factor has error."""
+        return self.path_lost or self.unseen
+
+    @property
+    def unseen(self) -> str:
+        """Which factor is measured with error, if any: its true values on past dates are not kept."""
+        if "reliability" not in self.draws:
+            return ""
+        noisy = (self.draws["reliability"] < 1).any(("chain", "draw"))
+        names = noisy["factor"].values[noisy.values]
+        return f"'{names[0]}' is measured with error, and draws of its true values are not kept" if names.size else ""
+
+    @property
+    def path_lost(self) -> str:
+        """Which path is not recorded, if any: draws of what moves may be of the next period alone."""
         found = self.movement or Movement(None, None, None)
         parts = {"volatility_now": found.residuals, "loading_long_run": found.loadings}
         lost = [name for name, part in parts.items() if part is None and name in self.draws]

@@ -97,6 +97,8 @@ def factor_log_likelihood(fit: FitFacts) -> xr.DataArray:
     """
     require_fit(fit, "factor_log_likelihood")
     draws = fit.posterior
+    if lost := Dated(fit, draws).unseen:
+        raise FitError(f"The likelihood of factors cannot be computed: {lost}.", remedy="Judge forecasts by bf.score.")
     if "factor_memory" in draws:
         return _labelled(draws, _foretold(fit, draws), "factors", "factor_time", fit.panel.factors["time"].values)
     flat = draws[["factor_mean", "factor_cov"]].stack(sample=("chain", "draw"), create_index=False)

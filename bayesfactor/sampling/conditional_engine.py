@@ -11,7 +11,6 @@ import xarray as xr
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.panel import Panel
-from bayesfactor.panel.residual_rank import residual_rank
 from bayesfactor.paths.movement import Cell
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.sampling.kernel_engine import KernelRun, KernelTheta
@@ -20,7 +19,7 @@ from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import pack
 from bayesfactor.sampling.latents.chain import Chain, Recorded
 from bayesfactor.sampling.latents.found import FirstResiduals, columns_of, moves_of, rows_of
-from bayesfactor.sampling.latents.hamiltonian import MOST_STEPS, StepSize
+from bayesfactor.sampling.latents.hamiltonian import StepSize
 from bayesfactor.sampling.latents.loading_moves import LoadingMoves
 from bayesfactor.sampling.latents.noisy_factors import NoisyFactors
 from bayesfactor.sampling.latents.residual_factors import ResidualFactors
@@ -31,6 +30,7 @@ from bayesfactor.sampling.latents.state import Latent, State
 from bayesfactor.sampling.nuts import STATISTICS, cores
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.named_residual_factors import common_count
 from bayesfactor.spec.noise import NormalNoise
 from bayesfactor.spec.scaling import ScaledPriors
 
@@ -59,8 +59,7 @@ class ConditionalEngine:
         if priors.reliability is not None:
             latents.append(NoisyFactors.of(panel, priors, cell.proxies))
         if priors.residual_factors is not None and isinstance(noise, NormalNoise):
-            count = noise.common.count
-            count = residual_rank(panel.returns.values, panel.aligned) if count == "auto" else count
+            count = common_count(panel, noise)
             columns = columns_of(priors.residual_factors, count, design)
             rows.z = FirstResiduals.of(rows).scores(count, None if noise.groups is None else panel.group_numbers)
             if len(rows.z):
@@ -94,10 +93,11 @@ class ConditionalRun(KernelRun):
 
     def _chains(self, compiled: Any, sampler: Sampler) -> list[Chain]:
         """Return chains that start where a run at the first values of the latent variables ends."""
-        self.chain(np.zeros(self.problem.size), np.ones(1), ACCEPT, np.random.default_rng(0)).write_statistics(
-            self.problem.buffer
-        )
-        run = super().sample(compiled, replace(sampler, progress=False, **FIRST))
+        buffer = aligned_copy(self.problem.buffer)
+        still = self.chain(np.zeros(self.problem.size), np.ones(1), ACCEPT, np.random.default_rng(0))
+        still.write_statistics(buffer)
+        first_run = KernelRun(replace(self.problem, buffer=buffer))
+        run = first_run.sample(first_run.compile(), replace(sampler, progress=False, **FIRST))
         first = run["posterior"].to_dataset()["theta"].values
         variance = first.var(axis=(0, 1))
         seeds = np.random.SeedSequence(sampler.seed).spawn(sampler.chains)
@@ -188,6 +188,4 @@ def _statistics(records: xr.Dataset) -> xr.Dataset:
     """Return the record of a sampler by the names that checks read."""
     steps = records["n_steps"]
     depth = np.ceil(np.log2(steps + 1)).astype(int)
-    return records.assign(depth=depth, maxdepth_reached=steps > MOST_STEPS, step_size_bar=records["step_size"].copy())[
-        list(STATISTICS)
-    ]
+    return records.assign(depth=depth, step_size_bar=records["step_size"].copy())[list(STATISTICS)]

@@ -97,7 +97,10 @@ def _moving(moving: Moving, mean: np.ndarray, rng: np.random.Generator) -> tuple
 def _next_residual_loading(
     drawn: tuple[np.ndarray, tuple[str, ...]], paths: Drawn, moving: Moving | None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return loadings on residual factors (draw, asset, residual factor) at the volatility of the next period."""
+    """Return loadings on residual factors (draw, asset, residual factor) at the volatility of the next period.
+
+    The doubt that heavy tails leave about levels is on residuals' own part alone.
+    """
     values, dims = drawn
     if moving is None or "volatility_now" not in paths:
         return drawn

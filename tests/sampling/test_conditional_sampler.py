@@ -29,7 +29,7 @@ from bayesfactor.spec.priors import HalfNormalRate, Normal, Rate
 from bayesfactor.spec.residual_factors import CommonResiduals
 from bayesfactor.spec.scaling import scale_priors
 
-CHAINS, SWEEPS = 1500, 8
+CHAINS, SWEEPS = 800, 8
 SHRUNK = ShrunkAlpha(HalfNormalRate(Rate(20.0)))
 INFO = {
     "market": {"traded": True, "family": "market"},

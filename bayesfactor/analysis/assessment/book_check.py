@@ -34,7 +34,7 @@ def book_check(
     if not isinstance(fit.panel, Panel):
         return (cannot(name, 1.0, UNSEEN.removeprefix(CANNOT).rstrip(".")),)
     draws = thin(fit, DRAWS)
-    if lost := Dated(fit, draws).unknown:
+    if lost := Dated(fit, draws).path_lost:
         return (cannot(name, 1.0, lost),)
     weights = _equal(fit.panel) if portfolio is None else holdings(fit.panel, "asset", portfolio).values[-1]
     if not weights.any():

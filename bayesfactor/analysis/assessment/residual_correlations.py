@@ -117,7 +117,7 @@ def residual_correlations(fit: Fit, residuals: np.ndarray | None = None) -> Corr
     dated = Dated(fit, thin(fit, DRAWS))
     own = mean_residuals(fit) if residuals is None else residuals
     if own is None:
-        why = f"{CANNOT}{dated.unknown}." if isinstance(fit.panel, Panel) else UNSEEN
+        why = f"{CANNOT}{dated.path_lost}." if isinstance(fit.panel, Panel) else UNSEEN
         return Correlations(np.nan, np.nan, SQUARE, pd.DataFrame(columns=COLUMNS), reason=why)
     scale = np.column_stack([dated.scale(i) for i in range(own.shape[1])])
     common, weight = common_parts(dated.draws, fit.panel), fit.design.weight
@@ -130,11 +130,14 @@ def mean_residuals(fit: Fit) -> np.ndarray | None:
     None where the panel does not hold the returns, or a path is not known.
     """
     dated = Dated(fit, thin(fit, DRAWS))
-    if not isinstance(fit.panel, Panel) or dated.unknown:
+    if not isinstance(fit.panel, Panel) or dated.path_lost:
         return None
     coefficients, residuals = dated.coefficients.mean(axis=0), np.full(fit.panel.returns.shape, np.nan)
     if (seen := given_observed(dated.draws, fit.panel)) is not None:
-        coefficients[:, 1:] = coefficients[:, 1:] @ seen[0].mean(("chain", "draw")).values
+        attenuation, mean = seen[0].mean(("chain", "draw")).values, fit.posterior["factor_mean"].mean(("chain", "draw"))
+        given = coefficients[:, 1:] @ attenuation
+        coefficients[:, 0] += (coefficients[:, 1:] - given) @ mean.values
+        coefficients[:, 1:] = given
     for i in range(residuals.shape[1]):
         rows, returns, x = regressors(fit.panel, i)
         own = returns - x @ coefficients[i] if dated.paths is None else dated.residuals(i)[1].mean(axis=0)

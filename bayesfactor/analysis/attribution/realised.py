@@ -19,7 +19,7 @@ from bayesfactor.analysis.attribution.moving_loadings import (
 )
 from bayesfactor.analysis.attribution.spans import periods_in_words, span_of
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
-from bayesfactor.base.errors import DataError, SpecError, unknown
+from bayesfactor.base.errors import DataError, FitError, SpecError, unknown
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window, rows
 from bayesfactor.panel.panel import Panel, require_returns
@@ -62,7 +62,7 @@ def realised(
     unit = str(weights.dims[0])
     matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
     names = weights[unit].values.astype(str)
-    each = Dated(fit, fit.posterior)
+    each = _of_true_factors(Dated(fit, fit.posterior), "attribute")
     dated = None if each.filters is None else each
     sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist(), None if dated is None else dated.edges)
     held, whole = sums.count > 0, np.isfinite(sums.total)
@@ -222,7 +222,7 @@ def realised_path(
             "No date in the window on which all of it was observed.", place="plot_realised.window", found=window
         )
     draws = thin(fit, PATH_DRAWS)
-    each = Dated(fit, draws)
+    each = _of_true_factors(Dated(fit, draws), "plot_realised")
     dated = None if each.filters is None else each
     draws = draws.isel(asset=np.flatnonzero(held)).compute()
     posterior = draws.stack(sample=("chain", "draw"), create_index=False)
@@ -246,3 +246,13 @@ def realised_path(
         parts = replace(parts, rest={**parts.rest, COMMON: given})
     found = parts.sources(labels(fit, "family" if by_family else "factor", {}))
     return found.assign_coords(time=panel.returns["time"].values[inside])
+
+
+def _of_true_factors(dated: Dated, verb: str) -> Dated:
+    """Return what draws say of each date; refuse factors of which only noisy values are known."""
+    if dated.unseen:
+        raise FitError(
+            f"{verb}: realised returns cannot be split: {dated.unseen}.",
+            remedy='Ask for kind="premium" or "variance", or fit a model without factors.error.',
+        )
+    return dated

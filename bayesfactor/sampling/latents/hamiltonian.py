@@ -55,6 +55,7 @@ class Transition:
     n_steps: int
     step_size: float
     mean_tree_accept: float
+    maxdepth_reached: bool  # whether the trajectory was cut short
 
 
 def transition(
@@ -71,10 +72,11 @@ def transition(
     rng : Generator
     """
     momentum = rng.standard_normal(theta.size) / np.sqrt(variance)
-    count = int(np.clip(round(LENGTH * rng.uniform(SHORTEST, LONGEST) / step), 1, MOST_STEPS))
+    wanted = max(1, round(LENGTH * rng.uniform(SHORTEST, LONGEST) / step))
+    count = min(wanted, MOST_STEPS)
     point, start, end, logp = normal_trajectory(theta, buffer, momentum, variance, step, count)
     error = end - start if np.isfinite(end) else np.inf
     accepted = float(np.exp(min(0.0, -error)))
     taken = rng.uniform() < accepted
-    record = Transition(error > DIVERGING, end if taken else start, logp, count, step, accepted)
+    record = Transition(error > DIVERGING, end if taken else start, logp, count, step, accepted, wanted > MOST_STEPS)
     return (point if taken else theta), record
