@@ -113,10 +113,12 @@ def test_student_t_on_tokens_fails_its_checks_and_says_why(twelve):
         assert table["warning"].str.startswith("model does not fit: tails, variance").all()
 
 
-def test_static_on_tokens_passes_with_prior_and_data_beside_the_premium(twelve):
+def test_static_on_tokens_fails_by_its_residuals_alone_with_prior_and_data_beside_the_premium(twelve):
     fit = bf.fit(twelve, "static", bf.Sampler(seed=1, progress=False))
     report = bf.check(fit)
-    assert report.ok
+    failed = report.table.index[report.table["passed"].eq(False)]
+    assert len(failed)
+    assert all(name.startswith("residuals: ") for name in failed)  # tokens have a sector: take noise.common
     assert "student" not in str(report)
     table = bf.identify(fit).table().loc["market"]
     market = twelve.factors.values[:, 0]

@@ -42,7 +42,7 @@ def test_probabilities_stand_with_those_before_the_data(fit, tmp_path):
 def test_the_section_on_loadings_says_how_to_read_them(fit, tmp_path):
     text = read(fit, tmp_path).text("loadings")
     assert TITLE in text
-    assert "With short histories most stay near" in text
+    assert "With short histories most probabilities stay near" in text
     assert "never read it alone" in text
 
 

@@ -101,5 +101,5 @@ def test_every_number_is_in_the_slot_of_its_name(name, panel):
 
 def test_a_buffer_holds_no_more_slots_than_its_header():
     with pytest.raises(AssertionError, match="header"):
-        aligned_buffer([np.zeros(1)] * 32)
-    assert aligned_buffer([np.zeros(1)] * 31).size == 64 + 31 * 8
+        aligned_buffer([np.zeros(1)] * 48)
+    assert aligned_buffer([np.zeros(1)] * 47).size == 96 + 47 * 8
