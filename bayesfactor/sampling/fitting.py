@@ -145,8 +145,8 @@ def engine_of(name: str, panel: PanelBase, model: FactorModel) -> Engine:
             f"fit: {reason}.",
             place="fit.engine",
             found=name,
-            remedy='Leave engine out: "auto" takes the first that covers the model. engine="graph" has every choice but '
-            "sparse loadings and factors with error.",
+            remedy='Leave engine out: "auto" takes the first that covers the model. engine="graph" has every choice '
+            "but sparse loadings and factors with error.",
         )
     return engines[name]
 
