@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bayesfactor.base.errors import DataError
 from bayesfactor.panel.design import observe
 from bayesfactor.panel.histories import factor_moments
 from bayesfactor.paths.movement import Cell
@@ -13,7 +14,7 @@ from bayesfactor.sampling.kernels.density_problem import pack
 from bayesfactor.sampling.kernels.prior import PRIOR
 from bayesfactor.sampling.latents.factor_rows import factor_terms, row_moments
 from bayesfactor.sampling.latents.found import rows_of
-from bayesfactor.sampling.latents.noisy_factors import NoisyFactors
+from bayesfactor.sampling.latents.noisy_factors import NoisyFactors, require_same_thing
 from bayesfactor.sampling.latents.state import State
 from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.inclusion import BetaInclusion
@@ -133,3 +134,20 @@ def test_a_proxy_may_begin_late():
     noisy.factors = (*noisy.factors[:-1], late)
     noisy.given_coefficients(state)
     assert np.isfinite(noisy.values).all()
+
+
+@pytest.mark.parametrize(
+    ("proxy", "says"),
+    [
+        (lambda o, noise: 100 * (o + noise), r"times the standard deviation of the factor: it is in other units"),
+        (lambda o, noise: 2 * noise, "it does not measure the same thing"),
+        (lambda o, noise: -o + noise, "it does not measure the same thing"),
+    ],
+)
+def test_a_proxy_of_something_else_is_refused(proxy, says):
+    rng = np.random.default_rng(5)
+    series, noise = rng.standard_normal(200), 0.5 * rng.standard_normal(200)
+    require_same_thing("macro", series, series + noise)
+    with pytest.raises(DataError, match=says) as caught:
+        require_same_thing("macro", series, proxy(series, noise))
+    assert "macro" in str(caught.value)

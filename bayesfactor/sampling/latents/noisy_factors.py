@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from bayesfactor.base.errors import DataError
 from bayesfactor.panel.histories import Span
 from bayesfactor.panel.panel import Panel
 from bayesfactor.sampling.latents.factor_rows import draw_row_covariance, factor_terms, row_moments
@@ -25,6 +26,8 @@ from bayesfactor.sampling.latents.reliability_move import OwnVariance, Ridge, Un
 from bayesfactor.sampling.latents.scale_move import ScaledDown, ScaledPremium, draw_scale, scaled_history
 from bayesfactor.sampling.latents.state import State
 from bayesfactor.spec.scaling import ScaledPriors
+
+APART = 3.0  # times the standard deviation of a factor: beyond it a proxy is in other units
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +99,7 @@ class NoisyFactors:
             series, proxy = [values[:, k]], proxies.get(panel.factor_names[k])
             variance = [law.variance[k]]
             if proxy is not None:
+                require_same_thing(panel.factor_names[k], values[:, k], proxy)
                 series.append(proxy)
                 variance.append(np.nanvar(proxy, ddof=1))
             prior = BetaPrior(law.a[k], law.b[k]) if np.isnan(law.known[k]) else None
@@ -203,6 +207,20 @@ class NoisyFactors:
         self.values[:, k] = mean[k] + u * (self.values[:, k] - mean[k])
         state.divide_loadings(k, u)
         state.set_premium(k, u * premium[k])
+
+
+def require_same_thing(name: str, series: np.ndarray, proxy: np.ndarray) -> None:
+    """Raise a DataError where a proxy (time) is plainly in other units than its factor (time), or of something else."""
+    both = np.isfinite(series) & np.isfinite(proxy)
+    ratio = float(np.std(proxy[both]) / np.std(series[both]))
+    correlation = float(np.corrcoef(proxy[both], series[both])[0, 1])
+    place, remedy = f"factors.error: proxy of '{name}'", "A proxy measures the same thing, in the same units."
+    if not 1 / APART < ratio < APART:
+        text = f"{place}: it has {ratio:.3g} times the standard deviation of the factor: it is in other units."
+        raise DataError(text, series=name, remedy=f"{remedy} Multiply it by {1 / ratio:.3g}, or leave it out.")
+    if correlation < 2 / both.sum() ** 0.5:
+        text = f"{place}: its correlation with the factor is {correlation:.2f}: it does not measure the same thing."
+        raise DataError(text, series=name, remedy=f"{remedy} Leave it out.")
 
 
 def _scaled_down(state: State, factor: int) -> ScaledDown:
