@@ -5,7 +5,7 @@ import numpy as np
 from bayesfactor.panel.moments import own_rows
 from bayesfactor.panel.regressions import RIDGE, TINY
 
-MOST = 5
+MOST = 5  # residual factors
 LEAST = 20  # dates: with fewer an asset, or a pair of them, counts as uncorrelated
 ROUNDS = 3  # of least squares, dates weighted by the residuals of the round before
 USUAL = 2.0  # assets of usual size that count beside those of a date when its size is found

@@ -10,6 +10,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.moments import Moments, cross_products
 from bayesfactor.panel.panel import Panel, require_returns
+from bayesfactor.panel.residual_rank import MOST
 from bayesfactor.paths.blocks import Blocks, block_edges, cross_products_in_blocks
 from bayesfactor.paths.factor_path import FactorPath, factor_path, precise_history
 from bayesfactor.paths.loading_cells import loading_cells, loading_grid
@@ -20,7 +21,6 @@ from bayesfactor.spec.loading_path import MovingPath
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.named_residual_factors import common_count
 from bayesfactor.spec.noise import NormalNoise
-from bayesfactor.spec.residual_factors import MOST
 from bayesfactor.spec.scaling import ScaledPriors, scale_priors
 from bayesfactor.spec.volatility import CommonVolatility, MovingVolatility
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
 from bayesfactor.analysis.attribution.attribution import Attribution
-from bayesfactor.analysis.attribution.contributions import COMMON, OF_RESIDUALS
+from bayesfactor.analysis.attribution.contributions import OF_RESIDUALS
 from bayesfactor.analysis.attribution.kinds import require_share
 from bayesfactor.analysis.attribution.realised import realised_path
 from bayesfactor.base.errors import SpecError
@@ -33,6 +33,7 @@ from bayesfactor.plots.style import (
 )
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residual_variance import COMMON
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,8 +17,9 @@ from bayesfactor.sampling.kernel_engine import KernelRun, KernelTheta
 from bayesfactor.sampling.kernels.buffer import aligned_copy
 from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import pack
+from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.latents.chain import Chain, Recorded
-from bayesfactor.sampling.latents.found import FirstResiduals, columns_of, moves_of, rows_of
+from bayesfactor.sampling.latents.found import FirstResiduals, moves_of, rows_of
 from bayesfactor.sampling.latents.hamiltonian import StepSize
 from bayesfactor.sampling.latents.loading_moves import LoadingMoves
 from bayesfactor.sampling.latents.noisy_factors import NoisyFactors
@@ -30,8 +31,7 @@ from bayesfactor.sampling.latents.state import Latent, State
 from bayesfactor.sampling.nuts import STATISTICS, cores
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.named_residual_factors import common_count
-from bayesfactor.spec.noise import NormalNoise
+from bayesfactor.spec.named_residual_factors import named_residual_factors
 from bayesfactor.spec.scaling import ScaledPriors
 
 FIRST = {"draws": 200, "tune": 300}  # of the run at first values, for the start and the mass matrix
@@ -55,19 +55,19 @@ class ConditionalEngine:
         """Return the run of a model on the design of a panel; the kernel's own where no latent variable is found."""
         panel = design.panel
         assert isinstance(panel, Panel), "the model refuses panels without returns"
-        rows, latents, columns, noise = rows_of(panel, cell), list[Latent](), None, model.noise
+        rows, latents, named = rows_of(panel, cell), list[Latent](), named_residual_factors(design, model, priors)
         if priors.reliability is not None:
             latents.append(NoisyFactors.of(panel, priors, cell.proxies))
-        if priors.residual_factors is not None and isinstance(noise, NormalNoise):
-            count = common_count(panel, noise)
-            columns = columns_of(priors.residual_factors, count, design)
-            rows.z = FirstResiduals.of(rows).scores(count, None if noise.groups is None else panel.group_numbers)
-            if len(rows.z):
-                latents.append(ResidualFactors.of(rows.seen, count))
+        if named is not None:
+            groups = panel.group_numbers if len(named.names) > named.common else None
+            rows.z = FirstResiduals.of(rows).scores(named.common, groups)
+            latents.append(ResidualFactors.of(rows.seen, named.common))
         if priors.inclusion is not None:
             latents.append(SparseLoadings(priors.inclusion, len(panel.assets)))
-        problem = pack(design, model, priors, columns)
-        return ConditionalRun(problem, rows, tuple(latents), moves_of(cell)) if latents else KernelRun(problem)
+        problem = pack(design, model, priors, None if named is None else ResidualColumns.of(named))
+        if not latents:
+            return KernelRun(problem)
+        return ConditionalRun(problem, rows, tuple(latents), moves_of(cell), () if named is None else named.names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,7 @@ class ConditionalRun(KernelRun):
     rows: Rows
     latents: Sequence[Latent]
     moves: LoadingMoves | None
+    residual_factors: tuple[str, ...] = ()
 
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return draws of theta, coefficients and what latent variables record, and ``sample_stats``."""
@@ -89,7 +90,7 @@ class ConditionalRun(KernelRun):
     def theta(self, tree: xr.DataTree) -> "ConditionalTheta":
         """Return the draws by the names of the model's variables."""
         found = {str(name): array.values for name, array in tree["posterior"].data_vars.items()}
-        return ConditionalTheta(self.problem, found.pop("theta"), found)
+        return ConditionalTheta(self.problem, found.pop("theta"), found, self.residual_factors)
 
     def _chains(self, compiled: Any, sampler: Sampler) -> list[Chain]:
         """Return chains that start where a run at the first values of the latent variables ends."""
@@ -124,9 +125,12 @@ class ConditionalTheta(KernelTheta):
     ----------
     kept : dict of str to array (chain, draw, ...)
         Coefficients, moves of loadings, and what latent variables recorded.
+    residual_factors : tuple of str
+        Their names.
     """
 
     kept: dict[str, np.ndarray]
+    residual_factors: tuple[str, ...] = ()
 
     def shared(self) -> Drawn:
         """Return the variables that assets share, without those of residual factors."""
@@ -144,15 +148,6 @@ class ConditionalTheta(KernelTheta):
         """Return how far loadings are from their long-run values in the next period; None where they do not move."""
         found = self.kept.get("moves")
         return None if found is None else found[chain, part]
-
-    @property
-    def residual_factors(self) -> tuple[str, ...]:
-        """Names of the residual factors: common ones by number, those of groups by the group."""
-        count = self.problem.data["loading_loc"].size - len(self.design.panel.factor_info)
-        noise = self.model.noise
-        grouped = isinstance(noise, NormalNoise) and noise.groups is not None
-        groups = tuple(self.design.panel.group_names) if grouped else ()
-        return (*(f"common {number + 1}" for number in range(count - len(groups))), *groups)
 
     def latents(self) -> Drawn:
         """Return the latent variables."""

@@ -73,12 +73,11 @@ class FactorModel:
         for part, allowed in parts().items():
             require(getattr(self, part), allowed, f"model '{self.name}': {part}")
         if not (self.noise.sums_suffice or isinstance(self.observation, EqualWeights)):
-            raise SpecError(
-                f"model '{self.name}': observation: returns cannot be weighted under '{self.noise.kind}' noise.",
-                place=f"model '{self.name}': observation",
-                found=self.observation.kind,
-                allowed=(EqualWeights.kind,),
-                remedy="Take normal noise (noise.kind = 'normal'), or leave observation out.",
+            raise self._apart(
+                "observation",
+                f"returns cannot be weighted under '{self.noise.kind}' noise",
+                (self.observation.kind, EqualWeights.kind),
+                "Take normal noise (noise.kind = 'normal'), or leave observation out.",
             )
         self._check_movement()
         self._check_latents()
@@ -126,61 +125,58 @@ class FactorModel:
 
     def _check_latents(self) -> None:
         """Refuse latent variables together with heavy tails, or with weights of other kinds."""
-        words = self.latents_in_words
-        if words and not self.noise.sums_suffice:
-            raise SpecError(
-                f"model '{self.name}': noise: '{self.noise.kind}' noise does not combine with {words}.",
-                place=f"model '{self.name}': noise",
-                found=self.noise.kind,
-                allowed=(NormalNoise.kind,),
-                remedy="Take normal noise with volatility = 'common', whose path has heavy tails.",
+        words, noise, loadings = self.latents_in_words, self.noise, self.loadings
+        if words and not noise.sums_suffice:
+            raise self._apart(
+                "noise",
+                f"'{noise.kind}' noise does not combine with {words}",
+                (noise.kind, NormalNoise.kind),
+                "Take normal noise with volatility = 'common', whose path has heavy tails.",
             )
-        if self.noise.has_residual_factors and not isinstance(self.loadings, GroupedLoadings):
-            raise SpecError(
-                f"model '{self.name}': noise.common: residual factors do not combine with loadings.kind = "
-                f"'{self.loadings.kind}'.",
-                place=f"model '{self.name}': noise.common",
-                found=self.loadings.kind,
-                allowed=(GroupedLoadings.kind,),
-                remedy="Take loadings.kind = 'grouped': loadings on residual factors are partially pooled too.",
+        if noise.has_residual_factors and not isinstance(loadings, GroupedLoadings):
+            raise self._apart(
+                "noise.common",
+                f"residual factors do not combine with loadings.kind = '{loadings.kind}'",
+                (loadings.kind, GroupedLoadings.kind),
+                "Take loadings.kind = 'grouped': loadings on residual factors are partially pooled too.",
             )
         if self.factors.error and not isinstance(self.factors.volatility, ConstantVolatility):
-            raise SpecError(
-                f"model '{self.name}': factors.error: factors with error do not combine with a covariance that moves.",
-                place=f"model '{self.name}': factors.volatility",
-                found=self.factors.volatility.kind,
-                allowed=(ConstantVolatility.kind,),
-                remedy="Leave factors.volatility out: then the covariance of the factors is constant.",
+            raise self._apart(
+                "factors.error",
+                "factors with error do not combine with a covariance that moves",
+                (self.factors.volatility.kind, ConstantVolatility.kind),
+                "Leave factors.volatility out: then the covariance of the factors is constant.",
             )
         if words and not isinstance(self.observation, EqualWeights):
-            raise SpecError(
-                f"model '{self.name}': observation: recency does not combine with {words}.",
-                place=f"model '{self.name}': observation",
-                found=self.observation.kind,
-                allowed=(EqualWeights.kind,),
-                remedy="Leave observation out; volatility and loadings that move forget the past as far as the data "
-                "say.",
+            raise self._apart(
+                "observation",
+                f"recency does not combine with {words}",
+                (self.observation.kind, EqualWeights.kind),
+                "Leave observation out; volatility and loadings that move forget the past as far as the data say.",
             )
 
     def _check_movement(self) -> None:
         """Refuse what moves together with weights of other kinds."""
         if isinstance(self.loadings.path, MovingPath) and not self.noise.sums_suffice:
-            raise SpecError(
-                f"model '{self.name}': loadings.path: loadings do not move under '{self.noise.kind}' noise.",
-                place=f"model '{self.name}': loadings.path",
-                found=self.loadings.path.kind,
-                allowed=(ConstantPath.kind,),
-                remedy="Take normal noise with volatility = 'common', whose path has heavy tails, or leave path out.",
+            raise self._apart(
+                "loadings.path",
+                f"loadings do not move under '{self.noise.kind}' noise",
+                (self.loadings.path.kind, ConstantPath.kind),
+                "Take normal noise with volatility = 'common', whose path has heavy tails, or leave path out.",
             )
         if self.returns_move and not isinstance(self.observation, EqualWeights):
-            raise SpecError(
-                f"model '{self.name}': observation: returns are weighted by their volatility or loadings that move, "
-                f"and not by '{self.observation.kind}' too.",
-                place=f"model '{self.name}': observation",
-                found=self.observation.kind,
-                allowed=(EqualWeights.kind,),
-                remedy="Leave observation out, or make volatility and loadings constant (the preset 'static').",
+            raise self._apart(
+                "observation",
+                "returns are weighted by their volatility or loadings that move, and not by "
+                f"'{self.observation.kind}' too",
+                (self.observation.kind, EqualWeights.kind),
+                "Leave observation out, or make volatility and loadings constant (the preset 'static').",
             )
+
+    def _apart(self, part: str, what: str, kinds: tuple[str, str], remedy: str) -> SpecError:
+        """Return the error of parts that do not go together; `kinds` are what was found, and what is allowed."""
+        place, (found, allowed) = f"model '{self.name}': {part}", kinds
+        return SpecError(f"{place}: {what}.", place=place, found=found, allowed=(allowed,), remedy=remedy)
 
     def restrict[P: PanelBase](self, panel: P) -> P:
         """Return the panel with the factors that are regressors of this model, which proxies are not.

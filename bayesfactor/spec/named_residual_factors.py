@@ -29,6 +29,8 @@ class NamedResidualFactors(FrozenArrays):
         kappa_j ~ HalfNormal(spread_j).
     member : array of bool (asset, residual_factor)
         Whether an asset may load on it; of another group it does not.
+    common : int
+        How many are common to all assets.
     """
 
     names: tuple[str, ...]
@@ -36,6 +38,7 @@ class NamedResidualFactors(FrozenArrays):
     sd: np.ndarray
     spread: np.ndarray
     member: np.ndarray
+    common: int
 
 
 def named_residual_factors(design: Design, model: FactorModel, priors: ScaledPriors) -> NamedResidualFactors | None:
@@ -61,6 +64,7 @@ def named_residual_factors(design: Design, model: FactorModel, priors: ScaledPri
         np.concatenate([law.sd * common, (law.group_sd or 0.0) * grouped]),
         np.full(count + groups, law.spread),
         np.hstack([np.ones((own.size, count), dtype=bool), own[:, None] == np.arange(groups)]),
+        count,
     )
 
 

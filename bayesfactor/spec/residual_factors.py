@@ -7,10 +7,9 @@ import numpy as np
 
 from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import SpecError
+from bayesfactor.panel.residual_rank import MOST
 from bayesfactor.spec.priors import HalfNormal, Normal
 from bayesfactor.spec.units import PanelUnits
-
-MOST = 5  # common residual factors
 
 
 @dataclass(frozen=True)

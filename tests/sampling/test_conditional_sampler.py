@@ -18,13 +18,15 @@ from bayesfactor.sampling.kernel_engine import KernelRun
 from bayesfactor.sampling.kernels.buffer import aligned_copy
 from bayesfactor.sampling.kernels.density_problem import pack
 from bayesfactor.sampling.kernels.normal_kernel import OWN, write_moments
+from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.latents.chain import Chain
-from bayesfactor.sampling.latents.found import columns_of, moves_of, rows_of
+from bayesfactor.sampling.latents.found import moves_of, rows_of
 from bayesfactor.sampling.latents.loading_moves import LoadingMoves
 from bayesfactor.sampling.latents.residual_factors import ResidualFactors, draw_scores
 from bayesfactor.sampling.latents.rows import add_statistics, residuals
 from bayesfactor.sampling.latents.state import State
 from bayesfactor.spec.alphas import ShrunkAlpha
+from bayesfactor.spec.named_residual_factors import named_residual_factors
 from bayesfactor.spec.priors import HalfNormalRate, Normal, Rate
 from bayesfactor.spec.residual_factors import CommonResiduals
 from bayesfactor.spec.scaling import scale_priors
@@ -155,7 +157,9 @@ def joint_run(panel: bf.Panel, cell: Cell, base: bf.FactorModel) -> ConditionalR
     design, rows = observe(panel), rows_of(panel, cell)
     priors = scale_priors(design, model)
     rows.z = np.zeros((4, len(panel.times)))
-    problem = pack(design, model, priors, columns_of(priors.residual_factors, 2, design))
+    named = named_residual_factors(design, model, priors)
+    assert named.names == ("common 1", "common 2", *panel.group_names)
+    problem = pack(design, model, priors, ResidualColumns.of(named))
     return ConditionalRun(problem, rows, (ResidualFactors.of(rows.seen, 2),), moves_of(cell))
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bayesfactor.analysis.attribution.contributions import COMMON
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.residual_variance import COMMON
 
 STATISTICS = "the panel holds statistics, not returns"
 

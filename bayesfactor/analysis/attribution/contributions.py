@@ -16,8 +16,8 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor
 from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residual_variance import COMMON, OWN
 
-COMMON, OWN = "common residual", "idiosyncratic"
 OF_RESIDUALS = (COMMON, OWN)  # sources of a variance that are no factors
 LEVELS = ("broad market", "group", "asset alone")
 KINDS_OF_FACTOR = (

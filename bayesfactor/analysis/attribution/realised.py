@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.common_residuals import common_path, common_returns, notes_on_common, splits
-from bayesfactor.analysis.attribution.contributions import COMMON, Parts, combined, labels, zero_beta_rate
+from bayesfactor.analysis.attribution.contributions import Parts, combined, labels, zero_beta_rate
 from bayesfactor.analysis.attribution.moving_loadings import (
     BlockSums,
     block_sums,
@@ -26,6 +26,7 @@ from bayesfactor.panel.panel import Panel, require_returns
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.posterior.residuals import thin
 
 PATH_DRAWS = 400

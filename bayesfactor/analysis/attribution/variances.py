@@ -3,11 +3,12 @@
 import numpy as np
 import xarray as xr
 
-from bayesfactor.analysis.attribution.contributions import COMMON, OWN, Parts, combined
+from bayesfactor.analysis.attribution.contributions import Parts, combined
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.plausibility import MOVING
+from bayesfactor.posterior.residual_variance import COMMON, OWN
 from bayesfactor.posterior.residuals import residual_level
 
 RESIDUALS = ("residual_sd", "residual_loading")

@@ -165,12 +165,11 @@ class _Model:
         return table, _entries(variance.drop_vars("asset") * scale), _entries(factors)
 
     def _over_own_dates(self) -> np.ndarray:
-        """Return the mean of E[g^2] over each asset's own dates, weighted as the fit weights them (asset)."""
+        """Return the mean of E[g^2] over each asset's own dates (asset)."""
         if self.squares is None or self.seen is None:
             return np.ones(len(self.fit.panel.assets))
-        weight = self.seen * (1.0 if self.fit.design.weight is None else self.fit.design.weight)
-        total = weight.sum(axis=0)
-        return np.where(total > 0, (weight * self.squares).sum(axis=0) / np.where(total > 0, total, 1), 1.0)
+        count = self.seen.sum(axis=0)
+        return np.where(count > 0, (self.seen * self.squares).sum(axis=0) / np.maximum(count, 1), 1.0)
 
     def of_book(self, weights: np.ndarray, found: Regression) -> tuple[pd.DataFrame, xr.DataArray, xr.DataArray]:
         """Return a book, on the dates of its regression."""
@@ -191,11 +190,7 @@ class _Model:
         if self.squares is None or found.rows is None or not found.rows.size:
             return None
         root = np.sqrt(self.squares[np.ix_(found.rows, members)])
-        weight = (
-            np.ones(len(root)) if self.fit.design.weight is None else self.fit.design.weight[found.rows, members[0]]
-        )
-        mean = root.T @ (root * (weight / weight.sum())[:, None])
-        return xr.DataArray(mean, dims=("asset", "asset_other"))
+        return xr.DataArray(root.T @ root / len(root), dims=("asset", "asset_other"))
 
 
 def _entries(values: xr.DataArray) -> xr.DataArray:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.assessment.book_check import BOOK
-from bayesfactor.analysis.attribution.contributions import COMMON
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import chance, percent
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.contributions import plot_realised
 from bayesfactor.plots.loadings import MANY, plot_shrinkage
 from bayesfactor.plots.premia import plot_premia
+from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.reporting.content.answer import OWN
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.measurement import measured_with_error

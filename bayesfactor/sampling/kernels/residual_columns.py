@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesfactor.base.records import FrozenArrays
+from bayesfactor.spec.named_residual_factors import NamedResidualFactors
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,11 @@ class ResidualColumns(FrozenArrays):
     spread: np.ndarray
     member: np.ndarray
     per_sigma: bool = False
+
+    @classmethod
+    def of(cls, factors: NamedResidualFactors) -> "ResidualColumns":
+        """Return the columns of a model's residual factors."""
+        return cls(factors.loc, factors.sd, factors.spread, factors.member.T.astype(float))
 
     def added_to(self, data: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what `graph_data` returns, with these columns: the likelihood of factors does not see them.

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesfactor.panel.design import Design
 from bayesfactor.panel.panel import Panel
 from bayesfactor.paths.movement import Cell
-from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.latents.loading_moves import LoadingMoves
 from bayesfactor.sampling.latents.rows import Rows
-from bayesfactor.spec.residual_factors import ScaledResidualFactors
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,16 +79,3 @@ def moves_of(cell: Cell) -> LoadingMoves | None:
     own = blocks.pattern
     zz, cov = np.ascontiguousarray(blocks.zz[own]), np.ascontiguousarray(one.cov[own])
     return LoadingMoves(one.kappa, one.phi, zz, cov, blocks.unit.copy())
-
-
-def columns_of(priors: ScaledResidualFactors, count: int, design: Design) -> ResidualColumns:
-    """Return the columns of `count` common residual factors and those of groups."""
-    group, names = design.panel.group_numbers, design.panel.group_names
-    n, many = len(group), 0 if priors.group_loc is None else len(names)
-    member = np.vstack([np.ones((count, n)), np.eye(len(names))[:many][:, group]])
-    return ResidualColumns(
-        loc=np.r_[np.full(count, priors.loc), np.full(many, priors.group_loc or 0.0)],
-        sd=np.r_[np.full(count, priors.sd), np.full(many, priors.group_sd or 1.0)],
-        spread=np.full(count + many, priors.spread),
-        member=member,
-    )

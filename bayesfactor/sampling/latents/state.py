@@ -1,6 +1,6 @@
 """The state of one chain of the conditional sampler, and what a latent variable is to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -57,7 +57,6 @@ class State:
     coefficients: np.ndarray
     rows: Rows
     rng: np.random.Generator
-    _unit: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def factors(self) -> int:
