@@ -13,7 +13,7 @@ from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inc
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
-from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
 from bayesfactor.data.calendars import FINE, FREQUENCIES
@@ -208,7 +208,7 @@ def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: b
     """Return the realised returns, or why there are none."""
     try:
         return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
-    except (DataError, SpecError) as error:
+    except (DataError, FitError, SpecError) as error:
         return error.message
 
 

@@ -1,13 +1,14 @@
 """Common factors of residuals, drawn given coefficients and scales."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from bayesfactor.base.jit import jit_sums
 from bayesfactor.sampling.latents.orbits import mix, rescale, shear
 from bayesfactor.sampling.latents.state import State
+
+FEW = 2  # common residual factors
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,6 @@ class ResidualFactors:
         How many are common to all assets; the others, after them, are of one group each.
     """
 
-    sweeps: ClassVar[int] = 2
     pattern: np.ndarray
     first: np.ndarray
     common: int
@@ -36,6 +36,11 @@ class ResidualFactors:
         """Return them for returns that are seen or not (asset, time)."""
         _, first, pattern = np.unique(seen, axis=1, return_index=True, return_inverse=True)
         return cls(pattern.ravel(), first, common)
+
+    @property
+    def sweeps(self) -> int:
+        """Sweeps for each draw: more where there are many factors, which lean on each other."""
+        return 2 if self.common <= FEW else 4
 
     def given_coefficients(self, state: State) -> None:
         """Draw z, and move along the orbits on which fitted values stay."""

@@ -1,7 +1,7 @@
 """The state of one chain of the conditional sampler, and what a latent variable is to it."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.special import erf, erfc, ndtri
@@ -168,7 +168,9 @@ def half_normal_coordinates(x: np.ndarray) -> np.ndarray:
 class Latent(Protocol):
     """A variable given which the kernel's normal regression holds as it is; `sweeps` are made for each draw."""
 
-    sweeps: ClassVar[int]
+    @property
+    def sweeps(self) -> int:
+        """How many sweeps."""
 
     def given_coefficients(self, state: State) -> None:
         """Draw it given coefficients and scales, and make its orbit moves."""
