@@ -114,7 +114,7 @@ class ConditionalRun(KernelRun):
         (n, _), p = self.rows.y.shape, len(self.rows.x) + len(self.rows.z)
         buffer = aligned_copy(self.problem.buffer)
         state = State(self.problem, buffer, theta, np.zeros((n, p)), rows, rng)
-        return Chain(state, deepcopy(self.latents), self.moves, variance, StepSize.starting(STEP, target))
+        return Chain(state, deepcopy(self.latents), deepcopy(self.moves), variance, StepSize.starting(STEP, target))
 
 
 @dataclass(frozen=True, eq=False)

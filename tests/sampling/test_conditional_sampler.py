@@ -79,7 +79,7 @@ def test_moves_of_loadings_are_taken_out_of_statistics_as_the_filter_does():
     n, p = len(panel.assets), 3
     xx, xy, yy = np.zeros((n, p, p)), np.zeros((n, p)), np.zeros(n)
     add_statistics(rows.x, rows.z, rows.y, rows.root, rows.seen, 0, xx, xy, yy)
-    moves.integrate(rows, xx, xy, yy)
+    moves.integrate(rows, 0, xx, xy, yy)
     expected: Moments = prewhitened(cell.blocks, 0.3, 0.6).moments
     np.testing.assert_allclose(np.moveaxis(xx, 0, -1), expected.xx, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(xy.T, expected.xy, rtol=1e-9, atol=1e-12)
@@ -94,15 +94,17 @@ def block_covariance(rows, moves: LoadingMoves, asset: int) -> np.ndarray:
     return moves.kappa**2 * moves.phi ** np.abs(number[:, None] - number) * (z.T @ z)
 
 
-def test_statistics_with_a_residual_factor_are_those_of_a_dense_normal():
+@pytest.mark.parametrize("first", [0, 3])
+def test_statistics_with_a_residual_factor_are_those_of_a_dense_normal(first):
     panel = small_panel()
     cell = moving_cell(panel)
     rows, moves = rows_of(panel, cell), moves_of(cell)
-    rows.z = np.random.default_rng(3).standard_normal((2, len(panel.times)))
-    n, p = len(panel.assets), 5
+    n, p, rng = len(panel.assets), 5, np.random.default_rng(3)
     xx, xy, yy = np.zeros((n, p, p)), np.zeros((n, p)), np.zeros(n)
-    add_statistics(rows.x, rows.z, rows.y, rows.root, rows.seen, 0, xx, xy, yy)
-    moves.integrate(rows, xx, xy, yy)
+    for begin in (0, first):
+        rows.z = rng.standard_normal((2, len(panel.times)))
+        add_statistics(rows.x, rows.z, rows.y, rows.root, rows.seen, begin, xx, xy, yy)
+        moves.integrate(rows, begin, xx, xy, yy)
     for asset in range(n):
         own = np.flatnonzero(rows.seen[asset])
         columns = np.vstack([rows.x[:, own] * rows.root[asset, own], rows.z[:, own]])

@@ -87,14 +87,14 @@ class Chain:
         """Write the cross-products of x and z into a buffer, with the moves of loadings integrated out."""
         rows = self.state.rows
         (n, _), p, q = rows.y.shape, len(rows.x), len(rows.z)
-        whole = not self._sums or self.moves is not None or rows.changed
+        first = 0 if not self._sums or rows.changed else p
         if not self._sums:
             self._sums = [np.zeros((n, p + q, p + q)), np.zeros((n, p + q)), np.zeros(n)]
         xx, xy, yy = self._sums
-        add_statistics(rows.x, rows.z, rows.y, rows.root, rows.seen, 0 if whole else p, xx, xy, yy)
+        add_statistics(rows.x, rows.z, rows.y, rows.root, rows.seen, first, xx, xy, yy)
         rows.changed = False
         if self.moves is not None:
-            self.moves.integrate(rows, xx, xy, yy)
+            self.moves.integrate(rows, first, xx, xy, yy)
         write_moments(buffer, xx, xy, yy)
 
     def _coefficients(self) -> None:
