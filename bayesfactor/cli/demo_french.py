@@ -1,6 +1,5 @@
 """The example on real data: Ken French portfolios and four traded factors."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,28 +25,9 @@ from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.sampler import Sampler
 from bayesfactor.reporting.writing import write_report
 from bayesfactor.sampling.fitting import fit as run_fit
-from bayesfactor.spec.files import read_model
-from bayesfactor.spec.loading_path import ConstantPath
-from bayesfactor.spec.loadings import GroupedLoadings
-from bayesfactor.spec.model import FactorModel
-from bayesfactor.spec.noise import NormalNoise
-from bayesfactor.spec.residual_factors import CommonResiduals
 
 SHOWN = ("S1V1", "S1V5", "S5V5", "S1M1", "S1M5", "Utils", "BusEq", "Hlth")
 MIX = {"S1V5": 0.4, "S1M5": 0.3, "Utils": 0.3}
-
-
-def _model() -> FactorModel:
-    """Return the default with residual factors, and loadings that stand still."""
-    moving = read_model("hierarchical")
-    assert isinstance(moving.loadings, GroupedLoadings)
-    assert isinstance(moving.noise, NormalNoise)
-    return replace(
-        moving,
-        name="hierarchical with residual factors",
-        loadings=replace(moving.loadings, path=ConstantPath()),
-        noise=replace(moving.noise, common=CommonResiduals("auto")),
-    )
 
 
 def show(sampler: Sampler, output: Path) -> bool:
@@ -64,12 +44,12 @@ def show(sampler: Sampler, output: Path) -> bool:
     )
     head("2. The fit")
     say(
-        "Model 'hierarchical' with residual factors: loadings are partially pooled within groups, and alphas are "
-        "shrunk towards zero. Volatility may move, as far as the data say so; loadings stand still. What the "
-        "portfolios share beside the four factors is in residual factors, as many as residuals show. "
+        "Model 'hierarchical': loadings are partially pooled within groups, and alphas are shrunk towards "
+        "zero. Loadings and volatility may move, as far as the data say so. What the portfolios share beside the "
+        "four factors is in residual factors, as many as residuals show. "
         "The first fit on a machine takes up to a minute to compile; later ones do not."
     )
-    result = run_fit(panel, _model(), sampler)
+    result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)
     show_moves(result)
     head("3. Convergence and model checks")

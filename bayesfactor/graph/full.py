@@ -34,7 +34,7 @@ def full_graph(
 
     `proxies` are second series of factors that are measured with error, on the rows of the panel's factors.
     """
-    panel, history = _whole(design, model), design.history
+    panel, history = _whole(design, model, priors), design.history
     order = noisy_order(priors.reliability, history.spans[-1].factors)
     other = [i for i, factor in enumerate(panel.factor_info) if not factor.traded]
     residual = named_residual_factors(design, model, priors)
@@ -67,7 +67,7 @@ def full_graph(
     return graph
 
 
-def _whole(design: Design, model: FactorModel) -> Panel:
+def _whole(design: Design, model: FactorModel, priors: ScaledPriors) -> Panel:
     """Return the panel with its returns, or raise the error of a design that has none, or weighs them."""
     panel = design.panel
     if isinstance(panel, Panel) and design.weight is None and not model.moves:
@@ -78,11 +78,14 @@ def _whole(design: Design, model: FactorModel) -> Panel:
     elif design.weight is not None:
         found = f"observation.kind = '{model.observation.kind}'"
     of = "what moves, in its likeliest cell" if model.moves else "weighted returns and of statistics"
+    remedy = f"bf.build(panel, model, marginal=True) is the graph of {of}."
+    if priors.residual_factors is not None:
+        remedy = "with residual factors, bf.fit alone takes what moves."
     raise SpecError(
         f"build: the full graph observes every return, each with weight 1 and the same law, and found {found}.",
         place="build",
         found=found,
-        remedy=f"{STILL if model.moves else ''}bf.build(panel, model, marginal=True) is the graph of {of}.",
+        remedy=f"{STILL if model.moves else ''}{remedy}",
     )
 
 

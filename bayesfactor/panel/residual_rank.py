@@ -39,7 +39,7 @@ def residual_rank(returns: np.ndarray, factors: np.ndarray) -> int:
     Returns
     -------
     int
-        From 0 to 5.
+        From 0 to 5, and no more than so many assets can tell apart.
     """
     p = factors.shape[1] + 1
     long = np.isfinite(returns).sum(axis=0) >= max(LEAST, p + 1)
@@ -53,7 +53,16 @@ def residual_rank(returns: np.ndarray, factors: np.ndarray) -> int:
     square = residuals**2
     z = np.where(pairs, residuals.T @ residuals / np.sqrt(np.maximum(square.T @ square, TINY)), 0.0)
     eigenvalues = 1 + np.linalg.eigvalsh(z) / dates**0.5
-    return int(min(np.sum(eigenvalues > (1 + (len(z) / dates) ** 0.5) ** 2), MOST))
+    return int(min(np.sum(eigenvalues > (1 + (len(z) / dates) ** 0.5) ** 2), most_factors(len(z))))
+
+
+def most_factors(assets: int) -> int:
+    """Return how many factors the covariances of so many assets can tell apart, 5 at most.
+
+    Of N assets those with (N - q)^2 >= N + q (Ledermann 1937); one is allowed of two assets, too.
+    """
+    bound = int((2 * assets + 1 - (8 * assets + 1) ** 0.5) / 2)
+    return min(MOST, max(bound, min(assets - 1, 1)))
 
 
 def date_weighted_residuals(returns: np.ndarray, factors: np.ndarray) -> np.ndarray:

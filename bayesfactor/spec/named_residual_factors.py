@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.residual_products import observed_together
-from bayesfactor.panel.residual_rank import residual_rank
+from bayesfactor.panel.residual_rank import most_factors, residual_rank
 from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import NormalNoise
 from bayesfactor.spec.scaling import ScaledPriors
@@ -47,23 +48,28 @@ def named_residual_factors(design: Design, model: FactorModel, priors: ScaledPri
     Raises
     ------
     SpecError
-        When their number is "auto", and the panel holds statistics instead of returns.
+        When their number is "auto", and the panel holds statistics instead of returns; when there are more than so
+        many assets can tell apart.
+
+    Notes
+    -----
+    A group of one asset has no factor of its own: it would share it with nobody.
     """
     law = priors.residual_factors
     if law is None or not isinstance(model.noise, NormalNoise):
         return None
     count = common_count(design.panel, model.noise)
     own = design.panel.group_numbers
-    groups = 0 if law.group_loc is None else len(design.panel.group_names)
-    if count + groups == 0:
+    several = np.flatnonzero(np.bincount(own) > 1) if law.group_loc is not None else np.empty(0, dtype=int)
+    if count + several.size == 0:
         return None
-    common, grouped = np.ones(count), np.ones(groups)
+    common, grouped = np.ones(count), np.ones(several.size)
     return NamedResidualFactors(
-        (*(f"common {j + 1}" for j in range(count)), *design.panel.group_names[:groups]),
+        (*(f"common {j + 1}" for j in range(count)), *(design.panel.group_names[g] for g in several)),
         np.concatenate([law.loc * common, (law.group_loc or 0.0) * grouped]),
         np.concatenate([law.sd * common, (law.group_sd or 0.0) * grouped]),
-        np.full(count + groups, law.spread),
-        np.hstack([np.ones((own.size, count), dtype=bool), own[:, None] == np.arange(groups)]),
+        np.full(count + several.size, law.spread),
+        np.hstack([np.ones((own.size, count), dtype=bool), own[:, None] == several]),
         count,
     )
 
@@ -71,6 +77,15 @@ def named_residual_factors(design: Design, model: FactorModel, priors: ScaledPri
 def common_count(panel: PanelBase, noise: NormalNoise) -> int:
     """Return the number of common residual factors."""
     if isinstance(noise.common.count, int):
+        assets = len(panel.assets)
+        if noise.common.count > (most := most_factors(assets)):
+            raise SpecError(
+                f"noise.common.count is {noise.common.count}: the covariances of {assets} assets tell at most {most} "
+                "common factors apart.",
+                place="noise.common.count",
+                found=noise.common.count,
+                remedy=f'Ask for {most}, or for "auto".',
+            )
         return noise.common.count
     held = require_returns(panel, "noise.common.count = 'auto'")
     return residual_rank(held.returns.values, held.aligned)

@@ -180,14 +180,26 @@ def test_what_the_full_graph_cannot_hold_is_refused(panel):
 
 def test_what_moves_is_refused_by_its_name(panel):
     """The marginal graph is that of the cell that `fit` gives most draws."""
+    moving = bf.read_model("hierarchical")
+    without = replace(moving, noise=replace(moving.noise, common=bf.CommonResiduals()))
     with pytest.raises(
         SpecError, match=r"a model that moves \(noise.volatility = 'common', factors.*path = 'moving'"
     ) as caught:
-        bf.build(panel, "hierarchical")
+        bf.build(panel, without)
     assert "static" in caught.value.remedy
     assert "marginal=True" in caught.value.remedy
-    graph, still = (bf.build(panel, name, marginal=True) for name in ("hierarchical", "static"))
+    graph, still = (bf.build(panel, name, marginal=True) for name in (without, "static"))
     assert list(graph.named_vars) == list(still.named_vars)
+
+
+def test_what_moves_is_refused_with_residual_factors_in_every_form(panel):
+    moving = bf.read_model("hierarchical")
+    model = replace(moving, noise=replace(moving.noise, common=bf.CommonResiduals(1)))
+    with pytest.raises(SpecError, match="a model that moves") as caught:
+        bf.build(panel, model)
+    assert "marginal" not in caught.value.remedy
+    with pytest.raises(SpecError, match="do not integrate out together: the model moves"):
+        bf.build(panel, model, marginal=True)
 
 
 def test_the_marginal_graph_has_coordinates_of_its_own(panel):

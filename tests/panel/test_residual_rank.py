@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bayesfactor.panel.residual_rank import MOST, residual_rank
+from bayesfactor.panel.residual_rank import MOST, most_factors, residual_rank
 
 PANELS = 40
 
@@ -67,3 +67,13 @@ def test_short_histories_show_nothing():
     apart[75:, 0], apart[:75, 1] = np.nan, np.nan
     assert residual_rank(apart, factors) == 0
     assert residual_rank(np.full((150, 3), np.nan), factors) == 0
+
+
+def test_few_assets_tell_few_factors_apart():
+    """The largest q with as many covariances as q loadings each, less rotations, and own variances need."""
+    for assets in range(3, 20):
+        allowed = [
+            q for q in range(6) if assets * (assets + 1) / 2 >= assets * (q + 1) - q * (q - 1) / 2 and q < assets
+        ]
+        assert most_factors(assets) == max(allowed)
+    assert [most_factors(assets) for assets in (1, 2)] == [0, 1]

@@ -130,21 +130,25 @@ def test_latent_variables_do_not_combine_with_student_t_noise(words):
 def test_latent_variables_go_with_what_moves():
     for words in LATENT:
         moving, part = bf.read_model("hierarchical"), latent(words)
-        if "noise" in part:
-            part = {"noise": replace(part["noise"], volatility=moving.noise.volatility)}
+        noise = part.get("noise", replace(moving.noise, common=bf.CommonResiduals()))
+        part["noise"] = replace(noise, volatility=moving.noise.volatility)
         if "loadings" in part:
-            part = {"loadings": replace(part["loadings"], path=moving.loadings.path)}
+            part["loadings"] = replace(part["loadings"], path=moving.loadings.path)
         assert replace(moving, **part).latents_in_words == words
 
 
-def test_no_preset_of_before_has_latent_variables_nor_a_line_of_them():
-    for name in ("capm", "hierarchical", "pooled", "spike_slab", "static", "student_t", "unpooled"):
+def test_presets_without_latent_variables_have_no_line_of_them():
+    for name in ("capm", "pooled", "spike_slab", "static", "student_t", "unpooled"):
         model = bf.read_model(name)
         assert not model.has_latents
         table = tomllib.loads(model_text(model))
         assert not {"common", "groups"} & set(table["noise"])
         assert "inclusion" not in table["loadings"]
         assert "error" not in table["factors"]
+
+
+def test_the_default_looks_for_residual_factors():
+    assert bf.read_model("hierarchical").latents_in_words == "noise.common.count = 'auto'"
 
 
 def test_a_loading_that_is_always_in_is_no_latent_variable():

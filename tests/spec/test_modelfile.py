@@ -85,6 +85,7 @@ def changed(value, path):
             "non-traded": "rates",
             "zero": "group",
             "": "a second series",
+            "auto": 2,
         }
         if isinstance(value, bool):
             return not value

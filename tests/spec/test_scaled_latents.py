@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import beta, halfnorm
 
 import bayesfactor as bf
+from bayesfactor.spec.named_residual_factors import named_residual_factors
 from tests.support.panels import make_panel
 from tests.support.scaled import priors_of, units_of
 
@@ -118,3 +119,18 @@ def test_the_spread_of_loadings_that_are_in_is_at_least_the_floor(panel):
     drawn = loadings.simulate(law, np.zeros(2, dtype=int), 20_000, np.random.default_rng(2))
     apart = np.std(drawn[:, 0] - drawn[:, 1], axis=0) / 2**0.5
     np.testing.assert_allclose(apart, law.floor, rtol=0.03)
+
+
+def test_only_groups_that_share_and_as_many_factors_as_assets_tell_apart(panel):
+    """Of two assets one factor, of six three; a group of one asset has none of its own."""
+    noise = replace(bf.FactorModel().noise, groups=bf.Normal(0.25, 0.2), common=bf.CommonResiduals(3))
+    model = replace(bf.FactorModel(), noise=noise)
+    group = ("one", "one", "one", "two", "two", "alone")
+    grouped = replace(panel, groups=panel.groups.copy(data=np.array(group)))
+    found = named_residual_factors(model.design(grouped), model, priors_of(grouped, model))
+    assert found.names == ("common 1", "common 2", "common 3", "one", "two")
+    np.testing.assert_array_equal(found.member[:, 3:], [[name == own for name in ("one", "two")] for own in group])
+    more = replace(model, noise=replace(noise, common=bf.CommonResiduals(4)))
+    with pytest.raises(bf.SpecError, match="count is 4: the covariances of 6 assets tell at most 3") as caught:
+        named_residual_factors(more.design(panel), more, priors_of(panel, more))
+    assert "Ask for 3" in caught.value.remedy
