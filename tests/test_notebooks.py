@@ -9,10 +9,7 @@ from tests.support.paths import ROOT
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONG = ("8_your_own", "9_your_own", "10_common", "11_which")  # minutes each; `make notebooks` runs them
-    "8_your_own_graph",
-    "9_your_own_draws",
-    "11_which_series_matter",
-)  # three to four minutes each; `make notebooks`
+SHORT = [path for path in NOTEBOOKS if not path.stem.startswith(LONG)]
 LARGEST = 600_000  # bytes of a notebook with its outputs
 
 
@@ -31,7 +28,7 @@ def test_a_notebook_shows_something(path):
     assert "**The answer.**" in notebook.cells[-1].source
 
 
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if not path.stem.startswith(LONG)], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHORT, ids=lambda path: path.stem)
 def test_a_notebook_runs(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
