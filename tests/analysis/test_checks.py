@@ -348,6 +348,16 @@ def test_one_pair_among_twenty_assets_is_named():
     assert found.pairs["correlation"].abs().is_monotonic_decreasing
 
 
+@pytest.mark.parametrize(("true", "verdict"), [(0.0, True), (0.18, None), (0.4, False)])
+def test_a_pair_that_is_surely_but_hardly_apart_informs(true, verdict):
+    rng = np.random.default_rng(6)
+    x = noises(rng, 2000, 10)
+    x[:, 1] = true * x[:, 0] + (1 - true**2) ** 0.5 * x[:, 1]
+    _, checks = checks_of(x)
+    assert checks[LARGEST].passed is verdict
+    assert checks[LARGEST].exceeds_limit is (true > 0)
+
+
 def test_opposite_signs_do_not_cancel():
     """Two blocks that move against each other: correlations of +.5 and -.5, a mean near 0."""
     rng = np.random.default_rng(4)

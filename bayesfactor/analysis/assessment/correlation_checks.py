@@ -8,6 +8,7 @@ from bayesfactor.posterior.diagnostics import Check
 
 MEAN = 0.05  # mean correlation
 NAMED = 3  # pairs
+MATERIAL = 0.25  # of a correlation: the residual volatility of two assets together is then off by an eighth at most
 MISSING = (
     "Residuals, which the model takes as independent, move together: a factor is missing. Intervals are too narrow and "
     "idiosyncratic shares too small, above all of portfolios and groups."
@@ -51,11 +52,18 @@ def correlation_checks(found: Correlations) -> list[Check]:
         many = max(found.beyond, int(found.sure.sum()))
         words = (APART if found.common else CORRELATED).format(many, found.count) if sure.any() else NONE
         words = f"{words} In brackets: {100 * INTERVAL:g} % intervals (Fisher's z)."
-        checks.append(_check(name, not sure.any(), others[sure] if sure.any() else others, words))
+        checks.append(_check(name, _verdict(others[sure]), others[sure] if sure.any() else others, words))
     return checks
 
 
-def _check(name: str, passed: bool, pairs: pd.DataFrame, advice: str) -> Check:
+def _verdict(sure: pd.DataFrame) -> bool | None:
+    """Return whether pairs that are surely apart from the model fail; None where each is by too little to matter."""
+    if sure.empty:
+        return True
+    return False if ((sure["correlation"] - sure["model"]).abs() > MATERIAL).any() else None
+
+
+def _check(name: str, passed: bool | None, pairs: pd.DataFrame, advice: str) -> Check:
     """Return the check of some pairs: where it failed it names the largest, else the one that is closest to its limit.
 
     Largest is what is furthest from the model.
