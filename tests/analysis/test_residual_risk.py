@@ -257,7 +257,8 @@ def test_errors_of_a_factor_are_no_residual_correlations():
     assert pairs.passed is True
     blind = changed(replace(true, panel=noisy), factor_cov=cov)
     (book,), pairs = book_check(blind), correlation_checks(residual_correlations(blind))[2]
-    assert book.passed is pairs.passed is False
+    assert book.passed is False
+    assert pairs.passed is None  # beyond chance, but small: what adds up in the book
 
 
 def test_what_cannot_be_computed_says_why(uneven):
