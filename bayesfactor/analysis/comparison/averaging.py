@@ -11,6 +11,7 @@ from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.comparison.model_comparison import Comparison
 from bayesfactor.base.errors import FitError, SpecError, unknown
 from bayesfactor.paths.allotment import allot, shuffled
+from bayesfactor.posterior.diagnostics import warning_of
 
 PLACE, TOTAL, MODEL = "average.weights", "total", "model"
 ORIGIN = (
@@ -58,18 +59,19 @@ def average(attributions: Mapping[str, Attribution], weights: Weights, *, origin
     sources = _sources([one.draws for one in used.values()])
     steady = [one.draws if one.long_run is None else one.long_run for one in used.values()]
     moves = [one for one in used.values() if one.long_run is not None]
+    problems = tuple(dict.fromkeys(problem for one in used.values() for problem in one.problems))
     return Attribution(
         kind=first.kind,
         draws=_mixed([one.draws for one in used.values()], number, sources),
         units=(moves or [first])[0].units,
-        problems=tuple(problem for one in used.values() for problem in one.problems),
+        problems=problems,
         notes=tuple(_notes(used, number, said)),
         identification={
             source: least_known(found[source] for found in identification if source in found)
             for source in sources
             if any(source in found for found in identification)
         },
-        uncertainty=_uncertainty(list(used.values()), number),
+        uncertainty=_uncertainty(list(used.values()), number, problems),
         span=first.span,
         long_run=_mixed(steady, number, sources) if moves else None,
     )
@@ -184,7 +186,7 @@ def _mixed(parts: list[xr.DataArray], weight: np.ndarray, sources: list[str]) ->
     return xr.DataArray(whole, coords, ("chain", "draw", unit, "source"), name=first.name)
 
 
-def _uncertainty(parts: list[Attribution], weight: np.ndarray) -> pd.DataFrame | None:
+def _uncertainty(parts: list[Attribution], weight: np.ndarray, problems: tuple[str, ...]) -> pd.DataFrame | None:
     """Return sd and shares of the mixture's variance: each model's own, and what is between models."""
     tables = [one.uncertainty for one in parts if one.uncertainty is not None]
     if len(tables) < len(parts):
@@ -203,7 +205,8 @@ def _uncertainty(parts: list[Attribution], weight: np.ndarray) -> pd.DataFrame |
         name: sum(w * v * table.get(name, 0.0) for w, v, table in zip(weight, within, own, strict=True)) / variance
         for name in names
     }
-    return pd.DataFrame({"sd": np.sqrt(variance), **shares, MODEL: between / variance}, index=index)
+    table = pd.DataFrame({"sd": np.sqrt(variance), **shares, MODEL: between / variance}, index=index)
+    return table.assign(warning=warning_of(problems)) if problems else table
 
 
 def _notes(parts: Mapping[str, Attribution], weight: np.ndarray, origin: str) -> Iterable[str]:

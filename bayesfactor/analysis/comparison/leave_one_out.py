@@ -21,6 +21,7 @@ from bayesfactor.posterior.log_likelihood import log_likelihood
 
 HIGH = 0.7  # of Pareto k: above, importance sampling is unreliable however many draws there are
 LEAST = 1e-6  # of a weight: less is what an optimiser leaves of 0
+SAME = 1e-12  # log-densities within which draws do not vary
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,15 +53,20 @@ class LeftOut:
 
 
 def leave_out(density: xr.DataArray) -> LeftOut:
-    """Return PSIS-LOO of log-densities (chain, draw, unit), by ArviZ."""
+    """Return PSIS-LOO of log-densities (chain, draw, unit), by ArviZ; k is NaN of what is the same in all draws."""
     from arviz_stats import loo
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of high Pareto k, which the result says by period
-        found = loo(_tree(density), pointwise=True, reff=_efficiency(density))
     samples = density.values.reshape(-1, density.shape[2])
-    elpd, k = (np.asarray(part.values, dtype=float) for part in (found.elpd_i, found.pareto_k))
-    return LeftOut(elpd, k, log_mean_exp(samples), np.zeros(len(elpd), dtype=bool))
+    lpd = log_mean_exp(samples)
+    elpd, k = lpd.copy(), np.full(len(lpd), np.nan)
+    varying = np.ptp(samples, axis=0) > SAME
+    if varying.any():
+        own = density[..., varying]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of high Pareto k, which the result says by period
+            found = loo(_tree(own), pointwise=True, reff=_efficiency(own))
+        elpd[varying], k[varying] = found.elpd_i.values, found.pareto_k.values
+    return LeftOut(elpd, k, lpd, np.zeros(len(elpd), dtype=bool))
 
 
 def _tree(density: xr.DataArray) -> xr.DataTree:
@@ -107,19 +113,27 @@ def stacked(found: Mapping[str, LeftOut]) -> pd.DataFrame:
     return kept.assign(weight=weight / weight.sum())
 
 
-def with_refits(name: str, fit: Fit, found: LeftOut, refits: Mapping[Any, Fit]) -> LeftOut:
-    """Return it with the log-density of periods from fits made without them: log mean_d p(r_t | f_t, theta_d).
+def rows_of_refits(name: str, fit: Fit, refits: Mapping[Any, Fit]) -> dict[int, Fit]:
+    """Return refits by the number of the period that each has not seen.
 
     Raises
     ------
     SpecError, FitError
         When a period is none of the panel's, or a refit is of another model or of other data.
     """
-    panel = require_returns(fit.panel)
-    dates, elpd, refitted = periods(panel), found.elpd.copy(), found.refitted.copy()
+    dates, found = periods(require_returns(fit.panel)), dict[int, Fit]()
     for label, refit in refits.items():
         place = row_of(dates, label, f"compare.refits['{name}']")
         _check_refit((name, fit), (dates[place], refit))
+        found[place] = refit
+    return found
+
+
+def with_refits(fit: Fit, found: LeftOut, refits: Mapping[int, Fit]) -> LeftOut:
+    """Return it with the log-density of periods from fits made without them: log mean_d p(r_t | f_t, theta_d)."""
+    panel = require_returns(fit.panel)
+    dates, elpd, refitted = periods(panel), found.elpd.copy(), found.refitted.copy()
+    for place, refit in refits.items():
         row = int(np.flatnonzero(panel.times == dates[place])[0])
         alone = replace(panel, returns=panel.returns.isel(time=[row]))
         density = log_likelihood(replace(refit, panel=alone)).values.reshape(-1)

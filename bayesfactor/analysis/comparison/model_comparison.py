@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.comparison.comparable import periods, require_comparable, require_fits
-from bayesfactor.analysis.comparison.leave_one_out import HIGH, LeftOut, leave_out, stacked, with_refits
+from bayesfactor.analysis.comparison.leave_one_out import HIGH, LeftOut, leave_out, rows_of_refits, stacked, with_refits
 from bayesfactor.base.errors import unknown
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.panel.panel import require_returns
@@ -140,11 +140,8 @@ def compare(fits: Mapping[str, Fit], *, refits: Refits | None = None) -> Compari
     """
     named = require_fits(fits, "compare")
     require_comparable(named)
-    found = {name: leave_out(log_likelihood(fit)) for name, fit in named.items()}
-    for name, own in ({} if refits is None else refits).items():
-        if name not in named:
-            raise unknown("model", name, named, place=REFITS)
-        found[name] = with_refits(name, named[name], found[name], own)
+    again = _refits(named, {} if refits is None else refits)
+    found = {name: with_refits(fit, leave_out(log_likelihood(fit)), again.get(name, {})) for name, fit in named.items()}
     factors = {name: leave_out(factor_log_likelihood(fit)) for name, fit in named.items() if _constant(fit)}
     panel = require_returns(next(iter(named.values())).panel)
     times = xr.DataArray(periods(panel), dims="time").rename("time")
@@ -161,6 +158,14 @@ def compare(fits: Mapping[str, Fit], *, refits: Refits | None = None) -> Compari
         problems={name: tuple(_problems(named[name], found[name], times.values)) for name in named},
         notes=tuple(_notes(found, [name for name in named if name not in factors])),
     )
+
+
+def _refits(fits: Mapping[str, Fit], refits: Refits) -> dict[str, dict[int, Fit]]:
+    """Return the refits of each model, by the number of the period that they have not seen."""
+    for name in refits:
+        if name not in fits:
+            raise unknown("model", name, fits, place=REFITS)
+    return {name: rows_of_refits(name, fits[name], own) for name, own in refits.items()}
 
 
 def _constant(fit: Fit) -> bool:
