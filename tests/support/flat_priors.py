@@ -63,5 +63,4 @@ def flat_fit(y, factor, draws=4000, *, intercept=True, without=(), seed=5):
         },
         coords={"asset": ["a"], "factor": ["f"], "factor_other": ["f"], "chain": range(chains), "draw": range(draws)},
     )
-    tree = xr.DataTree.from_dict({"posterior": posterior})
-    return bf.Fit(panel, bf.FactorModel(), bf.Sampler(draws=draws, chains=chains), tree)
+    return bf.from_draws(panel, posterior, model=bf.FactorModel())
