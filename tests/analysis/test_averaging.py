@@ -114,6 +114,13 @@ def test_the_doubt_between_models_is_a_share_of_its_own(fits):
     assert bf.average(asked(fits, "variance"), HALF, origin="judgement").uncertainty is None
 
 
+def test_what_all_models_say_is_said_once(fits):
+    parts = asked(fits)
+    one, two = (replace(parts[name], notes=("of both", f"of {name}")) for name in "ab")
+    notes = bf.average({"a": one, "b": two}, HALF, origin="judgement").notes
+    assert notes[1:] == ("of both", "a: of a", "b: of b")
+
+
 def test_a_verdict_is_the_least_of_those_of_the_models(panel):
     draws = synthetic_draws(panel, draws=200)
     known, unknown = bf.from_draws(panel, draws, model="static"), bf.from_draws(panel, draws)

@@ -196,8 +196,24 @@ def test_units_of_a_factor_change_nothing():
     assert bf.bayes_factor(two, "z").log_bf01 == pytest.approx(bf.bayes_factor(one, "z").log_bf01, rel=1e-9)
 
 
-def test_what_moves_has_its_weights():
-    """Weights of returns by the volatility of their date, and each draw by how its loadings move."""
+def test_where_volatility_and_loadings_move_the_premium_is_normal_too():
+    """Returns weighted by the volatility of their date, and of each draw as the cell of its loadings has it."""
+    panel, rng = make_panel(assets=8, traded=1, other=1, periods=400, seed=2, year=52), np.random.default_rng(0)
+    wave = np.sin(np.arange(400) / 60)[:, None] * rng.normal(0, 0.8, 8)
+    sd = 0.012 * np.exp(np.sin(np.arange(400) / 40))[:, None]
+    values = panel.factors.values @ rng.normal(0.6, 0.5, (8, 2)).T + wave * panel.factors.values[:, 1:]
+    values = values + 0.002 + sd * rng.standard_normal((400, 8))
+    panel = replace(panel, returns=panel.returns.copy(data=values))
+    fit = bf.fit(panel, "hierarchical", bf.Sampler(draws=600, tune=400, progress=False, seed=3))
+    assert fit.movement.residuals is not None
+    assert len(fit.movement.loadings.weight) > 1
+    mean, variance = premium_law(fit, 1, (fit.priors.premia.loc[1], fit.priors.premia.sd[1]))
+    z = (fit.posterior["risk_premium"].values[..., 1].ravel() - mean) / variance**0.5
+    assert stats.kstest(z, "norm").pvalue > 0.001
+    assert z.std() == pytest.approx(1, abs=0.08)
+
+
+def test_what_moves_needs_its_path():
     panel = make_panel(assets=3, traded=1, other=1, periods=120, seed=3)
     values = panel.returns.values * np.exp(np.sin(np.arange(120) / 15))[:, None]
     fit = moved_fit_of(replace(panel, returns=panel.returns.copy(data=values)), bf.read_model("hierarchical"))

@@ -242,6 +242,8 @@ def test_what_is_not_comparable_is_refused_by_name():
     noisy["reliability"] = (("chain", "draw", "factor"), np.full((2, 20, 3), 0.8))
     said = refused({"good": good, "noisy": bf.from_draws(panel, noisy, model="static")})
     assert "'noisy' has factors that are measured with error" in said
+    said = refused({"good": good, "tails": of(panel, "student_t", dof=6.0, common=1)})
+    assert "'tails' has Student-t residuals that load on residual factors" in said
     said = refused({"good": good, "own": bf.from_draws(panel, synthetic_draws(panel))}, bf.FitError)
     assert "'own'" in said
     assert "no noise law" in said

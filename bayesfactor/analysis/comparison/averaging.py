@@ -213,5 +213,7 @@ def _notes(parts: Mapping[str, Attribution], weight: np.ndarray, origin: str) ->
     """Yield what the mixture is of, and what each model's own table says."""
     said = ", ".join(f"{name} {share:.3g}" for name, share in zip(parts, weight, strict=True))
     yield f"a mixture of models, by weights from {origin}: {said}"
+    shared = set.intersection(*(set(one.notes) for one in parts.values()))
+    yield from (note for note in next(iter(parts.values())).notes if note in shared)
     for name, one in parts.items():
-        yield from (f"{name}: {note}" for note in one.notes)
+        yield from (f"{name}: {note}" for note in one.notes if note not in shared)

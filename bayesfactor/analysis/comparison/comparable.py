@@ -54,8 +54,7 @@ def require_comparable(fits: Mapping[str, Fit]) -> None:
 def require_likelihood(name: str, fit: Fit) -> None:
     """Refuse a fit whose likelihood is no product over periods of densities of the data."""
     require_returns(fit.panel, f"compare: '{name}': the likelihood of a period")
-    require_noise(fit, f"compare: '{name}': the likelihood of a period")
-    draws = fit.posterior
+    law, draws = require_noise(fit, f"compare: '{name}': the likelihood of a period"), fit.posterior
     if (fit.model is not None and fit.model.returns_move) or any(moves in draws for moves in MOVES):
         raise _refused(
             name,
@@ -66,6 +65,10 @@ def require_likelihood(name: str, fit: Fit) -> None:
         raise _refused(name, "weights returns, and a weighted likelihood is not that of the data")
     if "reliability" in draws and bool((draws["reliability"] < 1).any()):
         raise _refused(name, "has factors that are measured with error, and draws of their true values are not kept")
+    if "residual_loading" in draws and law.parameters:
+        raise _refused(
+            name, "has Student-t residuals that load on residual factors, whose joint density has no closed form"
+        )
 
 
 def _refused(name: str, why: str) -> SpecError:
