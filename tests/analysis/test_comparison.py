@@ -146,6 +146,8 @@ def test_periods_that_need_refits_are_named_until_they_have_them():
     assert again.totals.loc["a", ["high_k", "refits"]].tolist() == [0, len(own)]
     assert not (again.refits_needed["model"] == "a").any()
     assert not any("refits needed" in problem for problem in again.problems["a"])
+    first = pd.Timestamp(own["time"].iloc[0]).date()
+    assert f"the fit without {first}: {made[own['time'].iloc[0]].problems[0]}" in again.problems["a"]
 
 
 def test_densities_beyond_what_a_computer_holds_are_stacked():
@@ -295,6 +297,8 @@ def test_refits_that_do_not_stand_in_are_refused(series, flat):
     day = str(times[9])[:10]
     left = flat_fit(y, factor, 50, without=[9])
     assert "unknown model 'alfa'" in refused(flat, refits={"alfa": {day: left}})
+    for wrong in ([left], left, {"alpha": left}, {"alpha": [left]}):
+        assert "expected refits by model and period" in refused(flat, bf.FitError, refits=wrong)
     assert "none of the 240 periods" in refused(flat, refits={"alpha": {"2030-01-31": left}})
     assert "is not a date" in refused(flat, refits={"alpha": {"first": left}})
     assert f"has returns on {day}" in refused(flat, refits={"alpha": {day: flat["alpha"]}})

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesfactor.analysis.comparison.comparable import periods, require_same_data
 from bayesfactor.analysis.comparison.scoring_rules import log_mean_exp
-from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.base.errors import FitError, SpecError, unknown
 from bayesfactor.panel.dates import row_of
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.records import written
@@ -21,6 +21,8 @@ from bayesfactor.posterior.log_likelihood import log_likelihood
 
 HIGH = 0.7  # of Pareto k: above, importance sampling is unreliable however many draws there are
 LEAST = 1e-6  # of a weight: less is what an optimiser leaves of 0
+PLACE = "compare.refits"
+Refits = Mapping[str, Mapping[Any, Fit]]
 SAME = 1e-12  # log-densities within which draws do not vary
 
 
@@ -113,20 +115,35 @@ def stacked(found: Mapping[str, LeftOut]) -> pd.DataFrame:
     return kept.assign(weight=weight / weight.sum())
 
 
-def rows_of_refits(name: str, fit: Fit, refits: Mapping[Any, Fit]) -> dict[int, Fit]:
-    """Return refits by the number of the period that each has not seen.
+def require_refits(fits: Mapping[str, Fit], refits: Refits) -> dict[str, dict[int, Fit]]:
+    """Return the refits of each model, by the number of the period that they have not seen.
 
     Raises
     ------
     SpecError, FitError
-        When a period is none of the panel's, or a refit is of another model or of other data.
+        When a model or a period is not one of those compared, or a refit is of another model or of other data.
     """
-    dates, found = periods(require_returns(fit.panel)), dict[int, Fit]()
-    for label, refit in refits.items():
-        place = row_of(dates, label, f"compare.refits['{name}']")
-        _check_refit((name, fit), (dates[place], refit))
-        found[place] = refit
+    if not isinstance(refits, Mapping):
+        raise _no_refits(refits)
+    found: dict[str, dict[int, Fit]] = {name: {} for name in fits}
+    for name, own in refits.items():
+        if name not in fits:
+            raise unknown("model", name, fits, place=PLACE)
+        if not isinstance(own, Mapping):
+            raise _no_refits(own)
+        dates = periods(require_returns(fits[name].panel))
+        for label, refit in own.items():
+            place = row_of(dates, label, f"{PLACE}['{name}']")
+            _check_refit((name, fits[name]), (dates[place], refit))
+            found[name][place] = refit
     return found
+
+
+def _no_refits(found: object) -> FitError:
+    return FitError(
+        f"{PLACE}: expected refits by model and period, found {type(found).__name__}.",
+        remedy='Give {"static": {"2008-10-31": refit, ...}}.',
+    )
 
 
 def with_refits(fit: Fit, found: LeftOut, refits: Mapping[int, Fit]) -> LeftOut:
@@ -143,7 +160,7 @@ def with_refits(fit: Fit, found: LeftOut, refits: Mapping[int, Fit]) -> LeftOut:
 
 def _check_refit(of: tuple[str, Fit], made: tuple[np.datetime64, Fit]) -> None:
     (name, fit), (date, refit) = of, made
-    place, day = f"compare.refits['{name}']", written(date)
+    place, day = f"{PLACE}['{name}']", written(date)
     if not isinstance(refit, Fit):
         raise FitError(f"{place}: for {day} there is a {type(refit).__name__}, and no fit.", remedy="Give a fit.")
     if refit.model_id != fit.model_id:

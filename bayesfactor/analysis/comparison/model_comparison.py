@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.comparison.comparable import periods, require_comparable, require_fits
-from bayesfactor.analysis.comparison.leave_one_out import HIGH, LeftOut, leave_out, rows_of_refits, stacked, with_refits
-from bayesfactor.base.errors import unknown
+from bayesfactor.analysis.comparison.leave_one_out import (
+    HIGH,
+    LeftOut,
+    Refits,
+    leave_out,
+    require_refits,
+    stacked,
+    with_refits,
+)
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.records import written
@@ -20,8 +26,7 @@ from bayesfactor.posterior.log_likelihood import factor_log_likelihood, log_like
 
 STACKING = "stacking"
 FEW, ALIKE, MANY = 100, 4.0, 11  # periods; differences of elpd; models
-REFITS, UNRELIABLE = "compare.refits", "refits needed"
-Refits = Mapping[str, Mapping[Any, Fit]]
+UNRELIABLE = "refits needed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +145,8 @@ def compare(fits: Mapping[str, Fit], *, refits: Refits | None = None) -> Compari
     """
     named = require_fits(fits, "compare")
     require_comparable(named)
-    again = _refits(named, {} if refits is None else refits)
-    found = {name: with_refits(fit, leave_out(log_likelihood(fit)), again.get(name, {})) for name, fit in named.items()}
+    again = require_refits(named, {} if refits is None else refits)
+    found = {name: with_refits(fit, leave_out(log_likelihood(fit)), again[name]) for name, fit in named.items()}
     factors = {name: leave_out(factor_log_likelihood(fit)) for name, fit in named.items() if _constant(fit)}
     panel = require_returns(next(iter(named.values())).panel)
     times = xr.DataArray(periods(panel), dims="time").rename("time")
@@ -155,17 +160,9 @@ def compare(fits: Mapping[str, Fit], *, refits: Refits | None = None) -> Compari
         factor_elpd=_array([one.elpd for one in beside], named, rows, "factor_elpd"),
         factor_pareto_k=_array([one.pareto_k for one in beside], named, rows, "factor_pareto_k"),
         totals=_totals(found, dict(zip(named, beside, strict=True))),
-        problems={name: tuple(_problems(named[name], found[name], times.values)) for name in named},
+        problems={name: tuple(_problems(named[name], found[name], times.values, again[name])) for name in named},
         notes=tuple(_notes(found, [name for name in named if name not in factors])),
     )
-
-
-def _refits(fits: Mapping[str, Fit], refits: Refits) -> dict[str, dict[int, Fit]]:
-    """Return the refits of each model, by the number of the period that they have not seen."""
-    for name in refits:
-        if name not in fits:
-            raise unknown("model", name, fits, place=REFITS)
-    return {name: rows_of_refits(name, fits[name], own) for name, own in refits.items()}
 
 
 def _constant(fit: Fit) -> bool:
@@ -210,9 +207,11 @@ def _error(values: np.ndarray) -> float:
     return float(np.sqrt(values.size * np.var(values, ddof=1)))
 
 
-def _problems(fit: Fit, found: LeftOut, times: np.ndarray) -> Iterator[str]:
-    """Yield the problems of a fit, and which periods it must be refitted without."""
+def _problems(fit: Fit, found: LeftOut, times: np.ndarray, refits: Mapping[int, Fit]) -> Iterator[str]:
+    """Yield the problems of a fit and of its refits, and which periods it must be refitted without."""
     yield from fit.problems
+    for place, refit in refits.items():
+        yield from (f"the fit without {written(times[place])}: {problem}" for problem in refit.problems)
     if found.high.any():
         count, worst = int(found.high.sum()), written(times[np.argmax(np.where(found.high, found.pareto_k, -np.inf))])
         yield (
