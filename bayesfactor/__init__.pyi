@@ -34,6 +34,17 @@ from .analysis.attribution.loading_history import (
     LoadingHistory as LoadingHistory,
     loading_paths as loading_paths,
 )
+from .analysis.comparison.averaging import (
+    average as average,
+)
+from .analysis.comparison.bayes_factors import (
+    BayesFactor as BayesFactor,
+    bayes_factor as bayes_factor,
+)
+from .analysis.comparison.model_comparison import (
+    Comparison as Comparison,
+    compare as compare,
+)
 from .analysis.comparison.scores import (
     Scores as Scores,
     score as score,

@@ -266,6 +266,29 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN.nc ...", help="Saved fits of the same data.")],
+    csv: Table = None,
+) -> None:
+    """Compare models by how well each predicts periods that it has not seen."""
+    from bayesfactor.analysis.comparison.model_comparison import compare as run_compare
+    from bayesfactor.cli.comparison import named, show_comparison
+    from bayesfactor.cli.output import write_csv
+    from bayesfactor.posterior.fit import open_fit
+
+    if csv is not None:
+        _check_output(csv)
+    found = run_compare({name: open_fit(path) for name, path in named(runs).items()})
+    show_comparison(found)
+    if csv is not None:
+        write_csv(found.table(), csv)
+    for name, problems in found.problems.items():
+        if problems:
+            print(f"Warning: {name}: {'; '.join(problems)}.", file=sys.stderr)
+    _exit(not any(found.problems.values()))
+
+
+@app.command()
 def report(
     run: Run,
     output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),

@@ -160,8 +160,10 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     DataError
         When the file cannot be written.
     """
-    kind = f"{table.attrs['ci_kind']}_{100 * table.attrs['ci_prob']:g}"
-    names = {name: f"{name}_{kind}" for name in table.columns if name.endswith(("lower", "upper"))}
+    names = {}
+    if "ci_kind" in table.attrs:
+        kind = f"{table.attrs['ci_kind']}_{100 * table.attrs['ci_prob']:g}"
+        names = {name: f"{name}_{kind}" for name in table.columns if name.endswith(("lower", "upper"))}
     if "above" in table.attrs:
         names["prob_above"] = f"prob_above_{table.attrs['above']:g}"
     whole = table.rename(columns=names).assign(units=table.attrs["units"])

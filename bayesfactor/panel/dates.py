@@ -119,3 +119,27 @@ def _whole(given: str | np.datetime64) -> tuple[np.datetime64, np.datetime64]:
     start = value.astype("datetime64[us]")
     after = (value.astype(np.int64) + 1).astype(value.dtype)
     return start, max(after.astype("datetime64[us]"), start + _TICK)
+
+
+def row_of(times: np.ndarray, given: object, place: str) -> int:
+    """Return the row of the one date that lies in a period, as `span` reads it: "2008-10" of a monthly panel.
+
+    Raises
+    ------
+    SpecError
+        When it is no date, or none of the dates lies in it, or several do.
+    """
+    try:
+        first, after = span(given)
+    except ValueError as error:
+        raise SpecError(f"{place}: {error}.", place=place, found=given, allowed=FORMS[:-1]) from None
+    moments = np.asarray(times).astype("datetime64[us]")
+    found = np.flatnonzero((moments >= first) & (moments < after))
+    if found.size != 1:
+        raise SpecError(
+            f"{place}: {'several' if found.size else 'none'} of the {moments.size} periods lie in {given!r}.",
+            place=place,
+            found=given,
+            remedy="Give the date of one period, as it stands in panel.times.",
+        )
+    return int(found[0])

@@ -10,6 +10,7 @@ import xarray as xr
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.records import frozen
 from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.dates import row_of
 from bayesfactor.panel.fingerprints import fingerprint
 from bayesfactor.panel.moments import Moments, cross_products
 from bayesfactor.panel.records import Calendar, Factor, Note, check_histories
@@ -92,6 +93,23 @@ class Panel(PanelBase):
         """
         keep, shared = self._chosen(assets, factors)
         return replace(self, returns=self.returns.sel(asset=keep), **shared)
+
+    def without(self, *periods: object) -> "Panel":
+        """Return the panel as if no return had been observed in some periods, whose factors stay: to leave them out.
+
+        Parameters
+        ----------
+        *periods : str, date or numpy datetime64
+            Dates of single periods, or what holds one: ``"2008-10-31"``, of a monthly panel ``"2008-10"``.
+
+        Raises
+        ------
+        SpecError
+            When one is no period of the panel.
+        """
+        kept = np.ones(len(self.times), dtype=bool)
+        kept[[row_of(self.times, one, "Panel.without") for one in periods]] = False
+        return replace(self, returns=self.returns.where(xr.DataArray(kept, dims="time")))
 
     def __repr__(self) -> str:
         size = f"{len(self.assets)} assets, {len(self.factor_info)} factors, {self.returns.sizes['time']} periods"

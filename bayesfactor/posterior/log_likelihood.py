@@ -62,6 +62,7 @@ def log_likelihood(fit: FitFacts, per: Unit = "period") -> xr.DataArray:
     --------
     Fit.with_log_likelihood : the fit with these, as ArviZ's ``loo``, ``compare`` and ``psense`` want it.
     factor_log_likelihood : the density of the factors, period by period.
+    compare : models by their periods left out.
 
     Notes
     -----

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bayesfactor.base.errors import DataError
+from bayesfactor.base.errors import DataError, SpecError
 from tests.support.panels import make_panel
 
 
@@ -85,3 +85,16 @@ def test_description_says_each_factors_own_history(panel):
     assert described["first"].tolist() == dates[[0, 5, 12]].tolist()
     assert set(described["last"]) == {dates[-1]}
     assert "25 periods" in str(panel.describe())
+
+
+def test_a_panel_without_a_period_has_no_returns_there_and_all_its_factors():
+    panel = make_panel(assets=3, periods=60)
+    left = panel.without("2015-01-05", panel.times[4])
+    assert np.isnan(left.returns.values).any(axis=1).nonzero()[0].tolist() == [2, 4]
+    assert np.isnan(left.returns.values[[2, 4]]).all()
+    np.testing.assert_array_equal(left.factors, panel.factors)
+    assert left.moments.count.tolist() == [58, 58, 58]
+    assert panel.moments.count.tolist() == [60, 60, 60]
+    for period, words in (("2015-02", "several"), ("2031-01-05", "none"), ("soon", "not a date"), (3, "not a date")):
+        with pytest.raises(SpecError, match=words):
+            panel.without(period)

@@ -12,9 +12,8 @@ from arviz_stats import psense
 from scipy import stats
 
 import bayesfactor as bf
-from bayesfactor.panel.panel import Panel
-from bayesfactor.panel.records import Calendar, Factor
 from bayesfactor.posterior import log_likelihood as loglikelihood
+from tests.support.flat_priors import exact_leave_one_out, flat_fit
 from tests.support.panels import make_panel, reduced
 from tests.support.write_fits import FITS
 
@@ -92,50 +91,6 @@ def test_periods_without_a_return_are_no_units(saved):
     assert found["time"].values.tolist() == np.delete(saved.panel.times, [3, 30]).tolist()
     kept = bf.log_likelihood(saved).sel(time=found["time"])
     xr.testing.assert_allclose(found, kept, rtol=1e-12)
-
-
-def exact_leave_one_out(y, x):
-    """Return log p(y_t | the rest) of a regression with a flat prior on (c, log sigma): a Student-t, in closed form."""
-    n, p = x.shape
-    hat = x @ np.linalg.pinv(x)
-    e, h = y - hat @ y, np.diag(hat)
-    gap = e / (1 - h)
-    scale = (e @ e - e**2 / (1 - h)) / (n - 1 - p)
-    return stats.t(n - 1 - p, scale=np.sqrt(scale / (1 - h))).logpdf(gap)
-
-
-def flat_fit(y, factor, draws=4000):
-    """Return a fit of one asset on one traded factor whose draws are exact under a flat prior."""
-    rng, n, chains = np.random.default_rng(5), len(y), 4
-    x = np.column_stack([np.ones(n), factor])
-    inverse = np.linalg.inv(x.T @ x)
-    centre = inverse @ x.T @ y
-    rss = np.sum((y - x @ centre) ** 2)
-    sigma = np.sqrt(rss / rng.chisquare(n - 2, size=(chains, draws)))
-    c = centre + sigma[..., None] * (rng.standard_normal((chains, draws, 2)) @ np.linalg.cholesky(inverse).T)
-    omega = np.full((chains, draws, 1, 1), factor.var())
-    mean = rng.normal(factor.mean(), factor.std() / n**0.5, (chains, draws, 1))
-    time = pd.date_range("1990-01-31", periods=n, freq="ME")
-    panel = Panel(
-        returns=xr.DataArray(y[:, None], {"time": time, "asset": ["a"]}, ("time", "asset")),
-        factors=xr.DataArray(factor[:, None], {"time": time, "factor": ["f"]}, ("time", "factor")),
-        factor_info=(Factor("f", family="market"),),
-        groups=xr.DataArray(["g"], {"asset": ["a"]}, ("asset",)),
-        calendar=Calendar("monthly", 12),
-    )
-    posterior = xr.Dataset(
-        {
-            "alpha": (("chain", "draw", "asset"), c[..., :1]),
-            "loading": (("chain", "draw", "asset", "factor"), c[..., None, 1:]),
-            "residual_sd": (("chain", "draw", "asset"), sigma[..., None]),
-            "risk_premium": (("chain", "draw", "factor"), mean),
-            "factor_mean": (("chain", "draw", "factor"), mean),
-            "factor_cov": (("chain", "draw", "factor", "factor_other"), omega),
-        },
-        coords={"asset": ["a"], "factor": ["f"], "factor_other": ["f"], "chain": range(chains), "draw": range(draws)},
-    )
-    tree = xr.DataTree.from_dict({"posterior": posterior})
-    return bf.Fit(panel, bf.FactorModel(), bf.Sampler(draws=draws, chains=chains), tree)
 
 
 def test_leave_one_out_of_one_asset_is_that_of_the_closed_form():
