@@ -46,6 +46,10 @@ from .analysis.scenarios.forecast import (
     Forecast as Forecast,
     forecast as forecast,
 )
+from .analysis.scenarios.position_risk import (
+    PositionRisk as PositionRisk,
+    position_risk as position_risk,
+)
 from .base.errors import (
     BayesFactorError as BayesFactorError,
     DataError as DataError,
