@@ -131,6 +131,12 @@ from .data.windows import (
 from .graph.assemble import (
     build as build,
 )
+from .optimisers.factor_prior import (
+    FactorPrior as FactorPrior,
+)
+from .optimisers.posterior_means import (
+    PosteriorMeans as PosteriorMeans,
+)
 from .panel.aggregated import (
     PanelStatistics as PanelStatistics,
 )
