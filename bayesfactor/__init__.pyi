@@ -165,6 +165,9 @@ from .plots.loadings import (
 from .plots.paths import (
     plot_paths as plot_paths,
 )
+from .plots.position_risk import (
+    plot_position_risk as plot_position_risk,
+)
 from .plots.premia import (
     plot_premia as plot_premia,
     plot_pricing as plot_pricing,

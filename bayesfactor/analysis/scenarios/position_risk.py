@@ -60,7 +60,7 @@ class PositionRisk(FrozenResult):
     notes: tuple[str, ...] = ()
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
-        """Return the contributions of every asset, and first the whole portfolio.
+        """Return the contributions of every asset, and before them the portfolio's volatility.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class PositionRisk(FrozenResult):
         attrs = {**table.attrs, "units": "decimal, per year; shares of 1"}
         weights = {**self.weights, PORTFOLIO: self.weights.sum()}
         table.insert(2, "weight", table["asset"].map(weights))
-        table = portfolio_first(table)
+        table = portfolio_first(table).drop(index=len(MEASURES) - 1).reset_index(drop=True)
         if self.problems:
             table["warning"] = warning_of(self.problems)
         table.attrs = {**attrs, "notes": self.notes, "problems": self.problems}
