@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError
@@ -170,12 +169,15 @@ def _frame(values: Any, what: str) -> pd.DataFrame:
         raise DataError(
             f"FactorPrior: {what} has no rows, or dates that are not in order.", series=what, remedy="Sort it by date."
         )
-    return values
+    twice = values.columns[values.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"FactorPrior: {what} has two columns '{twice[0]}'.", series=twice[0], remedy="Drop one.")
+    return values.tz_localize(None)
 
 
 def _before(fit: Fit, returns: pd.DataFrame) -> Fit:
     """Return a fit that has seen nothing after the last date of X."""
-    last, end = fit.panel.times[-1], np.datetime64(returns.index[-1].tz_localize(None))
+    last, end = fit.panel.times[-1], returns.index[-1].to_datetime64()
     if last > end:
         raise SpecError(
             f"FactorPrior: the fit has seen returns up to {written(last)}, and X ends on {written(end)}.",

@@ -75,9 +75,9 @@ class PosteriorMeans(BaseMuUncertaintySet):
                 remedy="Take bf.FactorPrior as the prior_estimator of the optimiser.",
             )
         values, vectors = np.linalg.eigh(covariance)
-        there = values > RANK * values.max()
-        radius = float(np.sqrt(chi2.ppf(self.level, max(int(there.sum()), 1))))
-        geometry = vectors[:, there] * np.sqrt(values[there])
+        there = values >= RANK * values.max()
+        radius = float(np.sqrt(chi2.ppf(self.level, int(there.sum()))))
+        geometry = vectors[:, there] * np.sqrt(np.maximum(values[there], 0.0))
         self.uncertainty_set_ = UncertaintySet(radius=radius, geometry=geometry, norm=2)
         return self
 

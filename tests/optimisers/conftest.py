@@ -8,8 +8,6 @@ import bayesfactor as bf
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import MOVING, synthetic_draws
 
-pytest.importorskip("skfolio", reason="skfolio (extra 'portfolios') is not installed")
-
 
 @pytest.fixture(scope="package")
 def panel():

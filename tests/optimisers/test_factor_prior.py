@@ -48,6 +48,14 @@ def test_columns_meet_the_fit_by_name(fit, x):
     np.testing.assert_array_equal(other.returns[:, ::-1], one.returns)
 
 
+def test_dates_with_a_time_zone_are_those_of_their_days(fit, x, factors, sampled):
+    zoned = x.tz_localize("Europe/Paris")
+    one, other = (bf.FactorPrior(fit).fit(each).return_distribution_ for each in (x, zoned))
+    np.testing.assert_array_equal(one.mu, other.mu)
+    bf.FactorPrior("static", SAMPLER, factors=factors).fit(zoned)
+    assert sampled[0][0].times[-1] == x.index[-1]
+
+
 def test_tail_risk_sees_the_scenarios(fit, x):
     """No other weights have a smaller mean of the five worst of a hundred scenarios."""
     prior = bf.FactorPrior(fit, scenarios=100)
@@ -77,6 +85,8 @@ def test_what_cannot_be_used_is_refused(x, factors, sampled):
             prior.fit(wrong, factors=factors)
         with pytest.raises(bf.DataError, match="FactorPrior: factors "):
             prior.fit(x, factors=wrong)
+    with pytest.raises(bf.DataError, match="X has two columns 'a00'"):
+        prior.fit(x.rename(columns={"a01": "a00"}), factors=factors)
     with pytest.raises(bf.DataError, match=r"meet on \d rows \(monthly\) of \d+ that X has in that time"):
         prior.fit(x, factors=factors.resample("ME").sum())
     assert not sampled

@@ -44,6 +44,15 @@ def test_means_that_are_known_from_each_other_have_an_ellipsoid_of_fewer_dimensi
     assert found.radius == pytest.approx(np.sqrt(chi2.ppf(0.9, 1)))
 
 
+def test_without_doubt_there_is_nothing_to_fear(panel, x):
+    prior = bf.FactorPrior(bf.from_draws(panel, synthetic_draws(panel, doubt=0.0)))
+    plain, robust = (
+        MeanRisk(prior_estimator=prior, mu_uncertainty_set_estimator=each, **UTILITY).fit(x).weights_
+        for each in (None, bf.PosteriorMeans(0.9))
+    )
+    np.testing.assert_allclose(plain, robust, atol=1e-5)
+
+
 def test_means_of_an_own_prior(fit, x, factors, sampled, routing):
     alone = bf.PosteriorMeans(0.9, bf.FactorPrior(fit)).fit(x).uncertainty_set_
     handed = bf.PosteriorMeans(0.9).fit(x, return_distribution=bf.FactorPrior(fit).fit(x).return_distribution_)
