@@ -57,6 +57,10 @@ from .analysis.scenarios.forecast import (
     Forecast as Forecast,
     forecast as forecast,
 )
+from .analysis.scenarios.position_risk import (
+    PositionRisk as PositionRisk,
+    position_risk as position_risk,
+)
 from .base.errors import (
     BayesFactorError as BayesFactorError,
     DataError as DataError,
@@ -138,6 +142,12 @@ from .data.windows import (
 from .graph.assemble import (
     build as build,
 )
+from .optimisers.factor_prior import (
+    FactorPrior as FactorPrior,
+)
+from .optimisers.posterior_means import (
+    PosteriorMeans as PosteriorMeans,
+)
 from .panel.aggregated import (
     PanelStatistics as PanelStatistics,
 )
@@ -165,6 +175,9 @@ from .plots.loadings import (
 )
 from .plots.paths import (
     plot_paths as plot_paths,
+)
+from .plots.position_risk import (
+    plot_position_risk as plot_position_risk,
 )
 from .plots.premia import (
     plot_premia as plot_premia,

@@ -23,7 +23,7 @@ LAYERS = (
     ("paths",),
     ("posterior", "graph", "closedform"),
     ("analysis", "sampling"),
-    ("plots",),
+    ("plots", "optimisers"),
     ("reporting",),
     ("cli",),
 )
@@ -180,6 +180,8 @@ def test_importing_costs_almost_nothing():
         "xarray",
         "numba",
         "scipy",
+        "skfolio",
+        "sklearn",
     }
     assert not heavy & set(loaded)
 

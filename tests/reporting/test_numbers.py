@@ -98,6 +98,18 @@ def test_the_portfolio_is_that_of_attribute(written, hier_fit):
     holds(reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS])
 
 
+def test_risk_by_position_is_that_of_position_risk(written, hier_fit):
+    found = bf.position_risk(hier_fit, MIX)
+    table = found.table().set_index("asset")
+    share = table[table["measure"] == "share"]["mean"]
+    added = table[table["measure"] == "component"].assign(share=share).loc[[PORTFOLIO, *sorted(MIX)]]
+    columns = [("weight", "weight", "percent"), *ends(), ("share", "share", "percent")]
+    holds(written[1], "portfolio-positions", added, columns, POSTERIOR)
+    at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in found.tail().iterrows())
+    said = f"Losses of the next period, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, with"
+    assert said in written[1].text("portfolio")
+
+
 @pytest.mark.parametrize("compounded", [False, True])
 def test_realised_returns_are_those_of_attribute(written, hier_fit, compounded):
     found = bf.attribute(hier_fit, "return", by="family", portfolio=MIX, compounded=compounded)
@@ -177,7 +189,7 @@ def test_no_table_is_left_unread(written):
     """The tests above read every table of the report; one that is added has to be read too."""
     read = {
         "by-factor", "by-family", "by-level", "by-group", "risk-shares", "risk-groups", "weights", "portfolio-premium",
-        "portfolio-risk", "portfolio-loadings", "realised-0-summed", "realised-0-compounded",
+        "portfolio-risk", "portfolio-positions", "portfolio-loadings", "realised-0-summed", "realised-0-compounded",
         "premia-table", "checks", "means", "pairs", "loading-table", "asset-data", "factor-data",
     }  # fmt: skip
     assert set(written[1].tables) == read

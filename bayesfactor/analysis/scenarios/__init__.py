@@ -1,1 +1,1 @@
-"""What may come: forecasts."""
+"""What may come: forecasts, and losses by position."""

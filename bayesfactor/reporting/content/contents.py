@@ -13,6 +13,7 @@ from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inc
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
+from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
 from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
@@ -81,6 +82,8 @@ class Contents:
         As `inclusion` has it; None where every loading is in.
     exposure : DataFrame or None
         Loadings of the portfolio.
+    positions : PositionRisk or None
+        Of the portfolio, over one period.
     identification : Identification
     description : Description
     checks : CheckReport
@@ -103,6 +106,7 @@ class Contents:
     loadings: pd.DataFrame
     inclusion: pd.DataFrame | None
     exposure: pd.DataFrame | None
+    positions: PositionRisk | None
     identification: Identification
     description: Description
     checks: CheckReport
@@ -166,6 +170,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         _loadings(fit, checks, ci_prob, ci_kind),
         inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind) if has_inclusion(fit) else None,
         _exposure(fit, portfolio, ci_prob, ci_kind),
+        None if portfolio is None else position_risk(fit, portfolio),
         cached_identification(fit),
         fit.describe(),
         checks,

@@ -26,6 +26,7 @@ from bayesfactor.reporting.content.parts import (
     plain,
     spread,
 )
+from bayesfactor.reporting.content.positions import positions
 from bayesfactor.reporting.content.prose import SCALE
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
@@ -159,6 +160,7 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
     weights = contents.weights
     assert weights is not None
     assert contents.exposure is not None
+    assert contents.positions is not None
     by_factor, by_share = contents.premia["factor"], contents.shares["asset"]
     paid, shares = (one[one["asset"] == PORTFOLIO].set_index("source") for one in (by_factor, by_share))
     known: list[Column] = [("identification", "how it is known", "text")]
@@ -180,6 +182,7 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
             plain(shares, "source", columns, POSTERIOR_UNITS),
             "portfolio-risk", f"Share of the portfolio's variance: mean, ends of the {contents.interval}.", "sources",
         ),
+        *positions(contents.positions, contents.ci_prob, contents.ci_kind, contents.interval),
         TablePart(
             plain(contents.exposure.set_index("factor"), "factor", [(name, name, "number") for name, *_ in columns]),
             "portfolio-loadings",

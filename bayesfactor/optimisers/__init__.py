@@ -1,0 +1,1 @@
+"""A fit as estimators of portfolio optimisers: skfolio."""

@@ -1,0 +1,97 @@
+"""The doubt about expected returns as an uncertainty set of skfolio."""
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import chi2
+
+from bayesfactor.base.arguments import require_number
+from bayesfactor.base.errors import SpecError
+from bayesfactor.optimisers.posterior_distribution import PosteriorDistribution
+from bayesfactor.optimisers.skfolio_classes import BaseMuUncertaintySet, BasePrior, ReturnDistribution, UncertaintySet
+
+RANK = 1e-12  # of the largest eigenvalue, below which there is no doubt in a direction
+
+
+class PosteriorMeans(BaseMuUncertaintySet):
+    r"""The ellipsoid of the posterior of expected returns: robust optimisation against the doubt about them.
+
+    .. math:: \{\mu + L u : \|u\|_2 \le \kappa\}, \quad L L' = \mathrm{Var}(m), \quad \kappa^2 = \chi^2_r(p)
+
+    with m the expected returns of every draw, mu their mean, and r the rank of their covariance, that is the number of
+    assets unless some means are known from others. The worst mean of a portfolio is :math:`w'\mu - \kappa \|L'w\|`.
+
+    Parameters
+    ----------
+    level : float
+        p, the posterior probability in the ellipsoid (exact of a normal posterior).
+    prior_estimator : FactorPrior, optional
+        What it is of where an optimiser does not hand over its own prior's distribution. skfolio's `MeanRisk` does, so
+        that nothing is fitted twice.
+
+    Attributes
+    ----------
+    uncertainty_set_ : UncertaintySet
+
+    Raises
+    ------
+    SpecError
+        By `fit`: when the level is no probability, or the distribution is not of a `FactorPrior`.
+
+    Notes
+    -----
+    The covariance of a `FactorPrior` has the doubt about means in it, too: as risk there, as the worst case here.
+    """
+
+    def __init__(self, level: float = 0.95, prior_estimator: BasePrior | None = None) -> None:
+        super().__init__(prior_estimator=prior_estimator)
+        self.level = level
+
+    def fit(
+        self, X: Any, y: Any = None, return_distribution: ReturnDistribution | None = None, **fit_params: Any
+    ) -> "PosteriorMeans":
+        """Make the ellipsoid.
+
+        Parameters
+        ----------
+        X : DataFrame (dates, asset)
+            Read by `prior_estimator` alone.
+        y
+            Handed to `prior_estimator`.
+        return_distribution : ReturnDistribution, optional
+            What an optimiser hands over.
+        **fit_params
+            Handed to `prior_estimator`.
+        """
+        require_number(self.level, 0.0, 1.0, "PosteriorMeans.level", "90 % is 0.9.")
+        found = self._fitted(X, y, fit_params) if return_distribution is None else return_distribution
+        covariance = getattr(found.investable_subset(), "mean_covariance", None)
+        if covariance is None:
+            raise SpecError(
+                f"PosteriorMeans: a {type(found).__name__} has no posterior of expected returns.",
+                place="PosteriorMeans.return_distribution",
+                found=type(found).__name__,
+                allowed=(PosteriorDistribution.__name__,),
+                remedy="Take bf.FactorPrior as the prior_estimator of the optimiser.",
+            )
+        values, vectors = np.linalg.eigh(covariance)
+        there = values >= RANK * values.max()
+        radius = float(np.sqrt(chi2.ppf(self.level, int(there.sum()))))
+        geometry = vectors[:, there] * np.sqrt(np.maximum(values[there], 0.0))
+        self.uncertainty_set_ = UncertaintySet(radius=radius, geometry=geometry, norm=2)
+        return self
+
+    def _fitted(self, X: Any, y: Any, fit_params: dict[str, Any]) -> ReturnDistribution:
+        """Return the distribution of the own prior, fitted."""
+        from sklearn.base import clone
+        from sklearn.utils.metadata_routing import process_routing
+
+        if self.prior_estimator is None:
+            raise SpecError(
+                "PosteriorMeans: there is no distribution of returns to take the doubt about means of.",
+                place="PosteriorMeans.prior_estimator",
+                remedy="Give it to an optimiser whose prior_estimator is a bf.FactorPrior, or give it one of its own.",
+            )
+        routed = process_routing(self, "fit", **fit_params)
+        self.prior_estimator_ = clone(self.prior_estimator)
+        return self.prior_estimator_.fit(X, y, **routed.prior_estimator.fit).return_distribution_
