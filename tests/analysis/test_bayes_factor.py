@@ -204,7 +204,9 @@ def test_where_volatility_and_loadings_move_the_premium_is_normal_too():
     values = panel.factors.values @ rng.normal(0.6, 0.5, (8, 2)).T + wave * panel.factors.values[:, 1:]
     values = values + 0.002 + sd * rng.standard_normal((400, 8))
     panel = replace(panel, returns=panel.returns.copy(data=values))
-    fit = bf.fit(panel, "hierarchical", bf.Sampler(draws=600, tune=400, progress=False, seed=3))
+    model = bf.read_model("hierarchical")
+    alone = replace(model, noise=replace(model.noise, common=bf.CommonResiduals()))  # without residual factors
+    fit = bf.fit(panel, alone, bf.Sampler(draws=600, tune=400, progress=False, seed=3))
     assert fit.movement.residuals is not None
     assert len(fit.movement.loadings.weight) > 1
     mean, variance = premium_law(fit, 1, (fit.priors.premia.loc[1], fit.priors.premia.sd[1]))
