@@ -42,9 +42,30 @@ from .analysis.portfolio.moments import (
     Moments as Moments,
     moments as moments,
 )
+from .analysis.scenarios.episode import (
+    episode as episode,
+)
 from .analysis.scenarios.forecast import (
     Forecast as Forecast,
     forecast as forecast,
+)
+from .analysis.scenarios.plausibility import (
+    Plausibility as Plausibility,
+)
+from .analysis.scenarios.reverse_stress import (
+    ReverseStress as ReverseStress,
+    reverse_stress as reverse_stress,
+)
+from .analysis.scenarios.scenario import (
+    Scenario as Scenario,
+    Sigmas as Sigmas,
+)
+from .analysis.scenarios.scenario_files import (
+    read_scenarios as read_scenarios,
+)
+from .analysis.scenarios.stress import (
+    Stress as Stress,
+    stress as stress,
 )
 from .base.errors import (
     BayesFactorError as BayesFactorError,
