@@ -11,6 +11,8 @@ from bayesfactor.analysis.scenarios.scenario import Scenario, Sigmas
 from bayesfactor.analysis.scenarios.shocked_factors import mahalanobis
 from bayesfactor.panel.base import PanelBase
 
+SAME = 1e-9  # relative difference of distances that are the same
+
 
 @dataclass(frozen=True, eq=False)
 class LongRun:
@@ -52,6 +54,6 @@ def history(panel: PanelBase, law: LongRun, scenario: Scenario) -> tuple[int, in
     cov = law.cov[np.ix_(place, place)]
     distances = mahalanobis(windows, np.broadcast_to(cov, (len(windows), *cov.shape)))
     far = float(mahalanobis(away[None], cov[None])[0])
-    beyond = (windows * np.sign(away) >= np.abs(away)).sum(axis=0)
+    beyond = (windows * np.sign(away) >= np.abs(away) * (1 - SAME)).sum(axis=0)
     as_far = pd.Series(beyond, pd.Index(list(scenario.shocks), name="factor"), name="as_far")
-    return int((distances >= far).sum()) + 1, len(windows), as_far
+    return int((distances > far * (1 + SAME)).sum()) + 1, len(windows), as_far

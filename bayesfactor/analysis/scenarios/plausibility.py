@@ -30,8 +30,8 @@ class Plausibility(FrozenResult):
         How long one waits for a move at least as far, in any direction: h periods over its probability, which is the
         mean over draws of that of a chi-squared law. Infinite where that is 0.
     rank : int
-        Of the scenario among the windows of h periods in the panel, by distance at posterior means; 1 when none is as
-        far.
+        Of the scenario among the windows of h periods in the panel, by distance at posterior means; 1 when none is
+        farther.
     windows : int
         How many there are. They overlap.
     as_far : Series (factor)

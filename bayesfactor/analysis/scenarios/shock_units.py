@@ -52,7 +52,7 @@ def require_units(scenario: Scenario, panel: PanelBase, law: LongRun, verb: str)
                 f"{_span(scenario)}.",
                 place=f"{verb}.scenario",
                 found=value,
-                remedy=f"Give decimals ({value / 100:+g}), or standard deviations: bf.Sigmas({np.sign(value) * 4:g}), say.",
+                remedy=f"Give decimals ({value / 100:+g}), or, say, bf.Sigmas({np.sign(value) * 4:g}).",
             )
 
 

@@ -1,4 +1,7 @@
-"""Returns of assets and a portfolio under a scenario: what is expected of each source, and what may be."""
+"""Returns of assets and a portfolio under a scenario: what is expected of each source, and what may be.
+
+Entries are the assets, and after them portfolios of weights (portfolio, asset).
+"""
 
 from dataclasses import dataclass
 
@@ -7,24 +10,57 @@ import numpy as np
 from bayesfactor.analysis.portfolio.horizon_sums import growth
 from bayesfactor.analysis.scenarios.shocked_factors import FactorsAhead, ShockedFactors
 from bayesfactor.analysis.scenarios.simulation import paths
-from bayesfactor.posterior.predictive_law import PredictiveLaw
 
 
 def with_portfolio(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return values of assets (sample, asset, ...) and, after them, of portfolios of weights (portfolio, asset)."""
+    """Return values of assets (sample, asset, ...) and of portfolios after them (sample, entry, ...)."""
     if not len(weights):
         return values
-    return np.concatenate([values, np.moveaxis(np.tensordot(weights, values, (1, 1)), 0, 1)], axis=1)
+    found = np.empty((len(values), values.shape[1] + len(weights), *values.shape[2:]))
+    found[:, : values.shape[1]] = values
+    fill_portfolio(found, weights)
+    return found
 
 
-def expected_from_factors(ahead: FactorsAhead, away: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return what each factor is expected to give (sample, entry, factor), so far from its mean (sample, factor)."""
+def fill_portfolio(found: np.ndarray, weights: np.ndarray) -> None:
+    """Write the values of portfolios after those of the assets (sample, entry, ...)."""
+    assets = weights.shape[1]
+    if found.ndim == 2:
+        found[:, assets:] = found[:, :assets] @ weights.T
+    elif len(weights):
+        found[:, assets:] = weights @ found[:, :assets]
+
+
+def expected_by_source(
+    ahead: FactorsAhead, away: np.ndarray, rate: np.ndarray | None, weights: np.ndarray
+) -> np.ndarray:
+    """Return what is expected of each source (sample, entry, source), with factors so far from their means.
+
+    Sources are the factors, alpha, the zero-beta rate where there is one (sample, 1), and the total.
+    """
+    law, (size, assets, count) = ahead.law, ahead.law.loading.shape
+    found = np.empty((size, assets + len(weights), count + 2 + (rate is not None)))
+    own = found[:, :assets]
+    np.multiply(law.long_run, (away + ahead.periods * law.premium)[:, None], out=own[:, :, :count])
+    if ahead.tilt is not None:
+        tilted = np.einsum("skl,sl->sk", ahead.tilt, away) + ahead.sums.a[:, None] * law.premium
+        own[:, :, :count] += (law.loading - law.long_run) * tilted[:, None]
+    own[:, :, count] = ahead.periods * (law.intercept - (0.0 if rate is None else rate))
+    if rate is not None:
+        own[:, :, count + 1] = ahead.periods * rate
+    own[:, :, -1] = own[:, :, :-1].sum(axis=2)
+    fill_portfolio(found, weights)
+    return found
+
+
+def expected(ahead: FactorsAhead, weights: np.ndarray) -> np.ndarray:
+    """Return the expected return over the periods, where no factor is shocked (sample, entry)."""
     law = ahead.law
-    found = with_portfolio(law.long_run, weights) * (away + ahead.periods * law.premium)[:, None]
-    if ahead.tilt is None:
-        return found
-    tilted = np.einsum("skl,sl->sk", ahead.tilt, away) + ahead.sums.a[:, None] * law.premium
-    return found + with_portfolio(law.loading - law.long_run, weights) * tilted[:, None]
+    found = law.intercept + np.einsum("sik,sk->si", law.long_run, law.premium)
+    found *= ahead.periods
+    if ahead.tilt is not None:
+        found += ahead.sums.a[:, None] * np.einsum("sik,sk->si", law.loading - law.long_run, law.premium)
+    return with_portfolio(found, weights)
 
 
 def loadings_ahead(ahead: FactorsAhead, weights: np.ndarray) -> np.ndarray:
@@ -37,8 +73,9 @@ def loadings_ahead(ahead: FactorsAhead, weights: np.ndarray) -> np.ndarray:
 
 def residual_variance(ahead: FactorsAhead, weights: np.ndarray) -> np.ndarray:
     """Return the variance of summed residuals (sample, entry), what residual factors give among it."""
-    law, found = ahead.law, ahead.law.sd**2 * ahead.sums.own
-    found = np.concatenate([found, found @ weights.T**2], axis=1)
+    law = ahead.law
+    own = law.sd**2 * ahead.sums.own
+    found = np.concatenate([own, own @ weights.T**2], axis=1)
     if not law.common.shape[2]:
         return found
     for j in range(ahead.periods):
@@ -57,9 +94,8 @@ class Outcomes:
 
 def outcomes(shocked: ShockedFactors, weights: np.ndarray, rng: np.random.Generator) -> Outcomes:
     """Return summed returns of assets, then of portfolios, none below -1."""
-    law: PredictiveLaw = shocked.ahead.law
-    total = np.zeros(law.sd.shape)
-    for period in paths(law, shocked.ahead.periods, rng, shocked.draw(rng)):
+    total = np.zeros(shocked.ahead.law.sd.shape)
+    for period in paths(shocked.ahead.law, shocked.ahead.periods, rng, shocked.draw(rng)):
         total += period.returns
     whole = np.concatenate([total, np.maximum(total, -1.0) @ weights.T], axis=1)
     return Outcomes(np.maximum(whole, -1.0), whole < -1)
