@@ -180,6 +180,9 @@ from .plots.premia import (
     plot_premia as plot_premia,
     plot_pricing as plot_pricing,
 )
+from .plots.stress import (
+    plot_stress as plot_stress,
+)
 from .posterior.accessors import (
     alphas as alphas,
     loadings as loadings,

@@ -85,7 +85,9 @@ def test_the_worst_inside_a_radius_is_as_far_below_the_mean():
     xr.testing.assert_allclose(back.worst(2.0), back.expected - 2 * back.spread)
     assert (back.worst(back.distance.max().item()) <= -0.05 + 1e-12).all()
     table = back.maximum_loss(0.9, rounded=False)
-    assert table.attrs["radius"] == pytest.approx(2.500278, rel=1e-6)  # sqrt of chi-squared with 3 degrees of freedom at 90 %
+    assert table.attrs["radius"] == pytest.approx(
+        2.500278, rel=1e-6
+    )  # sqrt of chi-squared with 3 degrees of freedom at 90 %
     assert table["asset"].iloc[0] == "portfolio"
     whole = bf.reverse_stress(fit_of(synthetic_draws(PANEL, draws=50)), -0.05, residuals=True)
     assert whole.maximum_loss(0.9).attrs["radius"] == pytest.approx(2.789165, rel=1e-6)
