@@ -81,3 +81,12 @@ def waiting_time(distance: xr.DataArray, shocked: int, periods: int, per_year: i
     with np.errstate(divide="ignore"):
         years = periods / (per_year * mean)
     return pd.Series(years, pd.Index(distance["volatility"].values, name="volatility"), name="years")
+
+
+def waiting_words(years: float) -> str:
+    """Return how often something happens, given how long one waits for it."""
+    if years > 1e6:
+        return "less than once in a million years"
+    if years < 1:
+        return f"{1 / years:.2g} times a year"
+    return f"once in {float(f'{years:.2g}'):,.10g} years"

@@ -1,9 +1,11 @@
 """Named scenarios in a TOML file, for those who run the same ones every week."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import tomli_w
 
 from bayesfactor.analysis.scenarios.scenario import VOLATILITIES, Scenario, Sigmas
 from bayesfactor.base.errors import SpecError, unknown
@@ -53,6 +55,19 @@ def read_scenarios(path: str | Path) -> tuple[Scenario, ...]:
     if not tables:
         raise SpecError(f"{name}: holds no scenario.", place=name, remedy=WRITE)
     return tuple(_scenario(title, table, f"{name}: '{title}'") for title, table in tables.items())
+
+
+def scenarios_text(scenarios: Iterable[Scenario]) -> str:
+    """Return the text of a file from which `read_scenarios` reads these, each with a name of its own."""
+    tables = {}
+    for scenario in scenarios:
+        shocks = {name: _table(shock) for name, shock in scenario.shocks.items()}
+        tables[scenario.name] = {"shocks": shocks, "periods": int(scenario.periods)}
+    return tomli_w.dumps(tables)
+
+
+def _table(shock: float | Sigmas) -> float | dict[str, float | str]:
+    return {"sigmas": float(shock.count), "volatility": shock.volatility} if isinstance(shock, Sigmas) else float(shock)
 
 
 def _scenario(title: str, table: object, place: str) -> Scenario:

@@ -1,6 +1,6 @@
 """Everything that a report states, worked out once, whatever it is set in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inc
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
+from bayesfactor.analysis.scenarios.scenario import Scenario
+from bayesfactor.analysis.scenarios.stress import Stress, stress
 from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
@@ -86,6 +88,8 @@ class Contents:
     checks : CheckReport
     changes : Changes or None
         None where nothing moves in the model.
+    stresses : tuple of Stress
+        One for each scenario that was given.
     """
 
     fit: Fit
@@ -107,6 +111,7 @@ class Contents:
     description: Description
     checks: CheckReport
     changes: Changes | None
+    stresses: tuple[Stress, ...] = ()
 
     @property
     def subtitle(self) -> str:
@@ -127,7 +132,14 @@ def unknown_model(fit: Fit) -> str:
     return OF_OWN_GRAPH if fit.engine == OWN_GRAPH else NO_MODEL
 
 
-def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval) -> Contents:
+def gather(
+    fit: Fit,
+    portfolio: Portfolio,
+    title: str,
+    ci_prob: float,
+    ci_kind: Interval,
+    scenarios: Sequence[Scenario] = (),
+) -> Contents:
     """Work out what a report states.
 
     Raises
@@ -170,6 +182,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         fit.describe(),
         checks,
         find_changes(fit, ci_prob, ci_kind),
+        tuple(stress(fit, scenario, portfolio=portfolio) for scenario in scenarios),
     )
 
 

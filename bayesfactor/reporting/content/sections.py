@@ -27,6 +27,7 @@ from bayesfactor.reporting.content.parts import (
     spread,
 )
 from bayesfactor.reporting.content.prose import SCALE
+from bayesfactor.reporting.content.scenarios import could_happen
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
 LEVELS = (
@@ -43,6 +44,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
         Section("risk", "Where the risk comes from", risk(contents)),
         Section("realised", "Realised returns", realised(contents)),
+        *((Section("scenarios", "What could happen", could_happen(contents)),) if contents.stresses else ()),
         Section("loadings", "Loadings, and how far they were shrunk", (*loadings(contents), *which_are_in(contents))),
         *((Section("changes", "What has changed", changed(found)),) if (found := contents.changes) is not None else ()),
         Section("premia", "What factors pay", premia(contents)),
