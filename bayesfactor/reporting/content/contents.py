@@ -14,7 +14,6 @@ from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.scenario import Scenario
-from bayesfactor.analysis.scenarios.stress import Stress, stress
 from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
@@ -29,6 +28,7 @@ from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import OWN, answer
 from bayesfactor.reporting.content.changes import Changes, find_changes
+from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 
 NO_MODEL = "The draws were made by another program, and their model was not given."
 OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author changed, and that the fit does not hold."
@@ -88,7 +88,7 @@ class Contents:
     checks : CheckReport
     changes : Changes or None
         None where nothing moves in the model.
-    stresses : tuple of Stress
+    scenarios : tuple of Consequences
         One for each scenario that was given.
     """
 
@@ -111,7 +111,7 @@ class Contents:
     description: Description
     checks: CheckReport
     changes: Changes | None
-    stresses: tuple[Stress, ...] = ()
+    scenarios: tuple[Consequences, ...] = ()
 
     @property
     def subtitle(self) -> str:
@@ -133,12 +133,7 @@ def unknown_model(fit: Fit) -> str:
 
 
 def gather(
-    fit: Fit,
-    portfolio: Portfolio,
-    title: str,
-    ci_prob: float,
-    ci_kind: Interval,
-    scenarios: Sequence[Scenario] = (),
+    fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval, scenarios: Sequence[Scenario] = ()
 ) -> Contents:
     """Work out what a report states.
 
@@ -147,6 +142,7 @@ def gather(
     SpecError, DataError
         When a weight or an interval is not one that can be used.
     """
+    consequences = find_consequences(fit, portfolio, scenarios, ci_prob, ci_kind)  # first, as they may be refused
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit, portfolio)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
@@ -182,7 +178,7 @@ def gather(
         fit.describe(),
         checks,
         find_changes(fit, ci_prob, ci_kind),
-        tuple(stress(fit, scenario, portfolio=portfolio) for scenario in scenarios),
+        consequences,
     )
 
 

@@ -1,21 +1,25 @@
 """What scenarios do, and how plausible they are."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.analysis.scenarios.plausibility import NOTE, waiting_words
-from bayesfactor.analysis.scenarios.stress import Stress
-from bayesfactor.base.wording import chance, percent
+from bayesfactor.analysis.scenarios.plausibility import NOTE, Plausibility, waiting_words
+from bayesfactor.analysis.scenarios.scenario import Scenario
+from bayesfactor.analysis.scenarios.stress import Stress, stress
+from bayesfactor.base.intervals import Interval
+from bayesfactor.base.wording import chance, interval_name
 from bayesfactor.plots.stress import plot_stress
-from bayesfactor.posterior.summaries import summarise
-from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.parts import (
     POSTERIOR_UNITS,
     Cell,
+    Column,
     Grid,
     Head,
     Heading,
@@ -27,6 +31,7 @@ from bayesfactor.reporting.content.parts import (
     plain,
     spread,
 )
+from bayesfactor.reporting.content.prose import Estimate, estimate
 
 DRAWN = 25  # entries of a figure
 HOW = (
@@ -38,76 +43,147 @@ HOW = (
 HEADS = ("periods", "expected", "return", "P(return > 0)", "distance", "how often", "rank in history")
 
 
-def could_happen(contents: Contents) -> tuple[Part, ...]:
-    """Return what the scenarios do, first side by side and then one by one."""
-    whose = "the portfolio" if contents.weights is not None else "the mean of all assets"
+@dataclass(frozen=True, eq=False)
+class Consequences:
+    """What a scenario does, as tables; the draws of all assets are not kept.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    notes : tuple of str
+    expected, outcome : Estimate
+        Of the portfolio, or of the mean over assets.
+    table, outcome_table, factors_table : DataFrame
+        As `Stress` has them.
+    plausibility : Plausibility
+    distance : Series
+        Its table's row of the next period.
+    drawn : Stress
+        The entries that a figure holds.
+    whole : bool
+        Whether these are all.
+    ci_prob, ci_kind
+        Of every interval.
+    """
+
+    scenario: Scenario
+    notes: tuple[str, ...]
+    expected: Estimate
+    outcome: Estimate
+    table: pd.DataFrame
+    outcome_table: pd.DataFrame
+    factors_table: pd.DataFrame
+    plausibility: Plausibility
+    distance: pd.Series
+    drawn: Stress
+    whole: bool
+    ci_prob: float
+    ci_kind: Interval
+
+    @property
+    def interval(self) -> str:
+        """Kind and probability of every interval, in words."""
+        return interval_name(self.ci_prob, self.ci_kind)
+
+
+def find_consequences(
+    fit: Fit,
+    portfolio: Mapping[str, float] | pd.Series | None,
+    scenarios: Sequence[Scenario],
+    ci_prob: float,
+    ci_kind: Interval,
+) -> tuple[Consequences, ...]:
+    """Return what each scenario does."""
+
+    def found(scenario: Scenario) -> Consequences:
+        one = stress(fit, scenario, portfolio=portfolio)
+        kept = _largest(one)
+
+        def own(draws: xr.DataArray) -> Estimate:
+            whose = draws.mean("asset") if portfolio is None else draws.sel(asset=PORTFOLIO, drop=True)
+            return estimate(whose, ci_prob, ci_kind)
+
+        return Consequences(
+            scenario,
+            one.notes,
+            own(one.draws.sel(source="total", drop=True)),
+            own(one.outcome),
+            one.table(ci_prob, ci_kind),
+            one.outcome_table(None, ci_prob, ci_kind).set_index("asset"),
+            one.factors_table(ci_prob, ci_kind).set_index("factor"),
+            one.plausibility,
+            one.plausibility.table(ci_prob, ci_kind).iloc[0],
+            kept,
+            kept is one,
+            ci_prob,
+            ci_kind,
+        )
+
+    return tuple(found(scenario) for scenario in scenarios)
+
+
+def could_happen(found: tuple[Consequences, ...], held: bool) -> tuple[Part, ...]:
+    """Return what the scenarios do, first side by side and then one by one; `held` says whether to a portfolio."""
+    moves = "at the volatility of the next period, " if len(found[0].plausibility.years) > 1 else ""
     caption = (
-        f"Scenarios: excess return of {whose} over all the periods of each, with the {contents.interval} of the "
-        "expectation and of the return; distance of the shocked factors in standard deviations, and how often a normal "
-        f"law has them as far; {NOTE.partition(':')[0]}."
+        f"Scenarios: excess return of {'the portfolio' if held else 'the mean of all assets'} over all the periods of "
+        f"each, with the {found[0].interval} of the expectation and of the return; {moves}distance of the shocked "
+        "factors in standard deviations, and how often a normal law has them as far; "
+        f"{NOTE.partition(':')[0]}."
     )
-    rows = tuple(_row(one, contents) for one in contents.stresses)
-    grid = Grid((Head("scenario", False), *(Head(head) for head in HEADS)), rows)
-    each = (part for i, one in enumerate(contents.stresses) for part in _scenario(one, f"scenario-{i}", contents))
+    grid = Grid((Head("scenario", False), *(Head(head) for head in HEADS)), tuple(_row(one) for one in found))
+    each = (part for i, one in enumerate(found) for part in _scenario(one, f"scenario-{i}"))
     return Text(HOW), TablePart(grid, "scenarios-table", caption, "scenarios"), *each
 
 
-def _row(one: Stress, contents: Contents) -> tuple[Cell, ...]:
-    """Return the row of a scenario among all: of the portfolio, or of the mean over assets."""
-    held = contents.weights is not None
-    total = one.draws.sel(source="total", drop=True)
-    cells = []
-    for draws in (total, one.outcome):
-        own = draws.sel(asset=PORTFOLIO, drop=True) if held else draws.mean("asset")
-        row = summarise(own, contents.ci_prob, contents.ci_kind).iloc[0]
-        mean, sd, lower, upper = (float(row[name]) for name in ("mean", "sd", "lower", "upper"))
-        cells.append(Cell(percent(mean, sd), mean, f"{percent(lower, sd)} to {percent(upper, sd)}"))
-    positive = float(row["prob_positive"])
-    found = one.plausibility
-    table = found.table(contents.ci_prob, contents.ci_kind).iloc[0]
-    ends = f"{number(table['lower'])} to {number(table['upper'])}"
-    years, ranked = float(found.years.iloc[0]), f"{found.rank} of {found.windows}" if found.windows else "not known"
+def _row(one: Consequences) -> tuple[Cell, ...]:
+    """Return the row of a scenario among all."""
+
+    def told(of: Estimate) -> Cell:
+        return Cell(of.percent(of.mean), of.mean, f"{of.percent(of.lower)} to {of.percent(of.upper)}")
+
+    known, row = one.plausibility, one.distance
+    years, ranked = float(known.years.iloc[0]), f"{known.rank} of {known.windows}" if known.windows else "not known"
     return (
         Cell(one.scenario.name),
         Cell(str(one.scenario.periods), one.scenario.periods),
-        *cells,
-        Cell(chance(positive), positive),
-        Cell(number(table["distance"]), float(table["distance"]), ends),
+        told(one.expected),
+        told(one.outcome),
+        Cell(chance(one.outcome.prob_positive), one.outcome.prob_positive),
+        Cell(number(row["distance"]), float(row["distance"]), f"{number(row['lower'])} to {number(row['upper'])}"),
         Cell(waiting_words(years), years),
-        Cell(ranked, found.rank),
+        Cell(ranked, known.rank),
     )
 
 
-def _scenario(one: Stress, id: str, contents: Contents) -> tuple[Part, ...]:
+def _scenario(one: Consequences, id: str) -> tuple[Part, ...]:
     """Return what a scenario does to factors and to every entry, by source."""
-    interval, some = (contents.ci_prob, contents.ci_kind), _largest(one)
-    factors = one.factors_table(*interval)
-    values: list = [
+    name, interval = one.scenario.name, one.interval
+    values: list[Column] = [
         ("shocked", "shocked", "text"), ("mean", "expected", "number"), ("lower", "lower", "number"),
         ("upper", "upper", "number"), ("spread", "sd around it", "number"), ("unit", "unit", "text"),
     ]  # fmt: skip
-    ends: list = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
-    outcome = one.outcome_table(None, *interval).set_index("asset")
-    caption = f"{one.scenario.name}: contribution of each source to the expected excess return: mean and"
+    ends: list[Column] = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
     return (
-        Heading(one.scenario.name),
+        Heading(name),
         *(Text(f"Note: {note}.") for note in one.notes),
         Picture(
-            partial(plot_stress, some, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
-            f"Returns in the scenario {one.scenario.name}, and what each source is expected to give",
-            f"{one.scenario.name}: blue, what is expected; grey, where the return may fall"
-            + (f"; the {DRAWN} that move most." if some is not one else "."),
+            partial(plot_stress, one.drawn, ci_prob=one.ci_prob, ci_kind=one.ci_kind),
+            f"Returns in the scenario {name}, and what each source is expected to give",
+            f"{name}: blue, what is expected; grey, where the return may fall"
+            + ("." if one.whole else f"; the {DRAWN} that move most."),
         ),
         TablePart(
-            plain(factors.set_index("factor"), "factor", values), f"{id}-factors",
-            f"{one.scenario.name}: what factors do, with the {contents.interval} of what is expected.", "factors",
+            plain(one.factors_table, "factor", values), f"{id}-factors",
+            f"{name}: what factors do, with the {interval} of what is expected.", "factors",
         ),
         TablePart(
-            spread(one.table(*interval), ["total"]), f"{id}-sources", f"{caption} {contents.interval}.", "assets"
+            spread(one.table, ["total"]), f"{id}-sources",
+            f"{name}: contribution of each source to the expected excess return: mean and {interval}.", "assets",
         ),
         TablePart(
-            plain(outcome, "asset", [*ends, ("prob_positive", "P(> 0)", "chance")], POSTERIOR_UNITS), f"{id}-returns",
-            f"{one.scenario.name}: where the return itself may fall: mean and {contents.interval}.", "assets",
+            plain(one.outcome_table, "asset", [*ends, ("prob_positive", "P(> 0)", "chance")], POSTERIOR_UNITS),
+            f"{id}-returns", f"{name}: where the return itself may fall: mean and {interval}.", "assets",
         ),
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
         Section("risk", "Where the risk comes from", risk(contents)),
         Section("realised", "Realised returns", realised(contents)),
-        *((Section("scenarios", "What could happen", could_happen(contents)),) if contents.stresses else ()),
+        *_scenarios(contents),
         Section("loadings", "Loadings, and how far they were shrunk", (*loadings(contents), *which_are_in(contents))),
         *((Section("changes", "What has changed", changed(found)),) if (found := contents.changes) is not None else ()),
         Section("premia", "What factors pay", premia(contents)),
@@ -53,6 +53,14 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         Section("model", "The model", model(contents)),
         Section("again", "Reproducing this report", again(contents)),
     )
+
+
+def _scenarios(contents: Contents) -> tuple[Section, ...]:
+    """Return the section on scenarios; none where none were given."""
+    if not contents.scenarios:
+        return ()
+    parts = could_happen(contents.scenarios, contents.weights is not None)
+    return (Section("scenarios", "What could happen", parts),)
 
 
 def _answer(contents: Contents) -> tuple[Part, ...]:
