@@ -120,7 +120,7 @@ def test_programs_run(path, program, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", [page for page in PAGES if fences(page, "toml")], ids=name_of)
 def test_model_files_are_read(path, tmp_path):
-    """A block of TOML is a model file; `factor-info` is of factors of the simulated market, `scenarios` is such a file."""
+    """A block of TOML is a model file; `factor-info` is of the simulated market, `scenarios` a file of scenarios."""
     for said, text in fences(path, "toml"):
         if said == "factor-info":
             known, market = tomllib.loads(text), bf.simulate(seed=1)

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
-from tests.support.panels import make_panel
+from tests.support.panels import make_panel, reduced
 from tests.support.synthetic_draws import synthetic_draws
 
 PANEL = make_panel(assets=3, traded=2, other=1, periods=120, seed=2)
@@ -30,6 +30,7 @@ def test_a_scenario_is_a_value():
     assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
     with pytest.raises(TypeError):
         one.shocks["f0"] = 1.0
+    assert eval(repr(one), {"Scenario": bf.Scenario, "Sigmas": bf.Sigmas}) == one
     assert str(bf.Sigmas(-4, "long run")) == "-4 sd, long run"
 
 
@@ -201,3 +202,32 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
         bf.read_scenarios(tmp_path / "none.toml")
     with pytest.raises(bf.SpecError, match="is not a path"):
         bf.read_scenarios(3)
+
+
+def test_an_episode_of_a_panel_with_more_factors_says_which_panel_to_take():
+    used = PANEL.select(factors=["f0", "f1"])
+    few = bf.from_draws(used, synthetic_draws(used))
+    with pytest.raises(bf.SpecError, match=r"unknown factor 'f2'. Make an episode of the panel that was fitted"):
+        bf.stress(few, bf.episode(PANEL, "2015-02-03"))
+
+
+def test_statistics_and_draws_on_disk_give_the_same(tmp_path):
+    draws = synthetic_draws(PANEL, draws=10, common=1)
+    scenario, mix = bf.Scenario({"f0": -0.05, "f2": bf.Sigmas(1)}, periods=2), {"a01": 1.0}
+    one = bf.stress(bf.from_draws(PANEL, draws), scenario, portfolio=mix)
+    few = bf.stress(bf.from_draws(reduced(PANEL), draws), scenario, portfolio=mix)
+    bf.from_draws(PANEL, draws).save(tmp_path / "run.zarr")
+    stored = bf.stress(bf.open_fit(tmp_path / "run.zarr"), scenario, portfolio=mix)
+    for other in (few, stored):
+        np.testing.assert_allclose(other.draws, one.draws, rtol=1e-12)
+        np.testing.assert_allclose(other.outcome, one.outcome, rtol=1e-12)
+        assert other.plausibility.rank == one.plausibility.rank
+
+
+def test_factors_that_are_measured_with_error_are_named():
+    draws = synthetic_draws(PANEL, draws=4)
+    known = xr.DataArray([1.0, 1.0, 0.8], dims="factor") + 0 * draws["factor_mean"]
+    noisy = bf.from_draws(PANEL, draws.assign(reliability=known))
+    note = "measured with error, and shocked by their true values: f2"
+    assert note in bf.stress(noisy, bf.Scenario({"f0": 0.01, "f2": 0.01})).notes
+    assert note not in bf.stress(noisy, bf.Scenario({"f0": 0.01})).notes

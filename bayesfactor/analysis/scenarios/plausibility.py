@@ -12,7 +12,7 @@ from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.summaries import justified, summarise
 
-NOTE = "distances are those of normal factors, whose extremes are rarer than markets' are: see the rank"
+NORMAL = "distances are those of normal factors, whose extremes are rarer than markets' are"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Plausibility(FrozenResult):
         table["rank"], table["windows"] = self.rank, self.windows
         if self.problems:
             table["warning"] = warning_of(self.problems)
-        table.attrs = {**attrs, "notes": (NOTE,), "problems": self.problems}
+        table.attrs = {**attrs, "notes": (f"{NORMAL}: see the rank",), "problems": self.problems}
         return table
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from scipy.stats import chi2
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note
-from bayesfactor.analysis.scenarios.plausibility import NOTE
+from bayesfactor.analysis.scenarios.plausibility import NORMAL
 from bayesfactor.analysis.scenarios.reverse_draws import RESIDUAL, reversed_draws
 from bayesfactor.base.arguments import require_flag, require_number, require_periods
 from bayesfactor.base.errors import FitError, SpecError
@@ -217,7 +217,7 @@ def reverse_stress(
         labelled("expected"),
         labelled("spread"),
         fit.problems,
-        (MEANS, NOTE, *left_out, *leverage_note(weights)),
+        (MEANS, NORMAL, *left_out, *leverage_note(weights)),
     )
 
 

@@ -93,6 +93,9 @@ class Scenario:
         object.__setattr__(self, "shocks", MappingProxyType(given))
         object.__setattr__(self, "name", self.name or ", ".join(f"{name} {_text(x)}" for name, x in given.items()))
 
+    def __repr__(self) -> str:
+        return f"Scenario({dict(self.shocks)!r}, name={self.name!r}, periods={self.periods})"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Scenario, (dict(self.shocks), self.name, self.periods, self.notes)
 

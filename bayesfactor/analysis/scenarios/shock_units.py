@@ -27,8 +27,13 @@ def unit_of(factor: Factor) -> str:
 def require_factors(scenario: Scenario, names: tuple[str, ...], verb: str) -> None:
     """Refuse shocks of factors that the fit does not have."""
     for name in scenario.shocks:
-        if name not in names:
-            raise unknown("factor", name, names, place=f"{verb}: scenario '{scenario.name}'")
+        if name in names:
+            continue
+        error = unknown("factor", name, names, place=f"{verb}: scenario '{scenario.name}'")
+        if set(names) < set(scenario.shocks):  # an episode of the panel before the model took its factors
+            remedy = "Make an episode of the panel that was fitted: bf.episode(fit.panel, ...)."
+            raise SpecError(error.message, place=error.place, found=name, allowed=names, remedy=remedy)
+        raise error
 
 
 def require_units(scenario: Scenario, panel: PanelBase, law: LongRun, verb: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.analysis.scenarios.plausibility import NOTE, Plausibility, waiting_words
+from bayesfactor.analysis.scenarios.plausibility import NORMAL, Plausibility, waiting_words
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.analysis.scenarios.stress import Stress, stress
 from bayesfactor.base.intervals import Interval
@@ -128,8 +128,7 @@ def could_happen(found: tuple[Consequences, ...], held: bool) -> tuple[Part, ...
     caption = (
         f"Scenarios: excess return of {'the portfolio' if held else 'the mean of all assets'} over all the periods of "
         f"each, with the {found[0].interval} of the expectation and of the return; {moves}distance of the shocked "
-        "factors in standard deviations, and how often a normal law has them as far; "
-        f"{NOTE.partition(':')[0]}."
+        f"factors in standard deviations, and how often a normal law has them as far; {NORMAL}."
     )
     grid = Grid((Head("scenario", False), *(Head(head) for head in HEADS)), tuple(_row(one) for one in found))
     each = (part for i, one in enumerate(found) for part in _scenario(one, f"scenario-{i}"))
