@@ -293,10 +293,13 @@ def stress(
     if csv is not None:
         _check_output(csv)
     asked = read_shocks(shock or [], scenarios, periods)
-    weights = None if portfolio is None else read_weights(portfolio)
+    choices: dict[str, Any] = {
+        "others": others,
+        "portfolio": None if portfolio is None else read_weights(portfolio),
+    }
     result, found = open_fit(run), []
     for number, scenario in enumerate(asked):
-        found.append(run_stress(result, scenario, others, weights))  # type: ignore[arg-type]
+        found.append(run_stress(result, scenario, **choices))
         print("\n" * (number > 0), end="")
         show_stress(found[-1], ci, below)
     if csv is not None:
