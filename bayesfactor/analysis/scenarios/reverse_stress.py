@@ -183,7 +183,8 @@ def reverse_stress(
     Notes
     -----
     An asset without loadings in some draws is left out, and a note says so. Returns of several periods are summed. The
-    distance is that of normal factors and residuals, whatever the law of residuals.
+    distance is that of normal factors and residuals, whatever the law of residuals; how far loadings that move may wander
+    over several periods is not in V.
     """
     require_fit(fit, "reverse_stress")
     _require_loss(loss)
