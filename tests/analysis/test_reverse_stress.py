@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from scipy.optimize import minimize
 
 import bayesfactor as bf
@@ -21,7 +21,7 @@ def fit_of(draws):
 
 @settings(max_examples=8, deadline=None)
 @given(
-    loss=st.floats(-0.2, -0.001),
+    loss=st.floats(-0.03, -0.001),
     seed=st.integers(0, 1000),
     moving=st.sampled_from(LAWS),
     periods=st.integers(1, 4),
@@ -33,6 +33,7 @@ def test_stress_of_each_draw_of_a_reverse_stress_gives_the_loss(loss, seed, movi
     back = bf.reverse_stress(fit_of(draws), loss, MIX, periods, residuals=residuals)
     for d in range(4):
         own = back.draws.sel(asset="portfolio").isel(chain=0, draw=d)
+        assume(float(np.abs(own).max()) < 1)  # stress takes what is larger for per cent
         shocks = {name: float(own.sel(source=name)) for name in PANEL.factor_names}
         alone = fit_of(draws.isel(draw=[d] * 4))
         found = bf.stress(alone, bf.Scenario(shocks, periods=periods), portfolio=MIX)
@@ -116,6 +117,16 @@ def test_what_has_no_loadings_is_left_out_or_refused():
         bf.reverse_stress(fit_of(draws.assign(loading=0 * draws["loading"])), -0.05)
     whole = bf.reverse_stress(fit_of(none), -0.05, {"a00": 1.0}, residuals=True).draws.sel(asset="portfolio")
     np.testing.assert_allclose(whole.sel(source="residual") + draws["alpha"].sel(asset="a00"), -0.05)
+
+
+def test_what_no_traded_factor_can_do_is_said():
+    """Small loadings, and a loss of much."""
+    draws = synthetic_draws(PANEL, draws=5)
+    far = bf.reverse_stress(fit_of(draws.assign(loading=0.1 * draws["loading"])), -0.5)
+    share = float((far.draws.sel(source=["f0", "f1"]) < -1).any("source").mean(("chain", "draw")).max())
+    assert share > 0
+    assert any(f"falls by more than 100 %: in {100 * share:.2g} % of draws" in note for note in far.notes)
+    assert not any("more than 100 %" in note for note in bf.reverse_stress(fit_of(draws), -0.01).notes)
 
 
 @pytest.mark.parametrize("loss", [0.3, -30, 0, np.nan, "a", None, True])

@@ -183,7 +183,7 @@ def reverse_stress(
     Notes
     -----
     An asset without loadings in some draws is left out, and a note says so. Returns of several periods are summed. The
-    distance is that of normal factors and residuals, whatever the law of residuals; how far loadings that move may wander
+    distance is that of normal factors and residuals, whatever the law of residuals; how far moving loadings may wander
     over several periods is not in V.
     """
     require_fit(fit, "reverse_stress")
@@ -210,16 +210,27 @@ def reverse_stress(
     def labelled(name: str) -> xr.DataArray:
         return xr.DataArray(found[name][:, :, kept], coords, dims, name=name)
 
+    values = xr.DataArray(found["draws"][:, :, kept], {**coords, "source": sources}, (*dims, "source"), name="value")
     return ReverseStress(
         float(loss),
         int(periods),
-        xr.DataArray(found["draws"][:, :, kept], {**coords, "source": sources}, (*dims, "source"), name="value"),
+        values,
         labelled("distance"),
         labelled("expected"),
         labelled("spread"),
         fit.problems,
-        (MEANS, NORMAL, *left_out, *leverage_note(weights)),
+        (MEANS, NORMAL, *left_out, *_beyond(fit, values), *leverage_note(weights)),
     )
+
+
+def _beyond(fit: Fit, values: xr.DataArray) -> tuple[str, ...]:
+    """Say how often a traded factor would have to fall by more than everything."""
+    traded = [factor.name for factor in fit.panel.factor_info if factor.traded]
+    often = (values.sel(source=traded) < -1).any("source").mean(("chain", "draw"))
+    if not float(often.max()) > 0:
+        return ()
+    name, share = str(often["asset"].values[int(np.argmax(often.values))]), 100 * float(often.max())
+    return (f"out of reach where a traded factor falls by more than 100 %: in {share:.2g} % of draws of '{name}'",)
 
 
 def _require_loss(loss: object) -> None:
