@@ -14,7 +14,8 @@ import bayesfactor as bf
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "bayesfactor"
-PRESETS = {"capm", "hierarchical", "static", "pooled", "sparse", "spike_slab", "student_t", "unpooled", "noisy_factors"}
+PRESETS = {"capm", "hierarchical", "static", "pooled", "sparse", "spike_slab", "student_t", "unpooled"}
+PRESETS |= {"common_residuals", "noisy_factors"}
 
 LAYERS = (
     ("base",),

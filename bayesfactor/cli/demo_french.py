@@ -44,12 +44,12 @@ def show(sampler: Sampler, output: Path) -> bool:
     )
     head("2. The fit")
     say(
-        "Model 'hierarchical': loadings are partially pooled within groups, and alphas are shrunk towards "
-        "zero. Loadings and volatility may move, as far as the data say so. What the portfolios share beside the "
-        "four factors is in residual factors, as many as residuals show. "
+        "Model 'common_residuals': loadings are partially pooled within groups, and alphas are shrunk towards zero. "
+        "Volatility may move, as far as the data say so. What the portfolios share beside the four factors is in "
+        "residual factors, as many as residuals show. "
         "The first fit on a machine takes up to a minute to compile; later ones do not."
     )
-    result = run_fit(panel, "hierarchical", sampler)
+    result = run_fit(panel, "common_residuals", sampler)
     show_timings(result)
     show_moves(result)
     head("3. Convergence and model checks")

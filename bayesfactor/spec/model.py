@@ -247,7 +247,7 @@ class FactorModel:
     def design(self, panel: PanelBase) -> Design:
         """Return what a fit of this model sees of a panel (already restricted to its factors), weighted as it says."""
         if self.has_latents:
-            require_returns(panel, self.latents_in_words)
+            require_returns(panel, self.latents_in_words, 'Take a model without that, such as model="static"')
         return observe(panel, self.observation.weights(panel))
 
 

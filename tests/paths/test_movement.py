@@ -25,3 +25,6 @@ def test_statistics_are_taken_where_nothing_moves():
     assert not bf.read_model("static").movement_in_words
     assert bf.build(panel, "static", marginal=True).free_RVs
     assert bf.prior_predict(panel).table.shape == bf.prior_predict(panel, "static").table.shape
+    with pytest.raises(bf.SpecError, match="'auto' needs single returns") as caught:
+        bf.prior_predict(panel, "common_residuals")
+    assert 'model="static"' in caught.value.remedy

@@ -462,7 +462,8 @@ def test_the_engine_is_passed_on_and_part_of_the_key(panels, monkeypatch, short_
 
     monkeypatch.setattr(workers, "fit", stand_in)
     with ThreadPoolExecutor(1) as pool:
-        kept = [fit_many(panels, sampler=QUICK, engine=name, executor=pool) for name in ("auto", "kernel", "graph")]
+        asks = {"model": "static", "sampler": QUICK, "executor": pool}
+        kept = [fit_many(panels, engine=name, **asks) for name in ("auto", "kernel", "graph")]
     assert asked == ["auto"] * 4 + ["kernel"] * 4 + ["graph"] * 4
     keys = [[entry.key for entry in fits.entries] for fits in kept]
     assert keys[0] == keys[1]

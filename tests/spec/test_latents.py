@@ -138,7 +138,7 @@ def test_latent_variables_go_with_what_moves():
 
 
 def test_presets_without_latent_variables_have_no_line_of_them():
-    for name in ("capm", "pooled", "spike_slab", "static", "student_t", "unpooled"):
+    for name in ("capm", "hierarchical", "pooled", "spike_slab", "static", "student_t", "unpooled"):
         model = bf.read_model(name)
         assert not model.has_latents
         table = tomllib.loads(model_text(model))
@@ -147,8 +147,12 @@ def test_presets_without_latent_variables_have_no_line_of_them():
         assert "error" not in table["factors"]
 
 
-def test_the_default_looks_for_residual_factors():
-    assert bf.read_model("hierarchical").latents_in_words == "noise.common.count = 'auto'"
+def test_common_residuals_are_the_default_with_loadings_that_stand_still():
+    found, default = bf.read_model("common_residuals"), bf.read_model("hierarchical")
+    loadings = replace(default.loadings, path=found.loadings.path)
+    noise = replace(default.noise, common=bf.CommonResiduals("auto"))
+    assert found == replace(default, name="common_residuals", loadings=loadings, noise=noise)
+    assert found.movement_in_words == "noise.volatility = 'common', factors.volatility = 'moving'"
 
 
 def test_a_loading_that_is_always_in_is_no_latent_variable():

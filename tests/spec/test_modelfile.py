@@ -14,6 +14,7 @@ from tests.support.drawn_models import models
 
 PRESETS = (
     "capm",
+    "common_residuals",
     "hierarchical",
     "noisy_factors",
     "pooled",
