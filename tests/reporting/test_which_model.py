@@ -177,6 +177,20 @@ def test_the_command_writes_it_too(run, fits, tmp_path):
     assert written.split("## Which model")[1].split("## The model")[0] in own
 
 
+def test_fits_of_one_name_are_told_apart_by_their_folders(run, fits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fits[THIS].save("run.nc")
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        fits["static"].save(f"{folder}/fit.nc")
+    run("report", "run.nc", "-o", "r.md", "--other", "one/fit.nc", "--other", "two/fit.nc")
+    text = (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "--other one/fit.nc --other two/fit.nc" in text
+    status, _, errors = run("report", "run.nc", "-o", "r.md", "--other", "one/fit.nc", "--other", "one/fit.nc")
+    assert status == 2
+    assert "report --other: 'one/fit.nc' is given twice." in errors
+
+
 def test_paper_has_the_section(fits, others, tmp_path):
     pytest.importorskip("typst", reason="paper needs the extra 'pdf'")
     assert bf.write_report(fits[THIS], tmp_path / "r.pdf", others=others).stat().st_size > 10_000

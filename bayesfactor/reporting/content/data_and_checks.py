@@ -164,7 +164,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     options += ["--portfolio", "weights.csv"] if held else []
     options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
     others = {} if contents.models is None else contents.models.others
-    options += [text for name in others for text in ("--other", f"{name}.nc")]
+    options += [text for name in others for text in ("--other", _file(name))]
     whole = fit.sampler is not None and fit.model is not None
     saved = "the data, the model and the settings" if whole else "the data and the draws"
     model = f"the model {fit.model_id}, of " if fit.model is not None else ""
@@ -176,7 +176,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
         table = scenarios_text(one.scenario for one in contents.scenarios)
         files += [Text("The scenarios, as scenarios.toml:"), Code(table, "The file of scenarios")]
     if others:
-        saved_as = (f"{name}.nc: {_identity(other)}" for name, other in others.items())
+        saved_as = (f"{_file(name)}: {_identity(other)}" for name, other in others.items())
         files += [Text("The other fits, saved under their names:"), Listing(tuple(saved_as))]
     return (
         *files,
@@ -186,6 +186,11 @@ def again(contents: Contents) -> tuple[Part, ...]:
         Text(f"Fingerprint of {model}the panel {fit.panel.fingerprint}; made with:"),
         Listing(tuple(f"{name} {version}".strip() for name, version in fit.versions.items())),
     )
+
+
+def _file(name: str) -> str:
+    """Return the file of a fit; fits of one name in several folders are named by their paths."""
+    return name if name.endswith(".nc") else f"{name}.nc"
 
 
 def _identity(fit: Fit) -> str:
@@ -207,7 +212,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     if contents.models is not None:
-        opened = ", ".join(f"{name!r}: bf.open_fit({f'{name}.nc'!r})" for name in contents.models.others)
+        opened = ", ".join(f"{name!r}: bf.open_fit({_file(name)!r})" for name in contents.models.others)
         held += f"    others={{{opened}}},\n"
     steps = (
         "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
