@@ -278,7 +278,7 @@ def compare(
 
     if csv is not None:
         _check_output(csv)
-    found = run_compare({name: open_fit(path) for name, path in named(runs).items()})
+    found = run_compare({name: open_fit(path) for name, path in named(runs, "compare").items()})
     show_comparison(found)
     if csv is not None:
         write_csv(found.table(), csv)
@@ -345,9 +345,14 @@ def report(
     scenarios: Annotated[
         Path | None, typer.Option(help="TOML file of named scenarios; the report says what they do.")
     ] = None,
+    other: Annotated[
+        list[Path] | None,
+        typer.Option(help="Saved fit of another model to the same returns, under its file's name; as often as needed."),
+    ] = None,
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
+    from bayesfactor.cli.comparison import named
     from bayesfactor.cli.input import read_weights
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior.fit import open_fit
@@ -357,7 +362,14 @@ def report(
     weights = None if portfolio is None else read_weights(portfolio)
     result = open_fit(run)
     asked = () if scenarios is None else read_scenarios(scenarios)
-    choices: dict[str, Any] = {"title": title, "ci_prob": ci, "ci_kind": ci_kind.value, "scenarios": asked}
+    others = {name: open_fit(path) for name, path in named(other or [], "report --other").items()}
+    choices: dict[str, Any] = {
+        "title": title,
+        "ci_prob": ci,
+        "ci_kind": ci_kind.value,
+        "scenarios": asked,
+        "others": others,
+    }
     written = write_report(result, output, portfolio=weights, **choices)
     print(f"Wrote {wrote(written)}")
     _warn_and_exit(result.problems)

@@ -19,7 +19,7 @@ SHOWN = {
 }  # columns of the table, and how they are headed
 
 
-def named(runs: Sequence[Path]) -> dict[str, Path]:
+def named(runs: Sequence[Path], verb: str) -> dict[str, Path]:
     """Return files by name: the file's own, with as much of its folder as tells it from others.
 
     Raises
@@ -30,7 +30,7 @@ def named(runs: Sequence[Path]) -> dict[str, Path]:
     whole = [path.absolute().resolve() for path in runs]
     for place, path in enumerate(whole):
         if path in whole[:place]:
-            raise SpecError(f"compare: '{runs[place]}' is given twice.", place="compare", found=str(runs[place]))
+            raise SpecError(f"{verb}: '{runs[place]}' is given twice.", place=verb, found=str(runs[place]))
     stems = [path.stem for path in runs]
     return {stem if stems.count(stem) == 1 else str(path): path for stem, path in zip(stems, runs, strict=True)}
 

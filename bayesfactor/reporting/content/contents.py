@@ -30,6 +30,7 @@ from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import OWN, answer
 from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
+from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
 
 NO_MODEL = "The draws were made by another program, and their model was not given."
 OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author changed, and that the fit does not hold."
@@ -93,6 +94,8 @@ class Contents:
         None where nothing moves in the model.
     scenarios : tuple of Consequences
         One for each scenario that was given.
+    models : SeveralFits or None
+        None where no other fits were given.
     """
 
     fit: Fit
@@ -116,6 +119,7 @@ class Contents:
     checks: CheckReport
     changes: Changes | None
     scenarios: tuple[Consequences, ...] = ()
+    models: SeveralFits | None = None
 
     @property
     def subtitle(self) -> str:
@@ -137,7 +141,13 @@ def unknown_model(fit: Fit) -> str:
 
 
 def gather(
-    fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval, scenarios: Sequence[Scenario] = ()
+    fit: Fit,
+    portfolio: Portfolio,
+    title: str,
+    ci_prob: float,
+    ci_kind: Interval,
+    scenarios: Sequence[Scenario],
+    others: Mapping[str, Fit],
 ) -> Contents:
     """Work out what a report states.
 
@@ -184,6 +194,7 @@ def gather(
         checks,
         find_changes(fit, ci_prob, ci_kind),
         consequences,
+        ask_several(fit, others, portfolio, ci_prob, ci_kind),
     )
 
 

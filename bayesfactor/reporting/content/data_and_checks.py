@@ -10,7 +10,7 @@ from bayesfactor.analysis.scenarios.scenario_files import scenarios_text
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import plot_check
 from bayesfactor.posterior.diagnostics import CANNOT, Check
-from bayesfactor.posterior.fit import OWN_GRAPH
+from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.misfit import NO_LAW
 from bayesfactor.reporting.content.contents import Contents, unknown_model
 from bayesfactor.reporting.content.parts import (
@@ -163,6 +163,8 @@ def again(contents: Contents) -> tuple[Part, ...]:
     options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
     options += ["--portfolio", "weights.csv"] if held else []
     options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
+    others = {} if contents.models is None else contents.models.others
+    options += [text for name in others for text in ("--other", _file(name))]
     whole = fit.sampler is not None and fit.model is not None
     saved = "the data, the model and the settings" if whole else "the data and the draws"
     model = f"the model {fit.model_id}, of " if fit.model is not None else ""
@@ -173,6 +175,9 @@ def again(contents: Contents) -> tuple[Part, ...]:
     if contents.scenarios:
         table = scenarios_text(one.scenario for one in contents.scenarios)
         files += [Text("The scenarios, as scenarios.toml:"), Code(table, "The file of scenarios")]
+    if others:
+        saved_as = (f"{_file(name)}: {_identity(other)}" for name, other in others.items())
+        files += [Text("The other fits, saved under their names:"), Listing(tuple(saved_as))]
     return (
         *files,
         Text(f"From the saved fit, which holds {saved}:"),
@@ -181,6 +186,17 @@ def again(contents: Contents) -> tuple[Part, ...]:
         Text(f"Fingerprint of {model}the panel {fit.panel.fingerprint}; made with:"),
         Listing(tuple(f"{name} {version}".strip() for name, version in fit.versions.items())),
     )
+
+
+def _file(name: str) -> str:
+    """Return the file of a fit; fits of one name in several folders are named by their paths."""
+    return name if name.endswith(".nc") else f"{name}.nc"
+
+
+def _identity(fit: Fit) -> str:
+    """Return by which fingerprints a fit is known again."""
+    model = f"model {fit.model_id}" if fit.model is not None else "draws of a model that is not known"
+    return f"{model}, panel {fit.panel.fingerprint}"
 
 
 def _sampled_again(contents: Contents) -> tuple[Part, ...]:
@@ -195,6 +211,9 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     engine = f", engine={fit.engine!r}" if fit.engine else ""
     held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
+    if contents.models is not None:
+        opened = ", ".join(f"{name!r}: bf.open_fit({_file(name)!r})" for name in contents.models.others)
+        held += f"    others={{{opened}}},\n"
     steps = (
         "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
         f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}){engine})\n'

@@ -234,7 +234,7 @@ def cell(given: object, form: Form, sd: float = 0.0) -> Cell:
         case "chance":
             text = chance(value)
         case "count":
-            text = f"{value:,.0f}"
+            text = f"{value:,.0f}".replace("-", MINUS)
         case "number":
             text = number(value)
         case _:

@@ -29,6 +29,7 @@ from bayesfactor.reporting.content.parts import (
 from bayesfactor.reporting.content.positions import positions
 from bayesfactor.reporting.content.prose import SCALE
 from bayesfactor.reporting.content.scenarios import could_happen
+from bayesfactor.reporting.content.which_model import which_model
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
 LEVELS = (
@@ -51,6 +52,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         Section("premia", "What factors pay", premia(contents)),
         Section("data", "The data", data(contents)),
         Section("trust", "Can it be trusted?", trust(contents)),
+        *_models(contents),
         Section("model", "The model", model(contents)),
         Section("again", "Reproducing this report", again(contents)),
     )
@@ -62,6 +64,13 @@ def _scenarios(contents: Contents) -> tuple[Section, ...]:
         return ()
     parts = could_happen(contents.scenarios, contents.weights is not None)
     return (Section("scenarios", "What could happen", parts),)
+
+
+def _models(contents: Contents) -> tuple[Section, ...]:
+    """Return the section on what depends on the model; none where no other fits were given."""
+    if contents.models is None:
+        return ()
+    return (Section("which", "Which model", which_model(contents.models, contents.interval)),)
 
 
 def _answer(contents: Contents) -> tuple[Part, ...]:
