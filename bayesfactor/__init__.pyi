@@ -166,6 +166,9 @@ from .plots.contributions import (
     plot_realised as plot_realised,
     plot_risk as plot_risk,
 )
+from .plots.forecast import (
+    plot_forecast as plot_forecast,
+)
 from .plots.inclusion import (
     plot_inclusion as plot_inclusion,
 )
