@@ -53,13 +53,34 @@ from .analysis.portfolio.moments import (
     Moments as Moments,
     moments as moments,
 )
+from .analysis.scenarios.episode import (
+    episode as episode,
+)
 from .analysis.scenarios.forecast import (
     Forecast as Forecast,
     forecast as forecast,
 )
+from .analysis.scenarios.plausibility import (
+    Plausibility as Plausibility,
+)
 from .analysis.scenarios.position_risk import (
     PositionRisk as PositionRisk,
     position_risk as position_risk,
+)
+from .analysis.scenarios.reverse_stress import (
+    ReverseStress as ReverseStress,
+    reverse_stress as reverse_stress,
+)
+from .analysis.scenarios.scenario import (
+    Scenario as Scenario,
+    Sigmas as Sigmas,
+)
+from .analysis.scenarios.scenario_files import (
+    read_scenarios as read_scenarios,
+)
+from .analysis.scenarios.stress import (
+    Stress as Stress,
+    stress as stress,
 )
 from .base.errors import (
     BayesFactorError as BayesFactorError,
@@ -185,6 +206,9 @@ from .plots.position_risk import (
 from .plots.premia import (
     plot_premia as plot_premia,
     plot_pricing as plot_pricing,
+)
+from .plots.stress import (
+    plot_stress as plot_stress,
 )
 from .posterior.accessors import (
     alphas as alphas,

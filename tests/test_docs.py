@@ -120,12 +120,16 @@ def test_programs_run(path, program, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", [page for page in PAGES if fences(page, "toml")], ids=name_of)
 def test_model_files_are_read(path, tmp_path):
-    """A block of TOML is a model file; `toml factor-info` is what is known about factors of the simulated market."""
+    """A block of TOML is a model file; `factor-info` is of the simulated market, `scenarios` a file of scenarios."""
     for said, text in fences(path, "toml"):
         if said == "factor-info":
             known, market = tomllib.loads(text), bf.simulate(seed=1)
             panel = bf.integrate(market.returns, market.factors[list(known)], known)
             assert panel.factor_names == tuple(known)
+            continue
+        if said == "scenarios":
+            (tmp_path / "scenarios.toml").write_text(text, encoding="utf-8")
+            assert bf.read_scenarios(tmp_path / "scenarios.toml")
             continue
         assert said == ""
         model = tmp_path / "model.toml"

@@ -289,6 +289,48 @@ def compare(
 
 
 @app.command()
+def stress(
+    run: Run,
+    shock: Annotated[
+        list[str] | None, typer.Option(help="FACTOR=VALUE, decimal, or FACTOR=-4sd; once for each shocked factor.")
+    ] = None,
+    scenarios: Annotated[Path | None, typer.Option(help="TOML file of named scenarios.")] = None,
+    periods: Annotated[int, typer.Option(help="Periods of the panel over which the shocks happen.")] = 1,
+    others: Annotated[
+        str, typer.Option(help="What the other factors do: expected (given the shocked ones) or unchanged.")
+    ] = "expected",
+    portfolio: Annotated[
+        Path | None, typer.Option(help="CSV: columns asset and weight; adds the portfolio as one entry.")
+    ] = None,
+    below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
+    ci: Probability = 0.9,
+    csv: Table = None,
+) -> None:
+    """Show what assets and a portfolio earn if factors are shocked, and how plausible that is."""
+    from bayesfactor.analysis.scenarios.stress import stress as run_stress
+    from bayesfactor.cli.input import read_weights
+    from bayesfactor.cli.output import write_csv
+    from bayesfactor.cli.stress import read_shocks, show_stress, whole_table
+    from bayesfactor.posterior.fit import open_fit
+
+    if csv is not None:
+        _check_output(csv)
+    asked = read_shocks(shock or [], scenarios, periods)
+    choices: dict[str, Any] = {
+        "others": others,
+        "portfolio": None if portfolio is None else read_weights(portfolio),
+    }
+    result, found = open_fit(run), []
+    for number, scenario in enumerate(asked):
+        found.append(run_stress(result, scenario, **choices))
+        print("\n" * (number > 0), end="")
+        show_stress(found[-1], ci, below)
+    if csv is not None:
+        write_csv(whole_table(found, ci), csv)
+    _warn_and_exit(result.problems)
+
+
+@app.command()
 def report(
     run: Run,
     output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
@@ -300,8 +342,12 @@ def report(
     ci_kind: Annotated[
         IntervalKind, typer.Option(help="Equal-tailed (eti) or highest-density (hdi) intervals.")
     ] = IntervalKind.eti,
+    scenarios: Annotated[
+        Path | None, typer.Option(help="TOML file of named scenarios; the report says what they do.")
+    ] = None,
 ) -> None:
     """Write a report for a reader who does not run Python."""
+    from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
     from bayesfactor.cli.input import read_weights
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior.fit import open_fit
@@ -310,7 +356,9 @@ def report(
     _check_output(output)
     weights = None if portfolio is None else read_weights(portfolio)
     result = open_fit(run)
-    written = write_report(result, output, portfolio=weights, title=title, ci_prob=ci, ci_kind=ci_kind.value)
+    asked = () if scenarios is None else read_scenarios(scenarios)
+    choices: dict[str, Any] = {"title": title, "ci_prob": ci, "ci_kind": ci_kind.value, "scenarios": asked}
+    written = write_report(result, output, portfolio=weights, **choices)
     print(f"Wrote {wrote(written)}")
     _warn_and_exit(result.problems)
 

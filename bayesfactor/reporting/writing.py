@@ -1,13 +1,14 @@
 """The verb that writes a report."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, assert_never
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bayesfactor.analysis.scenarios.scenario import Scenario, require_scenario
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.base.files import write_whole
@@ -32,6 +33,7 @@ def write_report(
     title: str | None = None,
     ci_prob: float = 0.9,
     ci_kind: Interval = "eti",
+    scenarios: Sequence[Scenario] = (),
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
 
@@ -47,6 +49,8 @@ def write_report(
     title : str, optional
     ci_prob, ci_kind
         Of every interval.
+    scenarios : sequence of Scenario, optional
+        Of each, what it does, in a section that is there only then; no two of one name.
 
     Returns
     -------
@@ -57,11 +61,11 @@ def write_report(
     FitError
         When it is no fit, or the file cannot be written; a file that was there stays as it was.
     SpecError, DataError
-        When the suffix, a weight or an interval is not one that can be used. When jinja2 is not installed.
+        When the suffix, a weight, an interval or a scenario is not one that can be used. When jinja2 is not installed.
 
     Notes
     -----
-    Every number is that of `attribute`, `check`, `identify` or `price`; every sentence is made of draws.
+    Every number is that of `attribute`, `check`, `identify`, `price` or `stress`; every sentence is made of draws.
     """
     require_fit(fit, "write_report")
     target = as_path(path)
@@ -83,13 +87,14 @@ def write_report(
         )
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
+    asked = _named(scenarios)
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
     named = " ".join((title or "").split())
     with threadpool_limits(limits=1, user_api="blas"):  # many small products, which more threads only wait for
-        contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti")
+        contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti", asked)
         found = sections(contents)
         facts = (contents.title, contents.subtitle, fit.problems)
         match suffix:
@@ -103,6 +108,27 @@ def write_report(
                 assert_never(suffix)
     _write(target, written)
     return target
+
+
+def _named(scenarios: Sequence[Scenario]) -> tuple[Scenario, ...]:
+    """Return the scenarios, or raise a SpecError where one is none, or two have one name."""
+    place = "write_report.scenarios"
+    if isinstance(scenarios, Scenario) or not isinstance(scenarios, Sequence):
+        raise SpecError(
+            f"write_report: scenarios are a list of bf.Scenario, not a {type(scenarios).__name__}.",
+            place=place,
+            found=scenarios,
+            remedy='Write scenarios=[bf.Scenario({"market": -0.2})].',
+        )
+    names: list[str] = []
+    for scenario in scenarios:
+        name = require_scenario(scenario, "write_report").name
+        if name in names:
+            raise SpecError(
+                f"write_report: two scenarios are named '{name}'.", place=place, found=name, remedy="Name them apart."
+            )
+        names.append(name)
+    return tuple(scenarios)
 
 
 def _require_jinja() -> None:

@@ -69,8 +69,8 @@ def common_covariance(law: PredictiveLaw, sums: HorizonSums, periods: int) -> np
     As residuals do, it grows with g and with each asset's own drift.
     """
 
-    def weighed(growth: np.ndarray) -> np.ndarray:
-        columns = np.moveaxis(law.common * np.sqrt(growth)[:, None, None], 1, 0).reshape(law.sd.shape[1], -1)
+    def weighed(factor: np.ndarray) -> np.ndarray:
+        columns = np.moveaxis(law.common * np.sqrt(factor)[:, None, None], 1, 0).reshape(law.sd.shape[1], -1)
         return columns @ columns.T
 
     if not law.common.shape[2] or not np.any(law.log_drift):
@@ -78,11 +78,17 @@ def common_covariance(law: PredictiveLaw, sums: HorizonSums, periods: int) -> np
     total = np.zeros((law.sd.shape[1],) * 2)
     for j in range(periods):
         drift = law.drift_at(j)
-        total += weighed(_growth(law, np.array([float(j)]))[:, 0]) * np.outer(drift, drift)
+        total += weighed(growth(law, np.array([float(j)]))[:, 0]) * np.outer(drift, drift)
     return total
 
 
-def _growth(law: PredictiveLaw, j: np.ndarray) -> np.ndarray:
+def summed_covariance(law: PredictiveLaw, all_of: np.ndarray | float, now: np.ndarray) -> np.ndarray:
+    """Return sum_j w_j Omega_j (sample, factor, factor) over periods, given sum_j w_j and sum_j w_j c_j (sample)."""
+    share = now[:, None, None]
+    return law.long_run_cov * (np.broadcast_to(all_of, now.shape)[:, None, None] - share) + law.cov * share
+
+
+def growth(law: PredictiveLaw, j: np.ndarray) -> np.ndarray:
     """Return E[g^2] / g_1^2 (sample, period) of periods that are `j` after the next one."""
     p = law.volatility_phi[:, None] ** j
     return np.exp(2 * (p - 1) * law.log_volatility[:, None] + 2 * law.size[:, None] ** 2 * (1 - p**2))
@@ -96,4 +102,4 @@ def _terms(law: PredictiveLaw, j: np.ndarray, periods: int) -> dict[str, np.ndar
     later = periods - 1 - j
     onward = np.where(phi < 1, phi * (1 - phi**later) / np.where(phi < 1, 1 - phi, 1.0), later)
     terms = {"a": a, "aa": a**2, "c": c, "ac": a * c, "aac": a**2 * c, "s": s, "sc": s * c}
-    return {**terms, "ss": s * (1 + 2 * onward), "g": _growth(law, j)}
+    return {**terms, "ss": s * (1 + 2 * onward), "g": growth(law, j)}

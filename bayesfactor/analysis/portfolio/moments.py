@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.portfolio.horizon_sums import HorizonSums, common_covariance, horizon_sums
+from bayesfactor.analysis.portfolio.horizon_sums import HorizonSums, common_covariance, horizon_sums, summed_covariance
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.facts import require_fit
@@ -152,15 +152,10 @@ def _outer(columns: np.ndarray, between: np.ndarray) -> np.ndarray:
 
 def _between(law: PredictiveLaw, sums: HorizonSums, periods: int, constant: bool) -> np.ndarray:
     """Return what is between long-run loadings and gaps: sums over periods of Omega_j, a_j Omega_j, a_j^2 Omega_j."""
-
-    def weighted(long_run: np.ndarray | float, now: np.ndarray) -> np.ndarray:
-        share = np.asarray(now)[:, None, None]
-        return law.long_run_cov * (np.broadcast_to(long_run, now.shape)[:, None, None] - share) + law.cov * share
-
-    first = weighted(float(periods), sums.c)
+    first = summed_covariance(law, float(periods), sums.c)
     if constant:
         return first
-    once, twice = weighted(sums.a, sums.ac), weighted(sums.aa, sums.aac)
+    once, twice = summed_covariance(law, sums.a, sums.ac), summed_covariance(law, sums.aa, sums.aac)
     return np.block([[first, once], [once, twice]])
 
 

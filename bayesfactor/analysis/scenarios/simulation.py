@@ -51,25 +51,41 @@ def compounded(
     return Compounded(outcome - 1, expected - 1, bound, walked, expected_walk)
 
 
-def paths(law: PredictiveLaw, periods: int, rng: np.random.Generator) -> Iterator[Period]:
-    """Yield the periods ahead, from the next one on: volatility and loadings wander, and all revert."""
+def paths(
+    law: PredictiveLaw, periods: int, rng: np.random.Generator, shocks: Iterator[np.ndarray] | None = None
+) -> Iterator[Period]:
+    """Yield the periods ahead, from the next one on: volatility and loadings wander, and all revert.
+
+    `shocks` are those of the factors, from their means (sample, factor); drawn from their law where they are not given.
+    """
+    drawn = _factor_shocks(law, periods, rng) if shocks is None else shocks
     volatility = law.log_volatility
     own = None if law.wander is None else np.zeros_like(law.loading)  # of a loading, around its reverting mean
-    still = law.long_run_cov is law.cov
     for j in range(periods):
         if j:
             volatility = _moved(volatility, law.volatility_phi, law.size, rng)
             if own is not None and law.wander is not None:
                 own = _moved(own, law.loading_phi[:, None, None], law.wander, rng)
         centre = _reverted(law.loading, law.long_run, law.loading_phi, j)
-        root = law.root if still or not j else np.linalg.cholesky(_reverted(law.cov, law.long_run_cov, law.cov_phi, j))
         loading = centre if own is None else centre + own
-        shock = np.einsum("skl,sl->sk", root, rng.standard_normal(law.premium.shape))
         growth = np.exp(volatility - law.log_volatility)[:, None] * law.drift_at(j)
         yield Period(
-            law.intercept + np.einsum("sik,sk->si", loading, law.premium + shock) + growth * _residuals(law, rng),
+            law.intercept + np.einsum("sik,sk->si", loading, law.premium + next(drawn)) + growth * _residuals(law, rng),
             law.intercept + np.einsum("sik,sk->si", centre, law.premium),
         )
+
+
+def factor_covariance(law: PredictiveLaw, j: int) -> np.ndarray:
+    """Return the factors' covariance (sample, factor, factor) j periods after the next."""
+    return _reverted(law.cov, law.long_run_cov, law.cov_phi, j)
+
+
+def _factor_shocks(law: PredictiveLaw, periods: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield draws of the factors from their means (sample, factor), of independent periods."""
+    still = law.long_run_cov is law.cov
+    for j in range(periods):
+        root = law.root if still or not j else np.linalg.cholesky(factor_covariance(law, j))
+        yield np.einsum("skl,sl->sk", root, rng.standard_normal(law.premium.shape))
 
 
 def _moved(value: np.ndarray, phi: np.ndarray, size: np.ndarray, rng: np.random.Generator) -> np.ndarray:

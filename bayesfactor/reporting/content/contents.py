@@ -1,6 +1,6 @@
 """Everything that a report states, worked out once, whatever it is set in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
+from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
@@ -28,6 +29,7 @@ from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import OWN, answer
 from bayesfactor.reporting.content.changes import Changes, find_changes
+from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 
 NO_MODEL = "The draws were made by another program, and their model was not given."
 OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author changed, and that the fit does not hold."
@@ -89,6 +91,8 @@ class Contents:
     checks : CheckReport
     changes : Changes or None
         None where nothing moves in the model.
+    scenarios : tuple of Consequences
+        One for each scenario that was given.
     """
 
     fit: Fit
@@ -111,6 +115,7 @@ class Contents:
     description: Description
     checks: CheckReport
     changes: Changes | None
+    scenarios: tuple[Consequences, ...] = ()
 
     @property
     def subtitle(self) -> str:
@@ -131,7 +136,9 @@ def unknown_model(fit: Fit) -> str:
     return OF_OWN_GRAPH if fit.engine == OWN_GRAPH else NO_MODEL
 
 
-def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval) -> Contents:
+def gather(
+    fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval, scenarios: Sequence[Scenario] = ()
+) -> Contents:
     """Work out what a report states.
 
     Raises
@@ -139,6 +146,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
     SpecError, DataError
         When a weight or an interval is not one that can be used.
     """
+    consequences = find_consequences(fit, portfolio, scenarios, ci_prob, ci_kind)  # first, as they may be refused
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit, portfolio)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
@@ -175,6 +183,7 @@ def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: 
         fit.describe(),
         checks,
         find_changes(fit, ci_prob, ci_kind),
+        consequences,
     )
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from bayesfactor.analysis.scenarios.scenario_files import scenarios_text
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import plot_check
 from bayesfactor.posterior.diagnostics import CANNOT, Check
@@ -161,6 +162,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     fit, held = contents.fit, contents.weights is not None
     options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
     options += ["--portfolio", "weights.csv"] if held else []
+    options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
     whole = fit.sampler is not None and fit.model is not None
     saved = "the data, the model and the settings" if whole else "the data and the draws"
     model = f"the model {fit.model_id}, of " if fit.model is not None else ""
@@ -168,6 +170,9 @@ def again(contents: Contents) -> tuple[Part, ...]:
     if contents.weights is not None:
         table = contents.weights.rename_axis("asset").to_csv()
         files = [Text("The weights, as weights.csv:"), Code(table, "The file of weights")]
+    if contents.scenarios:
+        table = scenarios_text(one.scenario for one in contents.scenarios)
+        files += [Text("The scenarios, as scenarios.toml:"), Code(table, "The file of scenarios")]
     return (
         *files,
         Text(f"From the saved fit, which holds {saved}:"),
@@ -189,6 +194,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
     engine = f", engine={fit.engine!r}" if fit.engine else ""
     held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
+    held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     steps = (
         "import bayesfactor as bf\n\n# panel: what bf.integrate made of the data, or the saved fit's .panel\n"
         f'fit = bf.fit(panel, "model.toml", bf.Sampler({settings}){engine})\n'

@@ -28,6 +28,7 @@ from bayesfactor.reporting.content.parts import (
 )
 from bayesfactor.reporting.content.positions import positions
 from bayesfactor.reporting.content.prose import SCALE
+from bayesfactor.reporting.content.scenarios import could_happen
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
 LEVELS = (
@@ -44,6 +45,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
         Section("risk", "Where the risk comes from", risk(contents)),
         Section("realised", "Realised returns", realised(contents)),
+        *_scenarios(contents),
         Section("loadings", "Loadings, and how far they were shrunk", (*loadings(contents), *which_are_in(contents))),
         *((Section("changes", "What has changed", changed(found)),) if (found := contents.changes) is not None else ()),
         Section("premia", "What factors pay", premia(contents)),
@@ -52,6 +54,14 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         Section("model", "The model", model(contents)),
         Section("again", "Reproducing this report", again(contents)),
     )
+
+
+def _scenarios(contents: Contents) -> tuple[Section, ...]:
+    """Return the section on scenarios; none where none were given."""
+    if not contents.scenarios:
+        return ()
+    parts = could_happen(contents.scenarios, contents.weights is not None)
+    return (Section("scenarios", "What could happen", parts),)
 
 
 def _answer(contents: Contents) -> tuple[Part, ...]:

@@ -1,0 +1,122 @@
+"""Scenarios as the command line reads them, and what they do as it prints them."""
+
+import math
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from bayesfactor.analysis.scenarios.plausibility import waiting_words
+from bayesfactor.analysis.scenarios.scenario import Scenario, Sigmas
+from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
+from bayesfactor.analysis.scenarios.stress import Stress
+from bayesfactor.base.errors import SpecError
+from bayesfactor.cli.output import LINES, interval_name, number, percent, probability, say, show_rows
+
+WRITE = "Write --shock market=-0.2, or --shock market=-4sd for four standard deviations."
+SD = re.compile(r"\s*(sd|sigmas?)\s*$", re.IGNORECASE)
+
+
+def read_shocks(shocks: list[str], file: Path | None, periods: int) -> tuple[Scenario, ...]:
+    """Return the scenario of the shocks given one by one, and those of a file.
+
+    Raises
+    ------
+    SpecError
+        When a shock is not written as factor=value, a factor is given twice, or there is no scenario.
+    """
+    given: dict[str, float | Sigmas] = {}
+    for text in shocks:
+        name, _, value = text.rpartition("=")
+        if not name.strip():
+            raise SpecError(f"--shock {text}: it is not factor=value.", place="--shock", found=text, remedy=WRITE)
+        if name.strip() in given:
+            raise SpecError(f"--shock: '{name.strip()}' is given twice.", place="--shock", found=text, remedy=WRITE)
+        given[name.strip()] = _value(value, text)
+    if periods != 1 and not given:
+        raise SpecError(
+            "--periods goes with --shock, and there is none.",
+            place="--periods",
+            found=periods,
+            remedy="A file says the periods of each scenario: periods = 3.",
+        )
+    named = () if file is None else read_scenarios(file)
+    if not given and not named:
+        raise SpecError("There is no scenario.", place="--shock", remedy=f"{WRITE} Or give --scenarios FILE.toml.")
+    return (*([Scenario(given, periods=periods)] if given else []), *named)
+
+
+def _value(value: str, text: str) -> float | Sigmas:
+    bare = SD.sub("", value)
+    try:
+        found = float(bare)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        remedy = "Write 20 % as 0.2." if "%" in value else WRITE
+        raise SpecError(f"--shock {text}: '{value}' is no number.", place="--shock", found=text, remedy=remedy)
+    return found if bare == value else Sigmas(found)
+
+
+def show_stress(stressed: Stress, ci: float, below: float | None) -> None:
+    """Print a scenario: what the factors do, how plausible it is, and what it does to assets and the portfolio."""
+    outcome = stressed.outcome_table(below, ci)
+    table = stressed.table(ci)
+    scenario = stressed.scenario
+    say(f"{scenario.name}: over {scenario.periods} period{'s' * (scenario.periods > 1)}.")
+    say(*(f"Note: {note}." for note in stressed.notes))
+    print()
+    _show_factors(stressed.factors_table(ci))
+    say("", _plausible(stressed), "")
+    say(
+        f"Excess return, %: expected, and where it may fall; interval: {interval_name(table)}. The first is how well "
+        "the expectation is known, the second where the return itself may be."
+    )
+    print()
+    total = table[table["source"] == "total"].set_index("asset")
+    rows = []
+    for row in outcome.head(LINES).to_dict("records"):
+        expected = total.loc[row["asset"]]
+        ends = [percent(one[end]) for one in (expected, row) for end in ("lower", "upper")]
+        beyond = [] if below is None else [probability(row["prob_below"])]
+        rows.append([str(row["asset"]), percent(expected["mean"]), *ends, *beyond])
+    last = [] if below is None else [f"P(< {100 * below:g})"]
+    show_rows(["asset", "expected", "lower", "upper", "return lower", "upper", *last], rows)
+    if len(outcome) > LINES:
+        say("", f"{LINES} of {len(outcome)} entries shown. All of them, by source: --csv FILE.")
+
+
+def _show_factors(table: pd.DataFrame) -> None:
+    rows = []
+    for row in table.to_dict("records"):
+        as_far = "" if pd.isna(row["as_far"]) else str(row["as_far"])
+        numbers = [f"{row[name]:.3g}" for name in ("mean", "lower", "upper", "spread")]
+        rows.append([str(row["factor"]), "shocked" if row["shocked"] else "", *numbers, as_far, row["unit"]])
+    show_rows(["factor", "", "expected", "lower", "upper", "sd around it", "as far", "unit"], rows, words=2, remarks=1)
+
+
+def _plausible(stressed: Stress) -> str:
+    """Return how plausible a scenario is, in a sentence."""
+    found = stressed.plausibility
+    table = found.table().set_index("volatility")
+    parts = []
+    for name, row in table.iterrows():
+        law = f" at the volatility of the {name}" if len(table) > 1 else ""
+        parts.append(
+            f"{number(row['distance'])} standard deviations away{law}, by a normal law {waiting_words(row['years'])}"
+        )
+    rank = f"rank {found.rank} among {found.windows} windows of the panel" if found.windows else "no window is as long"
+    return f"Plausibility: {'; '.join(parts)}; {rank}."
+
+
+def whole_table(found: list[Stress], ci: float) -> pd.DataFrame:
+    """Return the tables of several scenarios as one, with a column for the scenario; outcomes are a source `return`."""
+    tables = []
+    for one in found:
+        table = pd.concat([one.table(ci), one.outcome_table(None, ci).assign(source="return")], ignore_index=True)
+        table.insert(0, "scenario", one.scenario.name)
+        tables.append(table)
+    whole = pd.concat(tables, ignore_index=True)
+    spans = {one.scenario.name: one.table(ci).attrs for one in found}
+    whole.attrs = {**next(iter(spans.values())), "units": "decimal over the periods of the scenario"}
+    return whole
