@@ -207,6 +207,9 @@ from .plots.premia import (
     plot_premia as plot_premia,
     plot_pricing as plot_pricing,
 )
+from .plots.scores import (
+    plot_scores as plot_scores,
+)
 from .plots.stress import (
     plot_stress as plot_stress,
 )
