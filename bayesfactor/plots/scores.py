@@ -101,8 +101,8 @@ def _calibration(axis: "Axes", tenths: pd.DataFrame, row: dict[Hashable, Any]) -
     axis.set_xlim(0, 1)
     axis.set_xticks([0, 0.5, 1])
     percent(axis.yaxis)
-    held = ", ".join(f"{100 * row[f'cover_{round(100 * prob)}']:.0f}" for prob in COVERS)
-    axis.set_title(f"{', '.join(f'{100 * prob:g}' for prob in COVERS)} % intervals held {held} %", loc="left")
+    held = " / ".join(f"{100 * row[f'cover_{round(100 * prob)}']:.0f}" for prob in COVERS)
+    axis.set_title(f"Held: {held} %", loc="left")
 
 
 def _note(scores: Scores, rows: Sequence[str], asset: str, compared: bool) -> str:
@@ -112,6 +112,7 @@ def _note(scores: Scores, rows: Sequence[str], asset: str, compared: bool) -> st
         "R-squared: against the mean of earlier returns (blue) and against 0 (orange)",
         *(["Log score: gain in nats per return; above 0 is better"] if compared else []),
         "Bars: where returns fell in their forecast (PIT); dashed: where forecasts are right",
+        f"Held: share of returns within the intervals of {' / '.join(f'{100 * prob:g}' for prob in COVERS)} %",
         f"Lines: {ERRORS} standard errors each way, from blocks of dates",
     ]
     failed = [short(model) for model in rows if scores.problems.get(model)]

@@ -52,10 +52,11 @@ def test_dots_lines_and_bars_are_those_of_the_tables(scores):
         assert dots == [own["gain"]]
         assert ends[0] == pytest.approx([own["gain"] - 2 * own["se"], own["gain"] + 2 * own["se"]])
         assert [bar.get_height() for bar in calibration.patches] == pytest.approx(tenths.loc[model, "share"].tolist())
-        held = ", ".join(f"{100 * table.loc[model, name]:.0f}" for name in ("cover_50", "cover_90", "cover_99"))
-        assert calibration.get_title(loc="left") == f"50, 90, 99 % intervals held {held} %"
+        held = " / ".join(f"{100 * table.loc[model, name]:.0f}" for name in ("cover_50", "cover_90", "cover_99"))
+        assert calibration.get_title(loc="left") == f"Held: {held} %"
     said = figure.get_supxlabel()
     assert "All assets, 40 dates" in said
+    assert "within the intervals of 50 / 90 / 99 %" in said
     assert "2 standard errors each way" in said
     assert ("With problems of their fits: one, two" in said) == bool(scores.problems["one"])
 
