@@ -187,6 +187,9 @@ from .plots.contributions import (
     plot_realised as plot_realised,
     plot_risk as plot_risk,
 )
+from .plots.forecast import (
+    plot_forecast as plot_forecast,
+)
 from .plots.inclusion import (
     plot_inclusion as plot_inclusion,
 )
@@ -203,6 +206,9 @@ from .plots.position_risk import (
 from .plots.premia import (
     plot_premia as plot_premia,
     plot_pricing as plot_pricing,
+)
+from .plots.scores import (
+    plot_scores as plot_scores,
 )
 from .plots.stress import (
     plot_stress as plot_stress,

@@ -1,12 +1,24 @@
 """The commands; heavy libraries are imported when a command runs."""
 
-import os
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, assert_never
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
+
+from bayesfactor.cli.options import (
+    Draws,
+    IntervalKind,
+    Portfolio,
+    Probability,
+    Run,
+    Table,
+    Tune,
+    check_output,
+    exit_status,
+    warn_and_exit,
+)
+from bayesfactor.cli.predictive_commands import compare, forecast, stress
 
 if TYPE_CHECKING:
     from bayesfactor.posterior.fit import Fit
@@ -18,25 +30,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Run = Annotated[Path, typer.Argument(metavar="RUN.nc", help="A saved fit.")]
-Draws = Annotated[int, typer.Option(help="Draws to keep of each chain.")]
-Tune = Annotated[int, typer.Option(help="Warm-up draws of each chain.")]
-Probability = Annotated[float, typer.Option(help="Probability of the credible intervals (equal-tailed by default).")]
-Table = Annotated[Path | None, typer.Option(help="Write the whole table to this CSV file.")]
-
 
 class Market(StrEnum):
     """The data of the demonstration."""
 
     french = "french"
     crypto = "crypto"
-
-
-class IntervalKind(StrEnum):
-    """The kinds of intervals."""
-
-    eti = "eti"
-    hdi = "hdi"
 
 
 def _show_version(wanted: bool) -> None:
@@ -56,31 +55,6 @@ def _top(
     pass
 
 
-def _exit(converged: bool) -> NoReturn:
-    raise typer.Exit(0 if converged else 1)
-
-
-def _check_output(path: Path) -> None:
-    """Raise a DataError if a file cannot be written, before time is spent on computing its content."""
-    from bayesfactor.base.errors import DataError
-    from bayesfactor.base.files import require_writable
-
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
-        raise DataError(f"'{path}' {what}.", series=path.name, remedy="Give the path of a file to write.")
-    if path.exists() and not path.is_file():  # a device or a pipe
-        return
-    try:
-        require_writable(path.absolute().parent)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise DataError(
-            f"'{path}' cannot be written: {reason}.",
-            series=path.name,
-            remedy="Give a path in a folder that you may write to.",
-        ) from None
-
-
 @app.command()
 def demo(
     data: Annotated[
@@ -93,8 +67,8 @@ def demo(
     """Run an example from data to a table of what each factor contributes."""
     from bayesfactor.posterior.sampler import Sampler
 
-    _check_output(output)
-    _check_output(output.with_suffix(".html"))  # the report
+    check_output(output)
+    check_output(output.with_suffix(".html"))  # the report
     sampler = Sampler(draws=draws, tune=tune, seed=1)
     match data:
         case Market.french:
@@ -103,7 +77,7 @@ def demo(
             from bayesfactor.cli.demo_crypto import show
         case _:
             assert_never(data)
-    _exit(show(sampler, output))
+    exit_status(show(sampler, output))
 
 
 @app.command()
@@ -155,7 +129,7 @@ def fit(
     from bayesfactor.sampling.fitting import fit as run_fit
     from bayesfactor.spec.files import read_model
 
-    _check_output(output)
+    check_output(output)
     sampler = Sampler(draws=draws, tune=tune, chains=chains, seed=seed)
     chosen = read_model(model)
     known = (read_info(info), read_info(assets))
@@ -166,7 +140,7 @@ def fit(
     show_timings(result)
     converged = _show_check(result)
     print(f"\nSaved {saved}. Attribute the risk premium of each asset: {command()} attribute {saved}")
-    _exit(converged)
+    exit_status(converged)
 
 
 def _show_check(result: "Fit") -> bool:
@@ -185,7 +159,7 @@ def check(run: Run) -> None:
 
     result = open_fit(run)
     print(result)
-    _exit(_show_check(result))
+    exit_status(_show_check(result))
 
 
 @app.command()
@@ -196,9 +170,7 @@ def attribute(
         str, typer.Option(help="factor, family, level or identification (how well the risk premia are identified).")
     ] = "factor",
     per: Annotated[str, typer.Option(help="asset or group.")] = "asset",
-    portfolio: Annotated[
-        Path | None, typer.Option(help="CSV: columns asset and weight; adds the portfolio as one entry.")
-    ] = None,
+    portfolio: Portfolio = None,
     ci: Probability = 0.9,
     csv: Table = None,
     allow_unconverged: Annotated[
@@ -216,7 +188,7 @@ def attribute(
     from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
-        _check_output(csv)
+        check_output(csv)
     choices: dict[str, Any] = {"by": by, "per": per, "allow_unconverged": allow_unconverged}
     weights = None if portfolio is None else read_weights(portfolio)
     found = run_attribute(open_fit(run), kind, portfolio=weights, **choices)  # type: ignore[arg-type]
@@ -224,7 +196,7 @@ def attribute(
     show_attribution(table)
     if csv is not None:
         write_csv(table, csv)
-    _warn_and_exit(found.problems)
+    warn_and_exit(found.problems)
 
 
 @app.command()
@@ -236,14 +208,14 @@ def premia(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
-        _check_output(csv)
+        check_output(csv)
     result = open_fit(run)
     found = identify(result)
     table = found.table(ci_prob=ci)
     show_premia(table, result.panel, found.facts)
     if csv is not None:
         write_csv(table.reset_index(), csv)
-    _warn_and_exit(result.problems)
+    warn_and_exit(result.problems)
 
 
 @app.command()
@@ -255,79 +227,18 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
-        _check_output(csv)
+        check_output(csv)
     result = open_fit(run)
     found = run_price(result)
     table = price_table(found, ci)
     show_pricing(table, found.r_squared_table(ci))
     if csv is not None:
         write_csv(table.reset_index(), csv)
-    _warn_and_exit(result.problems)
+    warn_and_exit(result.problems)
 
 
-@app.command()
-def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN.nc ...", help="Saved fits of the same data.")],
-    csv: Table = None,
-) -> None:
-    """Compare models by how well each predicts periods that it has not seen."""
-    from bayesfactor.analysis.comparison.model_comparison import compare as run_compare
-    from bayesfactor.cli.comparison import named, show_comparison
-    from bayesfactor.cli.output import write_csv
-    from bayesfactor.posterior.fit import open_fit
-
-    if csv is not None:
-        _check_output(csv)
-    found = run_compare({name: open_fit(path) for name, path in named(runs, "compare").items()})
-    show_comparison(found)
-    if csv is not None:
-        write_csv(found.table(), csv)
-    for name, problems in found.problems.items():
-        if problems:
-            print(f"Warning: {name}: {'; '.join(problems)}.", file=sys.stderr)
-    _exit(not any(found.problems.values()))
-
-
-@app.command()
-def stress(
-    run: Run,
-    shock: Annotated[
-        list[str] | None, typer.Option(help="FACTOR=VALUE, decimal, or FACTOR=-4sd; once for each shocked factor.")
-    ] = None,
-    scenarios: Annotated[Path | None, typer.Option(help="TOML file of named scenarios.")] = None,
-    periods: Annotated[int, typer.Option(help="Periods of the panel over which the shocks happen.")] = 1,
-    others: Annotated[
-        str, typer.Option(help="What the other factors do: expected (given the shocked ones) or unchanged.")
-    ] = "expected",
-    portfolio: Annotated[
-        Path | None, typer.Option(help="CSV: columns asset and weight; adds the portfolio as one entry.")
-    ] = None,
-    below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
-    ci: Probability = 0.9,
-    csv: Table = None,
-) -> None:
-    """Show what assets and a portfolio earn if factors are shocked, and how plausible that is."""
-    from bayesfactor.analysis.scenarios.stress import stress as run_stress
-    from bayesfactor.cli.input import read_weights
-    from bayesfactor.cli.output import write_csv
-    from bayesfactor.cli.stress import read_shocks, show_stress, whole_table
-    from bayesfactor.posterior.fit import open_fit
-
-    if csv is not None:
-        _check_output(csv)
-    asked = read_shocks(shock or [], scenarios, periods)
-    choices: dict[str, Any] = {
-        "others": others,
-        "portfolio": None if portfolio is None else read_weights(portfolio),
-    }
-    result, found = open_fit(run), []
-    for number, scenario in enumerate(asked):
-        found.append(run_stress(result, scenario, **choices))
-        print("\n" * (number > 0), end="")
-        show_stress(found[-1], ci, below)
-    if csv is not None:
-        write_csv(whole_table(found, ci), csv)
-    _warn_and_exit(result.problems)
+for _command in (compare, stress, forecast):
+    app.command()(_command)
 
 
 @app.command()
@@ -358,7 +269,7 @@ def report(
     from bayesfactor.posterior.fit import open_fit
     from bayesfactor.reporting.writing import write_report
 
-    _check_output(output)
+    check_output(output)
     weights = None if portfolio is None else read_weights(portfolio)
     result = open_fit(run)
     asked = () if scenarios is None else read_scenarios(scenarios)
@@ -372,13 +283,4 @@ def report(
     }
     written = write_report(result, output, portfolio=weights, **choices)
     print(f"Wrote {wrote(written)}")
-    _warn_and_exit(result.problems)
-
-
-def _warn_and_exit(problems: tuple[str, ...]) -> NoReturn:
-    if problems:
-        from bayesfactor.posterior.diagnostics import misfits, said
-
-        what = "the fit did not converge: " if len(misfits(problems)) < len(problems) else ""
-        print(f"Warning: {what}{said(problems)}.", file=sys.stderr)
-    _exit(not problems)
+    warn_and_exit(result.problems)

@@ -153,3 +153,38 @@ def test_what_cannot_be_used_is_refused(fit, panel):
         bf.forecast(fit, after="later")
     with pytest.raises(bf.SpecError, match="ci_prob"):
         bf.forecast(fit).table(90)
+
+
+def test_paths_end_where_the_draws_are(fit):
+    found = bf.forecast(fit, 6, portfolio=MIX, paths=["a02", "portfolio"])
+    for path, end in ((found.paths, found.draws), (found.expected_paths, found.expected)):
+        assert path.dims == ("chain", "draw", "period", "asset")
+        assert path["period"].values.tolist() == [1, 2, 3, 4, 5, 6]
+        xr.testing.assert_equal(path.sel(period=6, drop=True), end.sel(asset=["a02", "portfolio"]))
+    mean = fit.posterior["alpha"] + (fit.posterior["loading"] * fit.posterior["risk_premium"]).sum("factor")
+    up_to = (1 + mean.sel(asset="a02")) ** found.paths["period"] - 1
+    np.testing.assert_allclose(found.expected_paths.sel(asset="a02"), up_to.transpose("chain", "draw", "period"))
+
+
+def test_paths_compound_the_returns_of_each_period(panel):
+    """At every period a path has the moments of so many periods."""
+    paths = bf.forecast(alone(panel, 0.008, 0.05, draws=5000), 12, paths=["a01"]).paths.values.reshape(-1, 12)
+    h = np.arange(1, 13)
+    sd = np.sqrt((1.008**2 + 0.05**2) ** h - 1.008 ** (2 * h))
+    assert (np.abs(paths.mean(0) - 1.008**h + 1) < 4 * sd / np.sqrt(len(paths))).all()
+    np.testing.assert_allclose(paths.std(0), sd, rtol=0.03)
+    steps = np.diff(np.log1p(paths), axis=1)
+    assert np.abs(np.corrcoef(steps.T) - np.eye(11)).max() < 0.04
+
+
+def test_the_paths_of_the_portfolio_are_kept_unless_others_are_asked_for(fit):
+    assert bf.forecast(fit, 2).paths.sizes["asset"] == 0
+    assert bf.forecast(fit, 2, portfolio=MIX).paths["asset"].values.tolist() == ["portfolio"]
+    assert bf.forecast(fit, 2, portfolio=MIX, paths="a00").paths["asset"].values.tolist() == ["a00"]
+    one, two = bf.forecast(fit, 2, paths=["a00", "a00"]), bf.forecast(fit, 2)
+    assert one.paths["asset"].values.tolist() == ["a00"]
+    xr.testing.assert_identical(one.draws, two.draws)
+    with pytest.raises(bf.SpecError, match="unknown entry 'portfolio'"):
+        bf.forecast(fit, 2, paths=["portfolio"])
+    with pytest.raises(bf.SpecError, match="unknown entry '3'"):
+        bf.forecast(fit, 2, paths=3)

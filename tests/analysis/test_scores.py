@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import bayesfactor as bf
-from bayesfactor.analysis.comparison.scores import block_error
+from bayesfactor.analysis.comparison.score_summaries import block_error
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import MOVING, synthetic_draws
 
@@ -102,6 +102,50 @@ def test_columns_are_means_of_the_dates(scores):
         scores.joint["log_score_normal"].sum() / scores.joint["count"].sum()
     )
     assert list(table.index[:4]) == ["all assets", "equal-weighted", "mix", "one"]
+
+
+def test_r_squared_has_the_error_of_a_ratio(scores):
+    """The delta method, of sums by date: that of A - (A / B) B over B, with as many blocks as dates."""
+    own = scores.dates[scores.dates["asset"] == "a02"].head(20)
+    found = bf.Scores(own, scores.joint).table().set_index("asset").loc["a02"]
+    for name, benchmark in (("mean", own["past_mean"]), ("zero", 0.0)):
+        a, b = (own["observed"] - own["mean"]) ** 2, (own["observed"] - benchmark) ** 2
+        assert found[f"r2_{name}"] == pytest.approx(1 - a.sum() / b.sum())
+        away = a - a.sum() / b.sum() * b
+        assert found[f"se_r2_{name}"] == pytest.approx(away.std(ddof=1) * np.sqrt(20) / b.sum())
+
+
+def test_shares_of_tenths(scores):
+    table = scores.pit_table("a01")
+    own = scores.dates[scores.dates["asset"] == "a01"]
+    assert table["share"].to_numpy() == pytest.approx(np.histogram(own["pit"], np.linspace(0, 1, 11))[0] / len(own))
+    inside = own["pit"].between(0.3, 0.4).to_numpy().astype(float)
+    assert table.loc[3, "se"] == pytest.approx(block_error(inside, np.ones(len(own))))
+    assert scores.pit_table()["share"].sum() == pytest.approx(1)
+    with pytest.raises(bf.SpecError, match="unknown asset 'a09'"):
+        scores.pit_table("a09")
+
+
+def test_gains_are_of_returns_that_both_were_judged_by(panel, fits, scores):
+    first = next(iter(fits.values()))
+    small = first.panel.select(["a00", "a02"])
+    other = bf.from_draws(small, synthetic_draws(small, seed=9))
+    found = bf.score({"all": fits, "two": [other]}, panel)
+    assert found.gains_table()[["gain", "se"]].to_numpy()[0].tolist() == [0.0, 0.0]
+    row = found.gains_table(over="two").iloc[0]
+    a, b = (
+        found.dates[found.dates["model"] == name].set_index(["date", "kind", "asset"])["log_score"]
+        for name in ("all", "two")
+    )
+    wanted = (a - b).dropna().drop("portfolio", level="kind")
+    assert row["count"] == len(wanted)
+    assert row["gain"] == pytest.approx(wanted.mean())
+    by_date = wanted.groupby("date")
+    assert row["se"] == pytest.approx(block_error(by_date.sum().to_numpy(), by_date.size().to_numpy()))
+    assert found.gains_table("two")["gain"].tolist() == pytest.approx([row["gain"], 0.0])
+    assert bf.score(fits, panel, 5).gains_table()[["gain", "se"]].isna().all(axis=None)
+    with pytest.raises(bf.SpecError, match="unknown model 'three'"):
+        found.gains_table("three")
 
 
 def test_past_means_are_of_earlier_returns_only(panel, scores):

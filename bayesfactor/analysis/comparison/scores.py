@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayesfactor.analysis.comparison.judged import ALL, Judged, Weights, judged
 from bayesfactor.analysis.comparison.one_step import OneStep
+from bayesfactor.analysis.comparison.score_summaries import block_error, gains, histogram, means, of_entry
 from bayesfactor.analysis.comparison.several_steps import SeveralSteps
 from bayesfactor.analysis.comparison.walks import NamedFits, legs, walks
 from bayesfactor.base.arguments import require_periods
@@ -19,8 +20,6 @@ from bayesfactor.posterior.next_period import extended, next_periods
 from bayesfactor.posterior.predictive_law import law_of
 
 DRAWS = 500  # about how many of a fit are used
-BLOCKS = 20  # of dates, at most, for standard errors
-COVERS = (0.5, 0.9, 0.99)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +53,8 @@ class Scores:
             ``se`` from blocks of dates; mean ``crps`` (lower is better); ``cover_50``, ``cover_90``, ``cover_99``: how
             often the equal-tailed interval held the return; mean ``pit`` (.5 where forecasts are centred); ``bias``:
             standard deviation of (observed - mean) / sd, 1 where risk is right; ``r2_mean`` and ``r2_zero``: 1 - sum of
-            squared errors over that of the mean of all earlier returns, and of 0. ``warning`` where fits have problems.
+            squared errors over that of the mean of all earlier returns, and of 0, with standard errors ``se_r2_mean``
+            and ``se_r2_zero`` from blocks of dates. ``warning`` where fits have problems.
         """
         rows = []
         for model, own in self.dates.groupby("model", sort=False):
@@ -62,7 +62,7 @@ class Scores:
             each = own.groupby(["kind", "asset"], sort=False)
             entries = sorted(each, key=lambda entry: entry[0][0] == "asset")  # portfolios first, in their order
             for name, part in [*first, *((name, part) for (_, name), part in entries)]:
-                rows.append({"model": model, "asset": name, **_means(part)})
+                rows.append({"model": model, "asset": name, **means(part)})
         return self._marked(pd.DataFrame(rows))
 
     def joint_table(self) -> pd.DataFrame:
@@ -85,6 +85,50 @@ class Scores:
                 row[f"se_{name}"] = block_error(values, count)
             rows.append({**row, "energy_score": own["energy_score"].mean()})
         return self._marked(pd.DataFrame(rows))
+
+    def pit_table(self, asset: str = ALL) -> pd.DataFrame:
+        """Return how often the forecast's probability of less than what was observed fell into each tenth.
+
+        Parameters
+        ----------
+        asset : str
+            An asset or a portfolio; by default all assets together.
+
+        Returns
+        -------
+        DataFrame
+            Columns model, ``from``, ``to``, ``share`` of returns (.1 where forecasts are right) with its standard
+            error ``se`` from blocks of dates.
+
+        Raises
+        ------
+        SpecError
+            When it is no entry.
+        """
+        return histogram(of_entry(self.dates, asset, "pit_table.asset"))
+
+    def gains_table(self, over: str | None = None, asset: str = ALL) -> pd.DataFrame:
+        """Return how much better the log score of each model is than that of one of them.
+
+        Parameters
+        ----------
+        over : str, optional
+            A model, by default the first.
+        asset : str
+            An asset or a portfolio; by default all assets together.
+
+        Returns
+        -------
+        DataFrame
+            Columns model, ``count`` of returns that both models were judged by, ``gain`` in nats per return, and its
+            standard error ``se`` from blocks of dates, of the difference.
+
+        Raises
+        ------
+        SpecError
+            When it is no model, or no entry.
+        """
+        return gains(of_entry(self.dates, asset, "gains_table.asset"), over)
 
     def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
         failed = {model: f"problems of {len(found)} fits" for model, found in self.problems.items() if found}
@@ -203,38 +247,3 @@ def _date(
     }
     row = {"date": date, "count": int(np.isfinite(returns).sum()), **vars(together)}
     return {name: column[known] for name, column in columns.items()}, row
-
-
-def _means(part: pd.DataFrame) -> dict[str, float]:
-    """Return the columns of `Scores.table` of some returns."""
-    error = part["observed"] - part["mean"]
-    by_date = part.groupby("date", sort=True)["log_score"]
-    inside = {f"cover_{round(100 * prob)}": float(((part["pit"] - 0.5).abs() <= prob / 2).mean()) for prob in COVERS}
-    return {
-        "count": len(part),
-        "log_score": part["log_score"].mean(),
-        "se": block_error(by_date.sum(min_count=1).to_numpy(), by_date.size().to_numpy()),
-        "crps": part["crps"].mean(),
-        **inside,
-        "pit": part["pit"].mean(),
-        "bias": (error / part["sd"]).std(),
-        "r2_mean": _r_squared(error, part["observed"] - part["past_mean"]),
-        "r2_zero": _r_squared(error, part["observed"]),
-    }
-
-
-def _r_squared(error: pd.Series, benchmark: pd.Series) -> float:
-    total = float((benchmark**2).sum())
-    return 1 - float((error**2).sum()) / total if total > 0 else np.nan
-
-
-def block_error(totals: np.ndarray, counts: np.ndarray) -> float:
-    """Return the standard error of sum(totals) / sum(counts), of totals by date, from blocks of consecutive dates."""
-    length = -(-len(totals) // BLOCKS)
-    starts = np.arange(0, len(totals), length)
-    if len(starts) < 2:
-        return np.nan
-    mean = totals.sum() / counts.sum()
-    away = np.add.reduceat(totals - mean * counts, starts)
-    many = len(starts)
-    return float(np.sqrt(many / (many - 1) * (away**2).sum()) / counts.sum())

@@ -1,6 +1,6 @@
 """Draws of future returns, compounded over the periods ahead."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +8,10 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note
 from bayesfactor.analysis.scenarios.simulation import compounded
 from bayesfactor.base.arguments import require_periods
-from bayesfactor.base.errors import SpecError
+from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.panel.panel import Panel
@@ -33,6 +33,10 @@ class Forecast(FrozenResult):
         One simulated return over all the periods at every draw of the posterior; the portfolio last.
     expected : DataArray (chain, draw, asset)
         The expected return at every draw: how far it is known is another interval than where a return may fall.
+    paths : DataArray (chain, draw, period, asset)
+        Of the entries that were asked for: `draws` compounded from the first period to each.
+    expected_paths : DataArray (chain, draw, period, asset)
+        `expected`, likewise.
     periods : int
     floored : Series
         Share of draws, by asset, in which the return of a period would have been below -1 and was taken as -1.
@@ -43,6 +47,8 @@ class Forecast(FrozenResult):
 
     draws: xr.DataArray
     expected: xr.DataArray
+    paths: xr.DataArray
+    expected_paths: xr.DataArray
     periods: int
     floored: pd.Series
     problems: tuple[str, ...] = ()
@@ -106,6 +112,7 @@ def forecast(
     periods: int = 1,
     portfolio: Mapping[str, float] | pd.Series | None = None,
     after: Panel | None = None,
+    paths: Sequence[str] | None = None,
 ) -> Forecast:
     r"""Return draws of the compounded excess return over the periods ahead.
 
@@ -126,6 +133,9 @@ def forecast(
         Adds one more entry, ``"portfolio"``, which is brought back to these weights every period.
     after : Panel, optional
         The fit's panel with newer rows: what moves is brought to the period after its last row, without sampling.
+    paths : sequence of str, optional
+        Assets, and ``"portfolio"``, whose returns up to every period are kept, for `plot_forecast`; by default the
+        portfolio's, where there is one.
 
     Returns
     -------
@@ -134,8 +144,8 @@ def forecast(
     Raises
     ------
     SpecError, DataError, FitError
-        When it is no fit, `periods` is no positive integer, a weight is not one that can be used, or `after` does not
-        go on from the fit's panel.
+        When it is no fit, `periods` is no positive integer, a weight is not one that can be used, `after` does not
+        go on from the fit's panel, or a path is of no entry.
 
     Notes
     -----
@@ -151,24 +161,41 @@ def forecast(
     mixed = weights.values[-1:] if portfolio is not None else np.empty((0, len(names)))
     draws, rng = later.posterior, np.random.default_rng(fit.seed)
     chains, size = draws.sizes["chain"], draws.sizes["draw"]
-    shape = (chains, size, len(names))
-    outcome, expected, floored = np.empty(shape), np.empty(shape), np.zeros(len(names))
+    kept = _kept(paths, names.tolist())
+    outcome, expected = np.empty((2, chains, size, len(names)))
+    walked, expected_walk = np.empty((2, chains, size, int(periods), len(kept)))
+    floored = np.zeros(len(names))
     for own, law in laws(later, draws):
-        part = (chains, -1, len(names))
-        found = compounded(law, int(periods), mixed, rng)
+        found = compounded(law, int(periods), mixed, rng, kept)
+        part, steps = outcome[:, own].shape, walked[:, own].shape
         outcome[:, own], expected[:, own] = found.returns.reshape(part), found.expected.reshape(part)
+        walked[:, own], expected_walk[:, own] = found.paths.reshape(steps), found.expected_paths.reshape(steps)
         floored += found.floored.sum(axis=0)
     share = pd.Series(floored / (chains * size), pd.Index(names, name="asset"), name="floored")
     coords = {"chain": draws["chain"].values, "draw": draws["draw"].values, "asset": names}
-    dims = ("chain", "draw", "asset")
+    dims, dated = ("chain", "draw", "asset"), ("chain", "draw", "period", "asset")
+    along = {**coords, "period": np.arange(1, int(periods) + 1), "asset": names[kept]}
     return Forecast(
         xr.DataArray(outcome, coords, dims, name="return"),
         xr.DataArray(expected, coords, dims, name="expected return"),
+        xr.DataArray(walked, along, dated, name="return"),
+        xr.DataArray(expected_walk, along, dated, name="expected return"),
         int(periods),
         share,
         fit.problems,
         (*_floor_note(share), *leverage_note(weights)),
     )
+
+
+def _kept(paths: Sequence[str] | None, names: list[str]) -> list[int]:
+    """Return the places of entries whose paths are kept."""
+    if paths is None:
+        return [len(names) - 1] if names[-1] == PORTFOLIO else []
+    asked = list(dict.fromkeys(paths if isinstance(paths, Iterable) and not isinstance(paths, str) else [paths]))
+    for name in asked:
+        if name not in names:
+            raise unknown("entry", name, names, place="forecast.paths")
+    return [names.index(name) for name in asked]
 
 
 def _floor_note(share: pd.Series) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Simulated returns of the periods ahead, one path for every draw."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,27 +18,37 @@ class Period:
 
 @dataclass(frozen=True, eq=False)
 class Compounded:
-    """Several periods: compounded returns, their expectation, and whether one was below -1 (sample, entry)."""
+    """Several periods: compounded returns, their expectation, and whether one was below -1 (sample, entry).
+
+    Paths are of returns compounded from the first period to each, and of their expectation (sample, period, kept).
+    """
 
     returns: np.ndarray
     expected: np.ndarray
     floored: np.ndarray
+    paths: np.ndarray
+    expected_paths: np.ndarray
 
 
-def compounded(law: PredictiveLaw, periods: int, weights: np.ndarray, rng: np.random.Generator) -> Compounded:
+def compounded(
+    law: PredictiveLaw, periods: int, weights: np.ndarray, rng: np.random.Generator, kept: Sequence[int] = ()
+) -> Compounded:
     """Return the compounded returns of assets, then of portfolios of constant weights (portfolio, asset).
 
-    The return of a period is not below -1.
+    The return of a period is not below -1. Paths are those of the entries `kept`.
     """
+    places = np.array(kept, dtype=int)
     assets = law.sd.shape[1]
     outcome, expected = np.ones((2, len(law.sd), assets + len(weights)))
     bound = np.zeros(outcome.shape, dtype=bool)
-    for period in paths(law, periods, rng):
+    walked, expected_walk = np.empty((2, len(law.sd), periods, len(places)))
+    for j, period in enumerate(paths(law, periods, rng)):
         returns = np.concatenate([period.returns, np.maximum(period.returns, -1.0) @ weights.T], axis=1)
         bound |= returns < -1
         outcome *= 1 + np.maximum(returns, -1.0)
         expected *= 1 + np.concatenate([period.expected, period.expected @ weights.T], axis=1)
-    return Compounded(outcome - 1, expected - 1, bound)
+        walked[:, j], expected_walk[:, j] = outcome[:, places] - 1, expected[:, places] - 1
+    return Compounded(outcome - 1, expected - 1, bound, walked, expected_walk)
 
 
 def paths(

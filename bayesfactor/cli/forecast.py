@@ -1,0 +1,41 @@
+"""Forecasts as the command line prints them."""
+
+import pandas as pd
+
+from bayesfactor.analysis.scenarios.forecast import Forecast
+from bayesfactor.cli.output import LINES, interval_name, percent, probability, say, show_rows
+
+BELOW = "prob_below"
+
+
+def forecast_table(found: Forecast, below: float | None, ci: float) -> pd.DataFrame:
+    """Return the table of a forecast, with the probability of a return below a value where one is given."""
+    table = found.table(ci)
+    if below is None:
+        return table
+    column = found.prob_below(below)
+    return table.assign(**{BELOW: column[table["asset"]].to_numpy()}).rename(columns={BELOW: str(column.name)})
+
+
+def show_forecast(table: pd.DataFrame, below: float | None) -> None:
+    """Print what returns are expected to be, and where they may fall, the portfolio first."""
+    periods = table.attrs["periods"]
+    over = "the next period" if periods == 1 else f"the next {periods} periods, compounded"
+    say(f"Excess return over {over}, %; interval: {interval_name(table)}.")
+    say(
+        "expected: how well the expectation is known; return: where the return itself may fall. MC error: of the mean "
+        "of the simulated returns."
+    )
+    say(*(f"Note: {note}." for note in table.attrs["notes"]))
+    print()
+    names = ("expected", "expected_lower", "expected_upper", "mean", "sd", "lower", "upper")
+    rows = []
+    for row in table.head(LINES).to_dict("records"):
+        chances = [row["prob_positive"], *([] if below is None else [row[f"{BELOW}_{below:g}"]])]
+        numbers = [*(percent(row[name]) for name in names), *map(probability, chances), f"{100 * row['mcse']:.2g}"]
+        rows.append([str(row["asset"]), *numbers])
+    last = [] if below is None else [f"P(< {100 * below:g})"]
+    shown = ["expected", "lower", "upper", "return", "sd", "lower", "upper", "P(> 0)", *last, "MC error"]
+    show_rows(["asset", *shown], rows)
+    if len(table) > LINES:
+        say("", f"{LINES} of {len(table)} entries shown. All of them: --csv FILE.")
