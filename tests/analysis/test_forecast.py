@@ -188,3 +188,13 @@ def test_the_paths_of_the_portfolio_are_kept_unless_others_are_asked_for(fit):
         bf.forecast(fit, 2, paths=["portfolio"])
     with pytest.raises(bf.SpecError, match="unknown entry '3'"):
         bf.forecast(fit, 2, paths=3)
+
+
+def test_a_book_without_capital_does_not_compound(fit):
+    """It has a return over one period, of the sum that is long."""
+    first, second, _ = fit.panel.assets
+    book = {first: 1.0, second: -1.0}
+    with pytest.raises(bf.SpecError, match="net weight of the portfolio is 0") as caught:
+        bf.forecast(fit, 2, portfolio=book)
+    assert "bf.position_risk" in caught.value.remedy
+    assert bf.forecast(fit, 1, portfolio=book).table().iloc[0]["asset"] == "portfolio"

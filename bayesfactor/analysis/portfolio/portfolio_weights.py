@@ -31,6 +31,7 @@ CASH = (
     "inr",
 )
 LEAST, MOST = 1e-9, 1e12  # of the largest weight
+FLAT = 1e-9  # net weight, of the sum without signs, below which a portfolio has none
 LEVERAGE = 10.0  # sum of absolute weights above which they are spoken of
 _WHOLE = (95.0, 105.0)  # sum of weights in per cent
 
@@ -131,6 +132,11 @@ def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np
 def gross(weights: np.ndarray) -> float:
     """Return the sum of absolute weights."""
     return float(np.abs(weights).sum())
+
+
+def without_capital(weights: np.ndarray) -> bool:
+    """Return whether the net weight is 0: a long-short book, whose returns compound in nothing."""
+    return bool(abs(weights.sum()) <= FLAT * gross(weights))
 
 
 def not_weights(weights: np.ndarray, series: str) -> DataError:

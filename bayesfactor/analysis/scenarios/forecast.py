@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
 from bayesfactor.analysis.scenarios.simulation import compounded
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.errors import SpecError, unknown
@@ -144,8 +144,9 @@ def forecast(
     Raises
     ------
     SpecError, DataError, FitError
-        When it is no fit, `periods` is no positive integer, a weight is not one that can be used, `after` does not
-        go on from the fit's panel, or a path is of no entry.
+        When it is no fit, `periods` is no positive integer, a weight is not one that can be used, the net weight of
+        a portfolio is 0 and there is more than one period, `after` does not go on from the fit's panel, or a path is
+        of no entry.
 
     Notes
     -----
@@ -159,6 +160,14 @@ def forecast(
     weights = holdings(later.panel, "asset", portfolio)
     names = weights["asset"].values
     mixed = weights.values[-1:] if portfolio is not None else np.empty((0, len(names)))
+    if periods > 1 and len(mixed) and without_capital(mixed[0]):
+        raise SpecError(
+            f"forecast: the net weight of the {PORTFOLIO} is 0: there is no capital in which its returns compound.",
+            place="forecast.portfolio",
+            found=float(mixed[0].sum()),
+            remedy="Ask for one period, or for sums: bf.moments(fit, periods) and bf.position_risk(fit, portfolio, "
+            "periods) do not compound.",
+        )
     draws, rng = later.posterior, np.random.default_rng(fit.seed)
     chains, size = draws.sizes["chain"], draws.sizes["draw"]
     kept = _kept(paths, names.tolist())

@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.attribution.variances import notes_on_level
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, gross, holdings, leverage_note
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
 from bayesfactor.analysis.scenarios.losses import require_level, tail
 from bayesfactor.analysis.scenarios.simulation import paths
 from bayesfactor.base.arguments import require_periods
@@ -25,7 +25,6 @@ from bayesfactor.posterior.predictive_law import PredictiveLaw, laws
 from bayesfactor.posterior.summaries import summarise
 
 MEASURES = ("component", "share", "marginal")
-FLAT = 1e-9  # net weight, of the sum without signs, below which a portfolio has none
 SUMMED = "the net weight is 0: returns of several periods are summed, as there is no capital in which they compound"
 
 
@@ -180,7 +179,7 @@ def position_risk(
     later = fit if after is None else at_end_of(fit, after, "position_risk")
     held = holdings(later.panel, "asset", {} if portfolio is None else portfolio)
     weights = held.values[-1]
-    summed = periods > 1 and bool(abs(weights.sum()) <= FLAT * gross(weights))
+    summed = periods > 1 and without_capital(weights)
     draws, rng, year = later.posterior, np.random.default_rng(fit.seed), later.panel.periods_per_year
     shape = draws.sizes["chain"], draws.sizes["draw"]
     volatility, loss, bound = np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool)
