@@ -17,6 +17,13 @@ def require_number(value: object, low: float, high: float, place: str, remedy: s
         raise SpecError(f"{place} is {value!r}; it must be a number {bound}.", place=place, found=value, remedy=remedy)
 
 
+def require_finite(value: object, what: str, place: str, remedy: str) -> None:
+    """Raise a SpecError unless the value is a finite number."""
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not (number and np.isfinite(np.asarray(value))):
+        raise SpecError(f"{what} is {value!r}; it must be a finite number.", place=place, found=value, remedy=remedy)
+
+
 def require_draws(draws: object, seed: object, verb: str) -> None:
     """Raise a SpecError unless draws is an integer of at least 2 and seed one of at least 0."""
     for name, value, least in (("draws", draws, 2), ("seed", seed, 0)):

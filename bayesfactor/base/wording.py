@@ -14,6 +14,11 @@ def interval_name(prob: float, kind: Interval) -> str:
     return f"{100 * prob:g} % {'equal-tailed' if kind == 'eti' else 'highest-density'} interval"
 
 
+def periods_in_words(periods: int) -> str:
+    """Return a number of periods: "1 period", "12 periods"."""
+    return f"{periods} period{'s' * (periods > 1)}"
+
+
 def chance(probability: float) -> str:
     """Return a probability in per cent; near 0 and 1 as < 1 % and > 99 %."""
     shown = round(100 * probability)

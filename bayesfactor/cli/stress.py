@@ -11,6 +11,7 @@ from bayesfactor.analysis.scenarios.scenario import Scenario, Sigmas
 from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
 from bayesfactor.analysis.scenarios.stress import Stress
 from bayesfactor.base.errors import SpecError
+from bayesfactor.base.wording import periods_in_words
 from bayesfactor.cli.output import LINES, interval_name, number, percent, probability, say, show_rows
 
 WRITE = "Write --shock market=-0.2, or --shock market=-4sd for four standard deviations."
@@ -63,7 +64,7 @@ def show_stress(stressed: Stress, ci: float, below: float | None) -> None:
     outcome = stressed.outcome_table(below, ci)
     table = stressed.table(ci)
     scenario = stressed.scenario
-    say(f"{scenario.name}: over {scenario.periods} period{'s' * (scenario.periods > 1)}.")
+    say(f"{scenario.name}: over {periods_in_words(scenario.periods)}.")
     say(*(f"Note: {note}." for note in stressed.notes))
     print()
     _show_factors(stressed.factors_table(ci))
@@ -111,12 +112,11 @@ def _plausible(stressed: Stress) -> str:
 
 def whole_table(found: list[Stress], ci: float) -> pd.DataFrame:
     """Return the tables of several scenarios as one, with a column for the scenario; outcomes are a source `return`."""
-    tables = []
-    for one in found:
-        table = pd.concat([one.table(ci), one.outcome_table(None, ci).assign(source="return")], ignore_index=True)
+    tables, firsts = [], [one.table(ci) for one in found]
+    for one, expected in zip(found, firsts, strict=True):
+        table = pd.concat([expected, one.outcome_table(None, ci).assign(source="return")], ignore_index=True)
         table.insert(0, "scenario", one.scenario.name)
         tables.append(table)
     whole = pd.concat(tables, ignore_index=True)
-    spans = {one.scenario.name: one.table(ci).attrs for one in found}
-    whole.attrs = {**next(iter(spans.values())), "units": "decimal over the periods of the scenario"}
+    whole.attrs = {**firsts[0].attrs, "units": "decimal over the periods of the scenario"}
     return whole

@@ -9,7 +9,7 @@ from bayesfactor.analysis.scenarios.forecast import Forecast
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.base.wording import interval_name
-from bayesfactor.plots.style import DATA, INK, POSTERIOR, canvas, chosen, percent, short, styled, zero
+from bayesfactor.plots.style import DATA, INK, POSTERIOR, canvas, chosen, percent, require_result, short, styled, zero
 from bayesfactor.posterior.diagnostics import warning_of
 
 if TYPE_CHECKING:
@@ -47,13 +47,7 @@ def plot_forecast(
     SpecError
         When it is no forecast, it has no paths, or there is none of a name.
     """
-    if not isinstance(forecast, Forecast):
-        raise SpecError(
-            f"plot_forecast: expected a Forecast, found {type(forecast).__name__}.",
-            place="plot_forecast.forecast",
-            found=forecast,
-            remedy="Pass what bf.forecast(fit, periods, portfolio) returned.",
-        )
+    require_result(forecast, Forecast, "a Forecast", "plot_forecast.forecast", "bf.forecast(fit, periods, portfolio)")
     kept = forecast.paths["asset"].values.tolist()
     if not kept:
         first = str(forecast.draws["asset"].values[0])

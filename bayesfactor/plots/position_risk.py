@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk
-from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval, interval
-from bayesfactor.base.wording import interval_name, percent as written
-from bayesfactor.plots.style import FAINT, POSTERIOR, ROW, canvas, chosen, name_rows, percent, styled, zero
+from bayesfactor.base.wording import interval_name, percent as written, periods_in_words
+from bayesfactor.plots.style import (
+    FAINT,
+    POSTERIOR,
+    ROW,
+    canvas,
+    chosen,
+    name_rows,
+    percent,
+    require_result,
+    styled,
+    zero,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,13 +56,7 @@ def plot_position_risk(
     SpecError
         When it is no risk by position, a name is not in it, or the level is not one that `PositionRisk.tail` takes.
     """
-    if not isinstance(risk, PositionRisk):
-        raise SpecError(
-            f"plot_position_risk: expected a PositionRisk, found {type(risk).__name__}.",
-            place="plot_position_risk.risk",
-            found=risk,
-            remedy="Pass what bf.position_risk(fit, portfolio) returned.",
-        )
+    require_result(risk, PositionRisk, "a PositionRisk", "plot_position_risk.risk", "bf.position_risk(fit, portfolio)")
     component = risk.draws.sel(measure="component")
     mean = component.mean(("chain", "draw")).to_series().sort_values(ascending=False, kind="stable")
     known = mean.index.tolist()
@@ -81,9 +85,8 @@ def _summary(risk: PositionRisk, level: float, ci_prob: float, ci_kind: Interval
     sd = (high - low) / 3
     found = risk.tail(level)
     at_risk, shortfall = (written(loss, error) for loss, error in zip(found["loss"], found["mcse"], strict=True))
-    several = f"{risk.periods} period{'s' * (risk.periods > 1)}"
     return (
         f"The portfolio: volatility {written(float(volatility.mean()), sd)} a year ({written(low, sd)} to "
-        f"{written(high, sd)})\nLosses over {several}, {100 * level:g} %: value at risk {at_risk}, expected shortfall "
-        f"{shortfall}"
+        f"{written(high, sd)})\nLosses over {periods_in_words(risk.periods)}, {100 * level:g} %: value at risk "
+        f"{at_risk}, expected shortfall {shortfall}"
     )

@@ -9,7 +9,6 @@ from scipy.stats import norm
 from bayesfactor.analysis.assessment.identification import Identification
 from bayesfactor.analysis.assessment.pricing import Pricing
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
-from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
 from bayesfactor.plots.style import (
@@ -22,6 +21,7 @@ from bayesfactor.plots.style import (
     chosen,
     hover,
     percent,
+    require_result,
     short,
     styled,
     zero,
@@ -66,13 +66,9 @@ def plot_premia(
     """
     from arviz_stats import kde
 
-    if not isinstance(identification, Identification):
-        raise SpecError(
-            f"plot_premia: expected an Identification, found {type(identification).__name__}.",
-            place="plot_premia.identification",
-            found=identification,
-            remedy="Pass what bf.identify(fit) returned.",
-        )
+    require_result(
+        identification, Identification, "an Identification", "plot_premia.identification", "bf.identify(fit)"
+    )
     table = identification.table(ci_prob, ci_kind)
     names = chosen(factors, table.index.tolist(), "factor", "plot_premia.factors")
     given = bool(table["prior_sd"].notna().all())
@@ -135,13 +131,7 @@ def plot_pricing(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval = 
     SpecError
         When it is no pricing.
     """
-    if not isinstance(pricing, Pricing):
-        raise SpecError(
-            f"plot_pricing: expected a Pricing, found {type(pricing).__name__}.",
-            place="plot_pricing.pricing",
-            found=pricing,
-            remedy="Pass what bf.price(fit) returned.",
-        )
+    require_result(pricing, Pricing, "a Pricing", "plot_pricing.pricing", "bf.price(fit)")
     table = pricing.table(ci_prob, ci_kind)
     seen = table.dropna(subset=["realised", "realised_lower", "realised_upper"])
     figure, axes = canvas(1, 1, 5.6, 5.2)

@@ -8,8 +8,20 @@ import pandas as pd
 from bayesfactor.analysis.comparison.judged import ALL
 from bayesfactor.analysis.comparison.score_summaries import COVERS
 from bayesfactor.analysis.comparison.scores import Scores
-from bayesfactor.base.errors import SpecError
-from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, canvas, chosen, percent, short, styled, zero
+from bayesfactor.plots.style import (
+    DATA,
+    FAINT,
+    INK,
+    POSTERIOR,
+    QUIET,
+    canvas,
+    chosen,
+    percent,
+    require_result,
+    short,
+    styled,
+    zero,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,13 +61,7 @@ def plot_scores(
     SpecError
         When these are no scores, or there is no such model, asset or portfolio.
     """
-    if not isinstance(scores, Scores):
-        raise SpecError(
-            f"plot_scores: expected Scores, found {type(scores).__name__}.",
-            place="plot_scores.scores",
-            found=scores,
-            remedy="Pass what bf.score(fits, panel) returned.",
-        )
+    require_result(scores, Scores, "Scores", "plot_scores.scores", "bf.score(fits, panel)")
     table, tenths, gained = scores.table(), scores.pit_table(asset), scores.gains_table(over, asset)
     gains, means = _by_model(gained), _by_model(table[table["asset"] == asset])
     rows = chosen(models, gains, "model", "plot_scores.models")

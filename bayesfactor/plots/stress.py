@@ -8,10 +8,21 @@ import pandas as pd
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.stress import Stress
-from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
-from bayesfactor.plots.style import FAINT, POSTERIOR, ROW, canvas, chosen, name_rows, percent, short, styled, zero
+from bayesfactor.plots.style import (
+    FAINT,
+    POSTERIOR,
+    ROW,
+    canvas,
+    chosen,
+    name_rows,
+    percent,
+    require_result,
+    short,
+    styled,
+    zero,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,13 +54,7 @@ def plot_stress(
     SpecError
         When it is no stress, or a name is not in it.
     """
-    if not isinstance(stress, Stress):
-        raise SpecError(
-            f"plot_stress: expected a Stress, found {type(stress).__name__}.",
-            place="plot_stress.stress",
-            found=stress,
-            remedy="Pass what bf.stress(fit, scenario) returned.",
-        )
+    require_result(stress, Stress, "a Stress", "plot_stress.stress", "bf.stress(fit, scenario)")
     table = stress.table(ci_prob, ci_kind, rounded=False).set_index(["asset", "source"])
     outcome = stress.outcome_table(None, ci_prob, ci_kind, rounded=False).set_index("asset")
     rows = chosen(names, _order(table), "asset", "plot_stress.names")

@@ -88,6 +88,17 @@ def hover(dots: "PathCollection", texts: Sequence[str]) -> "PathCollection":
     return dots
 
 
+def require_result(given: object, kind: type, what: str, place: str, call: str) -> None:
+    """Raise a SpecError unless it is `what`, a result of `call`; `place` is the figure and its argument."""
+    if not isinstance(given, kind):
+        raise SpecError(
+            f"{place.split('.')[0]}: expected {what}, found {type(given).__name__}.",
+            place=place,
+            found=given,
+            remedy=f"Pass what {call} returned.",
+        )
+
+
 def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: str) -> list[str]:
     """Return the names asked for, or all of them.
 

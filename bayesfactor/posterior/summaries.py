@@ -1,8 +1,10 @@
 """Draws to tables: mean, standard deviation, interval, probability, and no digit that the draws do not justify."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from scipy.stats import norm
 
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.posterior.blocks import blocks
-from bayesfactor.posterior.diagnostics import statistic
+from bayesfactor.posterior.diagnostics import statistic, warning_of
 
 
 def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = True) -> pd.DataFrame:
@@ -34,6 +36,14 @@ def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = 
         table = _justified(table, prob)
     table = table.reset_index() if dims else table.reset_index(drop=True)
     table.attrs = {"ci_kind": kind, "ci_prob": prob}
+    return table
+
+
+def finished(table: pd.DataFrame, attrs: Mapping[Any, object], problems: tuple[str, ...]) -> pd.DataFrame:
+    """Return a table with a column ``warning`` where the fit failed a check; ``attrs`` hold its problems, too."""
+    if problems:
+        table["warning"] = warning_of(problems)
+    table.attrs = {**attrs, "problems": problems}
     return table
 
 

@@ -108,7 +108,7 @@ def test_probabilities_are_shares_of_draws(fit):
     found = bf.forecast(fit, 4)
     below = found.prob_below(-0.01)
     assert below["a02"] == pytest.approx(float((found.draws.sel(asset="a02") < -0.01).mean()))
-    for value in ("a", None, np.nan, np.inf):
+    for value in ("a", None, np.nan, np.inf, True):
         with pytest.raises(bf.SpecError, match="prob_below is"):
             found.prob_below(value)
 

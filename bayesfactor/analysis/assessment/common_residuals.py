@@ -6,12 +6,11 @@ import xarray as xr
 
 from bayesfactor.base.errors import FitError
 from bayesfactor.base.intervals import Interval
-from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residual_covariance import common_share as share_in_common, components
 from bayesfactor.posterior.residuals import with_whole_sd
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 
 def residual_correlations(
@@ -61,7 +60,7 @@ def residual_correlations(
     if not parts:
         raise FitError("residual_correlations: the fit has one asset, and a correlation is of two.")
     table = pd.concat(parts, ignore_index=True).sort_values("mean", key=np.abs, ascending=False, kind="stable")
-    return _finished(table.reset_index(drop=True), fit, {**parts[0].attrs, "units": "correlation"})
+    return finished(table.reset_index(drop=True), {**parts[0].attrs, "units": "correlation"}, fit.problems)
 
 
 def common_share(fit: Fit, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
@@ -94,7 +93,7 @@ def common_share(fit: Fit, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, r
     found = components(draws, fit.panel.group_names)
     named = tuple(zip(found.names, found.share.values.tolist(), strict=True))
     attrs = {**table.attrs, "units": "share of residual variance", "components": named, "count": found.count}
-    return _finished(table, fit, attrs)
+    return finished(table, attrs, fit.problems)
 
 
 def _with_factors(fit: Fit, verb: str) -> xr.Dataset:
@@ -107,11 +106,3 @@ def _with_factors(fit: Fit, verb: str) -> xr.Dataset:
             "draws with 'residual_loading'.",
         )
     return fit.posterior
-
-
-def _finished(table: pd.DataFrame, fit: Fit, attrs: dict) -> pd.DataFrame:
-    """Return a table with what the fit failed, and its attributes."""
-    if fit.problems:
-        table["warning"] = warning_of(fit.problems)
-    table.attrs = {**attrs, "problems": fit.problems}
-    return table

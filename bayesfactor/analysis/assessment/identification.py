@@ -13,10 +13,10 @@ from bayesfactor.analysis.assessment.verdicts import verdict
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.accessors import variable
-from bayesfactor.posterior.diagnostics import said, statistic, warning_of
+from bayesfactor.posterior.diagnostics import said, statistic
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.summaries import justified, summarise
+from bayesfactor.posterior.summaries import finished, justified, summarise
 from bayesfactor.spec.factors import ScaledPremia
 
 CONFLICT = 2.0  # prior standard deviations that a mean moves by, or standard deviations between prior and data
@@ -86,10 +86,8 @@ class Identification(FrozenResult):
             table[name] = np.nan if found is None else found[column].reindex(table.index)
         slabs = [] if self.facts["inclusion"].isna().all() else ["prior_inclusion", "inclusion"]
         table = table.join(self.facts[["prob_above_noise", *slabs, "data_from", "verdict", "reason"]])
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year", "problems": self.problems}
-        return table
+        attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
+        return finished(table, attrs, self.problems)
 
     def __str__(self) -> str:
         table = self.table()

@@ -5,10 +5,9 @@ import pandas as pd
 
 from bayesfactor.base.errors import FitError
 from bayesfactor.base.intervals import Interval
-from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 COLUMNS = ["asset", "factor", "prior", "probability", "mcse", "rate", "rate_lower", "rate_upper"]
 
@@ -72,10 +71,7 @@ def inclusion(fit: Fit, *, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> p
     free = _free(fit)
     table = table.loc[table["factor"].isin([name for name, may in zip(names, free, strict=True) if may]), COLUMNS]
     table = table.reset_index(drop=True)
-    if fit.problems:
-        table["warning"] = warning_of(fit.problems)
-    table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "problems": fit.problems}
-    return table
+    return finished(table, {"ci_kind": ci_kind, "ci_prob": ci_prob}, fit.problems)
 
 
 def _free(fit: Fit) -> np.ndarray:

@@ -7,11 +7,10 @@ from scipy.stats import beta
 from bayesfactor.base.errors import FitError
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.panel.regressions import least_squares_loadings
-from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import in_long_run
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 PROBABILITIES = (np.arange(10_000) + 0.5) / 10_000
 PRIOR, LOADING = ("prior", "prior_lower", "prior_upper"), ("loading", "loading_lower", "loading_upper")
@@ -71,10 +70,7 @@ def reliability(fit: Fit, *, ci_prob: float = 0.9, ci_kind: Interval = "eti") ->
     before = pd.DataFrame(_before(fit, ci_prob, ci_kind)[noisy], after.index, list(PRIOR))
     found = before.join(after.drop(columns="prob_positive")).join(_loadings(fit, names, ci_prob, ci_kind))
     table = found.reset_index()
-    if fit.problems:
-        table["warning"] = warning_of(fit.problems)
-    table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "problems": fit.problems}
-    return table
+    return finished(table, {"ci_kind": ci_kind, "ci_prob": ci_prob}, fit.problems)
 
 
 def _noisy(fit: Fit) -> np.ndarray:

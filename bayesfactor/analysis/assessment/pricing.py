@@ -11,11 +11,10 @@ from bayesfactor.analysis.assessment.identification import cached_identification
 from bayesfactor.analysis.assessment.verdicts import least_known
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
-from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import in_long_run
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 FEWEST_ASSETS = 3  # with which a cross-section has an R-squared
 ROUNDING = 1e-20  # of a variance over a mean square
@@ -116,11 +115,8 @@ class Pricing(FrozenResult):
 
     def _finish(self, table: pd.DataFrame, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
         unsure = {name: verdict for name, verdict in self.verdicts.items() if verdict in ("weak", "unidentified")}
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs |= {"ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
-        table.attrs |= {"not_identified": unsure, "problems": self.problems}
-        return table
+        attrs = {**table.attrs, "ci_kind": ci_kind, "ci_prob": ci_prob, "units": "decimal, per year"}
+        return finished(table, {**attrs, "not_identified": unsure}, self.problems)
 
 
 def price(fit: Fit) -> Pricing:

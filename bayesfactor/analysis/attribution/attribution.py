@@ -27,7 +27,7 @@ from bayesfactor.posterior.diagnostics import misfits, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residual_variance import COMMON, OWN
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,10 +209,7 @@ class Attribution(FrozenResult):
     def _finish(self, table: pd.DataFrame, interval: Mapping[Hashable, object], units: str) -> pd.DataFrame:
         if self.identification:
             table["identification"] = table["source"].map(self.identification)
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {**interval, "kind": self.kind, "units": units, "notes": self.notes, "problems": self.problems}
-        return table
+        return finished(table, {**interval, "kind": self.kind, "units": units, "notes": self.notes}, self.problems)
 
 
 def _realised(table: pd.DataFrame, values: pd.Series) -> pd.Series:

@@ -12,10 +12,9 @@ from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.posterior.dated import Dated
-from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.summaries import justified, summarise
+from bayesfactor.posterior.summaries import finished, justified, summarise
 
 YEARS = 2
 SAMPLE = ("chain", "draw")
@@ -85,10 +84,7 @@ class LoadingHistory(FrozenResult):
             prob_up=justified(up, np.full(up.size, 0.01)) if rounded else up,
             moved=np.round(moved, 2) if rounded else moved,
         )
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {"ci_kind": ci_kind, "ci_prob": ci_prob, "problems": self.problems}
-        return table
+        return finished(table, {"ci_kind": ci_kind, "ci_prob": ci_prob}, self.problems)
 
     @property
     def prob_up(self) -> xr.DataArray:

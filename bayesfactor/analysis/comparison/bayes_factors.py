@@ -13,6 +13,7 @@ from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.summaries import finished
 from bayesfactor.spec.scaling import ScaledPriors
 
 MOST = 0.3  # Monte Carlo error of the log
@@ -64,10 +65,7 @@ class BayesFactor(FrozenResult):
         """Return one row: factor, log_bf01, error, log_prior_density, and warning where the fit failed a check."""
         names = ("factor", "log_bf01", "error", "log_prior_density")
         table = pd.DataFrame([{name: getattr(self, name) for name in names}])
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {"units": "nats", "problems": self.problems}
-        return table
+        return finished(table, {"units": "nats"}, self.problems)
 
     def __repr__(self) -> str:
         said = f"; WARNING: {warning_of(self.problems)}" if self.problems else ""

@@ -123,17 +123,24 @@ def _same_dates(one: tuple[str, np.ndarray], other: tuple[str, np.ndarray], what
 
 def _same_values(one: tuple[str, xr.DataArray], other: tuple[str, xr.DataArray], what: str) -> None:
     (first, values), (name, own) = one, other
-    column = str(values.dims[1])
-    seen = values.isel(time=np.isfinite(values.values).any(axis=1))
-    found = own.sel({"time": seen["time"].values, column: seen[column].values}).values
-    same = np.isclose(found, seen.values, rtol=PRECISION, atol=0, equal_nan=True)
-    if not same.all():
-        row, place = np.argwhere(~same)[0]
-        label, date = str(seen[column].values[place]), written(seen["time"].values[row])
+    apart = first_difference(values.isel(time=np.isfinite(values.values).any(axis=1)), own)
+    if apart is not None:
+        label, date, here, there = apart
         raise SpecError(
-            f"compare: the {what} of '{label}' on {date} are {seen.values[row, place]:.6g} in '{first}' and "
-            f"{found[row, place]:.6g} in '{name}'.",
+            f"compare: the {what} of '{label}' on {date} are {here:.6g} in '{first}' and {there:.6g} in '{name}'.",
             place=f"compare.{name}",
-            found=float(found[row, place]),
+            found=there,
             remedy="Fit both to the same panel.",
         )
+
+
+def first_difference(values: xr.DataArray, own: xr.DataArray) -> tuple[str, str, float, float] | None:
+    """Return name, date and both values where others (time, name) first differ from values; None where they do not."""
+    column = str(values.dims[1])
+    found = own.sel({"time": values["time"].values, column: values[column].values}).values
+    same = np.isclose(found, values.values, rtol=PRECISION, atol=0, equal_nan=True)
+    if same.all():
+        return None
+    row, place = np.argwhere(~same)[0]
+    date = written(values["time"].values[row])
+    return str(values[column].values[place]), date, float(values.values[row, place]), float(found[row, place])

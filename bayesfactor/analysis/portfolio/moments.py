@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesfactor.analysis.portfolio.horizon_sums import HorizonSums, common_covariance, horizon_sums, summed_covariance
 from bayesfactor.base.arguments import require_periods
+from bayesfactor.base.wording import periods_in_words
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
@@ -45,7 +46,7 @@ class Moments:
     annual: "Moments | None" = field(default=None, repr=False)
 
     def __repr__(self) -> str:
-        many = f"{self.periods} period{'s' * (self.periods > 1)} ahead"
+        many = f"{periods_in_words(self.periods)} ahead"
         return f"Moments({len(self.mean)} assets, {many}{', the fit has problems' * bool(self.problems)})"
 
 

@@ -9,18 +9,18 @@ import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
-from bayesfactor.analysis.scenarios.simulation import compounded
-from bayesfactor.base.arguments import require_periods
+from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
+from bayesfactor.base.arguments import require_finite, require_periods
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
+from bayesfactor.base.wording import periods_in_words
 from bayesfactor.panel.panel import Panel
-from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.next_period import at_end_of
 from bayesfactor.posterior.predictive_law import laws
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,14 +75,11 @@ class Forecast(FrozenResult):
         """
         table = summarise(self.draws, ci_prob, ci_kind, rounded)
         expected = summarise(self.expected, ci_prob, ci_kind, rounded)
-        attrs = {**table.attrs, "units": f"decimal over {self.periods} periods", "periods": self.periods}
+        units = f"decimal over {self.periods} periods"
+        attrs = {**table.attrs, "units": units, "periods": self.periods, "notes": self.notes}
         table["expected"] = expected["mean"]
         table[["expected_lower", "expected_upper"]] = expected[["lower", "upper"]]
-        table = portfolio_first(table)
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {**attrs, "notes": self.notes, "problems": self.problems}
-        return table
+        return finished(portfolio_first(table), attrs, self.problems)
 
     def prob_below(self, value: float) -> pd.Series:
         """Return the probability, by asset, that the return is below a value.
@@ -92,19 +89,13 @@ class Forecast(FrozenResult):
         SpecError
             When it is no finite number.
         """
-        if not isinstance(value, int | float | np.integer | np.floating) or not np.isfinite(value):
-            raise SpecError(
-                f"prob_below is {value!r}; it must be a finite number.",
-                place="Forecast.prob_below",
-                found=value,
-                remedy="A loss of more than 20 % is prob_below(-0.2).",
-            )
+        require_finite(value, "prob_below", "Forecast.prob_below", "A loss of more than 20 % is prob_below(-0.2).")
         below = (self.draws < value).mean(("chain", "draw"))
         return pd.Series(below.values, self.draws.get_index("asset"), name=f"prob_below_{value:g}")
 
     def __repr__(self) -> str:
         shown = self.table().to_string(index=False)
-        return f"Forecast over {self.periods} period{'s' * (self.periods > 1)}, 90 % equal-tailed intervals\n{shown}"
+        return f"Forecast over {periods_in_words(self.periods)}, 90 % equal-tailed intervals\n{shown}"
 
 
 def forecast(
@@ -192,7 +183,7 @@ def forecast(
         int(periods),
         share,
         fit.problems,
-        (*_floor_note(share), *leverage_note(weights)),
+        (*floor_note(PERIOD, share.max(), f" of '{share.idxmax()}', the most of all"), *leverage_note(weights)),
     )
 
 
@@ -205,11 +196,3 @@ def _kept(paths: Sequence[str] | None, names: list[str]) -> list[int]:
         if name not in names:
             raise unknown("entry", name, names, place="forecast.paths")
     return [names.index(name) for name in asked]
-
-
-def _floor_note(share: pd.Series) -> tuple[str, ...]:
-    """Say how often the floor bound."""
-    if not share.max() > 0:
-        return ()
-    often = f"{100 * share.max():.2g} % of draws of '{share.idxmax()}'"
-    return (f"a return of a period below -100 % was taken as -100 %: in {often}, the most of all",)

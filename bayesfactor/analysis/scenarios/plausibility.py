@@ -9,8 +9,7 @@ from scipy.stats import chi2
 
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
-from bayesfactor.posterior.diagnostics import warning_of
-from bayesfactor.posterior.summaries import justified, summarise
+from bayesfactor.posterior.summaries import finished, justified, summarise
 
 NORMAL = "distances are those of normal factors, whose extremes are rarer than markets' are"
 
@@ -65,10 +64,7 @@ class Plausibility(FrozenResult):
             years = table["years"].to_numpy()
             table["years"] = justified(years, np.where(np.isfinite(years) & (years > 0), years / 100, 0))
         table["rank"], table["windows"] = self.rank, self.windows
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {**attrs, "notes": (f"{NORMAL}: see the rank",), "problems": self.problems}
-        return table
+        return finished(table, {**attrs, "notes": (f"{NORMAL}: see the rank",)}, self.problems)
 
     def __repr__(self) -> str:
         return f"Plausibility of {self.shocked} shocked factors\n{self.table().to_string(index=False)}"

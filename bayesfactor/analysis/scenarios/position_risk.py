@@ -12,17 +12,17 @@ from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.attribution.variances import notes_on_level
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
 from bayesfactor.analysis.scenarios.losses import require_level, tail
-from bayesfactor.analysis.scenarios.simulation import paths
+from bayesfactor.analysis.scenarios.simulation import PERIOD, floor_note, paths
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
+from bayesfactor.base.wording import periods_in_words
 from bayesfactor.panel.panel import Panel
-from bayesfactor.posterior.diagnostics import warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.next_period import at_end_of
 from bayesfactor.posterior.predictive_law import PredictiveLaw, laws
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 MEASURES = ("component", "share", "marginal")
 SUMMED = "the net weight is 0: returns of several periods are summed, as there is no capital in which they compound"
@@ -80,14 +80,11 @@ class PositionRisk(FrozenResult):
         whole = whole.assign_coords(measure=list(MEASURES), asset=PORTFOLIO)
         every = xr.concat([self.draws, whole.expand_dims("asset").transpose(*self.draws.dims)], "asset")
         table = summarise(every, ci_prob, ci_kind, rounded)
-        attrs = {**table.attrs, "units": "decimal, per year; shares of 1"}
+        attrs = {**table.attrs, "units": "decimal, per year; shares of 1", "notes": self.notes}
         weights = {**self.weights, PORTFOLIO: self.weights.sum()}
         table.insert(2, "weight", table["asset"].map(weights))
         table = portfolio_first(table).drop(index=len(MEASURES) - 1).reset_index(drop=True)
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {**attrs, "notes": self.notes, "problems": self.problems}
-        return table
+        return finished(table, attrs, self.problems)
 
     def tail(self, level: float = 0.95) -> pd.DataFrame:
         """Return value at risk and expected shortfall of the portfolio over the periods.
@@ -116,15 +113,12 @@ class PositionRisk(FrozenResult):
         """
         require_level(level, self.losses.size, "PositionRisk.tail")
         table = tail(self.losses, float(level))
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        units = f"decimal over {self.periods} period{'s' * (self.periods > 1)}; a loss is positive"
-        attrs = {**table.attrs, "level": level, "periods": self.periods, "units": units}
-        table.attrs = {**attrs, "notes": self.notes, "problems": self.problems}
-        return table
+        units = f"decimal over {periods_in_words(self.periods)}; a loss is positive"
+        attrs = {"level": level, "periods": self.periods, "units": units, "notes": self.notes}
+        return finished(table, attrs, self.problems)
 
     def __repr__(self) -> str:
-        found, many = self.tail(), f"{self.periods} period{'s' * (self.periods > 1)}"
+        found, many = self.tail(), periods_in_words(self.periods)
         held = int((self.weights != 0).sum())
         volatility = 100 * float(self.volatility.mean())
         at_risk, shortfall = 100 * found["loss"]
@@ -203,7 +197,7 @@ def position_risk(
         pd.Series(weights, pd.Index(later.panel.assets, name="asset"), name="weight"),
         int(periods),
         fit.problems,
-        (*notes_on_level(later), *(SUMMED,) * summed, *_floor_note(bound), *leverage_note(held)),
+        (*notes_on_level(later), *(SUMMED,) * summed, *floor_note(PERIOD, bound.mean()), *leverage_note(held)),
     )
 
 
@@ -236,10 +230,3 @@ def _book(law: PredictiveLaw, periods: int, weights: np.ndarray, rng: np.random.
             floored |= each < -1
             whole *= 1 + np.maximum(each, -1.0)
     return _Book(whole if summed else whole - 1, floored)
-
-
-def _floor_note(floored: np.ndarray) -> tuple[str, ...]:
-    """Say how often the floor bound."""
-    if not floored.any():
-        return ()
-    return (f"a return of a period below -100 % was taken as -100 %: in {100 * floored.mean():.2g} % of draws",)

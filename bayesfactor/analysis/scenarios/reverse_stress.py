@@ -16,10 +16,10 @@ from bayesfactor.base.arguments import require_flag, require_number, require_per
 from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
-from bayesfactor.posterior.diagnostics import warning_of
+from bayesfactor.base.wording import periods_in_words
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 MEANS = "the mean over draws of factors is no scenario that loses this much: each draw is, with its own loadings"
 
@@ -129,13 +129,9 @@ class ReverseStress(FrozenResult):
 
     def _finished(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table with the portfolio first, the warning of a fit with problems, and what it is of."""
-        units = f"decimal over {self.periods} period{'s' * (self.periods > 1)}"
-        attrs = {**table.attrs, "units": units, "loss": self.loss, "periods": self.periods}
-        table = portfolio_first(table)
-        if self.problems:
-            table["warning"] = warning_of(self.problems)
-        table.attrs = {**attrs, "notes": self.notes, "problems": self.problems}
-        return table
+        units = f"decimal over {periods_in_words(self.periods)}"
+        attrs = {**table.attrs, "units": units, "loss": self.loss, "periods": self.periods, "notes": self.notes}
+        return finished(portfolio_first(table), attrs, self.problems)
 
     def __repr__(self) -> str:
         shown = self.table().to_string(index=False)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-import numpy as np
-
-from bayesfactor.base.arguments import require_periods
+from bayesfactor.base.arguments import require_finite, require_periods
 from bayesfactor.base.errors import SpecError, unknown
 
 Volatility = Literal["next period", "long run"]
@@ -37,7 +35,7 @@ class Sigmas:
     volatility: Volatility = "next period"
 
     def __post_init__(self) -> None:
-        _require_finite(self.count, "Sigmas", "Four standard deviations down is bf.Sigmas(-4).")
+        require_finite(self.count, "Sigmas", "Sigmas", "Four standard deviations down is bf.Sigmas(-4).")
         if self.volatility not in VOLATILITIES:
             raise unknown("volatility", self.volatility, VOLATILITIES, place="Sigmas.volatility")
 
@@ -85,7 +83,7 @@ class Scenario:
             raise SpecError("Scenario: no factor is shocked.", place="Scenario.shocks", remedy=WRITE)
         for factor, shock in self.shocks.items():
             if not isinstance(shock, Sigmas):
-                _require_finite(shock, f"Scenario: the shock of '{factor}'", WRITE)
+                require_finite(shock, f"Scenario: the shock of '{factor}'", "Scenario", WRITE)
         require_periods(self.periods, "Scenario")
         if not isinstance(self.name, str):
             raise SpecError(f"Scenario: name is {self.name!r}, and must be text.", place="Scenario.name")
@@ -114,14 +112,3 @@ def require_scenario(given: object, verb: str) -> Scenario:
 
 def _text(shock: float | Sigmas) -> str:
     return str(shock) if isinstance(shock, Sigmas) else f"{shock:+g}"
-
-
-def _require_finite(value: object, what: str, remedy: str) -> None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float | np.integer | np.floating)
-        or not np.isfinite(value)
-    ):
-        raise SpecError(
-            f"{what} is {value!r}; it must be a finite number.", place=what.split(":")[0], found=value, remedy=remedy
-        )

@@ -5,7 +5,7 @@ import numpy as np
 from bayesfactor.analysis.scenarios.factor_history import LongRun
 from bayesfactor.analysis.scenarios.scenario import Scenario, Sigmas
 from bayesfactor.base.errors import SpecError, unknown
-from bayesfactor.base.wording import percent
+from bayesfactor.base.wording import percent, periods_in_words
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.records import Factor
 
@@ -54,7 +54,7 @@ def require_units(scenario: Scenario, panel: PanelBase, law: LongRun, verb: str)
             raise SpecError(
                 f"{verb}: the shock of '{name}' is {value:+g}, {wrong}: is it per cent? '{name}' is {unit_of(factor)} "
                 f"(transform '{factor.transform}'), with a standard deviation of {law.sd[k]:.3g} over "
-                f"{_span(scenario)}.",
+                f"{periods_in_words(scenario.periods)}.",
                 place=f"{verb}.scenario",
                 found=value,
                 remedy=f"Give decimals ({value / 100:+g}), or, say, bf.Sigmas({np.sign(value) * 4:g}).",
@@ -78,7 +78,3 @@ def notes_on_units(scenario: Scenario, panel: PanelBase, law: LongRun) -> tuple[
 
 def _sds(law: LongRun, k: int, value: float) -> float:
     return float(abs(value - law.mean[k]) / law.sd[k])
-
-
-def _span(scenario: Scenario) -> str:
-    return f"{scenario.periods} period{'s' * (scenario.periods > 1)}"

@@ -7,6 +7,8 @@ import numpy as np
 
 from bayesfactor.posterior.predictive_law import PredictiveLaw
 
+PERIOD = "a return of a period"
+
 
 @dataclass(frozen=True, eq=False)
 class Period:
@@ -73,6 +75,13 @@ def paths(
             law.intercept + np.einsum("sik,sk->si", loading, law.premium + next(drawn)) + growth * _residuals(law, rng),
             law.intercept + np.einsum("sik,sk->si", centre, law.premium),
         )
+
+
+def floor_note(what: str, share: float, whose: str = "") -> tuple[str, ...]:
+    """Say in which share of draws the floor of -1 bound; nothing where it never did."""
+    if not share > 0:
+        return ()
+    return (f"{what} below -100 % was taken as -100 %: in {100 * share:.2g} % of draws{whose}",)
 
 
 def factor_covariance(law: PredictiveLaw, j: int) -> np.ndarray:

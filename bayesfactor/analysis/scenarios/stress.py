@@ -8,20 +8,22 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
 from bayesfactor.analysis.scenarios.factor_history import history, long_run_of
 from bayesfactor.analysis.scenarios.plausibility import Plausibility, waiting_time
 from bayesfactor.analysis.scenarios.scenario import VOLATILITIES, Scenario, require_scenario
 from bayesfactor.analysis.scenarios.shock_units import require_factors, require_units, unit_of
 from bayesfactor.analysis.scenarios.stress_notes import notes_on
-from bayesfactor.analysis.scenarios.stress_tables import finished, require_below
 from bayesfactor.analysis.scenarios.stressed_draws import stressed
+from bayesfactor.base.arguments import require_finite
 from bayesfactor.base.errors import unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
+from bayesfactor.base.wording import periods_in_words
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.summaries import summarise
+from bayesfactor.posterior.summaries import finished, summarise
 
 Others = Literal["expected", "unchanged"]
 OTHERS: tuple[Others, ...] = get_args(Others)
@@ -85,7 +87,7 @@ class Stress(FrozenResult):
             Columns asset, source, mean, sd, lower, upper, prob_positive, mcse; ``warning`` when the fit failed a check.
             ``attrs`` hold ci_kind, ci_prob, units, scenario, periods, notes and problems.
         """
-        return finished(self, summarise(self.draws, ci_prob, ci_kind, rounded))
+        return self._finished(summarise(self.draws, ci_prob, ci_kind, rounded))
 
     def outcome_table(
         self,
@@ -117,9 +119,11 @@ class Stress(FrozenResult):
         """
         table = summarise(self.outcome, ci_prob, ci_kind, rounded)
         if below is not None:
-            require_below(below, "Stress.outcome_table")
+            place = "Stress.outcome_table"
+            remedy = "A loss of more than 20 % is below=-0.2."
+            require_finite(below, f"{place}: below", f"{place}.below", remedy)
             table["prob_below"] = (self.outcome < below).mean(("chain", "draw")).values
-        return finished(self, table)
+        return self._finished(table)
 
     def factors_table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return what every factor is expected to do over the periods of the scenario.
@@ -136,7 +140,15 @@ class Stress(FrozenResult):
         table["spread"] = self.factor_sd.mean(("chain", "draw")).values
         table["as_far"] = table["factor"].map(self.plausibility.as_far).astype("Int64")
         table["unit"] = self.units.to_numpy()
-        return finished(self, table)
+        return self._finished(table)
+
+    def _finished(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with the portfolio first, the warning of a fit with problems, and what it is of."""
+        scenario, own = self.scenario, table.attrs
+        units = f"decimal over {periods_in_words(scenario.periods)}"
+        attrs = {**own, "units": units, "scenario": scenario.name, "periods": scenario.periods, "notes": self.notes}
+        table = portfolio_first(table) if table.columns[0] == "asset" else table
+        return finished(table, attrs, self.problems)
 
     def __repr__(self) -> str:
         table = self.table()

@@ -7,6 +7,7 @@ import xarray as xr
 from bayesfactor.analysis.scenarios.factor_history import LongRun
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.analysis.scenarios.shock_units import notes_on_units
+from bayesfactor.analysis.scenarios.simulation import floor_note
 from bayesfactor.posterior.fit import Fit
 
 SUMMED = "returns of several periods are summed, not compounded"
@@ -41,10 +42,8 @@ def noise_notes(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _floor_notes(expected: xr.DataArray, floored: pd.Series) -> tuple[str, ...]:
     """Say where a linear model loses more than everything."""
-    notes, below = [], (expected < -1).mean(("chain", "draw"))
-    if floored.max() > 0:
-        often = f"{100 * floored.max():.2g} % of draws of '{floored.idxmax()}'"
-        notes.append(f"an outcome below -100 % was taken as -100 %: in {often}, the most of all")
+    below = (expected < -1).mean(("chain", "draw"))
+    notes = [*floor_note("an outcome", floored.max(), f" of '{floored.idxmax()}', the most of all")]
     if float(below.max()) > 0:
         name = str(below["asset"].values[int(np.argmax(below.values))])
         notes.append(

@@ -11,7 +11,7 @@ from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.attribution.kinds import Kind, Per
 from bayesfactor.analysis.attribution.variances import moves
 from bayesfactor.analysis.comparison.averaging import average
-from bayesfactor.analysis.comparison.comparable import periods, require_comparable
+from bayesfactor.analysis.comparison.comparable import first_difference, periods, require_comparable
 from bayesfactor.analysis.comparison.model_comparison import Comparison, compare
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import DataError, FitError, SpecError
@@ -26,7 +26,6 @@ from bayesfactor.posterior.summaries import summarise
 THIS, PLACE = "this fit", "write_report.others"
 EQUAL = "equal weights"
 REMEDY = 'Write others={"static": other_fit}.'
-PRECISION = 1e-9  # beside which two returns are the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +120,8 @@ def _apart(panel: PanelBase, own: PanelBase) -> str:
         return f"{which} the period {written(apart[0])}" + (f" and {apart.size - 1} more" if apart.size > 1 else "")
     if not (isinstance(panel, Panel) and isinstance(own, Panel)):
         return ""
-    values = panel.returns.sel(time=dates)
-    others = own.returns.sel(time=dates, asset=values["asset"].values)
-    same = np.isclose(others.values, values.values, rtol=PRECISION, atol=0, equal_nan=True)
-    if same.all():
-        return ""
-    row, place = np.argwhere(~same)[0]
-    return f"its returns of '{values['asset'].values[place]}' on {written(dates[row])} are others"
+    different = first_difference(panel.returns.sel(time=dates), own.returns)
+    return "" if different is None else f"its returns of '{different[0]}' on {different[1]} are others"
 
 
 def ask_several(
