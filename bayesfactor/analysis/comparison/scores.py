@@ -56,7 +56,7 @@ class Scores:
             often the equal-tailed interval held the return; mean ``pit`` (.5 where forecasts are centred); ``bias``:
             standard deviation of (observed - mean) / sd, 1 where risk is right; ``r2_mean`` and ``r2_zero``: 1 - sum of
             squared errors over that of the mean of all earlier returns, and of 0, with standard errors ``se_r2_mean``
-            and ``se_r2_zero`` from blocks of dates. ``warning`` where fits have problems.
+            and ``se_r2_zero`` from blocks of dates. ``warning`` where fits have problems. ``attrs`` hold units.
         """
         rows = []
         for model, own in self.dates.groupby("model", sort=False):
@@ -65,7 +65,9 @@ class Scores:
             entries = sorted(each, key=lambda entry: entry[0][0] == "asset")  # portfolios first, in their order
             for name, part in [*first, *((name, part) for (_, name), part in entries)]:
                 rows.append({"model": model, "asset": name, **means(part)})
-        return self._marked(pd.DataFrame(rows))
+        table = self._marked(pd.DataFrame(rows))
+        table.attrs = {"units": "log scores in nats per return, CRPS in decimal returns"}
+        return table
 
     def joint_table(self) -> pd.DataFrame:
         """Return the mean scores of all returns together, per asset and date.
