@@ -13,7 +13,6 @@ from bayesfactor.cli.options import (
     Draws,
     Factors,
     Info,
-    IntervalKind,
     Portfolio,
     Prices,
     Probability,
@@ -30,6 +29,7 @@ from bayesfactor.cli.options import (
     warn_and_exit,
 )
 from bayesfactor.cli.predictive_commands import compare, forecast, score, stress
+from bayesfactor.cli.report_command import report
 
 if TYPE_CHECKING:
     from bayesfactor.posterior.fit import Fit
@@ -244,50 +244,5 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     warn_and_exit(result.problems)
 
 
-for _command in (compare, stress, forecast, score):
+for _command in (compare, stress, forecast, score, report):
     app.command()(_command)
-
-
-@app.command()
-def report(
-    run: Run,
-    output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
-    portfolio: Annotated[
-        Path | None, typer.Option(help="CSV: columns asset and weight; the report is about this portfolio.")
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
-    ci: Probability = 0.9,
-    ci_kind: Annotated[
-        IntervalKind, typer.Option(help="Equal-tailed (eti) or highest-density (hdi) intervals.")
-    ] = IntervalKind.eti,
-    scenarios: Annotated[
-        Path | None, typer.Option(help="TOML file of named scenarios; the report says what they do.")
-    ] = None,
-    other: Annotated[
-        list[Path] | None,
-        typer.Option(help="Saved fit of another model to the same returns, under its file's name; as often as needed."),
-    ] = None,
-) -> None:
-    """Write a report for a reader who does not run Python."""
-    from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
-    from bayesfactor.cli.comparison import named
-    from bayesfactor.cli.input import read_weights
-    from bayesfactor.cli.interrupts import wrote
-    from bayesfactor.posterior.fit import open_fit
-    from bayesfactor.reporting.writing import write_report
-
-    check_output(output)
-    weights = None if portfolio is None else read_weights(portfolio)
-    result = open_fit(run)
-    asked = () if scenarios is None else read_scenarios(scenarios)
-    others = {name: open_fit(path) for name, path in named(other or [], "report --other").items()}
-    choices: dict[str, Any] = {
-        "title": title,
-        "ci_prob": ci,
-        "ci_kind": ci_kind.value,
-        "scenarios": asked,
-        "others": others,
-    }
-    written = write_report(result, output, portfolio=weights, **choices)
-    print(f"Wrote {wrote(written)}")
-    warn_and_exit(result.problems)
