@@ -32,19 +32,19 @@ def cells_agree(rows, found, ci_prob=0.9, ci_kind="eti"):
     table = found.table(ci_prob, ci_kind)
     assert list(rows) == table["asset"].tolist()
     for row in table.to_dict("records"):
-        expected, returned, loss = rows[row["asset"]]
+        expected, lower, upper, loss = rows[row["asset"]]
         sd = known[row["asset"]]
         assert (float(expected["value"]), expected["text"]) == (row["expected"], percent(row["expected"], sd))
         assert expected["below"] == " to ".join(percent(row[f"expected_{end}"], sd) for end in ("lower", "upper"))
-        assert (float(returned["value"]), returned["text"]) == (row["mean"], percent(row["mean"], row["sd"]))
-        assert returned["below"] == " to ".join(percent(row[end], row["sd"]) for end in ("lower", "upper"))
+        for end, cell in (("lower", lower), ("upper", upper)):
+            assert (float(cell["value"]), cell["text"]) == (row[end], percent(row[end], row["sd"]))
         below = found.prob_below(0)[row["asset"]]
         assert (float(loss["value"]), loss["text"]) == (below, chance(below))
 
 
 def test_the_table_holds_the_numbers_of_forecast(fit, read):
     heads, rows = read.rows("forecast")
-    assert heads == ["asset", "expected", "return", "P(loss)"]
+    assert heads == ["asset", "expected", "return, lower", "return, upper", "P(loss)"]
     cells_agree(rows, bf.forecast(fit, 12, MIX))
 
 
@@ -73,7 +73,7 @@ def test_one_period_of_a_sound_fit(tmp_path):
     assert "Over the next period, the excess return of the mean of all assets is expected to be" in text
     assert "80 % highest-density interval" in text
     assert "Caution" not in text
-    assert "Excess return over the next period: mean" in text
+    assert "Excess return over the next period: what it is expected to be" in text
 
 
 def test_without_a_portfolio_the_figure_is_of_some_assets(fit, tmp_path):

@@ -19,6 +19,7 @@ from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part,
 from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
 from bayesfactor.reporting.content.realised_spans import Portfolio
 
+EXPECTED = ("expected_lower", "expected", "expected_upper")
 DRAWN = 6  # assets of a figure without a portfolio
 HOW = (
     "At every draw of the posterior one path of returns is simulated and compounded, a portfolio brought back to its "
@@ -117,26 +118,24 @@ def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
         TablePart(
             _grid(found.table),
             "forecast",
-            f"Excess return over {over}{'' if found.periods == 1 else ', compounded'}: mean and {interval} of the "
-            "expectation and of the return; probability of a loss, an excess return below 0.",
+            f"Excess return over {over}{'' if found.periods == 1 else ', compounded'}: what it is expected to be, with "
+            f"the {interval}; between which ends the return itself may fall ({interval}); probability of a loss, which "
+            "is an excess return below 0.",
             "assets",
         ),
     )
 
 
 def _grid(table: pd.DataFrame) -> Grid:
+    """Return the table of a forecast; the return by the ends of its interval, as its mean is the expectation's."""
     rows = []
     for name, row in zip(table.index, table.to_dict("records"), strict=True):
-        expected, returned = (
-            Cell(percent(mean, sd), float(mean), f"{percent(low, sd)} to {percent(high, sd)}")
-            for mean, sd, low, high in (
-                (row["expected"], row["expected_sd"], row["expected_lower"], row["expected_upper"]),
-                (row["mean"], row["sd"], row["lower"], row["upper"]),
-            )
-        )
-        rows.append((Cell(str(name)), expected, returned, Cell(chance(row["prob_loss"]), float(row["prob_loss"]))))
-    heads = (Head("asset", False), Head("expected"), Head("return"), Head("P(loss)"))
-    return Grid(heads, tuple(rows), shown=True)
+        low, mean, high = (percent(row[key], row["expected_sd"]) for key in EXPECTED)
+        expected = Cell(mean, float(row["expected"]), f"{low} to {high}")
+        ends = (Cell(percent(row[end], row["sd"]), float(row[end])) for end in ("lower", "upper"))
+        rows.append((Cell(str(name)), expected, *ends, Cell(chance(row["prob_loss"]), float(row["prob_loss"]))))
+    heads = (Head("expected"), Head("return, lower"), Head("return, upper"), Head("P(loss)"))
+    return Grid((Head("asset", False), *heads), tuple(rows))
 
 
 def _furthest(found: Forecast) -> list[str]:
