@@ -141,6 +141,12 @@ from .data.integration.assembly import (
     integrate as integrate,
     to_returns as to_returns,
 )
+from .data.readers.binance import (
+    read_binance as read_binance,
+)
+from .data.readers.coinbase import (
+    read_coinbase as read_coinbase,
+)
 from .data.readers.coinmetrics import (
     read_coinmetrics as read_coinmetrics,
 )
@@ -149,6 +155,9 @@ from .data.readers.fred import (
 )
 from .data.readers.french import (
     read_french as read_french,
+)
+from .data.readers.kraken import (
+    read_kraken as read_kraken,
 )
 from .data.readers.table import (
     read_table as read_table,
