@@ -150,6 +150,12 @@ from .data.readers.coinbase import (
 from .data.readers.coinmetrics import (
     read_coinmetrics as read_coinmetrics,
 )
+from .data.readers.deribit_chain import (
+    read_deribit_chain as read_deribit_chain,
+)
+from .data.readers.deribit_volatility import (
+    read_deribit_volatility as read_deribit_volatility,
+)
 from .data.readers.fred import (
     read_fred as read_fred,
 )
