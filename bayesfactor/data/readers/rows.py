@@ -29,8 +29,8 @@ class Rows:
         Of the file.
     cells : DataFrame
         Text, with the names as `plain_name` writes them, or the numbers of the columns from 1 where there are none.
-    named : bool
-        Whether the file names its columns.
+    written : tuple of str
+        The names as `plain_name` writes them, whatever they were renamed; empty where there are none.
     rest : dict
         What stands beside the rows in JSON.
     notes : tuple of str
@@ -39,9 +39,23 @@ class Rows:
 
     name: str
     cells: pd.DataFrame
-    named: bool
+    written: tuple[str, ...]
     rest: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> bool:
+        """Whether the file names its columns."""
+        return bool(self.written)
+
+    @property
+    def publisher(self) -> str:
+        """Whose file it looks like; empty where that is not known."""
+        return describe_market(self.written, self._first)[0]
+
+    @property
+    def _first(self) -> list[str]:
+        return [str(cell) for cell in self.cells.iloc[0]]
 
     def place(self, at: int) -> str:
         """Return the file and line of a row."""
@@ -49,9 +63,9 @@ class Rows:
 
     def with_names(self, names: Sequence[str]) -> "Rows":
         """Return the rows with names where the file has none and is as wide."""
-        if self.named or len(self.cells.columns) != len(names):
+        if self.named or len(self.cells.columns) != len(names) or "1" not in self.cells.columns:
             return self
-        return replace(self, cells=self.cells.set_axis(list(names), axis="columns"), named=True)
+        return replace(self, cells=self.cells.set_axis(list(names), axis="columns"))
 
     def rename(self, names: Mapping[str, str]) -> "Rows":
         """Return the rows with columns under other names; the first of several that mean the same."""
@@ -67,13 +81,12 @@ class Rows:
         absent = [column for column in columns if column not in self.cells.columns]
         if not absent:
             return
-        names = list(self.cells.columns) if self.named else []
-        found = f"it has no {', '.join(absent)}" if names else f"it has {len(self.cells.columns)} columns"
-        _, remedy = describe_market(names, [str(cell) for cell in self.cells.iloc[0]])
+        found = f"it has no {', '.join(absent)}" if self.named else f"it has {len(self.cells.columns)} columns"
+        _, remedy = describe_market(self.written, self._first)
         raise DataError(
             f"{self.name} is not {what}: {found}.",
             series=self.name,
-            value=", ".join(map(str, names or self.cells.iloc[0]))[:80],
+            value=", ".join(self.written or self._first)[:80],
             remedy=remedy
             or "Give the file as its publisher writes it; if it is a table of dates and series, use read_table.",
         )
@@ -114,9 +127,10 @@ def _read_csv(text: str, name: str) -> Rows:
         notes = (
             (f"{name}: line {cells.index[again][0]} names the columns again and was left out",) if again.any() else ()
         )
-        return Rows(name, _named(cells[~again], name), True, {}, notes)
+        cells = _named(cells[~again], name)
+        return Rows(name, cells, tuple(cells.columns), {}, notes)
     numbers = [str(place + 1) for place in range(first.count(",") + 1)]
-    return Rows(name, split_cells(text, name, numbers), False, {})
+    return Rows(name, split_cells(text, name, numbers), (), {})
 
 
 def _named(cells: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -153,8 +167,10 @@ def _read_json(text: str, name: str, keys: Sequence[str]) -> Rows:
         raise DataError(f"{name}: its rows are not of one form.", series=name, remedy="Download it again.")
     index = pd.RangeIndex(1, len(rows) + 1, name="row")
     frame = pd.DataFrame(cells, columns=columns, index=index, dtype=object)
-    named = isinstance(rows[0], dict)
-    return Rows(name, _named(frame, name) if named else frame, named, rest)
+    if isinstance(rows[0], list):
+        return Rows(name, frame, (), rest)
+    frame = _named(frame, name)
+    return Rows(name, frame, tuple(frame.columns), rest)
 
 
 def _text(cell: object) -> str:

@@ -53,6 +53,13 @@ def _error(frame: pd.DataFrame, lines: pd.Index, name: str, wrong: pd.Series, wo
     )
 
 
+def check_not_negative(frame: pd.DataFrame, columns: list[str], lines: pd.Index, name: str) -> None:
+    """Raise an error for the first negative value of columns that have none."""
+    for column in columns:
+        words = f"{column} is {{{column}:g}}, which is negative"
+        _raise_where(frame[column] < 0.0, frame, lines, name, words, column)
+
+
 def describe_time(when: pd.Timestamp) -> str:
     """Write a day, or a time within the day."""
     return str(when.date()) if when == when.normalize() else str(when)
