@@ -1,7 +1,6 @@
 """Value locked in protocols and chains, from DefiLlama."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +9,7 @@ from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.readers.candles import Part, date_parts, drop_unfinished, order_part, stamp_rows
 from bayesfactor.data.readers.cells import Source, tell_content
 from bayesfactor.data.readers.intervals import DAY, Interval
-from bayesfactor.data.readers.publishers import plain_name
-from bayesfactor.data.readers.rows import Rows, files_of, read_rows
+from bayesfactor.data.readers.rows import Rows, files_of, make_rows, read_rows
 from bayesfactor.data.screening.candles import check_not_negative, describe_time
 
 _VALUES = ("total_liquidity_usd", "total_value_locked", "tvl")
@@ -99,11 +97,9 @@ def _of_chain(rows: Rows, chain: str) -> Rows:
         )
     if chain not in held:
         raise unknown("chain", chain, held, place=rows.name)
-    values = held[chain].get("tvl", []) if isinstance(held[chain], dict) else []
-    if not values:
+    if not (isinstance(held[chain], dict) and held[chain].get("tvl")):
         raise DataError(f"{rows.name}: '{chain}' has no values.", series=chain, remedy="Give another chain.")
-    table = pd.DataFrame(values, dtype=object).rename(columns=plain_name)
-    return replace(rows, cells=table.set_axis(pd.RangeIndex(1, len(table) + 1, name="row"), axis="index"))
+    return make_rows(held[chain], rows.name, ("tvl",))
 
 
 def _leave_now(frame: pd.DataFrame, rows: Rows) -> tuple[pd.DataFrame, pd.Index, tuple[str, ...]]:

@@ -124,6 +124,8 @@ def _read_csv(text: str, name: str) -> Rows:
     if not re.match(r'"?[+-]?[\d.]', first):
         cells = split_cells(text, name)
         again = cells.eq(pd.Series(cells.columns, cells.columns)).all(axis="columns")
+        if again.all():
+            raise DataError(f"{name} has a header and no rows.", series=name, remedy="Write or download it again.")
         notes = (
             (f"{name}: line {cells.index[again][0]} names the columns again and was left out",) if again.any() else ()
         )
@@ -153,6 +155,11 @@ def _read_json(text: str, name: str, keys: Sequence[str]) -> Rows:
             series=name,
             remedy="Download it again.",
         ) from None
+    return make_rows(held, name, keys)
+
+
+def make_rows(held: object, name: str, keys: Sequence[str]) -> Rows:
+    """Return the rows of what JSON holds, from where `keys` say."""
     rows, rest = _find_rows(held, keys)
     if not rows:
         raise _no_rows(held, name)
