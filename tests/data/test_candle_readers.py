@@ -435,6 +435,15 @@ def test_a_file_of_days_is_no_market_file(write):
         bf.read_binance(write("prose\n\n,Mkt,RF\n209811,1,2\n209812,1,2\n"))
 
 
-def test_yahoo_frames_are_told_what_is_missing(write):
-    with pytest.raises(bf.DataError, match="it has no open_time"):
+def test_what_is_missing_is_named(write):
+    with pytest.raises(bf.DataError, match=r"it has no open_time.*use read_table"):
         bf.read_binance(write("date,open,high,low,close\n2024-01-01,1,1,1,1\n"))
+    with pytest.raises(bf.DataError, match="use read_fred"):
+        bf.read_kraken(write("observation_date,DGS10\n2024-01-01,1\n"))
+    short = "\n".join(line.rsplit(",", 3)[0] for line in f"{NAMES}\n{klines(range(2))}".splitlines())
+    with pytest.raises(bf.DataError, match=r"it has no taker_buy, taker_buy_quote\. .* with all of its columns"):
+        bf.read_binance(write(short))
+    with pytest.raises(bf.DataError, match="separated by ';'"):
+        bf.read_coinbase(write(COINBASE.replace(",", ";")))
+    with pytest.raises(bf.DataError, match="Line 1 is an address"):
+        bf.read_coinbase(write("https://www.CryptoDataDownload.com\nunix,date,symbol,open,high,low,close\n"))

@@ -76,9 +76,9 @@ def _read_part(path: Path, value: Flow | None, left_out: list[str]) -> Part:
     time = next((column for column in _TIMES if column in rows.cells.columns), "")
     others = [column for column in rows.cells.columns if column not in _TIMES]
     columns: list[str] = [column for column in others if column in _FLOWS]
-    alone = len(others) == 1 and rows.named and rows.publisher in ("", "exchange flows")
+    alone = len(others) == 1 and rows.named and rows.looks[0] in ("", "table", "exchange flows")
     if not time or not (columns or alone):
-        rows.require(("date", "inflow", "outflow", "netflow"), "a file of flows to exchanges")
+        rows.require(("date", "inflow", "outflow", "netflow"), "a file of exchange flows")
     if not columns:
         rows, columns = _name_value(rows, others[0], value), [str(value)]
     elif value is not None and value not in columns:

@@ -39,10 +39,15 @@ def describe_text(text: str) -> tuple[str, str]:
             "It looks like a yfinance download: lines 1 to 3 are headers (Price, Ticker, Date). "
             "Take one field: pandas.read_csv(path, header=[0, 1], index_col=0, parse_dates=True)['Close']."
         )
+    if first.startswith("http") and "," in second:
+        return "CryptoDataDownload", (
+            "Line 1 is an address, as CryptoDataDownload writes: leave it out, and take the columns date, open, high, "
+            "low and close by read_table."
+        )
     if re.search(r"\n,.*\s+^ *(\d{4}|\d{6}|\d{8}) *,", text.lstrip()[:20_000], re.MULTILINE):
         return "Ken French", "It looks like a Ken French file: use read_french."
     if first.startswith(("{", "[")):
-        return "JSON", "It looks like JSON: save it as CSV."
+        return "JSON", "It looks like JSON: save it as CSV, or use the reader of its publisher."
     if "," in first:
         return "table", f"It looks like a table whose first column is '{name}': use read_table."
     return "unknown", f"It begins with '{first[:40]}'."

@@ -31,6 +31,8 @@ class Rows:
         Text, with the names as `plain_name` writes them, or the numbers of the columns from 1 where there are none.
     written : tuple of str
         The names as `plain_name` writes them, whatever they were renamed; empty where there are none.
+    looks : tuple of str
+        Whose file it looks like, and the remedy where another reader was meant.
     rest : dict
         What stands beside the rows in JSON.
     notes : tuple of str
@@ -40,6 +42,7 @@ class Rows:
     name: str
     cells: pd.DataFrame
     written: tuple[str, ...]
+    looks: tuple[str, str]
     rest: Mapping[str, Any]
     notes: tuple[str, ...] = ()
 
@@ -47,15 +50,6 @@ class Rows:
     def named(self) -> bool:
         """Whether the file names its columns."""
         return bool(self.written)
-
-    @property
-    def publisher(self) -> str:
-        """Whose file it looks like; empty where that is not known."""
-        return describe_market(self.written, self._first)[0]
-
-    @property
-    def _first(self) -> list[str]:
-        return [str(cell) for cell in self.cells.iloc[0]]
 
     def place(self, at: int) -> str:
         """Return the file and line of a row."""
@@ -82,13 +76,14 @@ class Rows:
         if not absent:
             return
         found = f"it has no {', '.join(absent)}" if self.named else f"it has {len(self.cells.columns)} columns"
-        _, remedy = describe_market(self.written, self._first)
+        who, remedy = self.looks
+        if not remedy or who in what:
+            remedy = "Give the file as its publisher writes it, with all of its columns."
         raise DataError(
             f"{self.name} is not {what}: {found}.",
             series=self.name,
-            value=", ".join(self.written or self._first)[:80],
-            remedy=remedy
-            or "Give the file as its publisher writes it; if it is a table of dates and series, use read_table.",
+            value=", ".join(self.written or map(str, self.cells.iloc[0]))[:80],
+            remedy=remedy,
         )
 
 
@@ -118,21 +113,19 @@ def read_rows(path: Source, keys: Sequence[str] = ()) -> Rows:
 
 
 def _read_csv(text: str, name: str) -> Rows:
-    first = text.split("\n", 1)[0]
-    if describe_text(text)[0] in ("Ken French", "yfinance") or "," not in first:
-        raise DataError(f"{name} is not a market's file.", series=name, value=first[:40], remedy=describe_text(text)[1])
-    if not re.match(r'"?[+-]?[\d.]', first):
-        cells = split_cells(text, name)
-        again = cells.eq(pd.Series(cells.columns, cells.columns)).all(axis="columns")
-        if again.all():
-            raise DataError(f"{name} has a header and no rows.", series=name, remedy="Write or download it again.")
-        notes = (
-            (f"{name}: line {cells.index[again][0]} names the columns again and was left out",) if again.any() else ()
-        )
-        cells = _named(cells[~again], name)
-        return Rows(name, cells, tuple(cells.columns), {}, notes)
-    numbers = [str(place + 1) for place in range(first.count(",") + 1)]
-    return Rows(name, split_cells(text, name, numbers), (), {})
+    first, looks = text.split("\n", 1)[0], describe_text(text)
+    if looks[0] in ("Ken French", "yfinance", "CryptoDataDownload"):
+        raise DataError(f"{name} is not a market's file.", series=name, value=first[:40], remedy=looks[1])
+    if "," in first and re.match(r'"?[+-]?[\d.]', first):
+        numbers = [str(place + 1) for place in range(first.count(",") + 1)]
+        return Rows(name, split_cells(text, name, numbers), (), looks, {})
+    cells = split_cells(text, name)
+    again = cells.eq(pd.Series(cells.columns, cells.columns)).all(axis="columns")
+    if again.all():
+        raise DataError(f"{name} has a header and no rows.", series=name, remedy="Write or download it again.")
+    said = f"{name}: line {cells.index[again][0]} names the columns again and was left out" if again.any() else ""
+    cells = _named(cells[~again], name)
+    return Rows(name, cells, tuple(cells.columns), looks, {}, (said,) if said else ())
 
 
 def _named(cells: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -175,9 +168,9 @@ def make_rows(held: object, name: str, keys: Sequence[str]) -> Rows:
     index = pd.RangeIndex(1, len(rows) + 1, name="row")
     frame = pd.DataFrame(cells, columns=columns, index=index, dtype=object)
     if isinstance(rows[0], list):
-        return Rows(name, frame, (), rest)
+        return Rows(name, frame, (), describe_market([], cells[0]), rest)
     frame = _named(frame, name)
-    return Rows(name, frame, tuple(frame.columns), rest)
+    return Rows(name, frame, tuple(frame.columns), describe_market(list(frame.columns), cells[0]), rest)
 
 
 def _text(cell: object) -> str:
