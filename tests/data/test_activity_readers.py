@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import bayesfactor as bf
-
-DAY, HOUR = 86_400, 3600
-JAN = 1_704_067_200  # 2024-01-01
+from tests.support.market_files import CRYPTOQUANT, DAY, HOUR, JAN, archive, locked
 
 
 @pytest.fixture
@@ -28,12 +26,6 @@ def days(frame):
 
 
 # Funding
-
-
-def archive(rates, first=JAN, hours=8, late=0):
-    """Return a file as Binance's archive writes it."""
-    lines = [f"{(first + HOUR * hours * n) * 1000 + late},{hours},{rate:.8f}\n" for n, rate in enumerate(rates)]
-    return "calc_time,funding_interval_hours,last_funding_rate\n" + "".join(lines)
 
 
 def test_funding_of_the_archive(write):
@@ -196,12 +188,6 @@ def test_days_sum_their_payments(tmp_path_factory, rates):
 
 # Flows
 
-CRYPTOQUANT = """date,inflow_total,inflow_top10,outflow_total,netflow_total,reserve
-2024-01-03,30.5,3,20.25,10.25,1000
-2024-01-02,10,3,15,-5,989.75
-2024-01-01,0,0,0,0,994.75
-"""
-
 
 def test_flows_of_cryptoquant(write):
     frame = bf.read_flows(write(CRYPTOQUANT))
@@ -275,11 +261,6 @@ def test_a_day_of_flows_that_has_not_ended_is_left_out(write):
 
 
 # Value locked
-
-
-def locked(*values, now=True):
-    rows = [{"date": JAN + DAY * n, "totalLiquidityUSD": value} for n, value in enumerate(values)]
-    return [*rows, {"date": JAN + DAY * len(values) - 3000, "totalLiquidityUSD": 9.0}] if now else rows
 
 
 def test_value_locked_of_a_protocol(write):

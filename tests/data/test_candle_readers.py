@@ -12,24 +12,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import bayesfactor as bf
-
-DAY = 86_400
-JAN = 1_704_067_200  # 2024-01-01
-NAMES = (
-    "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore"
-)
-
-
-def kline(start, prices=(10.0, 12.0, 9.0, 11.0), volume=4.0, taken=1.5, unit=1000, length=DAY):
-    """Return a line as Binance writes it; `unit` of its epochs are a second."""
-    first, last = start * unit, (start + length) * unit - 1
-    open_, high, low, close = prices
-    cells = [first, f"{open_:.8f}", f"{high:.8f}", f"{low:.8f}", f"{close:.8f}", f"{volume:.8f}", last]
-    return ",".join(map(str, [*cells, f"{volume * 10.5:.8f}", 7, f"{taken:.8f}", f"{taken * 10.5:.8f}", 0]))
-
-
-def klines(days, first=JAN, **changes):
-    return "\n".join(kline(first + DAY * day, **changes) for day in days) + "\n"
+from tests.support.market_files import COINBASE, DAY, JAN, KRAKEN, NAMES, kline, klines
 
 
 @pytest.fixture
@@ -300,8 +283,6 @@ def test_candles_become_returns_of_a_panel(write):
 
 # Coinbase
 
-COINBASE = "".join(f"{JAN + DAY * day},9,12,10,11,{day}.5\n" for day in (3, 2, 0))
-
 
 def test_coinbase_newest_first_without_names(write):
     frame = bf.read_coinbase(write(COINBASE))
@@ -360,8 +341,6 @@ def test_a_clock_jump_is_named(write):
 
 # Kraken
 
-KRAKEN = "".join(f"{JAN + DAY * day},10,12,9,11,{day}.25,{day + 1}\n" for day in (0, 1, 4))
-
 
 def test_kraken_download(write):
     frame = bf.read_kraken(write(KRAKEN, "XBTUSD_1440.csv"))
@@ -379,7 +358,7 @@ def test_kraken_answer_leaves_out_the_interval_that_has_not_ended(write):
     frame = bf.read_kraken(write(json.dumps(answer), "ohlc.json"))
     assert len(frame) == 3
     assert frame["vwap"].isna().tolist() == [False, True, False]
-    assert "was left out" in frame.attrs["notes"][0]
+    assert "what follows the last interval that had ended was left out, 1 in all" in frame.attrs["notes"][0]
     said = {"error": ["EQuery:Unknown asset pair"]}
     with pytest.raises(bf.DataError, match="Unknown asset pair"):
         bf.read_kraken(write(json.dumps(said), "error.json"))

@@ -7,9 +7,7 @@ import pandas as pd
 import pytest
 
 import bayesfactor as bf
-
-QUOTED = 1_704_712_781_414  # 2024-01-08 11:19:41
-JAN = 1_704_067_200
+from tests.support.market_files import DVOL, TARDIS, TWO, answer, csv_of, summary
 
 
 @pytest.fixture
@@ -20,40 +18,6 @@ def write(tmp_path):
         return path
 
     return to_file
-
-
-def summary(name="ETH-26JAN24-2500-C", **changes):
-    """Return a book summary as the interface answers it."""
-    held = {
-        "instrument_name": name,
-        "base_currency": "ETH",
-        "quote_currency": "ETH",
-        "underlying_index": "ETH-26JAN24",
-        "underlying_price": 2241.65,
-        "estimated_delivery_price": 2222.19,
-        "mark_price": 0.0123,
-        "mark_iv": 62.5,
-        "bid_price": 0.012,
-        "ask_price": None,
-        "mid_price": None,
-        "open_interest": 965.0,
-        "volume": 1.0,
-        "volume_usd": 2.41,
-        "creation_timestamp": QUOTED,
-        "interest_rate": 0.0,
-    }
-    return held | changes
-
-
-def answer(*rows):
-    return {"jsonrpc": "2.0", "result": list(rows), "usIn": 1, "usOut": 2, "testnet": False}
-
-
-def csv_of(*rows):
-    return pd.DataFrame(rows).to_csv(index=False)
-
-
-TWO = (summary(), summary("ETH-26JAN24-1200-P", ask_price=0.001, bid_price=0.0, mark_price=0.0008))
 
 
 def test_book_summaries(write):
@@ -111,18 +75,6 @@ def test_contracts_that_are_settled_in_dollars(write):
     assert len(bf.read_deribit_chain(write(answer(xrp, sol, *TWO), "book.json"), underlying="eth")) == 2
     with pytest.raises(bf.SpecError, match=r"unknown underlying 'etc'.*Did you mean 'ETH'"):
         bf.read_deribit_chain(write(answer(xrp, *TWO), "book.json"), underlying="etc")
-
-
-TARDIS = """exchange,symbol,timestamp,local_timestamp,type,strike_price,expiration,open_interest,last_price,bid_price,\
-bid_amount,bid_iv,ask_price,ask_amount,ask_iv,mark_price,mark_iv,underlying_index,underlying_price,delta,gamma,vega,\
-theta,rho
-deribit,BTC-9JUN20-9875-P,1591574399413000,1591574400196008,put,9875,1591689600000000,0.1,0.0295,0.018,10,45.9,0.024,4,\
-88,0.02,71.4,SYN.BTC-9JUN20,9750.62,-0.65,0.0007,2.9,-41,-0.3
-deribit,BTC-9JUN20-9875-C,1591574399500000,1591574400196009,call,9875,1591689600000000,0.1,0.0295,,,,0.011,4,\
-88,0.008,71.4,SYN.BTC-9JUN20,9750.62,0.35,0.0007,2.9,-41,0.3
-deribit,BTC-9JUN20-9875-P,1591577999413000,1591578000196008,put,9875,1591689600000000,0.2,0.0295,0.019,10,45.9,0.025,4,\
-88,0.021,72.4,SYN.BTC-9JUN20,9740.62,-0.65,0.0007,2.9,-41,-0.3
-"""
 
 
 def test_quotes_of_tardis_at_a_moment(write):
@@ -224,8 +176,6 @@ def test_real_chain(shared_data):
 
 
 # The volatility index
-
-DVOL = [[(JAN + 3600 * hour) * 1000, 60.5, 62.0, 59.25, 61.0] for hour in range(3)]
 
 
 def test_volatility_of_the_interface(write):

@@ -73,12 +73,12 @@ def _leave_last(rows: Rows) -> tuple[Rows, tuple[str, ...]]:
     """Leave out the rows after the last that ended, which an answer of the interface names."""
     last = str(rows.rest.get("last", ""))
     times = rows.cells["time"].astype(str)
-    if not last.isdigit() or not times.str.fullmatch(r"\d+").all():
+    if not last.isdigit() or not times.str.fullmatch(r"\d{1,18}").all():
         return rows, ()
     open_ = times.astype("int64") > int(last)
     if not open_.any() or open_.all():
         return rows, ()
-    said = f"{rows.name}: {int(open_.sum())} interval after the last that had ended, and was left out"
+    said = f"{rows.name}: what follows the last interval that had ended was left out, {int(open_.sum())} in all"
     return replace(rows, cells=rows.cells[~open_]), (said,)
 
 
