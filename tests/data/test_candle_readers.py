@@ -195,6 +195,8 @@ HOSTILE = [
     (klines([0, 1]) + kline(JAN + 2 * DAY, length=3600), r"line 3: .* is not of 1 day, as most are"),
     (klines([0]).replace(str(JAN), "170406"), r"line 1: '170406000' is neither a date nor a time"),
     (klines([0]).replace(f"{JAN}000,", "1.70407E+12,"), r"a time that a spreadsheet has rounded"),
+    (klines([0]).replace(f"{JAN}000", "9" * 19, 1), r"'9999999999999999999' is neither a date nor a time"),
+    ("0,1,2,3,4,5,6,7,8,9,10,11\n" + klines([0]), r"line 1: '0' is neither a date nor a time"),
     (klines([0], first=1_000_000_000), r"before there was a market"),
     (klines([0], first=5_000_000_000), r"in the future"),
     (klines([0]).replace("10.00000000", "n/a", 1), r"line 1: column 'open' holds 'n/a' on 2024-01-01"),

@@ -11,6 +11,7 @@ from bayesfactor.data.readers.rows import AGAIN, Rows
 
 _UNITS = {10: ("seconds", 10**6), 13: ("milliseconds", 10**3), 16: ("microseconds", 1), 19: ("nanoseconds", 0)}
 _FIRST = pd.Timestamp("2009-01-03")  # Bitcoin's first block: no market of coins is older
+_LARGEST = str(2**63 - 1)
 _DIGITS = r"(\d{9,19})(?:\.0*)?"
 
 
@@ -45,7 +46,7 @@ def read_epochs(rows: Rows, column: str, *, future: bool = False) -> Epochs:
     if whole.isna().all():
         found = Epochs(_from_texts(rows, text), "ISO", ())
     else:
-        bad = ~length.isin(list(_UNITS))
+        bad = ~length.isin(list(_UNITS)) | ((length == len(_LARGEST)) & (whole > _LARGEST))
         if bad.any():
             raise _no_time(rows, text, int(bad.to_numpy().argmax()))
         times = _from_numbers(whole.astype("int64").to_numpy(), length.to_numpy(dtype=int))
