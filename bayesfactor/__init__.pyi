@@ -34,6 +34,11 @@ from .analysis.attribution.loading_history import (
     LoadingHistory as LoadingHistory,
     loading_paths as loading_paths,
 )
+from .analysis.causes.causal_reading import (
+    CausalReading as CausalReading,
+    Reading as Reading,
+    causal_reading as causal_reading,
+)
 from .analysis.comparison.averaging import (
     average as average,
 )
@@ -257,6 +262,12 @@ from .spec.alphas import (
     SharpeAlpha as SharpeAlpha,
     ShrunkAlpha as ShrunkAlpha,
     ZeroAlpha as ZeroAlpha,
+)
+from .spec.causal_graph import (
+    CausalGraph as CausalGraph,
+)
+from .spec.causal_graph_files import (
+    read_causal_graph as read_causal_graph,
 )
 from .spec.durations import (
     Duration as Duration,
