@@ -20,9 +20,9 @@ def periods_in_words(periods: int) -> str:
     return f"{periods} period{'s' * (periods > 1)}"
 
 
-def join(names: Sequence[str], last: str = "and") -> str:
+def join(names: Sequence[str]) -> str:
     """Return names as one would say them."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def chance(probability: float) -> str:

@@ -186,6 +186,13 @@ def test_nothing_needed_is_not_impossible():
     assert table[["adjust_for", "missing"]].to_numpy().tolist() == [["no set of the factors", "u"]]
 
 
+def test_many_sets_are_the_first_three_and_how_many_more():
+    graph = {f"a{i}": [f"b{i}", "k"] for i in range(3)} | {f"b{i}": ["return"] for i in range(3)} | {"k": ["return"]}
+    found = bf.causal_reading(["k", "a0", "a1", "a2", "b0", "b1", "b2"], graph)
+    assert len(found.readings[0].adjust_for) == 8
+    assert found.table()["adjust_for"][0] == "a0 + a1 + a2 or a0 + a1 + b2 or a0 + a2 + b1 or 5 more"
+
+
 def test_a_fit_a_panel_its_statistics_and_names_give_one_reading(fit):
     found = [bf.causal_reading(one, GRAPH) for one in (fit, PANEL, reduced(PANEL), ["f0", "f1", "f2"])]
     assert all(one.readings == found[0].readings for one in found)

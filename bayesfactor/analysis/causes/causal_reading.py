@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bayesfactor.analysis.causes.causal_notes import causal_notes
-from bayesfactor.analysis.causes.causal_words import because
+from bayesfactor.analysis.causes.causal_words import because, sets_in_words
 from bayesfactor.analysis.causes.criteria import Meaning, Question, way_to_total
 from bayesfactor.analysis.causes.factor_lists import VERB, check_names, factors_of
 from bayesfactor.base.errors import SpecError
-from bayesfactor.base.wording import join
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.fit import Fit
@@ -23,7 +22,6 @@ from bayesfactor.spec.causal_graph_files import as_causal_graph
 if TYPE_CHECKING:
     import networkx as nx
 
-NOTHING, IMPOSSIBLE = "nothing", "no set of the factors"
 type Graph = CausalGraph | Mapping[str, Sequence[str]] | str | Path | nx.DiGraph
 
 
@@ -96,9 +94,7 @@ class CausalReading:
             {
                 "factor": one.factor,
                 "reading": one.reading,
-                "adjust_for": join([join(some) if some else NOTHING for some in one.adjust_for], "or")
-                if one.adjust_for
-                else IMPOSSIBLE,
+                "adjust_for": sets_in_words(one.adjust_for),
                 "missing": ", ".join(one.missing),
                 "harmful": ", ".join(one.harmful),
                 "because": one.because,

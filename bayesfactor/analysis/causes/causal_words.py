@@ -8,6 +8,7 @@ from bayesfactor.analysis.causes.separation import Cut
 from bayesfactor.base.wording import join
 from bayesfactor.spec.causal_graph import ASSET
 
+NOTHING, IMPOSSIBLE, SHOWN = "nothing", "no set of the factors", 3
 AGAINST = "a loading away from 0 speaks against the graph"
 
 
@@ -24,13 +25,19 @@ def because(asked: Question, meaning: Meaning, way: WayOut) -> tuple[str, str]:
             assert_never(meaning)
 
 
+def sets_in_words(sets: Sequence[Sequence[str]]) -> str:
+    """Return sets of factors: "rates + market or rates + vix"; the first few of many."""
+    shown = [" + ".join(some) if some else NOTHING for some in sets[:SHOWN]]
+    more = [f"{len(sets) - SHOWN} more"] if len(sets) > SHOWN else []
+    return " or ".join([*shown, *more]) or IMPOSSIBLE
+
+
 def _why_total(asked: Question, way: WayOut) -> str:
     if ASSET not in asked.graph.descendants(asked.factor):
         return _no_effect(asked.factor)
     if way.adjust_for == ((),):
         return "No back-door path is open."
-    sets = join([join(some) for some in way.adjust_for], "or")
-    return f"Every back-door path is closed by {sets}."
+    return f"Every back-door path is closed by {sets_in_words(way.adjust_for)}."
 
 
 def _no_effect(factor: str) -> str:
@@ -105,7 +112,7 @@ def _total(way: WayOut) -> str:
 
 def _chain(asked: Question, last: str) -> str:
     """Return the shortest way from the return to a node that it moves."""
-    way = {ASSET: (ASSET,)}
+    way: dict[str, tuple[str, ...]] = {ASSET: (ASSET,)}
     queue = [ASSET]
     for node in queue:
         for effect in asked.graph.effects[node]:
