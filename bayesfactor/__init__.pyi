@@ -184,6 +184,9 @@ from .panel.records import (
     Calendar as Calendar,
     Factor as Factor,
 )
+from .plots.causes import (
+    plot_causes as plot_causes,
+)
 from .plots.checks import (
     plot_check as plot_check,
 )
