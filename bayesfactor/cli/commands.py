@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
 
+from bayesfactor.cli.causal_command import causes
 from bayesfactor.cli.options import (
     Draws,
     IntervalKind,
@@ -237,7 +238,7 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     warn_and_exit(result.problems)
 
 
-for _command in (compare, stress, forecast):
+for _command in (compare, stress, forecast, causes):
     app.command()(_command)
 
 
@@ -260,6 +261,9 @@ def report(
         list[Path] | None,
         typer.Option(help="Saved fit of another model to the same returns, under its file's name; as often as needed."),
     ] = None,
+    causes: Annotated[
+        Path | None, typer.Option(help="TOML file of a causal graph; the report says what each loading may be read as.")
+    ] = None,
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
@@ -268,6 +272,7 @@ def report(
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior.fit import open_fit
     from bayesfactor.reporting.writing import write_report
+    from bayesfactor.spec.causal_graph_files import read_causal_graph
 
     check_output(output)
     weights = None if portfolio is None else read_weights(portfolio)
@@ -280,6 +285,7 @@ def report(
         "ci_kind": ci_kind.value,
         "scenarios": asked,
         "others": others,
+        "causes": None if causes is None else read_causal_graph(causes),
     }
     written = write_report(result, output, portfolio=weights, **choices)
     print(f"Wrote {wrote(written)}")

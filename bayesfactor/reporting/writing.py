@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, assert_never
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bayesfactor.analysis.causes.causal_reading import CausalReading, Graph, require_reading
 from bayesfactor.analysis.scenarios.scenario import Scenario, require_scenario
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import FitError, SpecError
@@ -36,6 +38,7 @@ def write_report(
     ci_kind: Interval = "eti",
     scenarios: Sequence[Scenario] = (),
     others: Mapping[str, Fit] | None = None,
+    causes: CausalReading | Graph | None = None,
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
 
@@ -56,6 +59,9 @@ def write_report(
     others : mapping of str to Fit, optional
         Fits of other models to the same returns: how much of the answer depends on the model, in a section that is
         there only then.
+    causes : CausalReading, or a causal graph, optional
+        What each loading may be read as (see `causal_reading`), in a section, and under the names of factors in the
+        table of loadings, only then.
 
     Returns
     -------
@@ -66,8 +72,8 @@ def write_report(
     FitError
         When it is no fit, or the file cannot be written; a file that was there stays as it was.
     SpecError, DataError
-        When the suffix, a weight, an interval, a scenario or another fit is not one that can be used. When jinja2 is
-        not installed.
+        When the suffix, a weight, an interval, a scenario, another fit or a causal graph is not one that can be used.
+        When jinja2 is not installed.
 
     Notes
     -----
@@ -95,6 +101,7 @@ def write_report(
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
     asked, beside = _named(scenarios), require_others(fit, others)
+    reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
@@ -102,6 +109,7 @@ def write_report(
     named = " ".join((title or "").split())
     with threadpool_limits(limits=1, user_api="blas"):  # many small products, which more threads only wait for
         contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti", asked, beside)
+        contents = replace(contents, causes=reading)
         found = sections(contents)
         facts = (contents.title, contents.subtitle, fit.problems)
         match suffix:

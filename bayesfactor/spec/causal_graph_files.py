@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from bayesfactor.base.errors import SpecError
 from bayesfactor.spec.causal_graph import PLACE, WRITE, CausalGraph
 
@@ -53,6 +55,11 @@ def read_causal_graph(path: str | Path) -> CausalGraph:
         raise SpecError(
             f"{name}: {message}", place=name, found=error.found, allowed=error.allowed, remedy=remedy
         ) from None
+
+
+def causal_graph_text(graph: CausalGraph) -> str:
+    """Return the text of a file from which `read_causal_graph` reads this graph."""
+    return tomli_w.dumps({cause: list(effects) for cause, effects in graph.effects.items()})
 
 
 def as_causal_graph(given: Any, place: str) -> CausalGraph:

@@ -12,6 +12,7 @@ from bayesfactor.analysis.assessment.identification import Identification, cache
 from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inclusion
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.causes.causal_reading import CausalReading
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
 from bayesfactor.analysis.scenarios.scenario import Scenario
@@ -96,6 +97,8 @@ class Contents:
         One for each scenario that was given.
     models : SeveralFits or None
         None where no other fits were given.
+    causes : CausalReading or None
+        None where no causal graph was given.
     """
 
     fit: Fit
@@ -120,6 +123,7 @@ class Contents:
     changes: Changes | None
     scenarios: tuple[Consequences, ...] = ()
     models: SeveralFits | None = None
+    causes: CausalReading | None = None
 
     @property
     def subtitle(self) -> str:
