@@ -212,7 +212,7 @@ def test_it_prints_the_graph_and_what_it_does_not_say(fit):
     assert "unseen: mood." in shown
     assert "a risk premium is the price of covariance with a factor, and no effect of it" in shown
     assert "factors are of the period of the return." in shown
-    assert "partial pooling pull" in shown
+    assert "partial pooling where the model has it, pull a loading" in shown
     assert "partial pooling" not in repr(bf.causal_reading(PANEL, GRAPH))
     assert "the period of the return" not in repr(bf.causal_reading(["f0", "f1", "f2"], GRAPH))
 

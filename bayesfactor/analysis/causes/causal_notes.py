@@ -46,7 +46,7 @@ def _lag_notes(graph: CausalGraph, factors: Sequence[Factor]) -> list[str]:
 
 def _fit_notes(fit: FitFacts) -> list[str]:
     """Return what a model does to a coefficient."""
-    notes = ["priors and partial pooling pull a loading towards its group: as an effect it is slightly biased"]
+    notes = ["priors, and partial pooling where the model has it, pull a loading: as an effect it is slightly biased"]
     if "inclusion_probability" in fit.posterior:
         notes.append("where a loading may be out, its factor adjusts the others only in the draws in which it is in")
     return notes
