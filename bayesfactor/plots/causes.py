@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayesfactor.analysis.causes.causal_reading import CausalReading
 from bayesfactor.plots.causal_layout import Layout, lay_out
-from bayesfactor.plots.style import COLOURS, INK, QUIET, canvas, require_result, short, styled
+from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, canvas, require_result, short, styled
 from bayesfactor.spec.causal_graph import ASSET
 
 if TYPE_CHECKING:
@@ -15,12 +15,12 @@ ACROSS, UP = 1.9, 0.6  # inches from layer to layer, and from node to node
 WIDE, HIGH, LONGEST = 1.15, 0.36, 16  # of a box, and letters of a name in it
 UNSEEN = "no factor"
 LOOKS: dict[str, dict[str, Any]] = {
-    "total effect": {"facecolor": COLOURS[0], "edgecolor": COLOURS[0], "color": "white"},
-    "direct effect": {"facecolor": "#d6eaf8", "edgecolor": COLOURS[0], "color": INK, "linewidth": 1.6},
-    "not causal": {"facecolor": "white", "edgecolor": COLOURS[5], "color": INK, "linewidth": 1.6, "hatch": "///"},
+    "total effect": {"facecolor": POSTERIOR, "edgecolor": POSTERIOR, "color": "white"},
+    "direct effect": {"facecolor": FAINT, "edgecolor": POSTERIOR, "color": INK, "linewidth": 1.6},
+    "not causal": {"facecolor": "white", "edgecolor": DATA, "color": INK, "linewidth": 1.6, "hatch": "///"},
     UNSEEN: {"facecolor": "white", "edgecolor": QUIET, "color": QUIET, "linestyle": "--"},
     ASSET: {"facecolor": INK, "edgecolor": INK, "color": "white"},
-}  # told apart without colours: full, pale, hatched, dashed, black
+}  # told apart without colours: full, grey, hatched, dashed, black
 
 
 @styled
@@ -35,7 +35,7 @@ def plot_causes(reading: CausalReading) -> "Figure":
     Returns
     -------
     matplotlib Figure
-        Causes stand to the left of their effects. A box is full where the loading is a total effect, pale where it is a
+        Causes stand to the left of their effects. A box is full where the loading is a total effect, grey where it is a
         direct effect, hatched where it is not causal; nodes that are no factors are dashed, the asset is black.
 
     Raises
