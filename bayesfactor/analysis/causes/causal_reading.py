@@ -140,8 +140,8 @@ def causal_reading(fit: Fit | PanelBase | Sequence[str], graph: Graph) -> Causal
     Notes
     -----
     The reading follows from the graph alone: no draw is used, and data test few of its arrows. It is exact for linear
-    models. A risk premium is the price of covariance with a factor; no reading makes it an effect. Minimal sets are all
-    there are among 12 useful candidates, and one of them among more.
+    models. A risk premium is the price of covariance with a factor; no reading makes it an effect. Every minimal
+    set is found where at most 12 factors are in some of them and not in all, and one of them otherwise.
 
     References
     ----------

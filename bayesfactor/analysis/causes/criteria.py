@@ -118,12 +118,12 @@ def missing_for_direct(asked: Question) -> tuple[str, ...] | None:
 
 def _fewest(cut: Cut, own: Sequence[str], unseen: Sequence[str]) -> tuple[str, ...]:
     """Return the fewest nodes that close every back door together with factors."""
-    if len(unseen) <= MOST:
-        for size in range(1, len(unseen) + 1):
-            for some in combinations(unseen, size):
-                if cut.some_set(own, some) is not None:
-                    return some
+    always = cut.needed(unseen, [*own, *unseen])
+    free = [name for name in unseen if name not in always]
     found = cut.some_set([*own, *unseen]) or frozenset()
+    if len(free) <= MOST:
+        every = (some for size in range(len(free) + 1) for some in combinations(free, size))
+        found = next((frozenset([*always, *some]) for some in every if cut.some_set(own, [*always, *some])), found)
     return tuple(name for name in unseen if name in found)
 
 

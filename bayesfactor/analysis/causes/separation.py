@@ -8,7 +8,7 @@ from typing import Any
 from bayesfactor.base.errors import SpecError
 from bayesfactor.spec.causal_graph import ASSET, CausalGraph
 
-MOST = 12  # candidates of which every set is tried
+MOST = 12  # candidates that need not be in a set, up to which every set is tried
 Step = tuple[str, bool]  # a node, and whether it was reached along an arrow
 
 
@@ -65,14 +65,20 @@ class Cut:
             return ()
         above = self._nx.ancestors(self._graph, self.factor) | self._nx.ancestors(self._graph, ASSET)
         useful = [name for name in candidates if name in above]  # no other is in a minimal set
-        if len(useful) > MOST:
+        always = self.needed(useful, useful)
+        free = [name for name in useful if name not in always]
+        if len(free) > MOST:
             return (tuple(name for name in candidates if name in first),)
-        found: list[tuple[str, ...]] = []
-        for size in range(len(useful) + 1):
-            for some in combinations(useful, size):
-                if not any(set(one) <= set(some) for one in found) and self.separated(some):
-                    found.append(some)
-        return tuple(found)
+        found: list[set[str]] = []
+        for size in range(len(free) + 1):
+            for some in combinations(free, size):
+                if not any(one <= {*some} for one in found) and self.separated([*always, *some]):
+                    found.append({*some})
+        return tuple(tuple(name for name in useful if name in one or name in always) for one in found)
+
+    def needed(self, names: Iterable[str], candidates: Sequence[str]) -> list[str]:
+        """Return those of these candidates without which no set separates."""
+        return [name for name in names if self.some_set(other for other in candidates if other != name) is None]
 
     def open_path(self, given: Collection[str]) -> tuple[str, ...]:
         """Return the nodes of a short open path from the factor to the return; nothing where all are closed."""
