@@ -122,8 +122,8 @@ def _fewest(cut: Cut, own: Sequence[str], unseen: Sequence[str]) -> tuple[str, .
     free = [name for name in unseen if name not in always]
     found = cut.some_set([*own, *unseen]) or frozenset()
     if len(free) <= MOST:
-        every = (some for size in range(len(free) + 1) for some in combinations(free, size))
-        found = next((frozenset([*always, *some]) for some in every if cut.some_set(own, [*always, *some])), found)
+        every = ([*always, *some] for size in range(len(free) + 1) for some in combinations(free, size))
+        found = next((frozenset(some) for some in every if cut.some_set(own, some) is not None), found)
     return tuple(name for name in unseen if name in found)
 
 
