@@ -34,6 +34,11 @@ from .analysis.attribution.loading_history import (
     LoadingHistory as LoadingHistory,
     loading_paths as loading_paths,
 )
+from .analysis.causes.causal_reading import (
+    CausalReading as CausalReading,
+    Reading as Reading,
+    causal_reading as causal_reading,
+)
 from .analysis.comparison.averaging import (
     average as average,
 )
@@ -203,6 +208,9 @@ from .panel.records import (
     Calendar as Calendar,
     Factor as Factor,
 )
+from .plots.causes import (
+    plot_causes as plot_causes,
+)
 from .plots.checks import (
     plot_check as plot_check,
 )
@@ -281,6 +289,12 @@ from .spec.alphas import (
     SharpeAlpha as SharpeAlpha,
     ShrunkAlpha as ShrunkAlpha,
     ZeroAlpha as ZeroAlpha,
+)
+from .spec.causal_graph import (
+    CausalGraph as CausalGraph,
+)
+from .spec.causal_graph_files import (
+    read_causal_graph as read_causal_graph,
 )
 from .spec.durations import (
     Duration as Duration,

@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bayesfactor.analysis.causes.causal_reading import CausalReading, Graph, require_reading
 from bayesfactor.analysis.scenarios.scenario import Scenario, require_scenario
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import FitError, SpecError
@@ -37,6 +38,7 @@ def write_report(
     scenarios: Sequence[Scenario] = (),
     forecast: int | None = None,
     others: Mapping[str, Fit] | None = None,
+    causes: CausalReading | Graph | None = None,
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
 
@@ -60,6 +62,9 @@ def write_report(
     others : mapping of str to Fit, optional
         Fits of other models to the same returns: how much of the answer depends on the model, in a section that is
         there only then.
+    causes : CausalReading, or a causal graph, optional
+        What each loading may be read as (see `causal_reading`), in a section, and under the names of factors in the
+        table of loadings, only then.
 
     Returns
     -------
@@ -70,8 +75,8 @@ def write_report(
     FitError
         When it is no fit, or the file cannot be written; a file that was there stays as it was.
     SpecError, DataError
-        When the suffix, a weight, an interval, a scenario, the periods of a forecast or another fit is not one that can
-        be used. When jinja2 is not installed.
+        When the suffix, a weight, an interval, a scenario, the periods of a forecast, another fit or a causal graph is
+        not one that can be used. When jinja2 is not installed.
 
     Notes
     -----
@@ -98,7 +103,8 @@ def write_report(
         )
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
-    asked = Asked(_named(scenarios), forecast, require_others(fit, others))
+    reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
+    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading)
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():

@@ -11,6 +11,7 @@ from bayesfactor.analysis.assessment.identification import Identification, cache
 from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inclusion
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.causes.causal_reading import CausalReading
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
 from bayesfactor.analysis.scenarios.scenario import Scenario
@@ -33,11 +34,12 @@ OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author chan
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What a report is asked beside the fit: scenarios, periods of a forecast, and fits of other models by name."""
+    """What a report is asked beside the fit: scenarios, periods of a forecast, fits of other models by name, causes."""
 
     scenarios: tuple[Scenario, ...]
     forecast: int | None
     others: Mapping[str, Fit]
+    causes: CausalReading | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,8 @@ class Contents:
         None where no forecast was asked for.
     models : SeveralFits or None
         None where no other fits were given.
+    causes : CausalReading or None
+        None where no causal graph was given.
     """
 
     fit: Fit
@@ -110,6 +114,7 @@ class Contents:
     scenarios: tuple[Consequences, ...] = ()
     ahead: Ahead | None = None
     models: SeveralFits | None = None
+    causes: CausalReading | None = None
 
     @property
     def subtitle(self) -> str:
@@ -186,6 +191,7 @@ def gather(
         consequences,
         ahead,
         ask_several(fit, asked.others, portfolio, ci_prob, ci_kind),
+        asked.causes,
     )
 
 
