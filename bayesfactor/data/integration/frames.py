@@ -66,8 +66,10 @@ def _no_date_column(narrow: Any, what: str) -> DataError:
     return DataError(f"{what} has no column of dates.", series=what, value=found, remedy=remedy)
 
 
-def read_times(frame: Any, what: str) -> pd.DataFrame:
+def read_times(frame: Any, what: str, *, bars: bool = False) -> pd.DataFrame:
     """Return a checked copy of a frame in floats, on its own times; ``attrs`` keeps the zone of a file.
+
+    Columns may be those of one asset's bars (open, high, low, close, volume) where `bars` says so.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def read_times(frame: Any, what: str) -> pd.DataFrame:
     if not any(np.isfinite(values).any() for values in columns.values()):
         raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
     found = pd.DataFrame(columns, index=index)
-    if what != "factors":
+    if not (bars or what.startswith("factors")):
         check_bars(found, what)
     check_columns(found, what)
     check_codes(found, what)
@@ -104,9 +106,13 @@ def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
     index = table.index
     assert isinstance(index, pd.DatetimeIndex)
     days, zone = strip_time(index, what, None if isinstance(frame, pd.DataFrame) else _polars_words(index))
-    if index.tz is None and "zone" in table.attrs:
-        zone = WRITTEN + table.attrs["zone"]
-    return table.set_axis(days, axis=0), zone
+    return table.set_axis(days, axis=0), zone_of(table) or zone
+
+
+def zone_of(table: pd.DataFrame) -> str:
+    """Return the zone that only the ``attrs`` of a table of `read_times` know; empty for none."""
+    bare = isinstance(table.index, pd.DatetimeIndex) and table.index.tz is None
+    return WRITTEN + table.attrs["zone"] if bare and "zone" in table.attrs else ""
 
 
 def _polars_words(index: pd.DatetimeIndex) -> Words:

@@ -22,7 +22,7 @@ def _present(value: object) -> bool:
     return not (value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)))
 
 
-def _rows(table: Any, what: str) -> dict[str, Any]:
+def entries_of(table: Any, what: str) -> dict[str, Any]:
     """Return a table as name -> entry; a polars table's first text column holds the names."""
     found: Iterable[tuple[Any, Any]]
     if isinstance(table, dict):
@@ -89,9 +89,10 @@ def _free(name: str, what: str) -> str:
     return name
 
 
-def make_factor(name: str, entry: dict[str, Any]) -> Factor:
-    """Make a factor from what was said about it, with the defaults for the rest."""
-    place = f"factor_info['{_free(name, 'factor')}']"
+def make_factor(name: str, entry: dict[str, Any], place: str = "") -> Factor:
+    """Make a factor from what was said about it at `place`, with the defaults for the rest."""
+    place = place or f"factor_info['{name}']"
+    _free(name, "factor")
     given = {str(key): value for key, value in entry.items() if _present(value)}
     for key in entry:
         if str(key) not in _KEYS:
@@ -143,7 +144,7 @@ def read_factor_info(factor_info: Any, names: list[str]) -> tuple[Factor, ...]:
     """Return what is known about each factor, in the order of `names`."""
     if factor_info is None:
         return tuple(make_factor(name, {}) for name in names)
-    table = _rows(factor_info, "factor_info")
+    table = entries_of(factor_info, "factor_info")
     for extra in table:
         if extra not in names:
             raise DataError(
@@ -172,7 +173,7 @@ def read_groups(asset_info: Any, names: list[str]) -> list[str]:
     """Return the group of each asset, in the order of `names`; assets that are not in `names` are ignored."""
     if asset_info is None:
         return ["all"] * len(names)
-    table = _rows(asset_info, "asset_info")
+    table = entries_of(asset_info, "asset_info")
     groups = []
     for name in names:
         if name not in table:
