@@ -96,7 +96,7 @@ def _health(collateral: Any, thresholds: Mapping[str, float], debt: Any) -> pd.S
     shares = _shares(thresholds, [str(name) for name in held.columns])
     for name in held.columns:
         require_above(held[name], 0.0, "collateral", "Collateral is what is held.", equal=True)
-    counted = held @ pd.Series(shares)
+    counted = held.mul(pd.Series(shares), axis="columns").sum(axis=1)
     counted.attrs = attrs
     counted, owed = read_together([("collateral", counted), ("debt", debt)])
     require_above(counted, 0.0, "collateral", "Without collateral there is no ratio: take the part after it.")

@@ -117,8 +117,8 @@ def _by_day(rates: pd.Series, intervals: int) -> pd.Series:
     counts = groups.size()
     if (counts == 1).all():
         return groups.mean()
-    wrong = (counts != intervals).to_numpy()
-    wrong[[0, -1]] = False
+    inner = np.r_[False, np.ones(max(len(counts) - 2, 0), dtype=bool), False][: len(counts)]
+    wrong = (counts != intervals).to_numpy() & inner
     if wrong.any():
         date, value = counts.index[wrong][0], int(counts[wrong].iloc[0])
         raise DataError(

@@ -1,13 +1,13 @@
 """What factors are made of: series and bars on their own dates, read and checked, and never repaired."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesfactor.base.errors import DataError, SpecError, nearest
+from bayesfactor.base.errors import DataError, SpecError
 from bayesfactor.data.calendars import infer_pattern, longest_step
 from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.integration.frames import read_times, zone_of
@@ -27,10 +27,13 @@ class Source:
         Name of the argument.
     intraday : bool
         Whether there may be several a day.
+    wanted : function of str to bool
+        Which columns are read, by their names.
     """
 
     what: str
     intraday: bool = False
+    wanted: Callable[[str], bool] = lambda name: True
 
 
 def read_columns(table: Any, source: Source) -> pd.DataFrame:
@@ -46,7 +49,7 @@ def read_columns(table: Any, source: Source) -> pd.DataFrame:
     if isinstance(table, FactorSeries):
         table = table.values
     frame = table.to_frame(what if table.name is None else str(table.name)) if isinstance(table, pd.Series) else table
-    found = read_times(frame, what, bars=True)
+    found = read_times(frame, what, source.wanted)
     if not source.intraday:
         assert isinstance(found.index, pd.DatetimeIndex)
         days, _ = strip_time(found.index, what)
@@ -148,7 +151,8 @@ def require_regular(index: pd.Index, what: str, why: str) -> None:
 
     Why it must not is said by `why`, such as "a window of 30".
     """
-    dates = index.to_numpy().astype("datetime64[D]")
+    assert isinstance(index, pd.DatetimeIndex)
+    dates = index.tz_localize(None).to_numpy().astype("datetime64[D]")
     pattern = infer_pattern(dates) if len(dates) >= _EVERY else ""
     if not pattern:
         return
@@ -168,9 +172,8 @@ def require_above(values: pd.Series, low: float, what: str, remedy: str, *, equa
     """Raise an error for a value at `low` or below it; below it only, where it may be `equal`."""
     bad = (values < low if equal else values <= low).to_numpy()
     if bad.any():
-        raise refused(
-            values, bad, what, f"{'no' if equal else 'not a'} number {'below' if equal else 'above'} {low:g}", remedy
-        )
+        why = f"it must be {'at least' if equal else 'above'} {low:g}"
+        raise refused(values, bad, what, why, remedy)
 
 
 def refused(values: pd.Series, bad: np.ndarray, what: str, why: str, remedy: str) -> DataError:
@@ -197,14 +200,3 @@ def name_of(name: str | None, default: object, verb: str) -> str:
             remedy=f"Write bf.{verb}(..., name='hash_rate').",
         )
     return found
-
-
-def unknown_column(field: str, table: pd.DataFrame, what: str, remedy: str) -> DataError:
-    """Return the error for a column that is not there."""
-    names = [str(name) for name in table.columns]
-    return DataError(
-        f"{what} has no column '{field}'; it has {', '.join(map(repr, names))}.",
-        series=field,
-        value=tuple(names),
-        remedy=remedy or nearest(field, names),
-    )

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 from bayesfactor.base.arguments import require_count
 from bayesfactor.base.errors import SpecError, unknown
@@ -17,7 +18,6 @@ from bayesfactor.panel.records import Transform
 
 UNITS = ("money", "units")
 _FLAT = "No price moved in that window: take a longer one, or the part after it."
-_IDLE = "On a day without volume the ratio has no value: take the part after it, or bf.Edge, which needs no volume."
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,6 @@ class Amihud:
         bars = read_bars(prices, ("close", field), Source(what))
         require_longer(bars.index, self.window + 1, what, why)
         require_regular(bars.index, what, why)
-        require_above(bars[field].rename("volume"), 0.0, what, _IDLE)
         close = bars["close"].to_numpy()
         money = bars[field].to_numpy() * (close if field == "volume" else 1.0)
         ratio = np.r_[np.nan, np.abs(close[1:] / close[:-1] - 1.0) / money[1:]]
@@ -97,19 +96,21 @@ class Edge:
     def measure(self, prices: Any) -> pd.Series:
         """Return the spread at each bar."""
         what, why = "prices", f"Edge({self.window})"
-        edge_rolling = _edge_rolling()
+        edge = _edge()
         bars = read_bars(prices, PRICES, Source(what))
         require_longer(bars.index, self.window, what, why)
         require_regular(bars.index, what, why)
-        found = known_from(edge_rolling(bars, self.window).rename(why), why, _FLAT)
+        windows = sliding_window_view(bars.to_numpy(), self.window, axis=0)  # (window, field, bar)
+        spreads = np.r_[np.full(self.window - 1, np.nan), [edge(*window) for window in windows]]
+        found = known_from(pd.Series(spreads, bars.index, name=why), why, _FLAT)
         found.attrs = bars.attrs
         return found
 
 
-def _edge_rolling() -> Callable[[pd.DataFrame, int], pd.Series]:
-    """Return what computes the spread; raise a SpecError where it is not installed."""
+def _edge() -> Callable[..., float]:
+    """Return what computes a spread from arrays of prices; raise a SpecError where it is not installed."""
     try:
-        from bidask import edge_rolling
+        from bidask import edge
     except ImportError:
         raise SpecError("Edge needs bidask.", place="bidask", remedy='pip install "bayesfactor[liquidity]"') from None
-    return edge_rolling
+    return edge

@@ -1,5 +1,6 @@
 """Input frames: pandas or polars in, a checked copy in floats with plain dates out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -66,10 +67,10 @@ def _no_date_column(narrow: Any, what: str) -> DataError:
     return DataError(f"{what} has no column of dates.", series=what, value=found, remedy=remedy)
 
 
-def read_times(frame: Any, what: str, *, bars: bool = False) -> pd.DataFrame:
+def read_times(frame: Any, what: str, wanted: Callable[[str], bool] | None = None) -> pd.DataFrame:
     """Return a checked copy of a frame in floats, on its own times; ``attrs`` keeps the zone of a file.
 
-    Columns may be those of one asset's bars (open, high, low, close, volume) where `bars` says so.
+    Of columns that need not be assets or factors, such as the bars of one asset, those that are `wanted` by name.
 
     Raises
     ------
@@ -81,11 +82,15 @@ def read_times(frame: Any, what: str, *, bars: bool = False) -> pd.DataFrame:
     check_levels(table, what)
     index = check_dates(table, what) if len(table) else table.index
     names = check_names(list(table.columns), what)
-    columns = {name: as_numbers(table.iloc[:, place], name, what) for place, name in enumerate(names)}
+    columns = {
+        name: as_numbers(table.iloc[:, place], name, what)
+        for place, name in enumerate(names)
+        if wanted is None or wanted(name)
+    }
     if not any(np.isfinite(values).any() for values in columns.values()):
         raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
     found = pd.DataFrame(columns, index=index)
-    if not (bars or what.startswith("factors")):
+    if wanted is None and not what.startswith("factors"):
         check_bars(found, what)
     check_columns(found, what)
     check_codes(found, what)
