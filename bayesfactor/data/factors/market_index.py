@@ -20,10 +20,7 @@ from bayesfactor.data.screening.dates import day
 from bayesfactor.panel.records import Factor
 
 MOST = 0.1  # weight of an asset that may leave the index while it goes on
-_ABOUT = (
-    "return of {count} assets weighted by their market capitalisation of the period before; where they are the panel's "
-    "own, residuals of a book with these weights cancel by construction"
-)
+_ABOUT = "return of {count} assets, weighted by their market capitalisation of the period before"
 
 
 def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = None) -> FactorSeries:
@@ -79,6 +76,7 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
         name_of(name, "market", "capitalisation_index"),
         family="market",
         description=_ABOUT.format(count=given.shape[1]),
+        members=tuple(map(str, given.columns)),
     )
     return FactorSeries(index, factor)
 

@@ -99,7 +99,8 @@ def whole(table: pd.DataFrame, what: str) -> pd.DataFrame:
             f"'{name}' in {what} is missing on {day(date)}, between two values.",
             series=name,
             date=date,
-            remedy=f"Supply it, or take the part after it: {what}.loc[{str(found.index[row + 1].date())!r}:].",
+            remedy=f"Supply it; or leave the date out where the market was closed, {what}.dropna(); or take the part "
+            f"after it: {what}.loc[{str(found.index[row + 1].date())!r}:].",
         )
     return found
 

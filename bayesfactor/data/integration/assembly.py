@@ -181,8 +181,9 @@ def integrate(
     factor_info : DataFrame or dict, optional
         Of factors in frames: factor -> ``traded``, ``family``, ``transform`` (``none``, ``diff``, ``log_diff``,
         ``innovation``), ``lag`` (publication delay, in the factor's own periods), ``aggregate`` (``compound``, ``sum``,
-        ``mean``, ``last``), ``description``. By default every factor is traded. One that is not must say its
-        transform; its aggregate is ``sum`` for transform ``none`` and ``last`` otherwise.
+        ``mean``, ``last``), ``description``, ``members`` (of an index, the assets that it holds).
+        By default every factor is traded. One that is not must say its transform; its aggregate is ``sum`` for
+        transform ``none`` and ``last`` otherwise.
     asset_info : DataFrame, Series or dict, optional
         Asset -> ``group``. One group, ``"all"``, by default.
     risk_free : Series, DataFrame of one column, or float, optional

@@ -10,7 +10,7 @@ import pandas as pd
 from bayesfactor.base.errors import DataError, SpecError, nearest, unknown
 from bayesfactor.panel.records import SOURCES, Aggregate, Factor, Transform
 
-_KEYS = ("traded", "family", "transform", "lag", "aggregate", "description")
+_KEYS = ("traded", "family", "transform", "lag", "aggregate", "description", "members")
 _MARKET = ("mkt", "mktrf", "mkt-rf", "mkt_rf", "market", "cmkt")
 _RATES = ("rf", "riskfree", "riskfreerate", "rfrate", "rfree")
 _TRANSFORMS: tuple[str, ...] = get_args(Transform)
@@ -77,6 +77,18 @@ def _lag(value: object, place: str) -> int:
     return int(lag)
 
 
+def _members(value: object, place: str) -> tuple[str, ...]:
+    """Return the names of the assets of an index."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise SpecError(
+            f"{place}.members: {value!r} is not a list of assets.",
+            place=f"{place}.members",
+            found=value,
+            remedy="Name the assets of which the factor is an index: ['btc', 'eth'].",
+        )
+    return tuple(map(str, value))
+
+
 def _free(name: str, what: str) -> str:
     """Return a factor's or family's name, unless an attribution already uses it for a source of its own."""
     if name in RESERVED:
@@ -137,6 +149,7 @@ def make_factor(name: str, entry: dict[str, Any], place: str = "") -> Factor:
         lag=_lag(given.get("lag", 0), place),
         aggregate=aggregate,  # type: ignore[arg-type]
         description=str(given.get("description", "")),
+        members=_members(given.get("members", ()), place),
     )
 
 
