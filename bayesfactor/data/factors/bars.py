@@ -15,7 +15,7 @@ from bayesfactor.data.screening.dates import day
 PRICES = ("open", "high", "low", "close")
 MONEY = ("volume usd", "dollar volume", "quote volume", "quote asset volume", "turnover")
 _NEAR = 1e-9  # of a price: sources round
-_QUOTE = "Leave bad quotes out where a source has them, and say so: nothing is repaired here."
+_QUOTE = "Correct bad quotes at their source, or take the part after them: nothing is repaired here."
 _IDLE = "On a day without volume nothing can be told: take the part after it, or a measure that needs none."
 _BARS = "Give bars, with columns of these names: {what}.rename(columns=...)."
 _OPEN = "A market that never closes opens where it closed: {what}.assign(open={what}[{close!r}].shift())."
