@@ -195,6 +195,13 @@ def test_saturation_is_a_rank_among_its_own_past():
     assert found.between(0, 1).all()
 
 
+def test_a_series_may_be_made_of_another():
+    """Of its values, before transform and lag."""
+    found = bf.saturation(BUILDERS["leverage"]())
+    pd.testing.assert_series_equal(found.values, bf.saturation(BUILDERS["leverage"]().values).values)
+    assert (found.factor.name, found.factor.transform) == ("saturation", "diff")
+
+
 def test_volume_in_units_is_multiplied_by_the_close():
     prices = bars()
     money = prices.assign(volume=prices["volume"] * prices["close"])

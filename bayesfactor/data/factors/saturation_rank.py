@@ -19,7 +19,7 @@ def saturation(series: Any, *, history: int = 30, name: str | None = None, lag: 
 
     Parameters
     ----------
-    series : Series (dates)
+    series : Series (dates), or FactorSeries
         A level such as open interest, leverage, funding or locked value.
     history : int
         Earlier values that the first rank is among.
