@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import bayesfactor as bf
 
@@ -103,3 +104,23 @@ BUILDERS: dict[str, Builder] = {
     "liquidation_distance": _health(bf.liquidation_distance),
     "capitalisation_index": Builder(bf.capitalisation_index, _caps()),
 }
+
+
+def put(table: Any, column: str | None, value: object, row: int = 60) -> Any:
+    """Return observations with one of them changed."""
+    other = table.copy()
+    if column is None:
+        other.iloc[row] = value
+    else:
+        other.iloc[row, other.columns.get_loc(column)] = value
+    return other
+
+
+def caught(name: str, **changed: Any) -> bf.DataError:
+    """Return the error of a builder for observations that cannot be; it names a series and a remedy."""
+    with pytest.raises(bf.DataError) as found:
+        BUILDERS[name](**changed)
+    error = found.value
+    assert error.remedy
+    assert error.series
+    return error
