@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import bayesfactor as bf
 from tests.support.builders import BUILDERS, caught, intraday, level, put
 
 ROW = 60
