@@ -69,7 +69,7 @@ def test_implied_volatility_of_bitcoin_itself(tokens, factors, shared_data):
 
 def test_a_fit_on_them_says_what_is_known(tokens, factors):
     panel = bf.integrate(bf.to_returns(tokens[0]), factors, calendar="weekly")
-    fit = bf.fit(panel, "static", bf.Sampler(draws=300, tune=300, chains=4, seed=1, progress=False))
+    fit = bf.fit(panel, "static", bf.Sampler(draws=600, tune=600, chains=4, seed=1, progress=False))
     assert fit.problems == ()
     market = bf.loadings(fit).sel(factor="market").mean(("chain", "draw"))
     assert 0.7 < float(market.mean()) < 1.3
@@ -81,3 +81,7 @@ def test_a_fit_on_them_says_what_is_known(tokens, factors):
     assert row["value"] == 1.0
     assert row["passed"] is None
     assert "cancel by construction" in row["advice"]
+    largest = {"btc", "eth", "xrp"}
+    among = report.pairs[report.pairs["asset"].isin(largest) & report.pairs["other"].isin(largest)]
+    assert len(among)
+    assert (among["correlation"] < -0.3).all()  # what it says of the largest

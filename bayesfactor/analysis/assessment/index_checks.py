@@ -7,8 +7,9 @@ from bayesfactor.posterior.fit import Fit
 NAME = "residuals: share of assets in the index "
 SAME = (
     "'{name}' is an index of {inside} of the {assets} assets: residuals of a book of the same assets with its weights "
-    "cancel by construction, whatever the model. That is no sign of a good fit, and as the model does not know it, it "
-    "overstates the idiosyncratic risk of such a book. A market of other assets shows how these move together."
+    "cancel by construction, whatever the model, and those of its largest members correlate negatively. Neither is a "
+    "sign of a good fit or of a missing factor, and as the model does not know it, it overstates the idiosyncratic "
+    "risk of such a book. A market of other assets shows how these move together."
 )
 PART = (
     "'{name}' is an index of {members} assets, of which {inside} are among the {assets} of the panel: residuals of "
