@@ -142,9 +142,66 @@ from .closedform.regressions.vasicek_betas import (
 from .data.datasets.simulation import (
     simulate as simulate,
 )
+from .data.factors.chain_activity import (
+    FeeVolatility as FeeVolatility,
+    MedianFee as MedianFee,
+    activity as activity,
+    gas as gas,
+)
+from .data.factors.collateral_ratios import (
+    collateral_health as collateral_health,
+    liquidation_distance as liquidation_distance,
+)
+from .data.factors.implied_index import (
+    Implied as Implied,
+)
+from .data.factors.intraday import (
+    Bipower as Bipower,
+    Realised as Realised,
+)
+from .data.factors.leverage_ratios import (
+    funding as funding,
+    leverage as leverage,
+)
+from .data.factors.liquidity_measures import (
+    liquidity as liquidity,
+)
+from .data.factors.market_index import (
+    capitalisation_index as capitalisation_index,
+)
+from .data.factors.order_flow import (
+    BuySellRatio as BuySellRatio,
+    BuyShare as BuyShare,
+    Imbalance as Imbalance,
+    flow as flow,
+)
+from .data.factors.price_impact import (
+    Amihud as Amihud,
+    Edge as Edge,
+)
+from .data.factors.price_ranges import (
+    CloseToClose as CloseToClose,
+    GarmanKlass as GarmanKlass,
+    Parkinson as Parkinson,
+    RogersSatchell as RogersSatchell,
+    YangZhang as YangZhang,
+)
+from .data.factors.saturation_rank import (
+    saturation as saturation,
+)
+from .data.factors.valuation_ratios import (
+    valuation as valuation,
+    value_accrual as value_accrual,
+)
+from .data.factors.volatilities import (
+    volatility as volatility,
+)
 from .data.integration.assembly import (
     integrate as integrate,
     to_returns as to_returns,
+)
+from .data.integration.factor_series import (
+    FactorSeries as FactorSeries,
 )
 from .data.readers.binance import (
     read_binance as read_binance,
