@@ -46,6 +46,7 @@ def report(
     weights = None if portfolio is None else read_weights(portfolio)
     result = open_fit(run)
     asked = () if scenarios is None else read_scenarios(scenarios)
+    named([run, *(other or [])], "report --other")
     others = {name: open_fit(path) for name, path in named(other or [], "report --other").items()}
     choices: dict[str, Any] = {
         "title": title,

@@ -154,6 +154,9 @@ def show_scores(scores: Scores, periods: int, over: str) -> None:
     columns = ["returns", "log score", "se", "CRPS, %", "R2, %", "se", "R2 of 0, %", *HELD, "PIT"]
     show_rows(["all assets", *columns], [[row["model"], *_scored(row)] for row in _rows(table, ALL)])
     _show_portfolios(table)
+    if over not in set(scores.dates["model"]):
+        say("", f"No date has as many earlier returns as {over} needs: there is nothing to compare log scores with.")
+        return
     gains = scores.gains_table(over)
     if gains["gain"].isna().all():
         say("", "Returns over several periods have no density: there are no log scores to compare.")

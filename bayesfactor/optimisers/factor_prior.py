@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from bayesfactor.base.errors import DataError, SpecError
+from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.integration.assembly import integrate
 from bayesfactor.optimisers.posterior_distribution import posterior_distribution
 from bayesfactor.optimisers.skfolio_classes import BasePrior
@@ -103,11 +103,13 @@ class FactorPrior(BasePrior):
         returns = _frame(X, "X")
         given = self._given(factors)
         validate_data(self, returns, skip_check_array=True)
+        last = returns.columns[returns.iloc[-1].notna()]
         if isinstance(self.model, Fit):
+            for name in last.difference(list(self.model.panel.assets), sort=False):
+                raise unknown("asset of the fit", name, self.model.panel.assets, place="FactorPrior: X")
             self.fit_ = _before(self.model, returns)
         else:
             self.fit_ = sample(self._panel(returns, given), self.model, self.sampler)
-        last = returns.columns[returns.iloc[-1].notna()]
         self.return_distribution_ = posterior_distribution(self.fit_, returns.columns, last, self.scenarios)
         self.problems_ = self.fit_.problems
         return self

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.base.intervals import interval
+from bayesfactor.base.wording import chance
 from bayesfactor.posterior.facts import FitFacts
 
 CI = 0.9
@@ -39,7 +40,7 @@ def movement_words(fit: FitFacts) -> tuple[str, ...]:
 def _moves(memory: xr.DataArray, still: float, year: int) -> str:
     """Return how long a move lasts, and the probability that nothing moves."""
     lasts = f"half of a move is gone after {_time(memory, year)}, " if still < 1 else ""
-    return f"{lasts}constant with probability {100 * still:.0f} %"
+    return f"{lasts}constant with probability {chance(still)}"
 
 
 def _time(memory: xr.DataArray, year: int) -> str:

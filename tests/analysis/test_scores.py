@@ -239,7 +239,9 @@ def test_the_truth_scores_best_and_covers(dof):
 
 
 def test_several_periods_are_compounded_and_do_not_overlap(fits, panel):
-    found = bf.score(fits, panel, 5, portfolios=MIX)
+    with pytest.raises(bf.DataError, match="net weight of 'mix' is 0: there is no capital"):
+        bf.score(fits, panel, 5, portfolios=MIX)
+    found = bf.score(fits, panel, 5, portfolios={"mix": {"a00": 0.5, "a01": 0.5}})
     assert list(found.joint["date"]) == list(panel.times[84::5])
     own = of_models(found, "a00").set_index("date")["observed"]
     wanted = [np.prod(1 + panel.returns.values[end - 4 : end + 1, 0]) - 1 for end in range(84, 120, 5)]
@@ -299,6 +301,17 @@ def test_what_moves_is_judged_by_the_first_row_alone_without_its_path(panel):
         bf.score(bf.from_draws(earlier, synthetic_draws(earlier, moving=MOVING)), panel)
 
 
+@pytest.mark.parametrize("name", ["equal-weighted", "all assets"])
+def test_an_asset_is_not_named_as_a_row(panel, fits, name):
+    names = [name, *panel.assets[1:]]
+    index = pd.DatetimeIndex(panel.times)
+    returns = pd.DataFrame(panel.returns.values, index, names)
+    factors = pd.DataFrame(panel.factors.values, pd.DatetimeIndex(panel.factors["time"].values), panel.factor_names)
+    named = bf.integrate(returns, factors, factor_info={one: {"traded": True} for one in panel.factor_names})
+    with pytest.raises(bf.DataError, match=f"an asset is named '{name}'"):
+        bf.score(fits, named)
+
+
 def test_input_that_is_refused(panel, fits):
     one = next(iter(fits.values()))
     for wrong in (3, "fits", panel, None):
@@ -309,7 +322,7 @@ def test_input_that_is_refused(panel, fits):
             bf.score(wrong, panel)
     with pytest.raises(bf.SpecError, match="both end on"):
         bf.score({"a": one, "b": one}, panel)
-    with pytest.raises(bf.DataError, match="no returns after the last row"):
+    with pytest.raises(bf.DataError, match="between no fit and the next of its model, or the panel's end, are returns"):
         bf.score(one, one.panel)
     with pytest.raises(bf.SpecError, match="score needs single returns"):
         bf.score(one, "panel")

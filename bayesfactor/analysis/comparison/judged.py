@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.portfolio.portfolio_weights import holdings
+from bayesfactor.analysis.portfolio.portfolio_weights import holdings, without_capital
 from bayesfactor.base.errors import DataError
 from bayesfactor.panel.panel import Panel
 
@@ -55,14 +55,22 @@ class Judged:
         return np.concatenate([each, np.nan_to_num(equal), *held])
 
 
-def judged(panel: Panel, portfolios: Mapping[str, Weights] | None) -> Judged:
-    """Return what is judged on a panel.
+def judged(panel: Panel, portfolios: Mapping[str, Weights] | None, periods: int) -> Judged:
+    """Return what is judged on a panel, by returns compounded over so many periods.
 
     Raises
     ------
     SpecError, DataError
-        When a portfolio has no name of its own, or holds what it may not.
+        When a portfolio or an asset has no name of its own, or a portfolio holds what it may not, or has no capital in
+        which returns compound.
     """
+    for name in panel.assets:
+        if name in (EQUAL, ALL):
+            raise DataError(
+                f"score: an asset is named '{name}', as a row of every table of scores is.",
+                series=name,
+                remedy="Rename it.",
+            )
     given = {} if portfolios is None else portfolios
     if not isinstance(given, Mapping):
         raise DataError(
@@ -79,6 +87,13 @@ def judged(panel: Panel, portfolios: Mapping[str, Weights] | None) -> Judged:
             )
     rows = [holdings(panel, "asset", weights).values[-1] for weights in given.values()]
     weights = np.array(rows).reshape(-1, len(panel.assets))
+    for name, own in zip(given, weights, strict=True):
+        if periods > 1 and without_capital(own):
+            raise DataError(
+                f"score: the net weight of '{name}' is 0: there is no capital in which its returns compound.",
+                series=name,
+                remedy="Score it over one period.",
+            )
     return Judged(panel, (EQUAL, *given), weights)
 
 

@@ -233,7 +233,7 @@ def _notes(found: Mapping[str, LeftOut], moving: list[str]) -> Iterator[str]:
     if count < FEW:
         yield f"{count} periods are few: standard errors of differences are too small"
     if totals[-1] - totals[-2] < ALIKE:
-        yield f"the best two models differ by less than {ALIKE:g}: they predict alike"
+        yield f"the best two models differ by less than {ALIKE:g}, which does not tell them apart"
     if len(found) > MANY:
         yield f"the best of {len(found)} models looks better than it is"
     if moving:

@@ -194,15 +194,17 @@ def score(
     of dates.
 
     The benchmark, ``"EWMA"``, is a normal law with the mean of all earlier returns and their exponentially weighted
-    covariance, new on every date by the returns before it, on the dates and of the assets that models are judged by. An
-    asset has one from as many earlier returns on as halve the weight, a portfolio where all of its assets have; over
-    several periods, as if these were independent. Sources: Gneiting and Raftery (2007); J. P. Morgan, RiskMetrics
-    (1996), whose decay is 0.94 for days and 0.97 for months.
+    covariance (pandas' ``ewm(alpha=1 - decay).cov()``, around the weighted mean), new on every date by the returns
+    before it, on the dates and of the assets that models are judged by. An asset has one from as many earlier returns
+    on as halve the weight, a portfolio where all of its assets have; over several periods, as if these were
+    independent. Models that are judged by other dates or assets are compared by `gains_table`, of the returns that both
+    have, and not by their means in `table`. Sources: Gneiting and Raftery (2007); J. P. Morgan, RiskMetrics (1996),
+    whose decay is 0.94 for days and 0.97 for months.
     """
     require_periods(periods, "score")
     require_number(decay, 0.0, 1.0, "score.decay", "RiskMetrics has 0.94 for days and 0.97 for months.")
     whole = require_returns(panel, "score")
-    entries, dates, joint = judged(whole, portfolios), list[pd.DataFrame](), list[pd.DataFrame]()
+    entries, dates, joint = judged(whole, portfolios, int(periods)), list[pd.DataFrame](), list[pd.DataFrame]()
     problems: dict[str, tuple[str, ...]] = {}
     for model, walk in walks(fits, taken=EWMA).items():
         said = list[str]()
@@ -215,7 +217,12 @@ def score(
                 joint.append(pd.DataFrame([{**of, **row} for _, row in found]))
         problems[model] = tuple(said)
     if not joint:
-        raise DataError("score: the panel has no returns after the last row of any fit.", series="panel")
+        many = "returns" if periods == 1 else f"{periods} periods of returns"
+        raise DataError(
+            f"score: between no fit and the next of its model, or the panel's end, are {many}.",
+            series="panel",
+            remedy="Give a panel that goes on after the fits, and fits that are as many periods apart.",
+        )
     judged_by = pd.concat(dates, ignore_index=True)
     beside = benchmark(entries, judged_by, int(periods), float(decay))
     whole_dates = pd.concat([judged_by, beside], ignore_index=True) if len(beside) else judged_by

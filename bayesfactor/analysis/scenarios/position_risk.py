@@ -12,7 +12,7 @@ from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.attribution.variances import notes_on_level
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
 from bayesfactor.analysis.scenarios.losses import require_level, tail
-from bayesfactor.analysis.scenarios.simulation import PERIOD, floor_note, paths
+from bayesfactor.analysis.scenarios.simulation import floor_note, paths
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
@@ -24,6 +24,7 @@ from bayesfactor.posterior.next_period import at_end_of
 from bayesfactor.posterior.predictive_law import PredictiveLaw, laws
 from bayesfactor.posterior.summaries import finished, summarise
 
+HOLDING = "a holding's or the portfolio's return of a period"
 MEASURES = ("component", "share", "marginal")
 SUMMED = "the net weight is 0: returns of several periods are summed, as there is no capital in which they compound"
 
@@ -201,7 +202,7 @@ def position_risk(
         (
             *notes_on_level(later),
             *(SUMMED,) * (summed and periods > 1),
-            *floor_note(PERIOD, bound.mean()),
+            *floor_note(HOLDING, bound.mean()),
             *leverage_note(held),
         ),
     )

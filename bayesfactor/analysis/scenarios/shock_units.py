@@ -73,7 +73,9 @@ def notes_on_units(scenario: Scenario, panel: PanelBase, law: LongRun) -> tuple[
             notes.append(f"'{name}' is {unit_of(factor)}: {value:+.3g} moves its level by {percent(np.expm1(value))}")
         elif factor.transform != "none":
             notes.append(f"'{name}' is {unit_of(factor)}, with a standard deviation of {law.sd[k]:.3g}")
-        if times > FAR and not isinstance(scenario.shocks[name], Sigmas):
+        if factor.traded and value < -1:
+            notes.append(f"the shock of '{name}' is {percent(value)}: no return is below \N{MINUS SIGN}100 %")
+        elif times > FAR and not isinstance(scenario.shocks[name], Sigmas):
             notes.append(f"the shock of '{name}' is {times:.3g} standard deviations from its mean: is it in its units?")
     return tuple(notes)
 

@@ -133,9 +133,9 @@ def _between(found: SeveralFits) -> str:
         return f"{start}of expected excess returns there is none."
     if len(known) == 1:
         mean = _told(found.mixture.iloc[0])
-        told = f"{percent(known.iloc[0], DIGITS)} is between models and the rest within them"
-        of = f"of their mixture's expected excess return, {mean.text}{f' ({mean.below})' if mean.below else ''},"
-        return f"{start}{of} {told}."
+        told = f"{percent(known.iloc[0], DIGITS)} is between models and the rest within them; it is {mean.text}"
+        told += f" ({mean.below})" if mean.below else ""
+        return f"{start}of their mixture's expected excess return, {told}."
     middle, least, most = (percent(value, DIGITS) for value in (known.median(), known.iloc[0], known.iloc[-1]))
     return (
         f"{start}of their mixture's expected excess returns, {middle} is between models (median over {found.unit}s; "
