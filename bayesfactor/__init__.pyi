@@ -53,6 +53,17 @@ from .analysis.portfolio.moments import (
     Moments as Moments,
     moments as moments,
 )
+from .analysis.portfolio.options.book import (
+    Book as Book,
+)
+from .analysis.portfolio.options.contract import (
+    Holding as Holding,
+    Option as Option,
+)
+from .analysis.portfolio.options.volatility_moves import (
+    ParallelShift as ParallelShift,
+    SquareRootShift as SquareRootShift,
+)
 from .analysis.scenarios.episode import (
     episode as episode,
 )
@@ -140,6 +151,10 @@ from .data.datasets.simulation import (
 from .data.integration.assembly import (
     integrate as integrate,
     to_returns as to_returns,
+)
+from .data.options.surface import (
+    Surface as Surface,
+    surface as surface,
 )
 from .data.readers.coinmetrics import (
     read_coinmetrics as read_coinmetrics,

@@ -1,0 +1,132 @@
+"""A chain of options on one underlying at one moment, in one set of columns."""
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.base.errors import DataError, SpecError, nearest
+from bayesfactor.data.options.expiries import expiry_moment, moment, years_between
+
+NEEDED = ("expiry", "kind", "strike", "forward", "price")
+OTHERS = ("contract", "bid", "ask", "at")
+DERIBIT = {
+    "instrument_name": "contract",
+    "expire_date": "expiry",
+    "option_type": "kind",
+    "strike_price": "strike",
+    "underlying_price": "forward",
+    "mark_price": "price",
+    "bid_price": "bid",
+    "ask_price": "ask",
+    "creation_timestamp": "at",
+}  # of its book summaries
+KINDS = {"call": 1.0, "c": 1.0, "put": -1.0, "p": -1.0}
+WRITE = (
+    "A chain has the columns expiry, kind (call, put), strike, forward (of the expiry) and price, and may have bid, "
+    "ask, contract and at; or those of Deribit's book summaries."
+)
+
+
+def as_chain(frame: object, at: object) -> pd.DataFrame:
+    """Return a chain with the columns contract, expiry, kind, sign, strike, forward, price, bid, ask and years.
+
+    `at` is when it was quoted, unless it says so itself.
+
+    Raises
+    ------
+    SpecError, DataError
+        When a column is missing, a value is none that it can have, an expiry is past, or quotes are crossed.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise SpecError(
+            f"surface: expected a DataFrame, found {type(frame).__name__}.", place="surface.chain", remedy=WRITE
+        )
+    chain = _renamed(frame)
+    if chain.empty:
+        raise DataError("surface: the chain holds no contract.", series="chain", remedy=WRITE)
+    chain["expiry"] = [expiry_moment(_day(one), "surface: expiry") for one in chain["expiry"]]
+    chain["kind"] = chain["kind"].astype(str).str.lower()
+    chain["sign"] = chain["kind"].map(KINDS)
+    if "contract" not in chain:
+        named = zip(chain["expiry"], chain["strike"], chain["kind"], strict=True)
+        chain["contract"] = [f"{expiry:%Y-%m-%d} {strike} {kind}" for expiry, strike, kind in named]
+    _check_numbers(chain)
+    quoted = _quoted(chain, at)
+    chain["years"] = [years_between(start, end) for start, end in zip(quoted, chain["expiry"], strict=True)]
+    _refuse(chain, chain["years"] <= 0, "expiry", "has expired by then", "Leave expired contracts out.")
+    crossed = chain["bid"] > chain["ask"]
+    _refuse(chain, crossed, "bid", "is above its ask: the quotes are crossed", "Leave it out, or take newer quotes.")
+    same = chain.duplicated(["expiry", "sign", "strike"])
+    _refuse(chain, same, "strike", "is quoted twice", "Keep one of the quotes.")
+    return chain
+
+
+def _renamed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that are used, by their names here."""
+    own = {str(column): DERIBIT.get(str(column), str(column)) for column in frame.columns}
+    foreign = set(own) & set(DERIBIT)
+    known = {old: new for old, new in own.items() if new in (*NEEDED, *OTHERS)}
+    if not foreign and set(own) != set(known):
+        wrong = next(name for name in own if name not in known)
+        raise DataError(
+            f"surface: unknown column '{wrong}'.", series=wrong, remedy=f"{nearest(wrong, (*NEEDED, *OTHERS))} {WRITE}"
+        )
+    missing = [name for name in NEEDED if name not in known.values()]
+    if missing:
+        raise DataError(
+            f"surface: the chain lacks {', '.join(missing)}; it has {', '.join(list(own)[:12]) or 'no columns'}.",
+            series=missing[0],
+            remedy=WRITE,
+        )
+    chosen = frame.loc[:, [column for column in frame.columns if str(column) in known]].rename(columns=known)
+    twice = chosen.columns[chosen.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"surface: two columns are the {twice[0]}.", series=str(twice[0]), remedy=WRITE)
+    return chosen.reset_index(drop=True).assign(**{name: np.nan for name in ("bid", "ask") if name not in chosen})
+
+
+def _day(given: object) -> object:
+    """Return a date; one written as exchanges do, 29MAR24, in full."""
+    if isinstance(given, str) and given[-3:-2].isalpha():
+        found = pd.to_datetime(given, format="%d%b%y", errors="coerce")
+        return given if pd.isna(found) else found
+    return given
+
+
+def _check_numbers(chain: pd.DataFrame) -> None:
+    _refuse(chain, chain["sign"].isna(), "kind", "is neither a call nor a put", WRITE)
+    for name in ("strike", "forward", "price", "bid", "ask"):
+        numbers = pd.to_numeric(chain[name], errors="coerce")
+        absent = chain[name].isna() & (name in ("bid", "ask"))
+        lost = numbers.isna() & ~absent
+        wrong = lost | np.isinf(numbers) | (numbers <= 0 if name in ("strike", "forward") else numbers < 0)
+        above = "be above 0" if name in ("strike", "forward") else "not be below 0"
+        _refuse(chain, wrong, name, f"must be a number and {above}", "Leave it out, or mend it.")
+        chain[name] = numbers.astype(float)
+
+
+def _quoted(chain: pd.DataFrame, at: object) -> list[pd.Timestamp]:
+    """Return when each contract was quoted."""
+    if at is not None:
+        return [moment(at, "surface.at")] * len(chain)
+    if "at" not in chain:
+        raise SpecError(
+            "surface: when was the chain quoted? It has no such column.",
+            place="surface.at",
+            remedy='Give at="2024-01-08T11:19:41Z".',
+        )
+    if pd.api.types.is_numeric_dtype(chain["at"]):  # milliseconds since 1970
+        return list(pd.to_datetime(chain["at"], unit="ms", utc=True))
+    return [moment(one, "surface: at") for one in chain["at"]]
+
+
+def _refuse(chain: pd.DataFrame, wrong: pd.Series, column: str, what: str, remedy: str) -> None:
+    """Raise a DataError that names the first contract of which something is wrong."""
+    if wrong.any():
+        row = chain[wrong].iloc[0]
+        more = f" ({int(wrong.sum())} such contracts)" if wrong.sum() > 1 else ""
+        raise DataError(
+            f"surface: '{row['contract']}': its {column}, {row[column]}, {what}{more}.",
+            series=str(row["contract"]),
+            value=row[column],
+            remedy=remedy,
+        )
