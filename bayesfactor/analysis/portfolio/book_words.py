@@ -19,7 +19,9 @@ REPRICED = (
 
 def with_unit(unit: str, held: Exposures) -> str:
     """Return a unit, and beside it that of a book with options."""
-    return unit if held.positions is None else f"{unit}; {PORTFOLIO}: {held.positions.book.unit}"
+    if held.positions is None:
+        return unit
+    return f"{unit}; {PORTFOLIO}: {unit.replace('decimal', held.positions.book.unit)}"
 
 
 def require_realised(positions: Positions | None) -> None:
@@ -45,11 +47,9 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
 
 def _unit(book: Book) -> str:
     if not book.in_money:
-        return f"the {PORTFOLIO} is {book.unit}"
-    why = "its value is small beside its notional" if book.value > 0 else "its value is not above 0"
-    if any(one.quantity < 0 for one in book.positions):
-        why = "something in it is sold"
-    return f"the {PORTFOLIO} is in {book.unit}, not in per cent, as {why}; its value is {book.value:.6g}"
+        return f"gains of the {PORTFOLIO} are decimal, of its value, {book.value:.6g} in {book.money}"
+    why = "something in it is sold" if book.sells else "its value is small beside its notional"
+    return f"gains of the {PORTFOLIO} are in {book.money}, not in per cent, as {why}; its value is {book.value:.6g}"
 
 
 def _volatility(positions: Positions) -> str:

@@ -8,7 +8,13 @@ import xarray as xr
 
 from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.options.exposures import Positions, positions_of
-from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio, holdings, leverage_note, rows_of
+from bayesfactor.analysis.portfolio.portfolio_weights import (
+    Portfolio,
+    holdings,
+    least_returns,
+    leverage_note,
+    rows_of,
+)
 from bayesfactor.panel.base import PanelBase
 
 
@@ -45,6 +51,12 @@ class Exposures:
         """Weights of a portfolio (portfolio, asset), none of a book with options, which is priced."""
         own = self.weights.ndim > 1 and self.positions is None
         return self.weights.values[-1:] if own else np.empty((0, self.weights.sizes[self.weights.dims[-1]]))
+
+    @property
+    def least(self) -> np.ndarray:
+        """Least return of every entry: -1, or none without capital to lose; a book with options may lose any amount."""
+        found = least_returns(self.mixed)
+        return found if self.positions is None else np.append(found, -np.inf)
 
 
 def exposures(panel: PanelBase, per: Literal["asset", "group"], portfolio: Portfolio | None) -> Exposures:

@@ -144,16 +144,22 @@ class Book:
     @property
     def in_money(self) -> bool:
         """Whether gains of a book with options stay in money."""
-        sold = any(value < 0 for value in self._values) or any(one.quantity < 0 for one in self.positions)
-        return bool(self.options) and (sold or self.value < SMALL * self.notional)
+        return bool(self.options) and (self.sells or self.value < SMALL * self.notional)
+
+    @property
+    def sells(self) -> bool:
+        """Whether a quantity is below 0."""
+        return any(one.quantity < 0 for one in self.positions)
 
     @property
     def unit(self) -> str:
-        """What gains are in."""
-        if not self.options:
-            return "decimal"
-        of = "money" if self.accounted == "usd" else f"units of {_asset(self.positions[0])}"
-        return of if self.in_money else f"decimal, of the book's value, {self.value:.6g} in {of}"
+        """What gains over the capital are in: decimal of the value, money, or units of the underlying."""
+        return self.money if self.in_money else "decimal"
+
+    @property
+    def money(self) -> str:
+        """What values are in."""
+        return "money" if self.accounted == "usd" else f"units of {_asset(self.positions[0])}"
 
     @property
     def _values(self) -> list[float]:
