@@ -78,6 +78,9 @@ from .analysis.scenarios.position_risk import (
     PositionRisk as PositionRisk,
     position_risk as position_risk,
 )
+from .analysis.scenarios.repriced_book import (
+    RepricedBook as RepricedBook,
+)
 from .analysis.scenarios.reverse_stress import (
     ReverseStress as ReverseStress,
     reverse_stress as reverse_stress,
