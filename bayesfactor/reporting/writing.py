@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, assert_never
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio, weights_and_book
 from bayesfactor.analysis.scenarios.scenario import Scenario, require_scenario
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import FitError, SpecError
@@ -30,7 +30,7 @@ def write_report(
     fit: Fit,
     path: str | os.PathLike[str],
     *,
-    portfolio: Mapping[str, float] | pd.Series | None = None,
+    portfolio: Portfolio | None = None,
     title: str | None = None,
     ci_prob: float = 0.9,
     ci_kind: Interval = "eti",
@@ -46,8 +46,9 @@ def write_report(
     path : str or Path
         ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: the same, for paper only (needs
         typst). ``.md``: its text and tables.
-    portfolio : mapping or Series of asset to weight, optional
-        What the answer is about. Without it, the answer is about the mean of all assets.
+    portfolio : mapping or Series of asset to weight, or Book, optional
+        What the answer is about. Without it, the answer is about the mean of all assets; so it is with a book of
+        options, which has a section of its own: greeks, what the scenarios and a month do to it, its premium.
     title : str, optional
     ci_prob, ci_kind
         Of every interval.
@@ -101,7 +102,9 @@ def write_report(
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
     named = " ".join((title or "").split())
     with threadpool_limits(limits=1, user_api="blas"):  # many small products, which more threads only wait for
-        contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti", asked, beside)
+        kind: Interval = "hdi" if ci_kind == "hdi" else "eti"
+        weights, book = weights_and_book(portfolio)
+        contents = gather(fit, weights, named, float(ci_prob), kind, asked, beside, book)
         found = sections(contents)
         facts = (contents.title, contents.subtitle, fit.problems)
         match suffix:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy.stats import invwishart
 
 import bayesfactor as bf
 from tests.support.books import priced
@@ -25,9 +26,31 @@ HELD = {
 NOW = pd.Timestamp(AT)
 
 
+def regression_draws(panel, chains=4, draws=250):
+    """Return draws of normal regressions under flat priors, and of the mean and covariance of the factors."""
+    rng, returns, factors = np.random.default_rng(1), panel.returns.values, panel.aligned
+    (rows, count), size = factors.shape, (chains, draws)
+    design = np.column_stack([np.ones(rows), factors])
+    coefficients = np.linalg.lstsq(design, returns, rcond=None)[0]
+    squares = ((returns - design @ coefficients) ** 2).sum(axis=0)
+    sd = np.sqrt(squares / rng.chisquare(rows - count - 1, (*size, returns.shape[1])))
+    root = np.linalg.cholesky(np.linalg.inv(design.T @ design))
+    drawn = coefficients.T + sd[..., None] * (rng.standard_normal((*sd.shape, count + 1)) @ root.T)
+    cov = invwishart(rows - 1, np.cov(factors.T) * (rows - 1)).rvs(size, rng)
+    wobble = np.einsum("cdkl,cdl->cdk", np.linalg.cholesky(cov / rows), rng.standard_normal((*size, count)))
+    mean = factors.mean(axis=0) + wobble
+    paid = np.where([factor.traded for factor in panel.factor_info], mean, 0.02 * rng.standard_normal(mean.shape))
+    dims = {"alpha": "asset", "residual_sd": "asset", "loading": "asset factor", "factor_cov": "factor factor_other"}
+    dims |= {"factor_mean": "factor", "risk_premium": "factor"}
+    found = {"alpha": drawn[..., 0], "loading": drawn[..., 1:], "residual_sd": sd, "factor_cov": cov}
+    found |= {"factor_mean": mean, "risk_premium": paid}
+    labels = {"asset": list(panel.assets), "factor": list(panel.factor_names), "factor_other": list(panel.factor_names)}
+    return xr.Dataset({k: (("chain", "draw", *dims[k].split()), v) for k, v in found.items()}, labels)
+
+
 @pytest.fixture(scope="module")
 def fit(shared_data):
-    """Weekly excess returns of tokens on Bitcoin and differences of its implied volatility, sampled shortly."""
+    """Weekly returns of tokens on Bitcoin and differences of its implied volatility: regressions and flat priors."""
     prices = pd.read_csv(shared_data / "crypto_ohlcv_yahoo.csv.gz", parse_dates=["date"])
     prices = prices.pivot(index="date", columns="asset", values="close").loc["2021-03-24":"2024-01-07"]
     returns = bf.to_returns(prices[[*TOKENS, "btc"]])
@@ -38,7 +61,7 @@ def fit(shared_data):
         "dvol": {"traded": False, "family": "volatility", "transform": "diff"},
     }
     panel = bf.integrate(returns[TOKENS], factors, info, calendar="weekly")
-    return bf.fit(panel, "static", bf.Sampler(draws=300, tune=300, chains=2, seed=1, progress=False))
+    return bf.from_draws(panel, regression_draws(panel))
 
 
 @pytest.fixture(scope="module")

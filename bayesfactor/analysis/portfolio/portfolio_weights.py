@@ -151,6 +151,13 @@ def _amounts(book: Book) -> dict[str, float]:
     return found
 
 
+def weights_and_book(portfolio: Portfolio | None) -> tuple[Mapping[str, float] | pd.Series | None, Book | None]:
+    """Return weights, or a book with options; of a book of holdings alone its weights."""
+    if not isinstance(portfolio, Book):
+        return portfolio, None
+    return (None, portfolio) if portfolio.options else (_amounts(portfolio), None)
+
+
 def gross(weights: np.ndarray) -> float:
     """Return the sum of absolute weights."""
     return float(np.abs(weights).sum())

@@ -12,6 +12,7 @@ from bayesfactor.analysis.assessment.identification import Identification, cache
 from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inclusion
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
 from bayesfactor.analysis.scenarios.scenario import Scenario
@@ -28,6 +29,7 @@ from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import OWN, answer
+from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
@@ -96,6 +98,8 @@ class Contents:
         One for each scenario that was given.
     models : SeveralFits or None
         None where no other fits were given.
+    book : BookContents or None
+        Of a book with options.
     """
 
     fit: Fit
@@ -120,6 +124,7 @@ class Contents:
     changes: Changes | None
     scenarios: tuple[Consequences, ...] = ()
     models: SeveralFits | None = None
+    book: BookContents | None = None
 
     @property
     def subtitle(self) -> str:
@@ -148,8 +153,9 @@ def gather(
     ci_kind: Interval,
     scenarios: Sequence[Scenario],
     others: Mapping[str, Fit],
+    book: Book | None = None,
 ) -> Contents:
-    """Work out what a report states.
+    """Work out what a report states, of assets and a portfolio, and of a book with options.
 
     Raises
     ------
@@ -195,6 +201,7 @@ def gather(
         find_changes(fit, ci_prob, ci_kind),
         consequences,
         ask_several(fit, others, portfolio, ci_prob, ci_kind),
+        find_book(fit, book, scenarios, ci_prob, ci_kind),
     )
 
 
