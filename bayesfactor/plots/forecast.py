@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import Forecast
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval, interval
@@ -85,10 +86,12 @@ def _fan(axis: "Axes", forecast: Forecast, name: str, ci_prob: float, ci_kind: I
         axis.plot(ahead, end, color=DATA, linewidth=0.9, linestyle="--")
     axis.plot(ahead, expected.mean(axis=0), color=DATA, linewidth=1.4)
     zero(axis, vertical=False)
-    percent(axis.yaxis)
+    money = name == PORTFOLIO and forecast.book is not None and forecast.book.in_money
+    if not money:
+        percent(axis.yaxis)
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axis.set_xlim(0, forecast.periods)
-    axis.set_title(short(name), loc="left")
+    axis.set_title(f"{short(name)}{', in money' * money}", loc="left")
 
 
 def _note(forecast: Forecast, ci_prob: float, ci_kind: Interval) -> str:

@@ -63,6 +63,8 @@ class Attribution(FrozenResult):
         Of a variance: residual risk as realised, and the model's on the same dates (see `residual_table`).
     by : {"factor", "family", "level"}
         What the sources are.
+    in_money : bool
+        Whether the portfolio is a book with options whose gains are no returns.
     """
 
     kind: Kind
@@ -76,6 +78,7 @@ class Attribution(FrozenResult):
     long_run: xr.DataArray | None = None
     residuals: ResidualRisk | None = None
     by: By = "factor"
+    in_money: bool = False
 
     def table(
         self,
@@ -337,6 +340,7 @@ def attribute(
         None if steady is None else _draws(steady, label, per, kind),
         residuals,
         by,
+        held.positions is not None and held.positions.book.in_money,
     )
 
 

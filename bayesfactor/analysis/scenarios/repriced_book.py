@@ -48,6 +48,11 @@ class RepricedBook(FrozenResult):
     portfolio_unit: str
     problems: tuple[str, ...] = ()
 
+    @property
+    def in_money(self) -> bool:
+        """Whether the entry ``portfolio`` of the result is no return."""
+        return self.portfolio_unit == self.unit
+
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return what every position may gain, the whole book first.
 
