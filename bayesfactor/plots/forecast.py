@@ -7,6 +7,7 @@ import numpy as np
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import Forecast
+from bayesfactor.analysis.scenarios.repriced_book import in_money
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.base.wording import interval_name
@@ -86,7 +87,7 @@ def _fan(axis: "Axes", forecast: Forecast, name: str, ci_prob: float, ci_kind: I
         axis.plot(ahead, end, color=DATA, linewidth=0.9, linestyle="--")
     axis.plot(ahead, expected.mean(axis=0), color=DATA, linewidth=1.4)
     zero(axis, vertical=False)
-    money = name == PORTFOLIO and forecast.book is not None and forecast.book.in_money
+    money = name == PORTFOLIO and in_money(forecast.book)
     if not money:
         percent(axis.yaxis)
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.scenarios.repriced_book import in_money
 from bayesfactor.analysis.scenarios.stress import Stress
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
@@ -58,8 +59,8 @@ def plot_stress(
     require_result(stress, Stress, "a Stress", "plot_stress.stress", "bf.stress(fit, scenario)")
     table = stress.table(ci_prob, ci_kind, rounded=False).set_index(["asset", "source"])
     outcome = stress.outcome_table(None, ci_prob, ci_kind, rounded=False).set_index("asset")
-    in_money = stress.book is not None and stress.book.in_money
-    rows, money = on_one_axis(names, _order(table), "asset", "plot_stress.names", in_money=in_money)
+    order, priced = _order(table), in_money(stress.book)
+    rows, money = on_one_axis(names, order, "asset", "plot_stress.names", in_money=priced)
     every = ["total", *(name for name in stress.draws["source"].values.tolist() if name != "total")]
     figure, axes = canvas(1, len(every), 1.8 + 1.6 * len(every), 1.1 + ROW * len(rows), sharey=True)
     place = np.arange(len(rows))

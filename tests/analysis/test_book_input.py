@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import bayesfactor as bf
 from tests.support.books import AT, book_fit, book_panel, option
+from tests.support.synthetic_draws import synthetic_draws
 
 CALL, PUT = option(strike=105, days=81), option("a01", "put", 40.0, 20, 0.9, 3.0, 45.0)
 FIT = book_fit()
@@ -83,3 +85,43 @@ def test_what_does_not_reprice_a_book_refuses_it():
     ):
         with pytest.raises(bf.SpecError, match="a book with options"):
             ask()
+
+
+def test_levels_count_vega_with_the_asset_alone():
+    panel = book_panel()
+    draws = synthetic_draws(panel, draws=8)
+    groups = list(panel.group_names)
+    mean = xr.DataArray(
+        np.random.default_rng(0).normal(size=(2, 8, len(groups), 3)), dims=("chain", "draw", "group", "factor")
+    )
+    fit = bf.from_draws(panel, draws.assign(loading_mean=mean.assign_coords(group=groups, factor=draws["factor"])))
+    level, factor = (entry(bf.attribute(fit, by=by, portfolio=book()).draws) for by in ("level", "factor"))
+    np.testing.assert_allclose(level.sel(source="total"), factor.sel(source="total"), rtol=1e-9)
+    still = entry(bf.attribute(fit, by="level", portfolio=book(volatility=None)).draws)
+    same = [level.sel(source=name) - still.sel(source=name) for name in ("broad market", "group")]
+    np.testing.assert_allclose(same, 0, atol=1e-12)
+
+
+def test_marks_of_another_time_are_said():
+    assert (
+        "the marks of the book are of 2024-01-08, the panel ends on 2015-06-17"
+        in bf.stress(FIT, CRASH, portfolio=book()).notes
+    )
+
+
+def test_losses_of_money_have_probabilities():
+    sold = book(CALL, option(kind="put", quantity=-1.0))
+    found = bf.stress(FIT, CRASH, portfolio=sold)
+    table = found.outcome_table(below=-5.0, rounded=False).set_index("asset")
+    wanted = float((entry(found.outcome) < -5).mean())
+    assert table.loc["portfolio", "prob_below"] == wanted
+    assert bf.forecast(FIT, 2, sold).prob_below(-1e6)["portfolio"] == 0
+
+
+def test_what_moves_over_the_long_run_has_the_same_exposures():
+    fit = book_fit(moving=("loading", "volatility", "factors"))
+    found = bf.attribute(fit, "variance", portfolio=book())
+    for array in (found.draws, found.long_run):
+        np.testing.assert_allclose(array.drop_sel(source="total").sum("source"), array.sel(source="total"), rtol=1e-9)
+    assert "portfolio" not in found.residual_table()["asset"].tolist()
+    assert found.table(assets=["portfolio"])["realised_residual"].isna().all()

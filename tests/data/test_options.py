@@ -1,5 +1,7 @@
 """Options: laws of their prices, contracts and books that cannot be, and chains with defects."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,6 +143,8 @@ OPTION = bf.Option(**GOOD)
         ({"rate": 0.03}, "rate is 0.03"),
         ({"accounted": "eur"}, "unknown accounted 'eur'"),
         ({"positions": [OPTION, bf.Holding("btc", 1)], "accounted": "coin"}, "on several underlyings: btc, eth"),
+        ({"positions": [OPTION, bf.Holding("eth", 1)], "accounted": "coin"}, "has no price: how many units is it"),
+        ({"positions": [bf.Holding("eth", 1, 9.0)], "accounted": "coin"}, "gain nothing in its own units"),
     ],
 )
 def test_books_that_cannot_be(made, message):
@@ -209,6 +213,7 @@ def test_a_flat_surface_is_flat():
         ({"kind": "future"}, "is neither a call nor a put"),
         ({"delta": 0.5}, "unknown column 'delta'"),
         ({"price": 0.0}, "no expiry has three quotes"),
+        ({"forward": [100.0] * 9 + [40_000.0]}, "is not that of the others of its expiry"),
     ],
 )
 def test_chains_with_defects(changed, message):
@@ -239,3 +244,20 @@ def test_maturities_that_are_not_there():
         with pytest.raises(bf.SpecError, match=message):
             found.at(maturity)
     assert found.at("30 days")["at_the_money"] == pytest.approx(0.5)
+
+
+def test_assets_that_cannot_be_held():
+    for made, message in (
+        ({"asset": ""}, "must be the name of one"),
+        ({"quantity": None}, "quantity is None"),
+        ({"price": 0}, "price is 0; it must be a number above 0"),
+    ):
+        with pytest.raises(bf.SpecError, match=message):
+            bf.Holding(**{"asset": "eth", "quantity": 1.0, **made})
+
+
+def test_without_vollib_the_remedy_is_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vollib.black.implied_volatility", None)
+    with pytest.raises(bf.SpecError, match="need vollib") as raised:
+        bf.Book([OPTION], at=AT).table()
+    assert raised.value.remedy == 'pip install "bayesfactor[options]"'

@@ -1,11 +1,15 @@
 """What a reader should know of answers about a book with options."""
 
+import pandas as pd
+
 from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.options.exposures import Positions
 from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import SpecError
+from bayesfactor.data.options.expiries import DAYS
 
+WEEKEND = 4.0  # days
 DOUBT = (
     "the premium of options is a rate at this instant, as their elasticity moves with the underlying, and mostly "
     "doubt: read the greeks, a stress and a forecast first"
@@ -42,7 +46,7 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     if positions is None:
         return ()
     words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "repriced": (REPRICED,)}[kind]
-    return (*words, _unit(positions.book), _volatility(positions))
+    return (*words, _unit(positions.book), _volatility(positions), *_apart(positions))
 
 
 def _unit(book: Book) -> str:
@@ -50,6 +54,14 @@ def _unit(book: Book) -> str:
         return f"gains of the {PORTFOLIO} are decimal, of its value, {book.value:.6g} in {book.money}"
     why = "something in it is sold" if book.sells else "its value is small beside its notional"
     return f"gains of the {PORTFOLIO} are in {book.money}, not in per cent, as {why}; its value is {book.value:.6g}"
+
+
+def _apart(positions: Positions) -> tuple[str, ...]:
+    """Say that the marks are of another time than the end of the panel, by more than two periods and a weekend."""
+    away = abs(positions.book.at - positions.end) / pd.Timedelta(days=DAYS)
+    if away <= 2 * positions.period + WEEKEND / DAYS:
+        return ()
+    return (f"the marks of the book are of {positions.book.at:%Y-%m-%d}, the panel ends on {positions.end:%Y-%m-%d}",)
 
 
 def _volatility(positions: Positions) -> str:

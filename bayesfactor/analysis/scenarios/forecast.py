@@ -13,7 +13,7 @@ from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposu
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio, without_capital
 from bayesfactor.analysis.scenarios.held_book import HeldBook
 from bayesfactor.analysis.scenarios.losses import share_below
-from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, repriced_book
+from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
 from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
 from bayesfactor.analysis.scenarios.stressed_draws import Part, joined
 from bayesfactor.base.arguments import require_periods
@@ -99,7 +99,7 @@ class Forecast(FrozenResult):
             When it is no finite number, or as of per cent.
         """
         place, remedy = "Forecast.prob_below", "A loss of more than 20 % is prob_below(-0.2)."
-        below = share_below(self.draws, value, "prob_below", place, remedy)
+        below = share_below(self.draws, value, "prob_below", place, remedy, in_money=in_money(self.book))
         return pd.Series(below.values, self.draws.get_index("asset"), name=f"prob_below_{value:g}")
 
     def __repr__(self) -> str:

@@ -48,11 +48,6 @@ class RepricedBook(FrozenResult):
     portfolio_unit: str
     problems: tuple[str, ...] = ()
 
-    @property
-    def in_money(self) -> bool:
-        """Whether the entry ``portfolio`` of the result is no return."""
-        return self.portfolio_unit == self.unit
-
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return what every position may gain, the whole book first.
 
@@ -85,6 +80,11 @@ class RepricedBook(FrozenResult):
 def beside(book: RepricedBook | None) -> str:
     """Return the unit of a portfolio that is a book with options, to stand after that of the others."""
     return "" if book is None else f"; {PORTFOLIO}: {book.portfolio_unit}"
+
+
+def in_money(book: RepricedBook | None) -> bool:
+    """Return whether the entry ``portfolio`` is of a book whose gains are no returns."""
+    return book is not None and book.portfolio_unit == book.unit
 
 
 def names_of(positions: Positions, panel: PanelBase) -> list[str]:

@@ -14,7 +14,7 @@ from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio
 from bayesfactor.analysis.scenarios.factor_history import history, long_run_of
 from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.plausibility import Plausibility, waiting_time
-from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, repriced_book
+from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
 from bayesfactor.analysis.scenarios.scenario import VOLATILITIES, Scenario, require_scenario
 from bayesfactor.analysis.scenarios.shock_units import require_factors, require_units, unit_of
 from bayesfactor.analysis.scenarios.stress_notes import notes_on
@@ -125,9 +125,9 @@ class Stress(FrozenResult):
         """
         table = summarise(self.outcome, ci_prob, ci_kind, rounded)
         if below is not None:
-            place = "Stress.outcome_table"
-            remedy = "A loss of more than 20 % is below=-0.2."
-            share = share_below(self.outcome, below, f"{place}: below", f"{place}.below", remedy)
+            place, remedy = "Stress.outcome_table", "A loss of more than 20 % is below=-0.2."
+            where, money = f"{place}.below", in_money(self.book)
+            share = share_below(self.outcome, below, f"{place}: below", where, remedy, in_money=money)
             table["prob_below"] = np.round(share.values, 3) if rounded else share.values
         return self._finished(table)
 

@@ -19,6 +19,7 @@ DERIBIT = {
     "ask_price": "ask",
     "creation_timestamp": "at",
 }  # of its book summaries
+SPREAD = 0.02  # relative, between forwards of one expiry
 KINDS = {"call": 1.0, "c": 1.0, "put": -1.0, "p": -1.0}
 WRITE = (
     "A chain has the columns expiry, kind (call, put), strike, forward (of the expiry) and price, and may have bid, "
@@ -55,6 +56,9 @@ def as_chain(frame: object, at: object) -> pd.DataFrame:
     _refuse(chain, chain["years"] <= 0, "expiry", "has expired by then", "Leave expired contracts out.")
     crossed = chain["bid"] > chain["ask"]
     _refuse(chain, crossed, "bid", "is above its ask: the quotes are crossed", "Leave it out, or take newer quotes.")
+    apart = (chain["forward"] / chain.groupby("expiry")["forward"].transform("median") - 1).abs() > SPREAD
+    wrong = "is not that of the others of its expiry"
+    _refuse(chain, apart, "forward", wrong, "Give the chain of one underlying, with forwards of one moment.")
     same = chain.duplicated(["expiry", "sign", "strike"])
     _refuse(chain, same, "strike", "is quoted twice", "Keep one of the quotes.")
     return chain

@@ -128,7 +128,9 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled = "coin") -
     if settled not in SETTLED:
         raise unknown("settled", settled, SETTLED, place="surface")
     table = as_chain(chain, at)
-    table["value"] = table["price"] * (table["forward"] if settled == SETTLED[0] else 1.0)
+    shared = table.groupby("expiry")["forward"].transform("first")
+    own, of_expiry = (table["forward"], shared) if settled == SETTLED[0] else (1.0, 1.0)
+    table["value"], table["value_of_expiry"] = table["price"] * own, table["price"] * of_expiry
     forward, strike, years, sign = (
         table[name].to_numpy(dtype=float) for name in ("forward", "strike", "years", "sign")
     )
@@ -158,7 +160,7 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled = "coin") -
 def _row(first: pd.Series, quotes: pd.DataFrame) -> dict[str, float]:
     """Return one expiry, with the forward and the moment of its first contract."""
     forward, years = float(first["forward"]), float(first["years"])
-    strike, volatility = (quotes[name].to_numpy(dtype=float) for name in ("strike", "volatility"))
-    value = quotes["value"].to_numpy() * (forward / quotes["forward"].to_numpy())
+    columns = ("strike", "volatility", "value_of_expiry")
+    strike, volatility, value = (quotes[name].to_numpy(dtype=float) for name in columns)
     found = smile(forward, years, strike, volatility, value)
     return {"years": years, "forward": forward, "quotes": len(quotes), **found._asdict()}

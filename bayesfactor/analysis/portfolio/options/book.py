@@ -82,6 +82,26 @@ class Book:
                 found=self.accounted,
                 remedy='Make one book for each, or write accounted="usd".',
             )
+        if self.accounted == "coin":
+            self._check_coin()
+
+    def _check_coin(self) -> None:
+        """Refuse what has no gain in coin, or of which it is not known how many units it is."""
+        if not self.options:
+            raise SpecError(
+                "Book: holdings of one asset alone gain nothing in its own units.",
+                place="Book.accounted",
+                found=self.accounted,
+                remedy='Write accounted="usd".',
+            )
+        for one in self.holdings:
+            if one.price is None:
+                raise SpecError(
+                    f"Book: accounted in coin, and the holding of '{one.asset}' has no price: how many units is it?",
+                    place="Book.accounted",
+                    found=one,
+                    remedy=f"Give units and price: bf.Holding({one.asset!r}, 2.0, price=2_250.0).",
+                )
 
     @property
     def options(self) -> tuple[Option, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.book import Book, position_value
 from bayesfactor.analysis.portfolio.options.volatility_moves import place_of, require_decimal, transform_of
@@ -49,6 +50,8 @@ class Positions(FrozenArrays):
         Years of a period of the panel.
     assets, factors : int
         How many the panel has.
+    end : Timestamp
+        Of the panel, in UTC.
     """
 
     book: Book
@@ -65,6 +68,7 @@ class Positions(FrozenArrays):
     period: float
     assets: int
     factors: int
+    end: pd.Timestamp
 
     @property
     def in_coin(self) -> bool:
@@ -163,6 +167,7 @@ def positions_of(book: Book, panel: PanelBase) -> Positions:
         period=DAYS_OF.get(panel.calendar.frequency, DAYS / panel.periods_per_year) / DAYS,
         assets=len(assets),
         factors=len(panel.factor_names),
+        end=pd.Timestamp(panel.times[-1]).tz_localize("UTC"),
     )
 
 
