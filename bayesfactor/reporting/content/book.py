@@ -29,7 +29,6 @@ GREEKS: tuple[Column, ...] = (
     ("theta", "theta", "number"),
     ("rho", "rho", "number"),
     ("elasticity", "elasticity", "number"),
-    ("reason", "why there is none", "text"),
 )
 ENDS: tuple[Column, ...] = (("mean", "mean", "number"), ("lower", "lower", "number"), ("upper", "upper", "number"))
 GAINS: tuple[Column, ...] = (
@@ -82,6 +81,12 @@ class BookContents:
     notes: tuple[str, ...]
     interval: str
 
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Notes of the book itself, which several answers about it have."""
+        others = [self.notes, *(one.notes for one in self.stressed)]
+        return tuple(note for note in self.ahead.notes if any(note in notes for notes in others))
+
 
 def find_book(
     fit: Fit, book: Book | None, scenarios: Sequence[Scenario], ci_prob: float, ci_kind: Interval
@@ -117,13 +122,15 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
     """Return the section on a book with options."""
     book = found.book
     paid: list[Column] = [(name, head, "number" if book.in_money else "percent") for name, head, _ in ENDS]
+    unit = f"in {book.unit}" if book.in_money else "over its value"
+    many = f"{len(book.options)} option{'s' * (len(book.options) > 1)}"
     at = f"{book.at:%Y-%m-%d %H:%M} UTC"
     return (
         Text(
-            f"The book holds {len(book.options)} options; on {at} it is worth {book.value:,.6g} in {book.money}. The "
-            "rest of this report is about the assets of the panel; of the book, read its greeks and scenarios first."
+            f"The book holds {many}; on {at} it is worth {book.value:,.6g} in {book.money}. The rest of this report is "
+            "about the assets of the panel; of the book, read its greeks and scenarios first."
         ),
-        *(Text(f"Note: {note}.", "caution") for note in found.greeks.attrs["notes"]),
+        *(Text(f"Note: {note}.") for note in found.shared),
         TablePart(
             plain(found.greeks, "position", GREEKS), "book-greeks",
             f"Values and greeks, in money. {MEANING}", "positions",
@@ -131,11 +138,11 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
         *(part for i, one in enumerate(found.stressed) for part in _moved(one, f"book-{i}", found)),
         *_moved(found.ahead, "book-ahead", found),
         Heading("Expected gain a year"),
-        *(Text(f"Note: {note}.") for note in found.notes),
+        *(Text(f"Note: {note}.") for note in found.notes if note not in found.shared),
         TablePart(
             plain(found.premium, "source", [*paid, ("identification", "how it is known", "text")], POSTERIOR_UNITS),
             "book-premium",
-            f"Contribution of each source to the book's expected excess gain a year, at this instant, in {book.unit}: "
+            f"Contribution of each source to the book's expected excess gain a year, at this instant, {unit}: "
             f"mean, ends of the {found.interval}.",
             "sources",
         ),
@@ -146,7 +153,7 @@ def _moved(one: Moved, id: str, found: BookContents) -> tuple[Part, ...]:
     """Return gains by position after a scenario or some time."""
     return (
         Heading(one.name),
-        *(Text(f"Note: {note}.") for note in one.notes),
+        *(Text(f"Note: {note}.") for note in one.notes if note not in found.shared),
         TablePart(
             plain(one.table, "position", GAINS), id,
             f"{one.name}: gain of every position in excess of cash, in {found.book.money}: what is expected, and where "

@@ -221,7 +221,7 @@ class Book:
 
     def __repr__(self) -> str:
         moves = "" if self.volatility is None else f", volatilities with '{self.volatility.factor}'"
-        of = f"{len(self.options)} options, {len(self.holdings)} holdings"
+        of = f"options: {len(self.options)}, holdings: {len(self.holdings)}"
         return f"Book({of}, value {self.value:.6g}, at {self.at:%Y-%m-%d %H:%M} UTC{moves})"
 
 
