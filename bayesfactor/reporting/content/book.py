@@ -65,7 +65,7 @@ class BookContents:
     stressed : tuple of Moved
         Of each scenario.
     ahead : Moved
-        A month ahead, or one period where that is longer.
+        As many periods as a forecast is asked for, or else a month.
     premium : DataFrame (source)
         Contributions to its premium a year.
     notes : tuple of str
@@ -89,9 +89,14 @@ class BookContents:
 
 
 def find_book(
-    fit: Fit, book: Book | None, scenarios: Sequence[Scenario], ci_prob: float, ci_kind: Interval
+    fit: Fit,
+    book: Book | None,
+    scenarios: Sequence[Scenario],
+    periods: int | None,
+    ci_prob: float,
+    ci_kind: Interval,
 ) -> BookContents | None:
-    """Return what is said of a book with options; None where there is none."""
+    """Return what is said of a book with options, looking so many periods ahead; None where there is none."""
     if book is None:
         return None
 
@@ -103,15 +108,15 @@ def find_book(
     for scenario in scenarios:
         one = stress(fit, scenario, portfolio=book)
         stressed.append(moved(scenario.name, one.notes, one.book))
-    periods = max(1, round(fit.panel.periods_per_year / MONTHS))
-    later = forecast(fit, periods, book)
+    month = max(1, round(fit.panel.periods_per_year / MONTHS))
+    later = forecast(fit, periods or month, book)
     paid = attribute(fit, portfolio=book)
     premium = paid.table(ci_prob, ci_kind, assets=[PORTFOLIO]).set_index("source")
     return BookContents(
         book,
         book.table().set_index("position"),
         tuple(stressed),
-        moved(f"{periods_in_words(periods)} ahead", later.notes, later.book),
+        moved(f"{periods_in_words(later.periods)} ahead", later.notes, later.book),
         premium,
         paid.notes,
         interval_name(ci_prob, ci_kind),
