@@ -184,9 +184,9 @@ def test_a_mark_below_intrinsic_value_is_a_reason_of_its_position():
 
 def quotes(**changed):
     strike = np.array([80.0, 90.0, 100.0, 110.0, 120.0])
-    table = pd.DataFrame({"strike": np.tile(strike, 2), "kind": ["call"] * 5 + ["put"] * 5, "forward": 100.0})
-    sign = np.where(table["kind"] == "call", 1.0, -1.0)
-    table["price"] = black(100.0, table["strike"].to_numpy(), 0.5 * np.sqrt(30 / 365), sign) / 100
+    table = pd.DataFrame({"strike": np.tile(strike, 2), "type": ["call"] * 5 + ["put"] * 5, "underlying_price": 100.0})
+    sign = np.where(table["type"] == "call", 1.0, -1.0)
+    table["mark"] = black(100.0, table["strike"].to_numpy(), 0.5 * np.sqrt(30 / 365), sign) / 100
     return table.assign(**{"expiry": pd.Timestamp("2024-02-01T08:00Z"), **changed})
 
 
@@ -196,8 +196,10 @@ def test_a_flat_surface_is_flat():
     assert found["risk_reversal"] == pytest.approx(0, abs=1e-12)
     assert found["butterfly"] == pytest.approx(0, abs=1e-12)
     assert found["quotes"] == 5
-    in_money = quotes(price=quotes()["price"] * 100)
+    in_money = quotes(mark=quotes()["mark"] * 100)
     assert bf.surface(in_money, at="2024-01-02T08:00Z", settled="usd").table().iloc[0].equals(found)
+    said = in_money.assign(settled="usd", quoted=pd.Timestamp("2024-01-02T08:00Z"), index_price=99.0)
+    assert bf.surface(said).table().iloc[0].equals(found)
 
 
 @pytest.mark.parametrize(
@@ -208,12 +210,13 @@ def test_a_flat_surface_is_flat():
         ({"expiry": "never"}, "is not a moment"),
         ({"strike": 100.0}, "is quoted twice"),
         ({"strike": 0.0}, "must be a number and be above 0"),
-        ({"price": -0.1}, "must be a number and not be below 0"),
-        ({"price": np.nan}, "must be a number"),
-        ({"kind": "future"}, "is neither a call nor a put"),
+        ({"mark": -0.1}, "must be a number and not be below 0"),
+        ({"mark": np.nan}, "must be a number"),
+        ({"type": "future"}, "is neither a call nor a put"),
         ({"delta": 0.5}, "unknown column 'delta'"),
-        ({"price": 0.0}, "no expiry has three quotes"),
-        ({"forward": [100.0] * 9 + [40_000.0]}, "is not that of the others of its expiry"),
+        ({"underlying": ["ETH"] * 9 + ["BTC"]}, "of several underlyings: BTC, ETH"),
+        ({"mark": 0.0}, "no expiry has three quotes"),
+        ({"underlying_price": [100.0] * 9 + [40_000.0]}, "is not that of the others of its expiry"),
     ],
 )
 def test_chains_with_defects(changed, message):
@@ -222,8 +225,8 @@ def test_chains_with_defects(changed, message):
 
 
 def test_chains_that_are_none():
-    with pytest.raises(bf.DataError, match="the chain lacks price; it has strike"):
-        bf.surface(quotes().drop(columns="price"), at="2024-01-02")
+    with pytest.raises(bf.DataError, match="the chain lacks mark; it has strike"):
+        bf.surface(quotes().drop(columns="mark"), at="2024-01-02")
     with pytest.raises(bf.DataError, match="holds no contract"):
         bf.surface(quotes().iloc[:0], at="2024-01-02")
     with pytest.raises(bf.SpecError, match="expected a DataFrame"):

@@ -120,6 +120,12 @@ def test_the_surface(folder, chain):
     ]
 
 
+def test_the_surface_of_what_the_reader_returns(shared_data, chain):
+    read = bf.read_deribit_chain(shared_data / "deribit_eth_options_20240108.csv.gz")
+    one, other = bf.surface(read).expiries, bf.surface(chain).expiries
+    np.testing.assert_allclose(one.to_numpy(), other.to_numpy(), rtol=1e-9)
+
+
 def test_constant_maturities(folder, chain):
     found, wanted = bf.surface(chain), json.loads((folder / "deribit_surface_30d.json").read_text())
     month, quarter = found.at("30 days"), found.at("90 days")

@@ -95,7 +95,7 @@ class Surface:
         return f"Surface of {len(self.expiries)} expiries\n{self.table().to_string(index=False)}"
 
 
-def surface(chain: pd.DataFrame, at: object = None, settled: Settled = "coin") -> Surface:
+def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = None) -> Surface:
     """Return the implied volatilities of a chain of options on one underlying.
 
     Quotes are those out of the money, by Black (1976) on the forward of their own expiry, without interest.
@@ -103,12 +103,13 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled = "coin") -
     Parameters
     ----------
     chain : DataFrame
-        Columns expiry (a day means 08:00 UTC), kind ("call" or "put"), strike, forward of the expiry, price (a mark);
-        it may have contract, bid, ask and at. A table of Deribit's book summaries is taken as it is.
+        As `read_deribit_chain` returns it: expiry (a day means 08:00 UTC), type ("call" or "put"), strike,
+        underlying_price (the forward of the expiry) and mark; it may have instrument, bid, ask, quoted, settled and
+        underlying. A table of Deribit's book summaries is taken as it is.
     at : moment, optional
         When it was quoted, in UTC; by default as the chain says.
-    settled : {"coin", "usd"}
-        Whether prices are in units of the underlying, or in money.
+    settled : {"coin", "usd"}, optional
+        Whether marks are in units of the underlying, or in money; by default as the chain says, else in coin.
 
     Returns
     -------
@@ -125,20 +126,23 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled = "coin") -
     A mark without an implied volatility (0, or below intrinsic value) is left out, and a note says so; so is an expiry
     with fewer than three quotes.
     """
-    if settled not in SETTLED:
-        raise unknown("settled", settled, SETTLED, place="surface")
     table = as_chain(chain, at)
-    shared = table.groupby("expiry")["forward"].transform("first")
-    own, of_expiry = (table["forward"], shared) if settled == SETTLED[0] else (1.0, 1.0)
-    table["value"], table["value_of_expiry"] = table["price"] * own, table["price"] * of_expiry
+    if settled is not None or "settled" not in table:
+        table["settled"] = SETTLED[0] if settled is None else settled
+    for found in table["settled"].unique():
+        if found not in SETTLED:
+            raise unknown("settled", found, SETTLED, place="surface")
+    coin, shared = table["settled"] == SETTLED[0], table.groupby("expiry")["underlying_price"].transform("first")
+    table["value"] = table["mark"] * table["underlying_price"].where(coin, 1.0)
+    table["value_of_expiry"] = table["mark"] * shared.where(coin, 1.0)
     forward, strike, years, sign = (
-        table[name].to_numpy(dtype=float) for name in ("forward", "strike", "years", "sign")
+        table[name].to_numpy(dtype=float) for name in ("underlying_price", "strike", "years", "sign")
     )
     contracts = Contracts(forward, strike, years, np.zeros(len(table)), sign)
     table["volatility"], reasons = implied_volatilities(contracts, table["value"].to_numpy())
-    notes = [f"left out: {name}, {reason}" for name, reason in zip(table["contract"], reasons, strict=True) if reason]
+    notes = [f"left out: {name}, {reason}" for name, reason in zip(table["instrument"], reasons, strict=True) if reason]
     known = table[table["volatility"].notna()]
-    above = known["strike"] >= known["forward"]
+    above = known["strike"] >= known["underlying_price"]
     outside = known[above == (known["sign"] > 0)]
     rows = {}
     for expiry, quotes in outside.groupby("expiry"):
@@ -159,7 +163,7 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled = "coin") -
 
 def _row(first: pd.Series, quotes: pd.DataFrame) -> dict[str, float]:
     """Return one expiry, with the forward and the moment of its first contract."""
-    forward, years = float(first["forward"]), float(first["years"])
+    forward, years = float(first["underlying_price"]), float(first["years"])
     columns = ("strike", "volatility", "value_of_expiry")
     strike, volatility, value = (quotes[name].to_numpy(dtype=float) for name in columns)
     found = smile(forward, years, strike, volatility, value)
