@@ -137,8 +137,9 @@ def test_a_forecast_is_an_independent_repricing(seed, periods):
 
 @pytest.mark.parametrize("accounted", ["usd", "coin"])
 @pytest.mark.parametrize("made", [{}, {"moving": ("loading", "volatility", "factors"), "common": 1}])
-def test_the_expected_gain_is_the_mean_of_the_drawn_ones(accounted, made):
-    fit = book_fit(repeat=4_000, draws=3, chains=1, **made)
+@pytest.mark.parametrize("transform", ["diff", "log_diff"])
+def test_the_expected_gain_is_the_mean_of_the_drawn_ones(accounted, made, transform):
+    fit = book_fit(book_panel(transform), repeat=4_000, draws=3, chains=1, **made)
     held = book(CALL, option("a00", "put", 100, 6), bf.Holding("a00", 1.0, 100.0), accounted=accounted)
     found = bf.forecast(fit, 10, held)
     gains = found.book.gains.values.reshape(3, 4_000, -1)  # the draws of each set of parameters are next to each other
@@ -149,8 +150,9 @@ def test_the_expected_gain_is_the_mean_of_the_drawn_ones(accounted, made):
     assert (away < 4.5 * error + 0.004 * held.value).all()
 
 
-def test_what_expires_is_paid_at_the_end_of_its_period():
-    short = option(days=3)
+@pytest.mark.parametrize("days", [2.5, 3])
+def test_what_expires_is_paid_at_the_end_of_its_period(days):
+    short = option(days=days)
     found = bf.forecast(FIT, 6, book(short), paths=["a00", "portfolio"])
     growth = 1 + found.paths.sel(asset="a00", period=3)
     paid = np.maximum(100 * growth - 100, 0) / short.value - 1

@@ -92,6 +92,21 @@ def test_repriced_contracts(folder, chain):
         assert returned(*given, accounted="coin") == pytest.approx(row.return_in_coin, abs=1e-9)
 
 
+def test_delta_and_gamma_are_no_stress(folder, chain):
+    """A call three weeks out at -30 %: -99.9 % repriced, and a gain by delta and gamma."""
+    wanted = pd.read_csv(folder / "option_reprice_quantlib.csv").set_index(["instrument", "scenario"])
+    row = wanted.loc[("ETH-26JAN24-2800-C", "spot-30%")]
+    quote = chain.set_index("instrument_name").loc["ETH-26JAN24-2800-C"]
+    option = option_of("ETH-26JAN24-2800-C", quote["underlying_price"], quote["mark_price"])
+    own = bf.Book([option], at=pd.Timestamp(quote["creation_timestamp"], unit="ms", tz="UTC")).table("contract").iloc[0]
+    move = -0.3 * quote["underlying_price"]
+    linear = own["delta"] * move / own["value"]
+    curved = linear + own["gamma"] * move**2 / 2 / own["value"]
+    assert linear == pytest.approx(row["return_linear"], rel=1e-8)
+    assert curved == pytest.approx(row["return_delta_gamma"], rel=1e-8)
+    assert curved > 2 > -0.99 > row["return_full"]
+
+
 def test_spot_volatility_and_time_together(chain):
     name = "ETH-29MAR24-2500-C"
     given = name, chain.set_index("instrument_name").loc[name], 0.7

@@ -8,6 +8,7 @@ from bayesfactor.analysis.scenarios.repriced_book import PARTS, changes_of, move
 from bayesfactor.analysis.scenarios.simulation import Period
 from bayesfactor.posterior.predictive_law import PredictiveLaw
 
+SAME = 1e-9  # years
 NODES = 7  # of the Gauss-Hermite rule over the volatility factor
 
 
@@ -28,8 +29,9 @@ class HeldBook:
 
     def move(self, period: Period, growth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what 1 of capital has become, and is expected to be (sample, 1), with this period."""
-        open_now = np.append(self.positions.contracts.years > self.years, np.ones(len(self.positions.held), dtype=bool))
-        self.years += self.positions.period
+        years, held = self.positions.contracts.years, len(self.positions.held)
+        open_now = np.append(years > self.years + SAME, np.ones(held, dtype=bool))
+        self.years = (self.moments.periods + 1) * self.positions.period
         self.factors = self.factors + self.law.factor_mean + period.shocks
         self.growth = growth.copy()
         self.moments.add(period.expected)

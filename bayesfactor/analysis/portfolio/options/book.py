@@ -164,7 +164,7 @@ class Book:
     @property
     def in_money(self) -> bool:
         """Whether gains of a book with options stay in money."""
-        return bool(self.options) and (self.sells or self.value < SMALL * self.notional)
+        return bool(self.options) and (self.sells or self.value <= SMALL * self.notional)
 
     @property
     def sells(self) -> bool:
