@@ -43,7 +43,7 @@ class Stress(FrozenResult):
         What the factors that are not shocked are expected to do.
     draws : DataArray (chain, draw, asset, source)
         Expected excess return over the periods of the scenario, by source: factors, alpha, the zero-beta rate where the
-        model has it, ``total``. The portfolio is the last entry.
+        model has it, ``curvature and time`` of a book with options, ``total``. The portfolio is the last entry.
     outcome : DataArray (chain, draw, asset)
         The excess return itself, one at every draw: residuals and the factors that are not shocked are drawn.
     factors : DataArray (chain, draw, factor)
