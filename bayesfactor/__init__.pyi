@@ -34,6 +34,11 @@ from .analysis.attribution.loading_history import (
     LoadingHistory as LoadingHistory,
     loading_paths as loading_paths,
 )
+from .analysis.causes.causal_reading import (
+    CausalReading as CausalReading,
+    Reading as Reading,
+    causal_reading as causal_reading,
+)
 from .analysis.comparison.averaging import (
     average as average,
 )
@@ -151,9 +156,66 @@ from .closedform.regressions.vasicek_betas import (
 from .data.datasets.simulation import (
     simulate as simulate,
 )
+from .data.factors.chain_activity import (
+    FeeVolatility as FeeVolatility,
+    MedianFee as MedianFee,
+    activity as activity,
+    gas as gas,
+)
+from .data.factors.collateral_ratios import (
+    collateral_health as collateral_health,
+    liquidation_distance as liquidation_distance,
+)
+from .data.factors.implied_index import (
+    Implied as Implied,
+)
+from .data.factors.intraday import (
+    Bipower as Bipower,
+    Realised as Realised,
+)
+from .data.factors.leverage_ratios import (
+    funding as funding,
+    leverage as leverage,
+)
+from .data.factors.liquidity_measures import (
+    liquidity as liquidity,
+)
+from .data.factors.market_index import (
+    capitalisation_index as capitalisation_index,
+)
+from .data.factors.order_flow import (
+    BuySellRatio as BuySellRatio,
+    BuyShare as BuyShare,
+    Imbalance as Imbalance,
+    flow as flow,
+)
+from .data.factors.price_impact import (
+    Amihud as Amihud,
+    Edge as Edge,
+)
+from .data.factors.price_ranges import (
+    CloseToClose as CloseToClose,
+    GarmanKlass as GarmanKlass,
+    Parkinson as Parkinson,
+    RogersSatchell as RogersSatchell,
+    YangZhang as YangZhang,
+)
+from .data.factors.saturation_rank import (
+    saturation as saturation,
+)
+from .data.factors.valuation_ratios import (
+    valuation as valuation,
+    value_accrual as value_accrual,
+)
+from .data.factors.volatilities import (
+    volatility as volatility,
+)
 from .data.integration.assembly import (
     integrate as integrate,
     to_returns as to_returns,
+)
+from .data.integration.factor_series import (
+    FactorSeries as FactorSeries,
 )
 from .data.options.surface import (
     Surface as Surface,
@@ -220,6 +282,9 @@ from .panel.panel import (
 from .panel.records import (
     Calendar as Calendar,
     Factor as Factor,
+)
+from .plots.causes import (
+    plot_causes as plot_causes,
 )
 from .plots.checks import (
     plot_check as plot_check,
@@ -299,6 +364,12 @@ from .spec.alphas import (
     SharpeAlpha as SharpeAlpha,
     ShrunkAlpha as ShrunkAlpha,
     ZeroAlpha as ZeroAlpha,
+)
+from .spec.causal_graph import (
+    CausalGraph as CausalGraph,
+)
+from .spec.causal_graph_files import (
+    read_causal_graph as read_causal_graph,
 )
 from .spec.durations import (
     Duration as Duration,

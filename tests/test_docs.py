@@ -120,7 +120,7 @@ def test_programs_run(path, program, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", [page for page in PAGES if fences(page, "toml")], ids=name_of)
 def test_model_files_are_read(path, tmp_path):
-    """A block of TOML is a model file; `factor-info` is of the simulated market, `scenarios` a file of scenarios."""
+    """A block of TOML is a model file; `factor-info` is of the simulated market; others say what they are."""
     for said, text in fences(path, "toml"):
         if said == "factor-info":
             known, market = tomllib.loads(text), bf.simulate(seed=1)
@@ -130,6 +130,10 @@ def test_model_files_are_read(path, tmp_path):
         if said == "scenarios":
             (tmp_path / "scenarios.toml").write_text(text, encoding="utf-8")
             assert bf.read_scenarios(tmp_path / "scenarios.toml")
+            continue
+        if said == "causal-graph":
+            (tmp_path / "graph.toml").write_text(text, encoding="utf-8")
+            assert bf.read_causal_graph(tmp_path / "graph.toml")
             continue
         assert said == ""
         model = tmp_path / "model.toml"

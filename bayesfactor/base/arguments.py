@@ -26,6 +26,14 @@ def require_finite(value: object, what: str, place: str, remedy: str) -> None:
         raise SpecError(f"{what} is {value!r}; it must be a finite number.", place=place, found=value, remedy=remedy)
 
 
+def require_count(value: object, least: int, place: str) -> None:
+    """Raise a SpecError unless the value is a whole number of at least `least`."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise SpecError(
+            f"{place} is {value!r}; it must be a whole number of at least {least}.", place=place, found=value
+        )
+
+
 def require_draws(draws: object, seed: object, verb: str) -> None:
     """Raise a SpecError unless draws is an integer of at least 2 and seed one of at least 0."""
     for name, value, least in (("draws", draws, 2), ("seed", seed, 0)):

@@ -1,6 +1,7 @@
 """Numbers and intervals in words."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,6 +18,11 @@ def interval_name(prob: float, kind: Interval) -> str:
 def periods_in_words(periods: int) -> str:
     """Return a number of periods: "1 period", "12 periods"."""
     return f"{periods} period{'s' * (periods > 1)}"
+
+
+def join(names: Sequence[str]) -> str:
+    """Return names as one would say them."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def chance(probability: float) -> str:

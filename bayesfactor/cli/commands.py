@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
 
+from bayesfactor.cli.causal_command import causes
 from bayesfactor.cli.options import (
     Assets,
     Calendar,
@@ -244,5 +245,5 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     warn_and_exit(result.problems)
 
 
-for _command in (compare, stress, forecast, score, report):
+for _command in (compare, stress, forecast, score, causes, report):
     app.command()(_command)

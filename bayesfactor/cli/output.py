@@ -153,7 +153,7 @@ def number(value: float) -> str:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV and print its path; the columns' names state the interval, a column states the unit.
+    """Write a table as CSV and print its path; the columns' names state the interval, a column states the unit, if any.
 
     Raises
     ------
@@ -166,7 +166,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         names = {name: f"{name}_{kind}" for name in table.columns if name.endswith(("lower", "upper"))}
     if "above" in table.attrs:
         names["prob_above"] = f"prob_above_{table.attrs['above']:g}"
-    whole = table.rename(columns=names).assign(units=table.attrs["units"])
+    units = {"units": table.attrs["units"]} if "units" in table.attrs else {}
+    whole = table.rename(columns=names).assign(**units)
     try:
         write_whole(path, whole.to_csv(index=False).encode("utf-8", "replace"))
     except (OSError, ValueError) as error:

@@ -29,6 +29,9 @@ def report(
         list[Path] | None,
         typer.Option(help="Saved fit of another model to the same returns, under its file's name; as often as needed."),
     ] = None,
+    causes: Annotated[
+        Path | None, typer.Option(help="TOML file of a causal graph; the report says what each loading may be read as.")
+    ] = None,
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
@@ -37,6 +40,7 @@ def report(
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior.fit import open_fit
     from bayesfactor.reporting.writing import write_report
+    from bayesfactor.spec.causal_graph_files import read_causal_graph
 
     check_output(output)
     weights = None if portfolio is None else read_weights(portfolio)
@@ -50,6 +54,7 @@ def report(
         "scenarios": asked,
         "forecast": forecast,
         "others": others,
+        "causes": None if causes is None else read_causal_graph(causes),
     }
     written = write_report(result, output, portfolio=weights, **choices)
     print(f"Wrote {wrote(written)}")

@@ -41,6 +41,8 @@ class Factor:
     aggregate : {"compound", "sum", "mean", "last"}
         How several values inside one period of the panel became one.
     description : str
+    members : tuple of str
+        The assets of which it is an index, where that is known.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Factor:
     lag: int = 0
     aggregate: Aggregate = "compound"
     description: str = ""
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Literal, assert_never
 
 from threadpoolctl import threadpool_limits
 
+from bayesfactor.analysis.causes.causal_reading import CausalReading, Graph, require_reading
 from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio, weights_and_book
 from bayesfactor.analysis.scenarios.scenario import Scenario, require_scenario
 from bayesfactor.base.arguments import as_path
@@ -37,6 +38,7 @@ def write_report(
     scenarios: Sequence[Scenario] = (),
     forecast: int | None = None,
     others: Mapping[str, Fit] | None = None,
+    causes: CausalReading | Graph | None = None,
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
 
@@ -61,6 +63,9 @@ def write_report(
     others : mapping of str to Fit, optional
         Fits of other models to the same returns: how much of the answer depends on the model, in a section that is
         there only then.
+    causes : CausalReading, or a causal graph, optional
+        What each loading may be read as (see `causal_reading`), in a section, and under the names of factors in the
+        table of loadings, only then.
 
     Returns
     -------
@@ -71,8 +76,8 @@ def write_report(
     FitError
         When it is no fit, or the file cannot be written; a file that was there stays as it was.
     SpecError, DataError
-        When the suffix, a weight, an interval, a scenario, the periods of a forecast or another fit is not one that can
-        be used. When jinja2 is not installed.
+        When the suffix, a weight, an interval, a scenario, the periods of a forecast, another fit or a causal graph is
+        not one that can be used. When jinja2 is not installed.
 
     Notes
     -----
@@ -100,7 +105,8 @@ def write_report(
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
     weights, book = weights_and_book(portfolio)
-    asked = Asked(_named(scenarios), forecast, require_others(fit, others), book)
+    reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
+    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book)
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():

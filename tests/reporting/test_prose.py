@@ -6,8 +6,8 @@ import xarray as xr
 from hypothesis import given, strategies as st
 
 import bayesfactor as bf
-from bayesfactor.base.wording import MINUS, chance, percent
-from bayesfactor.reporting.content.prose import SCALE, Estimate, estimate, join, likelihood, sign_sentence
+from bayesfactor.base.wording import MINUS, chance, join, percent
+from bayesfactor.reporting.content.prose import SCALE, Estimate, estimate, likelihood, sign_sentence
 
 
 @pytest.mark.parametrize(

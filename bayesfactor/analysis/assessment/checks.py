@@ -9,6 +9,7 @@ import pandas as pd
 from bayesfactor.analysis.assessment.book_check import book_check
 from bayesfactor.analysis.assessment.correlation_checks import correlation_checks
 from bayesfactor.analysis.assessment.identification import cached_identification
+from bayesfactor.analysis.assessment.index_checks import index_checks
 from bayesfactor.analysis.assessment.movement_checks import movement_checks
 from bayesfactor.analysis.assessment.prior_sensitivity import check_of_priors, sensitivity_to_priors
 from bayesfactor.analysis.assessment.residual_checks import shapes
@@ -130,6 +131,7 @@ def check(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None = None) ->
         _of_loadings(fit, shrinkage),
         *correlation_checks(correlations),
         *book_check(fit, portfolio, residuals),
+        *index_checks(fit),
         *_of_premia(fit),
         *movement_checks(fit),
     )  # fmt: skip

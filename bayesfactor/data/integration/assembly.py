@@ -178,13 +178,15 @@ def integrate(
         it covers, which begins after the asset's own previous observation (for the first one: after the previous date
         of assets like it). Months, quarters and years stamped on their first days are those that begin there. pandas,
         or polars with a column of dates.
-    factors : DataFrame (dates, factor)
-        Traded factors as simple excess returns; others as levels or flows.
+    factors : DataFrame (dates, factor), FactorSeries, or list of both
+        Traded factors as simple excess returns; others as levels or flows. A `FactorSeries`, as `volatility` and the
+        like make it, brings its own description.
     factor_info : DataFrame or dict, optional
-        Factor -> ``traded``, ``family``, ``transform`` (``none``, ``diff``, ``log_diff``, ``innovation``),
-        ``lag`` (publication delay, in the factor's own periods), ``aggregate`` (``compound``, ``sum``,
-        ``mean``, ``last``), ``description``. By default every factor is traded. One that is not must say its
-        transform; its aggregate is ``sum`` for transform ``none`` and ``last`` otherwise.
+        Of factors in frames: factor -> ``traded``, ``family``, ``transform`` (``none``, ``diff``, ``log_diff``,
+        ``innovation``), ``lag`` (publication delay, in the factor's own periods), ``aggregate`` (``compound``, ``sum``,
+        ``mean``, ``last``), ``description``, ``members`` (of an index, the assets that it holds).
+        By default every factor is traded. One that is not must say its transform; its aggregate is ``sum`` for
+        transform ``none`` and ``last`` otherwise.
     asset_info : DataFrame, Series or dict, optional
         Asset -> ``group``. One group, ``"all"``, by default.
     risk_free : Series, DataFrame of one column, or float, optional
@@ -196,7 +198,7 @@ def integrate(
         compounds Saturday to Monday. Markets that are open on other days of the week (Monday to Saturday, Sunday to
         Thursday) are ``business``, too.
     units : {"decimal", "percent"}
-        Of returns, traded factors and the risk-free rate. Other factors keep their unit.
+        Of returns, traded factors in frames and the risk-free rate. Other factors keep their unit.
 
     Returns
     -------

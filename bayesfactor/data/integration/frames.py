@@ -1,5 +1,6 @@
 """Input frames: pandas or polars in, a checked copy in floats with plain dates out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -66,8 +67,10 @@ def _no_date_column(narrow: Any, what: str) -> DataError:
     return DataError(f"{what} has no column of dates.", series=what, value=found, remedy=remedy)
 
 
-def read_times(frame: Any, what: str) -> pd.DataFrame:
+def read_times(frame: Any, what: str, wanted: Callable[[str], bool] | None = None) -> pd.DataFrame:
     """Return a checked copy of a frame in floats, on its own times; ``attrs`` keeps the zone of a file.
+
+    Of columns that need not be assets or factors, such as the bars of one asset, those that are `wanted` by name.
 
     Raises
     ------
@@ -79,11 +82,15 @@ def read_times(frame: Any, what: str) -> pd.DataFrame:
     check_levels(table, what)
     index = check_dates(table, what) if len(table) else table.index
     names = check_names(list(table.columns), what)
-    columns = {name: as_numbers(table.iloc[:, place], name, what) for place, name in enumerate(names)}
+    columns = {
+        name: as_numbers(table.iloc[:, place], name, what)
+        for place, name in enumerate(names)
+        if wanted is None or wanted(name)
+    }
     if not any(np.isfinite(values).any() for values in columns.values()):
         raise DataError(f"{what} is empty: it holds no value at all.", series=what, remedy="Look at its source.")
     found = pd.DataFrame(columns, index=index)
-    if what != "factors":
+    if wanted is None and not what.startswith("factors"):
         check_bars(found, what)
     check_columns(found, what)
     check_codes(found, what)
@@ -104,9 +111,13 @@ def read_frame(frame: Any, what: str) -> tuple[pd.DataFrame, str]:
     index = table.index
     assert isinstance(index, pd.DatetimeIndex)
     days, zone = strip_time(index, what, None if isinstance(frame, pd.DataFrame) else _polars_words(index))
-    if index.tz is None and "zone" in table.attrs:
-        zone = WRITTEN + table.attrs["zone"]
-    return table.set_axis(days, axis=0), zone
+    return table.set_axis(days, axis=0), zone_of(table) or zone
+
+
+def zone_of(table: pd.DataFrame) -> str:
+    """Return the zone that only the ``attrs`` of a table of `read_times` know; empty for none."""
+    bare = isinstance(table.index, pd.DatetimeIndex) and table.index.tz is None
+    return WRITTEN + table.attrs["zone"] if bare and "zone" in table.attrs else ""
 
 
 def _polars_words(index: pd.DatetimeIndex) -> Words:

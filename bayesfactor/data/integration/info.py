@@ -10,7 +10,7 @@ import pandas as pd
 from bayesfactor.base.errors import DataError, SpecError, nearest, unknown
 from bayesfactor.panel.records import SOURCES, Aggregate, Factor, Transform
 
-_KEYS = ("traded", "family", "transform", "lag", "aggregate", "description")
+_KEYS = ("traded", "family", "transform", "lag", "aggregate", "description", "members")
 _MARKET = ("mkt", "mktrf", "mkt-rf", "mkt_rf", "market", "cmkt")
 _RATES = ("rf", "riskfree", "riskfreerate", "rfrate", "rfree")
 _TRANSFORMS: tuple[str, ...] = get_args(Transform)
@@ -22,7 +22,7 @@ def _present(value: object) -> bool:
     return not (value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)))
 
 
-def _rows(table: Any, what: str) -> dict[str, Any]:
+def entries_of(table: Any, what: str) -> dict[str, Any]:
     """Return a table as name -> entry; a polars table's first text column holds the names."""
     found: Iterable[tuple[Any, Any]]
     if isinstance(table, dict):
@@ -77,6 +77,18 @@ def _lag(value: object, place: str) -> int:
     return int(lag)
 
 
+def _members(value: object, place: str) -> tuple[str, ...]:
+    """Return the names of the assets of an index."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise SpecError(
+            f"{place}.members: {value!r} is not a list of assets.",
+            place=f"{place}.members",
+            found=value,
+            remedy="Name the assets of which the factor is an index: ['btc', 'eth'].",
+        )
+    return tuple(map(str, value))
+
+
 def _free(name: str, what: str) -> str:
     """Return a factor's or family's name, unless an attribution already uses it for a source of its own."""
     if name in RESERVED:
@@ -89,9 +101,10 @@ def _free(name: str, what: str) -> str:
     return name
 
 
-def make_factor(name: str, entry: dict[str, Any]) -> Factor:
-    """Make a factor from what was said about it, with the defaults for the rest."""
-    place = f"factor_info['{_free(name, 'factor')}']"
+def make_factor(name: str, entry: dict[str, Any], place: str = "") -> Factor:
+    """Make a factor from what was said about it at `place`, with the defaults for the rest."""
+    place = place or f"factor_info['{name}']"
+    _free(name, "factor")
     given = {str(key): value for key, value in entry.items() if _present(value)}
     for key in entry:
         if str(key) not in _KEYS:
@@ -136,6 +149,7 @@ def make_factor(name: str, entry: dict[str, Any]) -> Factor:
         lag=_lag(given.get("lag", 0), place),
         aggregate=aggregate,  # type: ignore[arg-type]
         description=str(given.get("description", "")),
+        members=_members(given.get("members", ()), place),
     )
 
 
@@ -143,7 +157,7 @@ def read_factor_info(factor_info: Any, names: list[str]) -> tuple[Factor, ...]:
     """Return what is known about each factor, in the order of `names`."""
     if factor_info is None:
         return tuple(make_factor(name, {}) for name in names)
-    table = _rows(factor_info, "factor_info")
+    table = entries_of(factor_info, "factor_info")
     for extra in table:
         if extra not in names:
             raise DataError(
@@ -172,7 +186,7 @@ def read_groups(asset_info: Any, names: list[str]) -> list[str]:
     """Return the group of each asset, in the order of `names`; assets that are not in `names` are ignored."""
     if asset_info is None:
         return ["all"] * len(names)
-    table = _rows(asset_info, "asset_info")
+    table = entries_of(asset_info, "asset_info")
     groups = []
     for name in names:
         if name not in table:

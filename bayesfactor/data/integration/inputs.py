@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
+from bayesfactor.data.integration.factor_inputs import read_factors
 from bayesfactor.data.integration.frames import days_of, read_frame, read_rate
-from bayesfactor.data.integration.info import read_factor_info, read_groups
+from bayesfactor.data.integration.info import read_groups
 from bayesfactor.data.integration.series import Series, judges, split
 from bayesfactor.data.screening.columns import check_fields
 from bayesfactor.data.screening.missing_codes import check_codes_across
@@ -90,8 +91,9 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
     """Check what was given (`frames`: returns, factors, risk-free) and split it into series."""
     scale = UNITS[units]
     returns, asset_zone = read_frame(frames[0], "returns")
-    factors, factor_zone = read_frame(frames[1], "factors")
-    zones = {"returns": asset_zone, "factors": factor_zone}
+    given = read_factors(frames[1], factor_info)
+    factors, info = given.table, given.info
+    zones = {"returns": asset_zone, **given.zones}
     rate: Series | float | None = None
     if isinstance(frames[2], int | float | np.number) and not isinstance(frames[2], bool):
         rate = float(frames[2]) / scale
@@ -101,7 +103,6 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
         table, zones["risk_free"] = read_rate(frames[2])
         rate = split(table / scale, "risk_free")[0]
     check_zones(zones)
-    info = read_factor_info(factor_info, list(factors.columns))
     check_fields(factors[[one.name for one in info if one.traded]], "factors")
     groups = read_groups(asset_info, list(returns.columns))
     for factor in info:
@@ -113,7 +114,8 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
                 value=count,
                 remedy="Drop it, or look at its source.",
             )
-    units_of = np.array([scale if factor.traded else 1.0 for factor in info])
+    stated = [factor.traded and factor.name not in given.described for factor in info]  # in the units of frames
+    units_of = np.where(stated, scale, 1.0)
     series = split(factors.div(units_of, axis="columns"), "factors", [factor.lag for factor in info])
     inputs = Inputs(split(returns / scale, "returns"), series, info, groups, rate, days_of(factors), units)
     _check_sizes(inputs)

@@ -34,7 +34,7 @@ _ENOUGH = 5
 _SPREADSHEET = 25_569  # what a spreadsheet counts on 1 January 1970
 
 
-def _field(name: object) -> str:
+def bar_field(name: object) -> str:
     """Return a column's name as a field of a bar, such as ``close`` for ``4. Close``."""
     plain = re.sub(r"^\d+[a-z]?\. *", "", str(name).strip().lower()).replace("_", " ")
     return {"adjclose": "adj close", "adjusted close": "adj close"}.get(plain, plain)
@@ -42,13 +42,13 @@ def _field(name: object) -> str:
 
 def _split(name: str) -> tuple[str, str]:
     """Return what of a column's name is not a field of a bar, and the field: ``aapl``, ``close`` of ``AAPL_Close``."""
-    if _field(name) in _BAR:
-        return "", _field(name)
+    if bar_field(name) in _BAR:
+        return "", bar_field(name)
     field = "adj[ _]?close|open|high|low|close|volume"
     found = re.fullmatch(rf"(.*[a-z\d].*?)[\W_]+({field})\W*|\W*({field})[\W_]+(.*[a-z\d].*)", name.lower())
     if not found:
         return "", ""
-    return (found[1] or found[4]).strip(" '\")("), _field(found[2] or found[3])
+    return (found[1] or found[4]).strip(" '\")("), bar_field(found[2] or found[3])
 
 
 def check_levels(frame: pd.DataFrame, what: str) -> None:
@@ -56,11 +56,11 @@ def check_levels(frame: pd.DataFrame, what: str) -> None:
     if frame.columns.nlevels == 1:
         return
     levels = [list(dict.fromkeys(frame.columns.get_level_values(i))) for i in range(frame.columns.nlevels)]
-    place = next((i for i, names in enumerate(levels) if any(_field(name) in _BAR for name in names)), 0)
+    place = next((i for i, names in enumerate(levels) if any(bar_field(name) in _BAR for name in names)), 0)
     names = levels[place]
-    field = next((name for wanted in ("adj close", "close") for name in names if _field(name) == wanted), names[0])
+    field = next((name for wanted in ("adj close", "close") for name in names if bar_field(name) == wanted), names[0])
     take = f"{what}[{field!r}]" if place == 0 else f"{what}.xs({field!r}, axis=1, level={place})"
-    prices = _field(field) in _BAR and what != "prices"
+    prices = bar_field(field) in _BAR and what != "prices"
     raise DataError(
         f"{what} has {frame.columns.nlevels} levels of column names ({', '.join(map(str, names[:4]))}"
         f"{', ...' if len(names) > 4 else ''}).",
@@ -106,7 +106,7 @@ def check_times(names: Sequence[str], what: str, remedy: str = "") -> None:
 
 def check_fields(frame: pd.DataFrame, what: str) -> None:
     """Raise an error for the bars of one asset, given as series of their own."""
-    names, many = [str(name) for name in frame.columns], "factors" if what == "factors" else "assets"
+    names, many = [str(name) for name in frame.columns], "factors" if what.startswith("factors") else "assets"
     for asset in dict.fromkeys(_split(name)[0] for name in names):
         fields = {_split(name)[1]: name for name in names if _split(name)[0] == asset}
         bar = [fields[field] for field in _BAR if field in fields]

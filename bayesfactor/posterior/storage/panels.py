@@ -79,7 +79,7 @@ def panel_of(tree: xr.DataTree) -> Panel | PanelStatistics:
     groups = constant["group_of"].astype(str).drop_vars([c for c in constant["group_of"].coords if c != "asset"])
     known: dict[str, Any] = {
         "factors": _texts(constant["factors"].rename(factor_time="time"), "factor"),
-        "factor_info": tuple(Factor(**item) for item in json.loads(tree.attrs["factor_info"])),
+        "factor_info": tuple(map(_factor, json.loads(tree.attrs["factor_info"]))),
         "groups": _texts(groups.copy(data=np.array(groups.values.tolist(), dtype=object)), "asset"),
         "calendar": Calendar(**json.loads(tree.attrs["calendar"])),
         "notes": tuple(Note(**item) for item in json.loads(tree.attrs["notes"])),
@@ -100,6 +100,11 @@ def panel_of(tree: xr.DataTree) -> Panel | PanelStatistics:
     if fingerprint(panel, panel.numbers(), version) != tree.attrs["panel_fingerprint"]:
         raise ValueError("the data in it are not those that were fitted")
     return panel
+
+
+def _factor(item: dict[str, Any]) -> Factor:
+    """Return a factor from what was written of it; older files say nothing of members."""
+    return Factor(**(item | {"members": tuple(item.get("members", ()))}))
 
 
 def _texts(array: xr.DataArray, dim: str) -> xr.DataArray:

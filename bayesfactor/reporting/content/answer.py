@@ -11,9 +11,9 @@ from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.attribution.contributions import OF_RESIDUALS
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.wording import interval_name, percent
+from bayesfactor.base.wording import interval_name, join, percent
 from bayesfactor.posterior.residual_variance import COMMON
-from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, estimate, join, likelihood, sign_sentence
+from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, estimate, likelihood, sign_sentence
 
 NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance

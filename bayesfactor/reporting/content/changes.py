@@ -10,12 +10,11 @@ import xarray as xr
 from bayesfactor.analysis.attribution.loading_history import YEARS, loading_paths
 from bayesfactor.analysis.attribution.variances import moves, residual_sd_over_sample
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.wording import chance, interval_name
+from bayesfactor.base.wording import chance, interval_name, join
 from bayesfactor.plots.paths import plot_paths
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.parts import POSTERIOR_UNITS, Column, Heading, Part, Picture, TablePart, Text, plain
-from bayesfactor.reporting.content.prose import join
 
 SURE, MOST = 0.95, 20  # probability from which a loading has changed; rows of their table
 RESIDUALS = "residuals of all assets"

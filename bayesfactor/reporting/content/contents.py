@@ -11,6 +11,7 @@ from bayesfactor.analysis.assessment.identification import Identification, cache
 from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inclusion
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.causes.causal_reading import CausalReading
 from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
@@ -37,12 +38,13 @@ OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author chan
 class Asked:
     """What a report is asked beside the fit.
 
-    Scenarios, periods of a forecast, fits of other models by name, and a book with options.
+    Scenarios, periods of a forecast, fits of other models by name, causes, and a book with options.
     """
 
     scenarios: tuple[Scenario, ...]
     forecast: int | None
     others: Mapping[str, Fit]
+    causes: CausalReading | None
     book: Book | None = None
 
 
@@ -91,6 +93,8 @@ class Contents:
         None where no forecast was asked for.
     models : SeveralFits or None
         None where no other fits were given.
+    causes : CausalReading or None
+        None where no causal graph was given.
     book : BookContents or None
         Of a book with options.
     """
@@ -118,6 +122,7 @@ class Contents:
     scenarios: tuple[Consequences, ...] = ()
     ahead: Ahead | None = None
     models: SeveralFits | None = None
+    causes: CausalReading | None = None
     book: BookContents | None = None
 
     @property
@@ -195,6 +200,7 @@ def gather(
         consequences,
         ahead,
         ask_several(fit, asked.others, portfolio, ci_prob, ci_kind),
+        asked.causes,
         find_book(fit, asked.book, asked.scenarios, asked.forecast, ci_prob, ci_kind),
     )
 

@@ -27,6 +27,7 @@ from bayesfactor.reporting.content.parts import (
     Text,
     plain,
 )
+from bayesfactor.spec.causal_graph_files import causal_graph_text
 
 RANKS = (
     "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of "
@@ -165,6 +166,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
     options += ["--forecast", str(contents.ahead.periods)] if contents.ahead is not None else []
     others = {} if contents.models is None else contents.models.others
+    options += ["--causes", "graph.toml"] if contents.causes is not None else []
     options += [text for name in others for text in ("--other", _file(name))]
     whole = fit.sampler is not None and fit.model is not None
     saved = "the data, the model and the settings" if whole else "the data and the draws"
@@ -176,6 +178,9 @@ def again(contents: Contents) -> tuple[Part, ...]:
     if contents.scenarios:
         table = scenarios_text(one.scenario for one in contents.scenarios)
         files += [Text("The scenarios, as scenarios.toml:"), Code(table, "The file of scenarios")]
+    if contents.causes is not None:
+        table = causal_graph_text(contents.causes.graph)
+        files += [Text("The causal graph, as graph.toml:"), Code(table, "The file of the causal graph")]
     if others:
         saved_as = (f"{_file(name)}: {_identity(other)}" for name, other in others.items())
         files += [Text("The other fits, saved under their names:"), Listing(tuple(saved_as))]
@@ -214,6 +219,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     held += "    portfolio=book,\n" if contents.book is not None else ""
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     held += f"    forecast={contents.ahead.periods},\n" if contents.ahead is not None else ""
+    held += '    causes="graph.toml",\n' if contents.causes is not None else ""
     if contents.models is not None:
         opened = ", ".join(f"{name!r}: bf.open_fit({_file(name)!r})" for name in contents.models.others)
         held += f"    others={{{opened}}},\n"

@@ -16,6 +16,7 @@ from bayesfactor.plots.loadings import MANY, plot_shrinkage
 from bayesfactor.plots.premia import plot_premia
 from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.reporting.content.answer import OWN
+from bayesfactor.reporting.content.causes import readings
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.measurement import measured_with_error
 from bayesfactor.reporting.content.parts import (
@@ -38,6 +39,7 @@ from bayesfactor.reporting.content.parts import (
 PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
 OF_PRIOR = ("prior_mean", "prior_sd", "posterior_contraction")
 COMMON_RISK = f" What residual factors give of the risk, which assets share, is '{COMMON}'."
+READ = " Under the name of a factor: what its loading may be read as (see What may be read as a cause)."
 LINKING = (
     "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
     "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
@@ -186,9 +188,9 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
             f"{moved}{pooling}",
         ),
         TablePart(
-            spread_loadings(contents.loadings), "loading-table",
+            spread_loadings(contents.loadings, readings(contents.causes)), "loading-table",
             f"Loadings: posterior mean and {contents.interval}; then least squares, and shrinkage from 0 (its own "
-            "returns speak) to 1 (the prior does).",
+            f"returns speak) to 1 (the prior does).{READ if contents.causes is not None else ''}",
             "assets",
         ),
         *measured_with_error(contents),

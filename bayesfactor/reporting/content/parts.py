@@ -166,8 +166,8 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
     return Grid(heads, tuple(body), f"{over}; standard deviation")
 
 
-def spread_loadings(table: pd.DataFrame) -> Grid:
-    """Return a table of loadings with a row for each asset and a column for each factor."""
+def spread_loadings(table: pd.DataFrame, notes: Mapping[str, str]) -> Grid:
+    """Return a table of loadings with a row for each asset and a column for each factor, with a note under its name."""
     order, names, values = _wide(table, ["mean", "lower", "upper", "least_squares", "shrinkage"])
     body = []
     for i, name in enumerate(names):
@@ -177,7 +177,7 @@ def spread_loadings(table: pd.DataFrame) -> Grid:
             more = f"{number(own) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not known'}"
             line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
         body.append(tuple(line))
-    heads = (Head("asset", False), *(Head(str(name)) for name in order))
+    heads = (Head("asset", False), *(Head(str(name), note=notes.get(name, "")) for name in order))
     return Grid(heads, tuple(body), "least squares; shrinkage", shown=True)
 
 

@@ -78,11 +78,6 @@ def failed(problems: tuple[str, ...]) -> str:
     return f"This fit FAILED its checks: do not use its numbers. {said(problems)}. What to do: see Can it be trusted?"
 
 
-def join(names: list[str]) -> str:
-    """Return names as one would say them."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def sign_sentence(what: str, found: Estimate, text: str = "") -> str:
     """Return what it is, how large (in other words, if they are given), and how likely its sign: that of the mean."""
     up = found.mean >= 0

@@ -10,6 +10,7 @@ from bayesfactor.panel.records import NO_RATE
 from bayesfactor.plots.premia import plot_pricing
 from bayesfactor.reporting.content.ahead import look_ahead
 from bayesfactor.reporting.content.book import book_with_options
+from bayesfactor.reporting.content.causes import causes, readings
 from bayesfactor.reporting.content.changes import changed
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.data_and_checks import again, data, model, trust
@@ -51,6 +52,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         Section("realised", "Realised returns", realised(contents)),
         *_could_happen(contents),
         Section("loadings", "Loadings, and how far they were shrunk", (*loadings(contents), *which_are_in(contents))),
+        *_causes(contents),
         *((Section("changes", "What has changed", changed(found)),) if (found := contents.changes) is not None else ()),
         Section("premia", "What factors pay", premia(contents)),
         Section("data", "The data", data(contents)),
@@ -69,6 +71,13 @@ def _could_happen(contents: Contents) -> tuple[Section, ...]:
     if contents.scenarios:
         parts += [*([Heading("Scenarios")] if parts else []), *could_happen(contents.scenarios, held)]
     return (Section("scenarios", "What could happen", tuple(parts)),) if parts else ()
+
+
+def _causes(contents: Contents) -> tuple[Section, ...]:
+    """Return the section on causes; none where no causal graph was given."""
+    return (
+        () if contents.causes is None else (Section("causes", "What may be read as a cause", causes(contents.causes)),)
+    )
 
 
 def _models(contents: Contents) -> tuple[Section, ...]:
@@ -183,7 +192,6 @@ def _spread(table: pd.DataFrame, id: str, caption: str, how: str, label: str = "
 def _portfolio(contents: Contents) -> tuple[Part, ...]:
     weights = contents.weights
     assert weights is not None
-    assert contents.exposure is not None
     assert contents.positions is not None
     by_factor, by_share = contents.premia["factor"], contents.shares["asset"]
     paid, shares = (one[one["asset"] == PORTFOLIO].set_index("source") for one in (by_factor, by_share))
@@ -208,8 +216,19 @@ def _portfolio(contents: Contents) -> tuple[Part, ...]:
         ),
         *positions(contents.positions, contents.ci_prob, contents.ci_kind, contents.interval),
         TablePart(
-            plain(contents.exposure.set_index("factor"), "factor", [(name, name, "number") for name, *_ in columns]),
+            plain(_exposure(contents), "factor", [*((name, name, "number") for name, *_ in columns), *_read(contents)]),
             "portfolio-loadings",
             f"Loadings of the portfolio: mean, ends of the {contents.interval}.", "factors",
         ),
     )  # fmt: skip
+
+
+def _exposure(contents: Contents) -> pd.DataFrame:
+    """Return the loadings of the portfolio, with what they may be read as where that is known."""
+    assert contents.exposure is not None
+    table = contents.exposure.set_index("factor")
+    return table.assign(reading=table.index.map(readings(contents.causes))) if contents.causes is not None else table
+
+
+def _read(contents: Contents) -> list[Column]:
+    return [] if contents.causes is None else [("reading", "may be read as", "text")]

@@ -7,10 +7,9 @@ import pandas as pd
 
 from bayesfactor.analysis.comparison.model_comparison import Comparison
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.base.wording import percent
+from bayesfactor.base.wording import join, percent
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.reporting.content.parts import Cell, Column, Grid, Head, Heading, Part, TablePart, Text, cell, plain
-from bayesfactor.reporting.content.prose import join
 from bayesfactor.reporting.content.several_fits import EQUAL, THIS, SeveralFits
 
 HOW = (

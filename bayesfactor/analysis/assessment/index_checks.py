@@ -1,0 +1,32 @@
+"""What to know of a factor that is an index of the panel's own assets."""
+
+from bayesfactor.panel.records import Factor
+from bayesfactor.posterior.diagnostics import Check
+from bayesfactor.posterior.fit import Fit
+
+NAME = "residuals: share of assets in the index "
+SAME = (
+    "'{name}' is an index of {inside} of the {assets} assets: residuals of a book of the same assets with its weights "
+    "cancel by construction, whatever the model, and those of its largest members correlate negatively. Neither is a "
+    "sign of a good fit or of a missing factor, and as the model does not know it, it overstates the idiosyncratic "
+    "risk of such a book. A market of other assets shows how these move together."
+)
+PART = (
+    "'{name}' is an index of {members} assets, of which {inside} are among the {assets} of the panel: residuals of "
+    "these, with its weights, are those of the others with their sign turned, by construction, and cancel as far as "
+    "the others weigh little. The model does not know it, and overstates the idiosyncratic risk of such a book."
+)
+
+
+def index_checks(fit: Fit) -> tuple[Check, ...]:
+    """Return a check of each factor that is known to be an index of the panel's assets, which only informs."""
+    return tuple(_check(fit, factor) for factor in fit.panel.factor_info if set(factor.members) & set(fit.panel.assets))
+
+
+def _check(fit: Fit, factor: Factor) -> Check:
+    assets = set(fit.panel.assets)
+    inside, members = len(assets & set(factor.members)), len(set(factor.members))
+    words = (SAME if inside == members else PART).format(
+        name=factor.name, inside=inside, members=members, assets=len(assets)
+    )
+    return Check(f"{NAME}'{factor.name}'", None, inside / len(assets), 0.0, "", words)

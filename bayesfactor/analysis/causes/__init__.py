@@ -1,0 +1,1 @@
+"""What may be read as a cause, given a causal graph."""

@@ -1,0 +1,164 @@
+"""Factors that bring their own description, alone and beside frames."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import bayesfactor as bf
+from tests.support.series import DAILY, days, noise
+
+LEVEL = bf.Factor("rate", traded=False, family="rates", transform="diff", lag=1, aggregate="last", description="d")
+INFO = {"traded": False, "family": "rates", "transform": "diff", "lag": 1, "aggregate": "last", "description": "d"}
+
+
+@pytest.fixture
+def returns():
+    return noise(DAILY, ["a", "b"])
+
+
+@pytest.fixture
+def market():
+    return noise(DAILY, ["mkt"], 1)
+
+
+@pytest.fixture
+def rate():
+    return noise(days("2019-11-01", 140), ["rate"], 2)["rate"]
+
+
+def same(one, two):
+    assert one.fingerprint == two.fingerprint
+    assert one.factor_info == two.factor_info
+    assert one.notes == two.notes
+
+
+def test_law_a_list_is_the_frame_of_its_members(returns, market, rate):
+    """With the same descriptions: calendars, lags, screens and notes are those of one frame."""
+    both = pd.concat([market, rate], axis=1, sort=True)
+    expected = bf.integrate(returns, both, {"mkt": {}, "rate": INFO})
+    series = bf.FactorSeries(rate, LEVEL)
+    same(bf.integrate(returns, [market, series]), expected)
+    same(bf.integrate(returns, [market, series], {"mkt": {"traded": True}}), expected)
+    same(bf.integrate(returns, (market, rate.to_frame()), {"mkt": {}, "rate": INFO}), expected)
+    turned = bf.integrate(returns, [series, market])
+    assert turned.factor_names == ("rate", "mkt")
+    week = bf.integrate(returns, [market, series], calendar="weekly")
+    same(week, bf.integrate(returns, both, {"mkt": {}, "rate": INFO}, calendar="weekly"))
+
+
+def test_one_series_needs_no_list(returns, rate):
+    series = bf.FactorSeries(rate, LEVEL)
+    same(bf.integrate(returns, series), bf.integrate(returns, [series]))
+    same(bf.integrate(returns, series), bf.integrate(returns, rate.to_frame(), {"rate": INFO}))
+
+
+def test_frames_of_polars_mix_with_series(returns, market, rate):
+    other = pl.DataFrame({"date": market.index.to_numpy(), "mkt": market["mkt"].to_numpy()})
+    series = bf.FactorSeries(rate, LEVEL)
+    same(bf.integrate(returns, [other, series]), bf.integrate(returns, [market, series]))
+
+
+def test_units_are_of_frames(returns, market, rate):
+    """A series is in decimals, as it was made by a program."""
+    own = bf.FactorSeries(noise(DAILY, ["index"], 5)["index"], bf.Factor("index", family="market"))
+    plain = bf.integrate(returns, [market, own])
+    percent = bf.integrate(100 * returns, [100 * market, own], units="percent")
+    np.testing.assert_allclose(percent.factors.values, plain.factors.values, rtol=1e-12)
+    np.testing.assert_allclose(percent.returns.values, plain.returns.values, rtol=1e-12)
+
+
+def test_names_that_come_twice_are_refused(returns, market, rate):
+    series = bf.FactorSeries(rate, dataclasses.replace(LEVEL, name="mkt"))
+    with pytest.raises(bf.DataError, match=r"'mkt' is in factors\[0\] and in factors\[1\]") as caught:
+        bf.integrate(returns, [market, series])
+    assert caught.value.series == "mkt"
+    assert "name=" in caught.value.remedy
+    with pytest.raises(bf.DataError, match=r"factors\[0\] has two columns named 'mkt'"):
+        bf.integrate(returns, [pd.concat([market, market], axis=1)])
+
+
+def test_a_description_is_given_once(returns, market, rate):
+    series = bf.FactorSeries(rate, LEVEL)
+    with pytest.raises(bf.DataError, match="describes 'rate', a FactorSeries"):
+        bf.integrate(returns, [market, series], {"mkt": {}, "rate": INFO})
+    with pytest.raises(bf.DataError, match="'mktt', which is not among the factors"):
+        bf.integrate(returns, [market, series], {"mkt": {}, "mktt": {}})
+    with pytest.raises(bf.DataError, match="says nothing about 'mkt'"):
+        bf.integrate(returns, [market, series], {})
+
+
+def test_members_of_a_list_are_named_by_their_place(returns, market, rate):
+    with pytest.raises(bf.DataError, match="empty list"):
+        bf.integrate(returns, [])
+    with pytest.raises(bf.DataError, match=r"factors\[1\] is a Series.*factors\[1\].to_frame\('rate'\)"):
+        bf.integrate(returns, [market, rate])
+    with pytest.raises(bf.DataError, match=r"factors\[1\] is a dict"):
+        bf.integrate(returns, [market, {}])
+    with pytest.raises(bf.DataError, match=r"dates of factors\[0\] are not in order"):
+        bf.integrate(returns, [market.iloc[::-1]])
+    series = bf.FactorSeries(rate.tz_localize("Asia/Tokyo"), LEVEL)
+    with pytest.raises(bf.DataError, match=r"not in one time zone.*factors\[0\]: none, factors\[1\]: Asia/Tokyo"):
+        bf.integrate(returns, [market, series])
+
+
+def test_zones_of_series_are_kept(returns, market, rate):
+    """Also where only the attributes of a file's table know the zone."""
+    zone = "America/New_York"
+    aware = [table.tz_localize(zone) for table in (returns, market, rate)]
+    panel = bf.integrate(aware[0], [aware[1], bf.FactorSeries(aware[2], LEVEL)])
+    assert panel.fingerprint == bf.integrate(returns, [market, bf.FactorSeries(rate, LEVEL)]).fingerprint
+    written = rate.copy()
+    written.attrs["zone"] = "Asia/Tokyo"
+    with pytest.raises(bf.DataError, match="days of Asia/Tokyo"):
+        bf.integrate(aware[0], [aware[1], bf.FactorSeries(written, LEVEL)])
+
+
+def test_values_are_a_read_only_copy(rate):
+    series = bf.FactorSeries(rate, LEVEL)
+    before = series.values.copy()
+    rate.iloc[0] = 7.0
+    pd.testing.assert_series_equal(series.values, before)
+    with pytest.raises(ValueError, match="read-only"):
+        series.values.iloc[0] = 7.0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        series.factor = LEVEL
+    assert series.values.name == "rate"
+    assert repr(series) == "FactorSeries('rate', 140 values from 2019-11-01 to 2020-03-19, rates, diff, lag 1)"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: s.iloc[::-1], "not in order"),
+        (lambda s: s.iloc[[0, 0, 1]], "twice"),
+        (lambda s: s.iloc[:0], "no values"),
+        (lambda s: s.where(s.index != s.index[3]), "missing on 2019-11-04"),
+        (lambda s: s.where(s.index != s.index[3], np.inf), "infinite on 2019-11-04"),
+        (lambda s: s.astype(str), "not a number on 2019-11-01"),
+        (lambda s: s.reset_index(drop=True), "not dates|no dates|holds"),
+    ],
+)
+def test_values_that_are_none_are_refused(rate, change, words):
+    with pytest.raises(bf.DataError, match=words):
+        bf.FactorSeries(change(rate), LEVEL)
+
+
+def test_descriptions_that_contradict_themselves_are_refused(rate):
+    for change, words in (
+        ({"transform": "logdiff"}, "Did you mean 'log_diff'"),
+        ({"traded": True}, "FactorSeries 'rate': returns are compounded and not transformed"),
+        ({"lag": -1}, "not a count of periods"),
+    ):
+        with pytest.raises(bf.SpecError, match=words):
+            bf.FactorSeries(rate, dataclasses.replace(LEVEL, **change))
+    with pytest.raises(bf.DataError, match="name of a source"):
+        bf.FactorSeries(rate, dataclasses.replace(LEVEL, name="alpha"))
+    with pytest.raises(bf.DataError, match="no logarithm"):
+        bf.FactorSeries(rate, dataclasses.replace(LEVEL, transform="log_diff"))
+    with pytest.raises(bf.SpecError, match="found a DataFrame"):
+        bf.FactorSeries(rate.to_frame(), LEVEL)
+    with pytest.raises(bf.SpecError, match="found a dict"):
+        bf.FactorSeries(rate, INFO)
