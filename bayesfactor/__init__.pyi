@@ -58,6 +58,17 @@ from .analysis.portfolio.moments import (
     Moments as Moments,
     moments as moments,
 )
+from .analysis.portfolio.options.book import (
+    Book as Book,
+)
+from .analysis.portfolio.options.contract import (
+    Holding as Holding,
+    Option as Option,
+)
+from .analysis.portfolio.options.volatility_moves import (
+    ParallelShift as ParallelShift,
+    SquareRootShift as SquareRootShift,
+)
 from .analysis.scenarios.episode import (
     episode as episode,
 )
@@ -71,6 +82,9 @@ from .analysis.scenarios.plausibility import (
 from .analysis.scenarios.position_risk import (
     PositionRisk as PositionRisk,
     position_risk as position_risk,
+)
+from .analysis.scenarios.repriced_book import (
+    RepricedBook as RepricedBook,
 )
 from .analysis.scenarios.reverse_stress import (
     ReverseStress as ReverseStress,
@@ -202,6 +216,10 @@ from .data.integration.assembly import (
 )
 from .data.integration.factor_series import (
     FactorSeries as FactorSeries,
+)
+from .data.options.surface import (
+    Surface as Surface,
+    surface as surface,
 )
 from .data.readers.binance import (
     read_binance as read_binance,

@@ -26,6 +26,7 @@ from bayesfactor.plots.style import (
     chosen,
     dates,
     name_rows,
+    on_one_axis,
     percent,
     short,
     styled,
@@ -82,7 +83,7 @@ def plot_contributions(
         As `attribute` returns it, of any kind; its units are those of the axis.
     names, sources : sequence of str, optional
         Assets (or groups) and sources to draw, in this order. By default all: the total first, and the asset with the
-        largest total on top.
+        largest total on top. A portfolio whose gains are in money is drawn by ``names=["portfolio"]`` alone.
     ci_prob, ci_kind
         The interval.
 
@@ -102,7 +103,7 @@ def plot_contributions(
     columns = chosen(sources, every, "source", "plot_contributions.sources")
     table = found.table(ci_prob, ci_kind, rounded=False).set_index([unit, "source"])
     order = table.xs("total", level="source")["mean"].sort_values(ascending=False, kind="stable").index.tolist()
-    rows = chosen(names, order, unit, "plot_contributions.names")
+    rows, money = on_one_axis(names, order, unit, "plot_contributions.names", in_money=found.in_money)
     prior = {source for source in columns if found.identification.get(source, "").endswith(UNIDENTIFIED)}
     hollow = " (hollow: what it pays is unidentified)" if prior else ""
     height = 1.1 + ROW * len(rows)
@@ -118,10 +119,11 @@ def plot_contributions(
         axis.set_title(short(source, 20), loc="left")
         if found.kind == "variance":
             axis.ticklabel_format(axis="x", style="sci", scilimits=(-3, 3))
-        else:
+        elif not money:
             percent(axis.xaxis)
     name_rows(axes[0, 0], rows)
     title = TITLES[found.kind].format("compounded" if found.units.startswith("decimal, compounded") else "summed")
+    title += ", in money" if money else ""
     title += ", at today's level" if found.long_run is not None else ""
     note = f"{title}. Dot: mean{hollow}; line: {interval_name(ci_prob, ci_kind)}"
     figure.supxlabel(note, fontsize=8, x=0.01, ha="left")

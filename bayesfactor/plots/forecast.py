@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import Forecast
+from bayesfactor.analysis.scenarios.repriced_book import in_money
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.base.wording import interval_name
@@ -85,10 +87,12 @@ def _fan(axis: "Axes", forecast: Forecast, name: str, ci_prob: float, ci_kind: I
         axis.plot(ahead, end, color=DATA, linewidth=0.9, linestyle="--")
     axis.plot(ahead, expected.mean(axis=0), color=DATA, linewidth=1.4)
     zero(axis, vertical=False)
-    percent(axis.yaxis)
+    money = name == PORTFOLIO and in_money(forecast.book)
+    if not money:
+        percent(axis.yaxis)
     axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axis.set_xlim(0, forecast.periods)
-    axis.set_title(short(name), loc="left")
+    axis.set_title(f"{short(name)}{', in money' * money}", loc="left")
 
 
 def _note(forecast: Forecast, ci_prob: float, ci_kind: Interval) -> str:

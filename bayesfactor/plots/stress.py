@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.scenarios.repriced_book import in_money
 from bayesfactor.analysis.scenarios.stress import Stress
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
@@ -15,8 +16,8 @@ from bayesfactor.plots.style import (
     POSTERIOR,
     ROW,
     canvas,
-    chosen,
     name_rows,
+    on_one_axis,
     percent,
     require_result,
     short,
@@ -39,7 +40,8 @@ def plot_stress(
     stress : Stress
         As `stress` returns it.
     names : sequence of str, optional
-        Assets to draw, in this order. By default all: the portfolio on top, then the one that loses least.
+        Assets to draw, in this order. By default all: the portfolio on top, then the one that loses least. A portfolio
+        whose gains are in money is drawn by ``names=["portfolio"]`` alone.
     ci_prob, ci_kind
         The intervals.
 
@@ -57,7 +59,8 @@ def plot_stress(
     require_result(stress, Stress, "a Stress", "plot_stress.stress", "bf.stress(fit, scenario)")
     table = stress.table(ci_prob, ci_kind, rounded=False).set_index(["asset", "source"])
     outcome = stress.outcome_table(None, ci_prob, ci_kind, rounded=False).set_index("asset")
-    rows = chosen(names, _order(table), "asset", "plot_stress.names")
+    order, priced = _order(table), in_money(stress.book)
+    rows, money = on_one_axis(names, order, "asset", "plot_stress.names", in_money=priced)
     every = ["total", *(name for name in stress.draws["source"].values.tolist() if name != "total")]
     figure, axes = canvas(1, len(every), 1.8 + 1.6 * len(every), 1.1 + ROW * len(rows), sharey=True)
     place = np.arange(len(rows))
@@ -69,9 +72,11 @@ def plot_stress(
         axis.plot(part["mean"], place, "o", markersize=4, color=POSTERIOR)
         zero(axis)
         axis.set_title("return" if source == "total" else short(source, 20), loc="left")
-        percent(axis.xaxis)
+        if not money:
+            percent(axis.xaxis)
     name_rows(axes[0, 0], rows)
-    label = f"{short(stress.scenario.name, 60)}: blue, what is expected; grey, where the return may fall; mean and "
+    name = f"{short(stress.scenario.name, 60)}{', in money' * money}"
+    label = f"{name}: blue, what is expected; grey, where the return may fall; mean and "
     figure.supxlabel(f"{label}{interval_name(ci_prob, ci_kind)}", fontsize=8, x=0.01, ha="left")
     return figure
 

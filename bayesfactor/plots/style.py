@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.wording import MINUS
 from bayesfactor.panel.base import PanelBase
@@ -119,6 +120,18 @@ def chosen(given: Sequence[str] | None, known: Iterable[str], what: str, place: 
         if names.count(name) > 1:
             raise SpecError(f"{place}: '{name}' is asked for twice.", place=place, found=name)
     return names
+
+
+def on_one_axis(
+    given: Sequence[str] | None, known: Sequence[str], what: str, place: str, *, in_money: bool
+) -> tuple[list[str], bool]:
+    """Return the names asked for, or all of them, and whether they are in money and not decimal.
+
+    A portfolio whose gains are in money goes with nothing else: it is drawn where it alone is asked for.
+    """
+    if not in_money or given in ([PORTFOLIO], (PORTFOLIO,), PORTFOLIO):
+        return chosen(given, known, what, place), in_money
+    return chosen(given, [name for name in known if name != PORTFOLIO], what, place), False
 
 
 def by_group(panel: PanelBase) -> list[str]:

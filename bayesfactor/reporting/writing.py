@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, assert_never
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from bayesfactor.analysis.causes.causal_reading import CausalReading, Graph, require_reading
+from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio, weights_and_book
 from bayesfactor.analysis.scenarios.scenario import Scenario, require_scenario
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import FitError, SpecError
@@ -31,7 +31,7 @@ def write_report(
     fit: Fit,
     path: str | os.PathLike[str],
     *,
-    portfolio: Mapping[str, float] | pd.Series | None = None,
+    portfolio: Portfolio | None = None,
     title: str | None = None,
     ci_prob: float = 0.9,
     ci_kind: Interval = "eti",
@@ -49,8 +49,9 @@ def write_report(
     path : str or Path
         ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: the same, for paper only (needs
         typst). ``.md``: its text and tables.
-    portfolio : mapping or Series of asset to weight, optional
-        What the answer is about. Without it, the answer is about the mean of all assets.
+    portfolio : mapping or Series of asset to weight, or Book, optional
+        What the answer is about. Without it, the answer is about the mean of all assets; so it is with a book of
+        options, which has a section of its own: greeks, what the scenarios and a month do to it, its premium.
     title : str, optional
     ci_prob, ci_kind
         Of every interval.
@@ -103,15 +104,17 @@ def write_report(
         )
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
+    weights, book = weights_and_book(portfolio)
     reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
-    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading)
+    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book)
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
     named = " ".join((title or "").split())
     with threadpool_limits(limits=1, user_api="blas"):  # many small products, which more threads only wait for
-        contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti", asked)
+        kind: Interval = "hdi" if ci_kind == "hdi" else "eti"
+        contents = gather(fit, weights, named, float(ci_prob), kind, asked)
         found = sections(contents)
         facts = (contents.title, contents.subtitle, fit.problems)
         match suffix:

@@ -16,7 +16,9 @@ from bayesfactor.analysis.attribution.entries import entries, portfolio_first
 from bayesfactor.analysis.attribution.kinds import BYS, KINDS, PERS, UNITS, By, Kind, Per, require_share
 from bayesfactor.analysis.attribution.realised import realised
 from bayesfactor.analysis.attribution.variances import long_run_variance, notes_on_level, variance
-from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
+from bayesfactor.analysis.portfolio.book_words import notes_on_book, require_realised, with_unit
+from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
+from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio
 from bayesfactor.analysis.portfolio.residual_risk import ResidualRisk, residual_risk
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residuals
 from bayesfactor.base.errors import SpecError, unknown
@@ -61,6 +63,8 @@ class Attribution(FrozenResult):
         Of a variance: residual risk as realised, and the model's on the same dates (see `residual_table`).
     by : {"factor", "family", "level"}
         What the sources are.
+    in_money : bool
+        Whether the portfolio is a book with options whose gains are no returns.
     """
 
     kind: Kind
@@ -74,6 +78,7 @@ class Attribution(FrozenResult):
     long_run: xr.DataArray | None = None
     residuals: ResidualRisk | None = None
     by: By = "factor"
+    in_money: bool = False
 
     def table(
         self,
@@ -230,7 +235,7 @@ def attribute(
     *,
     by: By = "factor",
     per: Per = "asset",
-    portfolio: Mapping[str, float] | pd.Series | None = None,
+    portfolio: Portfolio | None = None,
     window: Window | None = None,
     compounded: bool = False,
     allow_unconverged: bool = False,
@@ -261,9 +266,12 @@ def attribute(
         known, ``market``, ``other traded``, and non-traded factors that are identified, weak or unidentified.
     per : {"asset", "group"}
         One entry per asset, or per group (its members equally weighted).
-    portfolio : mapping or Series of asset to weight, optional
+    portfolio : mapping or Series of asset to weight, or Book, optional
         Adds one more entry, ``"portfolio"``. Weights need not add up to 1; above a leverage of 10 the notes say so, and
-        several that add up to 100 are refused as per cent.
+        several that add up to 100 are refused as per cent. A book with options has for weights what it gains per 100 %
+        of each asset, and loads besides on the factors that move volatilities (vega) and rates (rho): an instantaneous
+        rate, of its premium and variance only. Its gains are returns on its value or, where that is small or something
+        is sold, money; notes and units say which.
     window : (start, end), optional
         Dates of a realised return, such as ``("2020-03-05", "2021-06")``: a year, a month or a day means the whole of
         it, None leaves an end open; by default each asset's whole life. Texts are ISO 8601; dates of datetime, pandas
@@ -296,7 +304,8 @@ def attribute(
             raise unknown(name, found, allowed, place="attribute")
     check_names(fit.panel)
     check_choices(kind, by, window, compounded)
-    weights = holdings(fit.panel, per, portfolio)
+    held = exposures(fit.panel, per, portfolio)
+    weights, direct = held.weights, held.direct
     verdicts = cached_identification(fit).verdicts if kind == "premium" else {}  # nothing else depends on them
     notes: tuple[str, ...] = ()
     span: pd.DataFrame | None = None
@@ -305,13 +314,14 @@ def attribute(
     match kind:
         case "premium":
             level = by == "level"
-            parts = contributions.premium_by_level(fit, weights) if level else contributions.premium(fit, weights)
+            parts = (contributions.premium_by_level if level else contributions.premium)(fit, weights, direct)
             notes = caveats(fit)
         case "return":
+            require_realised(held.positions)
             parts, notes, span = realised(fit, weights, window, compounded)
         case "variance":
-            parts, residuals = variance(fit, weights), residual_risk(fit, weights)
-            steady = long_run_variance(fit, weights)
+            parts, residuals = variance(fit, weights, direct), residual_risk(fit, held.of_returns)
+            steady = long_run_variance(fit, weights, direct)
             notes = (*notes_on_level(fit), *notes_on_residuals(fit, residuals))
         case _:
             assert_never(kind)
@@ -321,15 +331,16 @@ def attribute(
     return Attribution(
         kind,
         draws,
-        UNITS["compounded" if compounded else "moving variance" if steady is not None else kind],
+        with_unit(UNITS["compounded" if compounded else "moving variance" if steady is not None else kind], held),
         problems,
-        (*notes, *leverage_note(weights)),
+        (*notes, *held.notes, *notes_on_book(held.positions, kind)),
         identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
-        _uncertainty(fit, weights, problems) if kind == "premium" else None,
+        _uncertainty(fit, held, problems) if kind == "premium" else None,
         span,
         None if steady is None else _draws(steady, label, per, kind),
         residuals,
         by,
+        held.positions is not None and held.positions.book.in_money,
     )
 
 
@@ -341,6 +352,6 @@ def _draws(parts: contributions.Parts, label: Mapping[str, str] | None, per: Per
     return draws
 
 
-def _uncertainty(fit: Fit, weights: xr.DataArray, problems: tuple[str, ...]) -> pd.DataFrame:
-    table = contributions.uncertainty(fit, weights)
+def _uncertainty(fit: Fit, held: Exposures, problems: tuple[str, ...]) -> pd.DataFrame:
+    table = contributions.uncertainty(fit, held.weights, held.direct)
     return table.assign(warning=warning_of(problems)) if problems else table

@@ -86,10 +86,16 @@ def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
     return xr.concat([values, summed], "asset") if alone else summed
 
 
-def premium(fit: Fit, weights: xr.DataArray) -> Parts:
+def loaded(weights: xr.DataArray, loading: xr.DataArray, direct: xr.DataArray | None) -> xr.DataArray:
+    """Return the loadings of every holding: those of what it weighs, and its own besides."""
+    of_assets = combined(weights, loading)
+    return of_assets if direct is None else of_assets + direct
+
+
+def premium(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
     """Return what every factor, alpha and zero-beta rate pay each holding a year."""
     year = fit.panel.periods_per_year
-    by_factor = combined(weights, fit.posterior["loading"]) * (fit.posterior["risk_premium"] * year)
+    by_factor = loaded(weights, fit.posterior["loading"], direct) * (fit.posterior["risk_premium"] * year)
     rest = {"alpha": combined(weights, fit.posterior["alpha"]) * year}
     if "zero_beta" in fit.posterior:
         rest["zero_beta"] = zero_beta_rate(fit, weights) * year
@@ -107,8 +113,8 @@ def zero_beta_rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
     return ones * fit.posterior["zero_beta"] * _held(weights)
 
 
-def premium_by_level(fit: Fit, weights: xr.DataArray) -> Parts:
-    """Return what all assets get, what the group adds, and what is left with the asset."""
+def premium_by_level(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
+    """Return what all assets get, what the group adds, and what is left with the asset, direct loadings among it."""
     posterior, panel = fit.posterior, fit.panel
     if "loading_mean" not in posterior:
         raise SpecError(
@@ -132,7 +138,10 @@ def premium_by_level(fit: Fit, weights: xr.DataArray) -> Parts:
         LEVELS[1]: own - broad,
         LEVELS[2]: xr.dot(posterior["loading"], paid, dim="factor") - own + alpha,
     }
-    return Parts(None, {name: combined(weights, value) for name, value in parts.items()})
+    found = {name: combined(weights, value) for name, value in parts.items()}
+    if direct is not None:
+        found[LEVELS[2]] = found[LEVELS[2]] + xr.dot(direct, paid, dim="factor")
+    return Parts(None, found)
 
 
 def labels(fit: Fit, by: By, verdicts: Mapping[str, str]) -> dict[str, str] | None:
@@ -156,7 +165,7 @@ def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
     return f"non-traded, {verdicts[factor.name]}"
 
 
-def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
+def uncertainty(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> pd.DataFrame:
     """Split the posterior variance of each holding's premium by loadings, premia, alpha and interaction.
 
     With beta = E beta + b and lambda = E lambda + l, the premium is a constant + E beta' l + E lambda' b + alpha + b'l.
@@ -169,7 +178,8 @@ def uncertainty(fit: Fit, weights: xr.DataArray) -> pd.DataFrame:
         Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``alpha``, ``interaction`` (of
         loadings and premia), and ``zero_beta`` where the model has such a rate.
     """
-    held = xr.Dataset({name: combined(weights, fit.posterior[name]) for name in ("loading", "alpha")})
+    held = xr.Dataset({"loading": loaded(weights, fit.posterior["loading"], direct)})
+    held["alpha"] = combined(weights, fit.posterior["alpha"])
     if "zero_beta" in fit.posterior:
         held["zero_beta"] = zero_beta_rate(fit, weights)
     paid = fit.posterior["risk_premium"]

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from bayesfactor.analysis.attribution.contributions import Parts, combined
+from bayesfactor.analysis.attribution.contributions import Parts, combined, loaded
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.fit import Fit
@@ -14,13 +14,14 @@ from bayesfactor.posterior.residuals import residual_level
 RESIDUALS = ("residual_sd", "residual_loading")
 
 
-def variance(fit: Fit, weights: xr.DataArray) -> Parts:
+def variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
     """Return what every factor and the residuals add to each holding's variance a year, as it is in the next period."""
     posterior = fit.posterior
-    return _variance(fit, weights, posterior["loading"], posterior["factor_cov"], posterior)
+    held = loaded(weights, posterior["loading"], direct)
+    return _variance(fit, weights, held, posterior["factor_cov"], posterior)
 
 
-def long_run_variance(fit: Fit, weights: xr.DataArray) -> Parts | None:
+def long_run_variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts | None:
     """Return the same in the long run; None where nothing moves.
 
     At the long-run loadings and factor covariance, and at the mean of the residual variance over the panel's rows.
@@ -31,7 +32,7 @@ def long_run_variance(fit: Fit, weights: xr.DataArray) -> Parts | None:
     loading = posterior.get("loading_long_run", posterior["loading"])
     cov = posterior.get("factor_cov_long_run", posterior["factor_cov"])
     residuals = xr.Dataset({name: _over_sample(fit, name) for name in RESIDUALS if name in posterior})
-    return _variance(fit, weights, loading, cov, residuals)
+    return _variance(fit, weights, loaded(weights, loading, direct), cov, residuals)
 
 
 def moves(posterior: xr.Dataset) -> bool:
@@ -68,13 +69,12 @@ def notes_on_level(fit: Fit) -> tuple[str, ...]:
 def _variance(
     fit: Fit,
     weights: xr.DataArray,
-    loading: xr.DataArray,
+    held: xr.DataArray,
     cov: xr.DataArray,
     residuals: xr.Dataset,
 ) -> Parts:
     """Return contributions of factors, of residual factors where `residuals` load on them, and of own residuals."""
     year = fit.panel.periods_per_year
-    held = combined(weights, loading)
     moved = xr.dot(cov * year, held.rename(factor="factor_other"), dim="factor_other")
     own = {OWN: combined(weights**2, residuals["residual_sd"] ** 2 * year)}
     if "residual_loading" not in residuals:

@@ -75,6 +75,7 @@ def average(attributions: Mapping[str, Attribution], weights: Weights, *, origin
         span=first.span,
         long_run=_mixed(steady, number, sources) if moves else None,
         by=first.by,
+        in_money=first.in_money,
     )
 
 

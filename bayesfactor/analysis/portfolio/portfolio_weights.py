@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.panel.base import PanelBase
 
+Portfolio = Mapping[str, float] | pd.Series | Book
 PORTFOLIO = "portfolio"
 CASH = (
     "cash",
@@ -36,9 +38,7 @@ LEVERAGE = 10.0  # sum of absolute weights above which they are spoken of
 _WHOLE = (95.0, 105.0)  # sum of weights in per cent
 
 
-def holdings(
-    panel: PanelBase, per: Literal["asset", "group"], portfolio: Mapping[str, float] | pd.Series | None
-) -> xr.DataArray:
+def holdings(panel: PanelBase, per: Literal["asset", "group"], portfolio: Portfolio | None) -> xr.DataArray:
     """Return weights (asset or group, member), or ones (asset) when each holding is one asset.
 
     Raises
@@ -46,10 +46,15 @@ def holdings(
     DataError
         When a weight is not a finite number, or none is given.
     SpecError
-        When a weight is for an asset that is not in the panel.
+        When a weight is for an asset that is not in the panel, or a book holds options.
     """
+    return rows_of(panel, per, None if portfolio is None else _weights(panel, portfolio))
+
+
+def rows_of(panel: PanelBase, per: Literal["asset", "group"], mixed: np.ndarray | None) -> xr.DataArray:
+    """Return what `holdings` does, with the weights (asset) of a portfolio where there is one."""
     assets = list(panel.assets)
-    if per == "asset" and portfolio is None:
+    if per == "asset" and mixed is None:
         return xr.DataArray(np.ones(len(assets)), dims="asset", coords={"asset": assets})
     if per == "asset":
         names, rows = assets, np.eye(len(assets))
@@ -57,14 +62,14 @@ def holdings(
         names = list(panel.group_names)
         member = np.array([[group == name for group in panel.groups.values] for name in names], dtype=float)
         rows = member / member.sum(axis=1, keepdims=True)
-    if portfolio is not None:
+    if mixed is not None:
         if PORTFOLIO in names:
             raise DataError(
                 f"There is already an entry named '{PORTFOLIO}'.",
                 series=PORTFOLIO,
                 remedy="Rename it to attribute a portfolio.",
             )
-        names, rows = [*names, PORTFOLIO], np.vstack([rows, _weights(panel, portfolio)])
+        names, rows = [*names, PORTFOLIO], np.vstack([rows, mixed])
     return xr.DataArray(rows, dims=(per, "member"), coords={per: names, "member": assets})
 
 
@@ -82,7 +87,9 @@ def _not_held(name: object, assets: tuple[str, ...]) -> SpecError:
     )
 
 
-def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np.ndarray:
+def _weights(panel: PanelBase, portfolio: Portfolio) -> np.ndarray:
+    if isinstance(portfolio, Book):
+        portfolio = _amounts(portfolio)
     if isinstance(portfolio, pd.Series) and not portfolio.index.is_unique:
         twice = str(portfolio.index[portfolio.index.duplicated()][0])
         raise DataError(f"The portfolio holds '{twice}' twice.", series=twice, remedy="Add its weights up.")
@@ -127,6 +134,28 @@ def _weights(panel: PanelBase, portfolio: Mapping[str, float] | pd.Series) -> np
     if gross(result) > LEVERAGE and _WHOLE[0] <= abs(result.sum()) <= _WHOLE[1] and np.count_nonzero(result) > 1:
         raise not_weights(result, PORTFOLIO)
     return result
+
+
+def _amounts(book: Book) -> dict[str, float]:
+    """Return the quantities of a book of holdings alone, or raise a SpecError."""
+    if book.options:
+        raise SpecError(
+            f"{PORTFOLIO}: a book with options is no list of weights: what it gains is not in proportion to returns.",
+            place=PORTFOLIO,
+            found=book,
+            remedy='Ask bf.stress or bf.forecast, which reprice it, or bf.attribute of its "premium" and "variance".',
+        )
+    found: dict[str, float] = {}
+    for one in book.holdings:
+        found[one.asset] = found.get(one.asset, 0.0) + one.value
+    return found
+
+
+def weights_and_book(portfolio: Portfolio | None) -> tuple[Mapping[str, float] | pd.Series | None, Book | None]:
+    """Return weights, or a book with options; of a book of holdings alone its weights."""
+    if not isinstance(portfolio, Book):
+        return portfolio, None
+    return (None, portfolio) if portfolio.options else (_amounts(portfolio), None)
 
 
 def gross(weights: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """Draws of future returns, compounded over the periods ahead."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,14 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
+from bayesfactor.analysis.portfolio.book_words import notes_on_book
+from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio, without_capital
+from bayesfactor.analysis.scenarios.held_book import HeldBook
 from bayesfactor.analysis.scenarios.losses import share_below
+from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
 from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
+from bayesfactor.analysis.scenarios.stressed_draws import Part, joined
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
@@ -44,6 +49,8 @@ class Forecast(FrozenResult):
     problems : tuple of str
         Why the fit cannot be trusted.
     notes : tuple of str
+    book : RepricedBook or None
+        Of a portfolio with options, every position.
     """
 
     draws: xr.DataArray
@@ -54,6 +61,7 @@ class Forecast(FrozenResult):
     floored: pd.Series
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    book: RepricedBook | None = None
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return where the return of every asset may fall, and what it is expected to be.
@@ -76,7 +84,7 @@ class Forecast(FrozenResult):
         """
         table = summarise(self.draws, ci_prob, ci_kind, rounded)
         expected = summarise(self.expected, ci_prob, ci_kind, rounded)
-        units = f"decimal over {self.periods} periods"
+        units = f"decimal over {self.periods} periods{beside(self.book)}"
         attrs = {**table.attrs, "units": units, "periods": self.periods, "notes": self.notes}
         table["expected"] = expected["mean"]
         table[["expected_lower", "expected_upper"]] = expected[["lower", "upper"]]
@@ -91,7 +99,7 @@ class Forecast(FrozenResult):
             When it is no finite number, or as of per cent.
         """
         place, remedy = "Forecast.prob_below", "A loss of more than 20 % is prob_below(-0.2)."
-        below = share_below(self.draws, value, "prob_below", place, remedy)
+        below = share_below(self.draws, value, "prob_below", place, remedy, in_money=in_money(self.book))
         return pd.Series(below.values, self.draws.get_index("asset"), name=f"prob_below_{value:g}")
 
     def __repr__(self) -> str:
@@ -102,7 +110,7 @@ class Forecast(FrozenResult):
 def forecast(
     fit: Fit,
     periods: int = 1,
-    portfolio: Mapping[str, float] | pd.Series | None = None,
+    portfolio: Portfolio | None = None,
     after: Panel | None = None,
     paths: Sequence[str] | None = None,
 ) -> Forecast:
@@ -121,8 +129,9 @@ def forecast(
     fit : Fit
     periods : int
         h, in periods of the panel.
-    portfolio : mapping or Series of asset to weight, optional
-        Adds one more entry, ``"portfolio"``, which is brought back to these weights every period.
+    portfolio : mapping or Series of asset to weight, or Book, optional
+        Adds one more entry, ``"portfolio"``, which is brought back to these weights every period. A book with options
+        is held as it is, and repriced in every draw; its expectation is over all moves of underlyings and volatilities.
     after : Panel, optional
         The fit's panel with newer rows: what moves is brought to the period after its last row, without sampling.
     paths : sequence of str, optional
@@ -150,43 +159,46 @@ def forecast(
     require_fit(fit, "forecast")
     require_periods(periods, "forecast")
     later = fit if after is None else at_end_of(fit, after, "forecast")
-    weights = holdings(later.panel, "asset", portfolio)
-    names = weights["asset"].values
-    mixed = weights.values[-1:] if portfolio is not None else np.empty((0, len(names)))
-    if periods > 1 and len(mixed) and without_capital(mixed[0]):
+    held = exposures(later.panel, "asset", portfolio)
+    names, draws, book = held.weights["asset"].values, later.posterior, held.positions
+    if periods > 1 and len(held.mixed) and without_capital(held.mixed[0]):
         raise SpecError(
             f"forecast: the net weight of the {PORTFOLIO} is 0: there is no capital in which its returns compound.",
             place="forecast.portfolio",
-            found=float(mixed[0].sum()),
+            found=float(held.mixed[0].sum()),
             remedy="Ask for one period, or for sums: bf.moments(fit, periods) and bf.position_risk(fit, portfolio, "
             "periods) do not compound.",
         )
-    draws, rng = later.posterior, np.random.default_rng(fit.seed)
-    chains, size = draws.sizes["chain"], draws.sizes["draw"]
     kept = _kept(paths, names.tolist())
-    outcome, expected = np.empty((2, chains, size, len(names)))
-    walked, expected_walk = np.empty((2, chains, size, int(periods), len(kept)))
-    floored = np.zeros(len(names))
-    for own, law in laws(later, draws):
-        found = compounded(law, int(periods), mixed, rng, kept)
-        part, steps = outcome[:, own].shape, walked[:, own].shape
-        outcome[:, own], expected[:, own] = found.returns.reshape(part), found.expected.reshape(part)
-        walked[:, own], expected_walk[:, own] = found.paths.reshape(steps), found.expected_paths.reshape(steps)
-        floored += found.floored.sum(axis=0)
-    share = pd.Series(floored / (chains * size), pd.Index(names, name="asset"), name="floored")
+    found = joined(later, _parts(later, int(periods), held, kept))
+    share = pd.Series(found["floored"].mean(axis=(0, 1)), pd.Index(names, name="asset"), name="floored")
     coords = {"chain": draws["chain"].values, "draw": draws["draw"].values, "asset": names}
     dims, dated = ("chain", "draw", "asset"), ("chain", "draw", "period", "asset")
     along = {**coords, "period": np.arange(1, int(periods) + 1), "asset": names[kept]}
     return Forecast(
-        xr.DataArray(outcome, coords, dims, name="return"),
-        xr.DataArray(expected, coords, dims, name="expected return"),
-        xr.DataArray(walked, along, dated, name="return"),
-        xr.DataArray(expected_walk, along, dated, name="expected return"),
+        xr.DataArray(found["returns"], coords, dims, name="return"),
+        xr.DataArray(found["expected"], coords, dims, name="expected return"),
+        xr.DataArray(found["paths"], along, dated, name="return"),
+        xr.DataArray(found["expected_paths"], along, dated, name="expected return"),
         int(periods),
         share,
         fit.problems,
-        (*floor_note(PERIOD, share.max(), f" of '{share.idxmax()}', the most of all"), *leverage_note(weights)),
+        (
+            *floor_note(PERIOD, share.max(), f" of '{share.idxmax()}', the most of all"),
+            *held.notes,
+            *notes_on_book(book),
+        ),
+        None if book is None else repriced_book(book, later.panel, draws, found, fit.problems),
     )
+
+
+def _parts(fit: Fit, periods: int, held: Exposures, kept: Sequence[int]) -> Iterator[Part]:
+    """Yield what a `Forecast` is made of (sample, ...), by name, at some draws of every chain after the other."""
+    rng = np.random.default_rng(fit.seed)
+    for own, law in laws(fit, fit.posterior):
+        book = None if held.positions is None else HeldBook(held.positions, law)
+        found = compounded(law, periods, held.mixed, rng, kept, book)
+        yield own, {**vars(found), **({} if book is None else book.parts)}
 
 
 def _kept(paths: Sequence[str] | None, names: list[str]) -> list[int]:

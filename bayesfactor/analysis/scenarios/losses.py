@@ -22,8 +22,10 @@ def require_level(level: float, draws: int, verb: str) -> None:
         )
 
 
-def share_below(returns: xr.DataArray, value: float, what: str, place: str, remedy: str) -> xr.DataArray:
-    """Return the share of draws (chain, draw, ...) below a value.
+def share_below(
+    returns: xr.DataArray, value: float, what: str, place: str, remedy: str, *, in_money: bool = False
+) -> xr.DataArray:
+    """Return the share of draws (chain, draw, ...) below a value, a return unless one of them is `in_money`.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def share_below(returns: xr.DataArray, value: float, what: str, place: str, reme
     """
     require_finite(value, what, place, remedy)
     share = (returns < value).mean(("chain", "draw"))
-    if abs(value) > 1 and (share == (value > 0)).all():
+    if abs(value) > 1 and not in_money and (share == (value > 0)).all():
         raise SpecError(
             f"{what} is {value:g}, a return of {100 * value:,.4g} %, and no draw is as far out: is it per cent?",
             place=place,

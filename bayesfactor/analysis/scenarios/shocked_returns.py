@@ -87,17 +87,19 @@ def residual_variance(ahead: FactorsAhead, weights: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """Drawn returns, and whether one was below -1 (sample, entry)."""
+    """Drawn returns, whether one was below -1 (sample, entry), and factors from their means (sample, factor)."""
 
     returns: np.ndarray
     floored: np.ndarray
+    factors: np.ndarray
 
 
 def outcomes(shocked: ShockedFactors, weights: np.ndarray, rng: np.random.Generator) -> Outcomes:
     """Return summed returns of assets, then of portfolios, none below -1 but of a portfolio without capital."""
-    total = np.zeros(shocked.ahead.law.sd.shape)
+    total, factors = np.zeros(shocked.ahead.law.sd.shape), np.zeros(shocked.shock.shape)
     for period in paths(shocked.ahead.law, shocked.ahead.periods, rng, shocked.draw(rng)):
         total += period.returns
+        factors += period.shocks
     whole = np.concatenate([total, np.maximum(total, -1.0) @ weights.T], axis=1)
     least = least_returns(weights)
-    return Outcomes(np.maximum(whole, least), whole < least)
+    return Outcomes(np.maximum(whole, least), whole < least, factors)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -13,10 +14,24 @@ PERIOD = "a return of a period"
 
 @dataclass(frozen=True, eq=False)
 class Period:
-    """One period of the simulated paths: returns, and what they are expected to be given the draw (sample, asset)."""
+    """One period of the simulated paths.
+
+    Returns, and what they are expected to be given the draw (sample, asset); factors from their means (sample, factor).
+    """
 
     returns: np.ndarray
     expected: np.ndarray
+    shocks: np.ndarray
+
+
+class HeldAlongPaths(Protocol):
+    """What is held as it is and not brought back to weights, and prices itself."""
+
+    def move(self, period: Period, growth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take the next period, and the growth of the assets since the start (sample, asset).
+
+        Return its own growth since the start, and what that is expected to be given the draw (sample, entry).
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +49,17 @@ class Compounded:
 
 
 def compounded(
-    law: PredictiveLaw, periods: int, weights: np.ndarray, rng: np.random.Generator, kept: Sequence[int] = ()
+    law: PredictiveLaw,
+    periods: int,
+    weights: np.ndarray,
+    rng: np.random.Generator,
+    kept: Sequence[int] = (),
+    book: HeldAlongPaths | None = None,
 ) -> Compounded:
-    """Return the compounded returns of assets, then of portfolios of constant weights (portfolio, asset).
+    """Return the compounded returns of assets, then of portfolios of constant weights (portfolio, asset), then a book.
 
     The return of a period is not below -1, but of a portfolio without capital. Paths are those of the entries `kept`.
+    A book is held as it is, and says itself what it returns.
     """
     places = np.array(kept, dtype=int)
     assets = law.sd.shape[1]
@@ -51,8 +72,13 @@ def compounded(
         bound |= returns < least
         outcome *= 1 + np.maximum(returns, least)
         expected *= 1 + np.concatenate([period.expected, period.expected @ weights.T], axis=1)
-        walked[:, j], expected_walk[:, j] = outcome[:, places] - 1, expected[:, places] - 1
-    return Compounded(outcome - 1, expected - 1, bound, walked, expected_walk)
+        ends = outcome, expected
+        if book is not None:
+            own = book.move(period, outcome[:, :assets])
+            ends = np.concatenate([outcome, own[0]], axis=1), np.concatenate([expected, own[1]], axis=1)
+        walked[:, j], expected_walk[:, j] = (one[:, places] - 1 for one in ends)
+    floored = np.pad(bound, ((0, 0), (0, ends[0].shape[1] - bound.shape[1])))
+    return Compounded(ends[0] - 1, ends[1] - 1, floored, walked, expected_walk)
 
 
 def paths(
@@ -70,12 +96,14 @@ def paths(
             volatility = _moved(volatility, law.volatility_phi, law.size, rng)
             if own is not None and law.wander is not None:
                 own = _moved(own, law.loading_phi[:, None, None], law.wander, rng)
-        centre = _reverted(law.loading, law.long_run, law.loading_phi, j)
+        centre = reverted(law.loading, law.long_run, law.loading_phi, j)
         loading = centre if own is None else centre + own
         growth = np.exp(volatility - law.log_volatility)[:, None] * law.drift_at(j)
+        away = next(drawn)
         yield Period(
-            law.intercept + np.einsum("sik,sk->si", loading, law.premium + next(drawn)) + growth * _residuals(law, rng),
+            law.intercept + np.einsum("sik,sk->si", loading, law.premium + away) + growth * _residuals(law, rng),
             law.intercept + np.einsum("sik,sk->si", centre, law.premium),
+            away,
         )
 
 
@@ -88,7 +116,7 @@ def floor_note(what: str, share: float, whose: str = "") -> tuple[str, ...]:
 
 def factor_covariance(law: PredictiveLaw, j: int) -> np.ndarray:
     """Return the factors' covariance (sample, factor, factor) j periods after the next."""
-    return _reverted(law.cov, law.long_run_cov, law.cov_phi, j)
+    return reverted(law.cov, law.long_run_cov, law.cov_phi, j)
 
 
 def _factor_shocks(law: PredictiveLaw, periods: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -104,7 +132,7 @@ def _moved(value: np.ndarray, phi: np.ndarray, size: np.ndarray, rng: np.random.
     return phi * value + size * np.sqrt(1 - phi**2) * rng.standard_normal(value.shape)
 
 
-def _reverted(now: np.ndarray, long_run: np.ndarray, phi: np.ndarray, j: int) -> np.ndarray:
+def reverted(now: np.ndarray, long_run: np.ndarray, phi: np.ndarray, j: int) -> np.ndarray:
     """Return what is between the next period's value and the long run's, j periods after the next."""
     if long_run is now or not j:
         return now

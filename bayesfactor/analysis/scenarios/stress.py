@@ -1,6 +1,5 @@
 """What a scenario does to assets and a portfolio, at every draw of a fit."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -9,13 +8,17 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.portfolio_weights import holdings, least_returns, leverage_note
+from bayesfactor.analysis.portfolio.book_words import notes_on_book
+from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
+from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio
 from bayesfactor.analysis.scenarios.factor_history import history, long_run_of
 from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.plausibility import Plausibility, waiting_time
+from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
 from bayesfactor.analysis.scenarios.scenario import VOLATILITIES, Scenario, require_scenario
 from bayesfactor.analysis.scenarios.shock_units import require_factors, require_units, unit_of
 from bayesfactor.analysis.scenarios.stress_notes import notes_on
+from bayesfactor.analysis.scenarios.stressed_book import CURVED
 from bayesfactor.analysis.scenarios.stressed_draws import stressed
 from bayesfactor.base.errors import unknown
 from bayesfactor.base.intervals import Interval
@@ -40,7 +43,7 @@ class Stress(FrozenResult):
         What the factors that are not shocked are expected to do.
     draws : DataArray (chain, draw, asset, source)
         Expected excess return over the periods of the scenario, by source: factors, alpha, the zero-beta rate where the
-        model has it, ``total``. The portfolio is the last entry.
+        model has it, ``curvature and time`` of a book with options, ``total``. The portfolio is the last entry.
     outcome : DataArray (chain, draw, asset)
         The excess return itself, one at every draw: residuals and the factors that are not shocked are drawn.
     factors : DataArray (chain, draw, factor)
@@ -55,6 +58,8 @@ class Stress(FrozenResult):
     problems : tuple of str
         Why the fit cannot be trusted.
     notes : tuple of str
+    book : RepricedBook or None
+        Of a portfolio with options, every position.
     """
 
     scenario: Scenario
@@ -68,6 +73,7 @@ class Stress(FrozenResult):
     floored: pd.Series
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    book: RepricedBook | None = None
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return the expected return in the scenario, by source: how far it is known, not where a return may fall.
@@ -119,9 +125,9 @@ class Stress(FrozenResult):
         """
         table = summarise(self.outcome, ci_prob, ci_kind, rounded)
         if below is not None:
-            place = "Stress.outcome_table"
-            remedy = "A loss of more than 20 % is below=-0.2."
-            share = share_below(self.outcome, below, f"{place}: below", f"{place}.below", remedy)
+            place, remedy = "Stress.outcome_table", "A loss of more than 20 % is below=-0.2."
+            where, money = f"{place}.below", in_money(self.book)
+            share = share_below(self.outcome, below, f"{place}: below", where, remedy, in_money=money)
             table["prob_below"] = np.round(share.values, 3) if rounded else share.values
         return self._finished(table)
 
@@ -146,7 +152,7 @@ class Stress(FrozenResult):
     def _finished(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table with the portfolio first, the warning of a fit with problems, and what it is of."""
         scenario, own = self.scenario, table.attrs
-        units = f"decimal over {periods_in_words(scenario.periods)}"
+        units = f"decimal over {periods_in_words(scenario.periods)}{beside(self.book)}"
         attrs = {**own, "units": units, "scenario": scenario.name, "periods": scenario.periods, "notes": self.notes}
         table = portfolio_first(table) if table.columns[0] == "asset" else table
         return finished(table, attrs, self.problems)
@@ -161,7 +167,7 @@ def stress(
     fit: Fit,
     scenario: Scenario,
     others: Others = "expected",
-    portfolio: Mapping[str, float] | pd.Series | None = None,
+    portfolio: Portfolio | None = None,
 ) -> Stress:
     r"""Return what assets and a portfolio earn in a scenario, with the doubt about loadings, premia and covariances.
 
@@ -177,8 +183,10 @@ def stress(
     others : {"expected", "unchanged"}
         Whether the other factors are expected where they usually are when the shocked ones do this (the equation), or
         at their means. The outcome draws them around that with their conditional covariance either way.
-    portfolio : mapping or Series of asset to weight, optional
-        Adds one more entry, ``"portfolio"``.
+    portfolio : mapping or Series of asset to weight, or Book, optional
+        Adds one more entry, ``"portfolio"``. A book with options is repriced in every draw: its expected return is that
+        at the expected moves of underlyings, volatilities and rates, split into exposures times moves and
+        ``curvature and time``; its outcome is that at the drawn moves.
 
     Returns
     -------
@@ -194,7 +202,7 @@ def stress(
     -----
     The law is that of the periods ahead: volatility, the factors' covariance and loadings that move revert to their
     long run. Where loadings move, those of the past may have been others. It is linear: what an option does in a crash
-    is not in it. The seed is the fit's. After Kupiec (1998).
+    is in it for a `Book` alone. The seed is the fit's. After Kupiec (1998).
     """
     require_fit(fit, "stress")
     require_scenario(scenario, "stress")
@@ -202,14 +210,14 @@ def stress(
         raise unknown("others", others, OTHERS, place="stress.others")
     panel, names = fit.panel, fit.panel.factor_names
     require_factors(scenario, names, "stress")
-    weights, draws = holdings(panel, "asset", portfolio), fit.posterior
-    mixed = weights.values[-1:] if portfolio is not None else np.empty((0, len(panel.assets)))
-    known, least = long_run_of(draws, names, scenario.periods), least_returns(mixed)
+    held, draws = exposures(panel, "asset", portfolio), fit.posterior
+    known, least = long_run_of(draws, names, scenario.periods), held.least
     require_units(scenario, panel, known, "stress")
-    found = stressed(fit, scenario, others == OTHERS[0], mixed)
+    found = stressed(fit, scenario, others == OTHERS[0], held)
     coords = {"chain": draws["chain"].values, "draw": draws["draw"].values}
-    entries = weights["asset"].values
-    sources = [*names, "alpha", *(["zero_beta"] if "zero_beta" in draws else []), "total"]
+    entries, book = held.weights["asset"].values, held.positions
+    rest = ["alpha", *(["zero_beta"] if "zero_beta" in draws else []), *([] if book is None else [CURVED])]
+    sources = [*names, *rest, "total"]
 
     def labelled(values: np.ndarray, name: str, **labels: object) -> xr.DataArray:
         return xr.DataArray(values, {**coords, **labels}, ("chain", "draw", *labels), name=name)
@@ -235,6 +243,8 @@ def stress(
         fit.problems,
         (
             *notes_on(fit, scenario, others, known, expected.sel(source="total"), floored, least),
-            *leverage_note(weights),
+            *held.notes,
+            *notes_on_book(book),
         ),
+        None if book is None else repriced_book(book, panel, draws, found, fit.problems),
     )

@@ -12,6 +12,7 @@ from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inc
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.causes.causal_reading import CausalReading
+from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
 from bayesfactor.analysis.scenarios.scenario import Scenario
@@ -23,6 +24,7 @@ from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.ahead import Ahead, find_ahead
 from bayesfactor.reporting.content.answer import OWN, answer
+from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
@@ -34,12 +36,16 @@ OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author chan
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What a report is asked beside the fit: scenarios, periods of a forecast, fits of other models by name, causes."""
+    """What a report is asked beside the fit.
+
+    Scenarios, periods of a forecast, fits of other models by name, causes, and a book with options.
+    """
 
     scenarios: tuple[Scenario, ...]
     forecast: int | None
     others: Mapping[str, Fit]
     causes: CausalReading | None
+    book: Book | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +95,8 @@ class Contents:
         None where no other fits were given.
     causes : CausalReading or None
         None where no causal graph was given.
+    book : BookContents or None
+        Of a book with options.
     """
 
     fit: Fit
@@ -115,6 +123,7 @@ class Contents:
     ahead: Ahead | None = None
     models: SeveralFits | None = None
     causes: CausalReading | None = None
+    book: BookContents | None = None
 
     @property
     def subtitle(self) -> str:
@@ -143,7 +152,7 @@ def gather(
     ci_kind: Interval,
     asked: Asked,
 ) -> Contents:
-    """Work out what a report states.
+    """Work out what a report states, of assets and a portfolio, and of a book with options.
 
     Raises
     ------
@@ -192,6 +201,7 @@ def gather(
         ahead,
         ask_several(fit, asked.others, portfolio, ci_prob, ci_kind),
         asked.causes,
+        find_book(fit, asked.book, asked.scenarios, asked.forecast, ci_prob, ci_kind),
     )
 
 

@@ -216,6 +216,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
     engine = f", engine={fit.engine!r}" if fit.engine else ""
     held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
+    held += "    portfolio=book,\n" if contents.book is not None else ""
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     held += f"    forecast={contents.ahead.periods},\n" if contents.ahead is not None else ""
     held += '    causes="graph.toml",\n' if contents.causes is not None else ""

@@ -9,6 +9,7 @@ from bayesfactor.base.wording import percent
 from bayesfactor.panel.records import NO_RATE
 from bayesfactor.plots.premia import plot_pricing
 from bayesfactor.reporting.content.ahead import look_ahead
+from bayesfactor.reporting.content.book import book_with_options
 from bayesfactor.reporting.content.causes import causes, readings
 from bayesfactor.reporting.content.changes import changed
 from bayesfactor.reporting.content.contents import Contents
@@ -44,6 +45,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
     """Return the sections of a report."""
     return (
         Section("answer", "The answer", _answer(contents)),
+        *((Section("book", "The book", book_with_options(book)),) if (book := contents.book) is not None else ()),
         Section("contributions", "What pays each asset", _contributions(contents)),
         *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
         Section("risk", "Where the risk comes from", risk(contents)),

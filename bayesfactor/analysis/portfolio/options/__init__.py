@@ -1,0 +1,1 @@
+"""Books with options: what they hold, what it is worth, and what moves it."""

@@ -1,0 +1,132 @@
+"""A book with options after a scenario or at a horizon: every position priced anew in every draw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.portfolio.options.exposures import NOWHERE, Positions
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.base.intervals import Interval
+from bayesfactor.base.records import FrozenResult
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.posterior.summaries import finished, summarise
+
+TOTAL = "total"
+PARTS = ("gains", "expected gains", "moves")  # names of the arrays it is made of
+
+
+@dataclass(frozen=True, eq=False)
+class RepricedBook(FrozenResult):
+    """Gains of the positions of a book with options, as draws.
+
+    Attributes
+    ----------
+    value : Series (position)
+        Today; the last is ``total``.
+    gains : DataArray (chain, draw, position)
+        In excess of what cash earns, one at every draw; the last is ``total``.
+    expected : DataArray (chain, draw, position)
+        Of a stress, the gains at the expected moves; of a forecast, the expected gains, over all moves.
+    moves : DataArray (chain, draw, move)
+        Those behind the gains: excess returns of the underlyings, and what the factors of volatilities and rates did.
+    unit : str
+        Of values and gains: money, or units of the underlying.
+    portfolio_unit : str
+        Of the entry ``portfolio`` of the result: the same, or decimal of the book's value.
+    problems : tuple of str
+        Why the fit cannot be trusted.
+    """
+
+    value: pd.Series
+    gains: xr.DataArray
+    expected: xr.DataArray
+    moves: xr.DataArray
+    unit: str
+    portfolio_unit: str
+    problems: tuple[str, ...] = ()
+
+    def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
+        """Return what every position may gain, the whole book first.
+
+        Parameters
+        ----------
+        ci_prob : float
+            Probability of the intervals.
+        ci_kind : {"eti", "hdi"}
+            Equal-tailed, or of highest density.
+        rounded : bool
+            Whether to drop the digits that Monte Carlo error does not justify.
+
+        Returns
+        -------
+        DataFrame
+            Columns position, ``value`` today, mean, sd, lower, upper, prob_positive, mcse of the gain; ``expected``,
+            ``expected_lower``, ``expected_upper``; ``warning`` when the fit failed a check. ``attrs`` hold ci_kind,
+            ci_prob, units and problems.
+        """
+        table = summarise(self.gains, ci_prob, ci_kind, rounded)
+        expected = summarise(self.expected, ci_prob, ci_kind, rounded)
+        attrs = {**table.attrs, "units": self.unit}
+        table.insert(1, "value", self.value.to_numpy())
+        table["expected"] = expected["mean"]
+        table[["expected_lower", "expected_upper"]] = expected[["lower", "upper"]]
+        ordered = pd.concat([table.iloc[-1:], table.iloc[:-1]], ignore_index=True)
+        return finished(ordered, attrs, self.problems)
+
+
+def beside(book: RepricedBook | None) -> str:
+    """Return the unit of a portfolio that is a book with options, to stand after that of the others."""
+    return "" if book is None else f"; {PORTFOLIO}: {book.portfolio_unit}"
+
+
+def in_money(book: RepricedBook | None) -> bool:
+    """Return whether the entry ``portfolio`` is of a book whose gains are no returns."""
+    return book is not None and book.portfolio_unit == book.unit
+
+
+def names_of(positions: Positions, panel: PanelBase) -> list[str]:
+    """Return what moves: the underlyings, and the factors of volatilities and rates."""
+    factors = [k for k in (positions.volatility_factor, positions.rate_factor) if k != NOWHERE]
+    return [panel.assets[i] for i in np.unique(positions.asset)] + [
+        panel.factor_names[k] for k in dict.fromkeys(factors)
+    ]
+
+
+def moves_of(positions: Positions, growth: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return the moves (sample, move) that `names_of` names, of growth (sample, asset) and factors (sample, factor)."""
+    places = [k for k in (positions.volatility_factor, positions.rate_factor) if k != NOWHERE]
+    return np.concatenate([growth[:, np.unique(positions.asset)] - 1, factors[:, list(dict.fromkeys(places))]], axis=1)
+
+
+def changes_of(positions: Positions, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the volatility factor and the rate factor did (sample), of all factors (sample, factor)."""
+    still = np.zeros(len(factors))
+    places = positions.volatility_factor, positions.rate_factor
+    volatility, rate = (still if place == NOWHERE else factors[:, place] for place in places)
+    return volatility, rate
+
+
+def repriced_book(
+    positions: Positions,
+    panel: PanelBase,
+    draws: xr.Dataset,
+    found: Mapping[str, np.ndarray],
+    problems: tuple[str, ...],
+) -> RepricedBook:
+    """Return the book, of the arrays named `PARTS` (chain, draw, position or move)."""
+    names = [*positions.names, TOTAL]
+    coords = {"chain": draws["chain"].values, "draw": draws["draw"].values}
+
+    def labelled(part: str, dim: str, labels: list[str], values: np.ndarray) -> xr.DataArray:
+        return xr.DataArray(values, {**coords, dim: labels}, ("chain", "draw", dim), name=part)
+
+    def with_total(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values, values.sum(axis=-1, keepdims=True)], axis=-1)
+
+    gains, expected = (labelled(part, "position", names, with_total(found[part])) for part in PARTS[:2])
+    moves = labelled(PARTS[2], "move", names_of(positions, panel), found[PARTS[2]])
+    value = pd.Series(with_total(positions.now), pd.Index(names, name="position"), name="value")
+    return RepricedBook(value, gains, expected, moves, positions.book.money, positions.book.unit, problems)

@@ -1,0 +1,1 @@
+"""Options: prices, sensitivities, implied volatilities, and the surface of a chain."""

@@ -1,0 +1,170 @@
+"""The implied volatilities of a chain: by expiry, and at a constant maturity."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.base.errors import DataError, SpecError, unknown
+from bayesfactor.data.options.black76 import Contracts, implied_volatilities
+from bayesfactor.data.options.chain import as_chain
+from bayesfactor.data.options.expiries import DAYS
+from bayesfactor.data.options.smile import LEAST, Smile, smile
+
+Settled = Literal["coin", "usd"]
+SETTLED: tuple[Settled, ...] = ("coin", "usd")
+UNITS = "volatility a year, decimal; years of 365 days; forward in money"
+VARIANCES = ("at_the_money", "model_free")  # whose squares times years are linear in time between expiries
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Implied volatilities by expiry.
+
+    Attributes
+    ----------
+    expiries : DataFrame (expiry)
+        ``years``, ``forward``, ``quotes`` (out of the money, that were used), ``at_the_money``, ``risk_reversal`` and
+        ``butterfly`` (25 delta; NaN where quotes do not reach so far), ``model_free``. ``attrs`` hold units and notes.
+    notes : tuple of str
+        Which contracts were left out, and why.
+    """
+
+    expiries: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+    def table(self) -> pd.DataFrame:
+        """Return the expiries as a table, with the column expiry; ``attrs`` hold units and notes."""
+        table = self.expiries.reset_index()
+        table.attrs = {"units": UNITS, "notes": self.notes}
+        return table
+
+    def at(self, maturity: str | pd.Timedelta) -> pd.Series:
+        """Return the volatilities at a constant maturity, between two expiries.
+
+        Parameters
+        ----------
+        maturity : str or Timedelta
+            ``"30 days"``.
+
+        Returns
+        -------
+        Series
+            ``at_the_money``, ``risk_reversal``, ``butterfly``, ``model_free``: total variances of the first and the
+            last are linear in time, the others are linear themselves.
+
+        Raises
+        ------
+        SpecError
+            When it is no length of time, or not between the first and the last expiry.
+        """
+        years, table = self._years(maturity), self.expiries
+        known = table["years"].to_numpy()
+        found = {}
+        for name in Smile._fields:
+            values = table[name].to_numpy()
+            if name in VARIANCES:
+                found[name] = np.sqrt(np.interp(years, known, values**2 * known) / years)
+            else:
+                found[name] = np.interp(years, known, values)
+        return pd.Series(found, name=str(maturity))
+
+    def _years(self, maturity: str | pd.Timedelta) -> float:
+        write = 'Write surface.at("30 days").'
+        try:
+            length = pd.Timedelta(maturity)
+        except (ValueError, TypeError):
+            length = None
+        if length is None or length is pd.NaT:
+            raise SpecError(
+                f"Surface.at: {maturity!r} is not a length of time.", place="Surface.at", found=maturity, remedy=write
+            )
+        years, known = length / pd.Timedelta(days=1) / DAYS, self.expiries["years"]
+        if not known.iloc[0] <= years <= known.iloc[-1]:
+            ends = " to ".join(f"{DAYS * known.iloc[i]:.4g}" for i in (0, -1))
+            raise SpecError(
+                f"Surface.at: no expiries on both sides of {maturity}: they are {ends} days away.",
+                place="Surface.at",
+                found=maturity,
+                remedy="Ask for a maturity between these.",
+            )
+        return float(years)
+
+    def __repr__(self) -> str:
+        return f"Surface of {len(self.expiries)} expiries\n{self.table().to_string(index=False)}"
+
+
+def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = None) -> Surface:
+    """Return the implied volatilities of a chain of options on one underlying.
+
+    Quotes are those out of the money, by Black (1976) on the forward of their own expiry, without interest.
+
+    Parameters
+    ----------
+    chain : DataFrame
+        As `read_deribit_chain` returns it: expiry (a day means 08:00 UTC), type ("call" or "put"), strike,
+        underlying_price (the forward of the expiry) and mark; it may have instrument, bid, ask, quoted, settled and
+        underlying. A table of Deribit's book summaries is taken as it is.
+    at : moment, optional
+        When it was quoted, in UTC; by default as the chain says.
+    settled : {"coin", "usd"}, optional
+        Whether marks are in units of the underlying, or in money; by default as the chain says, else in coin.
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    SpecError, DataError
+        When a column is missing or unknown, an expiry is past, quotes are crossed, a contract is quoted twice, a value
+        is none that it can have, or vollib is not installed.
+
+    Notes
+    -----
+    A mark without an implied volatility (0, or below intrinsic value) is left out, and a note says so; so is an expiry
+    with fewer than three quotes.
+    """
+    table = as_chain(chain, at)
+    if settled is not None or "settled" not in table:
+        table["settled"] = SETTLED[0] if settled is None else settled
+    for found in table["settled"].unique():
+        if found not in SETTLED:
+            raise unknown("settled", found, SETTLED, place="surface")
+    coin, shared = table["settled"] == SETTLED[0], table.groupby("expiry")["underlying_price"].transform("first")
+    table["value"] = table["mark"] * table["underlying_price"].where(coin, 1.0)
+    table["value_of_expiry"] = table["mark"] * shared.where(coin, 1.0)
+    forward, strike, years, sign = (
+        table[name].to_numpy(dtype=float) for name in ("underlying_price", "strike", "years", "sign")
+    )
+    contracts = Contracts(forward, strike, years, np.zeros(len(table)), sign)
+    table["volatility"], reasons = implied_volatilities(contracts, table["value"].to_numpy())
+    notes = [f"left out: {name}, {reason}" for name, reason in zip(table["instrument"], reasons, strict=True) if reason]
+    known = table[table["volatility"].notna()]
+    above = known["strike"] >= known["underlying_price"]
+    outside = known[above == (known["sign"] > 0)]
+    rows = {}
+    for expiry, quotes in outside.groupby("expiry"):
+        if len(quotes) < LEAST:
+            notes.append(f"left out: {expiry:%Y-%m-%d}, which has {len(quotes)} quotes out of the money")
+            continue
+        rows[expiry] = _row(table[table["expiry"] == expiry].iloc[0], quotes.sort_values("strike"))
+    if not rows:
+        raise DataError(
+            "surface: no expiry has three quotes out of the money.",
+            series="chain",
+            remedy="Give the chain of one underlying, calls and puts of each expiry.",
+        )
+    found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("expiry")
+    found.attrs = {"units": UNITS, "notes": tuple(notes)}
+    return Surface(found, tuple(notes))
+
+
+def _row(first: pd.Series, quotes: pd.DataFrame) -> dict[str, float]:
+    """Return one expiry, with the forward and the moment of its first contract."""
+    forward, years = float(first["underlying_price"]), float(first["years"])
+    columns = ("strike", "volatility", "value_of_expiry")
+    strike, volatility, value = (quotes[name].to_numpy(dtype=float) for name in columns)
+    found = smile(forward, years, strike, volatility, value)
+    return {"years": years, "forward": forward, "quotes": len(quotes), **found._asdict()}

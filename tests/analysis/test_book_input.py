@@ -1,0 +1,127 @@
+"""Books with options: units of what they gain, tables of their positions, and what is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import bayesfactor as bf
+from tests.support.books import AT, book_fit, book_panel, option
+from tests.support.synthetic_draws import synthetic_draws
+
+CALL, PUT = option(strike=105, days=81), option("a01", "put", 40.0, 20, 0.9, 3.0, 45.0)
+FIT = book_fit()
+CRASH = bf.Scenario({"f0": -0.2, "vol": 0.15}, periods=7)
+
+
+def book(*positions, **made):
+    return bf.Book(positions or (CALL, PUT), **{"at": AT, "volatility": "vol", **made})
+
+
+def entry(array):
+    return array.sel(asset="portfolio", drop=True)
+
+
+def test_money_where_something_is_sold_or_the_value_is_small():
+    sold, wing = book(CALL, option(kind="put", quantity=-1.0)), book(option(strike=400, days=10))
+    for held, why in ((sold, "something in it is sold"), (wing, "its value is small beside its notional")):
+        assert held.in_money
+        assert held.capital == 1
+        premium, after = bf.attribute(FIT, portfolio=held), bf.stress(FIT, CRASH, portfolio=held)
+        assert premium.units == "decimal, per year; portfolio: money, per year"
+        assert after.table().attrs["units"] == "decimal over 7 periods; portfolio: money"
+        assert bf.forecast(FIT, 2, held).table().attrs["units"] == "decimal over 2 periods; portfolio: money"
+        for notes in (premium.notes, after.notes):
+            assert why in " ".join(notes)
+        np.testing.assert_allclose(entry(after.outcome), after.book.gains.sel(position="total"), rtol=1e-9)
+    assert "mostly doubt" in " ".join(bf.attribute(FIT, portfolio=sold).table().attrs["notes"])
+    assert not book().in_money
+
+
+def test_tables_of_every_position():
+    found = bf.stress(FIT, CRASH, portfolio=book()).book.table()
+    assert found["position"].tolist() == ["total", CALL.name, PUT.name]
+    assert found["value"].tolist() == pytest.approx([CALL.value + 3 * PUT.value, CALL.value, 3 * PUT.value])
+    assert found.attrs["units"] == "money"
+    assert {"mean", "lower", "upper", "expected", "expected_lower"} <= set(found.columns)
+
+
+@pytest.mark.parametrize(
+    ("held", "error", "message"),
+    [
+        (book(option("btc")), bf.SpecError, "unknown asset 'btc'"),
+        (book(CALL, bf.Holding("btc", 1)), bf.SpecError, "unknown asset 'btc'"),
+        (book(volatility="dvol"), bf.SpecError, "unknown factor 'dvol'"),
+        (book(volatility="f0"), bf.SpecError, "has the transform 'none': is it a difference or a log difference"),
+        (book(rate="f0"), bf.SpecError, "the rate factor 'f0' has the transform 'none'"),
+        (book(rate="swap"), bf.SpecError, "unknown factor 'swap'"),
+        (book(bf.Option("a00", "call", 50, "2024-03-29", 1, 0.4, 100.0)), bf.DataError, "cannot be repriced"),
+    ],
+)
+def test_positions_that_do_not_go_with_the_panel(held, error, message):
+    for ask in (
+        lambda: bf.attribute(FIT, portfolio=held),
+        lambda: bf.stress(FIT, CRASH, portfolio=held),
+        lambda: bf.forecast(FIT, 1, held),
+    ):
+        with pytest.raises(error, match=message):
+            ask()
+
+
+def test_per_cent_of_volatility_is_refused():
+    panel = book_panel()
+    in_per_cent = replace(panel, factors=panel.factors * [1.0, 100.0, 1.0])
+    with pytest.raises(bf.SpecError, match="they are of per cent"):
+        bf.stress(book_fit(in_per_cent), CRASH, portfolio=book())
+
+
+def test_what_does_not_reprice_a_book_refuses_it():
+    for ask in (
+        lambda: bf.attribute(FIT, "return", portfolio=book()),
+        lambda: bf.position_risk(FIT, book()),
+        lambda: bf.reverse_stress(FIT, -0.1, portfolio=book()),
+        lambda: bf.score({"one": FIT}, FIT.panel, portfolios={"book": book()}),
+    ):
+        with pytest.raises(bf.SpecError, match="a book with options"):
+            ask()
+
+
+def test_levels_count_vega_with_the_asset_alone():
+    panel = book_panel()
+    draws = synthetic_draws(panel, draws=8)
+    groups = list(panel.group_names)
+    mean = xr.DataArray(
+        np.random.default_rng(0).normal(size=(2, 8, len(groups), 3)), dims=("chain", "draw", "group", "factor")
+    )
+    fit = bf.from_draws(panel, draws.assign(loading_mean=mean.assign_coords(group=groups, factor=draws["factor"])))
+    level, factor = (entry(bf.attribute(fit, by=by, portfolio=book()).draws) for by in ("level", "factor"))
+    np.testing.assert_allclose(level.sel(source="total"), factor.sel(source="total"), rtol=1e-9)
+    still = entry(bf.attribute(fit, by="level", portfolio=book(volatility=None)).draws)
+    same = [level.sel(source=name) - still.sel(source=name) for name in ("broad market", "group")]
+    np.testing.assert_allclose(same, 0, atol=1e-12)
+
+
+def test_marks_of_another_time_are_said():
+    assert (
+        "the marks of the book are of 2024-01-08, the panel ends on 2015-06-17"
+        in bf.stress(FIT, CRASH, portfolio=book()).notes
+    )
+
+
+def test_losses_of_money_have_probabilities():
+    sold = book(CALL, option(kind="put", quantity=-1.0))
+    found = bf.stress(FIT, CRASH, portfolio=sold)
+    table = found.outcome_table(below=-5.0, rounded=False).set_index("asset")
+    wanted = float((entry(found.outcome) < -5).mean())
+    assert table.loc["portfolio", "prob_below"] == wanted
+    assert bf.forecast(FIT, 2, sold).prob_below(-1e6)["portfolio"] == 0
+
+
+def test_what_moves_over_the_long_run_has_the_same_exposures():
+    fit = book_fit(moving=("loading", "volatility", "factors"))
+    found = bf.attribute(fit, "variance", portfolio=book())
+    for array in (found.draws, found.long_run):
+        np.testing.assert_allclose(array.drop_sel(source="total").sum("source"), array.sel(source="total"), rtol=1e-9)
+    assert "portfolio" not in found.residual_table()["asset"].tolist()
+    assert found.table(assets=["portfolio"])["realised_residual"].isna().all()

@@ -1,0 +1,266 @@
+"""Options: laws of their prices, contracts and books that cannot be, and chains with defects."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy.stats import norm
+
+import bayesfactor as bf
+from bayesfactor.data.options.black76 import Contracts, black, implied_volatilities
+from tests.support.deribit import AT, option_of
+
+forwards, strikes = st.floats(50, 5_000), st.floats(50, 5_000)
+volatilities, years, rates = st.floats(0.05, 3), st.floats(0.002, 3), st.floats(-0.05, 0.2)
+quick = settings(max_examples=60, deadline=None)
+
+
+def contract(forward, strike, left, rate=0.0, sign=1.0):
+    return Contracts(*(np.array([float(one)]) for one in (forward, strike, left, rate, sign)))
+
+
+@quick
+@given(forward=forwards, strike=strikes, volatility=volatilities, left=years, rate=rates)
+def test_put_call_parity_and_the_formula(forward, strike, volatility, left, rate):
+    call, put = (contract(forward, strike, left, rate, sign).values(np.array([volatility]))[0] for sign in (1, -1))
+    discount = np.exp(-rate * left)
+    assert call - put == pytest.approx(discount * (forward - strike), abs=1e-9 * (forward + strike))
+    v = volatility * np.sqrt(left)
+    d1 = np.log(forward / strike) / v + v / 2
+    wanted = discount * (forward * norm.cdf(d1) - strike * norm.cdf(d1 - v))
+    assert call == pytest.approx(wanted, rel=1e-9, abs=1e-9 * forward)
+
+
+@quick
+@given(forward=forwards, volatility=volatilities, left=years, place=st.floats(-1.5, 1.5), rate=rates)
+def test_the_implied_volatility_gives_the_value_back(forward, volatility, left, place, rate):
+    strike = forward * np.exp(place * volatility * np.sqrt(left))
+    for sign in (1.0, -1.0):
+        one = contract(forward, strike, left, rate, sign)
+        value = one.values(np.array([volatility]))
+        found, reasons = implied_volatilities(one, value)
+        assert reasons == [""]
+        assert found[0] == pytest.approx(volatility, rel=1e-7)
+
+
+@quick
+@given(forward=forwards, volatility=volatilities, left=years, place=st.floats(-1.5, 1.5), rate=rates)
+def test_greeks_are_differences_of_values(forward, volatility, left, place, rate):
+    strike = forward * np.exp(place * volatility * np.sqrt(left))
+    for sign in (1.0, -1.0):
+        greeks = contract(forward, strike, left, rate, sign).greeks(np.array([volatility]))
+
+        def value(f=forward, s=volatility, t=left, r=rate, sign=sign, strike=strike):
+            return contract(f, strike, t, r, sign).values(np.array([s]))[0]
+
+        size, h = forward, 1e-4
+        numbers = {
+            "delta": (value(f=forward * (1 + h)) - value(f=forward * (1 - h))) / (2 * forward * h),
+            "vega": (value(s=volatility + h) - value(s=volatility - h)) / (2 * h),
+            "theta": -(value(t=left * (1 + h)) - value(t=left * (1 - h))) / (2 * left * h),
+        }
+        scale = {"delta": 1.0, "vega": size, "theta": size / left}
+        for name, number in numbers.items():
+            assert greeks[name][0] == pytest.approx(number, abs=1e-4 * scale[name])
+
+
+def test_greeks_are_those_of_vollib_in_other_units():
+    from vollib.black.greeks import analytical
+
+    one = contract(2293.97, 2500, 0.2215, 0.03, -1.0)
+    greeks = one.greeks(np.array([0.68]))
+    numbers = "p", 2293.97, 2500.0, 0.2215, 0.03, 0.68
+    factors = {"delta": 1, "gamma": 1, "vega": 100, "theta": 365, "rho": 100}
+    for name, factor in factors.items():
+        assert greeks[name][0] == pytest.approx(factor * getattr(analytical, name)(*numbers), rel=1e-9)
+
+
+def test_what_has_no_spread_is_worth_its_intrinsic_value():
+    strike = np.array([90.0, 100.0, 110.0])
+    np.testing.assert_allclose(black(100.0, strike, 0.0, 1.0), [10, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(black(0.0, strike, 0.5, -1.0), strike, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (0.0, "a mark of 0 has no implied volatility"),
+        (90.0, "below the intrinsic value, 100"),
+        (100.0, "at the intrinsic value"),
+        (250.0, "not below 200, the most that the option can be worth"),
+    ],
+)
+def test_a_mark_without_volatility_has_a_reason(value, reason):
+    found, reasons = implied_volatilities(contract(200, 100, 0.1), np.array([value]))
+    assert np.isnan(found[0])
+    assert reason in reasons[0]
+
+
+GOOD = {"underlying": "eth", "kind": "call", "strike": 2500, "expiry": "2024-03-29", "quantity": 1}
+GOOD |= {"price": 0.093005, "forward": 2293.97}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"kind": "straddle"}, "unknown kind 'straddle'"),
+        ({"strike": 0}, "strike is 0; it must be a number above 0"),
+        ({"strike": float("nan")}, "strike is nan"),
+        ({"forward": -1}, "forward is -1"),
+        ({"price": -0.1}, "price is -0.1, and cannot be below 0"),
+        ({"quantity": "ten"}, "quantity is 'ten'"),
+        ({"expiry": "soon"}, "'soon' is not a moment"),
+        ({"settled": "eur"}, "unknown settled 'eur'"),
+        ({"underlying": 3}, "must be the name of an asset"),
+        ({"rate": float("inf")}, "rate is inf"),
+    ],
+)
+def test_options_that_cannot_be(wrong, message):
+    with pytest.raises(bf.SpecError, match=message):
+        bf.Option(**{**GOOD, **wrong})
+
+
+def test_a_day_expires_at_eight_and_names_are_those_of_exchanges():
+    option = bf.Option(**GOOD)
+    assert option.expiry == pd.Timestamp("2024-03-29T08:00Z")
+    assert option.name == "ETH-29MAR24-2500-C"
+    assert bf.Option(**{**GOOD, "expiry": "2024-03-29T10:30+02:00"}).expiry == pd.Timestamp("2024-03-29T08:30Z")
+
+
+OPTION = bf.Option(**GOOD)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ({"positions": []}, "must be a list of options and holdings"),
+        ({"positions": [OPTION, {"btc": 1}]}, "neither an Option nor a Holding"),
+        ({"at": "2024-04-01"}, "'ETH-29MAR24-2500-C' expired on 2024-03-29 08:00 UTC"),
+        ({"at": None}, "None is not a moment"),
+        ({"volatility": 0.2}, "volatility is 0.2, and must be the name of a factor"),
+        ({"rate": 0.03}, "rate is 0.03"),
+        ({"accounted": "eur"}, "unknown accounted 'eur'"),
+        ({"positions": [OPTION, bf.Holding("btc", 1)], "accounted": "coin"}, "on several underlyings: btc, eth"),
+        ({"positions": [OPTION, bf.Holding("eth", 1)], "accounted": "coin"}, "has no price: how many units is it"),
+        ({"positions": [bf.Holding("eth", 1, 9.0)], "accounted": "coin"}, "gain nothing in its own units"),
+    ],
+)
+def test_books_that_cannot_be(made, message):
+    with pytest.raises(bf.SpecError, match=message):
+        bf.Book(**{"positions": [OPTION], "at": AT, **made})
+
+
+def test_a_book_scales_and_adds_up():
+    long, put = OPTION, option_of("ETH-26JAN24-2200-P", 2241.65, 0.0537, -3)
+    table = bf.Book([long, put, bf.Holding("eth", 2, 2240.0)], at=AT).table().set_index("position")
+    one = bf.Book([long, put], at=AT).table("contract").set_index("position")
+    for name in ("value", "delta", "gamma", "vega", "theta", "rho", "exposure"):
+        assert table.loc[put.name, name] == pytest.approx(-3 * one.loc[put.name, name])
+        assert table.loc["total", name] == pytest.approx(table[name].iloc[:-1].sum())
+    assert table.loc["eth", "delta"] == 2
+    assert table.loc[put.name, "elasticity"] == one.loc[put.name, "elasticity"]
+    assert "money per 1.00 of volatility" in table.attrs["units"]["vega"]
+
+
+def test_settled_in_money_is_the_same_option():
+    linear = bf.Option(**{**GOOD, "price": OPTION.value, "settled": "usd"})
+    one, other = (bf.Book([option], at=AT).table("contract").iloc[0] for option in (OPTION, linear))
+    for name in ("value", "implied_volatility", "delta", "vega", "elasticity"):
+        assert one[name] == pytest.approx(other[name], rel=1e-9)
+    assert one["net_delta"] == pytest.approx(other["net_delta"] - OPTION.price)
+
+
+def test_a_mark_below_intrinsic_value_is_a_reason_of_its_position():
+    deep = option_of("ETH-12JAN24-1200-C", 2226.35, 0.4)
+    table = bf.Book([deep, OPTION], at=AT).table()
+    assert np.isnan(table["implied_volatility"][0])
+    assert "below the intrinsic value" in table["reason"][0]
+    assert table["reason"][1] == ""
+    assert np.isfinite(table["delta"][1])
+    assert deep.name in table.attrs["notes"][0]
+
+
+def quotes(**changed):
+    strike = np.array([80.0, 90.0, 100.0, 110.0, 120.0])
+    table = pd.DataFrame({"strike": np.tile(strike, 2), "type": ["call"] * 5 + ["put"] * 5, "underlying_price": 100.0})
+    sign = np.where(table["type"] == "call", 1.0, -1.0)
+    table["mark"] = black(100.0, table["strike"].to_numpy(), 0.5 * np.sqrt(30 / 365), sign) / 100
+    return table.assign(**{"expiry": pd.Timestamp("2024-02-01T08:00Z"), **changed})
+
+
+def test_a_flat_surface_is_flat():
+    found = bf.surface(quotes(), at="2024-01-02T08:00Z").table().iloc[0]
+    assert found["at_the_money"] == pytest.approx(0.5)
+    assert found["risk_reversal"] == pytest.approx(0, abs=1e-12)
+    assert found["butterfly"] == pytest.approx(0, abs=1e-12)
+    assert found["quotes"] == 5
+    in_money = quotes(mark=quotes()["mark"] * 100)
+    assert bf.surface(in_money, at="2024-01-02T08:00Z", settled="usd").table().iloc[0].equals(found)
+    said = in_money.assign(settled="usd", quoted=pd.Timestamp("2024-01-02T08:00Z"), index_price=99.0)
+    assert bf.surface(said).table().iloc[0].equals(found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"bid": 0.3, "ask": 0.2}, "is above its ask: the quotes are crossed"),
+        ({"expiry": "2024-01-01"}, "has expired by then"),
+        ({"expiry": "never"}, "is not a moment"),
+        ({"strike": 100.0}, "is quoted twice"),
+        ({"strike": 0.0}, "must be a number and be above 0"),
+        ({"mark": -0.1}, "must be a number and not be below 0"),
+        ({"mark": np.nan}, "must be a number"),
+        ({"type": "future"}, "is neither a call nor a put"),
+        ({"delta": 0.5}, "unknown column 'delta'"),
+        ({"underlying": ["ETH"] * 9 + ["BTC"]}, "of several underlyings: BTC, ETH"),
+        ({"mark": 0.0}, "no expiry has three quotes"),
+        ({"underlying_price": [100.0] * 9 + [40_000.0]}, "is not that of the others of its expiry"),
+    ],
+)
+def test_chains_with_defects(changed, message):
+    with pytest.raises(bf.DataError if "moment" not in message else bf.SpecError, match=message):
+        bf.surface(quotes(**changed), at="2024-01-02T08:00Z")
+
+
+def test_chains_that_are_none():
+    with pytest.raises(bf.DataError, match="the chain lacks mark; it has strike"):
+        bf.surface(quotes().drop(columns="mark"), at="2024-01-02")
+    with pytest.raises(bf.DataError, match="holds no contract"):
+        bf.surface(quotes().iloc[:0], at="2024-01-02")
+    with pytest.raises(bf.SpecError, match="expected a DataFrame"):
+        bf.surface({"strike": 1})
+    with pytest.raises(bf.SpecError, match="when was the chain quoted"):
+        bf.surface(quotes())
+    with pytest.raises(bf.SpecError, match="unknown settled"):
+        bf.surface(quotes(), at="2024-01-02", settled="eur")
+
+
+def test_maturities_that_are_not_there():
+    found = bf.surface(quotes(), at="2024-01-02T08:00Z")
+    for maturity, message in (
+        ("31 days", "no expiries on both sides"),
+        ("soon", "not a length of time"),
+        (None, "not a"),
+    ):
+        with pytest.raises(bf.SpecError, match=message):
+            found.at(maturity)
+    assert found.at("30 days")["at_the_money"] == pytest.approx(0.5)
+
+
+def test_assets_that_cannot_be_held():
+    for made, message in (
+        ({"asset": ""}, "must be the name of one"),
+        ({"quantity": None}, "quantity is None"),
+        ({"price": 0}, "price is 0; it must be a number above 0"),
+    ):
+        with pytest.raises(bf.SpecError, match=message):
+            bf.Holding(**{"asset": "eth", "quantity": 1.0, **made})
+
+
+def test_without_vollib_the_remedy_is_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vollib.black.implied_volatility", None)
+    with pytest.raises(bf.SpecError, match="need vollib") as raised:
+        bf.Book([OPTION], at=AT).table()
+    assert raised.value.remedy == 'pip install "bayesfactor[options]"'
