@@ -1,0 +1,115 @@
+"""The tables of a panel, and what they say in words."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+import bayesfactor as bf
+from benchmarks.common import Table, figure, markdown
+from benchmarks.scores.measures import Estimate, Measures, against, measured
+from benchmarks.scores.peers import EXPANDING
+from benchmarks.truth.panels import Case
+
+CLEAR = 2.0  # standard errors
+SCORES = {  # measure -> column, digits, scale
+    "crps": ("CRPS, % of the expanding mean's", 2, 100.0),
+    "log": ("log score", 3, 1.0),
+    "joint": ("joint log score", 3, 1.0),
+    "normal": ("the same, normal tails", 3, 1.0),
+    "r2": ("R² over the past mean, %", 2, 100.0),
+}
+RISKS = {
+    **{f"cover {level}": (f"{level} % intervals hold, %", 1, 100.0) for level in (50, 90, 99)},
+    "bias minimum variance": ("bias: minimum variance", 2, 1.0),
+    "bias equal-weighted": ("bias: equal weights", 2, 1.0),
+    "bias random ": ("bias: 20 long-only", 2, 1.0),
+    "volatility": ("volatility of minimum variance, % a year", 2, 1.0),
+}
+AGAINST = {
+    "joint": ("joint log score, gain", 3, 1.0),
+    "log": ("log score, gain", 3, 1.0),
+    "crps": ("CRPS, ratio", 4, 1.0),
+    "risk": ("volatility of minimum variance, ratio", 3, 1.0),
+}
+
+
+def text(estimate: Estimate, digits: int, scale: float) -> str:
+    """Return a value and its standard error in brackets."""
+    if np.isnan(estimate[0]):
+        return "no inverse"
+    return f"{scale * estimate[0]:.{digits}f} ({scale * estimate[1]:.{digits}f})"
+
+
+def section(case: Case, scores: bf.Scores) -> str:
+    """Return the text of a panel: scores, risk, the first model against the others, and what they say."""
+    found, other = measured(scores, case.panel.periods_per_year), against(scores)
+    first, says = next(iter(found)), "\n".join(f"* {line}" for line in said(found, other))
+    tables = (
+        Table(case.name, rows(found, SCORES), f"{dates_said(case, scores)} {fits_said(scores)}"),
+        Table(f"{case.name}: intervals and risk", rows(found, RISKS), ""),
+        Table(f"{case.name}: {first} against the others", rows(other, AGAINST), says),
+    )
+    return "\n".join(map(markdown, tables))
+
+
+def rows(found: Measures, columns: Mapping[str, tuple[str, int, float]]) -> tuple[dict[str, object], ...]:
+    """Return a line for every model."""
+    return tuple(
+        {"model": model, **{name: text(own[key], *form) for key, (name, *form) in columns.items()}}
+        for model, own in found.items()
+    )
+
+
+def dates_said(case: Case, scores: bf.Scores) -> str:
+    """Return when models were fitted and judged, in words."""
+    dates, starts = scores.joint["date"], case.wide.fits(case.panel)
+    return (
+        f"{len(starts)} fits, every {case.wide.step} periods, of {starts[0]} to {starts[-1]} periods; judged by "
+        f"{dates.nunique()} dates, {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}."
+    )
+
+
+def fits_said(scores: bf.Scores) -> str:
+    """Return how many fits of each model had problems."""
+    fits = scores.dates.groupby("model")["fit"].nunique()
+    counts = [f"{model} {len(each)} of {fits[model]}" for model, each in scores.problems.items() if each]
+    return f"Fits that failed a check, scored all the same: {', '.join(counts) or 'none'}."
+
+
+def said(found: Measures, other: Measures) -> Iterator[str]:
+    """Yield sentences: who is ahead of whom, and which intervals and risks are right, with standard errors."""
+    first = next(iter(found))
+    scores = {"joint": ("Joint log score", 0.0, 1), "log": ("Log score", 0.0, 1), "crps": ("CRPS", 1.0, -1)}
+    for key, (name, centre, sign) in {**scores, "risk": ("Risk of minimum variance", 1.0, -1)}.items():
+        away = {model: sign * distance(own[key], centre) for model, own in other.items()}
+        yield f"{name}: {first} is {placed(away, 'ahead of', 'level with', 'behind')}."
+    for level in (50, 90, 99):
+        away = {model: distance(own[f"cover {level}"], level / 100) for model, own in found.items()}
+        yield f"{level} % intervals are {placed(away, 'too wide:', 'right:', 'too narrow:')}."
+    for key, (column, *_) in RISKS.items():
+        if key.startswith("bias"):
+            away = {model: distance(own[key], 1.0) for model, own in found.items()}
+            yield f"{column.replace('bias: ', 'Risk of ')} is {placed(away, 'understated:', 'right:', 'overstated:')}."
+    away = {model: distance(own["r2"], 0.0) for model, own in found.items() if model != EXPANDING}
+    yield f"Means are {placed(away, 'better than the past mean:', 'as good as it:', 'worse than it:')}."
+
+
+def placed(away: Mapping[str, float], more: str, level: str, less: str) -> str:
+    """Return models in groups by how many standard errors they are away, with these in brackets."""
+    groups = {
+        more: [model for model in away if away[model] > CLEAR],
+        level: [model for model in away if abs(away[model]) <= CLEAR],
+        less: [model for model in away if away[model] < -CLEAR],
+        "without an inverse:": [model for model in away if np.isnan(away[model])],
+    }
+    known = {
+        word: [f"{model} ({figure(abs(away[model]), 2)})" if away[model] == away[model] else model for model in models]
+        for word, models in groups.items()
+        if models
+    }
+    return "; ".join(f"{word} {', '.join(models)}" for word, models in known.items())
+
+
+def distance(estimate: Estimate, centre: float) -> float:
+    """Return by how many standard errors an estimate is above a value."""
+    return (estimate[0] - centre) / estimate[1]

@@ -1,0 +1,4 @@
+"""The words of the page."""
+
+HEAD = ""
+NOTE = ""
