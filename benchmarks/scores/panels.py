@@ -13,7 +13,7 @@ from benchmarks.truth.panels import CASES as WALKS, Case, Dates
 from benchmarks.truth.portfolios import COUNT, long_only
 
 RANDOM = "random "  # what the names of random portfolios begin with
-SINCE = "2015-01-01"  # the first day of the panel of daily stocks
+SINCE = "2016-01-01"  # the first day of the panel of daily stocks
 
 
 def since(panel: Panel, date: str) -> Panel:
@@ -30,7 +30,7 @@ def books(panel: Panel) -> dict[str, pd.Series]:
 
 def _daily(folder: Path) -> Case:
     panel = since(stocks(folder), SINCE)
-    return Case("20 stocks, daily", panel, Dates(1000, 84, 84), None, 0, 252, 63)
+    return Case("20 stocks, daily", panel, Dates(1000, 63, 63), None, 0, 252, 63)
 
 
 CASES: dict[str, Callable[[Path], Case]] = {

@@ -16,6 +16,7 @@ from benchmarks.truth.peers import Peer, factor_model, shrunk, weighted
 from benchmarks.truth.portfolios import minimum_variance
 
 EXPANDING, LEAST = "expanding mean", "minimum variance"
+SHORT = 3  # the longer half-life over the shorter one
 SINGULAR = 1e-10  # least over largest eigenvalue of a matrix that has no inverse
 
 
@@ -43,7 +44,7 @@ def peers(case: Case) -> dict[str, Peer]:
     return {
         EXPANDING: expanding,
         "Ledoit-Wolf": renewed(shrunk()),
-        "exponentially weighted": weighted(case.half_life),
+        **{f"exponentially weighted, {life}": weighted(life) for life in (case.half_life, case.half_life // SHORT)},
         "skfolio's factor model": factor_model(),
     }
 

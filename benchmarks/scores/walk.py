@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -53,6 +53,7 @@ def fit_all(case: Case, preset: str, sampler: bf.Sampler, folder: Path) -> Fits:
 def walk(case: Case, model: str, fits: Fits) -> Walk:
     """Return what a preset forecast of the dates after each of its fits."""
     scores = bf.score({model: fits}, case.panel, portfolios=books(case.panel))
+    scores = replace(scores, dates=scores.dates[scores.dates["model"] == model])
     held, joint = [], []
     for name, rows, assets in legs(case):
         returns = case.panel.returns.sel(asset=list(assets)).values
