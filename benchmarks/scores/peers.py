@@ -44,8 +44,8 @@ def peers(case: Case) -> dict[str, Peer]:
     return {
         EXPANDING: expanding,
         "Ledoit-Wolf": renewed(shrunk()),
-        **{f"exponentially weighted, {life}": weighted(life) for life in (case.half_life, case.half_life // SHORT)},
-        "skfolio's factor model": factor_model(),
+        **{f"EWMA {life}": weighted(life) for life in (case.half_life, case.half_life // SHORT)},
+        "skfolio": factor_model(),
     }
 
 

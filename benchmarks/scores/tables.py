@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 import bayesfactor as bf
-from benchmarks.common import Table, figure, markdown
+from benchmarks.common import Table, markdown
 from benchmarks.scores.measures import Estimate, Measures, against, measured
 from benchmarks.scores.peers import EXPANDING
 from benchmarks.truth.panels import Case
@@ -30,6 +30,19 @@ AGAINST = {
     "log": ("log score, gain", 3, 1.0),
     "crps": ("CRPS, ratio", 4, 1.0),
     "risk": ("volatility of minimum variance, ratio", 3, 1.0),
+}
+DUELS = {  # measure -> name, value of a draw, whether more of it is better
+    "joint": ("Joint log score", 0.0, 1),
+    "log": ("Log score", 0.0, 1),
+    "crps": ("CRPS", 1.0, -1),
+    "risk": ("Volatility of minimum variance", 1.0, -1),
+}
+WIDE, UNDER = ("too wide", "right", "too narrow"), ("understated", "right", "overstated")
+RIGHT = {  # measure -> name, value where it is right, words for more of it and less
+    **{f"cover {level}": (f"{level} % intervals", level / 100, WIDE) for level in (50, 90, 99)},
+    "bias minimum variance": ("Risk of minimum variance", 1.0, UNDER),
+    "bias equal-weighted": ("Risk of equal weights", 1.0, UNDER),
+    "bias random ": ("Risk of 20 long-only portfolios", 1.0, UNDER),
 }
 
 
@@ -77,21 +90,23 @@ def fits_said(scores: bf.Scores) -> str:
 
 
 def said(found: Measures, other: Measures) -> Iterator[str]:
-    """Yield sentences: who is ahead of whom, and which intervals and risks are right, with standard errors."""
-    first = next(iter(found))
-    scores = {"joint": ("Joint log score", 0.0, 1), "log": ("Log score", 0.0, 1), "crps": ("CRPS", 1.0, -1)}
-    for key, (name, centre, sign) in {**scores, "risk": ("Risk of minimum variance", 1.0, -1)}.items():
+    """Yield sentences: where the first model loses, who is ahead of whom, what is right; with standard errors."""
+    first, lost = next(iter(found)), []
+    lines = []
+    for key, (name, centre, sign) in DUELS.items():
         away = {model: sign * distance(own[key], centre) for model, own in other.items()}
-        yield f"{name}: {first} is {placed(away, 'ahead of', 'level with', 'behind')}."
-    for level in (50, 90, 99):
-        away = {model: distance(own[f"cover {level}"], level / 100) for model, own in found.items()}
-        yield f"{level} % intervals are {placed(away, 'too wide:', 'right:', 'too narrow:')}."
-    for key, (column, *_) in RISKS.items():
-        if key.startswith("bias"):
-            away = {model: distance(own[key], 1.0) for model, own in found.items()}
-            yield f"{column.replace('bias: ', 'Risk of ')} is {placed(away, 'understated:', 'right:', 'overstated:')}."
+        better = [model for model in away if away[model] < -CLEAR]
+        lost += [f"{name} (better: {', '.join(better)})"] if better else []
+        lines.append(f"{name}: {first} is {placed(away, 'ahead of', 'level with', 'behind')}.")
+    for key, (name, centre, words) in RIGHT.items():
+        away = {model: distance(own[key], centre) for model, own in found.items()}
+        right = [model for model in away if abs(away[model]) <= CLEAR]
+        lost += [f"{name} (right: {', '.join(right) or 'none'})"] if first not in right else []
+        lines.append(f"{name}: {placed(away, *words)}.")
     away = {model: distance(own["r2"], 0.0) for model, own in found.items() if model != EXPANDING}
-    yield f"Means are {placed(away, 'better than the past mean:', 'as good as it:', 'worse than it:')}."
+    lines.append(f"Means: {placed(away, 'better than the past mean', 'as good as it', 'worse than it')}.")
+    yield f"**Where {first} loses**, by two standard errors or more: {'; '.join(lost) or 'nowhere'}."
+    yield from lines
 
 
 def placed(away: Mapping[str, float], more: str, level: str, less: str) -> str:
@@ -100,14 +115,13 @@ def placed(away: Mapping[str, float], more: str, level: str, less: str) -> str:
         more: [model for model in away if away[model] > CLEAR],
         level: [model for model in away if abs(away[model]) <= CLEAR],
         less: [model for model in away if away[model] < -CLEAR],
-        "without an inverse:": [model for model in away if np.isnan(away[model])],
     }
     known = {
-        word: [f"{model} ({figure(abs(away[model]), 2)})" if away[model] == away[model] else model for model in models]
+        word: ", ".join(f"{model} ({abs(away[model]):.1f})" for model in models)
         for word, models in groups.items()
         if models
     }
-    return "; ".join(f"{word} {', '.join(models)}" for word, models in known.items())
+    return "; ".join(f"*{word}* {models}" for word, models in known.items())
 
 
 def distance(estimate: Estimate, centre: float) -> float:

@@ -1,4 +1,59 @@
 """The words of the page."""
 
-HEAD = ""
-NOTE = ""
+from benchmarks.scores.panels import SINCE
+from benchmarks.scores.walk import SAMPLER
+from benchmarks.truth.portfolios import COUNT
+
+HEAD = """\
+# Scores beside other forecasts
+
+Forecasts of the next period by our presets and by programs without a posterior, scored by `bf.score` and its rules on
+the same dates and assets of real markets. `python -m benchmarks.scores` makes this page (`make scores`), and every
+number and sentence below it; [predictions](truth.md) has what each part of the default adds, and other portfolios.
+
+The short of it, for a manager. In **volatility** the default is what it is for: densities of single returns and of all
+together, and intervals. In **means** nothing here is told from the mean of past returns. The risk of a
+**minimum-variance** portfolio is what its own optimiser makes of a covariance's errors, and stays understated by most.
+Where a line below says *behind*, another column is better, and by so many standard errors.
+"""
+DRAWN = f"{SAMPLER.chains} chains of {SAMPLER.draws}"
+NOTE = f"""\
+## How it is measured
+
+Presets are fitted to all dates so far, again every so many periods ({DRAWN} draws, seed {SAMPLER.seed} of
+each fit with the row that it ends before), and forecast every date up to the next fit: what moves is updated by the
+returns before the date, without sampling.
+
+The others forecast a normal law:
+
+* **expanding mean**: each asset's mean of all its returns before the date, and their sample covariance, widened for the
+  doubt about that mean. It is what CRPS and R-squared are set against.
+* **Ledoit-Wolf**: mean and shrunk covariance of all dates on which every asset was traded.
+* **exponentially weighted**: the same mean, and a covariance with two half-lives in periods, its correlations made
+  smaller by a twentieth so that it has an inverse. The half-lives are near the best for these very returns, of joint
+  scores the long one, of single returns the short one: what is said of them is in their favour.
+* **skfolio's factor model**: `TimeSeriesFactorModel` as it is (loadings by a cross-validated lasso on the factors as
+  they are, whatever their units), its mean and its own covariance, on the same complete dates; made anew with our fits.
+  All others are made anew on every date.
+
+In brackets: standard errors from at most 20 blocks of consecutive dates; of differences, from those of the same dates.
+
+* CRPS: mean over returns, over that of the expanding mean; lower is better.
+* Log score: mean log density of single returns, in nats; joint: of all returns of a date together, a return. Tails are
+  in it; *normal tails* has residuals of the same variances that are normal, as `joint_table` of `bf.score`.
+* R-squared: 1 less the squared errors over those of the mean of all earlier returns.
+* Intervals are equal-tailed, of single returns.
+* Bias: standard deviation of returns less their forecast mean over their forecast standard deviation, 1 where risk is
+  right, above 1 where it is understated. Minimum variance: long and short, of each law's own covariance, new on every
+  date, without costs. Equal weights: of the assets traded. {COUNT} long-only ones: fixed weights, uniform on the
+  simplex.
+* Groups in the sentences are two standard errors from 0, from the share that an interval should hold, or from 1; in
+  brackets, how many. With so many comparisons some of those between two and three are chance.
+
+Left out: `pooled` (one loading for all assets, for histories too short to tell them apart), `sparse`, `spike_slab` and
+`noisy_factors` (the model static with other priors of loadings, of premia and of factors; the last two are static where
+all factors are traded, and noisy factors of tokens and stocks do not converge in so few draws).
+
+Tokens and French portfolios are those of [predictions](truth.md). Daily stocks: its 20 stocks, from {SINCE} on, recent
+so that it is done in minutes; the first fit sees about four years. Stocks and tokens are survivors.
+"""

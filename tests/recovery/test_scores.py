@@ -122,7 +122,7 @@ def test_peers_are_new_on_every_date(case):
     laws = {name: list(peer(panel, range(100, 103), 100, panel.assets)) for name, peer in found.items()}
     known = panel.returns.values[34:102]
     np.testing.assert_allclose(laws["Ledoit-Wolf"][2].covariance, ledoit_wolf(known))
-    assert {name for name, (first, _, last) in laws.items() if first is last} == {"skfolio's factor model"}
+    assert {name for name, (first, _, last) in laws.items() if first is last} == {"skfolio"}
 
 
 def test_ours_are_those_of_the_public_verbs(case, folder, walks, scores):
@@ -189,10 +189,10 @@ def test_what_was_judged_by_other_returns_is_refused(scores):
 def test_the_page_says_who_is_ahead(case, scores):
     away = {"a": 3.1, "b": -0.4, "c": -20.0, "d": np.nan}
     said = placed(away, "ahead of", "level with", "behind")
-    assert said == "ahead of a (3.1); level with b (0.40); behind c (20); without an inverse: d"
+    assert said == "*ahead of* a (3.1); *level with* b (0.4); *behind* c (20.0)"
     assert text((0.12345, 0.01), 2, 100.0) == "12.35 (1.00)"
     assert text((np.nan, np.nan), 2, 1.0) == "no inverse"
     page = section(case, scores)
     assert page.count("\n| hierarchical |") == 2
-    assert page.count("\n| skfolio's factor model |") == 3
+    assert page.count("\n| skfolio |") == 3
     assert "2 fits, every 40 periods, of 60 to 100 periods; judged by 80 dates" in page
