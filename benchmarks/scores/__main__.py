@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.common import versions
+from benchmarks.scores.measures import against, measured
 from benchmarks.scores.panels import CASES
-from benchmarks.scores.tables import section
+from benchmarks.scores.tables import section, summary
 from benchmarks.scores.text import HEAD, NOTE
 from benchmarks.scores.walk import PRESETS, SAMPLER, together, walk_presets
 
@@ -32,15 +33,18 @@ def main() -> None:
             parser.error(f"there is no panel '{name}': choose from {', '.join(CASES)}")
     if not given.data.is_dir():
         parser.error(f"there is no folder {given.data}: its tables are those of benchmarks/markets.py")
-    found = []
+    sections, duels = [], {}
     with tempfile.TemporaryDirectory() as empty:
         for name in given.panels or CASES:
             case = CASES[name](given.data)
             walks = walk_presets(case, PRESETS, SAMPLER, (given.keep or Path(empty)) / name)
-            found.append(section(case, together(case, walks)))
-            print(found[-1], flush=True)
+            scores = together(case, walks)
+            duels[name] = against(scores)
+            sections.append(section(case, scores, measured(scores, case.panel.periods_per_year), duels[name]))
+            print(sections[-1], flush=True)
     if not given.panels:
-        PAGE.write_text("\n".join([HEAD, *found, NOTE, versions("skfolio"), ""]), encoding="utf-8")
+        page = "\n".join([HEAD, summary(duels), *sections, NOTE, versions("skfolio"), ""])
+        PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

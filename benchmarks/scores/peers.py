@@ -44,7 +44,8 @@ def peers(case: Case) -> dict[str, Peer]:
     return {
         EXPANDING: expanding,
         "Ledoit-Wolf": renewed(shrunk()),
-        **{f"EWMA {life}": weighted(life) for life in (case.half_life, case.half_life // SHORT)},
+        "EWMA, long": weighted(case.half_life),
+        "EWMA, short": weighted(case.half_life // SHORT),
         "skfolio": factor_model(),
     }
 

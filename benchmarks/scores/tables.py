@@ -6,7 +6,9 @@ import numpy as np
 
 import bayesfactor as bf
 from benchmarks.common import Table, markdown
-from benchmarks.scores.measures import Estimate, Measures, against, measured
+from benchmarks.scores.measures import Estimate, Measures
+from benchmarks.scores.peers import SHORT
+from benchmarks.scores.walk import PRESETS
 from benchmarks.truth.panels import Case
 
 CLEAR = 2.0  # standard errors
@@ -37,7 +39,8 @@ DUELS = {  # measure -> name, value of a draw, whether more of it is better
     "crps": ("CRPS", 1.0, -1),
     "risk": ("Volatility of minimum variance", 1.0, -1),
 }
-WIDE, UNDER = ("too wide", "right", "too narrow"), ("understated", "right", "overstated")
+WIDE = ("too wide", "not told from right", "too narrow")
+UNDER = ("understated", "not told from right", "overstated")
 RIGHT = {  # measure -> name, value where it is right, words for more of it and less
     **{f"cover {level}": (f"{level} % intervals", level / 100, WIDE) for level in (50, 90, 99)},
     "bias minimum variance": ("Risk of minimum variance", 1.0, UNDER),
@@ -53,16 +56,42 @@ def text(estimate: Estimate, digits: int, scale: float) -> str:
     return f"{scale * estimate[0]:.{digits}f} ({scale * estimate[1]:.{digits}f})"
 
 
-def section(case: Case, scores: bf.Scores) -> str:
+def section(case: Case, scores: bf.Scores, found: Measures, other: Measures) -> str:
     """Return the text of a panel: scores, risk, the first model against the others, and what they say."""
-    found, other = measured(scores, case.panel.periods_per_year), against(scores)
     first, says = next(iter(found)), "\n".join(f"* {line}" for line in said(found, other))
     tables = (
         Table(case.name, rows(found, SCORES), f"{dates_said(case, scores)} {fits_said(scores)}"),
-        Table(f"{case.name}: intervals and risk", rows(found, RISKS), ""),
+        Table(f"{case.name}: intervals and risk", rows(found, RISKS), "Standard errors in brackets."),
         Table(f"{case.name}: {first} against the others", rows(other, AGAINST), says),
     )
     return "\n".join(map(markdown, tables))
+
+
+def summary(panels: Mapping[str, Measures]) -> str:
+    """Return by how many standard errors the first model is ahead of every other, by panel, and how often."""
+    lines, counts = [], {"ahead": 0, "level": 0, "behind": 0}
+    for model in next(iter(panels.values())):
+        line: dict[str, object] = {"against": model}
+        for name, (head, _, _) in (item for item in DUELS.items() if item[0] != "risk"):
+            away = [ahead(other[model], name) for other in panels.values()]
+            line[head] = " ".join("none" if np.isnan(value) else f"{value:+.1f}" for value in away)
+            if model not in PRESETS:
+                counts["ahead"] += sum(value > CLEAR for value in away)
+                counts["level"] += sum(abs(value) <= CLEAR for value in away)
+                counts["behind"] += sum(value < -CLEAR for value in away)
+        lines.append(line)
+    note = (
+        f"Panels in each cell: {', '.join(panels)}. Of {sum(counts.values())} comparisons with what has no posterior, "
+        f"the default is ahead by two standard errors in {counts['ahead']}, level in {counts['level']} and behind in "
+        f"{counts['behind']}."
+    )
+    return markdown(Table("The default against the others, in standard errors", tuple(lines), note))
+
+
+def ahead(own: Mapping[str, Estimate], measure: str) -> float:
+    """Return by how many standard errors the first model is ahead."""
+    _, centre, sign = DUELS[measure]
+    return sign * distance(own[measure], centre)
 
 
 def rows(found: Measures, columns: Mapping[str, tuple[str, int, float]]) -> tuple[dict[str, object], ...]:
@@ -78,7 +107,8 @@ def dates_said(case: Case, scores: bf.Scores) -> str:
     dates, starts = scores.joint["date"], case.wide.fits(case.panel)
     return (
         f"{len(starts)} fits, every {case.wide.step} periods, of {starts[0]} to {starts[-1]} periods; judged by "
-        f"{dates.nunique()} dates, {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}."
+        f"{dates.nunique()} dates, {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}. Half-lives of EWMA: "
+        f"{case.half_life} and {case.half_life // SHORT} periods."
     )
 
 
@@ -93,15 +123,17 @@ def said(found: Measures, other: Measures) -> Iterator[str]:
     """Yield sentences: where the first model loses, who is ahead of whom, what is right; with standard errors."""
     first, lost = next(iter(found)), []
     lines = []
-    for key, (name, centre, sign) in DUELS.items():
-        away = {model: sign * distance(own[key], centre) for model, own in other.items()}
+    for key, (name, _, _) in DUELS.items():
+        away = {model: ahead(own, key) for model, own in other.items()}
         better = [model for model in away if away[model] < -CLEAR]
         lost += [f"{name} (better: {', '.join(better)})"] if better else []
         lines.append(f"{name}: {first} is {placed(away, 'ahead of', 'level with', 'behind')}.")
     for key, (name, centre, words) in RIGHT.items():
         away = {model: distance(own[key], centre) for model, own in found.items()}
-        right = [model for model in away if abs(away[model]) <= CLEAR]
-        lost += [f"{name} (right: {', '.join(right) or 'none'})"] if first not in right else []
+        far = {model: abs(own[key][0] - centre) for model, own in found.items()}
+        nearer = [model for model in far if far[model] < far[first]]
+        if abs(away[first]) > CLEAR:
+            lost.append(f"{name} ({f'nearer to right: {", ".join(nearer)}' if nearer else 'none is nearer to right'})")
         lines.append(f"{name}: {placed(away, *words)}.")
     away = {model: distance(own["r2"], 0.0) for model, own in found.items() if abs(own["r2"][0]) > NEGLIGIBLE}
     lines.append(f"Means: {placed(away, 'better than the past mean', 'as good as it', 'worse than it')}.")

@@ -8,13 +8,14 @@ HEAD = """\
 # Scores beside other forecasts
 
 Forecasts of the next period by our presets and by programs without a posterior, scored by `bf.score` and its rules on
-the same dates and assets of real markets. `python -m benchmarks.scores` makes this page (`make scores`), and every
-number and sentence below it; [predictions](truth.md) has what each part of the default adds, and other portfolios.
+the same dates and assets of real markets. `python -m benchmarks.scores` makes this page, its numbers and the sentences
+that have them (`make scores`); [predictions](truth.md) has what each part of the default adds, and other portfolios.
 
-The short of it, for a manager. In **volatility** the default is what it is for: densities of single returns and of all
-together, and intervals. In **means** nothing here is told from the mean of past returns. The risk of a
-**minimum-variance** portfolio is what its own optimiser makes of a covariance's errors, and stays understated by most.
-Where a line below says *behind*, another column is better, and by so many standard errors.
+How to read it as the manager of a portfolio: log scores and CRPS say how good the whole forecast of a return is, joint
+scores how good that of all together is, which is what a risk budget needs. Intervals and bias say whether risk is what
+was said. The minimum-variance portfolio seeks out the errors of the covariance that made it: expect its risk to be
+understated, and see by which least. An R-squared of returns says little, as always. Each panel ends with what the
+default is behind in, first.
 """
 DRAWN = f"{SAMPLER.chains} chains of {SAMPLER.draws}"
 NOTE = f"""\
@@ -29,10 +30,10 @@ The others forecast a normal law:
 * **expanding mean**: each asset's mean of all its returns before the date, and their sample covariance, widened for the
   doubt about that mean. It is what CRPS and R-squared are set against.
 * **Ledoit-Wolf**: mean and shrunk covariance of all dates on which every asset was traded.
-* **exponentially weighted**: the same mean, and a covariance with two half-lives in periods, its correlations made
+* **EWMA**, exponentially weighted: the same mean, and a covariance with two half-lives in periods, its correlations made
   smaller by a twentieth so that it has an inverse. The half-lives are near the best for these very returns, of joint
   scores the long one, of single returns the short one: what is said of them is in their favour.
-* **skfolio's factor model**: `TimeSeriesFactorModel` as it is (loadings by a cross-validated lasso on the factors as
+* **skfolio**: its factor model, `TimeSeriesFactorModel`, as it is (loadings by a cross-validated lasso on the factors as
   they are, whatever their units), its mean and its own covariance, on the same complete dates; made anew with our fits.
   All others are made anew on every date.
 
@@ -47,8 +48,9 @@ In brackets: standard errors from at most 20 blocks of consecutive dates; of dif
   right, above 1 where it is understated. Minimum variance: long and short, of each law's own covariance, new on every
   date, without costs. Equal weights: of the assets traded. {COUNT} long-only ones: fixed weights, uniform on the
   simplex.
-* Groups in the sentences are two standard errors from 0, from the share that an interval should hold, or from 1; in
-  brackets, how many. With so many comparisons some of those between two and three are chance.
+* Groups in the sentences are two standard errors from no difference, from the share that an interval should hold, or
+  from a bias of 1; in brackets, how many. What is not told from right may still be far from it, where one crash makes
+  the standard error. With so many comparisons some of those between two and three are chance.
 
 Left out: `pooled` (one loading for all assets, for histories too short to tell them apart), `sparse`, `spike_slab` and
 `noisy_factors` (the model static with other priors of loadings, of premia and of factors; the last two are static where

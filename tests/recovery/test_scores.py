@@ -11,15 +11,17 @@ from scipy import stats
 import bayesfactor as bf
 from bayesfactor.analysis.comparison.judged import EQUAL, judged
 from benchmarks.markets import read
-from benchmarks.scores.measures import against, bias, covered, measured, root, variance
-from benchmarks.scores.panels import books
+from benchmarks.scores.measures import UNKNOWN, against, bias, covered, measured, root, variance
+from benchmarks.scores.panels import CASES, books
 from benchmarks.scores.peers import EXPANDING, LEAST, expanding, has_inverse, marginals, one_date, peers, walk_peers
-from benchmarks.scores.tables import placed, section, text
-from benchmarks.scores.walk import fit_all, require_same, together, walk_presets
+from benchmarks.scores.tables import placed, section, summary, text
+from benchmarks.scores.text import HEAD, NOTE
+from benchmarks.scores.walk import PRESETS as PRESETS_OF_PAGE, fit_all, require_same, together, walk_presets
 from benchmarks.truth.laws import NormalLaw
 from benchmarks.truth.panels import Case, Dates
 from benchmarks.truth.peers import ledoit_wolf
 from tests.support.panels import make_panel
+from tests.support.paths import ROOT
 
 PRESETS = ("hierarchical", "static")
 SAMPLER = bf.Sampler(draws=50, chains=2, progress=False)
@@ -192,7 +194,28 @@ def test_the_page_says_who_is_ahead(case, scores):
     assert said == "*ahead of* a (3.1); *level with* b (0.4); *behind* c (20.0)"
     assert text((0.12345, 0.01), 2, 100.0) == "12.35 (1.00)"
     assert text((np.nan, np.nan), 2, 1.0) == "no inverse"
-    page = section(case, scores)
+    found, other = measured(scores, 252), against(scores)
+    page = section(case, scores, found, other)
     assert page.count("\n| hierarchical |") == 2
     assert page.count("\n| skfolio |") == 3
     assert "2 fits, every 40 periods, of 60 to 100 periods; judged by 80 dates" in page
+
+
+def test_the_summary_counts_who_is_ahead():
+    """Ahead by three standard errors in log scores, level in CRPS, of one peer with and one without an inverse."""
+    each = {"log": (0.3, 0.1), "crps": (0.99, 0.02)}
+    panel = {"static": {"joint": (-0.3, 0.1), **each}, "expanding mean": {"joint": UNKNOWN, **each}}
+    page = summary({"one": panel, "two": panel})
+    assert "| static | -3.0 -3.0 | +3.0 +3.0 | +0.5 +0.5 |" in page
+    assert "| expanding mean | none none | +3.0 +3.0 | +0.5 +0.5 |" in page
+    assert "Of 4 comparisons" in page
+    assert "in 2, level in 2 and behind in 0" in page
+
+
+def test_the_page_is_that_of_the_program():
+    """Its words; and every panel's models."""
+    page = (ROOT / "docs" / "scores.md").read_text(encoding="utf-8")
+    assert page.startswith(HEAD)
+    assert NOTE in page
+    for model in PRESETS_OF_PAGE:
+        assert page.count(f"\n| {model} |") >= 2 * len(CASES)
