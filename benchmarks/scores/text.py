@@ -30,12 +30,12 @@ The others forecast a normal law:
 * **expanding mean**: each asset's mean of all its returns before the date, and their sample covariance, widened for the
   doubt about that mean. It is what CRPS and R-squared are set against.
 * **Ledoit-Wolf**: mean and shrunk covariance of all dates on which every asset was traded.
-* **EWMA**, exponentially weighted: the same mean, and a covariance with two half-lives in periods, its correlations made
-  smaller by a twentieth so that it has an inverse. The half-lives are near the best for these very returns, of joint
-  scores the long one, of single returns the short one: what is said of them is in their favour.
-* **skfolio**: its factor model, `TimeSeriesFactorModel`, as it is (loadings by a cross-validated lasso on the factors as
-  they are, whatever their units), its mean and its own covariance, on the same complete dates; made anew with our fits.
-  All others are made anew on every date.
+* **EWMA**: the same mean, and an exponentially weighted covariance with two half-lives, its correlations made smaller
+  by a twentieth so that it has an inverse. Two, because none of those tried on these very returns was best: shorter ones
+  forecast single returns better, longer ones mostly all together.
+* **skfolio**: its `TimeSeriesFactorModel` as it is (loadings by a cross-validated lasso on the factors, whatever their
+  units), its mean and its own covariance, on the same complete dates; made anew with our fits. All others are made anew
+  on every date.
 
 In brackets: standard errors from at most 20 blocks of consecutive dates; of differences, from those of the same dates.
 
