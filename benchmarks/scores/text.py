@@ -31,8 +31,8 @@ The others forecast a normal law:
   doubt about that mean. It is what CRPS and R-squared are set against.
 * **Ledoit-Wolf**: mean and shrunk covariance of all dates on which every asset was traded.
 * **EWMA**: the same mean, and an exponentially weighted covariance with two half-lives, its correlations made smaller
-  by a twentieth so that it has an inverse. Two, because none of those tried on these very returns was best: shorter ones
-  forecast single returns better, longer ones mostly all together.
+  by a twentieth so that it has an inverse. Two, because none of those tried on these very returns was best: shorter
+  ones forecast single returns better, longer ones mostly all together.
 * **skfolio**: its `TimeSeriesFactorModel` as it is (loadings by a cross-validated lasso on the factors, whatever their
   units), its mean and its own covariance, on the same complete dates; made anew with our fits. All others are made anew
   on every date.
