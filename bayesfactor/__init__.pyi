@@ -141,14 +141,38 @@ from .data.integration.assembly import (
     integrate as integrate,
     to_returns as to_returns,
 )
+from .data.readers.binance import (
+    read_binance as read_binance,
+)
+from .data.readers.coinbase import (
+    read_coinbase as read_coinbase,
+)
 from .data.readers.coinmetrics import (
     read_coinmetrics as read_coinmetrics,
+)
+from .data.readers.defillama import (
+    read_defillama as read_defillama,
+)
+from .data.readers.deribit_chain import (
+    read_deribit_chain as read_deribit_chain,
+)
+from .data.readers.deribit_volatility import (
+    read_deribit_volatility as read_deribit_volatility,
+)
+from .data.readers.flows import (
+    read_flows as read_flows,
 )
 from .data.readers.fred import (
     read_fred as read_fred,
 )
 from .data.readers.french import (
     read_french as read_french,
+)
+from .data.readers.funding import (
+    read_funding as read_funding,
+)
+from .data.readers.kraken import (
+    read_kraken as read_kraken,
 )
 from .data.readers.table import (
     read_table as read_table,

@@ -8,13 +8,13 @@ from tests.support.paths import ROOT
 
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-LONG = ("8_your_own", "9_your_own", "10_common", "11_which")  # minutes each; `make notebooks` runs them
+LONG = ("8_your_own", "9_your_own", "10_common", "11_which", "12_weights")  # minutes each; `make notebooks` runs them
 SHORT = [path for path in NOTEBOOKS if not path.stem.startswith(LONG)]
 LARGEST = 600_000  # bytes of a notebook with its outputs
 
 
-def test_there_are_eleven():
-    assert sorted(int(path.stem.split("_")[0]) for path in NOTEBOOKS) == list(range(1, 12))
+def test_there_are_twelve():
+    assert sorted(int(path.stem.split("_")[0]) for path in NOTEBOOKS) == list(range(1, 13))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -8,6 +8,8 @@ import numpy as np
 
 from bayesfactor.base.errors import FitError, SpecError, nearest
 
+MOST_PERIODS = 10_000  # every one of them is simulated
+
 
 def require_number(value: object, low: float, high: float, place: str, remedy: str = "") -> None:
     """Raise a SpecError unless the value is a number strictly between `low` and `high`."""
@@ -36,12 +38,19 @@ def require_draws(draws: object, seed: object, verb: str) -> None:
 
 
 def require_periods(periods: object, verb: str) -> None:
-    """Raise a SpecError unless it is a positive integer."""
+    """Raise a SpecError unless it is a positive integer, and no more than can be simulated."""
     if isinstance(periods, bool) or not isinstance(periods, int | np.integer) or periods < 1:
         raise SpecError(
             f"{verb}: periods is {periods!r}; it must be a positive integer, of periods of the panel.",
             place=f"{verb}.periods",
             found=periods,
+        )
+    if periods > MOST_PERIODS:
+        raise SpecError(
+            f"{verb}: periods is {periods}; at most {MOST_PERIODS:,} periods of the panel can be looked ahead.",
+            place=f"{verb}.periods",
+            found=periods,
+            remedy="Resample the panel to longer periods.",
         )
 
 

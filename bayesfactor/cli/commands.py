@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 import typer
 
 from bayesfactor.cli.options import (
+    Assets,
+    Calendar,
+    Chains,
     Draws,
-    IntervalKind,
+    Factors,
+    Info,
     Portfolio,
+    Prices,
     Probability,
+    Returns,
+    RiskFree,
     Run,
+    Seed,
     Table,
     Tune,
+    Units,
+    Zone,
     check_output,
     exit_status,
     warn_and_exit,
 )
-from bayesfactor.cli.predictive_commands import compare, forecast, stress
+from bayesfactor.cli.predictive_commands import compare, forecast, score, stress
+from bayesfactor.cli.report_command import report
 
 if TYPE_CHECKING:
     from bayesfactor.posterior.fit import Fit
@@ -101,25 +112,21 @@ def models(
 
 @app.command()
 def fit(
-    returns: Annotated[Path, typer.Argument(help="CSV or Parquet: dates and one column per asset.")],
-    factors: Annotated[Path, typer.Argument(help="CSV or Parquet: dates and one column per factor.")],
+    returns: Returns,
+    factors: Factors,
     output: Annotated[Path, typer.Option("--output", "-o", help="The fit is saved here.")],
-    info: Annotated[
-        Path | None, typer.Option(help="CSV or TOML: per factor traded, family, transform, lag, aggregate.")
-    ] = None,
-    assets: Annotated[Path | None, typer.Option(help="CSV: columns asset and group.")] = None,
-    risk_free: Annotated[Path | None, typer.Option(help="Risk-free return per period, one column.")] = None,
+    info: Info = None,
+    assets: Assets = None,
+    risk_free: RiskFree = None,
     model: Annotated[str, typer.Option(help="A preset, or a model file.")] = "hierarchical",
-    calendar: Annotated[
-        str, typer.Option(help="auto, daily, business, weekly, monthly, quarterly or annual.")
-    ] = "auto",
-    units: Annotated[str, typer.Option(help="Units of returns and traded factors: decimal or percent.")] = "decimal",
-    prices: Annotated[bool, typer.Option("--prices", help="The RETURNS file holds prices.")] = False,
-    zone: Annotated[str | None, typer.Option(help="Time zone of the files' dates, such as America/New_York.")] = None,
+    calendar: Calendar = "auto",
+    units: Units = "decimal",
+    prices: Prices = False,
+    zone: Zone = None,
     draws: Draws = 1000,
     tune: Tune = 300,
-    chains: Annotated[int, typer.Option(help="Number of chains.")] = 4,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same draws.")] = 1,
+    chains: Chains = 4,
+    seed: Seed = 1,
 ) -> None:
     """Fit a model to returns and factors, check it and save it."""
     from bayesfactor.cli.input import read_info, read_panel
@@ -237,50 +244,5 @@ def price(run: Run, ci: Probability = 0.9, csv: Table = None) -> None:
     warn_and_exit(result.problems)
 
 
-for _command in (compare, stress, forecast):
+for _command in (compare, stress, forecast, score, report):
     app.command()(_command)
-
-
-@app.command()
-def report(
-    run: Run,
-    output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
-    portfolio: Annotated[
-        Path | None, typer.Option(help="CSV: columns asset and weight; the report is about this portfolio.")
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
-    ci: Probability = 0.9,
-    ci_kind: Annotated[
-        IntervalKind, typer.Option(help="Equal-tailed (eti) or highest-density (hdi) intervals.")
-    ] = IntervalKind.eti,
-    scenarios: Annotated[
-        Path | None, typer.Option(help="TOML file of named scenarios; the report says what they do.")
-    ] = None,
-    other: Annotated[
-        list[Path] | None,
-        typer.Option(help="Saved fit of another model to the same returns, under its file's name; as often as needed."),
-    ] = None,
-) -> None:
-    """Write a report for a reader who does not run Python."""
-    from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
-    from bayesfactor.cli.comparison import named
-    from bayesfactor.cli.input import read_weights
-    from bayesfactor.cli.interrupts import wrote
-    from bayesfactor.posterior.fit import open_fit
-    from bayesfactor.reporting.writing import write_report
-
-    check_output(output)
-    weights = None if portfolio is None else read_weights(portfolio)
-    result = open_fit(run)
-    asked = () if scenarios is None else read_scenarios(scenarios)
-    others = {name: open_fit(path) for name, path in named(other or [], "report --other").items()}
-    choices: dict[str, Any] = {
-        "title": title,
-        "ci_prob": ci,
-        "ci_kind": ci_kind.value,
-        "scenarios": asked,
-        "others": others,
-    }
-    written = write_report(result, output, portfolio=weights, **choices)
-    print(f"Wrote {wrote(written)}")
-    warn_and_exit(result.problems)

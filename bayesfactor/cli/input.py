@@ -11,8 +11,9 @@ import pandas as pd
 from bayesfactor.analysis.portfolio.portfolio_weights import LEVERAGE, gross, not_weights
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.integration.assembly import integrate, to_returns
-from bayesfactor.data.readers.cells import decode_text, first_name, read_raw, split_cells
+from bayesfactor.data.readers.cells import decode_text, read_raw, split_cells
 from bayesfactor.data.readers.fred import read_fred
+from bayesfactor.data.readers.publishers import first_name
 from bayesfactor.data.readers.table import read_table
 from bayesfactor.data.screening.number_formats import describe_number
 from bayesfactor.panel.panel import Panel

@@ -8,6 +8,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
+Returns = Annotated[Path, typer.Argument(help="CSV or Parquet: dates and one column per asset.")]
+Factors = Annotated[Path, typer.Argument(help="CSV or Parquet: dates and one column per factor.")]
+Info = Annotated[Path | None, typer.Option(help="CSV or TOML: per factor traded, family, transform, lag, aggregate.")]
+Assets = Annotated[Path | None, typer.Option(help="CSV: columns asset and group.")]
+RiskFree = Annotated[Path | None, typer.Option(help="Risk-free return per period, one column.")]
+Calendar = Annotated[str, typer.Option(help="auto, daily, business, weekly, monthly, quarterly or annual.")]
+Units = Annotated[str, typer.Option(help="Units of returns and traded factors: decimal or percent.")]
+Prices = Annotated[bool, typer.Option("--prices", help="The RETURNS file holds prices.")]
+Zone = Annotated[str | None, typer.Option(help="Time zone of the files' dates, such as America/New_York.")]
+Chains = Annotated[int, typer.Option(help="Number of chains.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same draws.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN.nc", help="A saved fit.")]
 Draws = Annotated[int, typer.Option(help="Draws to keep of each chain.")]
 Tune = Annotated[int, typer.Option(help="Warm-up draws of each chain.")]

@@ -1,4 +1,4 @@
-"""The commands about returns that are still to come: which model predicts them, what if, and what then."""
+"""The commands about returns that a fit has not seen: which model predicts them, what if, what then, and how well."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,28 @@ from typing import Annotated, Any
 
 import typer
 
-from bayesfactor.cli.options import Portfolio, Probability, Run, Table, check_output, exit_status, warn_and_exit
+from bayesfactor.cli.options import (
+    Assets,
+    Calendar,
+    Chains,
+    Draws,
+    Factors,
+    Info,
+    Portfolio,
+    Prices,
+    Probability,
+    Returns,
+    RiskFree,
+    Run,
+    Seed,
+    Table,
+    Tune,
+    Units,
+    Zone,
+    check_output,
+    exit_status,
+    warn_and_exit,
+)
 
 
 def compare(
@@ -94,3 +115,59 @@ def forecast(
     if csv is not None:
         write_csv(table, csv)
     warn_and_exit(found.problems)
+
+
+def score(
+    returns: Returns,
+    factors: Factors,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the fits: the same command goes on where it ended.")
+    ],
+    model: Annotated[list[str] | None, typer.Option(help="A preset, or a model file; as often as needed.")] = None,
+    first: Annotated[
+        str | None, typer.Option(help="Date of the first return that is judged; by default the middle of the returns.")
+    ] = None,
+    every: Annotated[int | None, typer.Option(help="Periods from fit to fit; by default half a year.")] = None,
+    periods: Annotated[int, typer.Option(help="Periods ahead, compounded.")] = 1,
+    over: Annotated[str, typer.Option(help="The model that log scores are compared with.")] = "EWMA",
+    info: Info = None,
+    assets: Assets = None,
+    risk_free: RiskFree = None,
+    portfolio: Portfolio = None,
+    calendar: Calendar = "auto",
+    units: Units = "decimal",
+    prices: Prices = False,
+    zone: Zone = None,
+    draws: Draws = 1000,
+    tune: Tune = 300,
+    chains: Chains = 4,
+    seed: Seed = 1,
+    csv: Table = None,
+) -> None:
+    """Fit models to windows of the data, and score their forecasts by the returns that came after each."""
+    from bayesfactor.analysis.comparison.scores import score as run_score
+    from bayesfactor.cli.input import read_info, read_panel, read_weights
+    from bayesfactor.cli.output import show_panel, write_csv
+    from bayesfactor.cli.scores import failures, fit_windows, models_by_name, require_judge, show_scores, windows_of
+    from bayesfactor.posterior.sampler import Sampler
+
+    if csv is not None:
+        check_output(csv)
+    sampler = Sampler(draws=draws, tune=tune, chains=chains, seed=seed)
+    models = models_by_name(model or ["hierarchical"])
+    require_judge(over, models)
+    weights = None if portfolio is None else read_weights(portfolio)
+    known = (read_info(info), read_info(assets))
+    panel = read_panel((returns, factors, risk_free), known, calendar=calendar, units=units, prices=prices, zone=zone)
+    windows = windows_of(panel, first, every, periods, weights)
+    show_panel(panel)
+    fits = fit_windows(windows, models, sampler, output)
+    held = None if weights is None else {"portfolio": weights}
+    scores = run_score(fits, panel, periods, portfolios=held)
+    show_scores(scores, periods, over)
+    if csv is not None:
+        write_csv(scores.table(), csv)
+    said = failures(scores, fits)
+    for line in said:
+        print(f"Warning: {line}.", file=sys.stderr)
+    exit_status(not said)

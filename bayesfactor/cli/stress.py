@@ -92,8 +92,10 @@ def _show_factors(table: pd.DataFrame) -> None:
     for row in table.to_dict("records"):
         as_far = "" if pd.isna(row["as_far"]) else str(row["as_far"])
         numbers = [f"{row[name]:.3g}" for name in ("mean", "lower", "upper", "spread")]
-        rows.append([str(row["factor"]), "shocked" if row["shocked"] else "", *numbers, as_far, row["unit"]])
-    show_rows(["factor", "", "expected", "lower", "upper", "sd around it", "as far", "unit"], rows, words=2, remarks=1)
+        rows.append([str(row["factor"]), "yes" if row["shocked"] else "", *numbers, as_far, row["unit"]])
+    show_rows(
+        ["factor", "shocked", "expected", "lower", "upper", "sd around it", "as far", "unit"], rows, words=2, remarks=1
+    )
 
 
 def _plausible(stressed: Stress) -> str:

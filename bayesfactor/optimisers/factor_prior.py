@@ -17,6 +17,7 @@ from bayesfactor.sampling.fitting import fit as sample
 from bayesfactor.spec.model import FactorModel
 
 SAME_PERIODS = 0.8  # share of the rows of X that a panel of the same calendar has at least; business of all days: 0.71
+STALE = 5  # rows of X after the last date of the panel, at most: a few days until the newest factor is published
 
 
 class FactorPrior(BasePrior):
@@ -55,8 +56,8 @@ class FactorPrior(BasePrior):
     ------
     SpecError, DataError, FitError
         By `fit`: when X is no frame with names and dates, there are no factors or those of two places, a `Fit` has seen
-        dates after X, or X and the factors meet on another calendar than that of X only; and whatever `integrate` and
-        `bf.fit` raise.
+        dates after X, X and the factors meet on another calendar than that of X only, or X goes on after the factors
+        have ended; and whatever `integrate` and `bf.fit` raise.
 
     Notes
     -----
@@ -143,6 +144,13 @@ class FactorPrior(BasePrior):
         """Return the panel of X and of the factors up to its last date."""
         known = _frame(factors, "factors")
         seen = returns.dropna(axis="columns", how="all")
+        if known.index[0] > returns.index[-1]:
+            begin, end = (written(one.to_datetime64()) for one in (known.index[0], returns.index[-1]))
+            raise DataError(
+                f"FactorPrior: factors begin on {begin}, and X ends on {end}.",
+                series="factors",
+                remedy="Give factors of the time of X, or a longer X.",
+            )
         known = known.loc[known.index <= returns.index[-1]]
         panel = integrate(seen, known, self.factor_info, self.asset_info)
         within = int(((returns.index >= panel.times[0]) & (returns.index <= panel.times[-1])).sum())
@@ -153,7 +161,20 @@ class FactorPrior(BasePrior):
                 series="X",
                 remedy="Bring X to the calendar of the coarsest factor first.",
             )
+        _reaches(panel, returns)
         return panel
+
+
+def _reaches(panel: Panel, returns: pd.DataFrame) -> None:
+    """Raise a DataError when the panel ends long before X does."""
+    unread = int((returns.index > panel.times[-1]).sum())
+    if unread > STALE:
+        raise DataError(
+            f"FactorPrior: X and the factors meet up to {written(panel.times[-1])}, and X has {unread} rows after "
+            f"that, up to {written(returns.index[-1].to_datetime64())}, of which the posterior would know nothing.",
+            series="factors",
+            remedy="Give every factor up to the last date of X, leave out those that ended, or cut X.",
+        )
 
 
 def _frame(values: Any, what: str) -> pd.DataFrame:
@@ -168,6 +189,13 @@ def _frame(values: Any, what: str) -> pd.DataFrame:
     if values.empty or not values.index.is_monotonic_increasing:
         raise DataError(
             f"FactorPrior: {what} has no rows, or dates that are not in order.", series=what, remedy="Sort it by date."
+        )
+    unnamed = [name for name in values.columns if not isinstance(name, str | tuple)]
+    if unnamed:
+        raise DataError(
+            f"FactorPrior: {what} has a column {unnamed[0]!r}, a {type(unnamed[0]).__name__}, and names are text.",
+            series=what,
+            remedy="Give its columns names, for instance with frame.rename(columns=str).",
         )
     twice = values.columns[values.columns.duplicated()]
     if len(twice):

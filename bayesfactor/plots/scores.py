@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from bayesfactor.analysis.comparison.benchmark import EWMA, LAW
 from bayesfactor.analysis.comparison.judged import ALL
 from bayesfactor.analysis.comparison.score_summaries import COVERS
 from bayesfactor.analysis.comparison.scores import Scores
@@ -42,7 +43,7 @@ def plot_scores(
     scores : Scores
         As `score` returns it.
     models : sequence of str, optional
-        In this order; by default all.
+        In this order, and the benchmark, ``"EWMA"``; by default all, and it last.
     over : str, optional
         The model that log scores are compared with; by default the first that was scored.
     asset : str
@@ -120,6 +121,7 @@ def _note(scores: Scores, rows: Sequence[str], asset: str, compared: bool) -> st
         "Bars: where returns fell in their forecast (PIT); dashed: where forecasts are right",
         f"Held: share of returns within the intervals of {' / '.join(f'{100 * prob:g}' for prob in COVERS)} %",
         f"Lines: {ERRORS} standard errors each way, from blocks of dates",
+        *([f"{EWMA}: {LAW}"] if EWMA in rows else []),
     ]
     failed = [short(model) for model in rows if scores.problems.get(model)]
     return "\n".join([*lines, *([f"With problems of their fits: {', '.join(failed)}"] if failed else [])])

@@ -15,7 +15,7 @@ from bayesfactor.base.files import write_whole
 from bayesfactor.base.intervals import KINDS, Interval
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.reporting.content.contents import gather
+from bayesfactor.reporting.content.contents import Asked, gather
 from bayesfactor.reporting.content.sections import sections
 from bayesfactor.reporting.content.several_fits import require_others
 from bayesfactor.reporting.formats.html import page
@@ -35,6 +35,7 @@ def write_report(
     ci_prob: float = 0.9,
     ci_kind: Interval = "eti",
     scenarios: Sequence[Scenario] = (),
+    forecast: int | None = None,
     others: Mapping[str, Fit] | None = None,
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
@@ -53,6 +54,9 @@ def write_report(
         Of every interval.
     scenarios : sequence of Scenario, optional
         Of each, what it does, in a section that is there only then; no two of one name.
+    forecast : int, optional
+        Periods ahead: where returns compounded over them may fall, and what they are expected to be, in the same
+        section.
     others : mapping of str to Fit, optional
         Fits of other models to the same returns: how much of the answer depends on the model, in a section that is
         there only then.
@@ -66,13 +70,13 @@ def write_report(
     FitError
         When it is no fit, or the file cannot be written; a file that was there stays as it was.
     SpecError, DataError
-        When the suffix, a weight, an interval, a scenario or another fit is not one that can be used. When jinja2 is
-        not installed.
+        When the suffix, a weight, an interval, a scenario, the periods of a forecast or another fit is not one that can
+        be used. When jinja2 is not installed.
 
     Notes
     -----
-    Every number is that of `attribute`, `check`, `identify`, `price`, `stress`, `average` or `compare`; every
-    sentence is made of draws.
+    Every number is that of `attribute`, `check`, `identify`, `price`, `stress`, `forecast`, `average` or `compare`;
+    every sentence is made of draws.
     """
     require_fit(fit, "write_report")
     target = as_path(path)
@@ -94,14 +98,14 @@ def write_report(
         )
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
-    asked, beside = _named(scenarios), require_others(fit, others)
+    asked = Asked(_named(scenarios), forecast, require_others(fit, others))
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
     named = " ".join((title or "").split())
     with threadpool_limits(limits=1, user_api="blas"):  # many small products, which more threads only wait for
-        contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti", asked, beside)
+        contents = gather(fit, portfolio, named, float(ci_prob), "hdi" if ci_kind == "hdi" else "eti", asked)
         found = sections(contents)
         facts = (contents.title, contents.subtitle, fit.problems)
         match suffix:

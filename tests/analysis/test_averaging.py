@@ -192,6 +192,7 @@ def test_attributions_of_other_things_are_refused(fits, panel):
         "are of a premium and of a variance": bf.attribute(fits["b"], "variance"),
         "do not both have the asset 'portfolio'": bf.attribute(fits["b"], portfolio=MIX),
         "are per asset and per group": bf.attribute(fits["b"], per="group"),
+        "are by factor and by family": bf.attribute(fits["b"], by="family"),
     }
     for words, one in other.items():
         assert words in refused({"a": parts["a"], "b": one}, HALF, origin="judgement")

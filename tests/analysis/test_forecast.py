@@ -111,6 +111,8 @@ def test_probabilities_are_shares_of_draws(fit):
     for value in ("a", None, np.nan, np.inf, True):
         with pytest.raises(bf.SpecError, match="prob_below is"):
             found.prob_below(value)
+    with pytest.raises(bf.SpecError, match="a return of -2,000 %, and no draw is as far out: is it per cent"):
+        found.prob_below(-20)
 
 
 def test_the_same_call_gives_the_same_draws_and_nothing_is_changed(fit):

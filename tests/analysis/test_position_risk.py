@@ -94,6 +94,22 @@ def test_a_portfolio_of_net_weight_0_works_and_its_returns_are_summed(panel):
     assert not bf.position_risk(independent(panel, draws=10), {"a00": 1.0, "a01": -0.9}, 12).notes
 
 
+def test_without_capital_there_is_no_floor_over_one_period_either(panel):
+    """A book of 20 and -20 can lose more than 1 per unit of what its weights are of."""
+    book = {"a00": 20.0, "a01": -20.0}
+    fit = independent(panel, sd=0.05, draws=20_000)
+    losses = bf.position_risk(fit, book).losses
+    assert float(losses.std()) == pytest.approx(20 * 0.05 * np.sqrt(2), rel=0.02)
+    assert float(losses.max()) > 2
+    ahead = bf.forecast(fit, 1, portfolio=book)
+    np.testing.assert_allclose(-ahead.draws.sel(asset="portfolio", drop=True), losses, rtol=1e-12, atol=1e-14)
+    assert ahead.floored["portfolio"] == 0
+    shocked = bf.stress(fit, bf.Scenario({"f0": 0.01}), portfolio=book)
+    assert float(shocked.outcome.sel(asset="portfolio").min()) < -2
+    assert shocked.floored["portfolio"] == 0
+    assert not [note for note in shocked.notes if "below -100 %" in note]
+
+
 @pytest.mark.parametrize("level", [0.9, 0.99])
 def test_value_at_risk_and_expected_shortfall_of_a_normal_law(panel, level):
     """-mean + sd z and -mean + sd phi(z) / (1 - p)."""
@@ -144,7 +160,9 @@ def test_the_table_has_the_portfolio_first_and_all_assets(fit):
 def test_a_return_below_minus_one_is_said(panel):
     found = bf.position_risk(independent(panel, sd=1.0, draws=500), {"a00": 1.0})
     assert float(found.losses.max()) == 1.0
-    assert found.notes == ("a return of a period below -100 % was taken as -100 %: in 16 % of draws",)
+    share = 100 * float((found.losses == 1).mean())
+    assert found.notes == (f"a return of a period below -100 % was taken as -100 %: in {share:.3g} % of draws",)
+    assert share == pytest.approx(15.9, abs=2)
 
 
 def test_the_same_call_gives_the_same_draws_and_nothing_is_changed(fit):

@@ -125,7 +125,7 @@ def test_what_no_traded_factor_can_do_is_said():
     far = bf.reverse_stress(fit_of(draws.assign(loading=0.1 * draws["loading"])), -0.5)
     share = float((far.draws.sel(source=["f0", "f1"]) < -1).any("source").mean(("chain", "draw")).max())
     assert share > 0
-    assert any(f"falls by more than 100 %: in {100 * share:.2g} % of draws" in note for note in far.notes)
+    assert any(f"falls by more than 100 %: in {100 * share:.3g} % of draws" in note for note in far.notes)
     assert not any("more than 100 %" in note for note in bf.reverse_stress(fit_of(draws), -0.01).notes)
 
 

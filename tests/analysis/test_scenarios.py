@@ -50,6 +50,11 @@ def test_an_empty_scenario_is_refused():
     for periods in (0, -1, 1.5, True):
         with pytest.raises(bf.SpecError, match="Scenario: periods is"):
             bf.Scenario({"f0": 0.1}, periods=periods)
+    with pytest.raises(bf.SpecError, match="at most 10,000 periods"):
+        bf.Scenario({"f0": 0.1}, periods=10**6)
+    for notes in ("text", 3, [3]):
+        with pytest.raises(bf.SpecError, match="notes are a tuple of texts"):
+            bf.Scenario({"f0": 0.1}, notes=notes)
     with pytest.raises(bf.SpecError, match="name is 3"):
         bf.Scenario({"f0": 0.1}, 3)
     with pytest.raises(bf.SpecError, match="unknown volatility 'today'"):
@@ -71,6 +76,15 @@ def test_a_shock_in_per_cent_is_refused_with_its_unit(fit, name, shock):
     assert "with a standard deviation of 0.0" in text
     assert f"Give decimals ({shock / 100:+g}), or, say, bf.Sigmas(" in text
     assert f"(transform '{PANEL.factor_info[0].transform}')" in text
+
+
+def test_half_a_per_cent_is_refused_of_a_calm_factor():
+    calm = replace(PANEL, factors=PANEL.factors / 20)  # standard deviations of 5 basis points
+    few = bf.from_draws(calm, synthetic_draws(calm, draws=5))
+    with pytest.raises(
+        bf.SpecError, match=r"the shock of 'f2' is -0.5, .* is it per cent\? .*Give decimals \(-0.005\)"
+    ):
+        bf.stress(few, bf.Scenario({"f2": -0.5}))
 
 
 def test_what_is_large_but_possible_is_not_refused(fit):
@@ -132,10 +146,20 @@ def test_episodes_that_cannot_be_are_refused():
         bf.episode("panel", "2015")
     with pytest.raises(bf.SpecError, match=r"no date between these. Its factors are from 2015-01-01"):
         bf.episode(PANEL, "1999")
-    with pytest.raises(bf.SpecError, match="ends before it starts"):
+    with pytest.raises(bf.SpecError, match="the end '2015-02' is before the start '2015-03'"):
         bf.episode(PANEL, "2015-03", "2015-02")
-    with pytest.raises(bf.SpecError, match="not a pair of dates"):
+    with pytest.raises(bf.SpecError, match="episode: start: 'yesterday' is not a date"):
         bf.episode(PANEL, "yesterday")
+    with pytest.raises(bf.SpecError, match="episode: start: None is not a date"):
+        bf.episode(PANEL, None)
+
+
+def test_dates_outside_the_panel_are_said():
+    assert bf.episode(PANEL, "2015-02", "2016").notes == (
+        "the panel's factors are from 2015-01-01 to 2015-06-17: what is outside is not in it",
+    )
+    assert bf.episode(PANEL, "2014-12-30", "2015-02").notes
+    assert not bf.episode(PANEL, "2015-01", "2015-02").notes
 
 
 def test_what_stress_cannot_use_is_refused(fit):
@@ -149,6 +173,9 @@ def test_what_stress_cannot_use_is_refused(fit):
         bf.stress(fit, bf.Scenario({"f0": -0.1}), portfolio={"btc": 1.0})
     with pytest.raises(bf.SpecError, match="below is nan"):
         bf.stress(fit, bf.Scenario({"f0": -0.1})).outcome_table(np.nan)
+    for below in (-25, 25):
+        with pytest.raises(bf.SpecError, match="no draw is as far out: is it per cent"):
+            bf.stress(fit, bf.Scenario({"f0": -0.1})).outcome_table(below)
     assert bf.stress(fit, bf.Scenario({"f0": -0.1}), portfolio={"a00": 1.0, "a01": -1.0}).floored["portfolio"] == 0
 
 
@@ -186,6 +213,8 @@ def test_a_file_holds_named_scenarios(tmp_path):
         ("[a]\nshocks = {f0 = {sigmas = 1, volatility = 'now'}}", "unknown volatility 'now'"),
         ("f0 = -0.2", "'f0' is -0.2, and must be a table"),
         ("[a", "not a TOML file"),
+        ("['']\nshocks = {f0 = 1}", "'': a scenario needs a name"),
+        ("['c ']\nshocks = {f0 = 1}", "'c ': a scenario needs a name without spaces"),
     ],
 )
 def test_files_that_cannot_be_used_say_where(tmp_path, text, says):

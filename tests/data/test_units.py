@@ -223,3 +223,22 @@ def test_an_asset_that_nearly_is_a_factor_before_the_rate(near):
         assert not warned(gross, "equals the traded factor") or near == "fee"
     costs = integrate(a.assign(etf=m["m"] + 0.0002 - 2e-6), m, risk_free=0.0002)  # of 0.5 % a year
     assert not warned(costs, "equals the traded factor")
+
+
+@pytest.mark.parametrize("left", [0.0, 0.005, 0.05])
+def test_an_asset_that_is_made_of_the_factors_is_warned_of(left):
+    """Two factors whose sum is the asset, as Bitcoin and what Ethereum earns beside it."""
+    a, m = market(BUSINESS, 3)
+    factors = m.assign(rest=noise(BUSINESS, ["r"], 5)["r"])
+    own = noise(BUSINESS, ["o"], 7)["o"] * left
+    panel = integrate(a.assign(sum=factors.sum(axis=1) + own), factors)
+    found = warned(panel, "made of the factors")
+    assert [note.series for note in found] == ["sum"] * (left < 0.01)
+    assert all("+1 'm', +1 'rest'" in note.text for note in found)
+
+
+def test_a_short_history_is_not_called_made_of_the_factors():
+    a, m = market(BUSINESS, 2)
+    a.loc[a.index[20:], "a1"] = np.nan
+    wide = m.join(noise(BUSINESS, [f"f{k}" for k in range(12)], 3))
+    assert not warned(integrate(a, wide), "made of the factors")

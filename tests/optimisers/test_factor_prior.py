@@ -87,9 +87,22 @@ def test_what_cannot_be_used_is_refused(x, factors, sampled):
             prior.fit(x, factors=wrong)
     with pytest.raises(bf.DataError, match="X has two columns 'a00'"):
         prior.fit(x.rename(columns={"a01": "a00"}), factors=factors)
+    with pytest.raises(bf.DataError, match="X has a column 1, a int, and names are text"):
+        prior.fit(x.rename(columns={"a01": 1}), factors=factors)
+    with pytest.raises(bf.DataError, match=r"factors begin on 20\d\d-\d\d-\d\d, and X ends on"):
+        prior.fit(x.iloc[:50], factors=factors.loc[x.index[60] :])
     with pytest.raises(bf.DataError, match=r"meet on \d rows \(monthly\) of \d+ that X has in that time"):
         prior.fit(x, factors=factors.resample("ME").sum())
     assert not sampled
+
+
+def test_factors_that_ended_are_refused_and_a_few_days_of_delay_are_not(x, factors, sampled):
+    """Else every later step of a walk would be of the same old rows."""
+    with pytest.raises(bf.DataError, match="up to 2015-06-01, and X has 12 rows after that, up to 2015-06-17"):
+        bf.FactorPrior("static", SAMPLER, factors=factors.loc[: x.index[107]]).fit(x)
+    assert not sampled
+    bf.FactorPrior("static", SAMPLER, factors=factors.loc[: x.index[-5]]).fit(x)
+    assert sampled[0][0].times[-1] == x.index[-5]
 
 
 @pytest.mark.parametrize("scenarios", [1000, 1, 2.5, True])

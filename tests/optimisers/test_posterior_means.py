@@ -53,6 +53,25 @@ def test_without_doubt_there_is_nothing_to_fear(panel, x):
     np.testing.assert_allclose(plain, robust, atol=1e-5)
 
 
+def test_the_level_is_of_all_means_at_once_and_none_is_no_doubt(fit, x):
+    prior = bf.FactorPrior(fit)
+    plain, none, some = (
+        MeanRisk(prior_estimator=prior, mu_uncertainty_set_estimator=each, **UTILITY).fit(x).weights_
+        for each in (None, bf.PosteriorMeans(0), bf.PosteriorMeans(0.9))
+    )
+    np.testing.assert_allclose(none, plain, atol=1e-5)
+    assert np.abs(some - plain).max() > 0.05
+    distribution = prior.fit(x).return_distribution_
+    own = bf.PosteriorMeans(chi2.cdf(1.64**2, 5)).fit(x, return_distribution=distribution).uncertainty_set_
+    assert own.radius == pytest.approx(1.64)
+
+
+@pytest.mark.parametrize("level", [90, 1, -0.1, True, "0.9", float("nan"), None])
+def test_a_level_is_a_probability_below_one(fit, x, level):
+    with pytest.raises(bf.SpecError, match=r"PosteriorMeans\.level is .*; it must be a number from 0 to below 1"):
+        bf.PosteriorMeans(level, bf.FactorPrior(fit)).fit(x)
+
+
 def test_means_of_an_own_prior(fit, x, factors, sampled, routing):
     alone = bf.PosteriorMeans(0.9, bf.FactorPrior(fit)).fit(x).uncertainty_set_
     handed = bf.PosteriorMeans(0.9).fit(x, return_distribution=bf.FactorPrior(fit).fit(x).return_distribution_)
@@ -66,5 +85,3 @@ def test_an_uncertainty_set_needs_the_posterior_of_means(x):
         MeanRisk(mu_uncertainty_set_estimator=bf.PosteriorMeans(0.9), **UTILITY).fit(x)
     with pytest.raises(bf.SpecError, match="no distribution of returns"):
         bf.PosteriorMeans(0.9).fit(x)
-    with pytest.raises(bf.SpecError, match=r"PosteriorMeans\.level is 90"):
-        bf.PosteriorMeans(90).fit(x)

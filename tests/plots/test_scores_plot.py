@@ -37,10 +37,10 @@ def test_dots_lines_and_bars_are_those_of_the_tables(scores):
     figure = bf.plot_scores(scores)
     figure.canvas.draw()
     assert not plt.get_fignums()
-    axes = np.reshape(figure.axes, (2, 3))
+    axes = np.reshape(figure.axes, (3, 3))
     table = scores.table().query("asset == 'all assets'").set_index("model")
     gains, tenths = scores.gains_table().set_index("model"), scores.pit_table().set_index("model")
-    for model, (skill, gain, calibration) in zip(("one", "two"), axes, strict=True):
+    for model, (skill, gain, calibration) in zip(("one", "two", "EWMA"), axes, strict=True):
         assert skill.get_ylabel() == model
         value = table.loc[model, ["r2_mean", "r2_zero"]].to_numpy(float)
         error = table.loc[model, ["se_r2_mean", "se_r2_zero"]].to_numpy(float)
@@ -55,17 +55,20 @@ def test_dots_lines_and_bars_are_those_of_the_tables(scores):
         held = " / ".join(f"{100 * table.loc[model, name]:.0f}" for name in ("cover_50", "cover_90", "cover_99"))
         assert calibration.get_title(loc="left") == f"Held: {held} %"
     said = figure.get_supxlabel()
+    assert "EWMA: a normal law, the mean of earlier returns with their exponentially weighted covariance" in said
     assert "All assets, 40 dates" in said
     assert "within the intervals of 50 / 90 / 99 %" in said
     assert "2 standard errors each way" in said
     assert ("With problems of their fits: one, two" in said) == bool(scores.problems["one"])
 
 
-def test_one_model_or_several_periods_have_no_gains(scores, fits, panel):
-    assert len(bf.plot_scores(bf.score(fits["one"], panel)).axes) == 2
+def test_one_model_has_a_row_and_several_periods_have_no_gains(scores, fits, panel):
+    alone = bf.plot_scores(bf.score(fits["one"], panel), models=["model"])
+    assert len(alone.axes) == 3
+    assert "EWMA" not in alone.get_supxlabel()
     several = bf.score({name: [fit] for name, fit in fits.items()}, panel, 5)
     figure = bf.plot_scores(several, asset="equal-weighted")
-    assert len(figure.axes) == 4
+    assert len(figure.axes) == 6
     assert "Equal-weighted, 8 dates" in figure.get_supxlabel()
     assert "Log score" not in figure.get_supxlabel()
 

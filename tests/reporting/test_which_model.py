@@ -230,3 +230,8 @@ def test_fits_of_other_panels_are_refused(fits, tmp_path, name, panel, says):
 def test_what_are_no_fits_by_name_is_refused(fits, tmp_path, given, says):
     with pytest.raises(bf.SpecError, match=says):
         bf.write_report(fits[THIS], tmp_path / "r.html", others=given)
+
+
+def test_the_own_fit_is_no_other(fits, tmp_path):
+    with pytest.raises(bf.SpecError, match="'again' of others is the report's own fit"):
+        bf.write_report(fits[THIS], tmp_path / "r.html", others={"again": fits[THIS]})

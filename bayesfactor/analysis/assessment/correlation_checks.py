@@ -41,11 +41,12 @@ def correlation_checks(found: Correlations) -> list[Check]:
         return checks
     size = pairs["correlation"].abs()
     copies = pairs[(size >= COPY) & (size > pairs["limit"])]
-    name = "residuals: largest correlation of two"
+    beyond = " beyond the model's" * bool(found.common)
+    name = f"residuals: largest correlation of two{beyond}"
     if len(copies):
         same = "These two are one asset under two names: leave one of them out."
         checks.append(_check(name, False, copies, same))
-        name = "residuals: largest correlation of two others"
+        name = f"residuals: largest correlation of two others{beyond}"
     others = pairs.drop(copies.index)
     if len(others):
         sure = found.sure[others.index]
@@ -68,12 +69,13 @@ def _check(name: str, passed: bool | None, pairs: pd.DataFrame, advice: str) -> 
 
     Largest is what is furthest from the model.
     """
-    away = (np.arctanh(np.clip(pairs["correlation"], -1 + 1e-15, 1 - 1e-15)) - np.arctanh(pairs["model"])).abs()
+    close = 1 - 1e-15
+    away = (np.arctanh(pairs["correlation"].clip(-close, close)) - np.arctanh(pairs["model"])).abs()
     order = -(away / np.arctanh(pairs["limit"]) if passed else away)
     named = pairs.loc[order.sort_values(kind="stable").index].head(1 if passed else NAMED)
     worst = ", ".join(_named(row) for _, row in named.iterrows())
-    first = named.iloc[0]
-    return Check(name, passed, abs(float(first["correlation"])), float(first["limit"]), worst, advice, ".pairs")
+    first = named.index[0]
+    return Check(name, passed, float(np.tanh(away[first])), float(pairs["limit"][first]), worst, advice, ".pairs")
 
 
 def _named(row: pd.Series) -> str:

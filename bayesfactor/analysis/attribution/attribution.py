@@ -59,6 +59,8 @@ class Attribution(FrozenResult):
         long-run loadings and factor covariance and the mean residual variance over the sample.
     residuals : ResidualRisk or None
         Of a variance: residual risk as realised, and the model's on the same dates (see `residual_table`).
+    by : {"factor", "family", "level"}
+        What the sources are.
     """
 
     kind: Kind
@@ -71,6 +73,7 @@ class Attribution(FrozenResult):
     span: pd.DataFrame | None = None
     long_run: xr.DataArray | None = None
     residuals: ResidualRisk | None = None
+    by: By = "factor"
 
     def table(
         self,
@@ -326,6 +329,7 @@ def attribute(
         span,
         None if steady is None else _draws(steady, label, per, kind),
         residuals,
+        by,
     )
 
 

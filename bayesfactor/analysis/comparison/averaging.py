@@ -74,6 +74,7 @@ def average(attributions: Mapping[str, Attribution], weights: Weights, *, origin
         uncertainty=_uncertainty(list(used.values()), number, problems),
         span=first.span,
         long_run=_mixed(steady, number, sources) if moves else None,
+        by=first.by,
     )
 
 
@@ -104,6 +105,8 @@ def _apart(one: Attribution, other: Attribution) -> str:
     """Return how two attributions differ in what they are of; empty where they do not."""
     if one.kind != other.kind:
         return f"are of a {one.kind} and of a {other.kind}"
+    if one.by != other.by:
+        return f"are by {one.by} and by {other.by}"
     units = [part.units for part in (one, other) if part.long_run is None] if one.kind == "variance" else []
     units = units if one.kind == "variance" else [one.units, other.units]
     if len(set(units)) > 1:

@@ -105,7 +105,8 @@ def bayes_factor(fit: Fit, factor: str) -> BayesFactor:
     -----
     It depends on the prior of the premium as no interval does: one twice as wide halves the evidence against 0. The
     prior is that of the model, in Sharpe ratios a year; state it with the result. Where volatility or loadings move, it
-    is given the weights that their paths give each return. Sources: Dickey (1971); Gelfand and Smith (1990).
+    is of the normal likelihood by which premia are sampled, with the weights that the paths give each return: heavy
+    tails of a path are not in it. Sources: Dickey (1971); Gelfand and Smith (1990).
     """
     require_fit(fit, "bayes_factor")
     k = _number(fit, factor)

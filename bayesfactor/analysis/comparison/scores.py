@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.comparison.benchmark import DECAY, EWMA, benchmark
+from bayesfactor.analysis.comparison.dated_scores import scores_of_date, stacked
 from bayesfactor.analysis.comparison.judged import ALL, Judged, Weights, judged
 from bayesfactor.analysis.comparison.one_step import OneStep
 from bayesfactor.analysis.comparison.score_summaries import block_error, gains, histogram, means, of_entry
 from bayesfactor.analysis.comparison.several_steps import SeveralSteps
 from bayesfactor.analysis.comparison.walks import NamedFits, legs, walks
-from bayesfactor.base.arguments import require_periods
+from bayesfactor.base.arguments import require_number, require_periods
 from bayesfactor.base.errors import DataError
 from bayesfactor.panel.panel import Panel, require_returns
 from bayesfactor.posterior.fit import Fit
@@ -24,17 +26,17 @@ DRAWS = 500  # about how many of a fit are used
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of forecasts.
+    """Scores of forecasts of models, and last of a benchmark, ``"EWMA"``.
 
     Attributes
     ----------
     dates : DataFrame
         One row per model, date and asset (or portfolio): ``fit``, ``observed`` return, ``mean`` and ``sd`` of the
         forecast, ``log_score``, ``crps``, ``pit`` (the forecast's probability of less than what was observed),
-        ``past_mean`` (of all earlier returns in the panel).
+        ``past_mean`` (of all earlier returns in the panel). Those of the benchmark have no fit.
     joint : DataFrame
-        One row per model and date, of all returns observed on it: ``count`` of assets, ``log_score_normal``,
-        ``log_score_given_factors``, ``energy_score``.
+        One row per model and date, without the benchmark, of all returns observed on it: ``count`` of assets,
+        ``log_score_normal``, ``log_score_given_factors``, ``energy_score``.
     problems : mapping of str to tuple of str
         Model -> problems of its fits, with the name of the fit. They are scored all the same.
     """
@@ -44,7 +46,7 @@ class Scores:
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def table(self) -> pd.DataFrame:
-        """Return the mean scores of every model, for all assets together, the portfolios and each asset.
+        """Return the mean scores of every model and the benchmark, for all assets, the portfolios and each asset.
 
         Returns
         -------
@@ -54,7 +56,7 @@ class Scores:
             often the equal-tailed interval held the return; mean ``pit`` (.5 where forecasts are centred); ``bias``:
             standard deviation of (observed - mean) / sd, 1 where risk is right; ``r2_mean`` and ``r2_zero``: 1 - sum of
             squared errors over that of the mean of all earlier returns, and of 0, with standard errors ``se_r2_mean``
-            and ``se_r2_zero`` from blocks of dates. ``warning`` where fits have problems.
+            and ``se_r2_zero`` from blocks of dates. ``warning`` where fits have problems. ``attrs`` hold units.
         """
         rows = []
         for model, own in self.dates.groupby("model", sort=False):
@@ -63,7 +65,9 @@ class Scores:
             entries = sorted(each, key=lambda entry: entry[0][0] == "asset")  # portfolios first, in their order
             for name, part in [*first, *((name, part) for (_, name), part in entries)]:
                 rows.append({"model": model, "asset": name, **means(part)})
-        return self._marked(pd.DataFrame(rows))
+        table = self._marked(pd.DataFrame(rows))
+        table.attrs = {"units": "log scores in nats per return, CRPS in decimal returns"}
+        return table
 
     def joint_table(self) -> pd.DataFrame:
         """Return the mean scores of all returns together, per asset and date.
@@ -113,7 +117,7 @@ class Scores:
         Parameters
         ----------
         over : str, optional
-            A model, by default the first.
+            A model, by default the first, or ``"EWMA"``.
         asset : str
             An asset or a portfolio; by default all assets together.
 
@@ -144,6 +148,7 @@ def score(
     periods: int = 1,
     *,
     portfolios: Mapping[str, Weights] | None = None,
+    decay: float = DECAY,
 ) -> Scores:
     r"""Score the forecasts of fits by the returns that came after each of them.
 
@@ -165,6 +170,8 @@ def score(
     portfolios : mapping of str to mapping or Series, optional
         Name -> weights of a portfolio that is judged beside the assets and the equal-weighted one, on the dates on
         which all of its assets have a return and a forecast.
+    decay : float
+        Of the benchmark: what the weight of a return is multiplied by each period; 0.97 halves it in 23 periods.
 
     Returns
     -------
@@ -173,8 +180,8 @@ def score(
     Raises
     ------
     SpecError, DataError, FitError
-        When there are no fits, two of a model end on the same date, the panel does not go on from a fit's, or has no
-        row after any of them.
+        When there are no fits, two of a model end on the same date, a model is named as the benchmark, the panel does
+        not go on from a fit's, or has no row after any of them.
 
     Notes
     -----
@@ -184,26 +191,35 @@ def score(
     has no closed form, and is scored given the factors (``log_score_given_factors``) and by the energy score.
     ``log_score_normal`` is that of a law with normal residuals of the same variances, which a covariance matrix from
     elsewhere can be compared with. Scores of one date are not independent: standard errors are from at most 20 blocks
-    of dates. Sources: Gneiting and Raftery (2007).
+    of dates.
+
+    The benchmark, ``"EWMA"``, is a normal law with the mean of all earlier returns and their exponentially weighted
+    covariance, new on every date by the returns before it, on the dates and of the assets that models are judged by. An
+    asset has one from as many earlier returns on as halve the weight, a portfolio where all of its assets have; over
+    several periods, as if these were independent. Sources: Gneiting and Raftery (2007); J. P. Morgan, RiskMetrics
+    (1996), whose decay is 0.94 for days and 0.97 for months.
     """
     require_periods(periods, "score")
+    require_number(decay, 0.0, 1.0, "score.decay", "RiskMetrics has 0.94 for days and 0.97 for months.")
     whole = require_returns(panel, "score")
     entries, dates, joint = judged(whole, portfolios), list[pd.DataFrame](), list[pd.DataFrame]()
     problems: dict[str, tuple[str, ...]] = {}
-    for model, walk in walks(fits).items():
+    for model, walk in walks(fits, taken=EWMA).items():
         said = list[str]()
         for name, fit, last in legs(model, walk):
             said += [f"{name}: {problem}" for problem in fit.problems[:1]]
             found = list(_leg(fit, entries, last, int(periods)))
             if found:
                 of = {"model": model, "fit": name}
-                columns = {column: np.concatenate([part[column] for part, _ in found]) for column in found[0][0]}
-                dates.append(pd.DataFrame({**of, **columns}))
+                dates.append(stacked(of, [columns for columns, _ in found]))
                 joint.append(pd.DataFrame([{**of, **row} for _, row in found]))
         problems[model] = tuple(said)
     if not joint:
         raise DataError("score: the panel has no returns after the last row of any fit.", series="panel")
-    return Scores(pd.concat(dates, ignore_index=True), pd.concat(joint, ignore_index=True), problems)
+    judged_by = pd.concat(dates, ignore_index=True)
+    beside = benchmark(entries, judged_by, int(periods), float(decay))
+    whole_dates = pd.concat([judged_by, beside], ignore_index=True) if len(beside) else judged_by
+    return Scores(whole_dates, pd.concat(joint, ignore_index=True), problems)
 
 
 def _leg(
@@ -224,26 +240,4 @@ def _leg(
         if draws is not given:
             law = law_of(fit, draws)
             given, step = draws, OneStep(law, rng) if periods == 1 else SeveralSteps(law, periods, rng)
-        yield _date(step, entries, slice(row + offset, row + offset + periods), members, longer.aligned[row])
-
-
-def _date(
-    step: OneStep | SeveralSteps, entries: Judged, rows: slice, members: np.ndarray, factors: np.ndarray
-) -> tuple[dict[str, np.ndarray], dict[str, object]]:
-    """Return the scores of one forecast: columns with a row for each asset and portfolio, and those of all together."""
-    panel, periods = entries.panel, rows.stop - rows.start
-    weights = entries.held(rows, members)
-    returns, held = entries.observed(rows, members, weights)
-    assets, portfolios, together = step.judge(returns, held, factors, weights)
-    date, value = panel.times[rows.stop - 1], np.concatenate([returns, held])
-    known = np.isfinite(value)
-    columns = {
-        "date": np.full(len(value), date),
-        "kind": np.repeat(["asset", "portfolio"], [len(returns), len(held)]),
-        "asset": np.array([*np.array(panel.assets)[members], *entries.names]),
-        "observed": value,
-        **{name: np.concatenate([part, vars(portfolios)[name]]) for name, part in vars(assets).items()},
-        "past_mean": (1 + entries.past_means(rows.start, members)) ** periods - 1,
-    }
-    row = {"date": date, "count": int(np.isfinite(returns).sum()), **vars(together)}
-    return {name: column[known] for name, column in columns.items()}, row
+        yield scores_of_date(step, entries, slice(row + offset, row + offset + periods), members, longer.aligned[row])

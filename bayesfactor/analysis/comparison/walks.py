@@ -24,14 +24,28 @@ class NamedFits(Protocol):
         """Return the fit of a name."""
 
 
-def walks(fits: object) -> dict[str, NamedFits]:
+def walks(fits: object, taken: str) -> dict[str, NamedFits]:
     """Return model -> its fits, by name.
 
     Raises
     ------
     FitError
         When something in it is no fit, or there is none.
+    SpecError
+        When a model has the name that is taken.
     """
+    found = _walks(fits)
+    if taken in found:
+        raise SpecError(
+            f"score: a model is named '{taken}', which is what the benchmark is called.",
+            place="score.fits",
+            found=taken,
+            remedy='Name it apart: {"mine": fits}.',
+        )
+    return found
+
+
+def _walks(fits: object) -> dict[str, NamedFits]:
     if isinstance(fits, Fit):
         return {_model_name(fits): {"0": fits}}
     named = _named(fits)

@@ -1,6 +1,7 @@
 """Mean and covariance of future returns, with the doubt about every parameter in them."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -91,8 +92,9 @@ def moments(fit: Fit, periods: int = 1, after: Panel | None = None) -> Moments:
     assets, problems = later.panel.assets, fit.problems
     found = {h: _Totals(h, len(assets)) for h in {int(periods), year}}
     for _, law in laws(later, later.posterior):
+        still = None if law.moves else _part(law, 1)  # of which that of more periods is a multiple
         for totals in found.values():
-            totals.add(law)
+            totals.add(_part(law, totals.periods) if still is None else still.times(totals.periods))
     annual = found[year].moments(assets, problems)
     return annual if periods == year else found[int(periods)].moments(assets, problems, annual)
 
@@ -104,22 +106,12 @@ class _Totals:
         self.periods, self.means, self.draws = periods, list[np.ndarray](), 0
         self.factors, self.residuals = np.zeros((assets, assets)), np.zeros((assets, assets))
 
-    def add(self, law: PredictiveLaw) -> None:
+    def add(self, part: "_Part") -> None:
         """Add the law at some draws."""
-        sums, assets = horizon_sums(law, self.periods), np.arange(len(self.factors))
-        constant = law.long_run is law.loading
-        gap = np.zeros((*law.sd.shape, 0)) if constant else law.loading - law.long_run
-        mean = self.periods * (law.intercept + np.einsum("sik,sk->si", law.long_run, law.premium))
-        if not constant:
-            mean = mean + sums.a[:, None] * np.einsum("sik,sk->si", gap, law.premium)
-        self.means.append(mean)
-        self.draws += len(mean)
-        self.factors += _outer(np.concatenate([law.long_run, gap], axis=2), _between(law, sums, self.periods, constant))
-        if law.wander is not None:
-            squares = law.wander**2 * _own_moves(law, sums)[:, None, :]
-            self.factors[assets, assets] += squares.sum(axis=(0, 2))
-        self.residuals += common_covariance(law, sums, self.periods)
-        self.residuals[assets, assets] += (law.sd**2 * sums.own).sum(axis=0)
+        self.means.append(part.means)
+        self.draws += len(part.means)
+        self.factors += part.factors
+        self.residuals += part.residuals
 
     def moments(self, names: tuple[str, ...], problems: tuple[str, ...], annual: Moments | None = None) -> Moments:
         """Return the averages over the draws."""
@@ -145,10 +137,42 @@ class _Totals:
         )
 
 
-def _outer(columns: np.ndarray, between: np.ndarray) -> np.ndarray:
-    """Return the sum over draws of X C X' (asset, asset), as one product."""
-    left = np.moveaxis(columns @ between, 1, 0).reshape(columns.shape[1], -1)
-    return left @ np.moveaxis(columns, 1, 0).reshape(columns.shape[1], -1).T
+class _Part(NamedTuple):
+    """Means of the sum of periods at some draws (sample, asset); its covariance given them, summed over draws."""
+
+    means: np.ndarray
+    factors: np.ndarray
+    residuals: np.ndarray
+
+    def times(self, periods: int) -> "_Part":
+        """Return that of so many periods of one law."""
+        return _Part(*(periods * values for values in self))
+
+
+def _part(law: PredictiveLaw, periods: int) -> _Part:
+    sums, assets = horizon_sums(law, periods), np.arange(law.sd.shape[1])
+    constant = law.long_run is law.loading
+    gap = np.zeros((*law.sd.shape, 0)) if constant else law.loading - law.long_run
+    means = periods * (law.intercept + np.einsum("sik,sk->si", law.long_run, law.premium))
+    if not constant:
+        means = means + sums.a[:, None] * np.einsum("sik,sk->si", gap, law.premium)
+    root = _root(_between(law, sums, periods, constant), constant)
+    columns = (np.concatenate([law.long_run, gap], axis=2) @ root).transpose(1, 0, 2).reshape(assets.size, -1)
+    factors = columns @ columns.T
+    if law.wander is not None:
+        squares = law.wander**2 * _own_moves(law, sums)[:, None, :]
+        factors[assets, assets] += squares.sum(axis=(0, 2))
+    residuals = common_covariance(law, sums, periods)
+    residuals[assets, assets] += (law.sd**2 * sums.own).sum(axis=0)
+    return _Part(means, factors, residuals)
+
+
+def _root(between: np.ndarray, regular: bool) -> np.ndarray:
+    """Return L with L L' = C (sample, k, k); what lies between loadings and gaps of one period is singular."""
+    if regular:
+        return np.linalg.cholesky(between)
+    values, vectors = np.linalg.eigh(between)
+    return vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
 
 
 def _between(law: PredictiveLaw, sums: HorizonSums, periods: int, constant: bool) -> np.ndarray:

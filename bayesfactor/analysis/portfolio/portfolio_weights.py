@@ -139,6 +139,11 @@ def without_capital(weights: np.ndarray) -> bool:
     return bool(abs(weights.sum()) <= FLAT * gross(weights))
 
 
+def least_returns(weights: np.ndarray) -> np.ndarray:
+    """Return the least return of assets, then of portfolios (portfolio, asset): -1, or none without capital to lose."""
+    return np.array([-1.0] * weights.shape[1] + [-np.inf if without_capital(one) else -1.0 for one in weights])
+
+
 def not_weights(weights: np.ndarray, series: str) -> DataError:
     """Say that weights are per cent, shares or amounts."""
     total = float(weights.sum())

@@ -9,8 +9,9 @@ import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
+from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
-from bayesfactor.base.arguments import require_finite, require_periods
+from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
@@ -87,10 +88,10 @@ class Forecast(FrozenResult):
         Raises
         ------
         SpecError
-            When it is no finite number.
+            When it is no finite number, or as of per cent.
         """
-        require_finite(value, "prob_below", "Forecast.prob_below", "A loss of more than 20 % is prob_below(-0.2).")
-        below = (self.draws < value).mean(("chain", "draw"))
+        place, remedy = "Forecast.prob_below", "A loss of more than 20 % is prob_below(-0.2)."
+        below = share_below(self.draws, value, "prob_below", place, remedy)
         return pd.Series(below.values, self.draws.get_index("asset"), name=f"prob_below_{value:g}")
 
     def __repr__(self) -> str:
@@ -142,8 +143,9 @@ def forecast(
     Notes
     -----
     A linear model can lose more than everything: the return of a period is not below -1, and ``floored`` says how often
-    that bound. ``expected`` is the product of each period's expected growth given the draw, without that floor. The
-    seed is the fit's, so that the same call gives the same draws.
+    that bound; of a portfolio whose net weight is 0, which has no capital to lose, it may be. ``expected`` is the
+    product of each period's expected growth given the draw, without that floor. The seed is the fit's, so that the
+    same call gives the same draws.
     """
     require_fit(fit, "forecast")
     require_periods(periods, "forecast")

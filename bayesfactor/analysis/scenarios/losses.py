@@ -1,10 +1,10 @@
-"""Value at risk and expected shortfall of simulated losses."""
+"""Losses of simulated returns: how probable, value at risk, expected shortfall."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.base.arguments import require_number
+from bayesfactor.base.arguments import require_finite, require_number
 from bayesfactor.base.errors import SpecError
 from bayesfactor.posterior.diagnostics import statistic
 
@@ -20,6 +20,26 @@ def require_level(level: float, draws: int, verb: str) -> None:
             found=level,
             remedy=f"Take a level below {1 - 1 / draws:.6g}, or fit with more draws.",
         )
+
+
+def share_below(returns: xr.DataArray, value: float, what: str, place: str, remedy: str) -> xr.DataArray:
+    """Return the share of draws (chain, draw, ...) below a value.
+
+    Raises
+    ------
+    SpecError
+        When it is no finite number, or above 1 or below -1 and further out than every draw: then it is of per cent.
+    """
+    require_finite(value, what, place, remedy)
+    share = (returns < value).mean(("chain", "draw"))
+    if abs(value) > 1 and (share == (value > 0)).all():
+        raise SpecError(
+            f"{what} is {value:g}, a return of {100 * value:,.4g} %, and no draw is as far out: is it per cent?",
+            place=place,
+            found=value,
+            remedy=remedy,
+        )
+    return share
 
 
 def tail(losses: xr.DataArray, level: float) -> pd.DataFrame:

@@ -166,14 +166,15 @@ def position_risk(
     -----
     Volatility is that of the next period, a year, given the parameters: its square is the total of
     ``attribute(fit, "variance", portfolio=...)`` in every draw. The doubt about the mean is in the losses, not in it. A
-    return of a period is not below -1. The seed is the fit's, so that the same call gives the same draws.
+    return of a period is not below -1, but of a portfolio whose net weight is 0: it has no capital to lose. The seed is
+    the fit's, so that the same call gives the same draws.
     """
     require_fit(fit, "position_risk")
     require_periods(periods, "position_risk")
     later = fit if after is None else at_end_of(fit, after, "position_risk")
     held = holdings(later.panel, "asset", {} if portfolio is None else portfolio)
     weights = held.values[-1]
-    summed = periods > 1 and without_capital(weights)
+    summed = without_capital(weights)
     draws, rng, year = later.posterior, np.random.default_rng(fit.seed), later.panel.periods_per_year
     shape = draws.sizes["chain"], draws.sizes["draw"]
     volatility, loss, bound = np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool)
@@ -197,7 +198,12 @@ def position_risk(
         pd.Series(weights, pd.Index(later.panel.assets, name="asset"), name="weight"),
         int(periods),
         fit.problems,
-        (*notes_on_level(later), *(SUMMED,) * summed, *floor_note(PERIOD, bound.mean()), *leverage_note(held)),
+        (
+            *notes_on_level(later),
+            *(SUMMED,) * (summed and periods > 1),
+            *floor_note(PERIOD, bound.mean()),
+            *leverage_note(held),
+        ),
     )
 
 

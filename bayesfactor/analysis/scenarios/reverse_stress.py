@@ -226,7 +226,7 @@ def _beyond(fit: Fit, values: xr.DataArray) -> tuple[str, ...]:
     if not float(often.max()) > 0:
         return ()
     name, share = str(often["asset"].values[int(np.argmax(often.values))]), 100 * float(often.max())
-    return (f"out of reach where a traded factor falls by more than 100 %: in {share:.2g} % of draws of '{name}'",)
+    return (f"out of reach where a traded factor falls by more than 100 %: in {share:.3g} % of draws of '{name}'",)
 
 
 def _require_loss(loss: object) -> None:

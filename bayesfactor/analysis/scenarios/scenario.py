@@ -87,6 +87,9 @@ class Scenario:
         require_periods(self.periods, "Scenario")
         if not isinstance(self.name, str):
             raise SpecError(f"Scenario: name is {self.name!r}, and must be text.", place="Scenario.name")
+        if not isinstance(self.notes, tuple | list) or not all(isinstance(note, str) for note in self.notes):
+            raise SpecError("Scenario: notes are a tuple of texts.", place="Scenario.notes", found=self.notes)
+        object.__setattr__(self, "notes", tuple(self.notes))
         given = {str(factor): shock for factor, shock in self.shocks.items()}
         object.__setattr__(self, "shocks", MappingProxyType(given))
         object.__setattr__(self, "name", self.name or ", ".join(f"{name} {_text(x)}" for name, x in given.items()))

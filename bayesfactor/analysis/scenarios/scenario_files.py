@@ -72,6 +72,10 @@ def _table(shock: float | Sigmas) -> float | dict[str, float | str]:
 
 def _scenario(title: str, table: object, place: str) -> Scenario:
     """Return the scenario of a table."""
+    if not title.strip() or title != title.strip():
+        raise SpecError(
+            f"{place}: a scenario needs a name without spaces around it.", place=place, found=title, remedy=WRITE
+        )
     if not isinstance(table, Mapping):
         raise SpecError(
             f"{place} is {table!r}, and must be a table of {' and '.join(KEYS)}.",

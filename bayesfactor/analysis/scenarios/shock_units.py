@@ -9,7 +9,7 @@ from bayesfactor.base.wording import percent, periods_in_words
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.records import Factor
 
-FAR = 10.0  # long-run standard deviations
+FAR, ABSURD = 10.0, 100.0  # long-run standard deviations
 WHOLE = 1.0  # in the units of the panel, below which a shock is not taken for per cent
 MEANINGS = {
     "none": "a series as it was given",
@@ -39,15 +39,17 @@ def require_factors(scenario: Scenario, names: tuple[str, ...], verb: str) -> No
 def require_units(scenario: Scenario, panel: PanelBase, law: LongRun, verb: str) -> None:
     """Refuse a shock that per cent explains, and little else.
 
-    A traded factor cannot fall by more than 100 %; any other shock is refused that is 1 or more in the panel's units
-    and more than 10 standard deviations of the long run from its mean.
+    A traded factor cannot fall by more than 100 %; any other shock is refused that is more than 10 standard deviations
+    of the long run from its mean and 1 or more in the panel's units, or more than 100 of them.
     """
     for name, value in zip(scenario.shocks, law.values(scenario), strict=True):
         if isinstance(scenario.shocks[name], Sigmas):
             continue
         k = law.names.index(name)
         factor, times = panel.factor_info[k], _sds(law, k, value)
-        wrong = f"{times:.3g} standard deviations from its mean" if abs(value) >= WHOLE and times > FAR else ""
+        wrong = (
+            f"{times:.3g} standard deviations from its mean" if times > (FAR if abs(value) >= WHOLE else ABSURD) else ""
+        )
         if factor.traded and value < -1:
             wrong = "a fall of more than 100 %"
         if wrong:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesfactor.analysis.portfolio.horizon_sums import growth
+from bayesfactor.analysis.portfolio.portfolio_weights import least_returns
 from bayesfactor.analysis.scenarios.shocked_factors import FactorsAhead, ShockedFactors
 from bayesfactor.analysis.scenarios.simulation import paths
 
@@ -93,9 +94,10 @@ class Outcomes:
 
 
 def outcomes(shocked: ShockedFactors, weights: np.ndarray, rng: np.random.Generator) -> Outcomes:
-    """Return summed returns of assets, then of portfolios, none below -1."""
+    """Return summed returns of assets, then of portfolios, none below -1 but of a portfolio without capital."""
     total = np.zeros(shocked.ahead.law.sd.shape)
     for period in paths(shocked.ahead.law, shocked.ahead.periods, rng, shocked.draw(rng)):
         total += period.returns
     whole = np.concatenate([total, np.maximum(total, -1.0) @ weights.T], axis=1)
-    return Outcomes(np.maximum(whole, -1.0), whole < -1)
+    least = least_returns(weights)
+    return Outcomes(np.maximum(whole, least), whole < least)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesfactor.analysis.portfolio.portfolio_weights import least_returns
 from bayesfactor.posterior.predictive_law import PredictiveLaw
 
 PERIOD = "a return of a period"
@@ -37,17 +38,18 @@ def compounded(
 ) -> Compounded:
     """Return the compounded returns of assets, then of portfolios of constant weights (portfolio, asset).
 
-    The return of a period is not below -1. Paths are those of the entries `kept`.
+    The return of a period is not below -1, but of a portfolio without capital. Paths are those of the entries `kept`.
     """
     places = np.array(kept, dtype=int)
     assets = law.sd.shape[1]
+    least = least_returns(weights)
     outcome, expected = np.ones((2, len(law.sd), assets + len(weights)))
     bound = np.zeros(outcome.shape, dtype=bool)
     walked, expected_walk = np.empty((2, len(law.sd), periods, len(places)))
     for j, period in enumerate(paths(law, periods, rng)):
         returns = np.concatenate([period.returns, np.maximum(period.returns, -1.0) @ weights.T], axis=1)
-        bound |= returns < -1
-        outcome *= 1 + np.maximum(returns, -1.0)
+        bound |= returns < least
+        outcome *= 1 + np.maximum(returns, least)
         expected *= 1 + np.concatenate([period.expected, period.expected @ weights.T], axis=1)
         walked[:, j], expected_walk[:, j] = outcome[:, places] - 1, expected[:, places] - 1
     return Compounded(outcome - 1, expected - 1, bound, walked, expected_walk)
@@ -81,7 +83,7 @@ def floor_note(what: str, share: float, whose: str = "") -> tuple[str, ...]:
     """Say in which share of draws the floor of -1 bound; nothing where it never did."""
     if not share > 0:
         return ()
-    return (f"{what} below -100 % was taken as -100 %: in {100 * share:.2g} % of draws{whose}",)
+    return (f"{what} below -100 % was taken as -100 %: in {100 * share:.3g} % of draws{whose}",)
 
 
 def factor_covariance(law: PredictiveLaw, j: int) -> np.ndarray:

@@ -9,14 +9,14 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.portfolio_weights import holdings, leverage_note
+from bayesfactor.analysis.portfolio.portfolio_weights import holdings, least_returns, leverage_note
 from bayesfactor.analysis.scenarios.factor_history import history, long_run_of
+from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.plausibility import Plausibility, waiting_time
 from bayesfactor.analysis.scenarios.scenario import VOLATILITIES, Scenario, require_scenario
 from bayesfactor.analysis.scenarios.shock_units import require_factors, require_units, unit_of
 from bayesfactor.analysis.scenarios.stress_notes import notes_on
 from bayesfactor.analysis.scenarios.stressed_draws import stressed
-from bayesfactor.base.arguments import require_finite
 from bayesfactor.base.errors import unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
@@ -115,14 +115,14 @@ class Stress(FrozenResult):
         Raises
         ------
         SpecError
-            When `below` is no finite number.
+            When `below` is no finite number, or as of per cent.
         """
         table = summarise(self.outcome, ci_prob, ci_kind, rounded)
         if below is not None:
             place = "Stress.outcome_table"
             remedy = "A loss of more than 20 % is below=-0.2."
-            require_finite(below, f"{place}: below", f"{place}.below", remedy)
-            table["prob_below"] = (self.outcome < below).mean(("chain", "draw")).values
+            share = share_below(self.outcome, below, f"{place}: below", f"{place}.below", remedy)
+            table["prob_below"] = np.round(share.values, 3) if rounded else share.values
         return self._finished(table)
 
     def factors_table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
@@ -137,7 +137,8 @@ class Stress(FrozenResult):
         """
         table = summarise(self.factors, ci_prob, ci_kind, rounded)
         table.insert(1, "shocked", table["factor"].isin(list(self.scenario.shocks)))
-        table["spread"] = self.factor_sd.mean(("chain", "draw")).values
+        spread = self.factor_sd.mean(("chain", "draw")).values
+        table["spread"] = [float(f"{one:.3g}") for one in spread] if rounded else spread
         table["as_far"] = table["factor"].map(self.plausibility.as_far).astype("Int64")
         table["unit"] = self.units.to_numpy()
         return self._finished(table)
@@ -203,7 +204,7 @@ def stress(
     require_factors(scenario, names, "stress")
     weights, draws = holdings(panel, "asset", portfolio), fit.posterior
     mixed = weights.values[-1:] if portfolio is not None else np.empty((0, len(panel.assets)))
-    known = long_run_of(draws, names, scenario.periods)
+    known, least = long_run_of(draws, names, scenario.periods), least_returns(mixed)
     require_units(scenario, panel, known, "stress")
     found = stressed(fit, scenario, others == OTHERS[0], mixed)
     coords = {"chain": draws["chain"].values, "draw": draws["draw"].values}
@@ -232,5 +233,8 @@ def stress(
         pd.Series([unit_of(factor) for factor in panel.factor_info], pd.Index(names, name="factor"), name="unit"),
         floored,
         fit.problems,
-        (*notes_on(fit, scenario, others, known, expected.sel(source="total"), floored), *leverage_note(weights)),
+        (
+            *notes_on(fit, scenario, others, known, expected.sel(source="total"), floored, least),
+            *leverage_note(weights),
+        ),
     )

@@ -18,7 +18,13 @@ ELSEWHERE = {
 
 
 def notes_on(
-    fit: Fit, scenario: Scenario, others: str, law: LongRun, expected: xr.DataArray, floored: pd.Series
+    fit: Fit,
+    scenario: Scenario,
+    others: str,
+    law: LongRun,
+    expected: xr.DataArray,
+    floored: pd.Series,
+    least: np.ndarray,
 ) -> tuple[str, ...]:
     """Return notes on the scenario, its units, the fit and losses of more than everything."""
     return (
@@ -27,7 +33,7 @@ def notes_on(
         *(ELSEWHERE[others] if len(scenario.shocks) < len(law.names) else ()),
         *((SUMMED,) if scenario.periods > 1 else ()),
         *noise_notes(fit, tuple(scenario.shocks)),
-        *_floor_notes(expected, floored),
+        *_floor_notes(expected, floored, least),
     )
 
 
@@ -40,14 +46,14 @@ def noise_notes(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
     return (f"measured with error, and shocked by their true values: {', '.join(found)}",) if found else ()
 
 
-def _floor_notes(expected: xr.DataArray, floored: pd.Series) -> tuple[str, ...]:
+def _floor_notes(expected: xr.DataArray, floored: pd.Series, least: np.ndarray) -> tuple[str, ...]:
     """Say where a linear model loses more than everything."""
-    below = (expected < -1).mean(("chain", "draw"))
+    below = (expected < xr.DataArray(least, dims="asset")).mean(("chain", "draw"))
     notes = [*floor_note("an outcome", floored.max(), f" of '{floored.idxmax()}', the most of all")]
     if float(below.max()) > 0:
         name = str(below["asset"].values[int(np.argmax(below.values))])
         notes.append(
-            f"the expected return of '{name}' is below -100 % in {100 * float(below.max()):.2g} % of draws: the model "
+            f"the expected return of '{name}' is below -100 % in {100 * float(below.max()):.3g} % of draws: the model "
             "is linear, and loses more than everything"
         )
     return tuple(notes)

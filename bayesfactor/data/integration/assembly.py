@@ -26,7 +26,9 @@ from bayesfactor.data.integration.values import factor_values, join, rate_on_row
 from bayesfactor.data.screening.duplicate_series import note_copies, note_gross
 from bayesfactor.data.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.data.screening.returns import check_prices
+from bayesfactor.data.screening.spanned import note_spanned
 from bayesfactor.data.screening.units import note_slopes
+from bayesfactor.panel.moments import cross_products
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import NO_RATE, Calendar, Note
 
@@ -77,6 +79,7 @@ def _screen(inputs: Inputs, rows: Rows, table: np.ndarray, factors: np.ndarray) 
     notes = check_factors(factors[used], names)
     drivers = [names[place] for place in inputs.traded]
     notes += note_slopes(table[used], factors[used][:, inputs.traded], assets, drivers)
+    notes += note_spanned(cross_products(table[used], factors[used]), assets, names)
     notes += note_days_off(inputs) + note_dropped_days(inputs)
     notes += note_shifts(inputs, rows.keep(used), table[used], factors[used])
     return notes, constant_in_life(observed[used], factors[used], assets, names)

@@ -6,9 +6,9 @@ Every reader goes through here, so that a bad file gives the same error whoever 
 import csv
 import gzip
 import io
-import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -89,35 +89,11 @@ def decode_text(data: bytes, name: str, errors: str = "strict") -> str:
         raise DataError(f"{name} is not UTF-8 text: {error}.", series=name, remedy="Save it as CSV in UTF-8.") from None
 
 
-def first_name(text: str) -> str:
-    """Return the first cell of a text."""
-    return text.lstrip("\r\n").split("\n", 1)[0].split(",", 1)[0].strip(' "\r')[:40]
+def split_cells(text: str, name: str, header: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the cells of a CSV as text: one column per name of the header, indexed by line number.
 
-
-def describe_text(text: str) -> tuple[str, str]:
-    """Say which publisher's layout a text has, and what to do about it."""
-    first, second = [*text.lstrip("\r\n").splitlines(), "", ""][:2]
-    name = first_name(text)
-    if name in ("DATE", "observation_date"):
-        return "FRED", "It looks like a FRED file: use read_fred."
-    if name == "time":
-        return "Coin Metrics", "It looks like a Coin Metrics file: use read_coinmetrics."
-    if first.startswith("Price,") and second.startswith("Ticker,"):
-        return "yfinance", (
-            "It looks like a yfinance download: lines 1 to 3 are headers (Price, Ticker, Date). "
-            "Take one field: pandas.read_csv(path, header=[0, 1], index_col=0, parse_dates=True)['Close']."
-        )
-    if re.search(r"\n,.*\s+^ *(\d{4}|\d{6}|\d{8}) *,", text.lstrip()[:20_000], re.MULTILINE):
-        return "Ken French", "It looks like a Ken French file: use read_french."
-    if first.startswith(("{", "[")):
-        return "JSON", "It looks like JSON: save it as CSV."
-    if "," in first:
-        return "table", f"It looks like a table whose first column is '{name}': use read_table."
-    return "unknown", f"It begins with '{first[:40]}'."
-
-
-def split_cells(text: str, name: str) -> pd.DataFrame:
-    """Return the cells of a CSV as text: one column per name of the header, indexed by line number."""
+    `header` names the columns of a file whose first line is data.
+    """
     reader = csv.reader(io.StringIO(text, newline=""))
     lines, rows = [], []
     try:
@@ -129,13 +105,15 @@ def split_cells(text: str, name: str) -> pd.DataFrame:
         raise DataError(
             f"{name}, line {reader.line_num}: {error}.", series=name, remedy="Check the quotes on that line."
         ) from None
-    header = [cell.strip() for cell in rows[0]] if rows else [""]
-    while len(header) > 1 and not header[-1]:
-        header.pop()
-    _check_header(header, name)
-    if len(rows) < 2:
+    if not header:
+        header = [cell.strip() for cell in rows[0]] if rows else [""]
+        while len(header) > 1 and not header[-1]:
+            header.pop()
+        _check_header(header, name)
+        lines, rows = lines[1:], rows[1:]
+    if not rows:
         raise DataError(f"{name} has a header and no rows.", series=name, remedy="Write or download it again.")
-    for line, row in zip(lines[1:], rows[1:], strict=True):
+    for line, row in zip(lines, rows, strict=True):
         if len(row) < len(header) or any(cell.strip() for cell in row[len(header) :]):
             raise DataError(
                 f"{name}, line {line}: {len(row)} cells where the header has {len(header)}.",
@@ -144,11 +122,11 @@ def split_cells(text: str, name: str) -> pd.DataFrame:
                 value=",".join(row)[:80],
                 remedy="The file may be cut short or damaged: download it again, or repair that line.",
             )
-    cells = [row[: len(header)] for row in rows[1:]]
-    return pd.DataFrame(cells, columns=header, index=pd.Index(lines[1:], name="line"), dtype=object)
+    cells = [row[: len(header)] for row in rows]
+    return pd.DataFrame(cells, columns=list(header), index=pd.Index(lines, name="line"), dtype=object)
 
 
-def _check_header(header: list[str], name: str) -> None:
+def _check_header(header: Sequence[str], name: str) -> None:
     if len(header) == 1:
         mark = next((mark for mark in ";\t|" if mark in header[0]), "")
         raise DataError(

@@ -16,8 +16,6 @@ from bayesfactor.data.readers.cells import (
     MISSING,
     Source,
     decode_text,
-    describe_text,
-    first_name,
     make_numbers,
     read_raw,
     split_cells,
@@ -26,6 +24,7 @@ from bayesfactor.data.readers.cells import (
 from bayesfactor.data.readers.dates import find_dates, make_index
 from bayesfactor.data.readers.fred import read_fred
 from bayesfactor.data.readers.french import read_french
+from bayesfactor.data.readers.publishers import describe_text, first_name
 from bayesfactor.data.readers.table import read_table
 from bayesfactor.data.screening.missing_codes import check_codes
 
@@ -62,9 +61,9 @@ def read_coinmetrics(path: Source, metrics: str | Sequence[str] | None = None) -
     """
     name = Path(path).name
     text = decode_text(read_raw(path), name)
-    if first_name(text) != "time":
+    if describe_text(text)[0] != "Coin Metrics":
         raise DataError(
-            f"{name} is not a Coin Metrics file of one asset: its first column is not 'time'.",
+            f"{name} is not a Coin Metrics file of one asset: its first column is not 'time', or it is of a market.",
             series=name,
             value=first_name(text),
             remedy=describe_text(text)[1],

@@ -10,13 +10,12 @@ from bayesfactor.data.readers.cells import (
     CODE,
     Source,
     decode_text,
-    describe_text,
-    first_name,
     make_numbers,
     read_raw,
     split_cells,
 )
 from bayesfactor.data.readers.dates import find_dates, make_index
+from bayesfactor.data.readers.publishers import describe_text, first_name
 from bayesfactor.data.screening.missing_codes import check_codes
 
 PERIODS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError, unknown
-from bayesfactor.data.readers.cells import NUMBER, Source, decode_text, describe_text, make_numbers, read_raw
+from bayesfactor.data.readers.cells import NUMBER, Source, decode_text, make_numbers, read_raw
 from bayesfactor.data.readers.dates import Dates, make_index
+from bayesfactor.data.readers.publishers import describe_text
 
 KINDS = {4: "annual", 6: "monthly", 8: "daily"}
 MISSING_CODES = (-99.99, -999.0)

@@ -15,8 +15,6 @@ from bayesfactor.data.readers.cells import (
     Source,
     check_clock,
     decode_text,
-    describe_text,
-    first_name,
     make_numbers,
     read_number,
     read_raw,
@@ -24,9 +22,10 @@ from bayesfactor.data.readers.cells import (
     tell_content,
 )
 from bayesfactor.data.readers.dates import date_hint, find_dates, make_index, read_times
+from bayesfactor.data.readers.publishers import describe_text, first_name
 from bayesfactor.data.screening.columns import counts_rows, may_count
 from bayesfactor.data.screening.missing_codes import check_codes
-from bayesfactor.data.screening.number_formats import is_clock, is_mark
+from bayesfactor.data.screening.number_formats import epoch_unit, is_clock, is_mark
 
 DATE_NAMES = ("date", "datetime", "time", "timestamp", "day", "month", "period")
 
@@ -139,8 +138,9 @@ def _check_pair(asset: str | None, value: str | None) -> None:
 def _read_csv(data: bytes, name: str) -> tuple[pd.DataFrame, str]:
     text = decode_text(data, name)
     layout, hint = describe_text(text)
-    if layout in ("Ken French", "yfinance", "JSON") or first_name(text) == "observation_date":
-        raise DataError(f"{name} is not a table of dates and series.", series=name, value=first_name(text), remedy=hint)
+    first = first_name(text)
+    if layout in ("Ken French", "yfinance", "JSON") or first == "observation_date" or (epoch_unit(first) and hint):
+        raise DataError(f"{name} is not a table of dates and series.", series=name, value=first, remedy=hint)
     return split_cells(text, name), hint if layout == "FRED" else ""
 
 

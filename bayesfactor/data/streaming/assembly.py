@@ -17,6 +17,7 @@ from bayesfactor.data.integration.notes import mark_shared
 from bayesfactor.data.screening.columns import check_times
 from bayesfactor.data.screening.duplicate_series import note_equal_moments
 from bayesfactor.data.screening.factors import check_factors, check_rows
+from bayesfactor.data.screening.spanned import note_spanned
 from bayesfactor.data.screening.units import note_slopes_of_moments
 from bayesfactor.data.streaming.choices import check_columns, check_spacing, read_calendar
 from bayesfactor.data.streaming.files import Columns, in_order, list_files
@@ -173,7 +174,7 @@ def _assemble(total: Sums, beside: Factors, asset_info: Any, calendar: Calendar,
     missing, where = int(marks[:, MISSING].sum()), f"{files} files" if files > 1 else "one file"
     text = f"reduced from {read} rows in {where}; {missing} have no return: not traded"
     shared, traded = set(assets) & set(names), [place for place, one in enumerate(beside.info) if one.traded]
-    looks = note_equal_moments(moments, assets)
+    looks = note_equal_moments(moments, assets) + note_spanned(moments, assets, names)
     looks += note_slopes_of_moments(moments, traded, assets, [names[place] for place in traded])
     ends = [_ends(column, rows, beside) for column in (marks[:, FIRST], marks[:, LAST])]
     return PanelStatistics(

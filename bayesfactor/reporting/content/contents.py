@@ -1,9 +1,8 @@
 """Everything that a report states, worked out once, whatever it is set in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -15,42 +14,30 @@ from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
 from bayesfactor.analysis.scenarios.scenario import Scenario
-from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
-from bayesfactor.data.calendars import FINE, FREQUENCIES
-from bayesfactor.panel.base import PanelBase
-from bayesfactor.panel.dates import Window
 from bayesfactor.panel.description import Description
-from bayesfactor.panel.panel import Panel
-from bayesfactor.panel.records import written
 from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
+from bayesfactor.reporting.content.ahead import Ahead, find_ahead
 from bayesfactor.reporting.content.answer import OWN, answer
 from bayesfactor.reporting.content.changes import Changes, find_changes
+from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
 
 NO_MODEL = "The draws were made by another program, and their model was not given."
 OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author changed, and that the fit does not hold."
-LONG = set(FREQUENCIES) - set(FINE)
-Portfolio = Mapping[str, float] | pd.Series | None
 
 
 @dataclass(frozen=True, eq=False)
-class Span:
-    """A realised return over some dates: a table of its summed parts, and of the linked parts of the compounded one.
+class Asked:
+    """What a report is asked beside the fit: scenarios, periods of a forecast, and fits of other models by name."""
 
-    Where one of them cannot be computed, the reason. `counted`: per entry, the periods that it counts, and which.
-    `lost`: of which of them, ``summed`` or ``compounded``, the portfolio has none, and why.
-    """
-
-    name: str
-    summed: pd.DataFrame | str
-    compounded: pd.DataFrame | str
-    counted: pd.DataFrame | None
-    lost: Mapping[str, str]
+    scenarios: tuple[Scenario, ...]
+    forecast: int | None
+    others: Mapping[str, Fit]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +81,8 @@ class Contents:
         None where nothing moves in the model.
     scenarios : tuple of Consequences
         One for each scenario that was given.
+    ahead : Ahead or None
+        None where no forecast was asked for.
     models : SeveralFits or None
         None where no other fits were given.
     """
@@ -119,6 +108,7 @@ class Contents:
     checks: CheckReport
     changes: Changes | None
     scenarios: tuple[Consequences, ...] = ()
+    ahead: Ahead | None = None
     models: SeveralFits | None = None
 
     @property
@@ -146,8 +136,7 @@ def gather(
     title: str,
     ci_prob: float,
     ci_kind: Interval,
-    scenarios: Sequence[Scenario],
-    others: Mapping[str, Fit],
+    asked: Asked,
 ) -> Contents:
     """Work out what a report states.
 
@@ -156,7 +145,8 @@ def gather(
     SpecError, DataError
         When a weight or an interval is not one that can be used.
     """
-    consequences = find_consequences(fit, portfolio, scenarios, ci_prob, ci_kind)  # first, as they may be refused
+    consequences = find_consequences(fit, portfolio, asked.scenarios, ci_prob, ci_kind)  # first: they may be refused
+    ahead = None if asked.forecast is None else find_ahead(fit, portfolio, asked.forecast, ci_prob, ci_kind)
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit, portfolio)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
@@ -183,7 +173,7 @@ def gather(
         shares,
         volatility,
         residuals,
-        _spans(fit, portfolio, ci_prob, ci_kind),
+        find_spans(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
         inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind) if has_inclusion(fit) else None,
@@ -194,47 +184,9 @@ def gather(
         checks,
         find_changes(fit, ci_prob, ci_kind),
         consequences,
-        ask_several(fit, others, portfolio, ci_prob, ci_kind),
+        ahead,
+        ask_several(fit, asked.others, portfolio, ci_prob, ci_kind),
     )
-
-
-def _spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> tuple[Span, ...]:
-    """Return the whole sample, and the last year of a longer one."""
-    ending = "periods ending " if fit.panel.calendar.frequency in LONG else ""
-
-    def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
-        found = {how: _earned(fit, portfolio, window, how == "compounded") for how in ("summed", "compounded")}
-        lost: dict[str, str] = {}
-        for how, reason in found.items() if portfolio is not None else ():
-            if isinstance(reason, str):
-                found[how] = _earned(fit, None, window, how == "compounded")
-                lost |= {how: reason} if isinstance(found[how], Attribution) else {}
-        counted = found["summed"].span if isinstance(found["summed"], Attribution) else None
-        summed, linked = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found.values())
-        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", summed, linked, counted, lost)
-
-    times = fit.panel.times
-    spans = [span("The whole sample", times, None)]
-    year = _last_year(fit.panel)
-    if isinstance(fit.panel, Panel) and len(year) < len(times):
-        spans.append(span("The last year", year, (year[0], year[-1])))
-    return tuple(spans)
-
-
-def _last_year(panel: PanelBase) -> np.ndarray:
-    """Return the dates of the last year: of days by date, of longer periods as many as make one."""
-    calendar, times = panel.calendar, panel.times
-    if calendar.frequency in LONG:
-        return times[-calendar.periods_per_year :]
-    return times[pd.DatetimeIndex(times) > pd.Timestamp(times[-1]) - pd.DateOffset(years=1)]
-
-
-def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool) -> Attribution | str:
-    """Return the realised returns, or why there are none."""
-    try:
-        return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
-    except (DataError, FitError, SpecError) as error:
-        return error.message
 
 
 def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:

@@ -163,6 +163,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
     options += ["--portfolio", "weights.csv"] if held else []
     options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
+    options += ["--forecast", str(contents.ahead.periods)] if contents.ahead is not None else []
     others = {} if contents.models is None else contents.models.others
     options += [text for name in others for text in ("--other", _file(name))]
     whole = fit.sampler is not None and fit.model is not None
@@ -211,6 +212,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     engine = f", engine={fit.engine!r}" if fit.engine else ""
     held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
+    held += f"    forecast={contents.ahead.periods},\n" if contents.ahead is not None else ""
     if contents.models is not None:
         opened = ", ".join(f"{name!r}: bf.open_fit({_file(name)!r})" for name in contents.models.others)
         held += f"    others={{{opened}}},\n"

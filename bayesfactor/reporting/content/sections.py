@@ -8,6 +8,7 @@ from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import percent
 from bayesfactor.panel.records import NO_RATE
 from bayesfactor.plots.premia import plot_pricing
+from bayesfactor.reporting.content.ahead import look_ahead
 from bayesfactor.reporting.content.changes import changed
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.data_and_checks import again, data, model, trust
@@ -46,7 +47,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         *((Section("portfolio", "The portfolio", _portfolio(contents)),) if contents.weights is not None else ()),
         Section("risk", "Where the risk comes from", risk(contents)),
         Section("realised", "Realised returns", realised(contents)),
-        *_scenarios(contents),
+        *_could_happen(contents),
         Section("loadings", "Loadings, and how far they were shrunk", (*loadings(contents), *which_are_in(contents))),
         *((Section("changes", "What has changed", changed(found)),) if (found := contents.changes) is not None else ()),
         Section("premia", "What factors pay", premia(contents)),
@@ -58,12 +59,14 @@ def sections(contents: Contents) -> tuple[Section, ...]:
     )
 
 
-def _scenarios(contents: Contents) -> tuple[Section, ...]:
-    """Return the section on scenarios; none where none were given."""
-    if not contents.scenarios:
-        return ()
-    parts = could_happen(contents.scenarios, contents.weights is not None)
-    return (Section("scenarios", "What could happen", parts),)
+def _could_happen(contents: Contents) -> tuple[Section, ...]:
+    """Return the section on a forecast and on scenarios; none where neither was asked for."""
+    held, parts = contents.weights is not None, list[Part]()
+    if contents.ahead is not None:
+        parts += look_ahead(contents.ahead, held)
+    if contents.scenarios:
+        parts += [*([Heading("Scenarios")] if parts else []), *could_happen(contents.scenarios, held)]
+    return (Section("scenarios", "What could happen", tuple(parts)),) if parts else ()
 
 
 def _models(contents: Contents) -> tuple[Section, ...]:

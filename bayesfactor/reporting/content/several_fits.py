@@ -99,6 +99,11 @@ def require_others(fit: Fit, others: Mapping[str, Fit] | None) -> dict[str, Fit]
                 f"write_report: '{name}' of others is a {type(other).__name__}, and no fit.",
                 place=PLACE, found=other, remedy=REMEDY,
             )  # fmt: skip
+        if other is fit:
+            raise SpecError(
+                f"write_report: '{name}' of others is the report's own fit.",
+                place=f"{PLACE}.{name}", found=name, remedy="Give other fits of the same returns.",
+            )  # fmt: skip
         why = _apart(fit.panel, other.panel)
         if why:
             raise SpecError(

@@ -1,0 +1,83 @@
+"""Deribit's volatility index."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bayesfactor.base.errors import DataError
+from bayesfactor.data.readers.candles import Part, read_candles, stamp_rows
+from bayesfactor.data.readers.cells import Source
+from bayesfactor.data.readers.coinbase import no_interval
+from bayesfactor.data.readers.intervals import longest_interval
+from bayesfactor.data.readers.rows import AGAIN, Rows, read_rows
+
+_COLUMNS = ("time", "open", "high", "low", "close")
+_SAME = {"timestamp": "time", "date": "time", "datetime": "time", "unix": "time"}
+_INTERVALS = (1, 60, 3600, 43_200, 86_400)
+_LOWEST, _HIGHEST = 3.0, 1000.0  # per cent a year: of a typical value, and of any
+
+
+def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
+    """Read Deribit's volatility index (DVOL): implied volatility over the next 30 days.
+
+    Parameters
+    ----------
+    path : str, path-like, or a sequence of them
+        A file as the interface answers (JSON, or CSV of timestamp, open, high, low, close, with a line of names or
+        without); several of one currency; or a folder of them.
+
+    Returns
+    -------
+    DataFrame
+        dates x open, high, low, close, **in per cent a year**, as published: 60 is a standard deviation of 0.6 a year.
+        Dates and ``attrs`` as of `read_binance`.
+
+    Raises
+    ------
+    DataError
+        As of `read_binance`; also where values are no volatility in per cent.
+
+    Notes
+    -----
+    The last candle is left out where it had not ended. Values that were written as decimals are turned into per cent,
+    and ``notes`` says so.
+    """
+    frame = read_candles(path, _read_part)
+    frame.attrs["units"] = "per cent a year"
+    return frame
+
+
+def _read_part(path: Path) -> Part:
+    rows = read_rows(path).with_names(_COLUMNS).rename(_SAME)
+    rows.require(_COLUMNS, "a file of Deribit's volatility index")
+    if "volume" in rows.cells.columns:
+        raise DataError(
+            f"{rows.name} has a volume, and an index has none: it holds candles of prices.",
+            series="volume",
+            value=str(rows.cells["volume"].iloc[0]),
+            remedy="Use the reader of its publisher, such as read_binance or read_coinbase.",
+        )
+    stamped = stamp_rows(rows, "time", _COLUMNS[1:])
+    frame, said = _in_per_cent(stamped.frame, rows)
+    starts = pd.DatetimeIndex(frame.index)
+    interval = longest_interval(starts, _INTERVALS)
+    if interval is None:
+        raise no_interval(rows, starts)
+    return Part(frame, rows.cells.index, path, interval, "", stamped.unit, (*stamped.notes, *said))
+
+
+def _in_per_cent(frame: pd.DataFrame, rows: Rows) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    high = frame["high"] > _HIGHEST
+    if high.any():
+        at = int(high.to_numpy().argmax())
+        raise DataError(
+            f"{rows.place(at)}: high is {frame['high'].iloc[at]:g}, which is no volatility in per cent a year.",
+            series="high",
+            date=frame.index[at],
+            value=float(frame["high"].iloc[at]),
+            remedy=f"Give the volatility index, and not a price. {AGAIN}",
+        )
+    if frame["close"].median() >= _LOWEST:
+        return frame, ()
+    return 100.0 * frame, (f"{rows.name}: decimals were turned into per cent",)

@@ -1,0 +1,145 @@
+"""Where returns may go over the periods ahead."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.scenarios.forecast import Forecast, forecast
+from bayesfactor.base.intervals import Interval
+from bayesfactor.base.wording import chance, interval_name, percent, periods_in_words
+from bayesfactor.plots.forecast import plot_forecast
+from bayesfactor.posterior.diagnostics import said
+from bayesfactor.posterior.fit import Fit
+from bayesfactor.posterior.summaries import summarise
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
+from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
+from bayesfactor.reporting.content.realised_spans import Portfolio
+
+EXPECTED = ("expected_lower", "expected", "expected_upper")
+DRAWN = 6  # assets of a figure without a portfolio
+HOW = (
+    "At every draw of the posterior one path of returns is simulated and compounded, a portfolio brought back to its "
+    "weights every period. Two intervals: of the expected return, how well it is known; of the return, where it may "
+    "fall. The first closes with more data, the second never does."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """A forecast, as a table; the draws of all assets are not kept.
+
+    Attributes
+    ----------
+    periods : int
+    expected, outcome : Estimate
+        Of the portfolio, or of the mean over assets.
+    loss : float
+        The probability that its return is below 0.
+    table : DataFrame
+        As `Forecast.table` has it, with ``expected_sd`` and ``prob_loss``, by asset.
+    drawn : Forecast
+        The entries that the figure holds.
+    whole : bool
+        Whether these are all of whom one could be drawn.
+    ci_prob, ci_kind
+        Of every interval.
+    """
+
+    periods: int
+    expected: Estimate
+    outcome: Estimate
+    loss: float
+    table: pd.DataFrame
+    drawn: Forecast
+    whole: bool
+    ci_prob: float
+    ci_kind: Interval
+
+
+def find_ahead(fit: Fit, portfolio: Portfolio, periods: int, ci_prob: float, ci_kind: Interval) -> Ahead:
+    """Return a forecast over some periods.
+
+    Raises
+    ------
+    SpecError, DataError
+        As `forecast` does.
+    """
+    held = portfolio is not None
+    found = forecast(fit, periods, portfolio)
+    drawn = [PORTFOLIO] if held else _furthest(found)
+    kept = found if held else forecast(fit, periods, paths=drawn)
+
+    def whose(draws: xr.DataArray) -> xr.DataArray:
+        return draws.sel(asset=PORTFOLIO, drop=True) if held else draws.mean("asset")
+
+    outcome = whose(found.draws)
+    table = found.table(ci_prob, ci_kind).set_index("asset")
+    table["expected_sd"] = summarise(found.expected, ci_prob, ci_kind).set_index("asset")["sd"]
+    table["prob_loss"] = found.prob_below(0.0)
+    return Ahead(
+        found.periods,
+        estimate(whose(found.expected), ci_prob, ci_kind),
+        estimate(outcome, ci_prob, ci_kind),
+        float((outcome < 0).mean()),
+        table,
+        replace(kept, draws=kept.draws.sel(asset=drawn), expected=kept.expected.sel(asset=drawn)),
+        held or len(drawn) == len(table),
+        ci_prob,
+        ci_kind,
+    )
+
+
+def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
+    """Return a sentence, a figure and a table of a forecast; `held` says whether there is a portfolio."""
+    over = "the next period" if found.periods == 1 else f"the next {periods_in_words(found.periods)}"
+    problems, interval = found.drawn.problems, interval_name(found.ci_prob, found.ci_kind)
+    failed = [f"Caution. The fit behind this forecast failed its checks: {said(problems)}."] if problems else []
+    low, high = (found.outcome.percent(end) for end in (found.outcome.lower, found.outcome.upper))
+    drawn = "." if found.whole else f"; the {DRAWN} assets whose expected return is furthest from 0."
+    return (
+        Heading(f"Forecast of {over}"),
+        *(Text(text, "caution") for text in failed),
+        Text(
+            f"Over {over}, the excess return of {'the portfolio' if held else 'the mean of all assets'} is expected to "
+            f"be {found.expected.text}; the return itself may fall between {low} and {high} ({interval}). A loss is "
+            f"{likelihood(found.loss)}."
+        ),
+        Text(HOW),
+        *(Text(f"Note: {note}.") for note in found.drawn.notes),
+        Picture(
+            partial(plot_forecast, found.drawn, ci_prob=found.ci_prob, ci_kind=found.ci_kind),
+            f"Fan of returns over {over}, and the expected return with its interval",
+            f"Blue, where the return compounded up to each period may fall; orange, what it is expected to be{drawn}",
+        ),
+        TablePart(
+            _grid(found.table),
+            "forecast",
+            f"Excess return over {over}{'' if found.periods == 1 else ', compounded'}: what it is expected to be, with "
+            f"the {interval}; between which ends the return itself may fall ({interval}); probability of a loss, which "
+            "is an excess return below 0.",
+            "assets",
+        ),
+    )
+
+
+def _grid(table: pd.DataFrame) -> Grid:
+    """Return the table of a forecast; the return by the ends of its interval, as its mean is the expectation's."""
+    rows = []
+    for name, row in zip(table.index, table.to_dict("records"), strict=True):
+        low, mean, high = (percent(row[key], row["expected_sd"]) for key in EXPECTED)
+        expected = Cell(mean, float(row["expected"]), f"{low} to {high}")
+        ends = (Cell(percent(row[end], row["sd"]), float(row[end])) for end in ("lower", "upper"))
+        rows.append((Cell(str(name)), expected, *ends, Cell(chance(row["prob_loss"]), float(row["prob_loss"]))))
+    heads = (Head("expected"), Head("return, lower"), Head("return, upper"), Head("P(loss)"))
+    return Grid((Head("asset", False), *heads), tuple(rows))
+
+
+def _furthest(found: Forecast) -> list[str]:
+    """Return the assets whose expected return is furthest from 0, in their order, as many as a figure holds."""
+    size = np.abs(found.expected.mean(("chain", "draw")).values)
+    kept = np.sort(np.argsort(-size, kind="stable")[:DRAWN])
+    return [str(name) for name in found.draws["asset"].values[kept]]

@@ -1,0 +1,74 @@
+"""Realised returns over the whole sample and its last year."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.base.errors import DataError, FitError, SpecError
+from bayesfactor.base.intervals import Interval
+from bayesfactor.data.calendars import FINE, FREQUENCIES
+from bayesfactor.panel.base import PanelBase
+from bayesfactor.panel.dates import Window
+from bayesfactor.panel.panel import Panel
+from bayesfactor.panel.records import written
+from bayesfactor.posterior.fit import Fit
+
+LONG = set(FREQUENCIES) - set(FINE)
+Portfolio = Mapping[str, float] | pd.Series | None
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """A realised return over some dates: a table of its summed parts, and of the linked parts of the compounded one.
+
+    Where one of them cannot be computed, the reason. `counted`: per entry, the periods that it counts, and which.
+    `lost`: of which of them, ``summed`` or ``compounded``, the portfolio has none, and why.
+    """
+
+    name: str
+    summed: pd.DataFrame | str
+    compounded: pd.DataFrame | str
+    counted: pd.DataFrame | None
+    lost: Mapping[str, str]
+
+
+def find_spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> tuple[Span, ...]:
+    """Return the whole sample, and the last year of a longer one."""
+    ending = "periods ending " if fit.panel.calendar.frequency in LONG else ""
+
+    def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
+        found = {how: _earned(fit, portfolio, window, how == "compounded") for how in ("summed", "compounded")}
+        lost: dict[str, str] = {}
+        for how, reason in found.items() if portfolio is not None else ():
+            if isinstance(reason, str):
+                found[how] = _earned(fit, None, window, how == "compounded")
+                lost |= {how: reason} if isinstance(found[how], Attribution) else {}
+        counted = found["summed"].span if isinstance(found["summed"], Attribution) else None
+        summed, linked = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found.values())
+        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", summed, linked, counted, lost)
+
+    times = fit.panel.times
+    spans = [span("The whole sample", times, None)]
+    year = _last_year(fit.panel)
+    if isinstance(fit.panel, Panel) and len(year) < len(times):
+        spans.append(span("The last year", year, (year[0], year[-1])))
+    return tuple(spans)
+
+
+def _last_year(panel: PanelBase) -> np.ndarray:
+    """Return the dates of the last year: of days by date, of longer periods as many as make one."""
+    calendar, times = panel.calendar, panel.times
+    if calendar.frequency in LONG:
+        return times[-calendar.periods_per_year :]
+    return times[pd.DatetimeIndex(times) > pd.Timestamp(times[-1]) - pd.DateOffset(years=1)]
+
+
+def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool) -> Attribution | str:
+    """Return the realised returns, or why there are none."""
+    try:
+        return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
+    except (DataError, FitError, SpecError) as error:
+        return error.message
