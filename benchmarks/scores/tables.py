@@ -69,21 +69,23 @@ def section(case: Case, scores: bf.Scores, found: Measures, other: Measures) -> 
 
 def summary(panels: Mapping[str, Measures]) -> str:
     """Return by how many standard errors the first model is ahead of every other, by panel, and how often."""
-    lines, counts = [], {"ahead": 0, "level": 0, "behind": 0}
+    lines, lost, counts = [], [], {"ahead": 0, "level": 0, "behind": 0}
     for model in next(iter(panels.values())):
         line: dict[str, object] = {"against": model}
         for name, (head, _, _) in (item for item in DUELS.items() if item[0] != "risk"):
             away = [ahead(other[model], name) for other in panels.values()]
             line[head] = " ".join("none" if np.isnan(value) else f"{value:+.1f}" for value in away)
+            behind = sum(value < -CLEAR for value in away)
+            lost += [f"{model} ({head}, {behind} of {len(panels)} panels)"] if behind else []
             if model not in PRESETS:
                 counts["ahead"] += sum(value > CLEAR for value in away)
                 counts["level"] += sum(abs(value) <= CLEAR for value in away)
-                counts["behind"] += sum(value < -CLEAR for value in away)
+                counts["behind"] += behind
         lines.append(line)
     note = (
         f"Panels in each cell: {', '.join(panels)}. Of {sum(counts.values())} comparisons with what has no posterior, "
         f"the default is ahead by two standard errors in {counts['ahead']}, level in {counts['level']} and behind in "
-        f"{counts['behind']}."
+        f"{counts['behind']}. All that it is behind: {', '.join(lost) or 'nothing'}."
     )
     return markdown(Table("The default against the others, in standard errors", tuple(lines), note))
 

@@ -209,7 +209,7 @@ def test_the_summary_counts_who_is_ahead():
     assert "| static | -3.0 -3.0 | +3.0 +3.0 | +0.5 +0.5 |" in page
     assert "| expanding mean | none none | +3.0 +3.0 | +0.5 +0.5 |" in page
     assert "Of 4 comparisons" in page
-    assert "in 2, level in 2 and behind in 0" in page
+    assert "in 2, level in 2 and behind in 0. All that it is behind: static (Joint log score, 2 of 2 panels)." in page
 
 
 def test_the_page_is_that_of_the_program():
