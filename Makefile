@@ -13,7 +13,7 @@ BIN   := .venv/bin
 STAMP := .venv/.ready
 DOCS  := .venv/.docs
 
-.PHONY: setup demo test browser notebooks docs lint bench calibrate truth clean
+.PHONY: setup demo test browser notebooks docs lint bench calibrate truth scores clean
 .DEFAULT_GOAL := test
 
 setup: $(STAMP)
@@ -75,6 +75,11 @@ calibrate: $(STAMP)
 truth: $(STAMP)
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,truth]"
 	$(BIN)/python -m benchmarks.truth
+
+# Score the presets beside other forecasts on real data, and write docs/scores.md; about half an hour.
+scores: $(STAMP)
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev,truth]"
+	$(BIN)/python -m benchmarks.scores
 
 clean:
 	rm -rf .venv

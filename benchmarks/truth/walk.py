@@ -51,14 +51,14 @@ def fit_all(panel: Panel, dates: Dates, model: Model, folder: Path | None = None
     return {int(name): fit for name, fit in fits.items()}
 
 
-def predictive(fit: bf.Fit, panel: Panel, rows: Sequence[int]) -> Iterator[DrawsLaw]:
+def predictive(fit: bf.Fit, panel: Panel, rows: Sequence[int], thinned: int | None = None) -> Iterator[DrawsLaw]:
     """Yield the law of the returns of each row of the panel, given the fit and what came before the row.
 
-    Newer rows update what moves; nothing is sampled again.
+    Newer rows update what moves; nothing is sampled again. Of all draws, or thinned to about so many.
     """
     longer = extended(fit, panel.select(fit.panel.assets), "truth")
     begun = int(np.flatnonzero(panel.times == longer.times[0])[0])
-    for draws in next_periods(fit, longer, [row - begun for row in rows]):
+    for draws in next_periods(fit, longer, [row - begun for row in rows], thinned):
         yield law_of(draws, fit.panel.assets, fit.seed)
 
 
