@@ -38,7 +38,7 @@ class KernelEngine:
         if sparse or model.factors.error or not model.noise.has_residual_factors:
             return f"no compiled density has the latent variables of {model.latents_in_words}"
         if (apart := kept_apart(panel, model)) is not None:
-            return f"the compiled density of residual factors is of assets observed together, without paths: {apart}"
+            return f"residual factors do not integrate out of the compiled density: {apart}"
         return None
 
     def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> "KernelRun":

@@ -13,62 +13,15 @@ H_i = a_i a_i' - V_i the gradient in B_i is H_i / 2, in f_i it is -a_i, and in l
 a_i'y_j - sum_l lambda_il tr(B_i^-1 K^-1_lj). The residuals' part is in `residual_covariance`.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from bayesfactor.base.jit import jit_alloc, jit_inline, jit_part
+from bayesfactor.base.jit import jit_inline, jit_part
 from bayesfactor.sampling.kernels.conditional import LOG_2PI, Conditional
-from bayesfactor.sampling.kernels.residual_covariance import CovarianceWorkspace, add_residuals, allocate_covariance
-from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, load, store, total
+from bayesfactor.sampling.kernels.correlated_arrays import CorrelatedData, CorrelatedWorkspace
+from bayesfactor.sampling.kernels.residual_covariance import add_residuals
+from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, full, load, store, total
 from bayesfactor.sampling.kernels.symmetric import invert
 from bayesfactor.sampling.kernels.triangles import factorize, tri
-
-
-class CorrelatedData[T](NamedTuple):
-    """Statistics of assets that were observed together, flat; 0 at padding."""
-
-    low: T  # (coefficient, coefficient): root of X'X
-    fitted: T  # (coefficient, padded asset)
-    cross: T  # (padded asset, padded asset): S
-    square: T  # (padded asset): its diagonal
-    dates: T  # (padded asset)
-
-
-class CorrelatedWorkspace(NamedTuple):
-    """Intermediate values; those of eight assets as in `triangles`."""
-
-    low: np.ndarray  # (coefficient, coefficient): L of the shifted regressors
-    loading: np.ndarray  # (residual factor, padded asset)
-    g_loading: np.ndarray
-    f: np.ndarray  # (coefficient, padded asset)
-    solved: np.ndarray  # B^-1 f
-    inverse: np.ndarray  # (lower triangle, padded asset): B^-1
-    k: np.ndarray  # (residual factor x coefficient, residual factor x coefficient): K^-1
-    w: np.ndarray  # (residual factor, coefficient), as is the next
-    y: np.ndarray
-    half: np.ndarray  # eight assets: a lower triangle, the rest of the inverse of its root, and its pivots
-    root: np.ndarray
-    pivot: np.ndarray
-    a: np.ndarray  # eight assets: vectors over coefficients
-    side: np.ndarray
-    m: np.ndarray  # eight assets: matrices over coefficients
-    product: np.ndarray
-    h: np.ndarray
-    covariance: CovarianceWorkspace
-
-
-@jit_alloc
-def allocate_correlated(p: int, q: int, step: int) -> CorrelatedWorkspace:
-    """Allocate a `CorrelatedWorkspace` for p coefficients, q residual factors and so many padded assets."""
-    triangle = p * (p + 1) // 2
-    return CorrelatedWorkspace(
-        np.zeros((p, p)), aligned(q * step).reshape((q, step)), aligned(q * step).reshape((q, step)),
-        aligned(p * step).reshape((p, step)), aligned(p * step).reshape((p, step)), aligned(triangle * step),
-        np.empty((q * p, q * p)), np.empty((q, p)), np.empty((q, p)), aligned(WIDTH * triangle), aligned(WIDTH * triangle),
-        aligned(WIDTH * p), aligned(WIDTH * p), aligned(WIDTH * p), aligned(WIDTH * p * p), aligned(WIDTH * p * p),
-        aligned(WIDTH * p * p), allocate_covariance(q, step),
-    )  # fmt: skip
 
 
 @jit_inline
@@ -137,18 +90,18 @@ def solve_shared(work: CorrelatedWorkspace) -> tuple[float, float]:
     """Fill K^-1 and y; return log|K| and w'K^-1 w, w = sum_i lambda_i x B_i^-1 f_i."""
     (p, step), q = work.f.shape, len(work.loading)
     for j in range(q):
-        for l in range(j + 1):
+        for m in range(j + 1):
             for a in range(p):
                 for b in range(a + 1):
                     value, here = full(0.0), (a * (a + 1) // 2 + b) * step
                     for at in range(0, step, WIDTH):
-                        both = load(work.loading, j * step + at) * load(work.loading, l * step + at)
+                        both = load(work.loading, j * step + at) * load(work.loading, m * step + at)
                         value += both * load(work.inverse, here + at)
                     added = total(value)
-                    work.k[j * p + a, l * p + b] = added
-                    work.k[j * p + b, l * p + a] = added
-                    work.k[l * p + a, j * p + b] = added
-                    work.k[l * p + b, j * p + a] = added
+                    work.k[j * p + a, m * p + b] = added
+                    work.k[j * p + b, m * p + a] = added
+                    work.k[m * p + a, j * p + b] = added
+                    work.k[m * p + b, j * p + a] = added
     for j in range(q * p):
         work.k[j, j] += 1.0
     for j in range(q):
@@ -161,17 +114,15 @@ def solve_shared(work: CorrelatedWorkspace) -> tuple[float, float]:
     for j in range(q):
         for a in range(p):
             work.y[j, a] = 0.0
-            for l in range(q):
+            for m in range(q):
                 for b in range(p):
-                    work.y[j, a] += work.k[j * p + a, l * p + b] * work.w[l, b]
+                    work.y[j, a] += work.k[j * p + a, m * p + b] * work.w[m, b]
             quadratic += work.y[j, a] * work.w[j, a]
     return log_det, quadratic
 
 
 @jit_part
-def log_correlated(
-    conditional: Conditional, data: CorrelatedData[np.ndarray], work: CorrelatedWorkspace
-) -> float:
+def log_correlated(conditional: Conditional, data: CorrelatedData[np.ndarray], work: CorrelatedWorkspace) -> float:
     """Return log p(Y | theta, Lambda), Lambda in `work.loading`; overwrite the gradients of its arguments."""
     p, step = work.f.shape
     whiten(conditional, data, work)
@@ -214,12 +165,12 @@ def _fill_inner(work: CorrelatedWorkspace, at: int) -> None:
         g = full(0.0)
         for a in range(p):
             g += load(work.a, WIDTH * a) * full(work.y[j, a])
-        for l in range(q):
-            other, trace = load(work.loading, l * step + at), full(0.0)
+        for m in range(q):
+            other, trace = load(work.loading, m * step + at), full(0.0)
             both = load(work.loading, j * step + at) * other
             for a in range(p):
                 for b in range(p):
-                    own, here = full(work.k[l * p + a, j * p + b]), WIDTH * (a * p + b)
+                    own, here = full(work.k[m * p + a, j * p + b]), WIDTH * (a * p + b)
                     trace += load(work.inverse, _element(a, b) * step + at) * own
                     store(work.m, here, load(work.m, here) + both * own)
             g -= other * trace

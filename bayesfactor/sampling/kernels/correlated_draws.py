@@ -10,13 +10,8 @@ import numpy as np
 
 from bayesfactor.base.jit import jit_inline, jit_part
 from bayesfactor.sampling.kernels.conditional import Conditional
-from bayesfactor.sampling.kernels.correlated import (
-    CorrelatedData,
-    CorrelatedWorkspace,
-    invert_own,
-    solve_shared,
-    whiten,
-)
+from bayesfactor.sampling.kernels.correlated import invert_own, solve_shared, whiten
+from bayesfactor.sampling.kernels.correlated_arrays import CorrelatedData, CorrelatedWorkspace
 from bayesfactor.sampling.kernels.simd import WIDTH, full, load, sqrt, store
 from bayesfactor.sampling.kernels.symmetric import take_root
 from bayesfactor.sampling.kernels.triangles import back_solve, factorize, forward_solve, tri
@@ -63,12 +58,12 @@ def _draw_own(conditional: Conditional, work: CorrelatedWorkspace, own: np.ndarr
         for a in range(k + 1):
             v += full(work.low[k, a]) * load(work.side, WIDTH * a)
         store(work.a, WIDTH * k, d * v)
-        for l in range(k + 1):
+        for m in range(k + 1):
             both = 0.0
-            for a in range(l + 1):
-                both += work.low[k, a] * work.low[l, a]
-            value = scale * d * load(conditional.sd, l * step + at) * full(both)
-            store(work.half, tri(k, l), value)
+            for a in range(m + 1):
+                both += work.low[k, a] * work.low[m, a]
+            value = scale * d * load(conditional.sd, m * step + at) * full(both)
+            store(work.half, tri(k, m), value)
         store(work.half, tri(k, k), full(1.0) + load(work.half, tri(k, k)))
     factorize(work.half, work.root, work.pivot, p)
     forward_solve(work.root, work.a, work.side, p)

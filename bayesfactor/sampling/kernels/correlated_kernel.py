@@ -12,11 +12,8 @@ from bayesfactor.panel.residual_products import residual_products
 from bayesfactor.sampling.kernels.buffer import prior_views, view
 from bayesfactor.sampling.kernels.compiled import Doubles, status, whole_buffer
 from bayesfactor.sampling.kernels.conditional import LOG_2PI, Conditional, allocate_conditional
-from bayesfactor.sampling.kernels.correlated import (
-    CorrelatedData,
-    allocate_correlated,
-    log_correlated,
-)
+from bayesfactor.sampling.kernels.correlated import log_correlated
+from bayesfactor.sampling.kernels.correlated_arrays import CorrelatedData, allocate_correlated
 from bayesfactor.sampling.kernels.correlated_draws import draw_correlated
 from bayesfactor.sampling.kernels.hierarchy import forward
 from bayesfactor.sampling.kernels.hierarchy_gradient import backward
@@ -136,7 +133,7 @@ def coefficients_correlated(
 
 
 def _draw(draws: np.ndarray, buffer: np.ndarray, rng: np.random.Generator, result: np.ndarray) -> None:
-    """Draw coefficients from their conditional posterior, by `stratified_normals`; loadings on residual factors last."""
+    """Draw coefficients given theta, by `stratified_normals`; loadings on residual factors come last."""
     _, assets, columns = result.shape
     p = columns - int(buffer[int(buffer[2 * PRIOR.size]) + SIZE.residual])
     for start in range(0, len(draws), CHUNK):
