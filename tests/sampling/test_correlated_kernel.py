@@ -13,7 +13,9 @@ from bayesfactor.sampling.fitting import engine_of
 from bayesfactor.sampling.kernels.correlated_kernel import CORRELATED
 from bayesfactor.sampling.kernels.density_problem import pack
 from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
+from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.named_residual_factors import named_residual_factors
+from bayesfactor.spec.priors import Normal, SpikeSlab
 from bayesfactor.spec.scaling import scale_priors
 from tests.support.correlated import MODELS, Graph, whole_normal, with_factors
 from tests.support.panels import make_panel, reduced
@@ -81,9 +83,14 @@ def test_it_is_the_graph_and_all_returns_as_one_normal_vector(name, panel):
     np.testing.assert_allclose(problem.residual_loadings(theta[None])[0], values["residual_loading"], rtol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["both", "common-free"])
-def test_its_gradient_is_that_of_differences(name, panel):
-    problem, rng, step = problem_of(panel, MODELS[name]), np.random.default_rng(4), 1e-5
+SLAB = FactorLaw((("market", Normal(0.0, 0.5)), ("default", SpikeSlab(0.8))))
+
+
+@pytest.mark.parametrize("others", [0, 2])
+@pytest.mark.parametrize("model", [MODELS["both"], replace(MODELS["common-free"], factors=SLAB)], ids=["both", "slab"])
+def test_its_gradient_is_that_of_differences(model, others):
+    panel = make_panel(**{**SIZE, "other": others})
+    problem, rng, step = problem_of(panel, model), np.random.default_rng(4), 1e-5
     at = 0.5 * rng.standard_normal(problem.size)
     gradient = problem.evaluate(at)[1]
     for direction in (*np.eye(at.size)[::3], *rng.standard_normal((2, at.size))):
