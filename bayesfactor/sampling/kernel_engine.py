@@ -106,7 +106,8 @@ class KernelRun(OfProblem):
 
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return draws of theta, all blocks in one array, and ``sample_stats``."""
-        return sample(compiled, sampler, len(self.problem.design.panel.assets))
+        at, shape = self.problem.layout["residual_loading_z"]
+        return sample(compiled, sampler, len(self.design.panel.assets), at >= 0 and shape[1] > 1)
 
     def theta(self, tree: xr.DataTree) -> "KernelTheta":
         """Return the draws by the names of the model's variables."""
