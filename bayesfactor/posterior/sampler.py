@@ -23,7 +23,8 @@ class Sampler:
         Chains that run at once; by default as many as there are processors.
     target_accept : float, optional
         Acceptance rate that the step size aims at. By default 0.75; 0.9 with fewer than 30 assets, which say little of
-        how much assets differ, so that the spreads have long tails.
+        how much assets differ, so that the spreads have long tails; 0.85 with several residual factors that are
+        integrated out, of which rotations are free.
     progress : bool, optional
         None shows a bar in a terminal and plain lines elsewhere; False shows nothing.
     """

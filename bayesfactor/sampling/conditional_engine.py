@@ -67,7 +67,7 @@ class ConditionalEngine:
         problem = pack(design, model, priors, None if named is None else ResidualColumns.of(named))
         if not latents:
             return KernelRun(problem)
-        return ConditionalRun(problem, rows, tuple(latents), moves_of(cell), () if named is None else named.names)
+        return ConditionalRun(problem, rows, tuple(latents), moves_of(cell))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,6 @@ class ConditionalRun(KernelRun):
     rows: Rows
     latents: Sequence[Latent]
     moves: LoadingMoves | None
-    residual_factors: tuple[str, ...] = ()
 
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return draws of theta, coefficients and what latent variables record, and ``sample_stats``."""
@@ -90,7 +89,7 @@ class ConditionalRun(KernelRun):
     def theta(self, tree: xr.DataTree) -> "ConditionalTheta":
         """Return the draws by the names of the model's variables."""
         found = {str(name): array.values for name, array in tree["posterior"].data_vars.items()}
-        return ConditionalTheta(self.problem, found.pop("theta"), found, self.residual_factors)
+        return ConditionalTheta(self.problem, found.pop("theta"), found)
 
     def _chains(self, compiled: Any, sampler: Sampler) -> list[Chain]:
         """Return chains that start where a run at the first values of the latent variables ends."""
@@ -125,20 +124,9 @@ class ConditionalTheta(KernelTheta):
     ----------
     kept : dict of str to array (chain, draw, ...)
         Coefficients, moves of loadings, and what latent variables recorded.
-    residual_factors : tuple of str
-        Their names.
     """
 
     kept: dict[str, np.ndarray]
-    residual_factors: tuple[str, ...] = ()
-
-    def shared(self) -> Drawn:
-        """Return the variables that assets share, without those of residual factors."""
-        factors = len(self.design.panel.factor_info)
-        return {
-            name: (values[..., :factors] if "factor" in dims else values, dims)
-            for name, (values, dims) in super().shared().items()
-        }
 
     def coefficients(self, chain: int, part: slice, rng: np.random.Generator) -> np.ndarray:
         """Return coefficients (draw, asset, coefficient) of some draws of a chain, as they were drawn."""

@@ -63,10 +63,11 @@ def fit(
         By default 4 chains of 1,000 draws after 300, seed 1.
     engine : {"auto", "kernel", "conditional", "graph"}
         What is sampled; ``Fit.engine`` says which it was. ``"kernel"``: a compiled density with its gradient, of the
-        choices that it covers. ``"conditional"``: latent variables (residual factors, sparse loadings, factors measured
-        with error) in turn with that density. ``"graph"``: the model's PyMC graph (`build`), compiled when first used;
-        the same posterior, of any choice but sparse loadings, factors measured with error, and residual factors in a
-        model that moves. ``"auto"``: the first of these three that covers the model.
+        choices that it covers, and of residual factors of assets with equal histories where returns do not move.
+        ``"conditional"``: latent variables (residual factors, sparse loadings, factors measured with error) in turn
+        with that density. ``"graph"``: the model's PyMC graph (`build`), compiled when first used; the same posterior,
+        of any choice but sparse loadings, factors measured with error, and residual factors in a model that moves.
+        ``"auto"``: the first of these three that covers the model.
     store : str or Path, optional
         A Zarr folder (``"run.zarr"``) to which the draws of alphas, loadings and residual scales are written as they
         are made, for more assets than memory holds; needs dask and zarr. They are the same draws. The folder is then

@@ -10,12 +10,15 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.design import Design
 from bayesfactor.paths.movement import Cell
 from bayesfactor.posterior.sampler import Sampler
+from bayesfactor.sampling.kernels.correlated_kernel import CORRELATED
 from bayesfactor.sampling.kernels.coverage import refusal
 from bayesfactor.sampling.kernels.density_problem import DensityProblem, pack
 from bayesfactor.sampling.kernels.half_normal import half_normals
+from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.nuts import sample
 from bayesfactor.sampling.theta import Drawn
 from bayesfactor.spec.model import FactorModel
+from bayesfactor.spec.named_residual_factors import kept_apart, named_residual_factors
 from bayesfactor.spec.scaling import ScaledPriors
 
 
@@ -28,13 +31,22 @@ class KernelEngine:
 
     def refuses(self, panel: PanelBase, model: FactorModel) -> str | None:
         """Return which choice no compiled density covers, or None."""
-        if model.has_latents:
+        reason = refusal(model)
+        if reason is not None or not model.has_latents:
+            return reason
+        sparse = any(value != 1.0 for _, value in model.loadings.inclusion)
+        if sparse or model.factors.error or not model.noise.has_residual_factors:
             return f"no compiled density has the latent variables of {model.latents_in_words}"
-        return refusal(model)
+        if (apart := kept_apart(panel, model)) is not None:
+            return f"residual factors do not integrate out of the compiled density: {apart}"
+        return None
 
     def prepare(self, design: Design, model: FactorModel, priors: ScaledPriors, cell: Cell) -> "KernelRun":
         """Return the run of a model on the design of a panel."""
-        return KernelRun(pack(design, model, priors))
+        named = named_residual_factors(design, model, priors)
+        if named is None:
+            return KernelRun(pack(design, model, priors))
+        return KernelRun(pack(design, model, priors, ResidualColumns.of(named), CORRELATED))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +106,8 @@ class KernelRun(OfProblem):
 
     def sample(self, compiled: Any, sampler: Sampler) -> xr.DataTree:
         """Return draws of theta, all blocks in one array, and ``sample_stats``."""
-        return sample(compiled, sampler, len(self.problem.design.panel.assets))
+        at, shape = self.problem.layout["residual_loading_z"]
+        return sample(compiled, sampler, len(self.design.panel.assets), at >= 0 and shape[1] > 1)
 
     def theta(self, tree: xr.DataTree) -> "KernelTheta":
         """Return the draws by the names of the model's variables."""
@@ -117,16 +130,14 @@ class KernelTheta(OfProblem):
         problem, flat = self.problem, self.draws.reshape(-1, self.draws.shape[-1])
         level, spread = problem.level(flat)
         mean, premium = problem.means(flat)
-        found = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
-        return (
-            found
-            | self._tails(flat)
-            | self._hierarchy(flat)
-            | {
-                "factor_mean": (mean, ("factor",)),
-                "risk_premium": (premium, ("factor",)),
-            }
-        )
+        found: Drawn = {"log_sigma_mean": (level, ()), "log_sigma_scale": (spread, ())}
+        found |= self._tails(flat) | self._hierarchy(flat)
+        found |= {"factor_mean": (mean, ("factor",)), "risk_premium": (premium, ("factor",))}
+        factors = len(self.design.panel.factor_info)  # without residual factors
+        return {
+            name: (values[..., :factors] if "factor" in dims else values, dims)
+            for name, (values, dims) in found.items()
+        }
 
     def _tails(self, flat: np.ndarray) -> Drawn:
         tails, prior = self.problem.block(flat, "dof_z_log__"), self.priors.noise.dof
@@ -159,7 +170,9 @@ class KernelTheta(OfProblem):
 
         Of draws given theta, four in a row are stratified (`stratified_normals`).
         """
-        return self.problem.coefficients(self.draws[chain, part], len(self.design.panel.assets), rng)
+        panel = self.design.panel
+        found = self.problem.coefficients(self.draws[chain, part], len(panel.assets), rng)
+        return found[:, :, : len(panel.factor_info) + 1]
 
     def moves(self, chain: int, part: slice) -> np.ndarray | None:
         """Return None: moves of loadings follow from coefficients."""
@@ -167,9 +180,10 @@ class KernelTheta(OfProblem):
 
     @property
     def residual_factors(self) -> tuple[str, ...]:
-        """No names: there are no residual factors."""
-        return ()
+        """Names of the residual factors."""
+        return self.problem.residual_factors
 
     def latents(self) -> Drawn:
-        """Return nothing: there are no latent variables."""
-        return {}
+        """Return loadings on residual factors, where there are some."""
+        found = self.problem.residual_loadings(self.draws.reshape(-1, self.draws.shape[-1]))
+        return {} if found is None else {"residual_loading": (found, ("asset", "residual_factor"))}

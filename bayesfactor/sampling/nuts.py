@@ -11,6 +11,7 @@ from bayesfactor.base.progress import progress
 from bayesfactor.posterior.sampler import Sampler
 
 FEW_ASSETS, ACCEPT_FEW, ACCEPT_MANY = 30, 0.9, 0.75  # rates of acceptance with fewer assets than that, and with more
+ACCEPT_FREE = 0.85  # with more, whose residual factors may be rotated: trajectories are twice as long
 STATISTICS = (
     "diverging",
     "energy",
@@ -29,7 +30,7 @@ def cores(sampler: Sampler) -> int:
     return min(sampler.chains, sampler.cores or os.cpu_count() or 1)
 
 
-def sample(compiled: Any, sampler: Sampler, assets: int) -> xr.DataTree:
+def sample(compiled: Any, sampler: Sampler, assets: int, rotates: bool = False) -> xr.DataTree:
     """Run the sampler on a compiled density; refuse anything but every draw that was asked for.
 
     Parameters
@@ -38,6 +39,8 @@ def sample(compiled: Any, sampler: Sampler, assets: int) -> xr.DataTree:
     sampler : Sampler
     assets : int
         Number of assets.
+    rotates : bool
+        Whether several residual factors are sampled.
 
     Returns
     -------
@@ -47,6 +50,7 @@ def sample(compiled: Any, sampler: Sampler, assets: int) -> xr.DataTree:
     import nutpie
 
     total = sampler.chains * (sampler.draws + sampler.tune)
+    of_many = ACCEPT_FREE if rotates else ACCEPT_MANY
     with progress(sampler.progress, total) as report:
         try:
             tree = nutpie.sample(
@@ -56,7 +60,7 @@ def sample(compiled: Any, sampler: Sampler, assets: int) -> xr.DataTree:
                 chains=sampler.chains,
                 cores=cores(sampler),
                 seed=sampler.seed,
-                target_accept=sampler.target_accept or (ACCEPT_FEW if assets < FEW_ASSETS else ACCEPT_MANY),
+                target_accept=sampler.target_accept or (ACCEPT_FEW if assets < FEW_ASSETS else of_many),
                 save_warmup=False,
                 progress_bar=False,
                 progress_callback=report,

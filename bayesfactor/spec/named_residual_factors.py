@@ -95,7 +95,8 @@ def kept_apart(panel: PanelBase, model: FactorModel) -> str | None:
     """Return why coefficients and residual factors do not integrate out together, or None where they do."""
     if model.returns_move:
         return f"the model moves ({model.movement_in_words})"
-    if observed_together(require_returns(panel, model.latents_in_words)):
+    instead = 'Take a model without that, such as model="static"'
+    if observed_together(require_returns(panel, model.latents_in_words, instead)):
         return None
     count = panel.moments.count
     least, most = int(np.argmin(count)), int(np.argmax(count))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import bayesfactor as bf
 from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
@@ -11,6 +12,8 @@ from tests.support.structure_sets import (
     priors_of_a,
     priors_of_c,
     read_panel,
+    residual_loadings,
+    run_integrated,
     run_residual_factor,
     run_sparse,
     sampled,
@@ -20,10 +23,11 @@ from tests.support.structure_sets import (
 LONG = bf.Sampler(draws=2500, tune=500, chains=2, seed=3, progress=False)
 
 
-def test_a_residual_factor_is_that_of_the_full_likelihood():
+@pytest.mark.parametrize("run", [run_residual_factor, run_integrated], ids=["drawn", "integrated out"])
+def test_a_residual_factor_is_that_of_the_full_likelihood(run):
     panel = read_panel("A_equal", 0.01)
     columns = ResidualColumns(np.zeros(1), np.full(1, 1e-6), np.ones(1), np.ones((1, 12)), per_sigma=True)
-    theta = sampled(run_residual_factor(panel, priors_of_a(panel), columns), LONG)
+    theta = sampled(run(panel, priors_of_a(panel), columns), LONG)
     shape = theta.shape
 
     def shared(name: str) -> np.ndarray:
@@ -32,7 +36,7 @@ def test_a_residual_factor_is_that_of_the_full_likelihood():
 
     every = slice(None)
     log_sigma = np.log(100 * np.stack([theta.scales(chain, every) for chain in range(shape[0])]))
-    loading = 100 * theta.kept["residual_loading"][..., 0]
+    loading = 100 * residual_loadings(theta)[..., 0]
     cov = loading[..., :, None] * loading[..., None, :] + np.exp(2 * log_sigma)[..., None] * np.eye(12)
     sd = np.sqrt(np.einsum("...ii->...i", cov))
     first, second = np.triu_indices(12, 1)

@@ -7,6 +7,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.sampling.kernels.buffer import aligned_buffer
+from bayesfactor.sampling.kernels.correlated_kernel import CORRELATED
 from bayesfactor.sampling.kernels.coverage import KERNELS, refusal
 from bayesfactor.sampling.kernels.density_problem import prepare
 from bayesfactor.sampling.kernels.prior import AT, PRIOR, SCALAR, SIZE, Blocks, Prior, Scalars
@@ -27,8 +28,9 @@ def panel():
 def test_a_preset_has_one_kernel(name, panel):
     model = bf.read_model(name)
     assert refusal(model) is None
-    (kernel,) = [one for one in KERNELS if all(one.covers_choice(part, getattr(model, part)) for part in parts())]
+    kernel, *others = [one for one in KERNELS if all(one.covers_choice(part, getattr(model, part)) for part in parts())]
     assert prepare(model.restrict(panel), model).kernel is kernel
+    assert set(others) <= {CORRELATED}
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)

@@ -13,8 +13,7 @@ from bayesfactor.posterior.diagnostics import statistic
 from bayesfactor.posterior.storage.zarr import DRAWS
 from bayesfactor.sampling.kernel_engine import KernelTheta
 from bayesfactor.sampling.kernels.density_problem import prepare
-from bayesfactor.sampling.kernels.normal_kernel import CHUNK
-from bayesfactor.sampling.kernels.stratified import STRATA, stratified_normals
+from bayesfactor.sampling.kernels.stratified import CHUNK, STRATA, stratified_normals
 from bayesfactor.sampling.recovery import recover
 from bayesfactor.spec.alphas import FreeAlpha, ShrunkAlpha, ZeroAlpha
 from bayesfactor.spec.factors import FactorLaw

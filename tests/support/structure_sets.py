@@ -12,6 +12,8 @@ import bayesfactor as bf
 from bayesfactor.panel.design import observe
 from bayesfactor.paths.movement import Cell
 from bayesfactor.sampling.conditional_engine import ConditionalRun, ConditionalTheta
+from bayesfactor.sampling.kernel_engine import KernelRun, KernelTheta
+from bayesfactor.sampling.kernels.correlated_kernel import CORRELATED
 from bayesfactor.sampling.kernels.density_problem import pack
 from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.latents.found import FirstResiduals, rows_of
@@ -47,9 +49,23 @@ def run_residual_factor(panel: bf.Panel, priors: ScaledPriors, columns: Residual
     return ConditionalRun(pack(design, FREE, priors, columns), rows, latents, None)
 
 
-def sampled(run: ConditionalRun, sampler: bf.Sampler) -> ConditionalTheta:
+def run_integrated(panel: bf.Panel, priors: ScaledPriors, columns: ResidualColumns) -> KernelRun:
+    """Return the run of the same model with the residual factors integrated out."""
+    return KernelRun(pack(observe(panel), FREE, priors, columns, CORRELATED))
+
+
+def sampled(run: KernelRun, sampler: bf.Sampler) -> KernelTheta:
     """Return the draws of a run."""
     return run.theta(run.sample(run.compile(), sampler))
+
+
+def residual_loadings(theta: KernelTheta) -> np.ndarray:
+    """Return loadings on residual factors (chain, draw, asset, residual factor)."""
+    if isinstance(theta, ConditionalTheta):
+        return theta.kept["residual_loading"]
+    assets, rng = len(theta.design.panel.assets), np.random.default_rng(0)
+    q = theta.problem.layout["residual_loading_z"][1][1]
+    return np.stack([theta.problem.coefficients(draws, assets, rng)[..., -q:] for draws in theta.draws])
 
 
 def run_sparse(panel: bf.Panel, priors: ScaledPriors) -> ConditionalRun:

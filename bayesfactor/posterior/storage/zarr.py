@@ -22,7 +22,7 @@ from bayesfactor.base.extras import require_libraries
 from bayesfactor.base.files import require_writable
 from bayesfactor.posterior.storage.formats import MOVING, READABLE, STREAMED
 
-DRAWS, ASSETS = 200, 128  # of a chunk; the draws a multiple of `normal_kernel.CHUNK`
+DRAWS, ASSETS = 200, 128  # of a chunk; the draws a multiple of `stratified.CHUNK`
 SUFFIX, MARK = ".zarr", "bayesfactor_store"
 
 

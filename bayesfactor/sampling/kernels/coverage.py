@@ -1,12 +1,13 @@
 """Which compiled density covers a model, and in words why none does."""
 
 from bayesfactor.base.errors import SpecError
+from bayesfactor.sampling.kernels.correlated_kernel import CORRELATED
 from bayesfactor.sampling.kernels.kernel import Kernel
 from bayesfactor.sampling.kernels.normal_kernel import NORMAL
 from bayesfactor.sampling.kernels.student_kernel import STUDENT
 from bayesfactor.spec.model import FactorModel, parts
 
-KERNELS = (NORMAL, STUDENT)
+KERNELS = (NORMAL, STUDENT, CORRELATED)  # the first that covers a model has it given latent variables
 
 
 def refusal(model: FactorModel) -> str | None:

@@ -38,10 +38,11 @@ def layout(kernel: Kernel, size: Sizes[int], priors: ScaledPriors) -> Layout:
         dof_z_log__=None,
         coefficient_z=None,
         zero_beta_z=() if priors.zero_beta is not None else None,
+        residual_loading_z=None,
     )
     result: Layout = {}
     at = 0
-    for name, shape in shared._replace(**kernel.blocks(n, k))._asdict().items():
+    for name, shape in shared._replace(**kernel.blocks(size))._asdict().items():
         if shape is None:
             result[name] = (-1, ())
         else:
@@ -68,6 +69,8 @@ class DensityProblem:
         As `graph_data` returns it.
     design, model, priors
         What it is of.
+    residual_factors : tuple of str
+        Names of the residual factors, which are columns after the factors.
     """
 
     layout: Layout
@@ -78,6 +81,7 @@ class DensityProblem:
     design: Design
     model: FactorModel
     priors: ScaledPriors
+    residual_factors: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -135,8 +139,22 @@ class DensityProblem:
         log_sigma = np.logaddexp(2 * (level[:, None] + spread[:, None] * a), 2 * np.log(data["resolution"])) / 2
         return level, spread, log_sigma
 
+    def residual_loadings(self, draws: np.ndarray) -> np.ndarray | None:
+        """Return loadings on residual factors (draw, asset, residual factor), or None where they are not in theta."""
+        z, data = self.block(draws, "residual_loading_z"), self.data
+        mean, scale = self.block(draws, "loading_mean_z"), self.block(draws, "loading_scale_z")
+        if z is None or mean is None or scale is None:
+            return None
+        last = slice(-z.shape[-1], None)
+        centre = (data["loading_loc"] + data["loading_sd"] * mean)[:, data["group_of"], last]
+        spread = (data["loading_spread"] * half_normals(scale))[:, None, last]
+        return data["member"][last].T * (centre + spread * z)
+
     def coefficients(self, draws: np.ndarray, assets: int, rng: np.random.Generator) -> np.ndarray:
-        """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta."""
+        """Return coefficients (draw, asset, coefficient) for draws (draw, theta): exact draws given theta.
+
+        Loadings on residual factors come last.
+        """
         result = np.empty((len(draws), assets, self.layout["factor_mean_z"][1][0] + 1))
         self.kernel.draw(draws, self.buffer, rng, result)
         return result
@@ -156,18 +174,23 @@ def prepare(panel: PanelBase, model: FactorModel) -> DensityProblem:
 
 
 def pack(
-    design: Design, model: FactorModel, priors: ScaledPriors, columns: ResidualColumns | None = None
+    design: Design,
+    model: FactorModel,
+    priors: ScaledPriors,
+    columns: ResidualColumns | None = None,
+    kernel: Kernel | None = None,
 ) -> DensityProblem:
     """Return the problem of a model on the design of a panel (already restricted to the model's factors).
 
-    With residual factors these are columns after the panel's factors, whose cross-products are still to be written.
+    With residual factors these are columns after the panel's factors. Their cross-products are still to be written, or
+    a `kernel` is given that integrates them out.
 
     Raises
     ------
     SpecError
         When no compiled density covers the model (see `coverage.refusal`).
     """
-    kernel, panel, data = covering(model), design.panel, graph_data(design, model, priors)
+    kernel, panel, data = kernel or covering(model), design.panel, graph_data(design, model, priors)
     data = data if columns is None else columns.added_to(data)
     others = np.array([i for i, factor in enumerate(panel.factor_info) if not factor.traded], dtype=int)
     size = Sizes(
@@ -176,10 +199,12 @@ def pack(
         groups=len(panel.group_names),
         others=len(others),
         loadings=KINDS[type(model.loadings)],
+        residual=0 if columns is None else len(columns.loc),
     )
     where = layout(kernel, size, priors)
     buffer = aligned_buffer([*_prior(data, size, where, others), *kernel.pack(data, panel)])
-    return DensityProblem(where, buffer, kernel, others, data, design, model, priors)
+    names = () if columns is None else columns.names
+    return DensityProblem(where, buffer, kernel, others, data, design, model, priors, names)
 
 
 def _prior(data: Mapping[str, np.ndarray], size: Sizes[int], where: Layout, others: np.ndarray) -> PriorArrays:

@@ -8,6 +8,7 @@ from numba.core.ccallback import CFunc
 
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.sampling.kernels.compiled import Entry, entries
+from bayesfactor.sampling.kernels.prior import Sizes
 
 type Shape = tuple[int, ...]
 
@@ -24,7 +25,7 @@ class Kernel:
         For every part of a `FactorModel` the classes whose law the density has. They are listed, never read off a
         union: a class that is added to one is not covered until somebody has written its density.
     blocks : function
-        From the numbers of assets and factors, the shapes of those blocks of theta that only this density has (names of
+        From the sizes of a problem, the shapes of those blocks of theta that only this density has (names of
         `prior.Blocks`).
     pack : function
         From what `graph_data` returns and the panel, the named arrays that only this density reads: a NamedTuple, in
@@ -40,7 +41,7 @@ class Kernel:
 
     name: str
     covers: Mapping[str, tuple[type, ...]]
-    blocks: Callable[[int, int], dict[str, Shape]]
+    blocks: Callable[[Sizes[int]], dict[str, Shape]]
     pack: Callable[[Mapping[str, np.ndarray], PanelBase], tuple[np.ndarray, ...]]
     density: Callable[[np.ndarray, np.ndarray, np.ndarray], float]
     entry: Entry

@@ -18,7 +18,8 @@ import numpy as np
 
 from bayesfactor.base.jit import jit_alloc, jit_inline, jit_part
 from bayesfactor.sampling.kernels.conditional import LOG_2PI, Conditional, has_shift
-from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, load, log, sqrt, store, total
+from bayesfactor.sampling.kernels.simd import WIDTH, Lanes, aligned, full, load, sqrt, store, total
+from bayesfactor.sampling.kernels.triangles import back_solve, factorize, forward_solve, tri
 
 
 class MomentBlocks[T](NamedTuple):
@@ -58,21 +59,15 @@ def allocate_workspace(p: int) -> BlockWorkspace:
 
 
 @jit_inline
-def _tri(j: int, k: int) -> int:
-    """Return the offset of element (j, k), k <= j, of a lower triangle."""
-    return WIDTH * (j * (j + 1) // 2 + k)
-
-
-@jit_inline
 def _subtract_product(s: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
     """Subtract S x from `out`."""
     for j in range(p):
         row, own = load(out, WIDTH * j), load(x, WIDTH * j)
         for k in range(j):
-            element, here = load(s, _tri(j, k)), WIDTH * k
+            element, here = load(s, tri(j, k)), WIDTH * k
             row -= element * load(x, here)
             store(out, here, load(out, here) - element * own)
-        store(out, WIDTH * j, row - load(s, _tri(j, j)) * own)
+        store(out, WIDTH * j, row - load(s, tri(j, j)) * own)
 
 
 @jit_inline
@@ -92,11 +87,11 @@ def _load_block(
         for j in range(1, p):
             left = full(conditional.shift[j])
             store(work.b, WIDTH * j, load(work.b, WIDTH * j) + left * load(work.b, 0))
-            first = load(work.s, _tri(j, 0)) + left * load(work.s, 0)
-            store(work.s, _tri(j, 0), first)
+            first = load(work.s, tri(j, 0)) + left * load(work.s, 0)
+            store(work.s, tri(j, 0), first)
             for k in range(1, j + 1):
-                beside = left * load(data.xx, g * triangle + _tri(k, 0)) + full(conditional.shift[k]) * first
-                store(work.s, _tri(j, k), load(work.s, _tri(j, k)) + beside)
+                beside = left * load(data.xx, g * triangle + tri(k, 0)) + full(conditional.shift[k]) * first
+                store(work.s, tri(j, k), load(work.s, tri(j, k)) + beside)
     scale = load(conditional.w, at)
     for j in range(0, WIDTH * p, WIDTH):
         store(work.e, j, load(work.b, j))
@@ -108,57 +103,13 @@ def _load_block(
 @jit_inline
 def _factorize(scale: Lanes, work: BlockWorkspace, p: int) -> Lanes:
     """Factor A = L E L' with ones on the diagonal of L; fill the rest of L^-1, and E^-1; return log|A| / 2."""
-    low, inv, own = work.low, work.inv, work.inv_pivot
-    one = full(1.0)
-    product, logs = one, full(0.0)
+    low, one = work.low, full(1.0)
     for k in range(p):
         right = load(work.d, WIDTH * k) * scale
         for j in range(k):
-            store(low, _tri(k, j), right * load(work.d, WIDTH * j) * load(work.s, _tri(k, j)))
-        store(low, _tri(k, k), one + right * load(work.d, WIDTH * k) * load(work.s, _tri(k, k)))
-    for j in range(p):
-        pivot = load(low, _tri(j, j))
-        product *= pivot
-        inverse = one / pivot
-        store(own, WIDTH * j, inverse)
-        for k in range(j + 1, p):
-            beside = load(low, _tri(k, j))
-            ratio = beside * inverse
-            for m in range(j + 1, k):
-                store(low, _tri(k, m), load(low, _tri(k, m)) - ratio * load(inv, _tri(m, j)))
-            store(low, _tri(k, k), load(low, _tri(k, k)) - ratio * beside)
-            store(inv, _tri(k, j), beside)
-            store(low, _tri(k, j), ratio)
-        if j % 8 == 7:  # a product of many pivots could overflow: take its logarithm every eight steps
-            logs += log(product)
-            product = one
-    for m in range(p):
-        for k in range(m + 1, p):
-            ratio = load(low, _tri(k, m))
-            for j in range(m):
-                store(inv, _tri(k, j), load(inv, _tri(k, j)) - ratio * load(inv, _tri(m, j)))
-            store(inv, _tri(k, m), full(0.0) - ratio)
-    return full(0.5) * (logs + log(product))
-
-
-@jit_inline
-def _forward_solve(inv: np.ndarray, v: np.ndarray, out: np.ndarray, p: int) -> None:
-    """Fill out = L^-1 v."""
-    for j in range(p):
-        row = load(v, WIDTH * j)
-        for k in range(j):
-            row += load(inv, _tri(j, k)) * load(v, WIDTH * k)
-        store(out, WIDTH * j, row)
-
-
-@jit_inline
-def _back_solve(inv: np.ndarray, x: np.ndarray, out: np.ndarray, p: int) -> None:
-    """Fill out = L^-T x."""
-    for j in range(p):
-        row = load(x, WIDTH * j)
-        for k in range(j + 1, p):
-            row += load(inv, _tri(k, j)) * load(x, WIDTH * k)
-        store(out, WIDTH * j, row)
+            store(low, tri(k, j), right * load(work.d, WIDTH * j) * load(work.s, tri(k, j)))
+        store(low, tri(k, k), one + right * load(work.d, WIDTH * k) * load(work.s, tri(k, k)))
+    return factorize(low, work.inv, work.inv_pivot, p)
 
 
 @jit_part
@@ -173,7 +124,7 @@ def log_marginal(conditional: Conditional, data: MomentBlocks[np.ndarray], work:
         scale, count = load(conditional.w, at), load(data.dates, at)
         _load_block(conditional, data, g, shifted, work)
         logs = _factorize(scale, work, p)
-        _forward_solve(work.inv, work.v, work.half, p)
+        forward_solve(work.inv, work.v, work.half, p)
         quad = load(data.yy, at)
         for j in range(0, WIDTH * p, WIDTH):
             quad -= load(work.m, j) * (load(work.b, j) + load(work.e, j))
@@ -183,7 +134,7 @@ def log_marginal(conditional: Conditional, data: MomentBlocks[np.ndarray], work:
             scaled = half * load(work.inv_pivot, j)
             quad -= half * scaled
             store(work.half, j, scaled)
-        _back_solve(work.inv, work.half, work.u, p)
+        back_solve(work.inv, work.half, work.u, p)
         for j in range(0, WIDTH * p, WIDTH):
             store(work.v, j, load(work.d, j) * load(work.u, j))
         _subtract_product(work.s, work.v, work.e, p)  # residual moment b~ - S~ (m + D u)
@@ -192,7 +143,7 @@ def log_marginal(conditional: Conditional, data: MomentBlocks[np.ndarray], work:
         for j in range(p):
             variance = load(work.inv_pivot, WIDTH * j)  # diagonal of A^-1
             for k in range(j + 1, p):
-                element = load(work.inv, _tri(k, j))
+                element = load(work.inv, tri(k, j))
                 variance += element * element * load(work.inv_pivot, WIDTH * k)
             scaled = load(work.e, WIDTH * j) * scale
             g_log_sd = load(work.v, WIDTH * j) * scaled - (one - variance)
@@ -214,11 +165,11 @@ def _shift_gradient(scale: Lanes, work: BlockWorkspace, p: int) -> None:
     for j in range(0, WIDTH * p, WIDTH):
         store(work.m, j, load(work.m, j) + load(work.v, j))  # c
     for j in range(p):
-        store(work.v, WIDTH * j, load(work.d, WIDTH * j) * load(work.s, _tri(j, 0)))
-    _forward_solve(work.inv, work.v, work.half, p)
+        store(work.v, WIDTH * j, load(work.d, WIDTH * j) * load(work.s, tri(j, 0)))
+    forward_solve(work.inv, work.v, work.half, p)
     for j in range(0, WIDTH * p, WIDTH):
         store(work.half, j, load(work.half, j) * load(work.inv_pivot, j))
-    _back_solve(work.inv, work.half, work.u, p)
+    back_solve(work.inv, work.half, work.u, p)
     for j in range(0, WIDTH * p, WIDTH):
         g = (load(work.m, j) * moment - load(work.d, j) * load(work.u, j)) * scale
         store(work.g_shift, j, load(work.g_shift, j) + g)
@@ -235,11 +186,11 @@ def draw_coefficients(
         at = WIDTH * g
         _load_block(conditional, data, g, shifted, work)
         _factorize(load(conditional.w, at), work, p)
-        _forward_solve(work.inv, work.v, work.half, p)
+        forward_solve(work.inv, work.v, work.half, p)
         for j in range(p):
             own, noise = load(work.inv_pivot, WIDTH * j), load(z, j * step + at)
             store(work.half, WIDTH * j, load(work.half, WIDTH * j) * own + sqrt(own) * noise)
-        _back_solve(work.inv, work.half, work.u, p)
+        back_solve(work.inv, work.half, work.u, p)
         for j in range(p):
             here = WIDTH * j
             store(out, j * step + at, load(work.m, here) + load(work.d, here) * load(work.u, here))

@@ -19,17 +19,16 @@ from bayesfactor.sampling.kernels.normal import (
     draw_coefficients,
     log_marginal,
 )
-from bayesfactor.sampling.kernels.prior import HIERARCHY, PRIOR, SIZE
+from bayesfactor.sampling.kernels.prior import HIERARCHY, PRIOR, SIZE, Sizes
 from bayesfactor.sampling.kernels.simd import WIDTH, aligned, padded_size
-from bayesfactor.sampling.kernels.stratified import stratified_normals
+from bayesfactor.sampling.kernels.stratified import CHUNK, stratified_normals
 from bayesfactor.spec.noise import NormalNoise
 from bayesfactor.spec.observation import EqualWeights, HalfLife
 
-CHUNK = 100  # draws whose coefficients are made at once
 OWN = MomentBlocks(*range(len(PRIOR), len(PRIOR) + len(MomentBlocks._fields)))  # slots of the buffer
 
 
-def _blocks(assets: int, factors: int) -> dict[str, Shape]:
+def _blocks(size: Sizes[int]) -> dict[str, Shape]:
     return {}
 
 

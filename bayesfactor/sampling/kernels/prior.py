@@ -38,10 +38,11 @@ class Sizes[T](NamedTuple):
     """How many assets, factors, groups and non-traded factors there are; and the kind of loadings."""
 
     assets: T
-    factors: T
+    factors: T  # with residual factors, which come last
     groups: T
     others: T
     loadings: T
+    residual: T  # residual factors
 
 
 class Blocks[T](NamedTuple):
@@ -59,6 +60,7 @@ class Blocks[T](NamedTuple):
     dof_z_log__: T
     coefficient_z: T
     zero_beta_z: T
+    residual_loading_z: T
 
 
 class Scalars[T](NamedTuple):

@@ -21,6 +21,8 @@ class ResidualColumns(FrozenArrays):
         1 where an asset loads on it, 0 elsewhere.
     per_sigma : bool
         Whether the spread is in units of each asset's own residual scale.
+    names : tuple of str
+        Of the residual factors.
     """
 
     loc: np.ndarray
@@ -28,11 +30,12 @@ class ResidualColumns(FrozenArrays):
     spread: np.ndarray
     member: np.ndarray
     per_sigma: bool = False
+    names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, factors: NamedResidualFactors) -> "ResidualColumns":
         """Return the columns of a model's residual factors."""
-        return cls(factors.loc, factors.sd, factors.spread, factors.member.T.astype(float))
+        return cls(factors.loc, factors.sd, factors.spread, factors.member.T.astype(float), names=factors.names)
 
     def added_to(self, data: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what `graph_data` returns, with these columns: the likelihood of factors does not see them.

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 
 STRATA = 4  # consecutive draws that share a Latin hypercube
+CHUNK = 100  # draws whose coefficients are made at once
 ORDERS = np.array(list(permutations(range(STRATA))), dtype=float)
 
 

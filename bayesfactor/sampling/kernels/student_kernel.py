@@ -14,7 +14,7 @@ from bayesfactor.sampling.kernels.conditional import allocate_conditional
 from bayesfactor.sampling.kernels.hierarchy import forward
 from bayesfactor.sampling.kernels.hierarchy_gradient import backward
 from bayesfactor.sampling.kernels.kernel import Kernel, Shape
-from bayesfactor.sampling.kernels.prior import AT, HIERARCHY, PRIOR, SCALAR, SIZE
+from bayesfactor.sampling.kernels.prior import AT, HIERARCHY, PRIOR, SCALAR, SIZE, Sizes
 from bayesfactor.sampling.kernels.simd import WIDTH
 from bayesfactor.sampling.kernels.student import (
     Observations,
@@ -29,8 +29,8 @@ from bayesfactor.spec.observation import EqualWeights
 OWN = Observations(*range(len(PRIOR), len(PRIOR) + len(Observations._fields)))  # slots of the buffer
 
 
-def _blocks(assets: int, factors: int) -> dict[str, Shape]:
-    return {"dof_z_log__": (), "coefficient_z": (assets, factors + 1)}
+def _blocks(size: Sizes[int]) -> dict[str, Shape]:
+    return {"dof_z_log__": (), "coefficient_z": (size.assets, size.factors + 1)}
 
 
 def _pack(data: Mapping[str, np.ndarray], panel: PanelBase) -> Observations[np.ndarray]:
