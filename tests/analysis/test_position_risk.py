@@ -161,9 +161,8 @@ def test_a_return_below_minus_one_is_said(panel):
     found = bf.position_risk(independent(panel, sd=1.0, draws=500), {"a00": 1.0})
     assert float(found.losses.max()) == 1.0
     share = 100 * float((found.losses == 1).mean())
-    assert found.notes == (
-        f"a holding's or the portfolio's return of a period below -100 % was taken as -100 %: in {share:.3g} % of draws",
-    )
+    taken = "a holding's or the portfolio's return of a period below -100 % was taken as -100 %"
+    assert found.notes == (f"{taken}: in {share:.3g} % of draws",)
     assert share == pytest.approx(15.9, abs=2)
 
 

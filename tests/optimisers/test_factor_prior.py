@@ -114,7 +114,7 @@ def test_scenarios_are_as_many_as_there_are_draws(fit, x, scenarios):
 def test_a_fit_that_is_given_has_to_be_of_the_past_and_nothing_goes_unread(fit, x, factors):
     with pytest.raises(bf.SpecError, match="the fit has seen returns up to"):
         bf.FactorPrior(fit).fit(x.iloc[:60])
-    with pytest.raises(bf.SpecError, match="unknown asset of the fit 'a0'. Did you mean 'a0.'"):
+    with pytest.raises(bf.SpecError, match=r"unknown asset of the fit 'a0'\. Did you mean 'a0.'"):
         bf.FactorPrior(fit).fit(x.rename(columns={"a00": "a0"}))
     for name, value in {"sampler": SAMPLER, "factors": factors, "asset_info": GROUPS, "factor_info": {}}.items():
         with pytest.raises(bf.SpecError, match=f"has been sampled, and {name} would not be read"):
