@@ -1,0 +1,75 @@
+"""The surface of a chain: flat where volatilities are, and chains with defects refused by name."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayesfactor as bf
+from bayesfactor.data.options.black76 import black
+
+
+def quotes(**changed):
+    strike = np.array([80.0, 90.0, 100.0, 110.0, 120.0])
+    table = pd.DataFrame({"strike": np.tile(strike, 2), "type": ["call"] * 5 + ["put"] * 5, "underlying_price": 100.0})
+    sign = np.where(table["type"] == "call", 1.0, -1.0)
+    table["mark"] = black(100.0, table["strike"].to_numpy(), 0.5 * np.sqrt(30 / 365), sign) / 100
+    return table.assign(**{"expiry": pd.Timestamp("2024-02-01T08:00Z"), **changed})
+
+
+def test_a_flat_surface_is_flat():
+    found = bf.surface(quotes(), at="2024-01-02T08:00Z").table().iloc[0]
+    assert found["at_the_money"] == pytest.approx(0.5)
+    assert found["risk_reversal"] == pytest.approx(0, abs=1e-12)
+    assert found["butterfly"] == pytest.approx(0, abs=1e-12)
+    assert found["quotes"] == 5
+    in_money = quotes(mark=quotes()["mark"] * 100)
+    assert bf.surface(in_money, at="2024-01-02T08:00Z", settled="usd").table().iloc[0].equals(found)
+    said = in_money.assign(settled="usd", quoted=pd.Timestamp("2024-01-02T08:00Z"), index_price=99.0)
+    assert bf.surface(said).table().iloc[0].equals(found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"bid": 0.3, "ask": 0.2}, "is above its ask: the quotes are crossed"),
+        ({"expiry": "2024-01-01"}, "has expired by then"),
+        ({"expiry": "never"}, "is not a moment"),
+        ({"strike": 100.0}, "is quoted twice"),
+        ({"strike": 0.0}, "must be a number and be above 0"),
+        ({"mark": -0.1}, "must be a number and not be below 0"),
+        ({"mark": np.nan}, "must be a number"),
+        ({"type": "future"}, "is neither a call nor a put"),
+        ({"delta": 0.5}, "unknown column 'delta'"),
+        ({"underlying": ["ETH"] * 9 + ["BTC"]}, "of several underlyings: BTC, ETH"),
+        ({"mark": 0.0}, "no expiry has three quotes"),
+        ({"underlying_price": [100.0] * 9 + [40_000.0]}, "is not that of the others of its expiry"),
+    ],
+)
+def test_chains_with_defects(changed, message):
+    with pytest.raises(bf.DataError if "moment" not in message else bf.SpecError, match=message):
+        bf.surface(quotes(**changed), at="2024-01-02T08:00Z")
+
+
+def test_chains_that_are_none():
+    with pytest.raises(bf.DataError, match="the chain lacks mark; it has strike"):
+        bf.surface(quotes().drop(columns="mark"), at="2024-01-02")
+    with pytest.raises(bf.DataError, match="holds no contract"):
+        bf.surface(quotes().iloc[:0], at="2024-01-02")
+    with pytest.raises(bf.SpecError, match="expected a DataFrame"):
+        bf.surface({"strike": 1})
+    with pytest.raises(bf.SpecError, match="when was the chain quoted"):
+        bf.surface(quotes())
+    with pytest.raises(bf.SpecError, match="unknown settled"):
+        bf.surface(quotes(), at="2024-01-02", settled="eur")
+
+
+def test_maturities_that_are_not_there():
+    found = bf.surface(quotes(), at="2024-01-02T08:00Z")
+    for maturity, message in (
+        ("31 days", "no expiries on both sides"),
+        ("soon", "not a length of time"),
+        (None, "not a"),
+    ):
+        with pytest.raises(bf.SpecError, match=message):
+            found.at(maturity)
+    assert found.at("30 days")["at_the_money"] == pytest.approx(0.5)
