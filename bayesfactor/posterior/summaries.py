@@ -95,11 +95,7 @@ def _justified(table: pd.DataFrame, prob: float) -> pd.DataFrame:
 
 
 def justified(values: np.ndarray | pd.Series, errors: np.ndarray | pd.Series) -> list[float]:
-    """Return values rounded to units no finer than their Monte Carlo errors; to 12 decimals where these are 0.
-
-    A value that is larger than its error, and would be 0, keeps one digit more: it does not pass 0 by rounding.
-    """
+    """Return values rounded to units no finer than their Monte Carlo errors; to 12 decimals where these are 0."""
     each = np.asarray(errors, dtype=float)
     digits = np.where(each > 0, np.floor(-np.log10(np.where(each > 0, each, 1))), 12).astype(int)
-    lost = (np.round(np.asarray(values, dtype=float) * 10.0**digits) == 0) & (np.abs(values) > each)
-    return [round(float(v), int(d)) + 0.0 for v, d in zip(values, digits + lost, strict=True)]
+    return [round(float(v), int(d)) + 0.0 for v, d in zip(values, digits, strict=True)]
