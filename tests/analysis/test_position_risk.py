@@ -1,5 +1,7 @@
 """Risk by position: what holdings add to volatility, losses, portfolios of net weight 0, and input that is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -90,8 +92,9 @@ def test_a_portfolio_of_net_weight_0_works_and_its_returns_are_summed(panel):
     assert float(found.losses.std()) == pytest.approx(sd, rel=0.01)
     assert abs(float(found.losses.mean())) < 4 * sd / np.sqrt(found.losses.size)
     assert [note for note in found.notes if "the net weight is 0" in note]
-    assert not bf.position_risk(independent(panel, draws=10), long_short).notes
-    assert not bf.position_risk(independent(panel, draws=10), {"a00": 1.0, "a01": -0.9}, 12).notes
+    for book, periods in ((long_short, 1), ({"a00": 1.0, "a01": -0.9}, 12)):
+        notes = bf.position_risk(independent(panel, draws=10), book, periods).notes
+        assert not [note for note in notes if "the net weight is 0" in note]
 
 
 def test_without_capital_there_is_no_floor_over_one_period_either(panel):
@@ -206,3 +209,14 @@ def test_what_cannot_be_used_is_refused(fit, panel):
             bf.position_risk(fit, nothing)
     with pytest.raises(bf.SpecError, match="needs single returns"):
         bf.position_risk(fit, MIX, after="later")
+
+
+def test_a_book_that_was_more_volatile_than_the_model_says_is_spoken_of(panel):
+    """Residuals that all assets share, of a posterior in which they are independent."""
+    shared = np.random.default_rng(4).normal(0, 0.02, (len(panel.times), 1))
+    fit = bf.from_draws(replace(panel, returns=panel.returns + shared), synthetic_draws(panel, draws=50))
+    even = dict.fromkeys(panel.assets, 1 / len(panel.assets))
+    found = bf.position_risk(fit, even)
+    assert any(note.startswith("portfolio: realised residual volatility is") for note in found.notes)
+    assert any("the risk of portfolios and groups is larger than the model says" in note for note in found.notes)
+    assert found.tail().attrs["notes"] == found.notes

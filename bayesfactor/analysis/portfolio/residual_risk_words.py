@@ -1,8 +1,9 @@
 """What to say where a book's realised residual volatility and the model's are apart."""
 
+import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.portfolio.residual_risk import JUDGED, ResidualRisk
+from bayesfactor.analysis.portfolio.residual_risk import JUDGED, ResidualRisk, book_risk
 from bayesfactor.base.wording import interval_name, percent
 from bayesfactor.posterior.fit import Fit
 
@@ -67,6 +68,16 @@ def notes_on_residuals(fit: Fit, residuals: ResidualRisk) -> tuple[str, ...]:
     if "loading_long_run" in fit.posterior:
         notes.append(CONSTANT)
     return tuple(notes)
+
+
+def notes_on_book(fit: Fit, weights: np.ndarray, name: str) -> tuple[str, ...]:
+    """Say where the residual risk of a book of these weights (asset) is not what was realised."""
+    found = book_risk(fit, weights, fit.posterior, name=name)
+    apart = found.books["apart"]  # empty of a single asset, and where it cannot be told
+    sign = 0 if apart.empty else int(apart.iloc[0])
+    if not sign:
+        return ()
+    return (f"{_compared(found.table(JUDGED, 'eti').set_index(found.unit))}: {cause(fit, sign)}",)
 
 
 def _compared(table: pd.DataFrame) -> str:
