@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 import bayesfactor as bf
 from bayesfactor.analysis.attribution.realised import linked, realised_path
 from tests.support.panels import make_panel
+from tests.support.synthetic_draws import synthetic_draws
 
 SMALL = bf.Sampler(draws=60, tune=60, chains=2, progress=False)
 MIX = {"a01": 0.5, "a03": 0.7}
@@ -134,3 +135,13 @@ def test_a_path_is_of_one_asset_or_of_one_portfolio(fit, wrong):
 def test_a_path_of_an_unknown_asset_names_the_nearest(fit):
     with pytest.raises(bf.SpecError, match="a00"):
         realised_path(fit, "a0O", None, None, by_family=True)
+
+
+def test_a_book_without_capital_does_not_compound():
+    panel = make_panel(assets=3, traded=1, other=1, periods=60, seed=4)
+    fit = bf.from_draws(panel, synthetic_draws(panel))
+    first, second, _ = panel.assets
+    book = {first: 0.3, second: -0.3}
+    assert bf.attribute(fit, "return", portfolio=book).table() is not None
+    with pytest.raises(bf.DataError, match="net weight of 'portfolio' is 0: there is no capital"):
+        bf.attribute(fit, "return", portfolio=book, compounded=True)

@@ -18,7 +18,7 @@ from bayesfactor.analysis.attribution.moving_loadings import (
     premium_shift,
 )
 from bayesfactor.analysis.attribution.spans import periods_in_words, span_of
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, without_capital
 from bayesfactor.base.errors import DataError, FitError, SpecError, unknown
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window, rows
@@ -156,6 +156,13 @@ def _sums(
         earned = returns[np.ix_(own, w != 0)] @ w[w != 0]
         if not compounded:
             total[place] = earned.sum()
+        elif names[place] == PORTFOLIO and earned.size > 1 and without_capital(w):
+            raise DataError(
+                f"The net weight of '{PORTFOLIO}' is 0: there is no capital in which its returns compound.",
+                series=PORTFOLIO,
+                value=float(w.sum()),
+                remedy="Leave compounded=False.",
+            )
         elif (earned > -1).all():
             weight[place, own], total[place] = linked(earned)
         elif names[place] == PORTFOLIO:
