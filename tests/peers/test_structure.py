@@ -17,7 +17,7 @@ from tests.support.structure_sets import (
     z_scores,
 )
 
-LONG = bf.Sampler(draws=2500, tune=500, chains=2, seed=3, progress=False)
+LONG = bf.Sampler(draws=1250, tune=500, chains=2, seed=3, progress=False)
 
 
 def test_a_residual_factor_is_that_of_the_full_likelihood():
