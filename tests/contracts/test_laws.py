@@ -19,6 +19,7 @@ from tests.support.panels import make_panel
 
 QUICK = bf.Sampler(draws=500, tune=500, chains=2, seed=3, progress=False)
 BRIEF = replace(QUICK, draws=250, tune=300)
+DRAWS = {"sparse": 500}  # enough to converge; by default 1000, which take this one twice as long as all others
 PRESETS = bf.list_models()
 
 
@@ -179,10 +180,11 @@ def test_one_more_asset_with_a_short_history_never_raises(name, rows):
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_traded_factor_put_in_as_an_asset_prices_itself(name):
     """Loading 1 on itself and 0 on the others, alpha 0, and its own mean as premium; and the fit converges."""
-    panel = make_panel(assets=5, traded=2, other=0, periods=400)
+    sampler = bf.Sampler(draws=DRAWS.get(name, 1000), seed=1, progress=False)
+    panel = make_panel(assets=10, traded=2, other=0, periods=400)
     returns = panel.returns.values.copy()
     returns[:, 0] = panel.factors.isel(factor=0).values
-    fit = bf.fit(replace(panel, returns=panel.returns.copy(data=returns)), name, bf.Sampler(seed=1, progress=False))
+    fit = bf.fit(replace(panel, returns=panel.returns.copy(data=returns)), name, sampler)
     assert fit.problems == ()
     own = bf.loadings(fit).sel(asset="a00").mean(("chain", "draw")).values
     np.testing.assert_allclose(own, [1.0, 0.0][: own.size], atol=1e-3)
