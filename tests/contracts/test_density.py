@@ -21,7 +21,7 @@ from bayesfactor.spec.model import FactorModel
 from bayesfactor.spec.noise import Noise, NormalNoise
 from bayesfactor.spec.observation import Observation
 from bayesfactor.spec.priors import Normal, SpikeSlab
-from tests.support.choices import choices, derived, example
+from tests.support.choices import choices, covering, derived, example
 from tests.support.panels import make_panel
 from tests.support.scaled import half_normal
 
@@ -41,23 +41,11 @@ def models():
             yield FactorModel(**dict(zip(PARTS, chosen, strict=True))), others
 
 
-def pairs(case):
-    """Return every pair of choices that a model and a number of factors have."""
+def facts(case):
+    """Return the combination of the first parts that a model has, and every pair of all its choices."""
     model, others = case
-    return set(combinations([*((part, repr(getattr(model, part))) for part in PARTS), ("others", others)], 2))
-
-
-def some(cases):
-    """Return cases in which every combination of the first parts is, and every pair of the rest."""
-    left, result, by_first = set().union(*map(pairs, cases)), [], {}
-    for case in cases:
-        by_first.setdefault(tuple(repr(getattr(case[0], part)) for part in FIRST), []).append(case)
-    groups = list(by_first.values())
-    while groups or left:
-        candidates = groups.pop(0) if groups else cases
-        result.append(max(candidates, key=lambda case: len(pairs(case) & left)))
-        left -= pairs(result[-1])
-    return result
+    chosen = {part: repr(getattr(model, part)) for part in PARTS} | {"others": others}
+    return {tuple(chosen[part] for part in FIRST), *combinations(chosen.items(), 2)}
 
 
 def name_of(model):
@@ -72,7 +60,7 @@ def covered(part):
 
 CASES = list(models())
 COVERED = [case for case in CASES if refusal(case[0]) is None]
-TAKEN = some(COVERED)
+TAKEN = covering(COVERED, facts)
 STAND_INS = [replace(FactorModel(), **{part: derived(getattr(FactorModel(), part), "derived")}) for part in PARTS]
 NOT_COVERED = [model for model, others in CASES if refusal(model) and others == OTHERS[0]] + STAND_INS
 
@@ -99,7 +87,7 @@ def points(problem, count=2):
 
 
 def test_every_choice_is_in_a_case_and_every_pair():
-    assert set().union(*map(pairs, TAKEN)) == set().union(*map(pairs, COVERED))
+    assert set().union(*map(facts, TAKEN)) == set().union(*map(facts, COVERED))
     assert len(TAKEN) < 2 * np.prod([len(PARTS[part]) for part in FIRST])
 
 

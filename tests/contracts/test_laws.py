@@ -18,6 +18,8 @@ from bayesfactor.spec.priors import Normal
 from tests.support.panels import make_panel
 
 QUICK = bf.Sampler(draws=500, tune=500, chains=2, seed=3, progress=False)
+BRIEF = replace(QUICK, draws=250, tune=300)
+DRAWS = {"sparse": 500}  # enough to converge; by default 1000, which take this one twice as long as all others
 PRESETS = bf.list_models()
 
 
@@ -58,7 +60,7 @@ def test_rescaling_factors_shifts_the_density_by_a_constant(name, exponents):
 def test_rescaled_factors_give_the_same_contributions_and_scaled_loadings(name):
     panel, model = make_panel(assets=6, periods=60), preset(name)
     by = xr.DataArray([100.0, 0.01, 7.0], {"factor": list(panel.factor_names)}, "factor")
-    here, there = bf.fit(panel, model, QUICK), bf.fit(scaled(panel, by), model, QUICK)
+    here, there = (bf.fit(one, model, BRIEF) for one in (panel, scaled(panel, by)))
     assert_alike(*(bf.attribute(fit, "premium", allow_unconverged=True).draws for fit in (here, there)))
     assert_alike(bf.loadings(here), bf.loadings(there) * by)
 
@@ -178,10 +180,11 @@ def test_one_more_asset_with_a_short_history_never_raises(name, rows):
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_traded_factor_put_in_as_an_asset_prices_itself(name):
     """Loading 1 on itself and 0 on the others, alpha 0, and its own mean as premium; and the fit converges."""
+    sampler = bf.Sampler(draws=DRAWS.get(name, 1000), seed=1, progress=False)
     panel = make_panel(assets=10, traded=2, other=0, periods=400)
     returns = panel.returns.values.copy()
     returns[:, 0] = panel.factors.isel(factor=0).values
-    fit = bf.fit(replace(panel, returns=panel.returns.copy(data=returns)), name, bf.Sampler(seed=1, progress=False))
+    fit = bf.fit(replace(panel, returns=panel.returns.copy(data=returns)), name, sampler)
     assert fit.problems == ()
     own = bf.loadings(fit).sel(asset="a00").mean(("chain", "draw")).values
     np.testing.assert_allclose(own, [1.0, 0.0][: own.size], atol=1e-3)

@@ -14,13 +14,6 @@ from tests.support.correlated import MODELS, Graph, whole_normal, with_factors
 from tests.support.panels import make_panel, reduced
 
 
-@pytest.fixture(autouse=True)
-def _untraced():
-    """Graphs are built faster without a record of the line that made each node."""
-    with pytensor.config.change_flags(traceback__limit=0, traceback__compile_limit=0):
-        yield
-
-
 @pytest.fixture(scope="module")
 def panel():
     return make_panel(assets=5, traded=1, other=1, periods=20, groups=2, seed=3, year=52)

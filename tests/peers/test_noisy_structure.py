@@ -21,7 +21,7 @@ from bayesfactor.spec.noise import ScaledNoise
 from bayesfactor.spec.scaling import ScaledPriors
 from tests.support.structure_sets import FREE, HERE, numbered, read_panel, sampled, z_scores
 
-LONG = bf.Sampler(draws=2500, tune=500, chains=2, seed=3, progress=False)
+LONG = bf.Sampler(draws=1250, tune=500, chains=2, seed=3, progress=False)
 INFO = {
     "market": {"traded": True, "family": "market"},
     "macro_observed": {"traded": False, "family": "macro", "transform": "none"},

@@ -20,7 +20,7 @@ from tests.support.structure_sets import (
     z_scores,
 )
 
-LONG = bf.Sampler(draws=2500, tune=500, chains=2, seed=3, progress=False)
+LONG = bf.Sampler(draws=1250, tune=500, chains=2, seed=3, progress=False)
 
 
 @pytest.mark.parametrize("run", [run_residual_factor, run_integrated], ids=["drawn", "integrated out"])

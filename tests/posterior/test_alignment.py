@@ -21,6 +21,11 @@ def fit(request):
     return bf.open_fit(FITS / f"{request.param}.nc")
 
 
+@pytest.fixture(scope="module")
+def told(fit):
+    return answers(fit)
+
+
 def with_posterior(fit, posterior):
     """Return the tree of a fit with other draws."""
     tree = fit.data.copy()
@@ -61,8 +66,8 @@ def same(one, two):
 
 
 @pytest.mark.parametrize("dims", [("asset",), ("factor",), ("factor_other",), ("group",), ("asset", "factor", "group")])
-def test_every_answer_is_the_same_in_any_order(fit, dims):
-    for one, two in zip(answers(fit), answers(shuffled(fit, 3, dims)), strict=True):
+def test_every_answer_is_the_same_in_any_order(fit, told, dims):
+    for one, two in zip(told, answers(shuffled(fit, 3, dims)), strict=True):
         same(one, two)
 
 

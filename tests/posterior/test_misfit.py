@@ -161,11 +161,11 @@ def test_a_premium_that_the_sample_rules_out_fails():
 
 def test_unequal_histories_weigh_as_assets_do():
     """The variance of the average of means: sum_ij c_ij n_ij / (n_i n_j), here of one common and of own residuals."""
-    rng, off = np.random.default_rng(8), []
-    for _ in range(300):
+    rng, off, panels = np.random.default_rng(8), [], 150
+    for _ in range(panels):
         panel = simulated(rng, common=0.6, shortest=40, periods=120, assets=6)
         off.append(found(pseudo_fit(panel, rng, draws=20, priced=True), IMPLIED).value)
-    assert np.mean(np.square(off)) == pytest.approx(1.0, abs=4.5 * 2**0.5 / 300**0.5)
+    assert np.mean(np.square(off)) == pytest.approx(1.0, abs=4.5 * 2**0.5 / panels**0.5)
 
 
 def test_statistics_know_variances_and_not_how_assets_move_together():

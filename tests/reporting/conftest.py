@@ -3,6 +3,7 @@
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.reporting.formats import html
 from tests.support.reader import MIX, Reader
 
 
@@ -10,3 +11,9 @@ from tests.support.reader import MIX, Reader
 def written(hier_fit, tmp_path_factory):
     path = bf.write_report(hier_fit, tmp_path_factory.mktemp("report") / "report.html", portfolio=MIX)
     return path, Reader(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def words_only(monkeypatch):
+    """Reports without their figures, which take most of the time, for tests that read words and tables."""
+    monkeypatch.setattr(html, "drawn", lambda part, name: "")

@@ -61,6 +61,7 @@ def test_the_command_line_does_not_either(own, tmp_path, command):
     assert not [text for text in OTHERS if text in result.output]
 
 
+@pytest.mark.usefixtures("words_only")
 @pytest.mark.parametrize("engine", ["kernel", "graph"])
 def test_the_report_makes_a_fit_again_by_its_own_engine(known, tmp_path, engine):
     assert f"engine='{engine}')" in report(replace(known, engine=engine), tmp_path).text("again")

@@ -30,6 +30,7 @@ def test_sections_come_in_their_order(written):
     assert tuple(written[1].sections) == SECTIONS
 
 
+@pytest.mark.usefixtures("words_only")
 @pytest.mark.parametrize(
     ("weights", "said"), [({"a00": 60.0}, "6,000 %: what is above"), ({"a00": 0.5}, "50 %: the rest")]
 )
@@ -38,6 +39,7 @@ def test_weights_that_are_not_the_whole_are_said_in_the_answer(hier_fit, tmp_pat
     assert f"Weights add up to {said}" in Reader(path.read_text(encoding="utf-8")).text("answer")
 
 
+@pytest.mark.usefixtures("words_only")
 def test_that_no_risk_free_rate_was_given_is_said_in_the_answer(written, hier_fit, tmp_path):
     said = "No risk-free rate was given"
     assert said not in written[1].text("answer")
@@ -45,6 +47,7 @@ def test_that_no_risk_free_rate_was_given_is_said_in_the_answer(written, hier_fi
     assert said in Reader(bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8")).text("answer")
 
 
+@pytest.mark.usefixtures("words_only")
 def test_where_the_model_does_not_suit_the_data_the_answer_says_so(written, hier_fit, tmp_path):
     assert "Residuals move together" not in written[1].text("answer")
     panel, noise = hier_fit.panel, np.random.default_rng(1).standard_t(2.5, len(hier_fit.panel.times))
@@ -58,6 +61,7 @@ def test_where_the_model_does_not_suit_the_data_the_answer_says_so(written, hier
             assert f"{check.name}: {check.value:.3g}, limit {check.limit:.3g}" in text
 
 
+@pytest.mark.usefixtures("words_only")
 def test_a_portfolio_that_was_ruined_says_so_in_the_answer(hier_fit, tmp_path):
     path = bf.write_report(hier_fit, tmp_path / "r.html", portfolio={"a00": 400.0})
     returns = hier_fit.panel.returns.sel(asset="a00")
@@ -92,6 +96,7 @@ def test_what_cannot_be_computed_is_said_and_the_rest_is_there(hier_fit, tmp_pat
     assert "Contribution to the realised excess return, compounded" in text
 
 
+@pytest.mark.usefixtures("words_only")
 @pytest.mark.parametrize(
     ("calendar", "dates", "count", "first", "last"),
     [
@@ -117,6 +122,7 @@ def test_the_last_year_has_the_periods_of_a_year(cross_fit, tmp_path, calendar, 
         assert rows["portfolio"][heads.index("periods") - 1]["text"] == str(count)
 
 
+@pytest.mark.usefixtures("words_only")
 def test_a_sample_of_a_year_has_no_last_year(cross_fit, tmp_path):
     times, panel = pd.date_range("2024-03-31", "2025-02-28", freq="ME").to_numpy(), cross_fit.panel
     part, own = (one.isel(time=slice(12)).assign_coords(time=times) for one in (panel.returns, panel.factors))
@@ -125,6 +131,7 @@ def test_a_sample_of_a_year_has_no_last_year(cross_fit, tmp_path):
     assert "The last year" not in found.text("realised")
 
 
+@pytest.mark.usefixtures("words_only")
 def test_a_portfolio_younger_than_the_sample_says_its_dates(hier_fit, tmp_path):
     returns = hier_fit.panel.returns
     counts = returns.count("time").to_series()
@@ -136,6 +143,7 @@ def test_a_portfolio_younger_than_the_sample_says_its_dates(hier_fit, tmp_path):
     assert said in Reader(path.read_text(encoding="utf-8")).text("realised")
 
 
+@pytest.mark.usefixtures("words_only")
 def test_what_lost_everything_is_left_out_and_the_rest_is_there(hier_fit, tmp_path):
     panel = hier_fit.panel
     returns = panel.returns.copy(deep=True)

@@ -1,23 +1,27 @@
-"""Engines: which one samples a model, and that they sample the same posterior."""
+"""Engines: which one samples a model, and that their draws are of the same variables."""
 
 from dataclasses import replace
 
-import arviz
 import numpy as np
-import nutpie
+import pytensor
 import pytest
+import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.panel.moments import Moments
+from bayesfactor.paths.movement import Cell
 from bayesfactor.sampling.conditional_coefficients import draw_coefficients
 from bayesfactor.sampling.fitting import ENGINES, engine_of
+from bayesfactor.sampling.graph_engine import GraphEngine
+from bayesfactor.sampling.kernel_engine import KernelEngine
+from bayesfactor.spec.scaling import scale_priors
 from tests.support.choices import derived
-from tests.support.panels import make_panel, reduced
+from tests.support.panels import make_panel
 
+AS_WRITTEN = pytensor.compile.mode.Mode(linker="py", optimizer=None)  # nothing is rewritten, nothing compiled
 LAWS = ("static", "student_t")  # one for each kernel
 SIZE = {"assets": 6, "traded": 1, "other": 1, "periods": 80, "groups": 2, "shortest": 25}
-SAMPLER = bf.Sampler(draws=1000, tune=500, chains=4, seed=3, progress=False)
-FEW = replace(SAMPLER, draws=20, tune=50, chains=1)
+FEW = bf.Sampler(draws=20, tune=50, chains=1, seed=3, progress=False)
 
 
 def test_a_kernel_is_taken_where_one_covers_the_model():
@@ -37,70 +41,41 @@ def test_an_engine_that_does_not_exist():
     assert caught.value.allowed == ("auto", *(engine.name for engine in ENGINES))
 
 
-@pytest.fixture(scope="module", params=LAWS)
-def both(request):
-    """One model by both engines that sample it."""
-    panel, model = make_panel(**SIZE, seed=5), bf.read_model(request.param)
-    names = [engine.name for engine in ENGINES if engine.refuses(panel, model) is None]
-    assert names == ["kernel", "graph"]
-    return [bf.fit(panel, model, SAMPLER, engine=name) for name in names]
-
-
-def test_the_engines_sample_one_posterior(both):
-    """Every mean and standard deviation is the same, within four Monte Carlo standard errors."""
-    one, two = (fit.posterior for fit in both)
-    assert set(one) == set(two)
-    for name in one.data_vars:
-        assert one[name].dims == two[name].dims
-        for method in ("mean", "sd"):
-            errors = [arviz.mcse(draws[[name]], method=method)[name].values for draws in (one, two)]
-            how = "std" if method == "sd" else "mean"
-            values = [getattr(draws[name], how)(("chain", "draw")).values for draws in (one, two)]
-            assert (np.abs(values[0] - values[1]) <= 4 * np.hypot(*errors)).all(), (name, method)
-
-
-def test_a_fit_says_what_was_sampled(both, tmp_path):
-    kernel, graph = both
-    assert (kernel.engine, graph.engine) == ("kernel", "graph")
-    assert {"pymc", "pytensor"} <= set(graph.versions)
-    assert set(kernel.data.children) == set(graph.data.children)
-    assert set(kernel.data["log_prior"].data_vars) == set(graph.data["log_prior"].data_vars)
-    assert bf.check(graph).ok
-    assert bf.open_fit(graph.save(tmp_path / "graph.nc")).engine == "graph"
-
-
-def test_a_graph_is_compiled_once_for_all_data_of_its_shape(both, monkeypatch):
-    """Of another panel as large, of its statistics, and with draws on disk; not of another model."""
-    model = both[1].model
-    monkeypatch.setattr(nutpie, "compile_pymc_model", lambda *_, **__: pytest.fail("compiled again"))
-    panel = make_panel(**SIZE, seed=5)
-    again = bf.fit(panel, model, FEW, engine="graph")
-    with pytest.raises(pytest.fail.Exception, match="compiled again"):
-        bf.fit(panel, replace(model, alpha=bf.read_model("capm").alpha, families=("market",)), FEW, engine="graph")
-    if model.noise.sums_suffice:
-        other = bf.fit(make_panel(**SIZE, seed=6), model, FEW, engine="graph")
-        assert not np.array_equal(other.posterior["loading"], again.posterior["loading"])
-        sums = bf.fit(reduced(panel), model, FEW, engine="graph")
-        np.testing.assert_allclose(sums.posterior["loading"], again.posterior["loading"], rtol=1e-6)
-
-
-def test_a_model_that_no_kernel_covers_is_sampled_as_its_graph(both):
-    """A class of its own with the law of one that is known: the same graph, so the same draws."""
-    panel, model = both[1].panel, both[1].model
-    unknown = replace(model, alpha=derived(model.alpha, "wild"))
-    fit = bf.fit(panel, unknown, FEW)
-    assert fit.engine == "graph"
-    np.testing.assert_array_equal(
-        fit.posterior["loading"], bf.fit(panel, model, FEW, engine="graph").posterior["loading"]
+@pytest.mark.parametrize("name", LAWS)
+def test_the_graph_and_the_kernel_have_the_same_variables_at_any_point(name):
+    """To rounding; coefficients where they are variables, and not drawn given the rest."""
+    panel, model = make_panel(**SIZE, seed=5), bf.read_model(name)
+    design = model.design(panel)
+    kernel, graph = (
+        one.prepare(design, model, scale_priors(design, model), Cell()) for one in (KernelEngine(), GraphEngine())
     )
+    points = 0.6 * np.random.default_rng(3).standard_normal((4, kernel.problem.size))
+    ours = kernel.theta(
+        xr.DataTree.from_dict({"posterior": xr.Dataset({"theta": (("chain", "draw", "place"), points[None])})})
+    )
+    theirs = graph.theta(xr.DataTree.from_dict({"posterior": at_points(graph, kernel.problem, points)}))
+    one, two = ours.shared(), theirs.shared()
+    assert set(one) == set(two)
+    for variable, (values, dims) in one.items():
+        assert two[variable][1] == dims
+        np.testing.assert_allclose(two[variable][0], values, rtol=1e-9, err_msg=variable)
+    every = slice(None)
+    np.testing.assert_allclose(theirs.scales(0, every), ours.scales(0, every), rtol=1e-9)
+    assert ("coefficients" in theirs.draws) == (not model.noise.sums_suffice)
+    if "coefficients" in theirs.draws:
+        found, wanted = (theta.coefficients(0, every, np.random.default_rng(0)) for theta in (theirs, ours))
+        np.testing.assert_allclose(found, wanted, rtol=1e-9)
 
 
-def test_draws_of_a_graph_on_disk_are_those_in_memory(both, tmp_path):
-    panel, model = both[1].panel, both[1].model
-    stored = bf.fit(panel, model, FEW, engine="graph", store=tmp_path / "run.zarr")
-    assert stored.engine == "graph"
-    np.testing.assert_array_equal(
-        stored.posterior["loading"], bf.fit(panel, model, FEW, engine="graph").posterior["loading"]
+def at_points(run, problem, points):
+    """Return what the graph of a run stores at points of a density problem, as its draws."""
+    graph, inputs = run.graph, run.graph.value_vars
+    outputs = graph.replace_rvs_by_values([graph[name] for name in run.stored])
+    function = pytensor.function(inputs, outputs, mode=AS_WRITTEN, on_unused_input="ignore")
+    drawn = zip(*(function(*(problem.block(theta, v.name) for v in inputs)) for theta in points), strict=True)
+    dims = {name: ("chain", "draw", *(graph.named_vars_to_dims.get(name) or ())) for name in run.stored}
+    return xr.Dataset(
+        {name: (dims[name], np.stack(values)[None]) for name, values in zip(run.stored, drawn, strict=True)}
     )
 
 

@@ -1,5 +1,6 @@
 """Every choice of a part of a model, read off its union, with its numbers filled in by their types."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import get_args, get_origin, get_type_hints
 
@@ -37,3 +38,14 @@ def choices(union):
 def derived(choice, kind):
     """Return the same choice as one of a class of its own, which the package does not know."""
     return type("Derived", (type(choice),), {"kind": kind})(**vars(choice))
+
+
+def covering[Case](cases: Iterable[Case], facts_of: Callable[[Case], set]) -> list[Case]:
+    """Return cases that have every fact that any has: next the one with most facts that were not there."""
+    known = [(case, facts_of(case)) for case in cases]
+    left, result = set().union(*(facts for _, facts in known)), []
+    while left:
+        case, facts = max(known, key=lambda one: len(one[1] & left))
+        result.append(case)
+        left -= facts
+    return result

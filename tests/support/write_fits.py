@@ -26,10 +26,11 @@ def facts(fit) -> dict[str, dict[str, list[float]]]:
         if kind == "return" and not isinstance(fit.panel, bf.Panel):
             continue
         draws = bf.attribute(fit, kind, portfolio=PORTFOLIO).draws
-        for asset in draws["asset"].values.tolist():
-            for source in draws["source"].values.tolist():
-                one = draws.sel(asset=asset, source=source)
-                found[f"{kind}: {asset}: {source}"] = [float(one.mean()), float(one.std())]
+        draws = draws.transpose("chain", "draw", "asset", "source").load()
+        mean, sd = (getattr(draws, how)(("chain", "draw")).values.tolist() for how in ("mean", "std"))
+        for i, asset in enumerate(draws["asset"].values.tolist()):
+            for k, source in enumerate(draws["source"].values.tolist()):
+                found[f"{kind}: {asset}: {source}"] = [mean[i][k], sd[i][k]]
     return found
 
 

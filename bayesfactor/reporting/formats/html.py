@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayesfactor.plots.style import DATA, FAINT, HOVER, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.content.contents import Contents
-from bayesfactor.reporting.content.parts import Cell, Section
+from bayesfactor.reporting.content.parts import Cell, Picture, Section
 from bayesfactor.reporting.content.prose import failed
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
     environment.filters["bar"] = lambda cell: Markup(_bar(cell))  # made of numbers only
     environment.filters["whole"] = lambda text: Markup(_whole(str(escape(text))))
     count = iter(range(1000))
-    environment.filters["svg"] = lambda part: Markup(inline(part.draw(), f"figure-{next(count)}"))
+    environment.filters["svg"] = lambda part: Markup(drawn(part, f"figure-{next(count)}"))
     return environment.get_template("report.html.j2").render(
         title=contents.title,
         subtitle=contents.subtitle,
@@ -60,6 +60,11 @@ def _bar(cell: Cell) -> str:
     assert cell.bar is not None
     low, mean, high, zero = cell.bar
     return f'<i class="bar" style="--l:{low};--m:{mean};--h:{high};--z:{zero}"></i>'
+
+
+def drawn(part: Picture, name: str) -> str:
+    """Return the figure of a part, drawn now, as SVG for a page."""
+    return inline(part.draw(), name)
 
 
 def inline(figure: "Figure", name: str) -> str:
