@@ -90,6 +90,18 @@ def test_per_cent_and_other_units():
         bf.volatility(percent["a"], bf.CloseToClose(5))
 
 
+def test_funding_that_was_read_by_day(tmp_path):
+    midnight = pd.Timestamp("2024-01-01").value // 1_000_000
+    lines = [f"{midnight + 28_800_000 * k},8,0.0001" for k in range(1, 31)]
+    (tmp_path / "a.csv").write_text("\n".join(["calc_time,funding_interval_hours,last_funding_rate", *lines]))
+    daily = bf.read_funding(tmp_path / "a.csv", per="day")
+    each = bf.read_funding(tmp_path / "a.csv")
+    assert bf.funding(daily["rate"], 365).values.to_numpy() == pytest.approx(np.full(10, 0.1095))
+    assert bf.funding(each["rate"], 1095).values.to_numpy() == pytest.approx(np.full(9, 0.1095))
+    with pytest.raises(bf.DataError, match=r"sums of days, of which a year has 365 and not 1095.*=365"):
+        bf.funding(daily["rate"])
+
+
 def test_funding_of_intervals_that_are_not_those_of_its_days():
     rates = pd.Series(1e-4, HOURS[::8], name="rate") * np.random.default_rng(1).uniform(0.5, 1.5, len(HOURS[::8]))
     assert bf.funding(pd.Series([0.0001], HOURS[:1]), 1095).values.iloc[0] == pytest.approx(0.1095)

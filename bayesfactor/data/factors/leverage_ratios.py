@@ -21,6 +21,7 @@ from bayesfactor.data.screening.dates import day
 
 _LEVEL = "A level of zero or below has no logarithm: take the part after it."
 DAYS = 365
+_OF_DAYS = "decimal, per day"  # units that `read_funding` states
 _RATES = 3.0  # a year: a median funding of 300 % is per cent given as decimals
 
 
@@ -72,7 +73,7 @@ def funding(rates: Any, intervals_a_year: float = 1095, *, name: str | None = No
     rates : Series (times)
         Decimal rate of each interval (0.0001), at times within the day or by day.
     intervals_a_year : float
-        1,095 of eight hours, 8,760 of an hour, 365 of a day.
+        1,095 of eight hours, 8,760 of an hour, 365 of a day (``read_funding(path, per="day")``).
     name : str, optional
         Of the factor; ``funding``.
     lag : int
@@ -86,11 +87,14 @@ def funding(rates: Any, intervals_a_year: float = 1095, *, name: str | None = No
     Raises
     ------
     DataError
-        For rates as large as those in per cent, a day with more or fewer rates than its intervals (at the ends of the
-        data it is left out), a value that is missing, dates out of order or twice.
+        For rates as large as those in per cent, sums of days (as `read_funding` makes them) that are said to be of
+        shorter intervals, a day with more or fewer rates than its intervals (at the ends of the data it is left out), a
+        value that is missing, dates out of order or twice.
     """
     require_number(intervals_a_year, 0, np.inf, "funding.intervals_a_year")
     given = read_series(rates, Source("rates", intraday=True))
+    if getattr(rates, "attrs", {}).get("units") == _OF_DAYS:
+        _check_days(given, intervals_a_year)
     middle = float(given.abs().median()) * intervals_a_year
     if middle > _RATES:
         raise DataError(
@@ -108,6 +112,18 @@ def funding(rates: Any, intervals_a_year: float = 1095, *, name: str | None = No
         daily, name_of(name, "funding", "funding"), "leverage", lag,
         transform="diff", aggregate="last", description=about,
     )  # fmt: skip
+
+
+def _check_days(sums: pd.Series, intervals_a_year: float) -> None:
+    """Raise an error where sums of days are said to be rates of shorter intervals."""
+    if round(intervals_a_year) != DAYS:
+        raise DataError(
+            f"rates are sums of days, of which a year has {DAYS} and not {intervals_a_year:g}.",
+            series="rates",
+            date=sums.index[0],
+            value=intervals_a_year,
+            remedy=f"Write intervals_a_year={DAYS}.",
+        )
 
 
 def _by_day(rates: pd.Series, intervals: int) -> pd.Series:
