@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pytensor
 import pytest
 from scipy import stats
 
