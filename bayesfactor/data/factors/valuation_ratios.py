@@ -42,7 +42,8 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
     Notes
     -----
     Capitalisation is the price times the supply, so that without a lag the factor holds the token's own return, and its
-    loading is about 1 by identity. Another way out is the denominator alone, by `activity`.
+    loading is about 1 by identity: that of MVRV, and that of NVT so far as transfer value does not move with the price.
+    Another way out is the denominator alone, by `activity`.
 
     Definitions: Coin Metrics (NVTAdj, CapMVRVCur).
     """
