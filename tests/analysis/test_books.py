@@ -1,6 +1,7 @@
 """Books with options beside a posterior: independent repricing in every draw, laws of exposures, refusals."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import given, settings, strategies as st
@@ -240,3 +241,11 @@ def test_a_week_is_seven_days():
     found = bf.stress(fit, bf.Scenario({"f0": -0.1, "vol": 0.1}, periods=2), portfolio=book(CALL))
     gain = revalued(CALL, 1 + entry(found.outcome, "a00"), 0.8, 14) / CALL.value - 1
     np.testing.assert_allclose(entry(found.outcome), gain, rtol=1e-8, atol=1e-9)
+
+
+def test_positions_stand_in_the_order_of_the_book():
+    held = book(bf.Holding("a02", 50.0), PUT, bf.Holding("a00", 1.0, price=90.0), CALL)
+    for found in (bf.stress(FIT, CRASH, portfolio=held).book, bf.forecast(FIT, 2, held).book):
+        pd.testing.assert_series_equal(found.value, held.table().set_index("position")["value"])
+        moved = 50 * found.moves.sel(move="a02")
+        np.testing.assert_allclose(found.gains.sel(position="a02"), moved, rtol=1e-9, atol=1e-9)

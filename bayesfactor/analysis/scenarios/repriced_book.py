@@ -25,7 +25,7 @@ class RepricedBook(FrozenResult):
     Attributes
     ----------
     value : Series (position)
-        Today; the last is ``total``.
+        Today, in the order of the book; the last is ``total``.
     gains : DataArray (chain, draw, position)
         In excess of what cash earns, one at every draw; the last is ``total``.
     expected : DataArray (chain, draw, position)
@@ -116,14 +116,16 @@ def repriced_book(
     found: Mapping[str, np.ndarray],
     problems: tuple[str, ...],
 ) -> RepricedBook:
-    """Return the book, of the arrays named `PARTS` (chain, draw, position or move)."""
-    names = [*positions.names, TOTAL]
+    """Return the book, in its own order, of the arrays named `PARTS` (chain, draw, position or move)."""
+    order = positions.order
+    names = [*(positions.names[place] for place in order), TOTAL]
     coords = {"chain": draws["chain"].values, "draw": draws["draw"].values}
 
     def labelled(part: str, dim: str, labels: list[str], values: np.ndarray) -> xr.DataArray:
         return xr.DataArray(values, {**coords, dim: labels}, ("chain", "draw", dim), name=part)
 
     def with_total(values: np.ndarray) -> np.ndarray:
+        values = values[..., order]
         return np.concatenate([values, values.sum(axis=-1, keepdims=True)], axis=-1)
 
     gains, expected = (labelled(part, "position", names, with_total(found[part])) for part in PARTS[:2])

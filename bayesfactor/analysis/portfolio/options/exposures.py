@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.book import Book, position_value
+from bayesfactor.analysis.portfolio.options.contract import Holding
 from bayesfactor.analysis.portfolio.options.volatility_moves import place_of, require_decimal, transform_of
 from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.records import FrozenArrays
@@ -74,6 +75,12 @@ class Positions(FrozenArrays):
     def in_coin(self) -> bool:
         """Whether values are in units of the underlying."""
         return self.book.accounted == "coin"
+
+    @property
+    def order(self) -> np.ndarray:
+        """Where the positions of the book, in its order, stand here."""
+        is_held = [isinstance(one, Holding) for one in self.book.positions]
+        return np.argsort(np.argsort(is_held, kind="stable"))
 
     @property
     def now(self) -> np.ndarray:
