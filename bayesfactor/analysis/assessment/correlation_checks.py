@@ -67,10 +67,12 @@ def _verdict(sure: pd.DataFrame) -> bool | None:
 def _check(name: str, passed: bool | None, pairs: pd.DataFrame, advice: str) -> Check:
     """Return the check of some pairs: where it failed it names the largest, else the one that is closest to its limit.
 
-    Largest is what is furthest from the model.
+    Largest is what is furthest from the model's interval.
     """
-    close = 1 - 1e-15
-    away = (np.arctanh(pairs["correlation"].clip(-close, close)) - np.arctanh(pairs["model"])).abs()
+    r, low, high = (
+        np.arctanh(pairs[name].clip(-1 + 1e-15, 1 - 1e-15)) for name in ("correlation", "model_lower", "model_upper")
+    )
+    away = np.maximum(r - high, low - r).clip(lower=0.0)
     order = -(away / np.arctanh(pairs["limit"]) if passed else away)
     named = pairs.loc[order.sort_values(kind="stable").index].head(1 if passed else NAMED)
     worst = ", ".join(_named(row) for _, row in named.iterrows())
