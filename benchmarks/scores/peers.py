@@ -44,8 +44,8 @@ def peers(case: Case) -> dict[str, Peer]:
     return {
         EXPANDING: expanding,
         "Ledoit-Wolf": renewed(shrunk()),
-        "EWMA, long": weighted(case.half_life),
-        "EWMA, short": weighted(case.half_life // SHORT),
+        "long EWMA": weighted(case.half_life),
+        "short EWMA": weighted(case.half_life // SHORT),
         "skfolio": factor_model(),
     }
 
