@@ -220,3 +220,7 @@ def test_a_book_that_was_more_volatile_than_the_model_says_is_spoken_of(panel):
     assert any(note.startswith("portfolio: realised residual volatility is") for note in found.notes)
     assert any("the risk of portfolios and groups is larger than the model says" in note for note in found.notes)
     assert found.tail().attrs["notes"] == found.notes
+    (said,) = (note for note in found.notes if note.startswith("portfolio: realised"))
+    assert said in bf.forecast(fit, 1, portfolio=even).notes
+    assert said in bf.stress(fit, bf.Scenario({"f0": -0.01}), portfolio=even).notes
+    assert said in bf.attribute(fit, "variance", portfolio=even).notes

@@ -70,7 +70,7 @@ def notes_on_residuals(fit: Fit, residuals: ResidualRisk) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def notes_on_book(fit: Fit, weights: np.ndarray, name: str) -> tuple[str, ...]:
+def notes_on_residual_risk(fit: Fit, weights: np.ndarray, name: str) -> tuple[str, ...]:
     """Say where the residual risk of a book of these weights (asset) is not what was realised."""
     found = book_risk(fit, weights, fit.posterior, name=name)
     apart = found.books["apart"]  # empty of a single asset, and where it cannot be told

@@ -11,7 +11,7 @@ import xarray as xr
 from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.attribution.variances import notes_on_level
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, leverage_note, without_capital
-from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_book
+from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
 from bayesfactor.analysis.scenarios.losses import require_level, tail
 from bayesfactor.analysis.scenarios.simulation import floor_note, paths
 from bayesfactor.base.arguments import require_periods
@@ -205,7 +205,7 @@ def position_risk(
             *(SUMMED,) * (summed and periods > 1),
             *floor_note(HOLDING, bound.mean()),
             *leverage_note(held),
-            *notes_on_book(later, weights, PORTFOLIO),
+            *notes_on_residual_risk(later, weights, PORTFOLIO),
         ),
     )
 

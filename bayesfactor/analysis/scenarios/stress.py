@@ -10,7 +10,8 @@ import xarray as xr
 from bayesfactor.analysis.attribution.entries import portfolio_first
 from bayesfactor.analysis.portfolio.book_words import notes_on_book
 from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
-from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
+from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
 from bayesfactor.analysis.scenarios.factor_history import history, long_run_of
 from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.plausibility import Plausibility, waiting_time
@@ -245,6 +246,7 @@ def stress(
             *notes_on(fit, scenario, others, known, expected.sel(source="total"), floored, least),
             *held.notes,
             *notes_on_book(book),
+            *(note for weights in held.mixed for note in notes_on_residual_risk(fit, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, panel, draws, found, fit.problems),
     )
