@@ -264,6 +264,12 @@ def test_what_has_no_factors_is_refused(given):
         (["market", "rates"], {"market": ["return"]}, '"rates": [] says that there are none'),
         (["market", "rates"], {"other": ["return"]}, "lacks the factors 'market', 'rates'; they are among"),
         (["hash_rate"], {"hash_raet": ["return"]}, "Is 'hash_raet' meant for 'hash_rate'?"),
+        (
+            ["volatility", "market"],
+            {"market": ["return", "volatilty"], "volatility": ["return"]},
+            "the graph has 'volatilty', which is no factor: is 'volatility' meant?",
+        ),
+        (["market"], {"market": ["return", "retrun"]}, "is 'return' meant?"),
         (["hash_rate"], {"Hash rate": ["return"]}, "'Hash rate', which is no factor; the factor is 'hash_rate'"),
         (["k"], {"k": ["return"], "Return": []}, "'Return', which is no factor; the asset is 'return'"),
         (["return"], {"k": ["return"]}, "a factor is named 'return', which is the asset"),

@@ -254,3 +254,16 @@ def test_names_and_lags_are_taken():
         bf.activity(level(1, None))
     with pytest.raises(bf.SpecError, match="not a count of periods"):
         bf.activity(level(1, "HashRate"), lag=-1)
+
+
+def test_what_is_made_of_a_lagged_factor_keeps_its_lag_and_says_so():
+    """Leverage shares the price with the return: its rank does too."""
+    index = pd.date_range("2021-01-01", periods=60, freq="D")
+    rng = np.random.default_rng(3)
+    interest, cap = (pd.Series(1e9 * np.exp(rng.normal(0, 0.1, 60)), index) for _ in range(2))
+    leverage = bf.leverage(0.1 * interest, cap)
+    made = bf.saturation(leverage)
+    assert made.factor.lag == leverage.factor.lag == 1
+    assert leverage.factor.description in made.factor.description
+    assert bf.saturation(leverage, lag=0).factor.lag == 0
+    assert bf.activity(bf.leverage(0.1 * interest, cap, lag=3)).factor.lag == 3

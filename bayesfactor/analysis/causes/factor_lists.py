@@ -10,6 +10,7 @@ from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.spec.causal_graph import ASSET, CausalGraph
 
 VERB = "causal_reading"
+CLOSE = 0.88  # likeness of two names, of 1, from which one may be the other misspelt
 
 
 def factors_of(given: object) -> tuple[Factor, ...]:
@@ -59,6 +60,14 @@ def check_names(graph: CausalGraph, names: Sequence[str]) -> None:
                     allowed=[ASSET, *names],
                     remedy=f"Write '{name}' in the graph.",
                 )
+        for name in difflib.get_close_matches(node, [one for one in graph.nodes if one in (ASSET, *names)], 1, CLOSE):
+            raise SpecError(
+                f"{VERB}: the graph has '{node}', which is no factor: is '{name}' meant?",
+                place=f"{VERB}.graph",
+                found=node,
+                allowed=[ASSET, *names],
+                remedy=f"Write '{name}', or give another variable a name that is less like it.",
+            )
     lacking = [name for name in names if name not in graph.nodes]
     if lacking:
         raise _lacking(lacking, unseen, names)

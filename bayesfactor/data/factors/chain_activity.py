@@ -8,7 +8,15 @@ import pandas as pd
 
 from bayesfactor.base.arguments import require, require_count
 from bayesfactor.data.factors.descriptions import known_from, of_levels, over
-from bayesfactor.data.factors.observations import Source, name_of, read_series, require_above, require_regular
+from bayesfactor.data.factors.observations import (
+    Source,
+    lag_of,
+    made_of,
+    name_of,
+    read_series,
+    require_above,
+    require_regular,
+)
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_variance
 from bayesfactor.data.integration.factor_series import FactorSeries
 
@@ -17,7 +25,7 @@ _FEE = "A fee of zero or below has no logarithm: leave out transactions that pay
 _FLAT = "Fees did not move in that window: take a longer one."
 
 
-def activity(series: Any, *, name: str | None = None, lag: int = 1) -> FactorSeries:
+def activity(series: Any, *, name: str | None = None, lag: int | None = None) -> FactorSeries:
     r"""Make a factor of a chain's activity: log differences of hash rate, addresses, transactions, transfer value.
 
     Parameters
@@ -26,8 +34,9 @@ def activity(series: Any, *, name: str | None = None, lag: int = 1) -> FactorSer
         A positive level or count; its unit does not matter.
     name : str, optional
         Of the factor; by default that of the series.
-    lag : int
-        Publication delay, in periods of the series. By default 1: a day's count is known the day after.
+    lag : int, optional
+        Publication delay, in periods of the series. By default 1: a day's count is known the day after; that of a
+        FactorSeries where it is longer.
 
     Returns
     -------
@@ -46,9 +55,9 @@ def activity(series: Any, *, name: str | None = None, lag: int = 1) -> FactorSer
     level = read_series(series, Source("series"))
     require_above(level, 0.0, "series", _IDLE)
     given = level.name if level.name != "series" else None
-    about = "activity on a chain, a level or count"
+    about = f"activity on a chain, a level or count{made_of(series)}"
     return of_levels(
-        level, name_of(name, given, "activity"), "on-chain", lag,
+        level, name_of(name, given, "activity"), "on-chain", lag_of(series, lag, 1),
         transform="log_diff", aggregate="last", description=about,
     )  # fmt: skip
 

@@ -190,6 +190,18 @@ def refused(values: pd.Series, bad: np.ndarray, what: str, why: str, remedy: str
     )
 
 
+def lag_of(given: object, lag: int | None, least: int) -> int:
+    """Return the lag of what is made of a series: as asked, else that of a FactorSeries, and not below `least`."""
+    if lag is not None:
+        return lag
+    return max(least, given.factor.lag) if isinstance(given, FactorSeries) else least
+
+
+def made_of(given: object) -> str:
+    """Return words on the factor that another is made of; none of a plain series."""
+    return f"; of {given.factor.name}, {given.factor.description}" if isinstance(given, FactorSeries) else ""
+
+
 def name_of(name: str | None, default: object, verb: str) -> str:
     """Return the name of a factor, or its default; raise a SpecError where there is neither."""
     found = default if name is None else name

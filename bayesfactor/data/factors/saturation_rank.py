@@ -7,12 +7,12 @@ import pandas as pd
 
 from bayesfactor.base.arguments import require_count
 from bayesfactor.data.factors.descriptions import of_levels
-from bayesfactor.data.factors.observations import Source, name_of, read_series
+from bayesfactor.data.factors.observations import Source, lag_of, made_of, name_of, read_series
 from bayesfactor.data.factors.rolling_windows import require_longer
 from bayesfactor.data.integration.factor_series import FactorSeries
 
 
-def saturation(series: Any, *, history: int = 30, name: str | None = None, lag: int = 0) -> FactorSeries:
+def saturation(series: Any, *, history: int = 30, name: str | None = None, lag: int | None = None) -> FactorSeries:
     r"""Make a factor of how high a level stands among its own past: differences of its expanding rank.
 
     .. math:: u_t = \frac{\#\{s < t: x_s < x_t\} + \tfrac12 \#\{s < t: x_s = x_t\}}{t - 1} \in [0, 1]
@@ -25,8 +25,8 @@ def saturation(series: Any, *, history: int = 30, name: str | None = None, lag: 
         Earlier values that the first rank is among.
     name : str, optional
         Of the factor; ``saturation``.
-    lag : int
-        Publication delay, in periods of the series.
+    lag : int, optional
+        Publication delay, in periods of the series; by default that of a FactorSeries, else 0.
 
     Returns
     -------
@@ -49,8 +49,8 @@ def saturation(series: Any, *, history: int = 30, name: str | None = None, lag: 
     ranks = (level.expanding().rank(method="average").to_numpy() - 1)[history:] / earlier[history:]
     rank = pd.Series(ranks, level.index[history:])
     rank.attrs = level.attrs
-    about = "expanding rank of a level among its own past, 0 to 1"
+    about = f"expanding rank of a level among its own past, 0 to 1{made_of(series)}"
     return of_levels(
-        rank, name_of(name, "saturation", "saturation"), "leverage", lag,
+        rank, name_of(name, "saturation", "saturation"), "leverage", lag_of(series, lag, 0),
         transform="diff", aggregate="last", description=about,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Moments in coordinated universal time, and years between them."""
 
+import re
 from datetime import date, datetime
 
 import numpy as np
@@ -8,6 +9,8 @@ import pandas as pd
 from bayesfactor.base.errors import SpecError
 
 DAYS = 365.0  # of a year
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?", re.ASCII)
+_EXCHANGE = re.compile(r"\d{1,2}[A-Z]{3}\d{2}", re.ASCII)  # 29MAR24, as exchanges name contracts
 HOUR = pd.Timedelta(hours=8)  # at which options of crypto exchanges expire
 
 
@@ -17,20 +20,22 @@ def moment(given: object, place: str) -> pd.Timestamp:
     Raises
     ------
     SpecError
-        When it is no date.
+        When it is no date, or a text that could be several: 12/01/2024, 240329.
     """
     found: object = None
-    if isinstance(given, str | date | datetime | np.datetime64):
-        try:
+    try:
+        if isinstance(given, str) and _EXCHANGE.fullmatch(given.upper()):
+            found = pd.Timestamp(datetime.strptime(given.upper(), "%d%b%y"))
+        elif isinstance(given, date | datetime | np.datetime64) or (isinstance(given, str) and _ISO.fullmatch(given)):
             found = pd.Timestamp(given)
-        except ValueError:
-            found = None
+    except ValueError:
+        found = None
     if not isinstance(found, pd.Timestamp) or found is pd.NaT:
         raise SpecError(
             f"{place}: {given!r} is not a moment.",
             place=place,
             found=given,
-            remedy='Write it as "2024-01-08T11:19:41Z", or give a datetime.',
+            remedy='Write it as "2024-01-08T11:19:41Z", "2024-03-29" or "29MAR24", or give a datetime.',
         )
     return found.tz_localize("UTC") if found.tzinfo is None else found.tz_convert("UTC")
 
