@@ -10,7 +10,7 @@ from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.spec.causal_graph import ASSET, CausalGraph
 
 VERB = "causal_reading"
-CLOSE = 0.88  # likeness of two names, of 1, from which one may be the other misspelt
+CLOSE = 0.8  # likeness of two names, of 1, from which one may be the other misspelt
 
 
 def factors_of(given: object) -> tuple[Factor, ...]:
