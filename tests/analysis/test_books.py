@@ -248,3 +248,13 @@ def test_positions_stand_in_the_order_of_the_book():
     for found in (bf.stress(FIT, CRASH, portfolio=held).book, bf.forecast(FIT, 2, held).book):
         pd.testing.assert_series_equal(found.value, held.table().set_index("position")["value"])
         np.testing.assert_allclose(found.gains.sel(position="a02"), 50 * found.moves.sel(move="a02"))
+
+
+def test_options_that_expire_before_the_end_of_a_scenario_are_named():
+    near, far = option(kind="put", strike=90, days=5), option(kind="put", strike=90, days=60)
+    held = book(near, far)
+    (said,) = (one for one in bf.stress(FIT, CRASH, portfolio=held).notes if one.startswith("expire before"))
+    assert near.name in said
+    assert far.name not in said
+    short = bf.stress(FIT, bf.Scenario({"f0": -0.2}), portfolio=held)
+    assert not [one for one in short.notes if one.startswith("expire before")]

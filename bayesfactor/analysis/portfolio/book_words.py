@@ -49,6 +49,17 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     return (*words, _unit(positions.book), _volatility(positions), *_apart(positions))
 
 
+def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, ...]:
+    """Say which options of a book expire within so many periods: a scenario says what its end is, not the way there."""
+    if positions is None:
+        return ()
+    ends = positions.contracts.years < periods * positions.period - 1e-9
+    names = [one.name for one, ended in zip(positions.book.options, ends, strict=True) if ended]
+    if not names:
+        return ()
+    return (f"expire before the scenario's end, and are paid by the prices of its end: {', '.join(names)}",)
+
+
 def _unit(book: Book) -> str:
     if not book.in_money:
         return f"gains of the {PORTFOLIO} are decimal, of its value, {book.value:.6g} in {book.money}"

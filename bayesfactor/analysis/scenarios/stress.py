@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.book_words import notes_on_book
+from bayesfactor.analysis.portfolio.book_words import notes_on_book, notes_on_expiries
 from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
@@ -246,6 +246,7 @@ def stress(
             *notes_on(fit, scenario, others, known, expected.sel(source="total"), floored, least),
             *held.notes,
             *notes_on_book(book),
+            *notes_on_expiries(book, scenario.periods),
             *(note for weights in held.mixed for note in notes_on_residual_risk(fit, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, panel, draws, found, fit.problems),

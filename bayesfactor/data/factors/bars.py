@@ -18,7 +18,10 @@ _NEAR = 1e-9  # of a price: sources round
 _QUOTE = "Correct bad quotes at their source, or take the part after them: nothing is repaired here."
 _IDLE = "On a day without volume nothing can be told: take the part after it, or a measure that needs none."
 _BARS = "Give bars, with columns of these names: {what}.rename(columns=...)."
-_OPEN = "A market that never closes opens where it closed: {what}.assign(open={what}[{close!r}].shift())."
+_OPEN = (
+    "A market that never closes opens where it closed: {what}.assign(open={what}[{close!r}].shift()), clipped into its "
+    "bar (.clip(low, high)) where quotes of the two moments differ."
+)
 
 
 def read_bars(prices: Any, fields: Sequence[str], source: Source) -> pd.DataFrame:
