@@ -55,7 +55,7 @@ class Judged:
         return np.concatenate([each, np.nan_to_num(equal), *held])
 
 
-def judged(panel: Panel, portfolios: Mapping[str, Weights] | None, periods: int) -> Judged:
+def judged(panel: Panel, portfolios: Mapping[str, Weights] | None, periods: int = 1) -> Judged:
     """Return what is judged on a panel, by returns compounded over so many periods.
 
     Raises
