@@ -1,5 +1,7 @@
 """What to say where a book's realised residual volatility and the model's are apart."""
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import pandas as pd
 
@@ -21,6 +23,7 @@ OFFSETTING = (
     "0: the idiosyncratic risk of the whole is smaller than the model says; take a market from outside to see how they "
     "move together"
 )
+_SAID: WeakKeyDictionary[Fit, dict[tuple[str, bytes], tuple[str, ...]]] = WeakKeyDictionary()
 CONSTANT = "loadings move in the model and are constant in realised residual risks, which hold what moves of them"
 
 
@@ -71,7 +74,18 @@ def notes_on_residuals(fit: Fit, residuals: ResidualRisk) -> tuple[str, ...]:
 
 
 def notes_on_residual_risk(fit: Fit, weights: np.ndarray, name: str) -> tuple[str, ...]:
-    """Say where the residual risk of a book of these weights (asset) is not what was realised."""
+    """Say where the residual risk of a book of these weights (asset) is not what was realised.
+
+    Computed once for each fit and book: every scenario and forecast of a report asks for it.
+    """
+    said = _SAID.setdefault(fit, {})
+    key = name, weights.tobytes()
+    if key not in said:
+        said[key] = _note_on(fit, weights, name)
+    return said[key]
+
+
+def _note_on(fit: Fit, weights: np.ndarray, name: str) -> tuple[str, ...]:
     found = book_risk(fit, weights, fit.posterior, name=name)
     apart = found.books["apart"]  # empty of a single asset, and where it cannot be told
     sign = 0 if apart.empty else int(apart.iloc[0])

@@ -89,16 +89,20 @@ def in_money(book: RepricedBook | None) -> bool:
 
 def names_of(positions: Positions, panel: PanelBase) -> list[str]:
     """Return what moves: the underlyings, and the factors of volatilities and rates."""
-    factors = [k for k in (positions.volatility_factor, positions.rate_factor) if k != NOWHERE]
-    return [panel.assets[i] for i in np.unique(positions.asset)] + [
-        panel.factor_names[k] for k in dict.fromkeys(factors)
-    ]
+    assets, factors = _moving(positions)
+    return [*(panel.assets[i] for i in assets), *(panel.factor_names[k] for k in factors)]
 
 
 def moves_of(positions: Positions, growth: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return the moves (sample, move) that `names_of` names, of growth (sample, asset) and factors (sample, factor)."""
-    places = [k for k in (positions.volatility_factor, positions.rate_factor) if k != NOWHERE]
-    return np.concatenate([growth[:, np.unique(positions.asset)] - 1, factors[:, list(dict.fromkeys(places))]], axis=1)
+    own, places = _moving(positions)
+    return np.concatenate([growth[:, own] - 1, factors[:, places]], axis=1)
+
+
+def _moving(positions: Positions) -> tuple[np.ndarray, list[int]]:
+    """Return the places of the underlyings, and of the factors of volatilities and rates, each once."""
+    factors = dict.fromkeys((positions.volatility_factor, positions.rate_factor))
+    return np.unique(positions.asset), [place for place in factors if place != NOWHERE]
 
 
 def changes_of(positions: Positions, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,18 +8,10 @@ import pandas as pd
 from bayesfactor.base.arguments import require_number
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.factors.descriptions import LAGGED, of_levels
-from bayesfactor.data.factors.observations import (
-    Source,
-    name_of,
-    read_series,
-    read_together,
-    require_above,
-    require_regular,
-)
+from bayesfactor.data.factors.observations import Source, name_of, read_positive, read_series, require_regular
 from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.screening.dates import day
 
-_LEVEL = "A level of zero or below has no logarithm: take the part after it."
 DAYS = 365
 _OF_DAYS = "decimal, per day"  # units that `read_funding` states
 _RATES = 3.0  # a year: a median funding of 300 % is per cent given as decimals
@@ -53,9 +45,7 @@ def leverage(open_interest: Any, market_cap: Any, *, name: str | None = None, la
     Open interest or capitalisation in money moves with the price on the same date: without the lag its loading is in
     part an identity. Reserves are of the exchanges that a source knows, a measurement error (`BetaReliability`).
     """
-    interest, cap = read_together([("open_interest", open_interest), ("market_cap", market_cap)])
-    require_above(interest, 0.0, "open_interest", _LEVEL)
-    require_above(cap, 0.0, "market_cap", _LEVEL)
+    interest, cap = read_positive([("open_interest", open_interest), ("market_cap", market_cap)])
     about = f"open interest / market capitalisation (CryptoQuant's estimated leverage ratio is of this kind). {LAGGED}"
     return of_levels(
         interest / cap, name_of(name, "leverage", "leverage"), "leverage", lag,

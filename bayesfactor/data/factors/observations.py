@@ -138,6 +138,21 @@ def read_together(given: Sequence[tuple[str, Any]]) -> list[pd.Series]:
     return list(cut.values())
 
 
+def read_positive(given: Sequence[tuple[str, Any]]) -> list[pd.Series]:
+    """Return series as `read_together` does, whose logarithms exist.
+
+    Raises
+    ------
+    DataError
+        As `read_together`; and for a value of zero or below.
+    """
+    found = read_together(given)
+    for (what, _), series in zip(given, found, strict=True):
+        remedy = "A level of zero or below has no logarithm: take the part after it."
+        require_above(series, 0.0, what, remedy)
+    return found
+
+
 def require_same_zone(tables: Mapping[str, pd.DataFrame]) -> None:
     """Raise an error for tables whose days are those of different zones."""
     zones = {}

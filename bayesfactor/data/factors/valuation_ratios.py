@@ -7,11 +7,15 @@ import numpy as np
 from bayesfactor.base.arguments import require_count, require_number
 from bayesfactor.base.errors import SpecError
 from bayesfactor.data.factors.descriptions import LAGGED, known_from, of_levels, over
-from bayesfactor.data.factors.observations import name_of, read_together, require_above, require_regular
+from bayesfactor.data.factors.observations import (
+    name_of,
+    read_positive,
+    read_together,
+    require_above,
+    require_regular,
+)
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_mean
 from bayesfactor.data.integration.factor_series import FactorSeries
-
-_LEVEL = "A level of zero or below has no logarithm: take the part after it."
 
 
 def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag: int = 1) -> FactorSeries:
@@ -47,9 +51,7 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
 
     Definitions: Coin Metrics (NVTAdj, CapMVRVCur).
     """
-    cap, basis = read_together([("market_cap", market_cap), ("fundamental", fundamental)])
-    require_above(cap, 0.0, "market_cap", _LEVEL)
-    require_above(basis, 0.0, "fundamental", _LEVEL)
+    cap, basis = read_positive([("market_cap", market_cap), ("fundamental", fundamental)])
     over_what = "a fundamental" if basis.name in (None, "fundamental") else str(basis.name)
     about = f"market capitalisation / {over_what} (Coin Metrics: NVT, MVRV). {LAGGED}"
     return of_levels(
