@@ -30,6 +30,15 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def uses(shared_data) -> Path:
+    """Folder of what other programs make of real data."""
+    folder = shared_data.parent / "reference" / "uses"
+    if not folder.is_dir():
+        pytest.skip("the numbers of other programs are not here: they are made of data that do not ship")
+    return folder
+
+
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run a command line; return its exit status and what it printed, on its output and on its error stream."""

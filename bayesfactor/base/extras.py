@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-from bayesfactor.base.errors import FitError
+from bayesfactor.base.errors import FitError, SpecError
+
+
+def not_installed(needs: str, place: str, extra: str) -> SpecError:
+    """Return the error where a library is not installed; `needs` says what needs which: "Edge needs bidask"."""
+    return SpecError(f"{needs}.", place=place, remedy=f'pip install "bayesfactor[{extra}]"')
 
 
 def require_libraries(path: Path) -> None:

@@ -12,6 +12,7 @@ from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio, weights_
 from bayesfactor.analysis.scenarios.scenario import Scenario, require_scenario
 from bayesfactor.base.arguments import as_path
 from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.base.extras import not_installed
 from bayesfactor.base.files import write_whole
 from bayesfactor.base.intervals import KINDS, Interval
 from bayesfactor.posterior.facts import require_fit
@@ -155,9 +156,7 @@ def _require_jinja() -> None:
     try:
         import jinja2  # noqa: F401
     except ImportError:
-        raise SpecError(
-            "write_report: this needs jinja2.", place="write_report", remedy='pip install "bayesfactor[report]"'
-        ) from None
+        raise not_installed("write_report: this needs jinja2", "write_report", "report") from None
 
 
 def _write(target: Path, written: bytes) -> None:

@@ -1,7 +1,5 @@
 """Funding rates, flows to exchanges and value locked, as their publishers write them."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,16 +7,6 @@ from hypothesis import given, settings, strategies as st
 
 import bayesfactor as bf
 from tests.support.market_files import CRYPTOQUANT, DAY, HOUR, JAN, archive, locked
-
-
-@pytest.fixture
-def write(tmp_path):
-    def to_file(content, name="file.csv"):
-        path = tmp_path / name
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return path
-
-    return to_file
 
 
 def days(frame):

@@ -1,23 +1,11 @@
 """Chains of options and the volatility index, as Deribit and Tardis write them."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 
 import bayesfactor as bf
 from tests.support.market_files import DVOL, TARDIS, TWO, answer, csv_of, summary
-
-
-@pytest.fixture
-def write(tmp_path):
-    def to_file(content, name="file.csv"):
-        path = tmp_path / name
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return path
-
-    return to_file
 
 
 def test_book_summaries(write):

@@ -9,7 +9,7 @@ from scipy import stats
 import bayesfactor as bf
 from bayesfactor.panel.residual_products import observed_together, residual_products
 from bayesfactor.sampling.correlated_coefficients import draw_correlated_coefficients
-from tests.support.correlated import MODELS, Graph, whole_normal, with_factors
+from tests.support.correlated import MODELS, Graph, assert_drawn, whole_normal, with_factors
 from tests.support.panels import make_panel, reduced
 
 
@@ -67,13 +67,7 @@ def test_coefficients_given_the_rest_are_normal_as_they_must_be(name, panel):
         residual_products(panel), many("coefficient_loc"), many("coefficient_sd"), many("sigma"), shift,
         many("residual_loading"), rng,
     ).reshape(draws, -1)  # fmt: skip
-    free = np.diag(spread) > 0
-    np.testing.assert_allclose(found[:, ~free], np.broadcast_to(wanted[~free], (draws, (~free).sum())), atol=1e-15)
-    sd = np.sqrt(np.diag(spread)[free])
-    z = (found[:, free] - wanted[free]) / sd
-    assert np.abs(z.mean(axis=0)).max() < 4 * draws**-0.5
-    correlation = spread[np.ix_(free, free)] / np.outer(sd, sd)
-    assert np.abs(z.T @ z / draws - correlation).max() < 4.5 * (2 / draws) ** 0.5
+    assert_drawn(found, wanted, spread)
 
 
 def test_what_does_not_integrate_out_is_refused(panel):

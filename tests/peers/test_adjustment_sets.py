@@ -3,17 +3,8 @@
 import json
 
 import numpy as np
-import pytest
 
 import bayesfactor as bf
-
-
-@pytest.fixture(scope="module")
-def folder(shared_data):
-    place = shared_data.parent / "reference" / "uses"
-    if not place.is_dir():
-        pytest.skip("the numbers of other programs are not here: they are made of data that do not ship")
-    return place
 
 
 def renamed(edges, outcome):
@@ -25,8 +16,8 @@ def renamed(edges, outcome):
     return graph
 
 
-def test_sets_are_those_of_three_programs(folder):
-    cases = json.loads((folder / "adjustment_sets.json").read_text())
+def test_sets_are_those_of_three_programs(uses):
+    cases = json.loads((uses / "adjustment_sets.json").read_text())
     assert len(cases) >= 8
     for case in cases.values():
         nodes = dict.fromkeys(name for edge in case["edges"] for name in edge)
@@ -39,8 +30,8 @@ def test_sets_are_those_of_three_programs(folder):
         assert sets == {frozenset(some) for some in case["dowhy_min"]}
 
 
-def test_readings_are_those_of_enumeration(folder):
-    case = json.loads((folder / "causal_reading.json").read_text())
+def test_readings_are_those_of_enumeration(uses):
+    case = json.loads((uses / "causal_reading.json").read_text())
     found = bf.causal_reading(case["factors"], renamed(case["graph"], case["outcome"]))
     for one in found.readings:
         meaning, needs, on_the_way = case["reading"][one.factor]
@@ -54,9 +45,9 @@ def test_readings_are_those_of_enumeration(folder):
         assert ",".join(sorted(one.harmful)) == on_the_way.removeprefix("on the way: ")
 
 
-def test_simulated_coefficients_are_what_they_are_read_as(folder):
+def test_simulated_coefficients_are_what_they_are_read_as(uses):
     """Market 1.2 direct, and .5 * .3 through hash rate; and with volume, which the return moves."""
-    simulated = json.loads((folder / "causal_reading.json").read_text())["simulation"]
+    simulated = json.loads((uses / "causal_reading.json").read_text())["simulation"]
     mining, volume = simulated.values()
     graph = {"market": ["hash_rate", "return"], "hash_rate": ["return"]}
     both = {one.factor: one for one in bf.causal_reading(["market", "hash_rate"], graph).readings}

@@ -13,21 +13,13 @@ CLOSE = {"rel": 1e-12, "abs": 0.0}
 
 
 @pytest.fixture(scope="module")
-def folder(shared_data):
-    found = shared_data.parent / "reference" / "uses"
-    if not found.is_dir():
-        pytest.skip("the numbers of other programs are not here: they are made of data that do not ship")
-    return found
+def bars(uses):
+    return pd.read_csv(uses / "ohlc_simulated.csv", index_col="date", parse_dates=True)
 
 
 @pytest.fixture(scope="module")
-def bars(folder):
-    return pd.read_csv(folder / "ohlc_simulated.csv", index_col="date", parse_dates=True)
-
-
-@pytest.fixture(scope="module")
-def measures(folder):
-    return json.loads((folder / "volatility_liquidity.json").read_text())
+def measures(uses):
+    return json.loads((uses / "volatility_liquidity.json").read_text())
 
 
 KINDS = {
@@ -78,8 +70,8 @@ def test_liquidity_is_that_of_other_programs(bars, measures):
     assert expected["roll_log"]["cov"] > 0
 
 
-def test_ratios_are_those_of_worked_examples(folder):
-    formulas = json.loads((folder / "onchain_formulas.json").read_text())
+def test_ratios_are_those_of_worked_examples(uses):
+    formulas = json.loads((uses / "onchain_formulas.json").read_text())
 
     def flat(value):
         return pd.Series(float(value), DAYS)
@@ -100,11 +92,11 @@ def test_ratios_are_those_of_worked_examples(folder):
     assert fall == pytest.approx(example["price_fall_to_liquidation"], **CLOSE)
 
 
-def test_bitcoin_by_range_and_by_close(folder, shared_data):
+def test_bitcoin_by_range_and_by_close(uses, shared_data):
     """Volatility a year, of 365 days."""
     table = pd.read_csv(shared_data / "crypto_ohlcv_yahoo.csv.gz", parse_dates=["date"])
     bitcoin = table[table["asset"] == "btc"].set_index("date").loc["2017-11-09":"2025-02-20"]
-    expected = json.loads((folder / "garch_har_arch8.json").read_text())
+    expected = json.loads((uses / "garch_har_arch8.json").read_text())
     by_close = bf.volatility(bitcoin, bf.CloseToClose(len(bitcoin) - 1)).values.iloc[-1] * 365**0.5
     assert by_close == pytest.approx(expected["btc_close_close_annual_365"], rel=1e-12)
     by_range = bf.volatility(bitcoin, bf.Parkinson(len(bitcoin) - 1)).values.iloc[-1] * 365**0.5

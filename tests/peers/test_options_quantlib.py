@@ -14,21 +14,13 @@ from tests.support.panels import make_panel
 
 
 @pytest.fixture(scope="module")
-def folder(shared_data):
-    found = shared_data.parent / "reference" / "uses"
-    if not found.is_dir():
-        pytest.skip("the numbers of other programs are not here: they are made of data that do not ship")
-    return found
-
-
-@pytest.fixture(scope="module")
 def chain(shared_data):
     return pd.read_csv(shared_data / "deribit_eth_options_20240108.csv.gz")
 
 
 @pytest.fixture(scope="module")
-def greeks(folder):
-    return pd.read_csv(folder / "deribit_iv_greeks.csv").set_index("instrument_name")
+def greeks(uses):
+    return pd.read_csv(uses / "deribit_iv_greeks.csv").set_index("instrument_name")
 
 
 @pytest.fixture(scope="module")
@@ -84,17 +76,17 @@ def returned(name, quote, growth, *, accounted="usd", volatility=0.0, days=0):
     return after[0, 0] / book.value - 1
 
 
-def test_repriced_contracts(folder, chain):
+def test_repriced_contracts(uses, chain):
     quotes = chain.set_index("instrument_name")
-    for row in pd.read_csv(folder / "option_reprice_quantlib.csv").itertuples():
+    for row in pd.read_csv(uses / "option_reprice_quantlib.csv").itertuples():
         given = row.instrument, quotes.loc[row.instrument], GROWTH[row.scenario]
         assert returned(*given) == pytest.approx(row.return_full, abs=1e-9)
         assert returned(*given, accounted="coin") == pytest.approx(row.return_in_coin, abs=1e-9)
 
 
-def test_delta_and_gamma_are_no_stress(folder, chain):
+def test_delta_and_gamma_are_no_stress(uses, chain):
     """A call three weeks out at -30 %: -99.9 % repriced, and a gain by delta and gamma."""
-    wanted = pd.read_csv(folder / "option_reprice_quantlib.csv").set_index(["instrument", "scenario"])
+    wanted = pd.read_csv(uses / "option_reprice_quantlib.csv").set_index(["instrument", "scenario"])
     row = wanted.loc[("ETH-26JAN24-2800-C", "spot-30%")]
     quote = chain.set_index("instrument_name").loc["ETH-26JAN24-2800-C"]
     option = option_of("ETH-26JAN24-2800-C", quote["underlying_price"], quote["mark_price"])
@@ -114,9 +106,9 @@ def test_spot_volatility_and_time_together(chain):
     assert returned(*given, volatility=0.2, days=7, accounted="coin") == pytest.approx(-0.6508, abs=5e-5)
 
 
-def test_the_surface(folder, chain):
+def test_the_surface(uses, chain):
     found = bf.surface(chain)
-    wanted = pd.read_csv(folder / "deribit_surface_20240108.csv")
+    wanted = pd.read_csv(uses / "deribit_surface_20240108.csv")
     pairs = {
         "years": "tau",
         "forward": "forward",
@@ -141,8 +133,8 @@ def test_the_surface_of_what_the_reader_returns(shared_data, chain):
     np.testing.assert_allclose(one.to_numpy(), other.to_numpy(), rtol=1e-9)
 
 
-def test_constant_maturities(folder, chain):
-    found, wanted = bf.surface(chain), json.loads((folder / "deribit_surface_30d.json").read_text())
+def test_constant_maturities(uses, chain):
+    found, wanted = bf.surface(chain), json.loads((uses / "deribit_surface_30d.json").read_text())
     month, quarter = found.at("30 days"), found.at("90 days")
     assert month["at_the_money"] == pytest.approx(wanted["atm_30d"], abs=1e-8)
     assert month["model_free"] == pytest.approx(wanted["model_free_30d"], abs=1e-8)

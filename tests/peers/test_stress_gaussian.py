@@ -14,11 +14,8 @@ CRASH = bf.Scenario({"MKT_RF": -0.2}, "crash")
 
 
 @pytest.fixture(scope="module")
-def reference(shared_data):
-    folder = shared_data.parent / "reference" / "uses"
-    if not folder.is_dir():
-        pytest.skip("the numbers of other programs are not here: they are made of data that do not ship")
-    return json.loads((folder / "stress_gaussian.json").read_text())
+def reference(uses):
+    return json.loads((uses / "stress_gaussian.json").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from bayesfactor.spec.factors import FactorLaw
 from bayesfactor.spec.named_residual_factors import named_residual_factors
 from bayesfactor.spec.priors import Normal, SpikeSlab
 from bayesfactor.spec.scaling import scale_priors
-from tests.support.correlated import MODELS, Graph, whole_normal, with_factors
+from tests.support.correlated import MODELS, Graph, assert_drawn, whole_normal, with_factors
 from tests.support.panels import make_panel, reduced
 
 SIZE = {"assets": 9, "traded": 1, "other": 1, "periods": 24, "groups": 2, "seed": 3, "year": 52}
@@ -115,13 +115,7 @@ def test_coefficients_given_the_rest_are_normal_as_they_must_be(name, panel):
     q = len(problem.residual_factors)
     np.testing.assert_allclose(found[0, :, -q:], values["residual_loading"], rtol=1e-10)
     found = found[..., :-q].reshape(draws, -1)
-    free = np.diag(spread) > 0
-    np.testing.assert_allclose(found[:, ~free], np.broadcast_to(wanted[~free], (draws, (~free).sum())), atol=1e-15)
-    sd = np.sqrt(np.diag(spread)[free])
-    z = (found[:, free] - wanted[free]) / sd
-    assert np.abs(z.mean(axis=0)).max() < 4 * draws**-0.5
-    correlation = spread[np.ix_(free, free)] / np.outer(sd, sd)
-    assert np.abs(z.T @ z / draws - correlation).max() < 4.5 * (2 / draws) ** 0.5
+    assert_drawn(found, wanted, spread)
 
 
 def invariants(fit):

@@ -66,3 +66,15 @@ def whole_normal(panel, values):
     design = np.kron(np.eye(assets), x)
     prior = np.diag(values["coefficient_sd"].ravel() ** 2)
     return design @ values["coefficient_loc"].ravel(), residual + design @ prior @ design.T, prior @ design.T, prior
+
+
+def assert_drawn(found, wanted, spread):
+    """Hold draws (draw, coefficient) to a normal law: mean and covariance, within Monte Carlo errors."""
+    draws = len(found)
+    free = np.diag(spread) > 0
+    np.testing.assert_allclose(found[:, ~free], np.broadcast_to(wanted[~free], (draws, (~free).sum())), atol=1e-15)
+    sd = np.sqrt(np.diag(spread)[free])
+    z = (found[:, free] - wanted[free]) / sd
+    assert np.abs(z.mean(axis=0)).max() < 4 * draws**-0.5
+    correlation = spread[np.ix_(free, free)] / np.outer(sd, sd)
+    assert np.abs(z.T @ z / draws - correlation).max() < 4.5 * (2 / draws) ** 0.5

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
-from bayesfactor.base.errors import SpecError
+from bayesfactor.base.extras import not_installed
 from bayesfactor.spec.causal_graph import ASSET, CausalGraph
 
 MOST = 12  # candidates that need not be in a set, up to which every set is tried
@@ -23,9 +23,7 @@ def networkx() -> Any:
     try:
         import networkx as nx
     except ImportError:
-        raise SpecError(
-            "causal_reading needs networkx.", place="networkx", remedy='pip install "bayesfactor[causes]"'
-        ) from None
+        raise not_installed("causal_reading needs networkx", "networkx", "causes") from None
     return nx
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bayesfactor.base.arguments import require_count
-from bayesfactor.base.errors import SpecError, unknown
+from bayesfactor.base.errors import unknown
+from bayesfactor.base.extras import not_installed
 from bayesfactor.data.factors.bars import PRICES, read_bars
 from bayesfactor.data.factors.descriptions import known_from, over
 from bayesfactor.data.factors.observations import Source, require_above, require_regular
@@ -112,5 +113,5 @@ def _edge() -> Callable[..., float]:
     try:
         from bidask import edge
     except ImportError:
-        raise SpecError("Edge needs bidask.", place="bidask", remedy='pip install "bayesfactor[liquidity]"') from None
+        raise not_installed("Edge needs bidask", "bidask", "liquidity") from None
     return edge

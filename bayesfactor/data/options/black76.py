@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from bayesfactor.base.errors import SpecError
+from bayesfactor.base.extras import not_installed
 from bayesfactor.base.records import FrozenArrays
 
 Numbers = np.ndarray | float
@@ -128,9 +128,7 @@ def _implied(value: float, forward: float, strike: float, years: float, flag: st
         from vollib.black.implied_volatility import implied_volatility
         from vollib.helpers.exceptions import PriceIsAboveMaximum, PriceIsBelowIntrinsic
     except ImportError:
-        raise SpecError(
-            "Implied volatilities need vollib.", place="vollib", remedy='pip install "bayesfactor[options]"'
-        ) from None
+        raise not_installed("Implied volatilities need vollib", "vollib", "options") from None
     try:
         return float(implied_volatility(value, forward, strike, 0.0, years, flag))
     except (PriceIsAboveMaximum, PriceIsBelowIntrinsic):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from bayesfactor.base.errors import SpecError
+from bayesfactor.base.extras import not_installed
 from bayesfactor.plots.style import RULES, missing_glyphs
 from bayesfactor.reporting.content.parts import (
     Answer,
@@ -45,9 +45,7 @@ def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tu
     try:
         import typst
     except ImportError:
-        raise SpecError(
-            "write_report: a PDF needs typst.", place="write_report.path", remedy='pip install "bayesfactor[pdf]"'
-        ) from None
+        raise not_installed("write_report: a PDF needs typst", "write_report.path", "pdf") from None
     lines = [
         STYLE,
         f"#text(size: 16pt, weight: 700, {_string(title)})",
