@@ -12,13 +12,33 @@ def scales(data: dict, form: Form) -> pt.TensorVariable:
 
     ``sigma`` is sqrt(sigma_i^2 + resolution^2), so that an asset which the factors fit exactly has a posterior.
     """
-    level = normal("log_sigma_mean", data["level_loc"], data["level_sd"], form)
     spread = half_normal("log_sigma_scale", data["level_spread"], form)
+    if form is Form.CENTRED:
+        level = normal("log_sigma_mean", data["level_loc"], data["level_sd"], form)
+    else:
+        level = pm.Deterministic("log_sigma_mean", _level_near_first_fit(data, spread))
     if form is Form.CENTRED:
         log_sigma = pm.Normal("log_sigma", level, spread, dims="asset")
     else:
         log_sigma = pm.Deterministic("log_sigma", _near_first_fit(data, level, spread), dims="asset")
     return pm.Deterministic("sigma", pt.sqrt(pt.exp(2 * log_sigma) + data["resolution"] ** 2), dims="asset")
+
+
+def _level_near_first_fit(data: dict, spread: pt.TensorVariable) -> pt.TensorVariable:
+    """Return the level l in a coordinate z that is nearly standard normal a posteriori, however small the spread.
+
+    First fits say log sigma_i = s_i with variance v_i. With q_i = v_i + omega^2 and l ~ N(l_0, t^2) a priori,
+
+        l = l_0 + sum_i (s_i - l_0) / (q_i P) + z / sqrt(P),   P = 1 / t^2 + sum_i 1 / q_i
+
+    The prior of z is normal, with the mean and the variance, P t^2, that this implies.
+    """
+    loc, sd = data["level_loc"], data["level_sd"]
+    inverse = 1 / (data["log_sigma_variance"] + spread**2)
+    precision = 1 / sd**2 + pt.sum(inverse)
+    middle, root = pt.sum(inverse * (data["log_sigma_start"] - loc)) / precision, pt.sqrt(precision)
+    z = pm.Normal("log_sigma_mean_z", -middle * root, root * sd, initval=0.0)
+    return loc + middle + z / root
 
 
 def _near_first_fit(data: dict, level: pt.TensorVariable, spread: pt.TensorVariable) -> pt.TensorVariable:

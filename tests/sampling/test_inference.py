@@ -10,6 +10,7 @@ import nutpie
 import pytest
 import xarray as xr
 from numba.core.event import install_recorder
+from scipy.stats import norm
 
 import bayesfactor as bf
 from bayesfactor.base.errors import BayesFactorError, FitError, SpecError
@@ -303,3 +304,13 @@ def test_every_new_choice_converges(cross_panel, name):
     if name == "rate":
         assert float(fit.posterior["zero_beta"].std()) < 0.05 / 12  # the assets say something of it
         assert {"zero_beta", "risk_premium"} <= set(fit.data["log_prior"].to_dataset())
+
+
+@pytest.mark.parametrize("name", ["static", "unpooled"])
+def test_one_asset_has_no_divergences(name):
+    """What assets differ by is then as in its prior, down to 0, where the level of residual volatility is theirs."""
+    panel = make_panel(assets=1, periods=200, seed=3)
+    fit = bf.fit(panel, name, bf.Sampler(draws=500, tune=500, chains=4, seed=1, progress=False))
+    assert int(fit.data["sample_stats"]["diverging"].sum()) == 0
+    draws = fit.posterior["log_sigma_scale"].values.ravel()
+    assert abs((draws < 0.1).mean() - 2 * (norm.cdf(0.1 / 0.5) - 0.5)) < 0.04  # its prior is half-normal of scale 0.5

@@ -37,6 +37,7 @@ class ScaleWorkspace(NamedTuple):
     d_half: np.ndarray  # their derivatives
     delta: np.ndarray  # (factor): factor means less their starting values
     precision_delta: np.ndarray  # (factor): a precision matrix times a difference of factor means
+    level: np.ndarray  # (3): derivatives of the level l in its coordinate z and in omega, of log(dl / dz) in omega
 
 
 @jit_alloc
@@ -51,7 +52,7 @@ def allocate_conditional(n: int, p: int) -> tuple[Conditional, ScaleWorkspace]:
     conditional.sd[:] = 0.0
     return conditional, ScaleWorkspace(
         aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), aligned(n), np.empty(p + 1), np.empty(p + 1),
-        np.empty(p - 1), np.empty(p - 1),
+        np.empty(p - 1), np.empty(p - 1), np.empty(3),
     )  # fmt: skip
 
 

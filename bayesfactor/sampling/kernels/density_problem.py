@@ -124,10 +124,14 @@ class DensityProblem:
 
     def level(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return level l and spread omega (draw) of log sigma for draws (draw, theta)."""
-        level = self.data["level_loc"] + self.data["level_sd"] * self.block(draws, "log_sigma_mean_z")
-        spread = self.block(draws, "log_sigma_scale_z")
-        assert spread is not None, "every model has it"
-        return level, self.data["level_spread"] * half_normals(spread)
+        data, z, half = self.data, self.block(draws, "log_sigma_mean_z"), self.block(draws, "log_sigma_scale_z")
+        assert z is not None, "every model has both"
+        assert half is not None
+        spread = data["level_spread"] * half_normals(half)
+        inverse = 1 / (data["log_sigma_variance"] + spread[:, None] ** 2)
+        precision = 1 / data["level_sd"] ** 2 + inverse.sum(axis=1)
+        middle = inverse @ (data["log_sigma_start"] - data["level_loc"]) / precision
+        return data["level_loc"] + middle + z / np.sqrt(precision), spread
 
     def scales(self, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return level l, spread omega (draw) and log sigma (draw, asset) for draws (draw, theta)."""

@@ -160,14 +160,20 @@ def _forward_scales(
         int(prior.offset[AT.log_sigma_z]),
     )
     k = int(prior.size[SIZE.factors])
-    value = _standard_normal(x, grad, at_level, 1) + _half_normal(x, grad, at_spread, 1, scales, k + 1)
+    value = _half_normal(x, grad, at_spread, 1, scales, k + 1)
+    omega, level_sd = prior.scalars[SCALAR.level_spread] * scales.half[k + 1], prior.scalars[SCALAR.level_sd]
+    middle = _level(x[at_level], omega, prior, scales.level)
+    gap, in_level, in_spread, in_log_slope = (
+        (middle - prior.scalars[SCALAR.level_loc]) / level_sd, scales.level[0], scales.level[1], scales.level[2],
+    )  # fmt: skip
+    value += np.log(in_level / level_sd) - 0.5 * (gap * gap + LOG_2PI)
     z = scales.z
     z[n:] = 0.0
     for i in range(n):
         z[i] = x[first + i]
     level, spread = (
-        full(prior.scalars[SCALAR.level_loc] + prior.scalars[SCALAR.level_sd] * x[at_level]),
-        full(prior.scalars[SCALAR.level_spread] * scales.half[k + 1]),
+        full(middle),
+        full(omega),
     )
     floor, one, logs, half = (
         full(prior.scalars[SCALAR.resolution] * prior.scalars[SCALAR.resolution]),
@@ -202,6 +208,34 @@ def _forward_scales(
         logs += mask * (log(share) - a * a)
     for i in range(n):
         grad[first + i] -= scales.a[i] * scales.d_z[i]
-    grad[at_level] += prior.scalars[SCALAR.level_sd] * total(g_level)
-    grad[at_spread] += prior.scalars[SCALAR.level_spread] * scales.d_half[k + 1] * total(g_spread)
+    slope = total(g_level) - gap / level_sd
+    grad[at_level] += in_level * slope
+    slope = total(g_spread) + in_spread * slope + in_log_slope
+    grad[at_spread] += prior.scalars[SCALAR.level_spread] * scales.d_half[k + 1] * slope
     return value + 0.5 * (total(logs) - n * LOG_2PI)
+
+
+@jit_part
+def _level(z: float, omega: float, prior: PriorArrays, slopes: np.ndarray) -> float:
+    """Return the level l = l_0 + M + z / sqrt(P) of log sigma_i, nearly standard normal in z a posteriori.
+
+    P = 1 / level_sd^2 + sum 1 / q_i and M = sum (s_i - l_0) / (q_i P), q_i = v_i + omega^2, are what first fits say of
+    it. `slopes` gets its derivatives in z and omega, and that of log(dl / dz) in omega.
+    """
+    start, one = full(prior.scalars[SCALAR.level_loc]), full(1.0)
+    precision, weighted, d_precision, d_weighted = full(0.0), full(0.0), full(0.0), full(0.0)
+    square = full(omega * omega)
+    for i in range(0, prior.is_asset.size, WIDTH):
+        inverse = load(prior.is_asset, i) * one / (load(prior.log_sigma_variance, i) + square)
+        distance = inverse * (load(prior.log_sigma_start, i) - start)
+        precision += inverse
+        weighted += distance
+        d_precision += inverse * inverse
+        d_weighted += inverse * distance
+    p = total(precision) + 1.0 / (prior.scalars[SCALAR.level_sd] * prior.scalars[SCALAR.level_sd])
+    d_p, middle = -2.0 * omega * total(d_precision), total(weighted) / p
+    away = z / np.sqrt(p)
+    slopes[0] = 1.0 / np.sqrt(p)
+    slopes[1] = (-2.0 * omega * total(d_weighted) - middle * d_p) / p - 0.5 * away * d_p / p
+    slopes[2] = -0.5 * d_p / p
+    return prior.scalars[SCALAR.level_loc] + middle + away

@@ -57,9 +57,9 @@ def _backward_scales(prior: PriorArrays, conditional: Conditional, scales: Scale
         g_spread += g * (load(scales.a, i) + spread * load(scales.d_spread, i))
     for i in range(n):
         grad[first + i] += conditional.g_log_sigma[i]
-    grad[int(prior.offset[AT.log_sigma_mean_z])] += prior.scalars[SCALAR.level_sd] * total(g_level)
+    grad[int(prior.offset[AT.log_sigma_mean_z])] += scales.level[0] * total(g_level)
     slope = prior.scalars[SCALAR.level_spread] * scales.d_half[last]
-    grad[int(prior.offset[AT.log_sigma_scale_z])] += slope * total(g_spread)
+    grad[int(prior.offset[AT.log_sigma_scale_z])] += slope * (total(g_spread) + scales.level[1] * total(g_level))
 
 
 @jit_part
