@@ -162,6 +162,12 @@ from .data.factors.chain_activity import (
     activity as activity,
     gas as gas,
 )
+from .data.factors.chain_volatilities import (
+    AtTheMoney as AtTheMoney,
+    Butterfly as Butterfly,
+    ModelFree as ModelFree,
+    RiskReversal as RiskReversal,
+)
 from .data.factors.collateral_ratios import (
     collateral_health as collateral_health,
     liquidation_distance as liquidation_distance,

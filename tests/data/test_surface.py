@@ -63,12 +63,24 @@ def test_chains_that_are_none():
         bf.surface(quotes(), at="2024-01-02", settled="eur")
 
 
+@pytest.mark.parametrize(("side", "forward"), [("call", 100.0), ("put", 104.0)])
+def test_calls_or_puts_alone_have_no_model_free_volatility(side, forward):
+    """Half of the strikes are half of the variance."""
+    both = quotes(underlying_price=forward)
+    one = pd.concat([both[both["type"] == side], both.assign(expiry=pd.Timestamp("2024-03-01T08:00Z"))])
+    found = bf.surface(one, at="2024-01-02T08:00Z")
+    assert found.expiries["model_free"].isna().tolist() == [True, False]
+    assert found.at("59 days")["model_free"] == found.expiries["model_free"].iloc[1]
+    assert np.isnan(found.at("45 days")["model_free"])
+
+
 def test_maturities_that_are_not_there():
     found = bf.surface(quotes(), at="2024-01-02T08:00Z")
     for maturity, message in (
         ("31 days", "no expiries on both sides"),
         ("soon", "not a length of time"),
-        (None, "not a"),
+        (None, "not a length of time"),
+        (30, "not a length of time"),
     ):
         with pytest.raises(bf.SpecError, match=message):
             found.at(maturity)

@@ -139,5 +139,12 @@ def test_constant_maturities(uses, chain):
     assert month["at_the_money"] == pytest.approx(wanted["atm_30d"], abs=1e-8)
     assert month["model_free"] == pytest.approx(wanted["model_free_30d"], abs=1e-8)
     assert month["risk_reversal"] == pytest.approx(wanted["rr25_30d"], abs=1e-8)
+    made = {
+        kind: bf.volatility({"2024-01-08": found}, kind("30 days")).values.iloc[0]
+        for kind in (bf.AtTheMoney, bf.ModelFree, bf.RiskReversal)
+    }
+    expected = [wanted[f"{name}_30d"] for name in ("atm", "model_free", "rr25")]
+    assert [*made.values()] == pytest.approx(expected, abs=1e-8)
+    assert bf.volatility(chain, bf.AtTheMoney()).values.iloc[0] == pytest.approx(wanted["atm_30d"], abs=1e-8)
     slope = quarter["at_the_money"] - month["at_the_money"]
     assert slope == pytest.approx(wanted["term_slope_90_30"], abs=1e-8)

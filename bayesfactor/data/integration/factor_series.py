@@ -10,6 +10,8 @@ from bayesfactor.data.integration.info import make_factor
 from bayesfactor.data.screening.dates import as_numbers, check_dates, day
 from bayesfactor.panel.records import Factor
 
+SHOWN = 3  # notes, when it is printed
+
 
 @dataclass(frozen=True, eq=False)
 class FactorSeries:
@@ -85,7 +87,10 @@ class FactorSeries:
     def __repr__(self) -> str:
         factor, index = self.factor, self.values.index
         how = "traded" if factor.traded else f"{factor.transform}, lag {factor.lag}"
-        return (
+        said = (
             f"FactorSeries('{factor.name}', {len(index)} values from {day(index[0])} to {day(index[-1])}, "
             f"{factor.family}, {how})"
         )
+        notes = self.values.attrs.get("notes", ())
+        more = [f"and {len(notes) - SHOWN} more notes, in values.attrs"] if len(notes) > SHOWN else []
+        return "\n".join([said, *(f"Note: {note}." for note in notes[:SHOWN]), *more])

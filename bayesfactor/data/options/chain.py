@@ -44,7 +44,8 @@ def as_chain(frame: object, at: object) -> pd.DataFrame:
     chain = _renamed(frame)
     if chain.empty:
         raise DataError("surface: the chain holds no contract.", series="chain", remedy=WRITE)
-    chain["expiry"] = [expiry_moment(_day(one), "surface: expiry") for one in chain["expiry"]]
+    expiries = {one: expiry_moment(_day(one), "surface: expiry") for one in chain["expiry"].unique()}
+    chain["expiry"] = chain["expiry"].map(expiries)
     chain["type"] = chain["type"].astype(str).str.lower()
     chain["sign"] = chain["type"].map(KINDS)
     if "instrument" not in chain:
@@ -122,6 +123,19 @@ def _check_numbers(chain: pd.DataFrame) -> None:
         chain[name] = numbers.astype(float)
 
 
+def moments_of(column: pd.Series, place: str) -> pd.Series:
+    """Return moments in UTC of a column of them, or of milliseconds since 1970."""
+    if column.isna().any():
+        raise DataError(
+            f"{place} is missing of {int(column.isna().sum())} contracts.",
+            series=str(column.name),
+            remedy="Say when, or leave them out.",
+        )
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.to_datetime(column, unit="ms", utc=True)
+    return column.map({one: moment(one, place) for one in column.unique()})
+
+
 def _quoted(chain: pd.DataFrame, at: object) -> list[pd.Timestamp]:
     """Return when each contract was quoted."""
     if at is not None:
@@ -132,9 +146,7 @@ def _quoted(chain: pd.DataFrame, at: object) -> list[pd.Timestamp]:
             place="surface.at",
             remedy='Give at="2024-01-08T11:19:41Z".',
         )
-    if pd.api.types.is_numeric_dtype(chain["quoted"]):  # milliseconds since 1970
-        return list(pd.to_datetime(chain["quoted"], unit="ms", utc=True))
-    return [moment(one, "surface: quoted") for one in chain["quoted"]]
+    return list(moments_of(chain["quoted"], "surface: quoted"))
 
 
 def _refuse(chain: pd.DataFrame, wrong: pd.Series, column: str, what: str, remedy: str) -> None:

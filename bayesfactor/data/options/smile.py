@@ -39,10 +39,16 @@ def model_free(forward: float, years: float, strike: np.ndarray, value: np.ndarr
 
     .. math:: \sigma^2 = \frac{2}{T} \sum_i \frac{\Delta K_i}{K_i^2} Q_i - \frac{1}{T} \left(\frac{F}{K_0} - 1\right)^2
 
-    with K_0 the last strike that is not above the forward: the formula of the Cboe's VIX. NaN where there is none.
+    with K_0 the last strike that is not above the forward. NaN where quotes are on one side of the forward only.
+
+    Notes
+    -----
+    The formula of the Cboe's VIX, but for Q(K_0): the put's value, where the Cboe takes the mean of put and call. It is
+    lower than theirs, the further the forward is above K_0: at a volatility of 0.60, 30 days and strikes 2 % apart by
+    up to 0.005.
     """
     below = strike[strike <= forward]
-    if not below.size:
+    if not below.size or not strike[0] < forward < strike[-1]:
         return float("nan")
     width = np.empty_like(strike)
     width[1:-1] = (strike[2:] - strike[:-2]) / 2

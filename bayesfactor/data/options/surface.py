@@ -9,12 +9,13 @@ import pandas as pd
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.options.black76 import Contracts, implied_volatilities
 from bayesfactor.data.options.chain import as_chain
-from bayesfactor.data.options.expiries import DAYS
+from bayesfactor.data.options.expiries import DAYS, maturity_years
 from bayesfactor.data.options.smile import LEAST, Smile, smile
 
 Settled = Literal["coin", "usd"]
 SETTLED: tuple[Settled, ...] = ("coin", "usd")
 UNITS = "volatility a year, decimal; years of 365 days; forward in money"
+COLUMNS = ["years", "forward", "quotes", *Smile._fields]
 VARIANCES = ("at_the_money", "model_free")  # whose squares times years are linear in time between expiries
 
 
@@ -59,37 +60,22 @@ class Surface:
         SpecError
             When it is no length of time, or not between the first and the last expiry.
         """
-        years, table = self._years(maturity), self.expiries
-        known = table["years"].to_numpy()
-        found = {}
-        for name in Smile._fields:
-            values = table[name].to_numpy()
-            if name in VARIANCES:
-                found[name] = np.sqrt(np.interp(years, known, values**2 * known) / years)
-            else:
-                found[name] = np.interp(years, known, values)
-        return pd.Series(found, name=str(maturity))
-
-    def _years(self, maturity: str | pd.Timedelta) -> float:
-        write = 'Write surface.at("30 days").'
-        try:
-            length = pd.Timedelta(maturity)
-        except (ValueError, TypeError):
-            length = None
-        if length is None or length is pd.NaT:
+        years = maturity_years(maturity, "Surface.at")
+        pair = beside(self.expiries, years)
+        if pair.empty:
             raise SpecError(
-                f"Surface.at: {maturity!r} is not a length of time.", place="Surface.at", found=maturity, remedy=write
-            )
-        years, known = length / pd.Timedelta(days=1) / DAYS, self.expiries["years"]
-        if not known.iloc[0] <= years <= known.iloc[-1]:
-            ends = " to ".join(f"{DAYS * known.iloc[i]:.4g}" for i in (0, -1))
-            raise SpecError(
-                f"Surface.at: no expiries on both sides of {maturity}: they are {ends} days away.",
+                f"Surface.at: {one_sided(self.expiries, maturity)}.",
                 place="Surface.at",
                 found=maturity,
                 remedy="Ask for a maturity between these.",
             )
-        return float(years)
+        start, end = pair["years"]
+        share, found = (years - start) / (end - start or 1.0), {}
+        for name in Smile._fields:
+            first, last = pair[name] ** 2 * pair["years"] if name in VARIANCES else pair[name]
+            between = first + share * (last - first)
+            found[name] = np.sqrt(between / years) if name in VARIANCES else between
+        return pd.Series(found, name=str(maturity))
 
     def __repr__(self) -> str:
         return f"Surface of {len(self.expiries)} expiries\n{self.table().to_string(index=False)}"
@@ -126,6 +112,18 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = No
     A mark without an implied volatility (0, or below intrinsic value) is left out, and a note says so; so is an expiry
     with fewer than three quotes.
     """
+    found = summaries(chain, at, settled)
+    if found.expiries.empty:
+        raise DataError(
+            "surface: no expiry has three quotes out of the money.",
+            series="chain",
+            remedy="Give the chain of one underlying, calls and puts of each expiry.",
+        )
+    return found
+
+
+def summaries(chain: pd.DataFrame, at: object, settled: Settled | None) -> Surface:
+    """Return the surface of a chain as `surface` does, or one without expiries where none has enough quotes."""
     table = as_chain(chain, at)
     if settled is not None or "settled" not in table:
         table["settled"] = SETTLED[0] if settled is None else settled
@@ -150,15 +148,26 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = No
             notes.append(f"left out: {expiry:%Y-%m-%d}, which has {len(quotes)} quotes out of the money")
             continue
         rows[expiry] = _row(table[table["expiry"] == expiry].iloc[0], quotes.sort_values("strike"))
-    if not rows:
-        raise DataError(
-            "surface: no expiry has three quotes out of the money.",
-            series="chain",
-            remedy="Give the chain of one underlying, calls and puts of each expiry.",
-        )
-    found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("expiry")
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("expiry")
     found.attrs = {"units": UNITS, "notes": tuple(notes)}
     return Surface(found, tuple(notes))
+
+
+def beside(expiries: pd.DataFrame, years: float) -> pd.DataFrame:
+    """Return the expiries before and after a maturity, one twice that is on it; none where it is not between two."""
+    known = expiries["years"].to_numpy()
+    after = int(np.searchsorted(known, years))
+    if after == len(known) or (after == 0 and known[0] != years):
+        return expiries.iloc[:0]
+    return expiries.iloc[[after if known[after] == years else after - 1, after]]
+
+
+def one_sided(expiries: pd.DataFrame, maturity: str | pd.Timedelta) -> str:
+    """Say that a maturity is not between two expiries, and where they are."""
+    if expiries.empty:
+        return "no expiry has three quotes out of the money"
+    ends = " to ".join(f"{DAYS * expiries['years'].iloc[i]:.4g}" for i in (0, -1))
+    return f"no expiries on both sides of {maturity}, as they are {ends} days away"
 
 
 def _row(first: pd.Series, quotes: pd.DataFrame) -> dict[str, float]:
