@@ -1,5 +1,6 @@
 """Where the nodes and arrows of a causal graph stand: layers from left to right, with few crossings."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -51,37 +52,40 @@ def lay_out(graph: CausalGraph) -> Layout:
 
 def _order(layers: list[list[Slot]], steps: list[tuple[Slot, Slot]]) -> None:
     """Order each layer by the mean place of what it is tied to, forth and back; the fewest crossings stay."""
-    best, fewest = [list(layer) for layer in layers], _crossings(layers, steps)
+    before: dict[Slot, list[Slot]] = {slot: [] for layer in layers for slot in layer}
+    after: dict[Slot, list[Slot]] = {slot: [] for slot in before}
+    for a, b in steps:
+        after[a].append(b)
+        before[b].append(a)
+    best, fewest = [list(layer) for layer in layers], _crossings(layers, after)
     for sweep in range(SWEEPS):
         forth = sweep % 2 == 0
         numbers = range(1, len(layers)) if forth else range(len(layers) - 2, -1, -1)
         for number in numbers:
             beside = {slot: rank for rank, slot in enumerate(layers[number - 1 if forth else number + 1])}
-            ties = {slot: _ties(slot, steps, beside, forth) for slot in layers[number]}
+            tied_to = before if forth else after
+            ties = {slot: [beside[other] for other in tied_to[slot]] for slot in layers[number]}
             centre, size = (len(layers[number]) - 1) / 2, len(beside)
             wanted = {
                 slot: (sum(tied) / len(tied) - (size - 1) / 2 if tied else rank - centre)
                 for rank, (slot, tied) in enumerate(ties.items())
             }
             layers[number].sort(key=wanted.__getitem__)
-        crossings = _crossings(layers, steps)
+        crossings = _crossings(layers, after)
         if crossings < fewest:
             best, fewest = [list(layer) for layer in layers], crossings
     layers[:] = best
 
 
-def _ties(slot: Slot, steps: list[tuple[Slot, Slot]], beside: dict[Slot, int], forth: bool) -> list[int]:
-    """Return the places, in the layer beside, of what a slot is tied to."""
-    others = (a if forth else b for a, b in steps if (b if forth else a) == slot)
-    return [beside[other] for other in others if other in beside]
-
-
-def _crossings(layers: list[list[Slot]], steps: list[tuple[Slot, Slot]]) -> int:
+def _crossings(layers: list[list[Slot]], after: dict[Slot, list[Slot]]) -> int:
     """Return how many pairs of steps cross."""
-    where = {slot: (number, rank) for number, layer in enumerate(layers) for rank, slot in enumerate(layer)}
-    placed = [(*where[a], where[b][1]) for a, b in steps]
-    return sum(
-        one[0] == other[0] and (one[1] - other[1]) * (one[2] - other[2]) < 0
-        for place, one in enumerate(placed)
-        for other in placed[:place]
-    )
+    found = 0
+    for one, other in pairwise(layers):
+        rank = {slot: place for place, slot in enumerate(other)}
+        ends = [place for slot in one for place in sorted(rank[b] for b in after[slot])]
+        passed: list[int] = []
+        for end in ends:
+            where = bisect_right(passed, end)
+            found += len(passed) - where
+            passed.insert(where, end)
+    return found

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ACROSS, UP = 1.9, 0.6  # inches from layer to layer, and from node to node
-WIDE, HIGH, LONGEST = 1.15, 0.36, 16  # of a box, and letters of a name in it
+WIDE, HIGH, LONGEST = 1.15, 0.36, 22  # inches of a box, and letters of a name in it
+SIZE, FILLED = 8.0, 0.82  # points of a name, and the part of the width of a box that it may fill; screens round up
 UNSEEN = "no factor"
 LOOKS: dict[str, dict[str, Any]] = {
     "total effect": {"facecolor": POSTERIOR, "edgecolor": POSTERIOR, "color": "white"},
@@ -68,6 +69,7 @@ def plot_causes(reading: CausalReading) -> "Figure":
 def _draw_node(axis: "Axes", node: str, place: tuple[float, float], look: dict[str, Any]) -> None:
     """Draw a node: its name in a box."""
     from matplotlib.patches import FancyBboxPatch
+    from matplotlib.textpath import TextPath
 
     x, y = place[0] * ACROSS, place[1] * UP
     corner = (x - WIDE / 2, y - HIGH / 2)
@@ -76,7 +78,9 @@ def _draw_node(axis: "Axes", node: str, place: tuple[float, float], look: dict[s
     )
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if "hatch" in look else None
     name = short(node, LONGEST)
-    axis.text(x, y, name, ha="center", va="center", color=look["color"], fontsize=8, zorder=4, bbox=behind)
+    written = TextPath((0, 0), name.replace("$", "S"), size=SIZE)  # as text, and not as a formula
+    size = SIZE * min(1.0, FILLED * WIDE * 72 / max(written.get_extents().width, 1.0))
+    axis.text(x, y, name, ha="center", va="center", color=look["color"], fontsize=size, zorder=4, bbox=behind)
 
 
 def _box(look: dict[str, Any]) -> dict[str, Any]:

@@ -109,13 +109,14 @@ class CausalGraph:
 def _name(given: object) -> str:
     """Return the name of a node."""
     if not isinstance(given, str) or not given.strip() or given != given.strip():
-        raise SpecError(
-            f"{PLACE}: a node is {given!r}; a name is text without spaces around it.",
-            place=PLACE,
-            found=given,
-            remedy=WRITE,
-        )
-    return str(given)
+        wanted = "text without spaces around it"
+    elif not given.isprintable():
+        wanted = "text of one line, of letters that can be seen"
+    elif "->" in given or "<-" in given:
+        wanted = "that of one node, without arrows"
+    else:
+        return str(given)
+    raise SpecError(f"{PLACE}: a node is {given!r}; a name is {wanted}.", place=PLACE, found=given, remedy=WRITE)
 
 
 def _names(cause: str, effects: object) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tests.support.causal_graphs import (
     edges_of,
     every_path,
     expected_reading,
+    fewest_to_add,
     is_open,
     minimal_sets,
 )
@@ -52,6 +53,8 @@ def test_readings_and_sets_are_those_of_every_path(drawn):
         assert one.reading == expected_reading(graph, name, others)
         assert {frozenset(some) for some in one.adjust_for} == minimal_sets(graph, name, others)
         assert len(set(one.adjust_for)) == len(one.adjust_for)
+        if one.missing:
+            assert len(one.missing) == fewest_to_add(graph, name, others)
 
 
 @given(drawn_graphs())
@@ -179,8 +182,21 @@ def test_reverse_cause_is_named():
             "All of its effect goes through m: its direct effect is 0, and a loading ",
         ),
         ("kh", {"k": ["h", "return"]}, "It moves the return directly only, so that this is the total effect as well."),
-        ("kd", {"u": ["k", "c"], "c": ["d"], "v": ["c", "return"]}, "d, below where its arrows meet, is a factor."),
-        ("km", {"k": ["m", "u"], "m": ["return"], "u": ["return"]}, "k -> u -> return is open: u is no factor. For "),
+        (
+            "kd",
+            {"u": ["k", "c"], "c": ["d"], "v": ["c", "return"]},
+            "meet at c, which is no factor but moves d, which is one.",
+        ),
+        (
+            "km",
+            {"k": ["m", "u"], "m": ["return"], "u": ["return"]},
+            "k -> u -> return is in the loading, as u is no factor, ",
+        ),
+        (
+            "knm",
+            {"k": ["u", "n", "m"], "u": ["return"]},
+            "while n and m, which k moves, are held: it is read as neither the total ",
+        ),
     ],
 )
 def test_other_reasons(factors, graph, says):
@@ -236,6 +252,34 @@ def test_a_lag_that_contradicts_the_graph_is_noted():
     assert not any("in this panel the effect" in note for note in notes)
 
 
+def test_what_is_made_of_the_assets_is_moved_by_them():
+    """An index holds each of its members."""
+    index = replace(PANEL, factor_info=(replace(PANEL.factor_info[0], members=("a00", "a01")), *PANEL.factor_info[1:]))
+    said = (
+        "f0 is an index of 2 assets, each of which moves it by its weight: for a large one the graph lacks the arrow "
+    )
+    assert f"{said}return -> f0" in bf.causal_reading(index, GRAPH).notes
+    moved = {"return": ["f0"], "f1": ["return"], "f2": ["f1"]}
+    assert not any("is an index" in note for note in bf.causal_reading(index, moved).notes)
+    assert not any("is an index" in note for note in bf.causal_reading(PANEL, GRAPH).notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("exchange_liquidity", "exchange_liquidity before"),  # what the error of a cycle says
+        ("hash_rate", "hash_rate_lag"),
+        ("market_index", "market_index 2"),
+        ("sector12", "sector13"),
+        ("usd", "usdc"),
+        ("+", "-"),
+    ],
+)
+def test_names_that_are_alike_and_not_the_same(name, like):
+    (one,) = bf.causal_reading([name], {like: [name, "return"], name: ["return"]}).readings
+    assert one.missing == (like,)
+
+
 def test_graphs_of_other_kinds(tmp_path):
     path = tmp_path / "graph.toml"
     path.write_text('f0 = ["f1", "return"]\nf1 = "return"\nf2 = ["f1"]\nmood = ["f2", "return"]\n')
@@ -270,6 +314,7 @@ def test_what_has_no_factors_is_refused(given):
             "the graph has 'volatilty', which is no factor: is 'volatility' meant?",
         ),
         (["market"], {"market": ["return", "retrun"]}, "is 'return' meant?"),
+        (["market"], {"markets": ["market"], "market": ["return"]}, "is 'market' meant?"),
         (["hash_rate"], {"Hash rate": ["return"]}, "'Hash rate', which is no factor; the factor is 'hash_rate'"),
         (["k"], {"k": ["return"], "Return": []}, "'Return', which is no factor; the asset is 'return'"),
         (["return"], {"k": ["return"]}, "a factor is named 'return', which is the asset"),

@@ -78,6 +78,10 @@ def test_what_the_way_out_says_is_a_graph():
         ({3: ["return"]}, "a node is 3; a name is text"),
         ({"market": [" return"]}, "a node is ' return'"),
         ({"": ["return"]}, "a node is ''"),
+        ({"hash\nrate": ["return"]}, "a node is 'hash.nrate'; a name is text of one line"),
+        ({"market\u200b": ["return"]}, "a name is text of one line, of letters that can be seen"),
+        ({"market -> return": []}, "a node is 'market -> return'; a name is that of one node, without arrows"),
+        ({"market": ["return <- rates"]}, "a name is that of one node, without arrows"),
     ],
 )
 def test_what_is_no_graph_is_refused(effects, says):

@@ -62,9 +62,27 @@ def is_open(edges, path, given):
     return True
 
 
+def moral_graph_separates(edges, start, end, given):
+    """Return whether given nodes part two others in the moral graph of their ancestors (Lauritzen et al. 1990)."""
+    nodes, ahead = set(), {start, end, *given}
+    while ahead:
+        nodes |= ahead
+        ahead = {a for a, b in edges if b in ahead} - nodes
+    kept = {(a, b) for a, b in edges if b in nodes}
+    tied = kept | {(a, other) for a, b in kept for other, same in kept if b == same and a != other}
+    tied |= {(b, a) for a, b in tied}
+    reached, ahead = set(), {start}
+    while ahead:
+        reached |= ahead
+        ahead = {b for a, b in tied if a in ahead} - reached - set(given)
+    return end not in reached
+
+
 def separated(edges, start, end, given):
-    """Return whether no path is open."""
-    return not any(is_open(edges, path, given) for path in every_path(edges, start, end))
+    """Return whether no path is open, by the paths and by the moral graph."""
+    found = not any(is_open(edges, path, given) for path in every_path(edges, start, end))
+    assert found == moral_graph_separates(edges, start, end, given)
+    return found
 
 
 def edges_of(graph):
@@ -95,6 +113,17 @@ def minimal_sets(graph, factor, candidates):
     every = [set(some) for size in range(len(allowed) + 1) for some in combinations(allowed, size)]
     good = [some for some in every if separated(cut, factor, ASSET, some)]
     return {frozenset(some) for some in good if not any(other < some for other in good)}
+
+
+def fewest_to_add(graph, factor, others):
+    """Return how few nodes that are no factors close every back door together with some of the factors."""
+    seen = {factor, ASSET, *others}
+    for size in range(len(graph)):
+        for added in combinations([name for name in graph if name not in seen], size):
+            sets = minimal_sets(graph, factor, [*others, *added])
+            if sets:
+                return size
+    return None
 
 
 class LinearModel:

@@ -18,9 +18,21 @@ def causal_notes(
         *([f"not among the factors, and so unseen: {', '.join(unseen)}"] if unseen else []),
         f"'{ASSET}' is each asset in turn: one graph for all of them",
         "this is about loadings; a risk premium is the price of covariance with a factor, and no effect of it",
+        *_index_notes(graph, factors),
         *(_lag_notes(graph, factors) if dated else []),
         *(_fit_notes(fit) if fit is not None else []),
     )
+
+
+def _index_notes(graph: CausalGraph, factors: Sequence[Factor]) -> list[str]:
+    """Return which factors are made of assets, where the graph does not say that the return moves them."""
+    moved = graph.descendants(ASSET)
+    return [
+        f"{factor.name} is an index of {len(factor.members)} assets, each of which moves it by its weight: for a large "
+        f"one the graph lacks the arrow {ASSET} -> {factor.name}"
+        for factor in factors
+        if factor.members and factor.name not in moved
+    ]
 
 
 def _lag_notes(graph: CausalGraph, factors: Sequence[Factor]) -> list[str]:

@@ -1,6 +1,7 @@
 """A reading in words: why a loading is an effect or none, and what to change."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import assert_never
 
 from bayesfactor.analysis.causes.criteria import Meaning, Question, WayOut, missing_for_direct
@@ -69,34 +70,38 @@ def _why_not(asked: Question, way: WayOut) -> tuple[str, str]:
         path = _chain(asked, asked.moved_by_asset[0])
         return (
             f"The return moves {join(asked.moved_by_asset)} ({path}): beside what follows from the return, no loading "
-            f"is an effect. {_total(way)}",
+            f"is read as an effect. {_total(way)}",
             path,
         )
     cut = asked.single_door if asked.moved_by_factor else asked.back_door
     nodes = cut.open_path(asked.others)
     path = cut.written(nodes)
-    parts = [f"{path} is open{_reason(asked, cut, nodes)}.", _total(way)]
+    parts = [_why_open(asked, cut, nodes), _total(way)]
     missing = missing_for_direct(asked) if asked.moved_by_factor and ASSET in graph.effects[asked.factor] else None
     if missing:
         parts.append(f"For the direct effect add {join(missing)}.")
     return " ".join(filter(None, parts)), path
 
 
-def _reason(asked: Question, cut: Cut, path: Sequence[str]) -> str:
+def _why_open(asked: Question, cut: Cut, path: Sequence[str]) -> str:
     """Return why a path is open: what meets at a factor, and what is no factor."""
-    meeting = cut.colliders(path)
-    seen = [name for name in meeting if name in asked.others]
-    hidden = [asked.graph.descendants(name) for name in meeting if name not in seen]
-    below = list(dict.fromkeys(next(other for other in asked.others if other in under) for under in hidden))
+    written, meeting = cut.written(path), cut.colliders(path)
     unseen = [name for name in path[1:-1] if name not in meeting]
-    parts = []
-    if seen:
-        parts.append(f"its arrows meet at {join(seen)}, which {_is_a_factor(seen)}")
-    if below:
-        parts.append(f"{join(below)}, below where its arrows meet, {_is_a_factor(below)}")
-    if unseen and not parts:
-        parts.append(f"{join(unseen)} {'is no factor' if len(unseen) == 1 else 'are no factors'}")
-    return f": {' and '.join(parts)}" if parts else ""
+    no_factor = f"{join(unseen)} {'is no factor' if len(unseen) == 1 else 'are no factors'}"
+    if all(effect in asked.graph.effects[cause] for cause, effect in pairwise(path)):
+        moved = asked.moved_by_factor
+        held = f"{join(moved)}, which {asked.factor} moves, {'is' if len(moved) == 1 else 'are'} held"
+        return (
+            f"{written} is in the loading, as {no_factor}, while {held}: it is read as neither the total nor the "
+            "direct effect."
+        )
+    seen = [name for name in meeting if name in asked.others]
+    parts = [f"its arrows meet at {join(seen)}, which {_is_a_factor(seen)}"] if seen else []
+    for name in (one for one in meeting if one not in seen):
+        under = asked.graph.descendants(name)
+        below = next(other for other in asked.others if other in under)
+        parts.append(f"its arrows meet at {name}, which is no factor but moves {below}, which is one")
+    return f"{written} is open: {join(parts) if parts else no_factor}."
 
 
 def _is_a_factor(names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from bayesfactor.spec.causal_graph import ASSET, CausalGraph
 
 VERB = "causal_reading"
 CLOSE = 0.8  # likeness of two names, of 1, from which one may be the other misspelt
+SHORTEST = 5  # letters of a name that may be misspelt: usd and usdc are two
 
 
 def factors_of(given: object) -> tuple[Factor, ...]:
@@ -60,7 +61,8 @@ def check_names(graph: CausalGraph, names: Sequence[str]) -> None:
                     allowed=[ASSET, *names],
                     remedy=f"Write '{name}' in the graph.",
                 )
-        for name in difflib.get_close_matches(node, [one for one in graph.nodes if one in (ASSET, *names)], 1, CLOSE):
+        drawn = [one for one in graph.nodes if one in (ASSET, *names) and not _another(node, one)]
+        for name in difflib.get_close_matches(node, drawn, 1, CLOSE):
             raise SpecError(
                 f"{VERB}: the graph has '{node}', which is no factor: is '{name}' meant?",
                 place=f"{VERB}.graph",
@@ -94,5 +96,13 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name without case, spaces and signs."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+    """Return a name without case, spaces and signs; one of signs only as it is."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum()) or name
+
+
+def _another(one: str, other: str) -> bool:
+    """Whether names that are alike are those of two: short ones, factor1 and factor2, market and market before."""
+    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    continued = long.startswith(short) and not long[len(short) : len(short) + 1].isalpha()
+    numbers = [[letter for letter in name if letter.isdigit()] for name in (short, long)]
+    return len(short) < SHORTEST or continued or numbers[0] != numbers[1]
