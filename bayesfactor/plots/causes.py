@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ACROSS, UP = 1.9, 0.6  # inches from layer to layer, and from node to node
-WIDE, HIGH, LONGEST = 1.15, 0.36, 22  # inches of a box, and letters of a name in it
-SIZE, FILLED = 8.0, 0.82  # points of a name, and the part of the width of a box that it may fill; screens round up
+WIDE, HIGH, LONGEST = 1.15, 0.36, 20  # inches of a box, and letters of a name in it
+SIZE, FILLED = (
+    8.0,
+    0.82,
+)  # points of a name, and the part of the width of a box that it may fill; small letters are rounded up
 UNSEEN = "no factor"
 LOOKS: dict[str, dict[str, Any]] = {
     "total effect": {"facecolor": POSTERIOR, "edgecolor": POSTERIOR, "color": "white"},

@@ -58,7 +58,10 @@ def _lag_notes(graph: CausalGraph, factors: Sequence[Factor]) -> list[str]:
 
 def _fit_notes(fit: FitFacts) -> list[str]:
     """Return what a model does to a coefficient."""
-    notes = ["priors, and partial pooling where the model has it, pull a loading: as an effect it is slightly biased"]
+    notes = [
+        "priors, and partial pooling where the model has it, pull a loading: as an effect it is biased towards them, "
+        "more where histories are short"
+    ]
     if "inclusion_probability" in fit.posterior:
         notes.append("where a loading may be out, its factor adjusts the others only in the draws in which it is in")
     return notes
