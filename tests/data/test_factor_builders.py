@@ -226,6 +226,15 @@ def test_an_index_has_the_weights_of_the_period_before():
     assert (found.factor.family, found.factor.aggregate) == ("market", "compound")
 
 
+def test_an_index_loses_the_risk_free_rate_that_its_assets_lose():
+    """An index of one asset is that asset, in excess returns too."""
+    prices = pd.DataFrame({"a": level(1, "a")})
+    rate = pd.Series(1e-4, DAYS)
+    panel = bf.integrate(bf.to_returns(prices), bf.capitalisation_index(prices, prices), risk_free=rate)
+    np.testing.assert_allclose(panel.factors.sel(factor="market"), panel.returns.sel(asset="a"), rtol=1e-10)
+    np.testing.assert_allclose(panel.returns.values[:, 0], (prices["a"].pct_change() - 1e-4).iloc[1:], rtol=1e-9)
+
+
 def test_value_accrual_is_a_yield_a_year():
     flat = pd.Series(1.0, DAYS)
     found = bf.value_accrual(1000 * flat, 3 * flat, 2 * flat, flat, window=7, name="accrual")

@@ -42,8 +42,8 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
     Returns
     -------
     FactorSeries
-        A traded factor of family ``market``: simple returns. Less a risk-free rate they are excess returns: subtract it
-        where `integrate` is given one.
+        A traded factor of family ``market``: simple returns, from which `integrate` subtracts the risk-free rate that
+        it is given, as it does of the assets (``excess`` is False).
 
     Raises
     ------
@@ -54,6 +54,9 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
 
     Notes
     -----
+    Beside returns that are excess returns already, for which `integrate` is given no rate, take off that rate before:
+    ``bf.FactorSeries(index.values - rate, index.factor)``.
+
     Where the assets are those of the panel, residuals of a book with the index's weights sum to about 0 by
     construction, and `check` says so. Sets of assets that were chosen at the end of the sample hold survivors only.
     """
@@ -78,7 +81,7 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
         description=_ABOUT.format(count=given.shape[1]),
         members=tuple(map(str, given.columns)),
     )
-    return FactorSeries(index, factor)
+    return FactorSeries(index, factor, excess=False)
 
 
 def _check_assets(priced: pd.Index, capitalised: pd.Index) -> None:

@@ -21,6 +21,11 @@ class FactorSeries:
         Before the factor's transform and lag; in decimals where it is traded. A copy, read-only, named by the factor.
     factor : Factor
         Name, whether it is traded, family, transform, lag, aggregate, description.
+    excess : bool
+        Whether values of a traded factor are excess returns already. Of one whose values are not, as of an index of
+        prices, `integrate` subtracts the risk-free rate that it is given, as it does of assets.
+    notes, warnings : tuple of str
+        What was left out, and what looks wrong, for ``panel.describe()``.
 
     Raises
     ------
@@ -28,11 +33,15 @@ class FactorSeries:
         For dates that are not sorted and unique, values that are missing or infinite, and a level of zero or below
         whose logarithm the transform takes.
     SpecError
-        For a description that contradicts itself, as a traded factor that is differenced.
+        For a description that contradicts itself, as a traded factor that is differenced, or returns before a
+        risk-free rate of what is no return.
     """
 
     values: pd.Series
     factor: Factor
+    excess: bool = True
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         place = "FactorSeries"
@@ -49,6 +58,17 @@ class FactorSeries:
         name = self.factor.name
         entry = {key: value for key, value in vars(self.factor).items() if key != "name"}
         object.__setattr__(self, "factor", make_factor(name, entry, f"{place} '{name}'"))
+        if not (self.excess or self.factor.traded):
+            raise SpecError(
+                f"{place} '{name}': excess is {self.excess!r}, and it is no return, from which a risk-free rate could be "
+                "subtracted.",
+                place=f"{place}.excess",
+                found=self.excess,
+                allowed=(True,),
+                remedy="Leave excess out.",
+            )
+        for said in ("notes", "warnings"):
+            object.__setattr__(self, said, tuple(map(str, getattr(self, said))))
         object.__setattr__(self, "values", self._checked())
 
     def _checked(self) -> pd.Series:
@@ -85,6 +105,7 @@ class FactorSeries:
     def __repr__(self) -> str:
         factor, index = self.factor, self.values.index
         how = "traded" if factor.traded else f"{factor.transform}, lag {factor.lag}"
+        how += "" if self.excess else ", before a risk-free rate"
         return (
             f"FactorSeries('{factor.name}', {len(index)} values from {day(index[0])} to {day(index[-1])}, "
             f"{factor.family}, {how})"

@@ -156,3 +156,11 @@ def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> n
             remedy="Supply the rate, fill it yourself if you accept a stale one, or cut the sample.",
         )
     return values
+
+
+def less_rate(rate: Series | float | None, rows: Rows, factors: np.ndarray, places: Sequence[int]) -> np.ndarray:
+    """Return the factors (time, factor) with the risk-free return taken off those at `places`, on the rows they have."""
+    table = factors.copy()
+    for place in places:
+        table[:, place] -= rate_on_rows(rate, rows, np.isfinite(factors[:, place]))
+    return table
