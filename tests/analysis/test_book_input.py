@@ -79,7 +79,7 @@ def test_per_cent_of_volatility_is_refused():
 def test_per_cent_of_a_rate_is_refused_and_speaks_of_rates():
     panel = book_panel()
     in_per_cent = replace(panel, factors=panel.factors * [1.0, 1.0, 100.0])
-    with pytest.raises(bf.SpecError, match="the rate factor 'rates' .* they are of per cent") as found:
+    with pytest.raises(bf.SpecError, match=r"the rate factor 'rates' .* they are of per cent") as found:
         bf.stress(book_fit(in_per_cent), CRASH, portfolio=book(rate="rates"))
     assert found.value.remedy == "Divide its level by 100 before integrating: a rate of 4 % a year is 0.04."
 

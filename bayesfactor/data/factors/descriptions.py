@@ -37,5 +37,6 @@ def of_levels(values: pd.Series, name: str, family: str, lag: int, **about: Any)
     """Return a factor that is no return; ``attrs`` of the values may hold its notes and warnings."""
     values = values.copy()
     values.attrs = dict(values.attrs)
-    said = {what: tuple(values.attrs.pop(what, ())) for what in ("notes", "warnings")}
-    return FactorSeries(values, Factor(name, traded=False, family=family, lag=lag, **about), **said)
+    notes, warnings = (tuple(values.attrs.pop(what, ())) for what in ("notes", "warnings"))
+    factor = Factor(name, traded=False, family=family, lag=lag, **about)
+    return FactorSeries(values, factor, notes=notes, warnings=warnings)

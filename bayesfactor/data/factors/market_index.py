@@ -19,6 +19,7 @@ from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.screening.dates import day
 from bayesfactor.panel.records import Factor
 
+SMALL = 1000.0  # of any money: a median below which they are in billions, or no capitalisations
 MOST = 0.1  # weight of an asset that may leave the index while it goes on
 _ABOUT = "return of {count} assets, weighted by their market capitalisation of the period before"
 
@@ -81,7 +82,18 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
         description=_ABOUT.format(count=given.shape[1]),
         members=tuple(map(str, given.columns)),
     )
-    return FactorSeries(index, factor, excess=False)
+    return FactorSeries(index, factor, excess=False, warnings=_small(caps))
+
+
+def _small(caps: pd.DataFrame) -> tuple[str, ...]:
+    """Return the warning of capitalisations that are too small to be any."""
+    middle = float(np.nanmedian(caps.to_numpy()))
+    if middle >= SMALL:
+        return ()
+    return (
+        f"market_caps have a median of {middle:.3g}: right in billions, wrong of prices or of a ratio such as MVRV, "
+        "by which the assets would then be weighted",
+    )
 
 
 def _check_assets(priced: pd.Index, capitalised: pd.Index) -> None:

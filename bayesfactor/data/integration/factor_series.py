@@ -60,11 +60,11 @@ class FactorSeries:
         object.__setattr__(self, "factor", make_factor(name, entry, f"{place} '{name}'"))
         if not (self.excess or self.factor.traded):
             raise SpecError(
-                f"{place} '{name}': excess is {self.excess!r}, and it is no return, from which a risk-free rate could be "
-                "subtracted.",
+                f"{place} '{name}': excess is {self.excess!r}, and it is no return, from which a risk-free rate could "
+                "be subtracted.",
                 place=f"{place}.excess",
                 found=self.excess,
-                allowed=(True,),
+                allowed=("True",),
                 remedy="Leave excess out.",
             )
         for said in ("notes", "warnings"):

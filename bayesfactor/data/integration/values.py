@@ -159,7 +159,7 @@ def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> n
 
 
 def less_rate(rate: Series | float | None, rows: Rows, factors: np.ndarray, places: Sequence[int]) -> np.ndarray:
-    """Return the factors (time, factor) with the risk-free return taken off those at `places`, on the rows they have."""
+    """Return the factors (time, factor) with the risk-free return taken off those at `places`, where they are known."""
     table = factors.copy()
     for place in places:
         table[:, place] -= rate_on_rows(rate, rows, np.isfinite(factors[:, place]))
