@@ -100,8 +100,7 @@ def _factor_notes(inputs: Inputs, rows: Rows, factors: np.ndarray) -> list[Note]
     """Say what was done to the factors, whose values on the rows are given, and warnings about them."""
     notes = list(inputs.made)
     for place, (series, factor) in enumerate(inputs.known):
-        notes += [Note(series.name, "done", "risk-free subtracted")] if place in inputs.less_rate else []
-        notes += note_factor(series, factor, rows)
+        notes += note_factor(series, factor, rows, place in inputs.less_rate)
         own = np.isfinite(factors[:, place])
         notes += screen_factor(series, factor, rows.ends[own], factors[own, place])
         flow = factor.aggregate != "last"
