@@ -187,11 +187,16 @@ def test_returns_before_a_risk_free_rate_lose_it_as_assets_do(returns):
 
 def test_a_rate_that_does_not_cover_such_a_factor_is_refused(returns):
     gross = bf.FactorSeries(noise(days("2019-11-01", 140), ["index"], 5)["index"], bf.Factor("index"), excess=False)
-    with pytest.raises(bf.DataError, match=r"risk_free does not cover the period that ends 2019-11"):
+    with pytest.raises(
+        bf.DataError, match=r"cover the period that ends 2019-11.* of which 'index' has a .*excess=False"
+    ):
         bf.integrate(returns, gross, risk_free=pd.Series(0.0001, DAILY))
 
 
 def test_a_level_is_no_return_before_a_rate(rate):
+    with pytest.raises(bf.SpecError, match=r"FactorSeries\.excess"):
+        bf.FactorSeries(rate, LEVEL, excess="no")
+    assert bf.FactorSeries(rate, LEVEL, notes="one").notes == ("one",)
     with pytest.raises(bf.SpecError, match="'rate': excess is False, and it is no return"):
         bf.FactorSeries(rate, LEVEL, excess=False)
 

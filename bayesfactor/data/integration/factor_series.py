@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayesfactor.base.arguments import require_flag
 from bayesfactor.base.errors import DataError, SpecError
 from bayesfactor.data.integration.info import make_factor
 from bayesfactor.data.screening.dates import as_numbers, check_dates, day
@@ -58,6 +59,7 @@ class FactorSeries:
         name = self.factor.name
         entry = {key: value for key, value in vars(self.factor).items() if key != "name"}
         object.__setattr__(self, "factor", make_factor(name, entry, f"{place} '{name}'"))
+        require_flag(self.excess, f"{place}.excess")
         if not (self.excess or self.factor.traded):
             raise SpecError(
                 f"{place} '{name}': excess is {self.excess!r}, and it is no return, from which a risk-free rate could "
@@ -68,7 +70,8 @@ class FactorSeries:
                 remedy="Leave excess out.",
             )
         for said in ("notes", "warnings"):
-            object.__setattr__(self, said, tuple(map(str, getattr(self, said))))
+            given = getattr(self, said)
+            object.__setattr__(self, said, (given,) if isinstance(given, str) else tuple(map(str, given)))
         object.__setattr__(self, "values", self._checked())
 
     def _checked(self) -> pd.Series:

@@ -52,9 +52,10 @@ class Inputs:
         return [place for place, factor in enumerate(self.info) if factor.traded]
 
     @property
-    def less_rate(self) -> list[int]:
-        """Places of the factors from which the risk-free rate is subtracted."""
-        return [] if self.rate is None else [p for p, factor in enumerate(self.info) if factor.name in self.gross]
+    def less_rate(self) -> dict[int, str]:
+        """Places and names of the factors from which the risk-free rate is subtracted."""
+        names = [] if self.rate is None else enumerate(factor.name for factor in self.info)
+        return {place: name for place, name in names if name in self.gross}
 
     @property
     def flows(self) -> list[Series]:
