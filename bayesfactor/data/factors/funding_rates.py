@@ -133,13 +133,15 @@ def _by_day(rates: pd.Series, intervals: int) -> tuple[pd.Series, tuple[str, ...
     wrong = (counts != intervals).to_numpy() & inner
     if wrong.any():
         date, value = counts.index[wrong][0], int(counts[wrong].iloc[0])
+        alike = bool((counts[inner] == value).all())
         raise DataError(
             f"rates has {value} values on {day(date)}, a day of {intervals} intervals.",
             series="rates",
             date=date,
             value=value,
             remedy="Supply what is missing. Where the intervals change, take sums of days, as "
-            f"read_funding(path, per='day') makes them; intervals_a_year={DAYS * value} where all days have {value}.",
+            f"read_funding(path, per='day') makes them"
+            f"{f'; of days that all have {value}, intervals_a_year={DAYS * value}' if alike else ''}.",
         )
     short = (counts != intervals).to_numpy()
     if short.all():
