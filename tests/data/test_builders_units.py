@@ -116,6 +116,10 @@ def test_units_that_agree_or_are_not_said_are_taken():
     assert len(bf.flow(bought, volume).values) == len(DAYS)
     worth = (said(BILLIONS, "reserve", "reserve: coins") * 40_000).rename("reserve_usd")  # as the remedy says
     assert len(bf.leverage(worth / 1e5, BILLIONS.rename("CapMrktCurUSD")).values) == len(DAYS)
+    coins = said(BILLIONS / 40_000, "tvl", "dollars")  # divided by a price, and still of the attributes of its file
+    with pytest.raises(bf.DataError, match="market_cap is in coins, and fundamental in money"):
+        bf.valuation(BILLIONS.rename("SplyCur"), coins)
+    assert len(bf.valuation(BILLIONS.rename("SplyCur"), coins.rename("tvl_ntv")).values) == len(DAYS)
 
 
 def test_amihud_knows_what_its_reader_counts():

@@ -96,7 +96,7 @@ def _intervals(rates: pd.Series, summed: bool) -> float:
             remedy=f"Write intervals_a_year={DAYS} of sums of a day's payments, {3 * DAYS} of means of payments of "
             "eight hours; or give each payment at its time.",
         )
-    if _DAY % step != pd.Timedelta(0):
+    if not step or _DAY % step:
         raise DataError(
             f"rates are {step} apart, which is no part of a day.",
             series="rates",

@@ -14,7 +14,7 @@ MONEY, COINS, RATIO = "money", "coins", "a ratio"
 _KINDS = {"dollars": MONEY, "the quote currency": MONEY, "coins": COINS}  # as readers write them
 _NAMED = ((r"USD$|_usd$", MONEY), (r"Ntv$|_ntv$|^SplyCur$", COINS), (r"(?i)mvrv|nvt", RATIO))  # as Coin Metrics does
 _PRICES = ("open", "high", "low", "close")
-_AGREE = "Give both in one unit: of coins times their price, renamed, as in (coins * price).rename('value_usd')."
+_AGREE = "Give both in one unit: coins times their price, renamed to say so, as (coins * price).rename('value_usd')."
 _PUBLISHED = (
     "Give the capitalisation and the other amount themselves, such as CapMrktCurUSD and CapMrktCurUSD / CapMVRVCur; a "
     "ratio as it is published is a factor already: bf.FactorSeries(ratio, bf.Factor('mvrv', traded=False, "
@@ -45,14 +45,15 @@ class Sizes:
 def unit_of(given: Any, name: str | None = None) -> str:
     """Return the unit of a series, or of a named column of a frame: money, coins or a ratio; empty where none is said.
 
-    Readers say it in ``attrs["units"]``; the names of Coin Metrics, and an ending ``_usd``, say it too.
+    Names of Coin Metrics and the endings ``_usd`` and ``_ntv`` say it; otherwise readers do in ``attrs["units"]``,
+    which a series may keep when it is multiplied.
     """
     held = given.values if isinstance(given, FactorSeries) else given
     if name is None:
         columns = list(getattr(held, "columns", ()))
         name = str(columns[0]) if len(columns) == 1 else str(getattr(held, "name", ""))
-    said = _KINDS.get(_stated(str(getattr(held, "attrs", {}).get("units", "")), name), "")
-    return said or next((kind for pattern, kind in _NAMED if re.search(pattern, name)), "")
+    named = next((kind for pattern, kind in _NAMED if re.search(pattern, name)), "")
+    return named or _KINDS.get(_stated(str(getattr(held, "attrs", {}).get("units", "")), name), "")
 
 
 def _stated(units: str, name: str) -> str:
