@@ -136,7 +136,7 @@ def test_every_sentence_on_correlated_residuals_knows_the_index(prices, index):
     assert fit.panel.indexes == {"market": frozenset(NAMES)}
     mean = bf.check(fit).table.loc["residuals: mean correlation of assets", "advice"]
     assert "'market' is an index of 6 of these assets" in mean
-    assert "as 'market' is an index of these assets" in cause(fit, 1)
+    assert "take a market of other assets first, and for what is correlated then, take a model" in cause(fit, 1)
     other = fit_of(bf.to_returns(prices), index.values.to_frame())
     assert other.panel.indexes == {}
     assert "index" not in cause(other, 1)

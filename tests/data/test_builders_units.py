@@ -177,6 +177,7 @@ def test_gas_of_blocks():
 
 def test_realised_volatility_says_which_days_were_left_out():
     prices = intraday()
-    assert bf.volatility(prices, bf.Realised()).notes == ("2021-01-01 was left out: it is not whole",)
-    cut = bf.volatility(prices.iloc[5:-7], bf.Realised())
-    assert cut.notes[1] == "2021-02-09 was left out: it is not whole"
+    left = "{} was left out: some of its bars, or the one before them, are not in the data"
+    assert bf.volatility(prices, bf.Realised()).notes == (left.format("2021-01-01"),)
+    cut = bf.volatility(prices.iloc[5:-7], bf.Bipower())
+    assert cut.notes == (left.format("2021-01-01"), left.format("2021-02-09"))

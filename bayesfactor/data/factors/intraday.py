@@ -20,6 +20,7 @@ STAMPS = ("start", "end")
 _FEWEST = 3  # bars a day, below which it is not seen
 _FLAT = "No price moved in that time: take a longer window, or the part after it."
 _ZONE = "Clocks that are moved look like this: give times in UTC. Nothing is filled."
+_LEFT = "{} was left out: some of its bars, or the one before them, are not in the data"
 _TICK = np.timedelta64(1, "ns")
 
 
@@ -70,7 +71,7 @@ class IntradayVolatility(ABC):
         found = known_from(pd.Series(rolling_mean(variance.to_numpy(), self.window), variance.index), why, _FLAT)
         require_above(found, 0.0, why, _FLAT)
         found = found**0.5
-        found.attrs = bars.attrs | {"notes": tuple(f"{date} was left out: it is not whole" for date in left)}
+        found.attrs = bars.attrs | {"notes": tuple(_LEFT.format(date) for date in left)}
         return found
 
     @abstractmethod
