@@ -34,8 +34,8 @@ OF_INDEX = (
     "what is correlated then; until then the model overstates the risk of a portfolio that holds the largest together."
 )
 INDEXED = (
-    " '{name}' is an index of {members} of these assets, so that a part of it is by construction: take a market of "
-    "other assets before residual factors."
+    " '{name}' is an index of {members} of these assets, so that a part of it may be by construction: take a market "
+    "of other assets before residual factors."
 )
 NONE = "No pair is correlated otherwise than the model has it, beyond what the largest of all is by chance."
 
@@ -83,11 +83,12 @@ def _indexed(indexes: Mapping[str, Set[str]]) -> str:
 def _advice(found: Correlations, sure: pd.DataFrame, indexes: Mapping[str, Set[str]]) -> str:
     """Return what pairs that are surely apart from the model mean, and what to do."""
     many = max(found.beyond, int(found.sure.sum()))
+    far = (sure["correlation"] - sure["model"]).abs().sort_values(ascending=False, kind="stable")
     for name, held in indexes.items():
-        if _built(sure, held).any():
+        if _built(sure.loc[far.index[:NAMED]], held).any():
             how = " otherwise than the model has it" if found.common else ""
             return OF_INDEX.format(many=many, count=found.count, how=how, name=name, members=len(held))
-    return (APART if found.common else CORRELATED).format(many, found.count)
+    return (APART if found.common else CORRELATED).format(many, found.count) + _indexed(indexes)
 
 
 def _built(pairs: pd.DataFrame, held: Set[str]) -> pd.Series:
