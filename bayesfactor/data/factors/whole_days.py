@@ -11,6 +11,7 @@ from bayesfactor.data.screening.dates import day
 DAY = np.timedelta64(1, "D")
 _REGULAR = 0.9  # share of steps that are alike, from which times are on a grid
 _GAP = np.timedelta64(15, "m")  # in which a grid, such as that of blocks, may lack some
+_LEAST = np.timedelta64(1, "m")  # of a day, that may be missing at its ends
 _ENDS, _INSIDE = 12, 50  # median steps: without a grid a longer wait at an end of the data, and inside, is a hole
 
 
@@ -33,7 +34,7 @@ def whole_days(values: pd.Series, what: str) -> WholeDays:
     """Return observations of whole days, from 00:00 to 24:00 in their zone; those of one a day as they are.
 
     At the ends a day is left out where it may lack observations: on a grid of times one of them, otherwise those of
-    twelve median steps, as of blocks.
+    twelve median steps, as of blocks; in both cases of a minute or longer.
 
     Raises
     ------
@@ -51,6 +52,7 @@ def whole_days(values: pd.Series, what: str) -> WholeDays:
     grid = bool(counts.max() >= _REGULAR * len(steps))
     step = found[counts.argmax()] if grid else np.median(steps)
     ends, inside = (step, step) if grid else (_ENDS * step, _INSIDE * step)
+    ends = max(ends, _LEAST)
     hole = steps > max(inside, _GAP)
     if hole.any():
         raise _hole(index, int(np.argmax(hole)), step, what)
