@@ -284,3 +284,6 @@ def test_what_is_made_of_a_lagged_factor_keeps_its_lag_and_says_so():
     assert leverage.factor.description in made.factor.description
     assert bf.saturation(leverage, lag=0).factor.lag == 0
     assert bf.activity(bf.leverage(0.1 * interest, cap, lag=3)).factor.lag == 3
+    unusual = bf.leverage(5 * interest, cap)
+    assert unusual.warnings
+    assert bf.saturation(unusual).warnings == bf.activity(unusual).warnings == unusual.warnings

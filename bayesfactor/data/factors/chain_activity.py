@@ -16,6 +16,7 @@ from bayesfactor.data.factors.observations import (
     read_series,
     require_above,
     require_regular,
+    said_of,
 )
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_variance
 from bayesfactor.data.factors.whole_days import whole_days
@@ -55,6 +56,7 @@ def activity(series: Any, *, name: str | None = None, lag: int | None = None) ->
     """
     level = read_series(series, Source("series"))
     require_above(level, 0.0, "series", _IDLE)
+    level.attrs |= said_of(series)
     given = level.name if level.name != "series" else None
     about = f"activity on a chain, a level or count{made_of(series)}"
     return of_levels(
