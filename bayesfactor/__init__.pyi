@@ -172,6 +172,9 @@ from .data.factors.collateral_ratios import (
     collateral_health as collateral_health,
     liquidation_distance as liquidation_distance,
 )
+from .data.factors.funding_rates import (
+    funding as funding,
+)
 from .data.factors.implied_index import (
     Implied as Implied,
 )
@@ -180,7 +183,6 @@ from .data.factors.intraday import (
     Realised as Realised,
 )
 from .data.factors.leverage_ratios import (
-    funding as funding,
     leverage as leverage,
 )
 from .data.factors.liquidity_measures import (

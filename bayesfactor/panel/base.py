@@ -80,6 +80,12 @@ class PanelBase:
         return tuple(dict.fromkeys(factor.family for factor in self.factor_info))
 
     @property
+    def indexes(self) -> dict[str, frozenset[str]]:
+        """Of each factor that is known to be an index of assets of the panel, which these are."""
+        held = {factor.name: frozenset(factor.members) & set(self.assets) for factor in self.factor_info}
+        return {name: members for name, members in held.items() if members}
+
+    @property
     def periods_per_year(self) -> int:
         """Periods in a year: 365, 252, 52, 12, 4 or 1."""
         return self.calendar.periods_per_year

@@ -72,8 +72,16 @@ def test_positions_that_do_not_go_with_the_panel(held, error, message):
 def test_per_cent_of_volatility_is_refused():
     panel = book_panel()
     in_per_cent = replace(panel, factors=panel.factors * [1.0, 100.0, 1.0])
-    with pytest.raises(bf.SpecError, match="they are of per cent"):
+    with pytest.raises(bf.SpecError, match=r"they are of per cent.*a volatility of 65 % a year is 0\.65"):
         bf.stress(book_fit(in_per_cent), CRASH, portfolio=book())
+
+
+def test_per_cent_of_a_rate_is_refused_and_speaks_of_rates():
+    panel = book_panel()
+    in_per_cent = replace(panel, factors=panel.factors * [1.0, 1.0, 100.0])
+    with pytest.raises(bf.SpecError, match=r"the rate factor 'rates' .* they are of per cent") as found:
+        bf.stress(book_fit(in_per_cent), CRASH, portfolio=book(rate="rates"))
+    assert found.value.remedy == "Divide its level by 100 before integrating: a rate of 4 % a year is 0.04."
 
 
 def test_what_does_not_reprice_a_book_refuses_it():

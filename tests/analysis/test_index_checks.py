@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.analysis.assessment.correlation_checks import correlation_checks
+from bayesfactor.analysis.assessment.residual_correlations import correlations
+from bayesfactor.analysis.portfolio.residual_risk_words import cause
 from tests.support.builders import level
 from tests.support.synthetic_draws import synthetic_draws
 
@@ -82,3 +85,58 @@ def test_members_are_kept_in_files(prices, index, tmp_path):
     assert again.panel.factor_info == fit.panel.factor_info
     assert again.panel.factor_info[0].members == tuple(NAMES)
     assert [check.advice for check in notes(again)] == [check.advice for check in notes(fit)]
+
+
+def residuals_on_an_index(weights, together=0.0, seed=5):
+    """Least-squares residuals of assets with independent ones on the index of them; the last two go `together`."""
+    rng, count = np.random.default_rng(seed), len(weights)
+    own = rng.normal(0, 0.03, (600, count))
+    own[:, -1] = together * own[:, -2] + (1 - together**2) ** 0.5 * own[:, -1]
+    returns = rng.normal(0, 0.03, (600, 1)) + own
+    x = np.column_stack([np.ones(600), returns @ np.asarray(weights)])
+    return returns - x @ np.linalg.lstsq(x, returns, rcond=None)[0]
+
+
+LARGE = [0.48, 0.46, 0.02, 0.02, 0.01, 0.01]
+
+
+def largest(x, indexes):
+    found = correlations(x, tuple(NAMES), 1)
+    return {check.name: check for check in correlation_checks(found, indexes)}["residuals: largest correlation of two"]
+
+
+def test_correlations_that_an_index_makes_are_no_missing_factor():
+    """Of two assets that are nearly all of it, whose residuals have opposite signs: -1, were they all of it."""
+    x = residuals_on_an_index(LARGE)
+    found = largest(x, {"market": frozenset(NAMES)})
+    assert found.passed is False
+    assert found.worst.startswith("token0-token1 -.9")
+    assert "'market', a factor of the model, is an index of 6 of the assets" in found.advice
+    assert "by construction and not because a factor is missing" in found.advice
+    assert "Take a model with residual factors" not in found.advice
+    assert "two names" not in found.advice
+    for unknown in ({}, {"market": frozenset(NAMES[2:])}):  # they are -.99, which would be one asset under two names
+        assert "one asset under two names" in largest(x, unknown).advice
+    apart = residuals_on_an_index([0.4, 0.3, 0.1, 0.1, 0.05, 0.05])
+    assert "Take a model with residual factors" in largest(apart, {}).advice
+
+
+def test_a_factor_that_is_missing_beside_an_index_is_still_said():
+    x = residuals_on_an_index([1 / 6] * 6, together=0.8)
+    for members in (NAMES[4:], NAMES[:1]):  # the two that go together; one asset alone
+        found = largest(x, {"market": frozenset(members)})
+        assert found.worst.startswith("token4-token5 .")
+        assert "Take a model with residual factors" in found.advice
+        assert ("'market' is an index of 2 of these assets" in found.advice) == (len(members) > 1)
+    assert "residual factors (noise.common) only for what is correlated then" in largest(x, {"m": set(NAMES)}).advice
+
+
+def test_every_sentence_on_correlated_residuals_knows_the_index(prices, index):
+    fit = fit_of(bf.to_returns(prices), index)
+    assert fit.panel.indexes == {"market": frozenset(NAMES)}
+    mean = bf.check(fit).table.loc["residuals: mean correlation of assets", "advice"]
+    assert "'market' is an index of 6 of these assets" in mean
+    assert "take a market of other assets first, and for what is correlated then, take a model" in cause(fit, 1)
+    other = fit_of(bf.to_returns(prices), index.values.to_frame())
+    assert other.panel.indexes == {}
+    assert "index" not in cause(other, 1)

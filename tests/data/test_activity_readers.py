@@ -240,6 +240,22 @@ def test_net_flows_of_the_other_sign_are_named(write):
         bf.read_flows(write(text))
 
 
+def test_missing_flows_and_pages_of_several_are_said(write):
+    frame = bf.read_flows(write(CRYPTOQUANT.replace("1000", "")))
+    assert "'reserve' is missing on 1 of 3 rows, and was not filled: the first 2024-01-03" in frame.attrs["notes"]
+    rows = [{"asset": "btc", "time": f"2024-01-0{day}", "FlowInExNtv": "1.5"} for day in (1, 2, 3)]
+    page = write({"data": rows, "next_page_token": "0.MjAyNA"}, "page.json")
+    assert bf.read_flows(page).attrs["notes"] == [
+        "page.json is one page of several, and the next one ('0.MjAyNA') is not among the files: the series is longer"
+    ]
+    paid = {"symbol": "BTCUSDT", "fundingRate": "0.0001"}
+    rates = [paid | {"fundingRateTimestamp": str((JAN + 8 * HOUR * k) * 1000)} for k in range(4)]
+    page = write({"retCode": 0, "result": {"nextPageCursor": "abc", "list": rates}}, "rates.json")
+    assert bf.read_funding(page).attrs["notes"][0].startswith("rates.json is one page of several")
+    page = write({"retCode": 0, "result": {"nextPageCursor": "", "list": rates}}, "rates.json")
+    assert bf.read_funding(page).attrs["notes"] == []
+
+
 def test_a_day_of_flows_that_has_not_ended_is_left_out(write):
     today = int(pd.Timestamp.now("UTC").normalize().timestamp())
     rows = [{"t": today + DAY * n, "v": 1.0} for n in (-2, -1, 0)]

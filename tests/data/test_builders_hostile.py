@@ -104,8 +104,10 @@ def test_a_day_that_is_missing_is_refused_where_something_would_span_it(name):
     given = BUILDERS[name].given
     first = next(iter(given.values()))
     day = first.index[ROW].normalize() + pd.Timedelta(days=2)
+    later = pd.Timedelta(1 if name == "funding" else 0, "ns")  # a payment at 00:00 is of the day before
     changed = {
-        what: table[(table.index < day) | (table.index >= day + pd.Timedelta(days=1))] for what, table in given.items()
+        what: table[(table.index < day + later) | (table.index >= day + pd.Timedelta(days=1) + later)]
+        for what, table in given.items()
     }
     error = caught(name, **changed)
     assert pd.Timestamp(error.date).normalize() == day + pd.Timedelta(days=1)

@@ -97,16 +97,43 @@ def test_funding_that_was_read_by_day(tmp_path):
     daily = bf.read_funding(tmp_path / "a.csv", per="day")
     each = bf.read_funding(tmp_path / "a.csv")
     assert bf.funding(daily["rate"], 365).values.to_numpy() == pytest.approx(np.full(10, 0.1095))
-    assert bf.funding(each["rate"], 1095).values.to_numpy() == pytest.approx(np.full(9, 0.1095))
-    with pytest.raises(bf.DataError, match=r"sums of days, of which a year has 365 and not 1095.*=365"):
-        bf.funding(daily["rate"])
+    assert bf.funding(each["rate"], 1095).values.to_numpy() == pytest.approx(np.full(10, 0.1095))
+    for rates in (daily["rate"], each["rate"]):  # what they are is known
+        assert bf.funding(rates).values.to_numpy() == pytest.approx(np.full(10, 0.1095))
+    with pytest.raises(bf.DataError, match=r"sums of days, of which a year has 365 and not 1095.*Leave"):
+        bf.funding(daily["rate"], 1095)
+    bare = pd.Series(daily["rate"].to_numpy(), daily.index)
+    with pytest.raises(bf.DataError, match=r"one value a day, and does not say of what.*=365.*1095"):
+        bf.funding(bare)
+    assert bf.funding(bare, 365).values.to_numpy() == pytest.approx(np.full(10, 0.1095))
+
+
+def test_funding_by_day_is_dated_alike_by_reader_and_builder(tmp_path):
+    """A payment at 00:00, exchanges' milliseconds late or not, is of the day before."""
+    start, rng = pd.Timestamp("2024-01-01").value // 1_000_000, np.random.default_rng(1)
+    rates = rng.normal(1e-4, 5e-5, 32)
+    lines = [f"{start + 28_800_000 * k + 7},8,{rate:.10f}" for k, rate in enumerate(rates)]
+    (tmp_path / "a.csv").write_text("\n".join(["calc_time,funding_interval_hours,last_funding_rate", *lines]))
+    daily = bf.funding(bf.read_funding(tmp_path / "a.csv", per="day")["rate"]).values
+    late = pd.date_range("2024-01-01 00:00:00.007", periods=32, freq="8h")
+    for each in (bf.read_funding(tmp_path / "a.csv")["rate"], pd.Series(rates, late)):
+        made = bf.funding(each)
+        np.testing.assert_allclose(made.values, daily, rtol=1e-6)
+        assert (made.values.index == daily.index).all()
+        left = "{} was left out: it has 1 of 3 payments"
+        assert made.notes == (left.format("2023-12-31"), left.format("2024-01-11"))
+    assert daily.iloc[0] == pytest.approx(365 * rates[1:4].sum(), rel=1e-6)
 
 
 def test_funding_of_intervals_that_are_not_those_of_its_days():
     rates = pd.Series(1e-4, HOURS[::8], name="rate") * np.random.default_rng(1).uniform(0.5, 1.5, len(HOURS[::8]))
     assert bf.funding(pd.Series([0.0001], HOURS[:1]), 1095).values.iloc[0] == pytest.approx(0.1095)
-    assert len(bf.funding(rates).values) == 40
-    assert len(bf.funding(rates.iloc[1:-1]).values) == 38  # the first and the last day are not whole
+    assert len(bf.funding(rates).values) == 39  # without that at 00:00 of the first, and the last day
+    assert len(bf.funding(rates.iloc[1:]).values) == 39
+    assert len(bf.funding(rates.iloc[2:-1]).values) == 38
+    with pytest.raises(bf.DataError, match="No day of rates has all of its 3 payments"):
+        bf.funding(rates.iloc[:3])
+    assert bf.funding(rates.iloc[::3].set_axis(HOURS[12::24]), 1095).values.index[0] == HOURS[0]
     with pytest.raises(bf.DataError, match="rates has 2 values on 2021-01-11, a day of 3 intervals") as found:
         bf.funding(rates.drop(rates.index[31]))
     assert found.value.date == pd.Timestamp("2021-01-11")

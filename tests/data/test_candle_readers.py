@@ -126,6 +126,23 @@ def test_absent_days_and_days_without_volume_are_said_and_not_filled(write):
     assert "2024-01-05" in idle
 
 
+@pytest.mark.parametrize(
+    ("read", "text", "column"),
+    [
+        (bf.read_binance, klines(range(4)).replace("4.00000000", "", 1), "volume"),
+        (bf.read_binance, klines(range(4)).replace("42.00000000", "NaN", 1), "quote_volume"),
+        (bf.read_binance, klines(range(4)).replace(",1.50000000", ",", 1), "taker_buy"),
+        (bf.read_coinbase, COINBASE.replace(",0.5", ","), "volume"),
+        (bf.read_kraken, KRAKEN.replace("0.25", ""), "volume"),
+    ],
+)
+def test_missing_volumes_are_said_and_not_filled(write, read, text, column):
+    frame = read(write(text))
+    assert frame[column].isna().sum() == 1
+    said = f"'{column}' is missing on 1 of {len(frame)} rows, and was not filled: the first 2024-01-01"
+    assert said in frame.attrs["notes"]
+
+
 def test_rows_of_two_files_alike_are_kept_once_and_said(write):
     paths = [write(klines(range(3)), "a.csv"), write(klines(range(2, 5)), "b.csv")]
     frame = bf.read_binance(paths)

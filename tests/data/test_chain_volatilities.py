@@ -118,7 +118,7 @@ def test_every_day_is_its_own_surface_at_the_maturity(kind):
     assert (made.factor.family, made.factor.transform, made.factor.lag) == ("volatility", "diff", 0)
     assert made.factor.name == kind.label
     assert "30 days ahead" in made.factor.description
-    assert not made.values.attrs["notes"]
+    assert not made.notes
 
 
 def test_chains_are_given_by_day_in_one_table_or_as_surfaces():
@@ -156,17 +156,17 @@ def test_days_whose_chain_has_no_value_are_left_out_and_named():
     chains[short] = chains[short][chains[short]["strike"].between(90, 110)]
     made = bf.volatility(chains, bf.RiskReversal())
     assert made.values.index.tolist() == DAYS[[3, 5]].tolist()
-    kept = made.values.attrs["notes"]
+    kept = made.notes
     assert kept == (
         "no value on 2024-01-01: no expiries on both sides of 30 days, as they are 20 to 20 days away",
         "no value on 2024-01-02: no expiry has three quotes out of the money",
         "no value on 2024-01-03: the expiry of 2024-01-23 lacks quotes as far out as a delta of 0.25",
         "no value on 2024-01-05: the expiry of 2024-01-25 lacks quotes as far out as a delta of 0.25",
     )
-    assert f"Note: {kept[2]}.\nand 1 more notes, in values.attrs" in repr(made)
+    assert f"Note: {kept[2]}.\nand 1 more notes" in repr(made)
     middle = bf.volatility(chains, bf.AtTheMoney())
     assert middle.values.index.tolist() == DAYS[[3, 4, 5]].tolist()
-    assert "the expiry of 2024-01-23 lacks quotes on both sides of its forward" in middle.values.attrs["notes"][2]
+    assert "the expiry of 2024-01-23 lacks quotes on both sides of its forward" in middle.notes[2]
 
 
 @pytest.mark.parametrize("side", ["call", "put"])

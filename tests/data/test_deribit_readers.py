@@ -165,6 +165,8 @@ def test_real_chain(shared_data):
 
 # The volatility index
 
+LATER = [[DVOL[-1][0] + 3_600_000 * n, *DVOL[-1][1:]] for n in (1, 2)]
+
 
 def test_volatility_of_the_interface(write):
     held = {"jsonrpc": "2.0", "result": {"data": DVOL, "continuation": None}}
@@ -178,6 +180,22 @@ def test_volatility_of_the_interface(write):
     pd.testing.assert_frame_equal(
         frame, bf.read_deribit_volatility(write("timestamp,open,high,low,close\n" + bare, "named.csv"))
     )
+
+
+def test_a_page_of_several_is_said(write):
+    """Deribit answers with the latest candles, and says with what to ask for those before."""
+
+    def page(rows, more, name):
+        return write({"jsonrpc": "2.0", "result": {"data": rows, "continuation": more}}, name)
+
+    late, early = page(DVOL[2:] + LATER, DVOL[2][0], "late.json"), page(DVOL[:2], None, "early.json")
+    (said,) = bf.read_deribit_volatility(late).attrs["notes"]
+    assert said.startswith(
+        f"late.json is one page of several, and the next one ('{DVOL[2][0]}') is not among the files"
+    )
+    whole = bf.read_deribit_volatility([late, early])
+    assert whole.attrs["notes"] == []
+    assert len(whole) == 5
 
 
 def test_volatility_in_decimals_becomes_per_cent(write):

@@ -13,9 +13,10 @@ EVERY = pytest.mark.parametrize("name", BUILDERS)
 FAMILIES = {"volatility", "liquidity", "leverage", "on-chain", "valuation", "market"}
 
 
-def start_of(day, table):
-    """The place of the first row after a day."""
-    return int(np.searchsorted(table.index.to_numpy(), (day + pd.Timedelta(days=1)).to_datetime64()))
+def start_of(day, table, name):
+    """The place of the first row after a day; a payment of funding at 24:00 is of the day that ends then."""
+    side = "right" if name == "funding" else "left"
+    return int(np.searchsorted(table.index.to_numpy(), (day + pd.Timedelta(days=1)).to_datetime64(), side))
 
 
 @EVERY
@@ -28,7 +29,7 @@ def test_law_later_rows_change_no_earlier_value(name, seed, share):
     day = before.index[int(share * (len(before) - 1))]
     changed = {}
     for what, table in builder.given.items():
-        place, other = start_of(day, table), table.copy()
+        place, other = start_of(day, table, name), table.copy()
         later = other.iloc[place:]
         if what == "prices" and "volume" in table:
             later = later.sample(frac=1, random_state=seed).set_axis(later.index) * rng.lognormal(0, 1)
@@ -48,7 +49,7 @@ def test_law_rows_that_are_cut_off_change_no_earlier_value(name):
     builder = BUILDERS[name]
     before = builder().values
     day = before.index[len(before) * 2 // 3]
-    after = builder(**{what: table.iloc[: start_of(day, table)] for what, table in builder.given.items()}).values
+    after = builder(**{what: table.iloc[: start_of(day, table, name)] for what, table in builder.given.items()}).values
     pd.testing.assert_series_equal(after, before.loc[:day], check_exact=True, check_freq=False)
 
 
@@ -226,18 +227,34 @@ def test_an_index_has_the_weights_of_the_period_before():
     assert (found.factor.family, found.factor.aggregate) == ("market", "compound")
 
 
+def test_an_index_loses_the_risk_free_rate_that_its_assets_lose():
+    """An index of one asset is that asset, in excess returns too."""
+    prices = pd.DataFrame({"a": level(1, "a")})
+    rate = pd.Series(1e-4, DAYS)
+    panel = bf.integrate(bf.to_returns(prices), bf.capitalisation_index(prices, prices), risk_free=rate)
+    np.testing.assert_allclose(panel.factors.sel(factor="market"), panel.returns.sel(asset="a"), rtol=1e-10)
+    np.testing.assert_allclose(panel.returns.values[:, 0], (prices["a"].pct_change() - 1e-4).iloc[1:], rtol=1e-9)
+
+
 def test_value_accrual_is_a_yield_a_year():
     flat = pd.Series(1.0, DAYS)
     found = bf.value_accrual(1000 * flat, 3 * flat, 2 * flat, flat, window=7, name="accrual")
     np.testing.assert_allclose(found.values, 4 * 365 / 1000)
     assert len(found.values) == len(DAYS) - 6
-    weekly = bf.value_accrual(1000 * flat, 3 * flat, periods_a_year=52)
-    np.testing.assert_allclose(weekly.values, 3 * 52 / 1000)
+
+
+@pytest.mark.parametrize(("frequency", "year"), [("D", 365), ("W", 52), ("ME", 12), ("QE", 4), ("YE", 1)])
+def test_value_accrual_counts_the_periods_of_its_dates(frequency, year):
+    flat = pd.Series(1.0, pd.date_range("2001-01-01", periods=24, freq=frequency))
+    for stated in (None, year):
+        found = bf.value_accrual(1000 * flat, flat, window=3, periods_a_year=stated)
+        np.testing.assert_allclose(found.values, year / 1000)
 
 
 def test_gas_is_the_median_fee_of_a_day():
     fees = level(17, "fee", HOURS)
     np.testing.assert_array_equal(bf.gas(fees).values, fees.resample("D").median())
+    np.testing.assert_array_equal(bf.gas(fees.resample("D").first()).values, fees.resample("D").first())
     moves = np.log(fees.resample("D").median()).diff()
     expected = moves.rolling(5).std().dropna()
     np.testing.assert_allclose(bf.gas(fees, bf.FeeVolatility(5)).values, expected, rtol=1e-10)
@@ -267,3 +284,6 @@ def test_what_is_made_of_a_lagged_factor_keeps_its_lag_and_says_so():
     assert leverage.factor.description in made.factor.description
     assert bf.saturation(leverage, lag=0).factor.lag == 0
     assert bf.activity(bf.leverage(0.1 * interest, cap, lag=3)).factor.lag == 3
+    unusual = bf.leverage(5 * interest, cap)
+    assert unusual.warnings
+    assert bf.saturation(unusual).warnings == bf.activity(unusual).warnings == unusual.warnings

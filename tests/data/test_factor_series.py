@@ -162,3 +162,46 @@ def test_descriptions_that_contradict_themselves_are_refused(rate):
         bf.FactorSeries(rate.to_frame(), LEVEL)
     with pytest.raises(bf.SpecError, match="found a dict"):
         bf.FactorSeries(rate, INFO)
+
+
+def test_returns_before_a_risk_free_rate_lose_it_as_assets_do(returns):
+    """Of each row's own length, on its own calendar; without a rate they stay as they are."""
+    index = noise(DAILY, ["index"], 5)["index"]
+    gross = bf.FactorSeries(index, bf.Factor("index", family="market"), excess=False)
+    rate = pd.Series(0.0001, DAILY)
+    for calendar in ("daily", "weekly"):
+        panel = bf.integrate(returns.assign(same=index), gross, risk_free=rate, calendar=calendar)
+        shared = panel.factors.sel(time=panel.returns["time"])
+        np.testing.assert_allclose(shared.sel(factor="index"), panel.returns.sel(asset="same"), rtol=1e-12)
+        assert ("index", "risk-free subtracted") in [(note.series, note.text) for note in panel.notes]
+    net = bf.integrate(returns, bf.FactorSeries(index, bf.Factor("index", family="market")), risk_free=rate)
+    plain = bf.integrate(returns, gross, risk_free=rate)
+    np.testing.assert_allclose(plain.factors.values, net.factors.values - 0.0001, rtol=1e-9)
+    percent = bf.integrate(100 * returns, gross, risk_free=100 * rate, units="percent")
+    np.testing.assert_allclose(percent.factors.values, plain.factors.values, rtol=1e-9)
+    without = bf.integrate(returns, gross)
+    np.testing.assert_array_equal(without.factors.values[:, 0], index)
+    assert "index" not in [note.series for note in without.notes]
+    assert "before a risk-free rate" in repr(gross)
+
+
+def test_a_rate_that_does_not_cover_such_a_factor_is_refused(returns):
+    gross = bf.FactorSeries(noise(days("2019-11-01", 140), ["index"], 5)["index"], bf.Factor("index"), excess=False)
+    with pytest.raises(
+        bf.DataError, match=r"cover the period that ends 2019-11.* of which 'index' has a .*excess=False"
+    ):
+        bf.integrate(returns, gross, risk_free=pd.Series(0.0001, DAILY))
+
+
+def test_a_level_is_no_return_before_a_rate(rate):
+    with pytest.raises(bf.SpecError, match=r"FactorSeries\.excess"):
+        bf.FactorSeries(rate, LEVEL, excess="no")
+    assert bf.FactorSeries(rate, LEVEL, notes="one").notes == ("one",)
+    with pytest.raises(bf.SpecError, match="'rate': excess is False, and it is no return"):
+        bf.FactorSeries(rate, LEVEL, excess=False)
+
+
+def test_what_was_said_of_a_series_is_said_of_the_panel(returns, rate):
+    series = bf.FactorSeries(rate, LEVEL, notes=("2019-10-31 was left out",), warnings=("it looks odd",))
+    told = [(note.kind, note.text) for note in bf.integrate(returns, series).notes if note.series == "rate"]
+    assert told[:2] == [("done", "2019-10-31 was left out"), ("warning", "it looks odd")]

@@ -57,6 +57,16 @@ def test_they_integrate_on_every_calendar(tokens, factors):
         assert np.isfinite(panel.aligned).all()
 
 
+def test_the_index_is_an_excess_return_beside_excess_returns(tokens, factors, shared_data):
+    """By the week, of a monthly rate: as far below the index as the returns are below those of the tokens."""
+    bills = pd.read_csv(shared_data / "french_monthly.csv.gz", index_col=0, parse_dates=True)["RF"].dropna()
+    returns = bf.to_returns(tokens[0])
+    gross, net = (bf.integrate(returns, factors[0], risk_free=rate, calendar="weekly") for rate in (None, bills))
+    rate = (gross.returns - net.returns).sel(asset="btc").values
+    assert 1e-5 < rate.mean() < 1e-3
+    np.testing.assert_allclose((gross.factors - net.factors).values[:, 0], rate, atol=1e-15)
+
+
 def test_implied_volatility_of_bitcoin_itself(tokens, factors, shared_data):
     """By the day, as long as both are there."""
     dvol = pd.read_csv(shared_data / "crypto_dvol_btc_daily.csv", index_col=0, parse_dates=True)
@@ -81,6 +91,9 @@ def test_a_fit_on_them_says_what_is_known(tokens, factors):
     assert row["value"] == 1.0
     assert row["passed"] is None
     assert "cancel by construction" in row["advice"]
+    advice = report.table.loc["residuals: largest correlation of two", "advice"]
+    assert f"'market', a factor of the model, is an index of {len(panel.assets)} of the assets" in advice
+    assert "Take a model with residual factors" not in advice
     largest = {"btc", "eth", "xrp"}
     among = report.pairs[report.pairs["asset"].isin(largest) & report.pairs["other"].isin(largest)]
     assert len(among)

@@ -84,7 +84,7 @@ def test_ratios_are_those_of_worked_examples(uses):
     found = bf.leverage(flat(example["oi"]), flat(example["reserve"]))
     assert found.values.iloc[-1] == pytest.approx(example["elr"], **CLOSE)
     example = formulas["funding_annual"]["example"]
-    assert bf.funding(flat(example["rate"])).values.iloc[-1] == pytest.approx(example["apr"], **CLOSE)
+    assert bf.funding(flat(example["rate"]), 1095).values.iloc[-1] == pytest.approx(example["apr"], **CLOSE)
     example = formulas["health_factor"]["example"]
     debts = flat(example["collateral"]).to_frame("eth"), {"eth": example["lt"]}, flat(example["debt"])
     assert bf.collateral_health(*debts).values.iloc[-1] == pytest.approx(example["hf"], **CLOSE)

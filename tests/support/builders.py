@@ -77,7 +77,8 @@ def _caps() -> dict[str, pd.DataFrame]:
     return {"prices": prices, "market_caps": prices * [3.0, 2.0, 1.0]}
 
 
-CHAIN = {"market_cap": level(10, "cap"), "fees": level(11, "fees"), "burned": level(12, "b"), "issued": level(13, "i")}
+CHAIN = {what: 1e-4 * level(seed, what) for seed, what in ((11, "fees"), (12, "burned"), (13, "issued"))}
+CHAIN = {"market_cap": level(10, "cap"), **CHAIN}
 BUILDERS: dict[str, Builder] = {
     **{
         kind.__name__: _of_bars(kind(5))

@@ -129,7 +129,7 @@ def check(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None = None) ->
         *_of_assets(fit, assets),
         check_of_priors(fit, sensitivity),
         _of_loadings(fit, shrinkage),
-        *correlation_checks(correlations),
+        *correlation_checks(correlations, fit.panel.indexes),
         *book_check(fit, portfolio, residuals),
         *index_checks(fit),
         *_of_premia(fit),

@@ -1,5 +1,8 @@
 """Checks of how residuals of different assets go together."""
 
+from collections.abc import Mapping, Set
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 
@@ -23,12 +26,26 @@ APART = (
     "{} of {} pairs are correlated otherwise than the model's residual factors have it, beyond chance: allow more of "
     "them (noise.common.count), or add the factor that these share: the risk of a portfolio that holds both is wrong."
 )
+OF_INDEX = (
+    "{many} of {count} pairs have residuals that are correlated{how}, beyond chance. '{name}', a factor of the model, "
+    "is an index of {members} of the assets: their residuals, by its weights, sum to about 0, so that those of its "
+    "largest members correlate negatively, and what these do alone moves the others together, by construction and not "
+    "because a factor is missing. Take a market of other assets first, and residual factors (noise.common) only for "
+    "what is correlated then; until then the model overstates the risk of a portfolio that holds the largest together."
+)
+INDEXED = (
+    " '{name}' is an index of {members} of these assets, so that a part of it may be by construction: take a market "
+    "of other assets before residual factors."
+)
 NONE = "No pair is correlated otherwise than the model has it, beyond what the largest of all is by chance."
 
 
-def correlation_checks(found: Correlations) -> list[Check]:
-    """Return the checks of residual correlations: their mean and mean square inform, the largest ones may fail."""
-    advice, pairs = found.reason or (MORE if found.common else MISSING), found.pairs
+def correlation_checks(found: Correlations, indexes: Mapping[str, Set[str]] = MappingProxyType({})) -> list[Check]:
+    """Return the checks of residual correlations: their mean and mean square inform, the largest ones may fail.
+
+    `indexes` has the assets of each factor that is an index of them, whose residuals correlate by construction.
+    """
+    advice, pairs = found.reason or (MORE if found.common else MISSING) + _indexed(indexes), found.pairs
     rest = " beyond the model's" if found.common else " of assets"
     checks = [
         Check(f"residuals: mean correlation{rest}", None, found.mean, MEAN, "", advice),
@@ -39,8 +56,10 @@ def correlation_checks(found: Correlations) -> list[Check]:
     ]  # fmt: skip
     if not len(pairs):
         return checks
-    size = pairs["correlation"].abs()
-    copies = pairs[(size >= COPY) & (size > pairs["limit"])]
+    size, built = pairs["correlation"].abs(), np.zeros(len(pairs), dtype=bool)
+    for held in indexes.values():
+        built |= _built(pairs, held).to_numpy()
+    copies = pairs[(size >= COPY) & (size > pairs["limit"]) & ~built]
     beyond = " beyond the model's" * bool(found.common)
     name = f"residuals: largest correlation of two{beyond}"
     if len(copies):
@@ -50,11 +69,31 @@ def correlation_checks(found: Correlations) -> list[Check]:
     others = pairs.drop(copies.index)
     if len(others):
         sure = found.sure[others.index]
-        many = max(found.beyond, int(found.sure.sum()))
-        words = (APART if found.common else CORRELATED).format(many, found.count) if sure.any() else NONE
+        words = _advice(found, others[sure], indexes) if sure.any() else NONE
         words = f"{words} In brackets: {100 * INTERVAL:g} % intervals (Fisher's z)."
         checks.append(_check(name, _verdict(others[sure]), others[sure] if sure.any() else others, words))
     return checks
+
+
+def _indexed(indexes: Mapping[str, Set[str]]) -> str:
+    """Return what to say of all pairs where a factor is an index of several of the assets."""
+    return "".join(INDEXED.format(name=name, members=len(held)) for name, held in indexes.items() if len(held) > 1)
+
+
+def _advice(found: Correlations, sure: pd.DataFrame, indexes: Mapping[str, Set[str]]) -> str:
+    """Return what pairs that are surely apart from the model mean, and what to do."""
+    many = max(found.beyond, int(found.sure.sum()))
+    far = (sure["correlation"] - sure["model"]).abs().sort_values(ascending=False, kind="stable")
+    for name, held in indexes.items():
+        if _built(sure.loc[far.index[:NAMED]], held).any():
+            how = " otherwise than the model has it" if found.common else ""
+            return OF_INDEX.format(many=many, count=found.count, how=how, name=name, members=len(held))
+    return (APART if found.common else CORRELATED).format(many, found.count) + _indexed(indexes)
+
+
+def _built(pairs: pd.DataFrame, held: Set[str]) -> pd.Series:
+    """Return of which pairs the residuals have opposite signs, beyond the model's, as members of one index."""
+    return (pairs["correlation"] < pairs["model"]) & pairs["asset"].isin(held) & pairs["other"].isin(held)
 
 
 def _verdict(sure: pd.DataFrame) -> bool | None:

@@ -20,13 +20,13 @@ PART = (
 
 def index_checks(fit: Fit) -> tuple[Check, ...]:
     """Return a check of each factor that is known to be an index of the panel's assets, which only informs."""
-    return tuple(_check(fit, factor) for factor in fit.panel.factor_info if set(factor.members) & set(fit.panel.assets))
+    held = fit.panel.indexes
+    return tuple(_check(fit, factor, len(held[factor.name])) for factor in fit.panel.factor_info if factor.name in held)
 
 
-def _check(fit: Fit, factor: Factor) -> Check:
-    assets = set(fit.panel.assets)
-    inside, members = len(assets & set(factor.members)), len(set(factor.members))
+def _check(fit: Fit, factor: Factor, inside: int) -> Check:
+    assets, members = len(fit.panel.assets), len(set(factor.members))
     words = (SAME if inside == members else PART).format(
-        name=factor.name, inside=inside, members=members, assets=len(assets)
+        name=factor.name, inside=inside, members=members, assets=assets
     )
-    return Check(f"{NAME}'{factor.name}'", None, inside / len(assets), 0.0, "", words)
+    return Check(f"{NAME}'{factor.name}'", None, inside / assets, 0.0, "", words)

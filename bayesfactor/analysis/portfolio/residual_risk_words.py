@@ -18,6 +18,10 @@ STILL_CORRELATED = (
     "residuals have more in common than the model's residual factors hold: allow more of them (noise.common.count), or "
     "add the factor that is missing"
 )
+OF_AN_INDEX = (
+    "as '{}' is an index of these assets, what its largest members do alone moves the residuals of the others "
+    "together; take a market of other assets first, and for what is correlated then, "
+)
 OFFSETTING = (
     "residuals offset each other, as where a factor is an index of these assets, so that their residuals sum to about "
     "0: the idiosyncratic risk of the whole is smaller than the model says; take a market from outside to see how they "
@@ -31,7 +35,9 @@ def cause(fit: Fit, apart: int) -> str:
     """Return what it means that a realised variance is beyond (1) the model's, or below it (-1)."""
     if apart < 0:
         return OFFSETTING
-    return STILL_CORRELATED if "residual_loading" in fit.posterior else CORRELATED
+    what, remedy = (STILL_CORRELATED if "residual_loading" in fit.posterior else CORRELATED).split(": ", 1)
+    names = [name for name, members in fit.panel.indexes.items() if len(members) > 1]
+    return f"{what}: {OF_AN_INDEX.format(names[0]) if names else ''}{remedy}"
 
 
 def comparison(row: pd.Series, *, share: bool = True) -> str:

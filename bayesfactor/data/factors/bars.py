@@ -50,6 +50,11 @@ def read_bars(prices: Any, fields: Sequence[str], source: Source) -> pd.DataFram
     return found
 
 
+def column_of(prices: Any, field: str, what: str) -> str:
+    """Return the name of the column that a field is read from."""
+    return _column([str(name) for name in getattr(prices, "columns", ())], field, what)
+
+
 def _is_bar(name: str) -> bool:
     return bar_field(name) in (*PRICES, "volume", *MONEY)
 

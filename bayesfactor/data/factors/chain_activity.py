@@ -16,8 +16,10 @@ from bayesfactor.data.factors.observations import (
     read_series,
     require_above,
     require_regular,
+    said_of,
 )
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_variance
+from bayesfactor.data.factors.whole_days import whole_days
 from bayesfactor.data.integration.factor_series import FactorSeries
 
 _IDLE = "A level of zero or below has no logarithm: take the part after it, or another measure of activity."
@@ -54,6 +56,7 @@ def activity(series: Any, *, name: str | None = None, lag: int | None = None) ->
     """
     level = read_series(series, Source("series"))
     require_above(level, 0.0, "series", _IDLE)
+    level.attrs |= said_of(series)
     given = level.name if level.name != "series" else None
     about = f"activity on a chain, a level or count{made_of(series)}"
     return of_levels(
@@ -117,7 +120,8 @@ def gas(fees: Any, kind: Gas = MedianFee(), *, name: str | None = None, lag: int
     Parameters
     ----------
     fees : Series (times)
-        Fees, gas prices or base fees, of blocks or hours, or one a day.
+        Fees, gas prices or base fees, of blocks or hours, each of the day that its time is in, or one a day. The first
+        and the last day are left out where a part of them is not in the series, and `FactorSeries.notes` says so.
     kind : MedianFee or FeeVolatility
         The level, or its volatility and a window.
     name : str, optional
@@ -133,8 +137,8 @@ def gas(fees: Any, kind: Gas = MedianFee(), *, name: str | None = None, lag: int
     Raises
     ------
     DataError
-        For a fee of zero or below, a value that is missing, dates out of order or twice, a day that is missing from a
-        window.
+        For a fee of zero or below, a value that is missing, dates out of order or twice, hours or blocks that are
+        missing between two others, no whole day, a day that is missing from a window.
     SpecError
         When `kind` is none of these.
 
@@ -145,8 +149,9 @@ def gas(fees: Any, kind: Gas = MedianFee(), *, name: str | None = None, lag: int
     require(kind, KINDS, "gas.kind")
     given = read_series(fees, Source("fees", intraday=True))
     require_above(given, 0.0, "fees", _FEE)
-    assert isinstance(given.index, pd.DatetimeIndex)
-    found = kind.measure(given.groupby(given.index.normalize()).median())
-    found.attrs = given.attrs
+    whole = whole_days(given, "fees")
+    assert isinstance(whole.values.index, pd.DatetimeIndex)
+    found = kind.measure(whole.values.groupby(whole.values.index.normalize()).median())
+    found.attrs = given.attrs | {"notes": whole.notes}
     about = {"transform": kind.transform, "aggregate": "last", "description": kind.description}
     return of_levels(found, name_of(name, "gas", "gas"), "on-chain", lag, **about)

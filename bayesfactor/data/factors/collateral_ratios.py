@@ -8,7 +8,13 @@ import pandas as pd
 from bayesfactor.base.errors import DataError, SpecError, nearest
 from bayesfactor.data.factors.descriptions import LAGGED, of_levels
 from bayesfactor.data.factors.observations import Source, name_of, read_columns, read_together, require_above, whole
+from bayesfactor.data.factors.series_units import Sizes, check_sizes
 from bayesfactor.data.integration.factor_series import FactorSeries
+
+SIZES = Sizes(
+    "collateral x threshold / debt", (1e-3, 1e6), (0.5, 1e3),
+    "Look at their units: collateral and debt are both in money, or both in one coin.",
+)  # fmt: skip
 
 
 def collateral_health(
@@ -41,14 +47,16 @@ def collateral_health(
     Raises
     ------
     DataError
-        For a threshold that is missing or not between 0 and 1, negative collateral or none at all, a debt of zero or
-        below, a date that one of the two lacks, a value that is missing, dates out of order or twice.
+        For a typical health below 1e-3 or above 1e6, as of different units; a threshold that is missing or not between
+        0 and 1, negative collateral or none at all, a debt of zero or below, a date that one of the two lacks, a value
+        that is missing, dates out of order or twice.
 
     Notes
     -----
     Source: the health factor of Aave's documentation.
     """
     ratio = _health(collateral, thresholds, debt)
+    ratio.attrs["warnings"] = check_sizes(ratio, SIZES)
     about = f"collateral x liquidation threshold over debt, the health factor of Aave. {LAGGED}"
     return of_levels(
         ratio, name_of(name, "collateral_health", "collateral_health"), "leverage", lag,
@@ -80,7 +88,9 @@ def liquidation_distance(
     DataError
         As `collateral_health`.
     """
-    distance = 1 - 1 / _health(collateral, thresholds, debt)
+    health = _health(collateral, thresholds, debt)
+    distance = 1 - 1 / health
+    distance.attrs["warnings"] = check_sizes(health, SIZES)
     about = f"fall of collateral at which liquidation begins, 1 - debt / (threshold x collateral). {LAGGED}"
     return of_levels(
         distance, name_of(name, "liquidation_distance", "liquidation_distance"), "leverage", lag,

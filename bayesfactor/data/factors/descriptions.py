@@ -34,5 +34,9 @@ def known_from(values: pd.Series, what: str, remedy: str) -> pd.Series:
 
 
 def of_levels(values: pd.Series, name: str, family: str, lag: int, **about: Any) -> FactorSeries:
-    """Return a factor that is no return."""
-    return FactorSeries(values, Factor(name, traded=False, family=family, lag=lag, **about))
+    """Return a factor that is no return; ``attrs`` of the values may hold its notes and warnings."""
+    values = values.copy()
+    values.attrs = dict(values.attrs)
+    notes, warnings = (tuple(values.attrs.pop(what, ())) for what in ("notes", "warnings"))
+    factor = Factor(name, traded=False, family=family, lag=lag, **about)
+    return FactorSeries(values, factor, notes=notes, warnings=warnings)

@@ -13,12 +13,14 @@ from bayesfactor.data.factors.bars import read_bars
 from bayesfactor.data.factors.descriptions import known_from, over
 from bayesfactor.data.factors.observations import Source, require_above, require_regular
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_mean
+from bayesfactor.data.screening.dates import day
 from bayesfactor.panel.records import Transform
 
 STAMPS = ("start", "end")
 _FEWEST = 3  # bars a day, below which it is not seen
 _FLAT = "No price moved in that time: take a longer window, or the part after it."
 _ZONE = "Clocks that are moved look like this: give times in UTC. Nothing is filled."
+_LEFT = "{} was left out: some of its bars, or the one before them, are not in the data"
 _TICK = np.timedelta64(1, "ns")
 
 
@@ -61,13 +63,15 @@ class IntradayVolatility(ABC):
         if not _never_closes(bars.index, days, what):
             within = np.r_[False, days[1:] == days[:-1]]
             moves, days = moves[within], days[within]
-        variance = _whole_days(self.variances(moves, days), days)
+        every = self.variances(moves, days)
+        variance = _whole_days(every, days)
+        left = [day(date) for date in every.index if date not in variance.index]
         require_longer(variance.index, self.window, f"{what} by days", why)
         require_regular(variance.index, f"{what} by days", why)
         found = known_from(pd.Series(rolling_mean(variance.to_numpy(), self.window), variance.index), why, _FLAT)
         require_above(found, 0.0, why, _FLAT)
         found = found**0.5
-        found.attrs = bars.attrs
+        found.attrs = bars.attrs | {"notes": tuple(_LEFT.format(date) for date in left)}
         return found
 
     @abstractmethod

@@ -19,6 +19,7 @@ from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.screening.dates import day
 from bayesfactor.panel.records import Factor
 
+SMALL = 1000.0  # of any money: a median below which they are in billions, or no capitalisations
 MOST = 0.1  # weight of an asset that may leave the index while it goes on
 _ABOUT = "return of {count} assets, weighted by their market capitalisation of the period before"
 
@@ -42,8 +43,8 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
     Returns
     -------
     FactorSeries
-        A traded factor of family ``market``: simple returns. Less a risk-free rate they are excess returns: subtract it
-        where `integrate` is given one.
+        A traded factor of family ``market``: simple returns, from which `integrate` subtracts the risk-free rate that
+        it is given, as it does of the assets (``excess`` is False).
 
     Raises
     ------
@@ -54,6 +55,9 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
 
     Notes
     -----
+    Beside returns that are excess returns already, for which `integrate` is given no rate, take off that rate before:
+    ``bf.FactorSeries(index.values - rate, index.factor)``.
+
     Where the assets are those of the panel, residuals of a book with the index's weights sum to about 0 by
     construction, and `check` says so. Sets of assets that were chosen at the end of the sample hold survivors only.
     """
@@ -78,7 +82,18 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
         description=_ABOUT.format(count=given.shape[1]),
         members=tuple(map(str, given.columns)),
     )
-    return FactorSeries(index, factor)
+    return FactorSeries(index, factor, excess=False, warnings=_small(caps))
+
+
+def _small(caps: pd.DataFrame) -> tuple[str, ...]:
+    """Return the warning of capitalisations that are too small to be any."""
+    middle = float(np.nanmedian(caps.to_numpy()))
+    if middle >= SMALL:
+        return ()
+    return (
+        f"market_caps have a median of {middle:.3g}: right in billions, wrong of prices or of a ratio such as MVRV, "
+        "by which the assets would then be weighted",
+    )
 
 
 def _check_assets(priced: pd.Index, capitalised: pd.Index) -> None:

@@ -217,6 +217,11 @@ def made_of(given: object) -> str:
     return f"; of {given.factor.name}, {given.factor.description}" if isinstance(given, FactorSeries) else ""
 
 
+def said_of(given: object) -> dict[str, tuple[str, ...]]:
+    """Return notes and warnings of the factor that another is made of, for its ``attrs``; none of a plain series."""
+    return {"notes": given.notes, "warnings": given.warnings} if isinstance(given, FactorSeries) else {}
+
+
 def name_of(name: str | None, default: object, verb: str) -> str:
     """Return the name of a factor, or its default; raise a SpecError where there is neither."""
     found = default if name is None else name

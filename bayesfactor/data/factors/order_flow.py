@@ -9,12 +9,17 @@ from bayesfactor.base.arguments import require
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.factors.descriptions import of_levels
 from bayesfactor.data.factors.observations import name_of, read_together, require_above
+from bayesfactor.data.factors.series_units import Sizes, check_sizes, require_one_unit
 from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.screening.dates import day
 from bayesfactor.panel.records import Aggregate, Transform
 
 _NEAR = 1e-9  # of a volume: sources round
 _IDLE = "On a day without trading there is no ratio: take the part after it."
+SIZES = Sizes(
+    "taker_buy / volume", (0.01, 0.99), (0.2, 0.8),
+    "Look at their units: taker_buy in coins goes with volume, and taker_buy_quote with quote_volume.",
+)  # fmt: skip
 _COUNT = "A volume counts what was traded."
 
 
@@ -88,7 +93,8 @@ def flow(
     Raises
     ------
     DataError
-        For a volume of zero or below, more bought than was traded, a date that one of the two lacks, a value that is
+        For series of different units, by what their readers or names say or by a typical share below 1 or above 99 %; a
+        volume of zero or below, more bought than was traded, a date that one of the two lacks, a value that is
         missing, dates out of order or twice.
     SpecError
         When `kind` is none of these.
@@ -99,7 +105,9 @@ def flow(
     ``dataclasses.replace(series.factor, transform="innovation", aggregate="last")``.
     """
     require(kind, KINDS, "flow.kind")
-    bought, traded = read_together([("taker_buy", taker_buy), ("volume", volume)])
+    given = [("taker_buy", taker_buy), ("volume", volume)]
+    require_one_unit(given)
+    bought, traded = read_together(given)
     require_above(traded, 0.0, "volume", _IDLE)
     require_above(bought, 0.0, "taker_buy", _COUNT, equal=True)
     more = (bought > traded * (1 + _NEAR)).to_numpy()
@@ -114,4 +122,6 @@ def flow(
             remedy="Give both in one unit: coins, or money.",
         )
     about = {"transform": kind.transform, "aggregate": kind.aggregate, "description": kind.description}
-    return of_levels(kind.ratio(bought, traded), name_of(name, "flow", "flow"), "liquidity", lag, **about)
+    ratio = kind.ratio(bought, traded)
+    ratio.attrs["warnings"] = check_sizes(bought / traded, SIZES)
+    return of_levels(ratio, name_of(name, "flow", "flow"), "liquidity", lag, **about)

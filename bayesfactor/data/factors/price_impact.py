@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bayesfactor.base.arguments import require_count
-from bayesfactor.base.errors import unknown
+from bayesfactor.base.errors import DataError, unknown
 from bayesfactor.base.extras import not_installed
-from bayesfactor.data.factors.bars import PRICES, read_bars
+from bayesfactor.data.factors.bars import PRICES, column_of, read_bars
 from bayesfactor.data.factors.descriptions import known_from, over
 from bayesfactor.data.factors.observations import Source, require_above, require_regular
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_mean
+from bayesfactor.data.factors.series_units import COINS, MONEY, unit_of
 from bayesfactor.panel.records import Transform
 
 UNITS = ("money", "units")
@@ -58,6 +59,7 @@ class Amihud:
         what, why = "prices", f"Amihud({self.window})"
         field = "turnover" if self.volume_in == "money" else "volume"
         bars = read_bars(prices, ("close", field), Source(what))
+        self._check_unit(prices, field)
         require_longer(bars.index, self.window + 1, what, why)
         require_regular(bars.index, what, why)
         close = bars["close"].to_numpy()
@@ -67,6 +69,19 @@ class Amihud:
         require_above(found, 0.0, why, _FLAT)
         found.attrs = bars.attrs
         return found
+
+    def _check_unit(self, prices: Any, field: str) -> None:
+        """Raise an error where the reader of bars says that their volume counts the other thing."""
+        name = column_of(prices, field, "prices")
+        wrong = COINS if self.volume_in == "money" else MONEY
+        if unit_of(prices, name) == wrong:
+            other = "units" if self.volume_in == "money" else "money"
+            raise DataError(
+                f"'{name}' in prices counts {wrong}, as its reader or name says, and volume_in is '{self.volume_in}'.",
+                series=name,
+                value=wrong,
+                remedy=f"Write bf.Amihud({self.window}, volume_in='{other}').",
+            )
 
 
 @dataclass(frozen=True)

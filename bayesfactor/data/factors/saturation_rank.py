@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesfactor.base.arguments import require_count
 from bayesfactor.data.factors.descriptions import of_levels
-from bayesfactor.data.factors.observations import Source, lag_of, made_of, name_of, read_series
+from bayesfactor.data.factors.observations import Source, lag_of, made_of, name_of, read_series, said_of
 from bayesfactor.data.factors.rolling_windows import require_longer
 from bayesfactor.data.integration.factor_series import FactorSeries
 
@@ -48,7 +48,7 @@ def saturation(series: Any, *, history: int = 30, name: str | None = None, lag: 
     earlier = np.arange(len(level))
     ranks = (level.expanding().rank(method="average").to_numpy() - 1)[history:] / earlier[history:]
     rank = pd.Series(ranks, level.index[history:])
-    rank.attrs = level.attrs
+    rank.attrs = level.attrs | said_of(series)
     about = f"expanding rank of a level among its own past, 0 to 1{made_of(series)}"
     return of_levels(
         rank, name_of(name, "saturation", "saturation"), "leverage", lag_of(series, lag, 0),

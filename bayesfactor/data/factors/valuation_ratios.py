@@ -1,11 +1,14 @@
 """What a token costs beside what its network does, as a factor."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayesfactor.base.arguments import require_count, require_number
 from bayesfactor.base.errors import SpecError
+from bayesfactor.data.factors.annual_periods import periods_of_year
 from bayesfactor.data.factors.descriptions import LAGGED, known_from, of_levels, over
 from bayesfactor.data.factors.observations import (
     name_of,
@@ -15,7 +18,19 @@ from bayesfactor.data.factors.observations import (
     require_regular,
 )
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_mean
+from bayesfactor.data.factors.series_units import Sizes, check_sizes, require_one_unit
 from bayesfactor.data.integration.factor_series import FactorSeries
+
+SIZES = Sizes(
+    "market_cap / fundamental", (1e-4, 1e11), (0.05, 1e6),
+    "Look at their units: a price, or a ratio such as MVRV, is no capitalisation, and coins are not dollars. Fees of a "
+    "quiet chain may be so small.",
+)  # fmt: skip
+YIELDS = Sizes(
+    "(fees + burned + issued) / market_cap a year", (1e-10, 100.0), (1e-6, 1.0),
+    "Look at their units: flows in coins beside a capitalisation in dollars are of this size, and sums since the "
+    "beginning are no flows.",
+)  # fmt: skip
 
 
 def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag: int = 1) -> FactorSeries:
@@ -26,7 +41,7 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
     Parameters
     ----------
     market_cap, fundamental : Series (dates)
-        In one unit.
+        In one unit. A ratio as it is published (NVTAdj, CapMVRVCur) is neither.
     name : str, optional
         Of the factor; ``valuation``.
     lag : int
@@ -40,7 +55,8 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
     Raises
     ------
     DataError
-        For a value of zero or below, a date that one of the two lacks, a value that is missing, dates out of order or
+        For series of different units, by what their readers or names say or by a typical ratio below 1e-4 or above
+        1e11; a value of zero or below, a date that one of the two lacks, a value that is missing, dates out of order or
         twice.
 
     Notes
@@ -51,11 +67,15 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
 
     Definitions: Coin Metrics (NVTAdj, CapMVRVCur).
     """
-    cap, basis = read_positive([("market_cap", market_cap), ("fundamental", fundamental)])
+    given = [("market_cap", market_cap), ("fundamental", fundamental)]
+    require_one_unit(given)
+    cap, basis = read_positive(given)
+    ratio = cap / basis
+    ratio.attrs["warnings"] = check_sizes(ratio, SIZES)
     over_what = "a fundamental" if basis.name in (None, "fundamental") else str(basis.name)
     about = f"market capitalisation / {over_what} (Coin Metrics: NVT, MVRV). {LAGGED}"
     return of_levels(
-        cap / basis, name_of(name, "valuation", "valuation"), "valuation", lag,
+        ratio, name_of(name, "valuation", "valuation"), "valuation", lag,
         transform="log_diff", aggregate="last", description=about,
     )  # fmt: skip
 
@@ -67,7 +87,7 @@ def value_accrual(
     issued: Any = None,
     *,
     window: int = 30,
-    periods_a_year: float = 365,
+    periods_a_year: float | None = None,
     name: str | None = None,
     lag: int = 1,
 ) -> FactorSeries:
@@ -83,8 +103,8 @@ def value_accrual(
         burned or issued.
     window : int
         Periods over which flows are averaged.
-    periods_a_year : float
-        365 of days, 52 of weeks.
+    periods_a_year : float, optional
+        365 of days, 52 of weeks; by default as the dates say.
     name : str, optional
         Of the factor; ``value_accrual``.
     lag : int
@@ -98,30 +118,43 @@ def value_accrual(
     Raises
     ------
     DataError
-        For a capitalisation of zero or below, a negative flow, a date that one of them lacks, a value or a period that
-        is missing, dates out of order or twice.
+        For dates that do not say how many periods make a year (few dates, business days), or say another number; series
+        of different units, by what their readers or names say or by a yield above 10,000 % a year; a capitalisation of
+        zero or below, a negative flow, a date that one of them lacks, a value or a period that is missing, dates out of
+        order or twice.
     """
     require_count(window, 1, "value_accrual.window")
-    require_number(periods_a_year, 0, np.inf, "value_accrual.periods_a_year")
+    if periods_a_year is not None:
+        require_number(periods_a_year, 0, np.inf, "value_accrual.periods_a_year")
     flows = {"fees": fees, "burned": burned, "issued": issued}
     if fees is None:
         raise SpecError("value_accrual: there are no fees.", place="value_accrual.fees", remedy="Give a series.")
     given = [("market_cap", market_cap), *((what, one) for what, one in flows.items() if one is not None)]
-    cap, *found = read_together(given)
-    require_above(cap, 0.0, "market_cap", "Look at its source.")
-    total = np.zeros(len(cap))
-    for (what, _), values in zip(given[1:], found, strict=True):
-        require_above(values, 0.0, what, "A flow counts what was paid, burned or issued.", equal=True)
-        total += -values.to_numpy() if what == "issued" else values.to_numpy()
-    why = f"value_accrual over {window}"
-    require_longer(cap.index, window, "market_cap", why)
-    require_regular(cap.index, "market_cap", why)
-    yearly = cap.copy()
-    yearly.iloc[:] = rolling_mean(total, window) * periods_a_year / cap.to_numpy()
+    yearly = _yield(given, window, periods_a_year)
     about = (
         f"(fees + burned - issued) / market capitalisation, a year{over(window, 'periods', 'differences')}. {LAGGED}"
     )
     return of_levels(
-        known_from(yearly, why, ""), name_of(name, "value_accrual", "value_accrual"), "on-chain", lag,
+        yearly, name_of(name, "value_accrual", "value_accrual"), "on-chain", lag,
         transform="diff", aggregate="last", description=about,
     )  # fmt: skip
+
+
+def _yield(given: Sequence[tuple[str, Any]], window: int, periods_a_year: float | None) -> pd.Series:
+    """Return what flows of the window (all but the first of the series) come to a year, over capitalisation."""
+    require_one_unit(given)
+    cap, *found = read_together(given)
+    require_above(cap, 0.0, "market_cap", "Look at its source.")
+    year = periods_of_year(cap.index, "market_cap", periods_a_year)
+    net, gross = np.zeros(len(cap)), np.zeros(len(cap))
+    for (what, _), values in zip(given[1:], found, strict=True):
+        require_above(values, 0.0, what, "A flow counts what was paid, burned or issued.", equal=True)
+        net += -values.to_numpy() if what == "issued" else values.to_numpy()
+        gross += values.to_numpy()
+    why = f"value_accrual over {window}"
+    require_longer(cap.index, window, "market_cap", why)
+    require_regular(cap.index, "market_cap", why)
+    yearly = rolling_mean(net, window) * year / cap
+    if np.median(gross) > 0.0:
+        yearly.attrs["warnings"] = check_sizes(gross * year / cap, YIELDS)
+    return known_from(yearly, why, "")

@@ -44,7 +44,7 @@ def volatility(prices: Any, kind: Volatility, *, name: str | None = None, lag: i
     -------
     FactorSeries
         Standard deviations a bar (of options a year), of family ``volatility``. Days whose chain has no value at the
-        maturity are not in it, and ``values.attrs["notes"]`` says why of each: nothing is extrapolated.
+        maturity are not in it, and ``notes`` says why of each: nothing is extrapolated.
 
     Raises
     ------

@@ -22,7 +22,7 @@ from bayesfactor.data.integration.rows import Span, common_span, make_rows, rest
 from bayesfactor.data.integration.series import Rows, Series, fit_periods, on_rows
 from bayesfactor.data.integration.series_warnings import screen_factor, screen_holes, screen_returns, screen_rows
 from bayesfactor.data.integration.shifts import note_shifts
-from bayesfactor.data.integration.values import factor_values, join, rate_on_rows
+from bayesfactor.data.integration.values import factor_values, join, less_rate, rate_on_rows
 from bayesfactor.data.screening.duplicate_series import note_copies, note_gross
 from bayesfactor.data.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.data.screening.returns import check_prices
@@ -98,9 +98,9 @@ def _rows_of(inputs: Inputs, span: Span, frequency: str, anchors: Anchors) -> tu
 
 def _factor_notes(inputs: Inputs, rows: Rows, factors: np.ndarray) -> list[Note]:
     """Say what was done to the factors, whose values on the rows are given, and warnings about them."""
-    notes = []
+    notes = list(inputs.made)
     for place, (series, factor) in enumerate(inputs.known):
-        notes += note_factor(series, factor, rows)
+        notes += note_factor(series, factor, rows, place in inputs.less_rate)
         own = np.isfinite(factors[:, place])
         notes += screen_factor(series, factor, rows.ends[own], factors[own, place])
         flow = factor.aggregate != "last"
@@ -120,6 +120,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     year = periods_a_year(frequency, rows.ends)
     more = [*more, *note_rate_of(inputs, year)]
     factors, rows = factor_values(inputs.known, rows)
+    factors = less_rate(inputs.rate, rows, factors, inputs.less_rate)
     common = np.isfinite(factors).all(axis=1)
     if not common.any():
         raise _no_overlap(inputs.assets, inputs.factors)

@@ -1,7 +1,7 @@
 """Factors as they are given to `integrate`: a frame, a series with its own description, or a list of both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,7 @@ from bayesfactor.base.errors import DataError
 from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.integration.frames import read_frame
 from bayesfactor.data.integration.info import entries_of, read_factor_info
-from bayesfactor.panel.records import Factor
+from bayesfactor.panel.records import Factor, Note
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,25 @@ class FactorInputs:
     zones : dict of str to str
         Time zone of each frame and series.
     info : tuple of Factor
-    described : frozenset of str
+    series : dict of str to FactorSeries
         Those that came with a description of their own, whose values are decimals whatever the units of frames.
     """
 
     table: pd.DataFrame
     zones: dict[str, str]
     info: tuple[Factor, ...]
-    described: frozenset[str] = frozenset()
+    series: dict[str, FactorSeries] = field(default_factory=dict)
+
+    @property
+    def gross(self) -> frozenset[str]:
+        """Traded factors whose values are no excess returns yet."""
+        return frozenset(name for name, one in self.series.items() if not one.excess)
+
+    @property
+    def notes(self) -> list[Note]:
+        """What was said of series when they were made."""
+        said = [Note(name, "done", text) for name, one in self.series.items() for text in one.notes]
+        return said + [Note(name, "warning", text) for name, one in self.series.items() for text in one.warnings]
 
 
 def read_factors(factors: Any, factor_info: Any) -> FactorInputs:
@@ -55,13 +66,13 @@ def read_factors(factors: Any, factor_info: Any) -> FactorInputs:
         table, zones[place] = read_frame(_as_frame(part, place), place)
         tables.append(table)
     _check_twice(tables)
-    own = {part.factor.name: part.factor for part in parts if isinstance(part, FactorSeries)}
+    own = {part.factor.name: part for part in parts if isinstance(part, FactorSeries)}
     names = [name for table in tables for name in table.columns]
     _check_described(factor_info, own)
     told = read_factor_info(factor_info, [name for name in names if name not in own])
-    known = {factor.name: factor for factor in told} | own
+    known = {factor.name: factor for factor in told} | {name: one.factor for name, one in own.items()}
     table = tables[0] if len(tables) == 1 else pd.concat(tables, axis=1, join="outer", sort=True)
-    return FactorInputs(table, zones, tuple(known[name] for name in names), frozenset(own))
+    return FactorInputs(table, zones, tuple(known[name] for name in names), own)
 
 
 def _as_frame(part: Any, place: str) -> Any:
@@ -95,7 +106,7 @@ def _check_twice(tables: Sequence[pd.DataFrame]) -> None:
             seen[name] = number
 
 
-def _check_described(factor_info: Any, own: dict[str, Factor]) -> None:
+def _check_described(factor_info: Any, own: dict[str, FactorSeries]) -> None:
     """Raise an error where `factor_info` describes a factor that came with its own description."""
     for name in [] if factor_info is None else entries_of(factor_info, "factor_info"):
         if name in own:

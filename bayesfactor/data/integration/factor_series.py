@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayesfactor.base.arguments import require_flag
 from bayesfactor.base.errors import DataError, SpecError
 from bayesfactor.data.integration.info import make_factor
 from bayesfactor.data.screening.dates import as_numbers, check_dates, day
@@ -23,6 +24,11 @@ class FactorSeries:
         Before the factor's transform and lag; in decimals where it is traded. A copy, read-only, named by the factor.
     factor : Factor
         Name, whether it is traded, family, transform, lag, aggregate, description.
+    excess : bool
+        Whether values of a traded factor are excess returns already. Of one whose values are not, as of an index of
+        prices, `integrate` subtracts the risk-free rate that it is given, as it does of assets.
+    notes, warnings : tuple of str
+        What was left out, and what looks wrong, for ``panel.describe()``.
 
     Raises
     ------
@@ -30,11 +36,15 @@ class FactorSeries:
         For dates that are not sorted and unique, values that are missing or infinite, and a level of zero or below
         whose logarithm the transform takes.
     SpecError
-        For a description that contradicts itself, as a traded factor that is differenced.
+        For a description that contradicts itself, as a traded factor that is differenced, or returns before a
+        risk-free rate of what is no return.
     """
 
     values: pd.Series
     factor: Factor
+    excess: bool = True
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         place = "FactorSeries"
@@ -51,6 +61,19 @@ class FactorSeries:
         name = self.factor.name
         entry = {key: value for key, value in vars(self.factor).items() if key != "name"}
         object.__setattr__(self, "factor", make_factor(name, entry, f"{place} '{name}'"))
+        require_flag(self.excess, f"{place}.excess")
+        if not (self.excess or self.factor.traded):
+            raise SpecError(
+                f"{place} '{name}': excess is {self.excess!r}, and it is no return, from which a risk-free rate could "
+                "be subtracted.",
+                place=f"{place}.excess",
+                found=self.excess,
+                allowed=("True",),
+                remedy="Leave excess out.",
+            )
+        for said in ("notes", "warnings"):
+            given = getattr(self, said)
+            object.__setattr__(self, said, (given,) if isinstance(given, str) else tuple(map(str, given)))
         object.__setattr__(self, "values", self._checked())
 
     def _checked(self) -> pd.Series:
@@ -87,10 +110,10 @@ class FactorSeries:
     def __repr__(self) -> str:
         factor, index = self.factor, self.values.index
         how = "traded" if factor.traded else f"{factor.transform}, lag {factor.lag}"
+        how += "" if self.excess else ", before a risk-free rate"
         said = (
             f"FactorSeries('{factor.name}', {len(index)} values from {day(index[0])} to {day(index[-1])}, "
             f"{factor.family}, {how})"
         )
-        notes = self.values.attrs.get("notes", ())
-        more = [f"and {len(notes) - SHOWN} more notes, in values.attrs"] if len(notes) > SHOWN else []
-        return "\n".join([said, *(f"Note: {note}." for note in notes[:SHOWN]), *more])
+        more = [f"and {len(self.notes) - SHOWN} more notes"] if len(self.notes) > SHOWN else []
+        return "\n".join([said, *(f"Note: {note}." for note in self.notes[:SHOWN]), *more])

@@ -25,7 +25,11 @@ UNITS = {"decimal": 1.0, "percent": 100.0}
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that was given, checked, in decimals, each series on its own dates."""
+    """Everything that was given, checked, in decimals, each series on its own dates.
+
+    `gross` names the traded factors from which the risk-free rate is subtracted, `made` is what was said of series when
+    they were made.
+    """
 
     assets: tuple[Series, ...]
     factors: tuple[Series, ...]
@@ -34,6 +38,8 @@ class Inputs:
     rate: Series | float | None
     factor_days: np.ndarray
     units: str
+    gross: frozenset[str] = frozenset()
+    made: tuple[Note, ...] = ()
 
     @property
     def known(self) -> list[tuple[Series, Factor]]:
@@ -44,6 +50,12 @@ class Inputs:
     def traded(self) -> list[int]:
         """Places of the traded factors."""
         return [place for place, factor in enumerate(self.info) if factor.traded]
+
+    @property
+    def less_rate(self) -> dict[int, str]:
+        """Places and names of the factors from which the risk-free rate is subtracted."""
+        names = [] if self.rate is None else enumerate(factor.name for factor in self.info)
+        return {place: name for place, name in names if name in self.gross}
 
     @property
     def flows(self) -> list[Series]:
@@ -114,9 +126,10 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
                 value=count,
                 remedy="Drop it, or look at its source.",
             )
-    stated = [factor.traded and factor.name not in given.described for factor in info]  # in the units of frames
+    stated = [factor.traded and factor.name not in given.series for factor in info]  # in the units of frames
     units_of = np.where(stated, scale, 1.0)
     series = split(factors.div(units_of, axis="columns"), "factors", [factor.lag for factor in info])
-    inputs = Inputs(split(returns / scale, "returns"), series, info, groups, rate, days_of(factors), units)
+    assets, days = split(returns / scale, "returns"), days_of(factors)
+    inputs = Inputs(assets, series, info, groups, rate, days, units, given.gross, tuple(given.notes))
     _check_sizes(inputs)
     return inputs

@@ -46,13 +46,15 @@ def note_asset(series: Series, rows: Rows, used: np.ndarray, excess: bool) -> li
     return notes
 
 
-def note_factor(series: Series, factor: Factor, rows: Rows) -> list[Note]:
-    """Say what was done to a factor."""
+def note_factor(series: Series, factor: Factor, rows: Rows, excess: bool) -> list[Note]:
+    """Say what was done to a factor; `excess` is whether the risk-free rate was subtracted."""
     texts = []
     if factor.lag:
         texts.append(f"lagged by {factor.lag} of its own {series.pattern} values")
     if series.pattern != rows.frequency:
         texts.append(_HOW[factor.aggregate].format(series.pattern, rows.frequency))
+    if excess:
+        texts.append("risk-free subtracted")
     if _THEN[factor.transform]:
         texts.append(_THEN[factor.transform].removeprefix("then " if not texts else ""))
     place = series.dates if series.fine or rows.stamped else rows.numbers(series.dates)

@@ -161,7 +161,8 @@ def _skipped(starts: np.ndarray, ends: np.ndarray, frequency: str) -> list[Note]
     skipped = int(np.rint(days[days > longest_step(frequency)] / (365.25 / FREQUENCIES[frequency]) - 1).sum())
     if not skipped:
         return []
-    text = f"{skipped} {frequency} periods have no value of some factor: the next row spans them"
+    which = f"1 {frequency} period has" if skipped == 1 else f"{skipped} {frequency} periods have"
+    text = f"{which} no value of some factor: the next row spans {'it' if skipped == 1 else 'them'}"
     return [Note("panel", "warning", text)]
 
 

@@ -1,6 +1,6 @@
 """Values on the rows of a panel: transformed factors, excess returns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import numpy as np
@@ -139,8 +139,11 @@ def _accrued(rate: Series, rows: Rows) -> np.ndarray:
     return np.expm1(after - before)
 
 
-def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> np.ndarray:
-    """Return the risk-free return of each row; raise an error for a used row that it does not cover."""
+def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray, factor: str = "") -> np.ndarray:
+    """Return the risk-free return of each row; raise an error for a used row that it does not cover.
+
+    `factor` is the one that it is taken off, where it is not taken off the assets.
+    """
     if rate is None or isinstance(rate, float):
         return np.full(len(rows.ends), rate or 0.0)
     apart = not rate.fine and stamps_of(rate).place != rows.anchors.get(rate.pattern, 0)
@@ -148,11 +151,22 @@ def rate_on_rows(rate: Series | float | None, rows: Rows, used: np.ndarray) -> n
     values = _accrued(rate, rows) if accrues else on_rows(rate, rows, "compound")
     lacking = used & np.isnan(values)
     if lacking.any():
-        date = rows.ends[lacking][0]
+        date, first = rows.ends[lacking][0], rate.dates[0]
+        whose = f", of which '{factor}' has a return before it" if factor else ""
+        remedy = "Supply the rate, fill it yourself if you accept a stale one, or cut the sample"
+        cut = f": bf.FactorSeries(index.values.loc['{first}':], index.factor, excess=False)" if factor else ""
         raise DataError(
-            f"risk_free does not cover the period that ends {date} (it runs from {rate.dates[0]} to {rate.dates[-1]}).",
+            f"risk_free does not cover the period that ends {date} (it runs from {first} to {rate.dates[-1]}){whose}.",
             series="risk_free",
             date=date,
-            remedy="Supply the rate, fill it yourself if you accept a stale one, or cut the sample.",
+            remedy=f"{remedy}{cut}.",
         )
     return values
+
+
+def less_rate(rate: Series | float | None, rows: Rows, factors: np.ndarray, names: Mapping[int, str]) -> np.ndarray:
+    """Return the factors (time, factor) with the risk-free return taken off those of `names`, by place, where known."""
+    table = factors.copy()
+    for place in names:
+        table[:, place] -= rate_on_rows(rate, rows, np.isfinite(factors[:, place]), names[place])
+    return table

@@ -11,7 +11,7 @@ from bayesfactor.data.readers.cells import MISSING, Source, make_numbers
 from bayesfactor.data.readers.epochs import read_epochs
 from bayesfactor.data.readers.intervals import Interval, describe_absent, is_unfinished
 from bayesfactor.data.readers.rows import AGAIN, Rows, files_of
-from bayesfactor.data.screening.candles import check_candles, describe_time, note_candles
+from bayesfactor.data.screening.candles import check_candles, describe_time, note_candles, note_missing
 from bayesfactor.data.screening.missing_codes import check_codes
 
 
@@ -37,6 +37,8 @@ class Part:
         What was done to read them.
     answer : bool
         Whether it may have been written before its last interval ended, as an answer of an interface.
+    page : str
+        What it says is the next page, where it is one of several and not the last.
     """
 
     frame: pd.DataFrame
@@ -47,6 +49,7 @@ class Part:
     unit: str
     notes: tuple[str, ...]
     answer: bool = True
+    page: str = ""
 
     @property
     def place(self) -> str:
@@ -148,7 +151,9 @@ def date_parts(parts: Sequence[Part]) -> pd.DataFrame:
     absent = interval.absent(starts)
     notes += [describe_absent(absent, len(starts), interval)] if len(absent) else []
     frame = frame.set_axis(interval.dates(starts), axis="index")
+    notes += note_pages(parts)
     notes += note_candles(frame) if "close" in frame.columns else []
+    notes += note_missing(frame)
     symbol = next((part.symbol for part in parts if part.symbol), "")
     frame.attrs = {
         "interval": str(interval),
@@ -159,6 +164,17 @@ def date_parts(parts: Sequence[Part]) -> pd.DataFrame:
     }
     frame.attrs |= {"symbol": symbol} if symbol else {}
     return frame
+
+
+def note_pages(parts: Sequence[Part]) -> list[str]:
+    """Say that a page is absent, where each of the files names a next one: the last page does not."""
+    if not all(part.page for part in parts):
+        return []
+    last = parts[-1]
+    return [
+        f"{last.path.name} is one page of several, and the next one ('{last.page[:60]}') is not among the files: the "
+        "series is longer"
+    ]
 
 
 def _check_alike(parts: Sequence[Part]) -> None:

@@ -40,8 +40,9 @@ def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
 
     Notes
     -----
-    The last candle is left out where it had not ended. Values that were written as decimals are turned into per cent,
-    and ``notes`` says so.
+    An answer of the interface is one page: where none of the files is the last one, whose ``continuation`` is null,
+    ``notes`` says so. The last candle is left out where it had not ended. Values that were written as decimals are
+    turned into per cent, and ``notes`` says so.
     """
     frame = read_candles(path, _read_part)
     frame.attrs["units"] = "per cent a year"
@@ -64,7 +65,8 @@ def _read_part(path: Path) -> Part:
     interval = longest_interval(starts, _INTERVALS)
     if interval is None:
         raise no_interval(rows, starts)
-    return Part(frame, rows.cells.index, path, interval, "", stamped.unit, (*stamped.notes, *said))
+    notes = (*stamped.notes, *said)
+    return Part(frame, rows.cells.index, path, interval, "", stamped.unit, notes, page=rows.page)
 
 
 def _in_per_cent(frame: pd.DataFrame, rows: Rows) -> tuple[pd.DataFrame, tuple[str, ...]]:

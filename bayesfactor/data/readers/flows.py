@@ -19,6 +19,9 @@ Flow = Literal["inflow", "outflow", "netflow", "reserve", "inflow_usd", "outflow
 _FLOWS: tuple[Flow, ...] = (
     "inflow", "outflow", "netflow", "reserve", "inflow_usd", "outflow_usd", "netflow_usd", "reserve_usd",
 )  # fmt: skip
+_UNITS = (
+    "inflow, outflow, netflow, reserve: coins; inflow_usd, outflow_usd, netflow_usd, reserve_usd: dollars"
+)  # fmt: skip
 _TIMES = ("t", "time", "timestamp", "date", "datetime", "start_time")
 _SAME = {
     "inflow_total": "inflow", "outflow_total": "outflow", "netflow_total": "netflow", "inflow_sum": "inflow",
@@ -60,14 +63,15 @@ def read_flows(path: Source | Sequence[Source], *, value: Flow | None = None) ->
     Notes
     -----
     All three date an interval at its start. The last is left out where it had not ended. Flows are revised when more
-    wallets of exchanges become known, so that a file of today says more than was known then. Nothing is filled.
+    wallets of exchanges become known, so that a file of today says more than was known then. Nothing is filled;
+    ``notes`` says what is missing, and where the last page of an answer is not among the files.
     """
     if value is not None and value not in _FLOWS:
         raise unknown("value", value, _FLOWS, place="read_flows")
     left_out: list[str] = []
     parts = [drop_unfinished(order_part(_read_part(file, value, left_out))) for file in files_of(path)]
     frame = date_parts(parts)
-    frame.attrs |= {"units": "coins; with _usd, dollars", "left_out": list(dict.fromkeys(left_out))}
+    frame.attrs |= {"units": _UNITS, "left_out": list(dict.fromkeys(left_out))}
     return frame
 
 
@@ -88,7 +92,7 @@ def _read_part(path: Path, value: Flow | None, left_out: list[str]) -> Part:
     stamped = stamp_rows(rows, time, columns)
     _check_flows(stamped.frame, rows)
     interval = _read_interval(rows, pd.DatetimeIndex(stamped.frame.index))
-    return Part(stamped.frame, rows.cells.index, path, interval, "", stamped.unit, stamped.notes)
+    return Part(stamped.frame, rows.cells.index, path, interval, "", stamped.unit, stamped.notes, page=rows.page)
 
 
 def _name_value(rows: Rows, column: str, value: Flow | None) -> Rows:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError, unknown
-from bayesfactor.data.readers.candles import Part, join_frames, order_part, stamp_rows
+from bayesfactor.data.readers.candles import Part, join_frames, note_pages, order_part, stamp_rows
 from bayesfactor.data.readers.cells import Source
 from bayesfactor.data.readers.coinbase import no_interval
 from bayesfactor.data.readers.intervals import Interval, longest_interval
@@ -41,7 +41,7 @@ def read_funding(
         as its months; or a folder of them.
     per : {"payment", "day"}
         One row for each payment, at its time; or the sum of each day, in universal time. A payment at 00:00 is for the
-        hours before, and of the day before.
+        hours before, and of the day before, at whose end it is known; `funding` dates payments in the same way.
     units : {"decimal", "percent"}
         How the rates are written. Where they have a sign of per cent, it says so itself.
     symbol : str, optional
@@ -80,7 +80,7 @@ def read_funding(
             remedy="Read the files of each future apart.",
         )
     frame, said = join_frames(parts)
-    notes = [*(note for part in parts for note in part.notes), *said, *note_payments(frame)]
+    notes = [*(note for part in parts for note in part.notes), *said, *note_pages(parts), *note_payments(frame)]
     frame, left = _by_day(frame) if per == "day" else (frame, [])
     frame = frame.set_axis(pd.DatetimeIndex(frame.index).as_unit("us").rename("date"), axis="index")
     frame.attrs = {
@@ -112,7 +112,7 @@ def _read_part(path: Path, units: Units, symbol: str | None) -> Part:
     said = [f"{rows.name}: rates in per cent were turned into decimals"] if percent else []
     notes = (*stamped.notes, *moved, *said)
     whose = found or (named["symbol"] if named else "")
-    return Part(frame, rows.cells.index, path, Interval(3600), whose, stamped.unit, notes)
+    return Part(frame, rows.cells.index, path, Interval(3600), whose, stamped.unit, notes, page=rows.page)
 
 
 def _first(rows: Rows, names: Sequence[str]) -> str:

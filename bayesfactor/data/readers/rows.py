@@ -14,6 +14,8 @@ from bayesfactor.data.readers.cells import Source, decode_text, read_raw, split_
 from bayesfactor.data.readers.publishers import describe_market, describe_text, plain_name
 
 AGAIN = "Download the file again, or leave that line out."
+_PAGES = ("continuation", "next_page_token", "next_page_url", "nextPageCursor")  # Deribit, Coin Metrics, Bybit
+_NO_PAGE = ("", "none", "null", "0", "false")
 _ENDINGS = (".csv", ".zip", ".gz", ".json", ".txt")
 _INSIDE = ("result", "data", "candles", "rows", "list")
 _FAULTS = ("error", "errors", "msg", "message", "detail")
@@ -50,6 +52,12 @@ class Rows:
     def named(self) -> bool:
         """Whether the file names its columns."""
         return bool(self.written)
+
+    @property
+    def page(self) -> str:
+        """What an answer of several pages says is the next one; empty of the last page, and of a whole file."""
+        said = next((str(self.rest[key]) for key in _PAGES if self.rest.get(key)), "")
+        return "" if said.lower() in _NO_PAGE else said
 
     def place(self, at: int) -> str:
         """Return the file and line of a row."""

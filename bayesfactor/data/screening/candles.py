@@ -82,3 +82,19 @@ def note_candles(frame: pd.DataFrame) -> list[str]:
             f"{len(empty)} of {len(frame)} rows lack a price, and were not filled: the first {describe_time(empty[0])}"
         )
     return notes
+
+
+def note_missing(frame: pd.DataFrame) -> list[str]:
+    """Say which columns other than prices, of which `note_candles` tells, lack values.
+
+    A mean price is missing where nothing was traded.
+    """
+    notes = []
+    for column in frame.columns:
+        empty = frame.index[frame[column].isna()]
+        if len(empty) and column not in (*PRICES, "vwap"):
+            first = describe_time(empty[0])
+            notes.append(
+                f"'{column}' is missing on {len(empty)} of {len(frame)} rows, and was not filled: the first {first}"
+            )
+    return notes

@@ -25,7 +25,9 @@ _NO_NUMBER = "Read the column as numbers, with its missing-value marks named to 
 
 def day(date: object) -> str:
     """Write a date as year-month-day."""
-    return str(np.datetime64(date, "D")) if isinstance(date, np.datetime64 | pd.Timestamp) else str(date)
+    if isinstance(date, pd.Timestamp):
+        return str(date.date())  # in its own zone
+    return str(np.datetime64(date, "D")) if isinstance(date, np.datetime64) else str(date)
 
 
 def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:

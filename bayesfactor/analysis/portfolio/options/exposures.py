@@ -189,5 +189,5 @@ def _rate_factor(panel: PanelBase, name: str) -> int:
             allowed=("diff",),
             remedy="Rates move by differences: give it the transform 'diff' when the panel is made.",
         )
-    require_decimal(panel, place, WHOLE_RATE, "rate")
+    require_decimal(panel, place, WHOLE_RATE, "rate", "a rate of 4 % a year is 0.04")
     return place

@@ -120,12 +120,12 @@ def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
     found = known if moves.transform is None else moves.transform
     if found == "log_diff":
         return "log_diff"
-    require_decimal(panel, place, WHOLE, "volatility")
+    require_decimal(panel, place, WHOLE, "volatility", "a volatility of 65 % a year is 0.65")
     return "diff"
 
 
-def require_decimal(panel: PanelBase, place: int, most: float, what: str) -> None:
-    """Refuse a factor whose differences are of per cent."""
+def require_decimal(panel: PanelBase, place: int, most: float, what: str, example: str) -> None:
+    """Refuse a factor whose differences are of per cent; `example` says what a level in decimals is."""
     sd = float(np.nanstd(panel.factors.transpose("time", "factor").values[:, place]))
     if sd > most:
         raise SpecError(
@@ -133,5 +133,5 @@ def require_decimal(panel: PanelBase, place: int, most: float, what: str) -> Non
             f"{sd:.3g} a period: they are of per cent.",
             place=f"Book.{what}",
             found=sd,
-            remedy="Divide its level by 100 before integrating: a volatility of 65 % a year is 0.65.",
+            remedy=f"Divide its level by 100 before integrating: {example}.",
         )
