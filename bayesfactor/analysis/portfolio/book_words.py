@@ -46,7 +46,7 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     if positions is None:
         return ()
     words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "repriced": (REPRICED,)}[kind]
-    return (*words, _unit(positions.book), _volatility(positions), *_apart(positions))
+    return (*words, _unit(positions.book), _volatility(positions), *_apart(positions), *positions.book.notes)
 
 
 def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, ...]:

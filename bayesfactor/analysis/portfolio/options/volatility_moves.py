@@ -13,6 +13,7 @@ from bayesfactor.panel.base import PanelBase
 Moves = Literal["diff", "log_diff"]
 MOVES: tuple[Moves, ...] = get_args(Moves)
 WHOLE = 0.5  # standard deviation of a period's change of volatility, above which it is of per cent
+WHOLE_RATE = 0.02  # of rates
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def place_of(panel: PanelBase, factor: str, what: str) -> int:
 def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
     """Return whether the factor is a difference or a log difference of volatility, or raise a SpecError."""
     place = place_of(panel, moves.factor, "volatility")
+    _refuse_traded(panel, place, "volatility")
     known = panel.factor_info[place].transform
     if moves.transform is None and known not in MOVES:
         raise SpecError(
@@ -122,6 +124,36 @@ def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
         return "log_diff"
     require_decimal(panel, place, WHOLE, "volatility")
     return "diff"
+
+
+def rate_factor(panel: PanelBase, name: str) -> int:
+    """Return the place of the rate factor, which must be a difference of decimals, or raise a SpecError."""
+    place = place_of(panel, name, "rate")
+    _refuse_traded(panel, place, "rate")
+    found = panel.factor_info[place].transform
+    if found != "diff":
+        raise SpecError(
+            f"Book: the rate factor '{name}' has the transform '{found}'.",
+            place="Book.rate",
+            found=found,
+            allowed=("diff",),
+            remedy="Rates move by differences: give it the transform 'diff' when the panel is made.",
+        )
+    require_decimal(panel, place, WHOLE_RATE, "rate")
+    return place
+
+
+def _refuse_traded(panel: PanelBase, place: int, what: str) -> None:
+    """Refuse a traded factor, which is a return and no change of a level."""
+    factor = panel.factor_info[place]
+    if factor.traded:
+        raise SpecError(
+            f"Book: the {what} factor '{factor.name}' is traded: it is a return, and no change of a {what}.",
+            place=f"Book.{what}",
+            found=factor.name,
+            allowed=[one.name for one in panel.factor_info if not one.traded],
+            remedy=f"Name a factor of differences of a {what}, or leave {what}= out: nothing then moves it.",
+        )
 
 
 def require_decimal(panel: PanelBase, place: int, most: float, what: str) -> None:
