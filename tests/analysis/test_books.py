@@ -284,8 +284,10 @@ def test_positions_stand_in_the_order_of_the_book():
 def test_options_that_expire_before_the_end_of_a_scenario_are_named():
     near, far = option(kind="put", strike=90, days=5), option(kind="put", strike=90, days=60)
     held = book(near, far)
-    (said,) = (one for one in bf.stress(FIT, CRASH, portfolio=held).notes if one.startswith("expire before"))
+    (said,) = (
+        one for one in bf.stress(FIT, CRASH, portfolio=held).notes if one.startswith("options that expire before")
+    )
     assert near.name in said
     assert far.name not in said
     short = bf.stress(FIT, bf.Scenario({"f0": -0.2}), portfolio=held)
-    assert not [one for one in short.notes if one.startswith("expire before")]
+    assert not [one for one in short.notes if one.startswith("options that expire before")]

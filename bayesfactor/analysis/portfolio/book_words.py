@@ -57,14 +57,14 @@ def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, .
     names = [one.name for one, ended in zip(positions.book.options, ends, strict=True) if ended]
     if not names:
         return ()
-    return (f"expire before the scenario's end, and are paid by the prices of its end: {', '.join(names)}",)
+    return (f"options that expire before the scenario's end are paid at the prices of its end: {', '.join(names)}",)
 
 
 def _unit(book: Book) -> str:
     if not book.in_money:
-        return f"gains of the {PORTFOLIO} are decimal, of its value, {book.value:.6g} in {book.money}"
+        return f"gains of the {PORTFOLIO} are decimal, of its value, {book.value:,.6g} in {book.money}"
     why = "something in it is sold" if book.sells else "its value is small beside its notional"
-    return f"gains of the {PORTFOLIO} are in {book.money}, not in per cent, as {why}; its value is {book.value:.6g}"
+    return f"gains of the {PORTFOLIO} are in {book.money}, not in per cent, as {why}; its value is {book.value:,.6g}"
 
 
 def _apart(positions: Positions) -> tuple[str, ...]:
