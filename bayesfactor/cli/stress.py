@@ -75,8 +75,8 @@ def show_stress(stressed: Stress, ci: float, below: float | None) -> None:
     money = in_money(stressed.book)
     of_book = f"; of the {PORTFOLIO}, the gain in money" * money
     say(
-        f"Excess return, %{of_book}: expected, and where it may fall; interval: {interval_name(table)}. The first is how "
-        "well the expectation is known, the second where the return itself may be."
+        f"Excess return, %{of_book}: expected, and where it may fall; interval: {interval_name(table)}. The first is "
+        "how well the expectation is known, the second where the return itself may be."
     )
     print()
     total = table[table["source"] == "total"].set_index("asset")

@@ -15,6 +15,10 @@ DOUBT = (
     "doubt: read the greeks, a stress and a forecast first"
 )
 RATE = "variances of options are at this instant, by delta and vega: what a book may lose is for a stress or a forecast"
+LINEAR = (
+    "mean and variance of options are linear, by delta, vega and rho at this instant: what a book may lose is for a "
+    "stress or a forecast, which reprice it"
+)
 REPRICED = (
     f"every option of the {PORTFOLIO} is repriced in every draw: its forward moves by the excess return of the "
     "underlying, and its gain is in excess of what cash earns"
@@ -45,7 +49,9 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     """Say what the gains of a book with options are in, how sure they are, and what is assumed of volatilities."""
     if positions is None:
         return ()
-    words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "repriced": (REPRICED,)}[kind]
+    words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "moments": (LINEAR,), "repriced": (REPRICED,)}[
+        kind
+    ]
     return (*words, _unit(positions.book), _volatility(positions), *_apart(positions), *positions.book.notes)
 
 
