@@ -95,8 +95,13 @@ def test_a_book_of_holdings_with_prices_is_no_mapping_of_weights():
 def test_per_cent_of_volatility_is_refused():
     panel = book_panel()
     in_per_cent = replace(panel, factors=panel.factors * [1.0, 100.0, 1.0])
-    with pytest.raises(bf.SpecError, match="they are of per cent"):
+    with pytest.raises(bf.SpecError, match=r"they are of per cent, or of no volatility") as raised:
         bf.stress(book_fit(in_per_cent), CRASH, portfolio=book())
+    assert "0.65" in raised.value.remedy
+    in_per_cent = replace(panel, factors=panel.factors * [1.0, 1.0, 100.0])
+    with pytest.raises(bf.SpecError, match=r"rate factor 'rates' .* they are of per cent") as raised:
+        bf.stress(book_fit(in_per_cent), CRASH, portfolio=book(rate="rates"))
+    assert "a rate of 5 % a year is 0.05" in raised.value.remedy
 
 
 def test_what_does_not_reprice_a_book_refuses_it():

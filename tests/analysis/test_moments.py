@@ -222,4 +222,5 @@ def test_a_book_of_options_has_the_moments_of_its_exposures(made):
     np.testing.assert_allclose(found.covariance.loc["portfolio", "portfolio"], wanted, rtol=1e-8)
     assert any("are linear, by delta, vega and rho" in note for note in found.notes)
     assert found.annual.notes == found.notes
+    assert repr(found).startswith("Moments(3 assets and a portfolio, 1 period ahead")
     assert not bf.moments(fit).notes

@@ -68,7 +68,7 @@ def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, .
 
 def _unit(book: Book) -> str:
     if not book.in_money:
-        return f"gains of the {PORTFOLIO} are decimal, of its value, {book.value:,.6g} in {book.money}"
+        return f"returns of the {PORTFOLIO} are decimal, of its value, {book.value:,.6g} in {book.money}"
     why = "something in it is sold" if book.sells else "its value is small beside its notional"
     return f"gains of the {PORTFOLIO} are in {book.money}, not in per cent, as {why}; its value is {book.value:,.6g}"
 

@@ -9,7 +9,7 @@ import pandas as pd
 from bayesfactor.analysis.portfolio.book_words import notes_on_book
 from bayesfactor.analysis.portfolio.horizon_sums import HorizonSums, common_covariance, horizon_sums, summed_covariance
 from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
-from bayesfactor.analysis.portfolio.portfolio_weights import Portfolio
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.wording import periods_in_words
 from bayesfactor.panel.panel import Panel
@@ -54,7 +54,8 @@ class Moments:
 
     def __repr__(self) -> str:
         many = f"{periods_in_words(self.periods)} ahead"
-        return f"Moments({len(self.mean)} assets, {many}{', the fit has problems' * bool(self.problems)})"
+        of = f"{(self.mean.index != PORTFOLIO).sum()} assets{' and a portfolio' * (PORTFOLIO in self.mean.index)}"
+        return f"Moments({of}, {many}{', the fit has problems' * bool(self.problems)})"
 
 
 def moments(fit: Fit, periods: int = 1, portfolio: Portfolio | None = None, after: Panel | None = None) -> Moments:

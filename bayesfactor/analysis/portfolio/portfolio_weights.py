@@ -143,7 +143,7 @@ def _amounts(book: Book) -> dict[str, float]:
             f"{PORTFOLIO}: a book with options is no list of weights: what it gains is not in proportion to returns.",
             place=PORTFOLIO,
             found=book,
-            remedy='Ask bf.stress or bf.forecast, which reprice it, or bf.attribute of its "premium" and "variance".',
+            remedy="Ask bf.stress or bf.forecast, which reprice it, or bf.moments or bf.attribute of its exposures.",
         )
     found: dict[str, float] = {}
     for one in book.holdings:

@@ -14,6 +14,7 @@ Moves = Literal["diff", "log_diff"]
 MOVES: tuple[Moves, ...] = get_args(Moves)
 WHOLE = 0.5  # standard deviation of a period's change of volatility, above which it is of per cent
 WHOLE_RATE = 0.02  # of rates
+EXAMPLES = {"volatility": "a volatility of 65 % a year is 0.65", "rate": "a rate of 5 % a year is 0.05"}
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,8 @@ def require_decimal(panel: PanelBase, place: int, most: float, what: str) -> Non
     if sd > most:
         raise SpecError(
             f"Book: differences of the {what} factor '{panel.factor_names[place]}' have a standard deviation of "
-            f"{sd:.3g} a period: they are of per cent.",
+            f"{sd:.3g} a period: they are of per cent, or of no {what}.",
             place=f"Book.{what}",
             found=sd,
-            remedy="Divide its level by 100 before integrating: a volatility of 65 % a year is 0.65.",
+            remedy=f"Divide its level by 100 before integrating: {EXAMPLES[what]}.",
         )
