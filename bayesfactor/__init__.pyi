@@ -61,6 +61,9 @@ from .analysis.portfolio.moments import (
 from .analysis.portfolio.options.book import (
     Book as Book,
 )
+from .analysis.portfolio.options.book_files import (
+    read_book as read_book,
+)
 from .analysis.portfolio.options.contract import (
     Holding as Holding,
     Option as Option,

@@ -17,6 +17,7 @@ from bayesfactor.cli.options import (
     Portfolio,
     Prices,
     Probability,
+    Rate,
     Returns,
     RiskFree,
     Run,
@@ -24,6 +25,7 @@ from bayesfactor.cli.options import (
     Table,
     Tune,
     Units,
+    Volatility,
     Zone,
     check_output,
     exit_status,
@@ -179,6 +181,8 @@ def attribute(
     ] = "factor",
     per: Annotated[str, typer.Option(help="asset or group.")] = "asset",
     portfolio: Portfolio = None,
+    volatility: Volatility = None,
+    rate: Rate = None,
     ci: Probability = 0.9,
     csv: Table = None,
     allow_unconverged: Annotated[
@@ -191,17 +195,19 @@ def attribute(
 ) -> None:
     """Split each asset's risk premium, realised return or variance by source."""
     from bayesfactor.analysis.attribution.attribution import attribute as run_attribute
-    from bayesfactor.cli.input import read_weights
+    from bayesfactor.analysis.portfolio.portfolio_weights import weights_and_book
+    from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import show_attribution, write_csv
     from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
         check_output(csv)
     choices: dict[str, Any] = {"by": by, "per": per, "allow_unconverged": allow_unconverged}
-    weights = None if portfolio is None else read_weights(portfolio)
-    found = run_attribute(open_fit(run), kind, portfolio=weights, **choices)  # type: ignore[arg-type]
+    held = read_portfolio(portfolio, volatility, rate)
+    found = run_attribute(open_fit(run), kind, portfolio=held, **choices)  # type: ignore[arg-type]
     table = found.share_table(ci_prob=ci) if kind == "variance" else found.table(ci_prob=ci)
-    show_attribution(table)
+    book = weights_and_book(held)[1]
+    show_attribution(table, in_money=book is not None and book.in_money)
     if csv is not None:
         write_csv(table, csv)
     warn_and_exit(found.problems)

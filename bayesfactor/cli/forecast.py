@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import Forecast
-from bayesfactor.cli.output import LINES, interval_name, percent, probability, say, show_rows
+from bayesfactor.cli.output import LINES, interval_name, probability, say, share_or_money, show_rows, under
 
 BELOW = "prob_below"
 
@@ -17,11 +18,12 @@ def forecast_table(found: Forecast, below: float | None, ci: float) -> pd.DataFr
     return table.assign(**{BELOW: column[table["asset"]].to_numpy()}).rename(columns={BELOW: str(column.name)})
 
 
-def show_forecast(table: pd.DataFrame, below: float | None) -> None:
-    """Print what returns are expected to be, and where they may fall, the portfolio first."""
+def show_forecast(table: pd.DataFrame, below: float | None, *, in_money: bool = False) -> None:
+    """Print what returns are expected to be, and where they may fall, the portfolio first, perhaps in money."""
     periods = table.attrs["periods"]
     over = "the next period" if periods == 1 else f"the next {periods} periods, compounded"
-    say(f"Excess return over {over}, %; interval: {interval_name(table)}.")
+    of_book = f"; of the {PORTFOLIO}, the gain in money" * in_money
+    say(f"Excess return over {over}, %{of_book}; interval: {interval_name(table)}.")
     say(
         "expected: how well the expectation is known; return: where the return itself may fall. MC error: of the mean "
         "of the simulated returns."
@@ -31,10 +33,14 @@ def show_forecast(table: pd.DataFrame, below: float | None) -> None:
     names = ("expected", "expected_lower", "expected_upper", "mean", "sd", "lower", "upper")
     rows = []
     for row in table.head(LINES).to_dict("records"):
-        chances = [row["prob_positive"], *([] if below is None else [row[f"{BELOW}_{below:g}"]])]
-        numbers = [*(percent(row[name]) for name in names), *map(probability, chances), f"{100 * row['mcse']:.2g}"]
+        own = in_money and row["asset"] == PORTFOLIO
+        chances = [probability(row["prob_positive"])]
+        if below is not None:
+            chances.append("" if in_money and not own else probability(row[f"{BELOW}_{below:g}"]))
+        numbers = [*(share_or_money(row[name], in_money=own) for name in names), *chances]
+        numbers.append(f"{(1 if own else 100) * row['mcse']:.2g}")
         rows.append([str(row["asset"]), *numbers])
-    last = [] if below is None else [f"P(< {100 * below:g})"]
+    last = [] if below is None else [under(below, in_money=in_money)]
     shown = ["expected", "lower", "upper", "return", "sd", "lower", "upper", "P(> 0)", *last, "MC error"]
     show_rows(["asset", *shown], rows)
     if len(table) > LINES:

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayesfactor.analysis.portfolio.options.book import Book
+from bayesfactor.analysis.portfolio.options.book_files import has_book_header, read_book
 from bayesfactor.analysis.portfolio.portfolio_weights import LEVERAGE, gross, not_weights
-from bayesfactor.base.errors import DataError
+from bayesfactor.base.errors import DataError, SpecError
 from bayesfactor.data.integration.assembly import integrate, to_returns
-from bayesfactor.data.readers.cells import decode_text, read_raw, split_cells
+from bayesfactor.data.readers.cells import decode_text, number_of, read_raw, split_cells
 from bayesfactor.data.readers.fred import read_fred
 from bayesfactor.data.readers.publishers import first_name
 from bayesfactor.data.readers.table import read_table
-from bayesfactor.data.screening.number_formats import describe_number
 from bayesfactor.panel.panel import Panel
 
 Info = dict[str, Any] | None
@@ -68,9 +69,31 @@ def _entries(row: dict[Any, object]) -> dict[str, Any]:
     return {**given, "lag": int(lag)} if lag.isdecimal() else given
 
 
+def read_portfolio(path: Path | None, volatility: str | None, rate: str | None) -> dict[str, float] | Book | None:
+    """Read weights or, of a file with a column of kinds, a book of options with the factors that move it."""
+    moved = {"--volatility": volatility, "--rate": rate}
+    if path is not None and has_book_header(split_cells(_text(path), path.name).columns):
+        return read_book(path, volatility=volatility, rate=rate)
+    for option, factor in moved.items():
+        if factor is not None:
+            raise SpecError(
+                f"{option} {factor} goes with a book of options, and --portfolio has none.",
+                place=option,
+                found=factor,
+                remedy="A book is a CSV file with the columns kind, underlying, quantity, strike and so on.",
+            )
+    return None if path is None else read_weights(path)
+
+
 def read_weights(path: Path) -> dict[str, float]:
     """Read a portfolio: two columns, asset and weight, under a header; DataError for per cent, shares or amounts."""
     cells = split_cells(_text(path), path.name)
+    if has_book_header(cells.columns):
+        raise DataError(
+            f"{path.name} is a book of options, not of weights.",
+            series=path.name,
+            remedy="The commands stress, forecast, attribute and report take one.",
+        )
     if cells.shape[1] != 2:
         raise DataError(
             f"{path.name} has {cells.shape[1]} columns.",
@@ -91,7 +114,8 @@ def read_weights(path: Path) -> dict[str, float]:
         asset = str(name).strip()
         if asset in weights:
             raise DataError(f"{path.name} names '{asset}' twice.", series=asset, remedy="Add its weights up.")
-        weights[asset] = _number(str(value), f"{path.name}, line {line}", asset)
+        what = f"{path.name}, line {line}: the weight of '{asset}'"
+        weights[asset] = number_of(str(value), what, asset, "Write 60 % as 0.6.")
     found = np.array(list(weights.values()))
     if gross(found) > LEVERAGE:
         raise not_weights(found, path.name)
@@ -118,22 +142,6 @@ def _is_number(text: object) -> bool:
         return math.isfinite(float(str(text)))
     except ValueError:
         return False
-
-
-def _number(text: str, place: str, asset: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        says, remedy = describe_number(text) or ("is not a number", "Write 60 % as 0.6.")
-        raise DataError(
-            f"{place}: the weight of '{asset}' is '{text}', which {says}.",
-            series=asset,
-            value=text,
-            remedy="Write 60 % as 0.6." if "%" in text else remedy,
-        )
-    return number
 
 
 def read_panel(

@@ -24,7 +24,18 @@ Draws = Annotated[int, typer.Option(help="Draws to keep of each chain.")]
 Tune = Annotated[int, typer.Option(help="Warm-up draws of each chain.")]
 Probability = Annotated[float, typer.Option(help="Probability of the credible intervals (equal-tailed by default).")]
 Table = Annotated[Path | None, typer.Option(help="Write the whole table to this CSV file.")]
-Portfolio = Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; adds the portfolio as one entry.")]
+Weights = Annotated[Path | None, typer.Option(help="CSV: columns asset and weight; adds the portfolio as one entry.")]
+Portfolio = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV: columns asset and weight; or a book of options, kind, underlying, quantity, strike, expiry, price, "
+        "forward, settled, rate, at."
+    ),
+]
+Volatility = Annotated[
+    str | None, typer.Option(help="Factor with which the implied volatilities of a book of options move.")
+]
+Rate = Annotated[str | None, typer.Option(help="Factor with which the rates of a book of options move.")]
 
 
 class IntervalKind(StrEnum):

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import DataError
 from bayesfactor.base.files import write_whole
 from bayesfactor.cli.interrupts import wrote
@@ -97,10 +98,25 @@ def percent(value: float) -> str:
     return "0.0" if text == "-0.0" else text
 
 
+def money(value: float) -> str:
+    """Write an amount with four digits or more, with commas between thousands."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def share_or_money(value: float, *, in_money: bool) -> str:
+    """Write a gain: as per cent, or as money where it is of a book whose gains are."""
+    return money(value) if in_money else percent(value)
+
+
 def probability(value: float) -> str:
     """Write a probability with two digits; near 0 and 1 as <0.01 and >0.99."""
     text = f"{value:.2f}"
     return {"1.00": ">0.99", "0.00": "<0.01"}.get(text, text)
+
+
+def under(below: float, *, in_money: bool) -> str:
+    """Return the head of a column of probabilities of less than a return, or than an amount of money."""
+    return f"P(< {below:g})" if in_money else f"P(< {100 * below:g})"
 
 
 def interval_name(table: pd.DataFrame) -> str:
@@ -108,8 +124,8 @@ def interval_name(table: pd.DataFrame) -> str:
     return f"{100 * table.attrs['ci_prob']:g} % {table.attrs['ci_kind']}"
 
 
-def show_attribution(table: pd.DataFrame) -> None:
-    """Print a table of an attribution: whole entries up to `LINES` rows, the portfolio first."""
+def show_attribution(table: pd.DataFrame, *, in_money: bool = False) -> None:
+    """Print a table of an attribution: whole entries up to `LINES` rows, the portfolio first, perhaps in money."""
     unit, chance = table.columns[0], next(name for name in table.columns if name.startswith("prob_"))
     entries = list(dict.fromkeys(table[unit]))
     room = max(1, LINES // max(1, len(table) // len(entries)))
@@ -119,12 +135,14 @@ def show_attribution(table: pd.DataFrame) -> None:
     known = ["identification"] if "identification" in table else []
     rows, previous = [], None
     for row in table[keep].to_dict("records"):
-        numbers = [percent(row[name]) for name in ("mean", "sd", "lower", "upper")]
+        own = in_money and row[unit] == PORTFOLIO and table.attrs["kind"] == "premium"
+        numbers = [share_or_money(row[name], in_money=own) for name in ("mean", "sd", "lower", "upper")]
         name = "" if row[unit] == previous else str(row[unit])
-        numbers += [probability(row[chance]), f"{100 * row['mcse']:.2g}"]
+        numbers += [probability(row[chance]), f"{(1 if own else 100) * row['mcse']:.2g}"]
         rows.append([name, str(row["source"]), *numbers, *(row[column] for column in known)])
         previous = row[unit]
-    what = {"premium": "Premium, % a year", "return": "Realised excess return, %"}
+    paid = f"Premium, % a year{'; of the portfolio, money a year' * in_money}"
+    what = {"premium": paid, "return": "Realised excess return, %"}
     say(f"{what.get(table.attrs['kind'], 'Share of the variance, %')}; interval: {interval_name(table)}.")
     say(*(f"Note: {note}." for note in table.attrs["notes"]))
     print()

@@ -16,6 +16,7 @@ from bayesfactor.cli.options import (
     Portfolio,
     Prices,
     Probability,
+    Rate,
     Returns,
     RiskFree,
     Run,
@@ -23,6 +24,8 @@ from bayesfactor.cli.options import (
     Table,
     Tune,
     Units,
+    Volatility,
+    Weights,
     Zone,
     check_output,
     exit_status,
@@ -63,13 +66,15 @@ def stress(
         str, typer.Option(help="What the other factors do: expected (given the shocked ones) or unchanged.")
     ] = "expected",
     portfolio: Portfolio = None,
+    volatility: Volatility = None,
+    rate: Rate = None,
     below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
     ci: Probability = 0.9,
     csv: Table = None,
 ) -> None:
     """Show what assets and a portfolio earn if factors are shocked, and how plausible that is."""
     from bayesfactor.analysis.scenarios.stress import stress as run_stress
-    from bayesfactor.cli.input import read_weights
+    from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import write_csv
     from bayesfactor.cli.stress import read_shocks, show_stress, whole_table
     from bayesfactor.posterior.fit import open_fit
@@ -79,7 +84,7 @@ def stress(
     asked = read_shocks(shock or [], scenarios, periods)
     choices: dict[str, Any] = {
         "others": others,
-        "portfolio": None if portfolio is None else read_weights(portfolio),
+        "portfolio": read_portfolio(portfolio, volatility, rate),
     }
     result, found = open_fit(run), []
     for number, scenario in enumerate(asked):
@@ -95,23 +100,28 @@ def forecast(
     run: Run,
     periods: Annotated[int, typer.Option(help="Periods of the panel over which returns are compounded.")] = 1,
     portfolio: Portfolio = None,
+    volatility: Volatility = None,
+    rate: Rate = None,
     below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
     ci: Probability = 0.9,
     csv: Table = None,
 ) -> None:
     """Show where the returns of assets and a portfolio may fall over the periods ahead."""
     from bayesfactor.analysis.scenarios.forecast import forecast as run_forecast
+    from bayesfactor.analysis.scenarios.repriced_book import in_money
+    from bayesfactor.cli.books import show_positions
     from bayesfactor.cli.forecast import forecast_table, show_forecast
-    from bayesfactor.cli.input import read_weights
+    from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import write_csv
     from bayesfactor.posterior.fit import open_fit
 
     if csv is not None:
         check_output(csv)
-    weights = None if portfolio is None else read_weights(portfolio)
-    found = run_forecast(open_fit(run), periods, weights, paths=())
+    held = read_portfolio(portfolio, volatility, rate)
+    found = run_forecast(open_fit(run), periods, held, paths=())
     table = forecast_table(found, below, ci)
-    show_forecast(table, below)
+    show_forecast(table, below, in_money=in_money(found.book))
+    show_positions(found.book, ci)
     if csv is not None:
         write_csv(table, csv)
     warn_and_exit(found.problems)
@@ -133,7 +143,7 @@ def score(
     info: Info = None,
     assets: Assets = None,
     risk_free: RiskFree = None,
-    portfolio: Portfolio = None,
+    portfolio: Weights = None,
     calendar: Calendar = "auto",
     units: Units = "decimal",
     prices: Prices = False,

@@ -5,15 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from bayesfactor.cli.options import IntervalKind, Probability, Run, check_output, warn_and_exit
+from bayesfactor.cli.options import IntervalKind, Probability, Rate, Run, Volatility, check_output, warn_and_exit
 
 
 def report(
     run: Run,
     output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
     portfolio: Annotated[
-        Path | None, typer.Option(help="CSV: columns asset and weight; the report is about this portfolio.")
+        Path | None, typer.Option(help="CSV: columns asset and weight, or a book of options; the report is about it.")
     ] = None,
+    volatility: Volatility = None,
+    rate: Rate = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     ci: Probability = 0.9,
     ci_kind: Annotated[
@@ -36,14 +38,14 @@ def report(
     """Write a report for a reader who does not run Python."""
     from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
     from bayesfactor.cli.comparison import named
-    from bayesfactor.cli.input import read_weights
+    from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior.fit import open_fit
     from bayesfactor.reporting.writing import write_report
     from bayesfactor.spec.causal_graph_files import read_causal_graph
 
     check_output(output)
-    weights = None if portfolio is None else read_weights(portfolio)
+    held = read_portfolio(portfolio, volatility, rate)
     result = open_fit(run)
     asked = () if scenarios is None else read_scenarios(scenarios)
     named([run, *(other or [])], "report --other")
@@ -57,6 +59,6 @@ def report(
         "others": others,
         "causes": None if causes is None else read_causal_graph(causes),
     }
-    written = write_report(result, output, portfolio=weights, **choices)
+    written = write_report(result, output, portfolio=held, **choices)
     print(f"Wrote {wrote(written)}")
     warn_and_exit(result.problems)

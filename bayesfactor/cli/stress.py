@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.plausibility import waiting_words
+from bayesfactor.analysis.scenarios.repriced_book import beside, in_money
 from bayesfactor.analysis.scenarios.scenario import Scenario, Sigmas
 from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
 from bayesfactor.analysis.scenarios.stress import Stress
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.wording import periods_in_words
-from bayesfactor.cli.output import LINES, interval_name, number, percent, probability, say, show_rows
+from bayesfactor.cli.books import show_positions
+from bayesfactor.cli.output import LINES, interval_name, number, probability, say, share_or_money, show_rows, under
 
 WRITE = "Write --shock market=-0.2, or --shock market=-4sd for four standard deviations."
 SD = re.compile(r"\s*(sd|sigmas?)\s*$", re.IGNORECASE)
@@ -69,22 +72,26 @@ def show_stress(stressed: Stress, ci: float, below: float | None) -> None:
     print()
     _show_factors(stressed.factors_table(ci))
     say("", _plausible(stressed), "")
+    money = in_money(stressed.book)
+    of_book = f"; of the {PORTFOLIO}, the gain in money" * money
     say(
-        f"Excess return, %: expected, and where it may fall; interval: {interval_name(table)}. The first is how well "
-        "the expectation is known, the second where the return itself may be."
+        f"Excess return, %{of_book}: expected, and where it may fall; interval: {interval_name(table)}. The first is "
+        "how well the expectation is known, the second where the return itself may be."
     )
     print()
     total = table[table["source"] == "total"].set_index("asset")
     rows = []
     for row in outcome.head(LINES).to_dict("records"):
         expected = total.loc[row["asset"]]
-        ends = [percent(one[end]) for one in (expected, row) for end in ("lower", "upper")]
-        beyond = [] if below is None else [probability(row["prob_below"])]
-        rows.append([str(row["asset"]), percent(expected["mean"]), *ends, *beyond])
-    last = [] if below is None else [f"P(< {100 * below:g})"]
+        own = money and row["asset"] == PORTFOLIO
+        ends = [share_or_money(one[end], in_money=own) for one in (expected, row) for end in ("lower", "upper")]
+        beyond = [] if below is None else ["" if money and not own else probability(row["prob_below"])]
+        rows.append([str(row["asset"]), share_or_money(expected["mean"], in_money=own), *ends, *beyond])
+    last = [] if below is None else [under(below, in_money=money)]
     show_rows(["asset", "expected", "lower", "upper", "return lower", "upper", *last], rows)
     if len(outcome) > LINES:
         say("", f"{LINES} of {len(outcome)} entries shown. All of them, by source: --csv FILE.")
+    show_positions(stressed.book, ci)
 
 
 def _show_factors(table: pd.DataFrame) -> None:
@@ -120,5 +127,5 @@ def whole_table(found: list[Stress], ci: float) -> pd.DataFrame:
         table.insert(0, "scenario", one.scenario.name)
         tables.append(table)
     whole = pd.concat(tables, ignore_index=True)
-    whole.attrs = {**firsts[0].attrs, "units": "decimal over the periods of the scenario"}
+    whole.attrs = {**firsts[0].attrs, "units": f"decimal over the periods of the scenario{beside(found[0].book)}"}
     return whole

@@ -1,7 +1,7 @@
 """The law of returns of the next period and of those after it, at draws of a fit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -104,6 +104,20 @@ class PredictiveLaw:
         """Whether a later period has another law than the next one."""
         still = self.wander is None and self.long_run is self.loading and self.long_run_cov is self.cov
         return not still or bool(np.any(self.log_volatility) or np.any(self.size) or np.any(self.log_drift))
+
+    def of(self, assets: np.ndarray) -> "PredictiveLaw":
+        """Return the law of some assets, by their places."""
+        loading = self.loading[:, assets]
+        return replace(
+            self,
+            intercept=self.intercept[:, assets],
+            sd=self.sd[:, assets],
+            loading=loading,
+            long_run=loading if self.long_run is self.loading else self.long_run[:, assets],
+            common=self.common[:, assets],
+            wander=None if self.wander is None else self.wander[:, assets],
+            log_drift=self.log_drift[assets],
+        )
 
     def tail_scales(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Return draws (sample, ...) of the variance of a residual over its mean: 1 of a normal law."""

@@ -53,8 +53,10 @@ def test_tables_of_every_position():
         (book(option("btc")), bf.SpecError, "unknown asset 'btc'"),
         (book(CALL, bf.Holding("btc", 1)), bf.SpecError, "unknown asset 'btc'"),
         (book(volatility="dvol"), bf.SpecError, "unknown factor 'dvol'"),
-        (book(volatility="f0"), bf.SpecError, "has the transform 'none': is it a difference or a log difference"),
-        (book(rate="f0"), bf.SpecError, "the rate factor 'f0' has the transform 'none'"),
+        (book(volatility="f0"), bf.SpecError, "the volatility factor 'f0' is traded: it is a return"),
+        (book(volatility=bf.ParallelShift("f0", transform="diff")), bf.SpecError, "'f0' is traded"),
+        (book(volatility=bf.SquareRootShift("f0", transform="log_diff")), bf.SpecError, "'f0' is traded"),
+        (book(rate="f0"), bf.SpecError, "the rate factor 'f0' is traded"),
         (book(rate="swap"), bf.SpecError, "unknown factor 'swap'"),
         (book(bf.Option("a00", "call", 50, "2024-03-29", 1, 0.4, 100.0)), bf.DataError, "cannot be repriced"),
     ],
@@ -69,19 +71,37 @@ def test_positions_that_do_not_go_with_the_panel(held, error, message):
             ask()
 
 
+def test_factors_without_a_transform_that_is_known():
+    fit = book_fit(book_panel("none"))
+    for made, message in (
+        ({}, "has the transform 'none': is it a difference or a log difference"),
+        ({"volatility": None, "rate": "vol"}, "the rate factor 'vol' has the transform 'none'"),
+    ):
+        with pytest.raises(bf.SpecError, match=message):
+            bf.attribute(fit, portfolio=book(**made))
+
+
+def test_a_book_of_holdings_with_prices_is_no_mapping_of_weights():
+    held = bf.Book([bf.Holding("a00", 3.0, 200.0), bf.Holding("a01", 400.0)], at=AT)
+    for ask in (bf.attribute, bf.position_risk):
+        with pytest.raises(bf.SpecError, match=r"they are amounts of money, 1000 in all") as raised:
+            ask(FIT, portfolio=held)
+        assert raised.value.remedy == 'Give the weights: portfolio={"a00": 0.6, "a01": 0.4}.'
+    short = bf.Book([bf.Holding("a00", -3.0, 200.0)], at=AT)
+    with pytest.raises(bf.SpecError, match="have prices"):
+        bf.forecast(FIT, 1, short)
+
+
 def test_per_cent_of_volatility_is_refused():
     panel = book_panel()
     in_per_cent = replace(panel, factors=panel.factors * [1.0, 100.0, 1.0])
-    with pytest.raises(bf.SpecError, match=r"they are of per cent.*a volatility of 65 % a year is 0\.65"):
+    with pytest.raises(bf.SpecError, match=r"they are of per cent, or of no volatility") as raised:
         bf.stress(book_fit(in_per_cent), CRASH, portfolio=book())
-
-
-def test_per_cent_of_a_rate_is_refused_and_speaks_of_rates():
-    panel = book_panel()
+    assert "0.65" in raised.value.remedy
     in_per_cent = replace(panel, factors=panel.factors * [1.0, 1.0, 100.0])
-    with pytest.raises(bf.SpecError, match=r"the rate factor 'rates' .* they are of per cent") as found:
+    with pytest.raises(bf.SpecError, match=r"rate factor 'rates' .* they are of per cent") as raised:
         bf.stress(book_fit(in_per_cent), CRASH, portfolio=book(rate="rates"))
-    assert found.value.remedy == "Divide its level by 100 before integrating: a rate of 4 % a year is 0.04."
+    assert "a rate of 5 % a year is 0.05" in raised.value.remedy
 
 
 def test_what_does_not_reprice_a_book_refuses_it():

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import given, settings, strategies as st
+from scipy.stats import norm, t
 
 import bayesfactor as bf
-from tests.support.books import AT, book_fit, book_panel, option, revalued
+from tests.support.books import AT, book_fit, book_panel, option, priced, revalued
+from tests.support.synthetic_draws import synthetic_draws
 
 CALL, PUT = option(strike=105, days=81), option("a01", "put", 40.0, 20, 0.9, 3.0, 45.0)
 FIT = book_fit()
@@ -151,6 +153,35 @@ def test_the_expected_gain_is_the_mean_of_the_drawn_ones(accounted, made, transf
     assert (away < 4.5 * error + 0.004 * held.value).all()
 
 
+@pytest.mark.parametrize("dof", [None, 4.0])
+def test_far_out_of_the_money_the_expected_gain_is_the_mean_of_the_law_itself(dof):
+    """Of one period by quadrature: returns are normal, or Student-t, and not lognormal."""
+    panel, size = book_panel(frequency="weekly"), 4_000
+    draws = synthetic_draws(panel, draws=size // 2, doubt=0.0, dof=dof)
+    fit = bf.from_draws(panel, draws.assign(residual_sd=0.1 + 0 * draws["residual_sd"]))
+    one = option(kind="put", strike=60, days=30, quantity=-100.0)
+    found = bf.forecast(fit, 1, bf.Book([one], at=AT))
+    law = fit.posterior.isel(chain=0, draw=0).sel(asset="a00")
+    loading, cov = law["loading"].values, law["factor_cov"].values
+    mean = float(law["alpha"]) + loading @ law["risk_premium"].values
+    of_factors, sd = np.sqrt(loading @ cov @ loading), 0.1 if dof is None else 0.1 / np.sqrt(dof / (dof - 2))
+    x, z = np.linspace(-8, 8, 161), np.linspace(-150, 150, 6_001)
+    density = (norm if dof is None else t(dof)).pdf(z)
+    growth = np.maximum(1 + mean + of_factors * x[:, None] + sd * z, 1e-12)
+    gain = -100 * (revalued(one, growth, 0.7, 7) - one.value)
+    weight = norm.pdf(x)[:, None] * density
+    weight /= weight.sum()
+    exact = (weight * gain).sum()
+    spread = np.sqrt((weight * gain**2).sum() - exact**2)
+    drawn, expected = entry(found.draws), entry(found.expected)
+    assert float(expected.std()) == pytest.approx(0, abs=1e-9)
+    assert float(expected.mean()) == pytest.approx(exact, abs=4 * spread / np.sqrt(16 * size))
+    assert float(drawn.mean()) == pytest.approx(exact, abs=4 * spread / np.sqrt(size))
+    variance = np.log(1 + (of_factors**2 + 0.01) / (1 + mean) ** 2) + 0.7**2 * 23 / 365
+    lognormal = -100 * (priced(100 * (1 + mean), 60, np.sqrt(variance), 1.0, "put") - one.value)
+    assert abs(lognormal - exact) > 8 * spread / np.sqrt(16 * size)  # so that this can fail
+
+
 @pytest.mark.parametrize("days", [2.5, 3])
 def test_what_expires_is_paid_at_the_end_of_its_period(days):
     short = option(days=days)
@@ -253,8 +284,10 @@ def test_positions_stand_in_the_order_of_the_book():
 def test_options_that_expire_before_the_end_of_a_scenario_are_named():
     near, far = option(kind="put", strike=90, days=5), option(kind="put", strike=90, days=60)
     held = book(near, far)
-    (said,) = (one for one in bf.stress(FIT, CRASH, portfolio=held).notes if one.startswith("expire before"))
+    (said,) = (
+        one for one in bf.stress(FIT, CRASH, portfolio=held).notes if one.startswith("options that expire before")
+    )
     assert near.name in said
     assert far.name not in said
     short = bf.stress(FIT, bf.Scenario({"f0": -0.2}), portfolio=held)
-    assert not [one for one in short.notes if one.startswith("expire before")]
+    assert not [one for one in short.notes if one.startswith("options that expire before")]

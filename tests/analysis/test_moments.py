@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.analysis.scenarios.simulation import paths
 from bayesfactor.posterior.predictive_law import law_of
+from tests.support.books import AT, book_fit, option
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import MOVING, synthetic_draws
 
@@ -184,3 +186,41 @@ def test_only_a_fit_has_moments(panel):
         bf.moments(panel)
     with pytest.raises(bf.SpecError, match="moments needs single returns"):
         bf.moments(bf.from_draws(panel, synthetic_draws(panel)), after=3)
+
+
+WEIGHTS = {"a00": 0.5, "a01": -0.2, "a04": 1.1}
+
+
+@pytest.mark.parametrize("name", ["static", "moving"])
+@pytest.mark.parametrize("periods", [1, 7])
+def test_a_portfolio_has_the_moments_of_its_weights(name, periods, request):
+    fit = request.getfixturevalue(name)
+    found, assets = bf.moments(fit, periods, WEIGHTS), bf.moments(fit, periods)
+    w = pd.Series(WEIGHTS).reindex(assets.mean.index).fillna(0.0)
+    for one, of in ((found, assets), (found.annual, assets.annual)):
+        assert list(one.mean.index) == [*fit.panel.assets, "portfolio"]
+        np.testing.assert_allclose(one.mean["portfolio"], w @ of.mean, rtol=1e-10)
+        for part in ("covariance", "from_factors", "from_residuals", "mean_covariance"):
+            own, wanted = getattr(one, part), getattr(of, part)
+            np.testing.assert_allclose(own.loc["portfolio", "portfolio"], w @ wanted @ w, rtol=1e-9)
+            np.testing.assert_allclose(own.loc["portfolio", w.index], wanted @ w, rtol=1e-9, atol=1e-15)
+            np.testing.assert_allclose(own.loc[w.index, w.index], wanted, rtol=1e-9, atol=1e-18)
+
+
+@pytest.mark.parametrize("made", [{}, {"moving": MOVING, "common": 1}])
+def test_a_book_of_options_has_the_moments_of_its_exposures(made):
+    fit = book_fit(**made)
+    book = bf.Book([option(), option("a01", "put", 90.0, 30, quantity=2.0)], at=AT, volatility="vol", rate="rates")
+    found = bf.moments(fit, portfolio=book)
+    premium = bf.attribute(fit, portfolio=book).draws.sel(asset="portfolio", source="total")
+    year = fit.panel.periods_per_year
+    np.testing.assert_allclose(found.mean["portfolio"], float(premium.mean()) / year, rtol=1e-9)
+    doubt = float(premium.var()) / year**2
+    np.testing.assert_allclose(found.mean_covariance.loc["portfolio", "portfolio"], doubt, rtol=1e-8)
+    variance = bf.attribute(fit, "variance", portfolio=book).draws.sel(asset="portfolio", source="total")
+    wanted = float(variance.mean()) / year + doubt
+    np.testing.assert_allclose(found.covariance.loc["portfolio", "portfolio"], wanted, rtol=1e-8)
+    assert any("are linear, by delta, vega and rho" in note for note in found.notes)
+    assert found.annual.notes == found.notes
+    assert repr(found).startswith("Moments(3 assets and a portfolio, 1 period ahead")
+    assert not bf.moments(fit).notes

@@ -76,6 +76,11 @@ def test_per_cent_and_other_units():
     with pytest.raises(bf.DataError, match=r"median of .* points: decimals\?") as found:
         bf.volatility(level(3, "dvol") / 10000, bf.Implied())
     assert "* 100" in found.value.remedy
+    for prices, what in ((40_000 + level(3, "close"), "a median of 40,"), (bars(), "a column of volume")):
+        with pytest.raises(bf.DataError, match=f"The index of volatility has {what}.*: prices") as found:
+            bf.volatility(prices, bf.Implied())
+        assert "bf.YangZhang(30)" in found.value.remedy
+    assert bf.volatility(bars().assign(volume=0.0), bf.Implied()).values.size
     with pytest.raises(bf.DataError, match="per cent given as decimals"):
         bf.funding(pd.Series(0.01, HOURS, name="rate").iloc[::8])
     with pytest.raises(bf.DataError, match=r"threshold of 'eth' is 80; it must be above 0 and at most 1") as found:

@@ -119,6 +119,9 @@ GOOD |= {"price": 0.093005, "forward": 2293.97}
         ({"settled": "eur"}, "unknown settled 'eur'"),
         ({"underlying": 3}, "must be the name of an asset"),
         ({"rate": float("inf")}, "rate is inf"),
+        ({"rate": 5.0}, "rate is 5.0, 500 % a year"),
+        ({"price": 213.35}, "price is 213.35, more than it can be worth with the forward 2293.97"),
+        ({"price": 2600.0, "settled": "usd"}, "price is 2600.0, more than it can be worth"),
     ],
 )
 def test_options_that_cannot_be(wrong, message):
@@ -140,6 +143,10 @@ OPTION = bf.Option(**GOOD)
     ("made", "message"),
     [
         ({"positions": []}, "must be a list of options and holdings"),
+        (
+            {"positions": [OPTION, bf.Option(**{**GOOD, "strike": 2400, "forward": 2241.65})]},
+            "another option of its expiry",
+        ),
         ({"positions": [OPTION, {"btc": 1}]}, "neither an Option nor a Holding"),
         ({"at": "2024-04-01"}, "'ETH-29MAR24-2500-C' expired on 2024-03-29 08:00 UTC"),
         ({"at": None}, "None is not a moment"),
@@ -184,6 +191,30 @@ def test_a_mark_below_intrinsic_value_is_a_reason_of_its_position():
     assert table["reason"][1] == ""
     assert np.isfinite(table["delta"][1])
     assert deep.name in table.attrs["notes"][0]
+
+
+def test_marks_in_coin_that_are_said_to_be_in_money_are_refused():
+    """At the money 0.05 is a volatility of 27 % in units of an underlying at 100, and of 0.3 % in money."""
+    wrong = bf.Option("eth", "call", 100.0, "2024-03-29", 1, 0.05, 100.0, "usd")
+    for ask in (bf.Book([wrong], at=AT).table, bf.Book([wrong], at=AT).require_volatilities):
+        with pytest.raises(bf.DataError, match="is said to be in money; in units of the underlying") as raised:
+            ask()
+        assert 'settled="coin"' in raised.value.remedy
+    right = bf.Option("eth", "call", 100.0, "2024-03-29", 1, 0.05, 100.0)
+    table = bf.Book([right], at=AT).table()
+    assert table["implied_volatility"][0] == pytest.approx(0.05 * np.sqrt(2 * np.pi * 365 / 80.86), rel=0.01)
+    assert table.attrs["notes"] == ()
+
+
+def test_volatilities_that_are_hardly_meant_are_said():
+    dear = bf.Option("eth", "call", 100.0, "2024-01-26", 1, 0.8, 100.0)
+    table = bf.Book([dear], at=AT).table()
+    assert table["implied_volatility"][0] > 10
+    assert "ETH-26JAN24-100-C: an implied volatility of 1," in table.attrs["notes"][0]
+    low = bf.Option("eth", "call", 120.0, "2024-03-29", 1, 0.03, 100.0, "usd")
+    table = bf.Book([low], at=AT).table()
+    assert 0.05 < table["implied_volatility"][0] < 0.2
+    assert "taken in units of the underlying, its mark would say" in table.attrs["notes"][0]
 
 
 def test_assets_that_cannot_be_held():

@@ -43,6 +43,9 @@ def test_a_flat_surface_is_flat():
         ({"underlying": ["ETH"] * 9 + ["BTC"]}, "of several underlyings: BTC, ETH"),
         ({"mark": 0.0}, "no expiry has three quotes"),
         ({"underlying_price": [100.0] * 9 + [40_000.0]}, "is not that of the others of its expiry"),
+        ({"underlying_price": [100.0] * 5 + [103.0] * 5}, "is not that of the others of its expiry"),
+        ({"mark": quotes()["mark"] * 100}, "is said to be in units of the underlying; in money .* 50 % a year"),
+        ({"settled": "usd"}, "is said to be in money; in units of the underlying it has an implied volatility of 50 %"),
     ],
 )
 def test_chains_with_defects(changed, message):
@@ -85,3 +88,41 @@ def test_maturities_that_are_not_there():
         with pytest.raises(bf.SpecError, match=message):
             found.at(maturity)
     assert found.at("30 days")["at_the_money"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("kind", "lacks"), [("call", "puts"), ("put", "calls")])
+def test_half_a_chain_is_refused(kind, lacks):
+    half = quotes()[quotes()["type"] == kind]
+    with pytest.raises(bf.DataError, match=f"holds {kind}s alone") as raised:
+        bf.surface(half, at="2024-01-02")
+    assert lacks in raised.value.remedy
+
+
+def test_what_is_not_known_of_an_expiry_is_said():
+    near, strike = quotes(), np.array([110.0, 120.0, 130.0])
+    later = {"expiry": "2024-03-01", "type": "call", "strike": strike, "underlying_price": 100.0}
+    calls = pd.DataFrame({**later, "mark": black(100.0, strike, 0.5 * np.sqrt(59 / 365), 1.0) / 100})
+    one_sided = pd.concat([near, calls], ignore_index=True)
+    found = bf.surface(one_sided, at="2024-01-02T08:00Z")
+    assert np.isnan(found.table()["at_the_money"][1])
+    assert any("2024-03-01: nothing is known at the money" in note for note in found.notes)
+    narrow = near[near["strike"].between(90, 110)].assign(mark=lambda table: table["mark"] * 3)
+    found = bf.surface(narrow, at="2024-01-02T08:00Z")
+    assert np.isnan(found.table()["risk_reversal"][0])
+    assert any("2024-02-01: no risk reversal, no butterfly" in note for note in found.notes)
+    assert not bf.surface(near, at="2024-01-02T08:00Z").notes
+
+
+def test_a_moment_of_another_year_is_refused_or_asked_about():
+    said = quotes(quoted=pd.Timestamp("2024-01-02T08:00Z"))
+    assert bf.surface(said, at="2024-01-02T20:00Z").table()["years"][0] == pytest.approx(29.5 / 365)
+    with pytest.raises(bf.SpecError, match=r"at is 2023-01-02 08:00 UTC, and the chain was quoted on 2024-01-02 08:00"):
+        bf.surface(said, at="2023-01-02T08:00Z")
+    found = bf.surface(quotes(), at="2023-01-02T08:00Z")
+    assert any("the first expiry is 395 days after the quotes" in note for note in found.notes)
+
+
+def test_volatilities_that_are_hardly_meant_are_said():
+    at_the_money = quotes()["strike"] == 100
+    found = bf.surface(quotes(mark=quotes()["mark"].where(~at_the_money, 0.9)), at="2024-01-02T08:00Z")
+    assert sum("an implied volatility of 1,147 % a year" in note for note in found.notes) == 2  # 2 N(v / 2) - 1 = 0.9

@@ -70,8 +70,8 @@ def returned(name, quote, growth, *, accounted="usd", volatility=0.0, days=0):
     own = option_of(name, quote["underlying_price"], quote["mark_price"])
     option = replace(own, underlying="a00")
     at = pd.Timestamp(quote["creation_timestamp"], unit="ms", tz="UTC")
-    book = bf.Book([option], at=at, volatility=bf.ParallelShift("f0", "diff"), accounted=accounted)
-    positions = positions_of(book, make_panel(assets=1, periods=60))
+    book = bf.Book([option], at=at, volatility=bf.ParallelShift("f1", "diff"), accounted=accounted)
+    positions = positions_of(book, make_panel(assets=1, traded=1, other=1, periods=60))
     after = positions.values(np.full((1, 1), growth), np.full(1, volatility), np.zeros(1), days / 365)
     return after[0, 0] / book.value - 1
 

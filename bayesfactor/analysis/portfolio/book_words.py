@@ -15,6 +15,10 @@ DOUBT = (
     "doubt: read the greeks, a stress and a forecast first"
 )
 RATE = "variances of options are at this instant, by delta and vega: what a book may lose is for a stress or a forecast"
+LINEAR = (
+    "mean and variance of options are linear, by delta, vega and rho at this instant: what a book may lose is for a "
+    "stress or a forecast, which reprice it"
+)
 REPRICED = (
     f"every option of the {PORTFOLIO} is repriced in every draw: its forward moves by the excess return of the "
     "underlying, and its gain is in excess of what cash earns"
@@ -45,8 +49,10 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     """Say what the gains of a book with options are in, how sure they are, and what is assumed of volatilities."""
     if positions is None:
         return ()
-    words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "repriced": (REPRICED,)}[kind]
-    return (*words, _unit(positions.book), _volatility(positions), *_apart(positions))
+    words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "moments": (LINEAR,), "repriced": (REPRICED,)}[
+        kind
+    ]
+    return (*words, _unit(positions.book), _volatility(positions), *_apart(positions), *positions.book.notes)
 
 
 def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, ...]:
@@ -57,14 +63,14 @@ def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, .
     names = [one.name for one, ended in zip(positions.book.options, ends, strict=True) if ended]
     if not names:
         return ()
-    return (f"expire before the scenario's end, and are paid by the prices of its end: {', '.join(names)}",)
+    return (f"options that expire before the scenario's end are paid at the prices of its end: {', '.join(names)}",)
 
 
 def _unit(book: Book) -> str:
     if not book.in_money:
-        return f"gains of the {PORTFOLIO} are decimal, of its value, {book.value:.6g} in {book.money}"
+        return f"returns of the {PORTFOLIO} are decimal, of its value, {book.value:,.6g} in {book.money}"
     why = "something in it is sold" if book.sells else "its value is small beside its notional"
-    return f"gains of the {PORTFOLIO} are in {book.money}, not in per cent, as {why}; its value is {book.value:.6g}"
+    return f"gains of the {PORTFOLIO} are in {book.money}, not in per cent, as {why}; its value is {book.value:,.6g}"
 
 
 def _apart(positions: Positions) -> tuple[str, ...]:

@@ -1,12 +1,15 @@
 """Mean and covariance of future returns, with the doubt about every parameter in them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from bayesfactor.analysis.portfolio.book_words import notes_on_book
 from bayesfactor.analysis.portfolio.horizon_sums import HorizonSums, common_covariance, horizon_sums, summed_covariance
+from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.wording import periods_in_words
 from bayesfactor.panel.panel import Panel
@@ -33,6 +36,8 @@ class Moments:
         Posterior covariance of the expected returns: the doubt about them.
     problems : tuple of str
         Why the fit cannot be trusted.
+    notes : tuple of str
+        What to know of a portfolio.
     annual : Moments or None
         Of the sum over the year ahead; None of what is that already.
     """
@@ -44,14 +49,16 @@ class Moments:
     from_factors: pd.DataFrame
     from_residuals: pd.DataFrame
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     annual: "Moments | None" = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         many = f"{periods_in_words(self.periods)} ahead"
-        return f"Moments({len(self.mean)} assets, {many}{', the fit has problems' * bool(self.problems)})"
+        of = f"{(self.mean.index != PORTFOLIO).sum()} assets{' and a portfolio' * (PORTFOLIO in self.mean.index)}"
+        return f"Moments({of}, {many}{', the fit has problems' * bool(self.problems)})"
 
 
-def moments(fit: Fit, periods: int = 1, after: Panel | None = None) -> Moments:
+def moments(fit: Fit, periods: int = 1, portfolio: Portfolio | None = None, after: Panel | None = None) -> Moments:
     r"""Return the predictive mean and covariance of returns, as exact averages over the draws.
 
     Of one period, with loadings B, premia lambda, covariances Omega of factors and D of residuals in every draw:
@@ -66,18 +73,22 @@ def moments(fit: Fit, periods: int = 1, after: Panel | None = None) -> Moments:
     fit : Fit
     periods : int
         h, in periods of the panel. Volatility, the factors' covariance and loadings that move revert to their long run.
+    portfolio : mapping or Series of asset to weight, or Book, optional
+        Adds one more entry, ``"portfolio"``, beside the assets. A book with options has the moments of its exposures at
+        this instant, by delta, vega and rho: what it may lose is for `stress` and `forecast`, which reprice it.
     after : Panel, optional
         The fit's panel with newer rows: what moves is brought to the period after its last row, without sampling.
 
     Returns
     -------
     Moments
-        Decimals, of simple excess returns that are summed and not compounded.
+        Decimals, of simple excess returns that are summed and not compounded; money, of a book that is counted in it.
 
     Raises
     ------
     SpecError, DataError, FitError
-        When it is no fit, `periods` is no positive integer, or `after` does not go on from the fit's panel.
+        When it is no fit, `periods` is no positive integer, a weight is not one that can be used, or `after` does not
+        go on from the fit's panel.
 
     Notes
     -----
@@ -89,14 +100,38 @@ def moments(fit: Fit, periods: int = 1, after: Panel | None = None) -> Moments:
     require_periods(periods, "moments")
     later = fit if after is None else at_end_of(fit, after, "moments")
     year = later.panel.periods_per_year
-    assets, problems = later.panel.assets, fit.problems
-    found = {h: _Totals(h, len(assets)) for h in {int(periods), year}}
-    for _, law in laws(later, later.posterior):
+    held = exposures(later.panel, "asset", portfolio)
+    mixed = held.weights.ndim > 1
+    found = {h: _Totals(h, len(later.panel.assets) + mixed) for h in {int(periods), year}}
+    for _, of_assets in laws(later, later.posterior):
+        law = _with_direct(of_assets, held) if mixed else of_assets
         still = None if law.moves else _part(law, 1)  # of which that of more periods is a multiple
         for totals in found.values():
             totals.add(_part(law, totals.periods) if still is None else still.times(totals.periods))
-    annual = found[year].moments(assets, problems)
-    return annual if periods == year else found[int(periods)].moments(assets, problems, annual)
+    annual = found[year].moments(held, fit.problems)
+    return annual if periods == year else found[int(periods)].moments(held, fit.problems, annual)
+
+
+def _with_direct(law: PredictiveLaw, held: Exposures) -> PredictiveLaw:
+    """Return the law with one more entry after the assets: the direct loadings of a portfolio, without residual."""
+    size, factors = len(law.sd), law.premium.shape[1]
+    own = np.zeros(factors) if held.direct is None else held.direct.values[-1]
+
+    def entry(array: np.ndarray, value: np.ndarray | float = 0.0) -> np.ndarray:
+        added = np.broadcast_to(value, (size, 1, *array.shape[2:]))
+        return np.concatenate([array, added], axis=1)
+
+    loading = entry(law.loading, own)
+    return replace(
+        law,
+        intercept=entry(law.intercept),
+        sd=entry(law.sd),
+        loading=loading,
+        long_run=loading if law.long_run is law.loading else entry(law.long_run, own),
+        common=entry(law.common),
+        wander=None if law.wander is None else entry(law.wander),
+        log_drift=np.append(law.log_drift, 0.0),
+    )
 
 
 class _Totals:
@@ -113,12 +148,14 @@ class _Totals:
         self.factors += part.factors
         self.residuals += part.residuals
 
-    def moments(self, names: tuple[str, ...], problems: tuple[str, ...], annual: Moments | None = None) -> Moments:
-        """Return the averages over the draws."""
-        index = pd.Index(names, name="asset")
+    def moments(self, held: Exposures, problems: tuple[str, ...], annual: Moments | None = None) -> Moments:
+        """Return the averages over the draws: of assets, and of a portfolio by its weights and its direct loadings."""
+        index = pd.Index(held.weights["asset"].values, name="asset")
+        entries = _entries(held)
 
         def matrix(values: np.ndarray) -> pd.DataFrame:
-            return pd.DataFrame((values + values.T) / 2, index, index)
+            own = entries @ values @ entries.T
+            return pd.DataFrame((own + own.T) / 2, index, index)
 
         means = np.concatenate(self.means)
         mean = means.mean(axis=0)
@@ -127,14 +164,23 @@ class _Totals:
         factors, residuals = self.factors / self.draws, self.residuals / self.draws
         return Moments(
             periods=self.periods,
-            mean=pd.Series(mean, index, name="mean"),
+            mean=pd.Series(entries @ mean, index, name="mean"),
             covariance=matrix(factors + residuals + of_means),
             mean_covariance=matrix(of_means),
             from_factors=matrix(factors),
             from_residuals=matrix(residuals),
             problems=problems,
+            notes=(*held.notes, *notes_on_book(held.positions, "moments")),
             annual=annual,
         )
+
+
+def _entries(held: Exposures) -> np.ndarray:
+    """Return what entries are made of (entry, asset): of a portfolio, assets and then its direct loadings."""
+    rows = held.weights.values
+    if rows.ndim == 1:
+        return np.eye(len(rows))
+    return np.column_stack([rows, np.arange(len(rows)) == len(rows) - 1])
 
 
 class _Part(NamedTuple):

@@ -143,12 +143,29 @@ def _amounts(book: Book) -> dict[str, float]:
             f"{PORTFOLIO}: a book with options is no list of weights: what it gains is not in proportion to returns.",
             place=PORTFOLIO,
             found=book,
-            remedy='Ask bf.stress or bf.forecast, which reprice it, or bf.attribute of its "premium" and "variance".',
+            remedy="Ask bf.stress or bf.forecast, which reprice it, or bf.moments or bf.attribute of its exposures.",
         )
     found: dict[str, float] = {}
     for one in book.holdings:
         found[one.asset] = found.get(one.asset, 0.0) + one.value
+    if any(one.price is not None for one in book.holdings):
+        raise _no_weights(book, found)
     return found
+
+
+def _no_weights(book: Book, amounts: Mapping[str, float]) -> SpecError:
+    """Say that a book of holdings with prices is amounts of money, and which weights they are."""
+    total = sum(amounts.values())
+    shares = ", ".join(f'"{name}": {amount / total:.4g}' for name, amount in amounts.items()) if total > 0 else ""
+    return SpecError(
+        f"{PORTFOLIO}: a book without options is a mapping of weights, and its holdings have prices: they are amounts "
+        f"of money, {total:.6g} in all.",
+        place=PORTFOLIO,
+        found=book,
+        remedy=f"Give the weights: portfolio={{{shares}}}."
+        if shares
+        else "Give each as a share of the capital, without a price.",
+    )
 
 
 def weights_and_book(portfolio: Portfolio | None) -> tuple[Mapping[str, float] | pd.Series | None, Book | None]:

@@ -12,7 +12,7 @@ from bayesfactor.analysis.portfolio.book_words import notes_on_book
 from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio, without_capital
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
-from bayesfactor.analysis.scenarios.held_book import HeldBook
+from bayesfactor.analysis.scenarios.held_book import HeldBook, corrected
 from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
 from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
@@ -132,7 +132,9 @@ def forecast(
         h, in periods of the panel.
     portfolio : mapping or Series of asset to weight, or Book, optional
         Adds one more entry, ``"portfolio"``, which is brought back to these weights every period. A book with options
-        is held as it is, and repriced in every draw; its expectation is over all moves of underlyings and volatilities.
+        is held as it is, and repriced in every draw; its expectation is over all moves of underlyings and volatilities:
+        given the draw with lognormal growth, and corrected, by as much in every draw, to the mean of the law itself,
+        over sixteen further paths of every draw.
     after : Panel, optional
         The fit's panel with newer rows: what moves is brought to the period after its last row, without sampling.
     paths : sequence of str, optional
@@ -172,6 +174,8 @@ def forecast(
         )
     kept = _kept(paths, names.tolist())
     found = joined(later, _parts(later, int(periods), held, kept))
+    if book is not None:
+        found = corrected(found, book.book.capital, [i for i, place in enumerate(kept) if names[place] == PORTFOLIO])
     share = pd.Series(found["floored"].mean(axis=(0, 1)), pd.Index(names, name="asset"), name="floored")
     coords = {"chain": draws["chain"].values, "draw": draws["draw"].values, "asset": names}
     dims, dated = ("chain", "draw", "asset"), ("chain", "draw", "period", "asset")
@@ -198,7 +202,7 @@ def _parts(fit: Fit, periods: int, held: Exposures, kept: Sequence[int]) -> Iter
     """Yield what a `Forecast` is made of (sample, ...), by name, at some draws of every chain after the other."""
     rng = np.random.default_rng(fit.seed)
     for own, law in laws(fit, fit.posterior):
-        book = None if held.positions is None else HeldBook(held.positions, law)
+        book = None if held.positions is None else HeldBook(held.positions, law, periods, rng)
         found = compounded(law, periods, held.mixed, rng, kept, book)
         yield own, {**vars(found), **({} if book is None else book.parts)}
 

@@ -148,7 +148,7 @@ def position_risk(
     ----------
     fit : Fit
     portfolio : mapping or Series of asset to weight
-        Long and short; the net weight may be 0.
+        Long and short; the net weight may be 0. A book with options is refused: it is no list of weights.
     periods : int
         Horizon of the losses, in periods of the panel; the portfolio is brought back to its weights every period.
     after : Panel, optional

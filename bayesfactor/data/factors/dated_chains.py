@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError
-from bayesfactor.data.options.chain import DERIBIT, moments_of
+from bayesfactor.data.options.chain import DERIBIT, as_chain, moments_of
 from bayesfactor.data.options.expiries import moment
 from bayesfactor.data.options.surface import Surface, summaries
 from bayesfactor.data.screening.dates import day
@@ -82,7 +82,7 @@ def _summed(chain: Any, at: pd.Timestamp, of: pd.Timestamp) -> Surface:
                 )
             if column is not None and len(chain):
                 _require_known(moments_of(chain[column], f"{PLACE}: {column}"), of)
-        return summaries(chain, at if column is None else None, None)
+        return summaries(as_chain(chain, at if column is None else None), None)
     except DataError as error:
         message = _said(error.message, of)
         raise DataError(message, series=error.series, date=of, value=error.value, remedy=error.remedy) from None

@@ -1,6 +1,6 @@
 """Values of options on a forward (Black 1976), their sensitivities, and implied volatilities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import ndtr
@@ -57,6 +57,10 @@ class Contracts(FrozenArrays):
     def intrinsic(self) -> np.ndarray:
         """Value without volatility."""
         return self.discount * np.maximum(self.sign * (self.forward - self.strike), 0.0)
+
+    def only(self, which: np.ndarray) -> "Contracts":
+        """Return some of the contracts, by a mask (option)."""
+        return Contracts(*(getattr(self, field.name)[which] for field in fields(self)))
 
     def values(self, volatility: np.ndarray) -> np.ndarray:
         """Return values in money at these volatilities."""

@@ -5,6 +5,7 @@ import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError, nearest
 from bayesfactor.data.options.expiries import expiry_moment, moment, years_between
+from bayesfactor.data.options.mark_units import apart
 
 NEEDED = ("expiry", "type", "strike", "underlying_price", "mark")
 OTHERS = ("instrument", "bid", "ask", "quoted", "settled", "underlying")
@@ -19,7 +20,7 @@ DERIBIT = {
     "ask_price": "ask",
     "creation_timestamp": "quoted",
 }  # of its book summaries
-SPREAD = 0.02  # relative, between forwards of one expiry
+AWAY = pd.Timedelta(days=2)  # of the moment that is given from those that the chain says
 KINDS = {"call": 1.0, "c": 1.0, "put": -1.0, "p": -1.0}
 WRITE = (
     "A chain has the columns expiry, type (call, put), strike, underlying_price (the forward of the expiry) and mark, "
@@ -63,6 +64,20 @@ def as_chain(frame: object, at: object) -> pd.DataFrame:
     return chain
 
 
+def require_both_kinds(chain: pd.DataFrame) -> None:
+    """Refuse a chain of calls alone, or of puts: half of its quotes are in the money."""
+    kinds = chain["sign"].unique()
+    if len(kinds) == 1:
+        has, lacks = ("calls", "puts") if kinds[0] > 0 else ("puts", "calls")
+        raise DataError(
+            f"surface: the chain holds {has} alone; quotes out of the money are calls above the forward and puts "
+            "below it.",
+            series="type",
+            value=has,
+            remedy=f"Give the {lacks} of the same expiries, too.",
+        )
+
+
 def _check_one_underlying(chain: pd.DataFrame) -> None:
     """Refuse a chain of several underlyings, by their names or by the forwards of one expiry."""
     found = sorted(chain["underlying"].astype(str).unique()) if "underlying" in chain else []
@@ -73,10 +88,9 @@ def _check_one_underlying(chain: pd.DataFrame) -> None:
             value=found,
             remedy=f'Take one of them: chain[chain["underlying"] == "{found[0]}"].',
         )
-    forward = chain["underlying_price"]
-    apart = (forward / forward.groupby(chain["expiry"]).transform("median") - 1).abs() > SPREAD
+    far = apart(chain["underlying_price"], chain["expiry"])
     wrong = "is not that of the others of its expiry"
-    _refuse(chain, apart, "underlying_price", wrong, "Give the chain of one underlying, with forwards of one moment.")
+    _refuse(chain, far, "underlying_price", wrong, "Give the chain of one underlying, with forwards of one moment.")
 
 
 def _renamed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -137,16 +151,28 @@ def moments_of(column: pd.Series, place: str) -> pd.Series:
 
 
 def _quoted(chain: pd.DataFrame, at: object) -> list[pd.Timestamp]:
-    """Return when each contract was quoted."""
-    if at is not None:
-        return [moment(at, "surface.at")] * len(chain)
+    """Return when each contract was quoted: at a moment that is given, or as the chain says."""
+    given = None if at is None else moment(at, "surface.at")
+    if given is not None and "quoted" not in chain:
+        return [given] * len(chain)
     if "quoted" not in chain:
         raise SpecError(
             "surface: when was the chain quoted? It has no such column.",
             place="surface.at",
             remedy='Give at="2024-01-08T11:19:41Z".',
         )
-    return list(moments_of(chain["quoted"], "surface: quoted"))
+    said = list(moments_of(chain["quoted"], "surface: quoted"))
+    if given is None:
+        return said
+    last = max(said)
+    if abs(given - last) > AWAY:
+        raise SpecError(
+            f"surface: at is {given:%Y-%m-%d %H:%M} UTC, and the chain was quoted on {last:%Y-%m-%d %H:%M}.",
+            place="surface.at",
+            found=given,
+            remedy="Leave at= out, or give the moment of these quotes.",
+        )
+    return [given] * len(chain)
 
 
 def _refuse(chain: pd.DataFrame, wrong: pd.Series, column: str, what: str, remedy: str) -> None:

@@ -8,14 +8,16 @@ import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.options.black76 import Contracts, implied_volatilities
-from bayesfactor.data.options.chain import as_chain
+from bayesfactor.data.options.chain import as_chain, require_both_kinds
 from bayesfactor.data.options.expiries import DAYS, maturity_years
+from bayesfactor.data.options.mark_units import notes_on_marks
 from bayesfactor.data.options.smile import LEAST, Smile, smile
 
 Settled = Literal["coin", "usd"]
 SETTLED: tuple[Settled, ...] = ("coin", "usd")
 UNITS = "volatility a year, decimal; years of 365 days; forward in money"
 COLUMNS = ["years", "forward", "quotes", *Smile._fields]
+FAR = 120.0  # days from quotes to the first expiry, beyond which the moment is asked about
 VARIANCES = ("at_the_money", "model_free")  # whose squares times years are linear in time between expiries
 
 
@@ -105,14 +107,19 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = No
     ------
     SpecError, DataError
         When a column is missing or unknown, an expiry is past, quotes are crossed, a contract is quoted twice, a value
-        is none that it can have, or vollib is not installed.
+        is none that it can have, marks are in money that are said to be in coin or the reverse, forwards of one expiry
+        differ by more than 2 %, `at` is two days from when the chain says, there are no puts or no calls, or vollib
+        is not installed.
 
     Notes
     -----
     A mark without an implied volatility (0, or below intrinsic value) is left out, and a note says so; so is an expiry
-    with fewer than three quotes.
+    with fewer than three quotes. Notes also name implied volatilities below 1 % or above 1,000 % a year, and what is
+    not known of an expiry.
     """
-    found = summaries(chain, at, settled)
+    table = as_chain(chain, at)
+    require_both_kinds(table)
+    found = summaries(table, settled)
     if found.expiries.empty:
         raise DataError(
             "surface: no expiry has three quotes out of the money.",
@@ -122,9 +129,8 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = No
     return found
 
 
-def summaries(chain: pd.DataFrame, at: object, settled: Settled | None) -> Surface:
-    """Return the surface of a chain as `surface` does, or one without expiries where none has enough quotes."""
-    table = as_chain(chain, at)
+def summaries(table: pd.DataFrame, settled: Settled | None) -> Surface:
+    """Return the surface of a chain that `as_chain` returned, without expiries where none has enough quotes."""
     if settled is not None or "settled" not in table:
         table["settled"] = SETTLED[0] if settled is None else settled
     for found in table["settled"].unique():
@@ -138,7 +144,12 @@ def summaries(chain: pd.DataFrame, at: object, settled: Settled | None) -> Surfa
     )
     contracts = Contracts(forward, strike, years, np.zeros(len(table)), sign)
     table["volatility"], reasons = implied_volatilities(contracts, table["value"].to_numpy())
-    notes = [f"left out: {name}, {reason}" for name, reason in zip(table["instrument"], reasons, strict=True) if reason]
+    volatility, marks = table["volatility"].to_numpy(), table["mark"].to_numpy()
+    strange = notes_on_marks(table["instrument"], contracts, marks, coin.to_numpy(), volatility, "surface")
+    notes = [*_on_moment(years), *strange]
+    notes += [
+        f"left out: {name}, {reason}" for name, reason in zip(table["instrument"], reasons, strict=True) if reason
+    ]
     known = table[table["volatility"].notna()]
     above = known["strike"] >= known["underlying_price"]
     outside = known[above == (known["sign"] > 0)]
@@ -148,6 +159,7 @@ def summaries(chain: pd.DataFrame, at: object, settled: Settled | None) -> Surfa
             notes.append(f"left out: {expiry:%Y-%m-%d}, which has {len(quotes)} quotes out of the money")
             continue
         rows[expiry] = _row(table[table["expiry"] == expiry].iloc[0], quotes.sort_values("strike"))
+        notes += _on_missing(f"{expiry:%Y-%m-%d}", rows[expiry])
     found = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("expiry")
     found.attrs = {"units": UNITS, "notes": tuple(notes)}
     return Surface(found, tuple(notes))
@@ -168,6 +180,22 @@ def one_sided(expiries: pd.DataFrame, maturity: str | pd.Timedelta) -> str:
         return "no expiry has three quotes out of the money"
     ends = " to ".join(f"{DAYS * expiries['years'].iloc[i]:.4g}" for i in (0, -1))
     return f"no expiries on both sides of {maturity}, as they are {ends} days away"
+
+
+def _on_moment(years: np.ndarray) -> list[str]:
+    """Say that even the first expiry is far from the moment of the quotes."""
+    first = DAYS * float(years.min())
+    said = f"the first expiry is {first:.0f} days after the quotes: is their moment (at=) of another year?"
+    return [said] if first > FAR else []
+
+
+def _on_missing(expiry: str, row: dict[str, float]) -> list[str]:
+    """Say which volatilities of an expiry are not known, and why."""
+    if np.isnan(row["at_the_money"]):
+        side = "on both sides of the forward: it needs puts below it and calls above"
+        return [f"{expiry}: nothing is known at the money, as no quotes out of the money are {side}"]
+    missing = [name.replace("_", " ") for name in Smile._fields if np.isnan(row[name])]
+    return [f"{expiry}: no {', no '.join(missing)}, as quotes do not reach so far"] if missing else []
 
 
 def _row(first: pd.Series, quotes: pd.DataFrame) -> dict[str, float]:

@@ -6,6 +6,8 @@ Every reader goes through here, so that a bad file gives the same error whoever 
 import csv
 import gzip
 import io
+import math
+import re
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -146,6 +148,16 @@ def _check_header(header: Sequence[str], name: str) -> None:
                 value=column,
                 remedy="Give every column its own name.",
             )
+
+
+def number_of(text: str, what: str, series: str, remedy: str) -> float:
+    """Return the number in one cell, or raise a DataError that says what it is of."""
+    if re.fullmatch(NUMBER, text.strip()) and math.isfinite(float(text)):
+        return float(text)
+    says, how = describe_number(text) or ("is not a number", remedy)
+    raise DataError(
+        f"{what} is '{text}', which {says}.", series=series, value=text, remedy=remedy if "%" in text else how
+    )
 
 
 def read_number(cells: pd.Series, missing: frozenset[str]) -> tuple[pd.Series, pd.Series]:

@@ -13,7 +13,7 @@ from bayesfactor.analysis.scenarios.repriced_book import RepricedBook
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.analysis.scenarios.stress import stress
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.wording import interval_name, periods_in_words
+from bayesfactor.base.wording import interval_name, join, periods_in_words
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.parts import POSTERIOR_UNITS, Column, Heading, Part, TablePart, Text, plain
 
@@ -128,7 +128,8 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
     book = found.book
     paid: list[Column] = [(name, head, "number" if book.in_money else "percent") for name, head, _ in ENDS]
     unit = f"in {book.unit}" if book.in_money else "over its value"
-    many = f"{len(book.options)} option{'s' * (len(book.options) > 1)}"
+    counts = ((len(book.options), "option"), (len(book.holdings), "holding"))
+    many = join([f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count])
     at = f"{book.at:%Y-%m-%d %H:%M} UTC"
     return (
         Text(

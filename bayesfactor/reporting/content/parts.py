@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Form = Literal["percent", "number", "count", "chance", "text"]
 Column = tuple[str, str, Form]  # of a table: its name there, head, form
 POSTERIOR_UNITS = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
+LARGE = (999.5, 1e12)  # numbers that are written out, with commas between thousands
 ROUNDING = 1e-12  # what is smaller is 0 that was computed
 BAR = 120  # width of a small interval, in pixels
 
@@ -243,9 +244,11 @@ def cell(given: object, form: Form, sd: float = 0.0) -> Cell:
 
 
 def number(value: float) -> str:
-    """Return a number to three digits, with a real minus; nothing for one that is not known."""
+    """Return a number to three digits, with a real minus and commas; nothing for one that is not known."""
     if not np.isfinite(value):
         return ""
+    if LARGE[0] <= abs(value) < LARGE[1]:
+        return f"{float(f'{value:.3g}'):,.0f}".replace("-", MINUS)
     return "0" if abs(value) < ROUNDING else f"{value:.3g}".replace("-", MINUS)
 
 

@@ -1,6 +1,5 @@
 """A book of options and assets, priced at one moment."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -8,12 +7,19 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from bayesfactor.analysis.portfolio.options.book_checks import (
+    check_coin,
+    check_expiries,
+    check_forwards,
+    checked_positions,
+)
 from bayesfactor.analysis.portfolio.options.contract import Holding, Option
 from bayesfactor.analysis.portfolio.options.greeks_table import greeks_table
 from bayesfactor.analysis.portfolio.options.volatility_moves import VolatilityMoves, as_moves
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.options.black76 import Contracts, implied_volatilities
 from bayesfactor.data.options.expiries import moment, years_between
+from bayesfactor.data.options.mark_units import notes_on_marks
 
 Money = Literal["usd", "coin"]
 MONIES: tuple[Money, ...] = ("usd", "coin")
@@ -40,7 +46,8 @@ class Book:
     Raises
     ------
     SpecError
-        When there is no position, an option has expired by then, or a choice is none that it can be.
+        When there is no position, an option has expired by then, forwards of one expiry differ by more than 2 %, or a
+        choice is none that it can be.
 
     Notes
     -----
@@ -56,7 +63,7 @@ class Book:
     accounted: Money = "usd"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "positions", _positions(self.positions))
+        object.__setattr__(self, "positions", checked_positions(self.positions))
         object.__setattr__(self, "at", moment(self.at, "Book.at"))
         object.__setattr__(self, "volatility", as_moves(self.volatility))
         if self.rate is not None and not isinstance(self.rate, str):
@@ -65,43 +72,10 @@ class Book:
             )
         if self.accounted not in MONIES:
             raise unknown("accounted", self.accounted, MONIES, place="Book")
-        for option in self.options:
-            if option.expiry <= self.at:
-                raise SpecError(
-                    f"Book: '{option.name}' expired on {option.expiry:%Y-%m-%d %H:%M} UTC, before the book's moment, "
-                    f"{self.at:%Y-%m-%d %H:%M}.",
-                    place="Book.at",
-                    found=option.expiry,
-                    remedy="Leave it out.",
-                )
-        names = sorted({_asset(one) for one in self.positions})
-        if self.accounted == "coin" and len(names) > 1:
-            raise SpecError(
-                f"Book: accounted in coin, and on several underlyings: {', '.join(names)}.",
-                place="Book.accounted",
-                found=self.accounted,
-                remedy='Make one book for each, or write accounted="usd".',
-            )
+        check_expiries(self.options, self.at)
+        check_forwards(self.options)
         if self.accounted == "coin":
-            self._check_coin()
-
-    def _check_coin(self) -> None:
-        """Refuse what has no gain in coin, or of which it is not known how many units it is."""
-        if not self.options:
-            raise SpecError(
-                "Book: holdings of one asset alone gain nothing in its own units.",
-                place="Book.accounted",
-                found=self.accounted,
-                remedy='Write accounted="usd".',
-            )
-        for one in self.holdings:
-            if one.price is None:
-                raise SpecError(
-                    f"Book: accounted in coin, and the holding of '{one.asset}' has no price: how many units is it?",
-                    place="Book.accounted",
-                    found=one,
-                    remedy=f"Give units and price: bf.Holding({one.asset!r}, 2.0, price=2_250.0).",
-                )
+            check_coin(self.options, self.holdings)
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -130,9 +104,18 @@ class Book:
         """Implied volatilities of the options, NaN where there is none, and why."""
         return implied_volatilities(self.contracts, np.array([one.value for one in self.options], dtype=float))
 
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Which implied volatilities are hardly meant; a DataError where marks are of the other unit."""
+        options = self.options
+        marks = np.array([one.price for one in options], dtype=float)
+        coin = np.array([one.settled == "coin" for one in options], dtype=bool)
+        return notes_on_marks([one.name for one in options], self.contracts, marks, coin, self.implied[0], "Book")
+
     def require_volatilities(self) -> np.ndarray:
         """Return implied volatilities, or raise a DataError that names the first option without one."""
         volatilities, reasons = self.implied
+        _ = self.notes  # raises where marks are of another unit
         for option, reason in zip(self.options, reasons, strict=True):
             if reason:
                 raise DataError(
@@ -211,13 +194,17 @@ class Book:
 
         Raises
         ------
-        SpecError
-            When there is no such `per`, or vollib is not installed.
+        SpecError, DataError
+            When there is no such `per`, a mark is in money that is said to be in coin or the reverse, or vollib is not
+            installed.
         """
         if per not in ("position", "contract"):
             raise unknown("per", per, ("position", "contract"), place="Book.table")
         volatilities, reasons = self.implied
-        return greeks_table(self.positions, self.contracts, volatilities, reasons, whole=per == "position")
+        notes = self.notes
+        table = greeks_table(self.positions, self.contracts, volatilities, reasons, whole=per == "position")
+        table.attrs["notes"] = (*table.attrs["notes"], *notes)
+        return table
 
     def __repr__(self) -> str:
         moves = "" if self.volatility is None else f", volatilities with '{self.volatility.factor}'"
@@ -234,17 +221,3 @@ def position_value(one: Option | Holding, accounted: Money) -> float:
 
 def _asset(one: Option | Holding) -> str:
     return one.underlying if isinstance(one, Option) else one.asset
-
-
-def _positions(given: object) -> tuple[Option | Holding, ...]:
-    write = 'Write bf.Book([bf.Option(...), bf.Holding("eth", 5_000)], at="2024-01-08T11:19:41Z").'
-    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
-        raise SpecError(
-            "Book: positions must be a list of options and holdings.", place="Book.positions", found=given, remedy=write
-        )
-    for one in given:
-        if not isinstance(one, Option | Holding):
-            raise SpecError(
-                f"Book: {one!r} is neither an Option nor a Holding.", place="Book.positions", found=one, remedy=write
-            )
-    return tuple(given)

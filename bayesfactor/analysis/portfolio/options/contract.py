@@ -11,6 +11,7 @@ from bayesfactor.data.options.expiries import expiry_moment
 from bayesfactor.data.options.surface import SETTLED, Settled
 
 KINDS = ("call", "put")
+MOST_RATE = 1.0  # a year
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,13 @@ class Option:
             require_number(getattr(self, field), 0.0, np.inf, f"{self._place()}: {field}", "It is a price in money.")
         for field in ("quantity", "price", "rate"):
             require_finite(getattr(self, field), f"{self._place()}: {field}", f"Option.{field}", "Give a number.")
+        if abs(self.rate) > MOST_RATE:
+            raise SpecError(
+                f"{self._place()}: rate is {self.rate!r}, {100 * self.rate:,.4g} % a year.",
+                place="Option.rate",
+                found=self.rate,
+                remedy="A rate of 5 % a year is 0.05.",
+            )
         if self.price < 0:
             raise SpecError(
                 f"{self._place()}: price is {self.price!r}, and cannot be below 0.",
@@ -75,6 +83,23 @@ class Option:
                 found=self.price,
                 remedy="An option that is sold has a quantity below 0.",
             )
+
+        self._check_most()
+
+    def _check_most(self) -> None:
+        """Refuse a mark above what an option can be worth in its unit."""
+        most = max(self.forward, self.strike) / (self.forward if self.settled == "coin" else 1.0)
+        if self.price <= most:
+            return
+        raise SpecError(
+            f"{self._place()}: price is {self.price!r}, more than it can be worth with the forward {self.forward:g} "
+            f"and the strike {self.strike:g}.",
+            place="Option.price",
+            found=self.price,
+            remedy='It is in units of the underlying: of a mark in money, write settled="usd".'
+            if self.settled == "coin"
+            else "Give the mark of one, in the money of the forward.",
+        )
 
     def _place(self) -> str:
         return f"Option on '{self.underlying}'"

@@ -8,15 +8,14 @@ import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.book import Book, position_value
 from bayesfactor.analysis.portfolio.options.contract import Holding
-from bayesfactor.analysis.portfolio.options.volatility_moves import place_of, require_decimal, transform_of
-from bayesfactor.base.errors import SpecError, unknown
+from bayesfactor.analysis.portfolio.options.volatility_moves import place_of, rate_factor, transform_of
+from bayesfactor.base.errors import unknown
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.data.options.black76 import LEAST, Contracts, black
 from bayesfactor.data.options.expiries import DAYS
 from bayesfactor.panel.base import PanelBase
 
 DAYS_OF = {"daily": 1.0, "weekly": 7.0}  # of a period; others by periods per year
-WHOLE_RATE = 0.02  # standard deviation of a period's change of rates, above which it is of per cent
 NOWHERE = -1
 
 
@@ -157,7 +156,7 @@ def positions_of(book: Book, panel: PanelBase) -> Positions:
         if name not in assets:
             raise unknown("asset", name, assets, place=f"Book: '{one.name}'")
     moves = book.volatility
-    rate = NOWHERE if book.rate is None else _rate_factor(panel, book.rate)
+    rate = NOWHERE if book.rate is None else rate_factor(panel, book.rate)
     contracts = book.contracts
     return Positions(
         book=book,
@@ -176,18 +175,3 @@ def positions_of(book: Book, panel: PanelBase) -> Positions:
         factors=len(panel.factor_names),
         end=pd.Timestamp(panel.times[-1]).tz_localize("UTC"),
     )
-
-
-def _rate_factor(panel: PanelBase, name: str) -> int:
-    """Return the place of the rate factor, which must be a difference of decimals."""
-    place = place_of(panel, name, "rate")
-    if panel.factor_info[place].transform != "diff":
-        raise SpecError(
-            f"Book: the rate factor '{name}' has the transform '{panel.factor_info[place].transform}'.",
-            place="Book.rate",
-            found=panel.factor_info[place].transform,
-            allowed=("diff",),
-            remedy="Rates move by differences: give it the transform 'diff' when the panel is made.",
-        )
-    require_decimal(panel, place, WHOLE_RATE, "rate", "a rate of 4 % a year is 0.04")
-    return place

@@ -13,6 +13,8 @@ from bayesfactor.panel.base import PanelBase
 Moves = Literal["diff", "log_diff"]
 MOVES: tuple[Moves, ...] = get_args(Moves)
 WHOLE = 0.5  # standard deviation of a period's change of volatility, above which it is of per cent
+WHOLE_RATE = 0.02  # of rates
+EXAMPLES = {"volatility": "a volatility of 65 % a year is 0.65", "rate": "a rate of 5 % a year is 0.05"}
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def place_of(panel: PanelBase, factor: str, what: str) -> int:
 def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
     """Return whether the factor is a difference or a log difference of volatility, or raise a SpecError."""
     place = place_of(panel, moves.factor, "volatility")
+    _refuse_traded(panel, place, "volatility")
     known = panel.factor_info[place].transform
     if moves.transform is None and known not in MOVES:
         raise SpecError(
@@ -120,18 +123,48 @@ def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
     found = known if moves.transform is None else moves.transform
     if found == "log_diff":
         return "log_diff"
-    require_decimal(panel, place, WHOLE, "volatility", "a volatility of 65 % a year is 0.65")
+    require_decimal(panel, place, WHOLE, "volatility")
     return "diff"
 
 
-def require_decimal(panel: PanelBase, place: int, most: float, what: str, example: str) -> None:
-    """Refuse a factor whose differences are of per cent; `example` says what a level in decimals is."""
+def rate_factor(panel: PanelBase, name: str) -> int:
+    """Return the place of the rate factor, which must be a difference of decimals, or raise a SpecError."""
+    place = place_of(panel, name, "rate")
+    _refuse_traded(panel, place, "rate")
+    found = panel.factor_info[place].transform
+    if found != "diff":
+        raise SpecError(
+            f"Book: the rate factor '{name}' has the transform '{found}'.",
+            place="Book.rate",
+            found=found,
+            allowed=("diff",),
+            remedy="Rates move by differences: give it the transform 'diff' when the panel is made.",
+        )
+    require_decimal(panel, place, WHOLE_RATE, "rate")
+    return place
+
+
+def _refuse_traded(panel: PanelBase, place: int, what: str) -> None:
+    """Refuse a traded factor, which is a return and no change of a level."""
+    factor = panel.factor_info[place]
+    if factor.traded:
+        raise SpecError(
+            f"Book: the {what} factor '{factor.name}' is traded: it is a return, and no change of a {what}.",
+            place=f"Book.{what}",
+            found=factor.name,
+            allowed=[one.name for one in panel.factor_info if not one.traded],
+            remedy=f"Name a factor of differences of a {what}, or leave {what}= out: nothing then moves it.",
+        )
+
+
+def require_decimal(panel: PanelBase, place: int, most: float, what: str) -> None:
+    """Refuse a factor whose differences are of per cent."""
     sd = float(np.nanstd(panel.factors.transpose("time", "factor").values[:, place]))
     if sd > most:
         raise SpecError(
             f"Book: differences of the {what} factor '{panel.factor_names[place]}' have a standard deviation of "
-            f"{sd:.3g} a period: they are of per cent.",
+            f"{sd:.3g} a period: they are of per cent, or of no {what}.",
             place=f"Book.{what}",
             found=sd,
-            remedy=f"Divide its level by 100 before integrating: {example}.",
+            remedy=f"Divide its level by 100 before integrating: {EXAMPLES[what]}.",
         )
