@@ -73,7 +73,8 @@ def leave_words(app, doctree):
     """Leave words such as `factor` in the type "(asset, factor)" as they are, and not as links to some attribute."""
     for node in list(doctree.findall(addnodes.pending_xref)):
         target = node["reftarget"]
-        if node.get("refdomain") == "py" and "." not in target and not (target[:1].isupper() and target in bayesfactor.__all__):
+        known = "." in target or (target[:1].isupper() and target in bayesfactor.__all__)
+        if node.get("refdomain") == "py" and not known:
             node.replace_self(node.children)
 
 
