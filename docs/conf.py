@@ -23,13 +23,15 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["_build", "jupyter_execute"]
+exclude_patterns = ["_build", "_templates", "jupyter_execute"]
+templates_path = ["_templates"]
 source_suffix = {".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}  # autosummary writes the first
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 nb_execution_mode = "off"  # what is shown is what was committed
 autosummary_generate = True
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 napoleon_numpy_docstring, napoleon_google_docstring = True, False
 html_theme = "pydata_sphinx_theme"
 html_title = "bayesfactor"
