@@ -107,6 +107,7 @@ def program():
 def test_programs_run(path, program, tmp_path, monkeypatch):
     """The blocks of a page, in order and with one set of names."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)  # each process of fit_many imports everything anew
     doc_blocks.run(path, {"__name__": "docs", **program}, monkeypatch)
 
 
