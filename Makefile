@@ -54,7 +54,7 @@ notebooks: $(DOCS)
 
 # The pages and notebooks as a website, in docs/_build; warnings are errors.
 docs: $(DOCS)
-	mkdir -p docs/notebooks && cp notebooks/*.ipynb docs/notebooks/
+	rm -rf docs/reference/api
 	$(BIN)/sphinx-build -q -W --keep-going docs docs/_build
 
 lint: $(STAMP)

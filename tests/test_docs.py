@@ -1,5 +1,6 @@
 """The documentation: links resolve, programs run, model files are read, tables are those of the benchmarks."""
 
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -9,6 +10,8 @@ import nbformat
 import pytest
 
 import bayesfactor as bf
+from tests.support import doc_blocks
+from tests.support.doc_blocks import FENCE, fences
 
 ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "pyproject.toml").is_file())
 SITE = "https://github.com/bayesfactor/bayesfactor/blob/main/"
@@ -17,7 +20,6 @@ BUILT = {"_build", "api", "jupyter_execute", "notebooks"}  # in docs/, written b
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if not BUILT & set(path.relative_to(ROOT).parts))
 TOP = sorted(ROOT.glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", flags=re.MULTILINE)
 
 
@@ -32,12 +34,6 @@ def prose(path):
         cells = nbformat.reads(text, as_version=4).cells
         text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     return re.sub(r"`[^`\n]+`", "", FENCE.sub("", text))
-
-
-def fences(path, language):
-    """Return (what is said behind the language, code) of each block of a page in one language."""
-    found = FENCE.findall(path.read_text(encoding="utf-8"))
-    return [(said.strip(), code) for word, said, code in found if word == language]
 
 
 def anchors(path):
@@ -86,14 +82,15 @@ def test_every_public_name_has_one_page_of_reference():
 
 
 def test_every_page_is_in_the_contents():
-    listed = set()
-    for index in (page for page in PAGES if page.name == "index.md"):
+    listed = []
+    for page in PAGES:
         blocks = re.findall(
-            r"^```\{toctree\}\n(?::[^\n]*\n)+(.*?)```", index.read_text("utf-8"), re.DOTALL | re.MULTILINE
+            r"^```\{toctree\}\n(?::[^\n]*\n)+(.*?)```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
         )
-        listed |= {(index.parent / entry).resolve() for block in blocks for entry in block.split()}
+        listed += [(page.parent / entry).resolve() for block in blocks for entry in block.split()]
     pages = {page.with_suffix("").resolve() for page in PAGES} - {(ROOT / "docs" / "index").resolve()}
-    assert listed == pages | {(ROOT / "docs" / "notebooks" / notebook.stem).resolve() for notebook in NOTEBOOKS}
+    notebooks = {(ROOT / "docs" / "notebooks" / notebook.stem).resolve() for notebook in NOTEBOOKS}
+    assert sorted(listed) == sorted(pages | notebooks)  # each once
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +105,33 @@ def program():
 
 @pytest.mark.parametrize("path", [page for page in PAGES if fences(page, "python")], ids=name_of)
 def test_programs_run(path, program, tmp_path, monkeypatch):
-    """The blocks of a page, in order and with one set of names; `python no-run` says which can only be compiled."""
+    """The blocks of a page, in order and with one set of names."""
     monkeypatch.chdir(tmp_path)
-    names = {"__name__": "docs", **program}
-    for said, code in fences(path, "python"):
-        assert said in ("", "no-run")
-        compiled = compile(code, name_of(path), "exec")
-        if said != "no-run":
-            exec(compiled, names)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)  # each process of fit_many imports everything anew
+    doc_blocks.run(path, {"__name__": "docs", **program}, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("shown", "same"),
+    [
+        ("alpha  0.120  -1.25", True),
+        ("alpha 0.17 -1.30", True),
+        ("alpha 0.18 -1.25", False),
+        ("beta 0.12 -1.25", False),
+        ("alpha 0.12", False),
+        ("", False),
+        ("...\n12 of 13 assets, 41% (30%)", True),
+        ("...\n11 of 13 assets, 41% (30%)", False),
+        ("12 of 13 assets, 41% (30%)", False),
+    ],
+)
+def test_what_a_page_shows_is_held_to_what_was_printed(shown, same):
+    printed = "alpha 0.12 -1.25\n\n12 of 13 assets, 44% (27%)\n"
+    if same:
+        doc_blocks.assert_prints(shown, printed)
+    else:
+        with pytest.raises(AssertionError):
+            doc_blocks.assert_prints(shown, printed)
 
 
 @pytest.mark.parametrize("path", [page for page in PAGES if fences(page, "toml")], ids=name_of)
@@ -139,6 +155,21 @@ def test_model_files_are_read(path, tmp_path):
         model = tmp_path / "model.toml"
         model.write_text(text, encoding="utf-8")
         assert isinstance(bf.read_model(model), bf.FactorModel)
+
+
+def test_every_block_begins_its_line():
+    """A block within a list would not be run."""
+    assert not [name_of(page) for page in PAGES if re.search(r"^ +```", page.read_text("utf-8"), re.MULTILINE)]
+
+
+def test_the_figure_of_the_first_page_is_what_its_script_draws():
+    path = ROOT / "docs" / "landing" / "figure.py"
+    spec = importlib.util.spec_from_file_location("landing_figure", path)
+    figure = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(figure)
+    drawn = figure.html(figure.rows(*figure.fitted()))
+    seen, wanted = (re.sub(r"<[^>]+>|&nbsp;", " ", text) for text in (figure.PAGE.read_text("utf-8"), drawn))
+    doc_blocks.assert_prints(seen.replace(" %", "%"), wanted.replace(" %", "%"))
 
 
 def tables(path):
