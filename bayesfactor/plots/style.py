@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, QUIET, FAINT = "#222222", "#767676", "#d9d9d9"
-POSTERIOR, DATA = "#0072b2", "#d55e00"
+POSTERIOR, DATA, PRIOR = "#0072b2", "#d55e00", "#d0d5da"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 HATCHES = ("", "////", "....", "xxxx")
 MARKERS = ("o", "s", "^", "D", "v", "P")

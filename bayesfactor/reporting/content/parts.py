@@ -14,6 +14,8 @@ from bayesfactor.base.wording import MINUS, chance, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from bayesfactor.plots.chart import Chart
+
 Form = Literal["percent", "number", "count", "chance", "text"]
 Column = tuple[str, str, Form]  # of a table: its name there, head, form
 POSTERIOR_UNITS = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
@@ -115,7 +117,7 @@ class Picture:
     """A figure, drawn when it is set, with its caption and what it shows in words."""
 
     kind: ClassVar[str] = "figure"
-    draw: Callable[[], "Figure"]
+    draw: Callable[[], "Chart | Figure"]
     label: str
     caption: str
 

@@ -5,10 +5,12 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from bayesfactor.plots.chart import Chart
 from bayesfactor.plots.style import DATA, FAINT, HOVER, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import Cell, Picture, Section
 from bayesfactor.reporting.content.prose import failed
+from bayesfactor.reporting.formats.svg import svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,8 +46,8 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
         subtitle=contents.subtitle,
         sections=sections,
         failed=failed(contents.fit.problems) if contents.fit.problems else "",
-        css=Markup((where / "report.css").read_text(encoding="utf-8")),
-        js=Markup((where / "report.js").read_text(encoding="utf-8")),
+        css=Markup("".join((where / name).read_text(encoding="utf-8") for name in ("report.css", "chart.css"))),
+        js=Markup("".join((where / name).read_text(encoding="utf-8") for name in ("report.js", "chart.js"))),
         footer="Made by bayesfactor.",
     )
 
@@ -63,8 +65,9 @@ def _bar(cell: Cell) -> str:
 
 
 def drawn(part: Picture, name: str) -> str:
-    """Return the figure of a part, drawn now, as SVG for a page."""
-    return inline(part.draw(), name)
+    """Return the figure of a part, drawn now, as XML for a page."""
+    found = part.draw()
+    return svg(found) if isinstance(found, Chart) else inline(found, name)
 
 
 def inline(figure: "Figure", name: str) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from bayesfactor.base.extras import not_installed
+from bayesfactor.plots.chart import Chart
+from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.style import RULES, missing_glyphs
 from bayesfactor.reporting.content.parts import (
     Answer,
@@ -84,7 +86,8 @@ def _part(part: Part, folder: Path, number: int) -> list[str]:
             return [caption, *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
         case Picture():
             name = f"figure-{number}.svg"
-            _save(part.draw(), folder / name)
+            found = part.draw()
+            _save(render(found) if isinstance(found, Chart) else found, folder / name)
             return [f"#align(center, image({_string(name)}, alt: {_string(part.label)}))", f"#{_quiet(part.caption)}"]
         case _:
             assert_never(part)

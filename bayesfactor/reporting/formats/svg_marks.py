@@ -1,0 +1,252 @@
+"""Marks of a figure as SVG: across in per cent of the panel's width, so that text keeps its size at any width."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+
+from bayesfactor.plots.chart import Panel
+from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Mark, Points, Rules, Side, Zone
+from bayesfactor.plots.placing import BOTH, placed
+
+NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+LOOKS = {"dot": "range", "tick": "range", "bar": "slab"}
+ACROSS = 1000  # units of a path across
+OFF = {"left": "\N{BLACK LEFT-POINTING SMALL TRIANGLE}", "right": "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"}
+OFF |= {"above": "\N{BLACK UP-POINTING SMALL TRIANGLE}", "below": "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"}
+
+
+def escaped(text: str) -> str:
+    """Return text for XML, without what no XML may hold."""
+    return html.escape(NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Where values of a panel stand: across in per cent, down in pixels."""
+
+    panel: Panel
+
+    def x(self, value: float) -> str:
+        """Return where a value stands across, cut off at the ends."""
+        return percent(min(max(float(self.panel.x.shares(np.array(value))), 0.0), 1.0))
+
+    def y(self, value: float) -> float:
+        """Return where a value stands from the top, cut off at the ends."""
+        share = min(max(float(self.panel.y.shares(np.array(value))), 0.0), 1.0)
+        return round(self.panel.pixels * (share if self.panel.y.names else 1 - share), 1)
+
+    def off(self, x: float, y: float, role_of: str) -> str:
+        """Return the arrow where a point lies beyond the ends; nothing where it does not."""
+        across, up = float(self.panel.x.shares(np.array(x))), float(self.panel.y.shares(np.array(y)))
+        side = "left" if across < 0 else "right" if across > 1 else "below" if up < 0 else "above" if up > 1 else ""
+        if not side or (self.panel.y.names and side in ("above", "below")):
+            return ""
+        return f'<text class="off {role(role_of)}" x="{self.x(x)}" y="{self.y(y):g}">{OFF[side]}</text>'
+
+
+def percent(share: float) -> str:
+    """Return a share as a length."""
+    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def drawn(mark: Mark, plot: Plot) -> str:
+    """Return a mark as SVG."""
+    match mark:
+        case Intervals():
+            return _intervals(mark, plot)
+        case Points():
+            return _points(mark, plot)
+        case Lines():
+            dash = f"{' dashed' * mark.dashed}{' thin' * mark.thin}"
+            return _canvas(f'<path class="line {role(mark.role)}{dash}" d="{_line(mark, plot)}"/>', plot)
+        case Band():
+            return _canvas(_band(mark, plot), plot)
+        case Bars():
+            return _bars(mark, plot)
+        case Rules():
+            return _rule(mark, plot)
+        case Zone():
+            return _zone(mark, plot)
+        case Labels():
+            return _labels(mark, plot)
+        case _:
+            assert_never(mark)
+
+
+def role(name: str) -> str:
+    """Return the class of a role."""
+    return name.replace(" ", "-")
+
+
+def _item(text: str, inside: str, number: int) -> str:
+    """Return what can be pointed at and reached by keyboard: the arrows go from one to the next."""
+    return f'<g class="i" tabindex="{-1 if number else 0}" role="img"><title>{escaped(text)}</title>{inside}</g>'
+
+
+def _intervals(mark: Intervals, plot: Plot) -> str:
+    parts = []
+    named, look = bool(plot.panel.y.names), f"{LOOKS[mark.look]} {role(mark.role)}"
+    for number, (at, low, middle, high) in enumerate(zip(mark.at, mark.lower, mark.middle, mark.upper, strict=True)):
+        if not np.isfinite(middle):
+            continue
+        ends = [(low, at), (middle, at), (high, at)]
+        if mark.along == "y":
+            ends = [(y, x) for x, y in ends]
+        (x1, y1), (x, y), (x2, y2) = ends
+        inside = ""
+        if np.isfinite(low) and np.isfinite(high):
+            line = f'x1="{plot.x(x1)}" x2="{plot.x(x2)}" y1="{plot.y(y1):g}" y2="{plot.y(y2):g}"'
+            inside = f'<line class="{look}" {line}/>{plot.off(x1, y1, mark.role)}{plot.off(x2, y2, mark.role)}'
+            hit = "" if named else f'<line class="h" {line}/>'
+        else:
+            hit = ""
+        if mark.look != "bar":
+            inside += plot.off(x, y, mark.role) or _middle(mark, number, plot.x(x), plot.y(y))
+        if not mark.texts:
+            parts.append(inside)
+            continue
+        if named:
+            row = plot.panel.pixels / len(plot.panel.y.names)
+            hit = f'<rect class="h" y="{plot.y(at) - row / 2:g}" width="100%" height="{row:g}"/>'
+        parts.append(_item(mark.texts[number], hit + inside, number))
+    return "".join(parts)
+
+
+def _middle(mark: Intervals, number: int, x: str, y: float) -> str:
+    if mark.look == "tick":
+        return f'<line class="middle {role(mark.role)}" x1="{x}" x2="{x}" y1="{y - 5:g}" y2="{y + 5:g}"/>'
+    hollow = " hollow" if mark.hollow.size and mark.hollow[number] else ""
+    return f'<circle class="{role(mark.role)}{hollow}" cx="{x}" cy="{y:g}" r="4"/>'
+
+
+def _points(mark: Points, plot: Plot) -> str:
+    parts = []
+    for number, (x, y) in enumerate(zip(mark.x, mark.y, strict=True)):
+        if not (np.isfinite(x) and np.isfinite(y)):
+            continue
+        left, down = plot.x(x), plot.y(y)
+        match mark.shape:
+            case "dot":
+                inside = (
+                    plot.off(x, y, mark.role) or f'<circle class="{role(mark.role)}" cx="{left}" cy="{down:g}" r="4"/>'
+                )
+            case "tick":
+                line = f'x1="{left}" x2="{left}" y1="{down - 5:g}" y2="{down + 5:g}"'
+                inside = plot.off(x, y, mark.role) or f'<line class="middle {role(mark.role)}" {line}/>'
+            case "none":
+                inside = f'<circle class="spot {role(mark.role)}" cx="{left}" cy="{down:g}" r="4"/>'
+            case _:
+                assert_never(mark.shape)
+        hit = f'<circle class="h" cx="{left}" cy="{down:g}" r="10"/>'
+        parts.append(_item(mark.texts[number], hit + inside, number) if mark.texts else inside)
+    return "".join(parts)
+
+
+def _canvas(inside: str, plot: Plot) -> str:
+    """Return paths, which know no per cent, on a canvas that is stretched across."""
+    high = plot.panel.pixels
+    return (
+        f'<svg class="stretched" width="100%" height="{high}" viewBox="0 0 {ACROSS} {high}" '
+        f'preserveAspectRatio="none">{inside}</svg>'
+    )
+
+
+def _path(x: np.ndarray, y: np.ndarray, plot: Plot) -> str:
+    """Return the points of a path, from gap to gap; beyond the ends of the scales too, where the canvas cuts it off."""
+    across = np.clip(ACROSS * plot.panel.x.shares(x), -ACROSS, 2 * ACROSS)
+    up, high = plot.panel.y.shares(y), plot.panel.pixels
+    down = np.clip(high * (up if plot.panel.y.names else 1 - up), -high, 2 * high)
+    text, pen = [], "M"
+    for a, b in zip(across, down, strict=True):
+        if not (np.isfinite(a) and np.isfinite(b)):
+            pen = "M"
+            continue
+        text.append(f"{pen}{a:.0f} {b:.1f}".removesuffix(".0"))
+        pen = "L" if pen == "M" else " "
+    return "".join(text)
+
+
+def steps(x: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return points of curves that hold each value until the next place."""
+    return np.repeat(x, 2)[1:], *(np.repeat(value, 2)[:-1] for value in values)
+
+
+def _line(mark: Lines, plot: Plot) -> str:
+    x, y = steps(mark.x, mark.y) if mark.step else (mark.x, mark.y)
+    return _path(x, y, plot)
+
+
+def _band(mark: Band, plot: Plot) -> str:
+    x, low, high = steps(mark.x, mark.lower, mark.upper) if mark.step else (mark.x, mark.lower, mark.upper)
+    d = _path(np.append(x, x[::-1]), np.append(low, high[::-1]), plot)
+    return f'<path class="band {role(mark.role)}" style="opacity:{mark.strength:g}" d="{d}Z"/>'
+
+
+def _bars(mark: Bars, plot: Plot) -> str:
+    parts = []
+    for number, (at, start, end) in enumerate(zip(mark.at, mark.start, mark.end, strict=True)):
+        if not (np.isfinite(start) and np.isfinite(end)):
+            continue
+        low, high = sorted((start, end))
+        if mark.along == "x":
+            left, right = (float(plot.x(value).removesuffix("%")) for value in (low, high))
+            ends = sorted(plot.y(at + side * mark.width / 2) for side in (-1, 1))
+            place = f'x="{left:g}%" width="{right - left:.2f}%" y="{ends[0]:g}" height="{ends[1] - ends[0]:g}"'
+        else:
+            sides = [float(plot.x(at + side * mark.width / 2).removesuffix("%")) for side in (-1, 1)]
+            top, bottom = plot.y(high), plot.y(low)
+            place = f'x="{sides[0]:g}%" width="{sides[1] - sides[0]:.2f}%" y="{top:g}" height="{bottom - top:.1f}"'
+        inside = f'<rect class="block {role(mark.role)}" {place}/>'
+        parts.append(_item(mark.texts[number], inside, number) if mark.texts else inside)
+    return "".join(parts)
+
+
+def _rule(mark: Rules, plot: Plot) -> str:
+    share = float((plot.panel.x if mark.of == "x" else plot.panel.y).shares(np.array(mark.value)))
+    if not 0 <= share <= 1:
+        return ""
+    x, y = plot.x(mark.value), plot.y(mark.value)
+    place = f'x1="{x}" x2="{x}" y2="100%"' if mark.of == "x" else f'x2="100%" y1="{y:g}" y2="{y:g}"'
+    return f'<line class="rule {role(mark.role)}{" dashed" * mark.dashed}" {place}/>'
+
+
+def _zone(mark: Zone, plot: Plot) -> str:
+    if mark.of == "x":
+        left, right = (float(plot.x(value).removesuffix("%")) for value in (mark.low, mark.high))
+        place = f'x="{left:g}%" width="{right - left:.2f}%" height="100%"'
+    else:
+        ends = sorted((plot.y(mark.low), plot.y(mark.high)))
+        place = f'y="{ends[0]:g}" width="100%" height="{ends[1] - ends[0]:.1f}"'
+    return f'<rect class="zone {role(mark.role)}" {place}/>'
+
+
+def _labels(mark: Labels, plot: Plot) -> str:
+    x, y = (scale.shares(values) for scale, values in ((plot.panel.x, mark.x), (plot.panel.y, mark.y)))
+    down = plot.panel.pixels * (y if plot.panel.y.names else 1 - y)
+    found = placed(x, down, mark.texts, mark.side, plot.panel.pixels)
+    parts = []
+    for one in found:
+        dx, dy, anchor = _beside(one.side)
+        wide = "" if one.at == BOTH else " w"
+        place = f'x="{percent(float(x[one.number]))}" y="{down[one.number]:.1f}" dx="{dx}" dy="{dy}"'
+        words = escaped(mark.texts[one.number])
+        parts.append(f'<text class="label {role(mark.role)}{wide}" {place} text-anchor="{anchor}">{words}</text>')
+    return "".join(parts)
+
+
+def _beside(side: Side) -> tuple[str, str, str]:
+    """Return how far from its point a label stands, and where it is anchored."""
+    match side:
+        case "right":
+            return "8", "4", "start"
+        case "left":
+            return "-8", "4", "end"
+        case "above":
+            return "0", "-9", "middle"
+        case "below":
+            return "0", "17", "middle"
+        case _:
+            assert_never(side)
