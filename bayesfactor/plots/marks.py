@@ -10,7 +10,7 @@ from bayesfactor.base.records import FrozenArrays
 Role = str  # "posterior", "prior", "data", "ink", "quiet", "faint", or "source 1" to "source 8": what its colour says
 SOURCES = 8  # colours that are told apart
 Along = Literal["x", "y"]
-Look = Literal["dot", "tick", "bar"]  # of the middle of an interval: a dot, a small line, or a wide bar without middle
+Look = Literal["dot", "tick", "line", "bar"]  # an interval with a dot, with a small line, without, or as a wide bar
 Shape = Literal["dot", "tick", "none"]
 Side = Literal["right", "left", "above", "below"]
 
@@ -33,7 +33,7 @@ class Intervals(FrozenArrays):
     hollow : array (item) of bool, optional
         Which have a hollow dot.
     along : {"x", "y"}
-    look : {"dot", "tick", "bar"}
+    look : {"dot", "tick", "line", "bar"}
     """
 
     at: np.ndarray

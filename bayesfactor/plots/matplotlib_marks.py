@@ -64,7 +64,10 @@ def _intervals(axis: "Axes", mark: Intervals, panel: Panel) -> None:
     if mark.look == "bar":
         lines(mark.at, mark.lower, mark.upper, color=tone, linewidth=6, zorder=0.8)
         return
-    lines(mark.at, mark.lower, mark.upper, color=tone, linewidth=1.4)
+    thin = mark.look == "line"
+    lines(mark.at, mark.lower, mark.upper, color=tone, linewidth=0.7 if thin else 1.4, zorder=1 if thin else 2)
+    if thin:
+        return
     hollow = mark.hollow if mark.hollow.size else np.zeros(len(mark.at), dtype=bool)
     shape = "o" if mark.look == "dot" else "|"
     size = 4 if mark.look == "dot" else 8

@@ -1,8 +1,5 @@
 """What pays: contributions to a premium on one scale, with what the prior said of each behind it."""
 
-from collections.abc import Hashable, Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -16,12 +13,13 @@ from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name
 from bayesfactor.plots.chart import Chart, Key, Panel
 from bayesfactor.plots.marks import Intervals, Mark, Rules
-from bayesfactor.plots.scales import Unit, linear, reach, rows, span, written
+from bayesfactor.plots.off_scale import beyond, numbered, reach
+from bayesfactor.plots.scales import Unit, linear, rows, span
+from bayesfactor.plots.table_rows import Row, all_numbers, numbers
 from bayesfactor.posterior.summaries import summarise
 
 MOST = 12  # sources that have a row; smaller ones are summed
 TOTAL = "total"
-Row = Mapping[Hashable, Any]
 
 
 def contributions_chart(
@@ -85,7 +83,7 @@ def contributions_chart(
         lower, middle, upper = (table[name].to_numpy()[some] for name in ("lower", "mean", "upper"))
         texts = tuple(text for text, its in zip(said, some, strict=True) if its)
         marks.append(Intervals(place[some], lower, middle, upper, role, texts, unknown_pay[some]))
-    notes = tuple(_numbers(row, unit) for row in records)
+    notes = tuple(numbers(row, unit) for row in records)
     whose = "the assets on average" if one is None else "the portfolio" if one == PORTFOLIO else one
     what = f"Contribution to the expected excess return of {whose}, a year{', in money' * (unit == 'money')}"
     panel = Panel(tuple(marks), linear(unit=unit, title=what, ends=ends), rows(order, notes))
@@ -129,16 +127,11 @@ def _before(prior: PriorPremium | None, order: list[str], ci_prob: float, ci_kin
     return summarise(draws, ci_prob, ci_kind).set_index("source").reindex(order)
 
 
-def _numbers(row: Row, unit: Unit) -> str:
-    mean, lower, upper = (written(float(row[name]), unit, float(row["sd"])) for name in ("mean", "lower", "upper"))
-    return f"{mean} ({lower.removesuffix(' %')} to {upper})" if row["upper"] > row["lower"] else mean
-
-
 def _text(name: str, row: Row, prior: Row | None, unit: Unit, what: str) -> str:
     """Say the numbers of a row."""
-    said = f"{name}: {_numbers(row, unit)} a year, {what}"
+    said = f"{name}: {numbers(row, unit)} a year, {what}"
     said += f"; above zero with probability {chance(float(row['prob_positive']))}"
-    return f"{said}." if prior is None else f"{said}. Before the data: {_numbers(prior, unit)}."
+    return f"{said}." if prior is None else f"{said}. Before the data: {numbers(prior, unit)}."
 
 
 def _notes(
@@ -151,9 +144,7 @@ def _notes(
     if prior is not None and prior.note:
         notes.append(f"{prior.note[:1].upper()}{prior.note[1:]}.")
     if before is not None:
-        off = before[(before["lower"] < ends[0]) | (before["upper"] > ends[1])]
-        if len(off):
-            pairs = zip(off.index, off.to_dict("records"), strict=True)
-            said = "; ".join(f"{name}, {_numbers(row, unit)}" for name, row in pairs)
-            notes.append(f"Beyond the scale reaches the prior of {said}.")
+        said = numbered(before.index.tolist(), all_numbers(before, unit))
+        lows, highs = before["lower"].to_numpy(), before["upper"].to_numpy()
+        notes += beyond("Beyond the scale reach priors", ends, lows, highs, said)
     return tuple(notes)

@@ -12,7 +12,6 @@ from bayesfactor.base.wording import MINUS, percent
 Unit = Literal["percent", "number", "money", "volatility"]
 TICKS = 7  # about as many on an axis
 ROOM = 0.04  # of an axis, beside the outermost value
-FENCE = 4.0  # interquartile ranges beyond a quartile, further than which a robust axis does not reach
 
 
 @dataclass(frozen=True)
@@ -81,21 +80,39 @@ def span(*values: np.ndarray, zero: bool = True) -> tuple[float, float]:
     return low - room, high + room
 
 
-def reach(ends: tuple[float, float], *outer: np.ndarray, most: float = 0.5) -> tuple[float, float]:
-    """Return ends that also hold other values, as far as that lengthens the axis by no more than its part at each."""
-    low, high = span(*outer)
-    room = most * (ends[1] - ends[0])
-    return min(ends[0], max(low, ends[0] - room)), max(ends[1], min(high, ends[1] + room))
+def logarithmic(values: np.ndarray, title: str = "") -> Scale:
+    """Return a logarithmic axis of counts."""
+    low, high = float(values.min()) / 1.15, float(values.max()) * 1.15
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    at = [10.0**power * factor for power in powers for factor in (1, 2, 5)]
+    return Scale(low, high, tuple((v, f"{v:,.0f}") for v in at if low <= v <= high and v >= 1), title, log=True)
 
 
-def fences(values: np.ndarray) -> tuple[float, float]:
-    """Return the ends between which values are drawn to scale: the quartiles, and four times their distance beyond."""
-    known = np.ravel(values)[np.isfinite(np.ravel(values))]
-    if not known.size:
-        return -math.inf, math.inf
-    low, high = np.quantile(known, [0.25, 0.75])
-    reach = FENCE * (high - low)
-    return (float(low - reach), float(high + reach)) if reach > 0 else (-math.inf, math.inf)
+def periods(last: int, title: str = "") -> Scale:
+    """Return an axis of whole numbers of periods from 0."""
+    step = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 10**9) if last / step <= TICKS)
+    return Scale(0, last, tuple((float(k), str(k)) for k in range(0, last + 1, step)), title)
+
+
+def days(times: np.ndarray) -> np.ndarray:
+    """Return dates as days since 1970, as an axis of dates has them."""
+    return times.astype("datetime64[ns]").astype(np.int64) / (24 * 3600 * 1e9)
+
+
+def dates(times: np.ndarray, count: int = 4) -> Scale:
+    """Return an axis of dates with ticks at the beginnings of years, of months, or at days."""
+    ends = days(times)
+    first, last = (np.datetime64(times[i], "M") for i in (0, -1))
+    months = np.arange(first, last + 1)
+    of_year = months.astype(int) % 12
+    each = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120) if len(months) / n <= count + 1), 240)
+    at = months[(of_year + 12 * (months.astype("datetime64[Y]").astype(int) % max(each // 12, 1))) % each == 0]
+    texts = [str(one)[:4] if one.astype(int) % 12 == 0 else str(one) for one in at]
+    places = days(at.astype("datetime64[ns]"))
+    marks = [(float(p), text) for p, text in zip(places, texts, strict=True) if ends[0] <= p <= ends[-1]]
+    if len(marks) < 2:
+        marks = [(float(days(t[None])[0]), str(t)[:10]) for t in (times[0], times[-1])]
+    return Scale(float(ends[0]), float(ends[-1]) + (ends[0] == ends[-1]), tuple(marks))
 
 
 def ticks(low: float, high: float, unit: Unit = "number", count: int = TICKS) -> tuple[tuple[float, str], ...]:
@@ -107,6 +124,12 @@ def ticks(low: float, high: float, unit: Unit = "number", count: int = TICKS) ->
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return tuple((k * step, written(k * step, unit)) for k in range(first, last + 1))
+
+
+def with_interval(mean: float, lower: float, upper: float, unit: Unit, sd: float = 0.0) -> str:
+    """Return a number and its interval as they are written; what is fixed has none."""
+    middle, low, high = (written(float(value), unit, float(sd)) for value in (mean, lower, upper))
+    return f"{middle} ({low.removesuffix(' %')} to {high})" if upper > lower else middle
 
 
 def written(value: float, unit: Unit, sd: float = 0.0) -> str:

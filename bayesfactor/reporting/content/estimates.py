@@ -11,9 +11,9 @@ from bayesfactor.analysis.assessment.book_check import BOOK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import chance, percent
 from bayesfactor.panel.panel import Panel
-from bayesfactor.plots.contributions import plot_realised
-from bayesfactor.plots.loadings import MANY, plot_shrinkage
-from bayesfactor.plots.premia import plot_premia
+from bayesfactor.plots.premia import premia_chart
+from bayesfactor.plots.realised import realised_chart
+from bayesfactor.plots.shrinkage import MANY, shrinkage_chart
 from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.reporting.content.answer import OWN
 from bayesfactor.reporting.content.causes import readings
@@ -154,7 +154,7 @@ def realised(contents: Contents) -> tuple[Part, ...]:
     parts.append(Text(LINKING, "quiet"))
     if isinstance(contents.fit.panel, Panel) and PORTFOLIO in _entries(contents.spans[0].summed):
         figure = partial(
-            plot_realised, contents.fit, portfolio=contents.weights, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind
+            realised_chart, contents.fit, portfolio=contents.weights, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind
         )
         shown = "Contributions to the portfolio's realised excess return over time"
         parts.append(Picture(figure, shown, "The portfolio, over time."))
@@ -183,7 +183,7 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
     pooling = "" if model is None else f" {model.loadings.pooling}"
     return (
         Picture(
-            partial(plot_shrinkage, contents.fit),
+            partial(shrinkage_chart, contents.fit),
             "Loadings by least squares and by the posterior, against the length of each asset's history",
             f"{moved}{pooling}",
         ),
@@ -217,7 +217,7 @@ def premia(contents: Contents) -> tuple[Part, ...]:
         columns[9:9] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
     return (
         Picture(
-            partial(plot_premia, contents.identification, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
+            partial(premia_chart, contents.identification, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
             "Prior and posterior of each factor's premium",
             "What one unit of loading pays a year. Where the posterior is as wide as the prior, the data said nothing.",
         ),

@@ -7,7 +7,7 @@ import pandas as pd
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import percent
 from bayesfactor.panel.records import NO_RATE
-from bayesfactor.plots.premia import plot_pricing
+from bayesfactor.plots.pricing import pricing_chart
 from bayesfactor.reporting.content.ahead import look_ahead
 from bayesfactor.reporting.content.book import book_with_options
 from bayesfactor.reporting.content.causes import causes, readings
@@ -162,7 +162,7 @@ def _contributions(contents: Contents) -> tuple[Part, ...]:
         Heading("Predicted and earned"),
         *_explained(contents),
         Picture(
-            partial(plot_pricing, contents.pricing, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
+            partial(pricing_chart, contents.pricing, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
             "Scatter of mean excess returns that were earned against those that the factors predict",
             "Each dot is an asset. Far from the dashed line: the factors do not explain what it earned, or its history "
             "is short.",

@@ -12,7 +12,7 @@ from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Mark, 
 from bayesfactor.plots.placing import BOTH, placed
 
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-LOOKS = {"dot": "range", "tick": "range", "bar": "slab"}
+LOOKS = {"dot": "range", "tick": "range", "line": "range thin", "bar": "slab"}
 ACROSS = 1000  # units of a path across
 OFF = {"left": "\N{BLACK LEFT-POINTING SMALL TRIANGLE}", "right": "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"}
 OFF |= {"above": "\N{BLACK UP-POINTING SMALL TRIANGLE}", "below": "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"}
@@ -103,7 +103,7 @@ def _intervals(mark: Intervals, plot: Plot) -> str:
             hit = "" if named else f'<line class="h" {line}/>'
         else:
             hit = ""
-        if mark.look != "bar":
+        if mark.look in ("dot", "tick"):
             inside += plot.off(x, y, mark.role) or _middle(mark, number, plot.x(x), plot.y(y))
         if not mark.texts:
             parts.append(inside)
