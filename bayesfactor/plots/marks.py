@@ -7,8 +7,8 @@ import numpy as np
 
 from bayesfactor.base.records import FrozenArrays
 
-Role = str  # "posterior", "prior", "data", "ink", "quiet", "faint", or "source 1" to "source 8": what its colour says
-SOURCES = 8  # colours that are told apart
+Role = str  # "posterior", "prior", "data", "ink", "quiet", "faint", or "source 1" to "source 16": what its colour says
+SOURCES = 8  # colours that are told apart; each comes a second time, hollow or pale
 Along = Literal["x", "y"]
 Look = Literal["dot", "tick", "line", "bar"]  # an interval with a dot, with a small line, without, or as a wide bar
 Shape = Literal["dot", "tick", "none"]
@@ -17,7 +17,7 @@ Side = Literal["right", "left", "above", "below"]
 
 def source_role(number: int) -> Role:
     """Return the role of a source or a group by its number, from 0."""
-    return f"source {number % SOURCES + 1}"
+    return f"source {number % (2 * SOURCES) + 1}"
 
 
 @dataclass(frozen=True, eq=False)

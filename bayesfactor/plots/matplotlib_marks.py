@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROLES = {"posterior": POSTERIOR, "prior": PRIOR, "data": DATA, "ink": INK, "quiet": QUIET, "faint": FAINT}
-ROLES |= {f"source {number + 1}": tone for number, tone in enumerate(COLOURS)}
+ROLES |= {f"source {number + 1}": tone for number, tone in enumerate(2 * COLOURS)}
+SECOND = {f"source {number + 1}" for number in range(len(COLOURS), 2 * len(COLOURS))}  # hollow or pale
 OFF = {(0, -1): "<", (0, 1): ">", (1, -1): "v", (1, 1): "^"}  # markers of what lies beyond the ends, by axis and side
 
 
@@ -40,11 +41,7 @@ def draw_mark(axis: "Axes", mark: Mark, panel: Panel) -> None:
                 color=tone, alpha=mark.strength, linewidth=0,
             )  # fmt: skip
         case Bars():
-            tone, size = colour(mark.role), mark.end - mark.start
-            if mark.along == "x":
-                axis.barh(mark.at, size, mark.width, left=mark.start, color=tone, edgecolor="white", linewidth=0.4)
-            else:
-                axis.bar(mark.at, size, mark.width, mark.start, color=tone, edgecolor="white", linewidth=0.4)
+            _bars(axis, mark)
         case Rules():
             line = axis.axvline if mark.of == "x" else axis.axhline
             line(mark.value, color=colour(mark.role), linewidth=0.9, linestyle="--" if mark.dashed else "-", zorder=0.5)
@@ -55,6 +52,14 @@ def draw_mark(axis: "Axes", mark: Mark, panel: Panel) -> None:
             _labels(axis, mark, panel)
         case _:
             assert_never(mark)
+
+
+def _bars(axis: "Axes", mark: Bars) -> None:
+    tone, size, alpha = colour(mark.role), mark.end - mark.start, 0.5 if mark.role in SECOND else 1.0
+    if mark.along == "x":
+        axis.barh(mark.at, size, mark.width, mark.start, color=tone, alpha=alpha, edgecolor="white", linewidth=0.4)
+    else:
+        axis.bar(mark.at, size, mark.width, mark.start, color=tone, alpha=alpha, edgecolor="white", linewidth=0.4)
 
 
 def _intervals(axis: "Axes", mark: Intervals, panel: Panel) -> None:
@@ -83,7 +88,9 @@ def _intervals(axis: "Axes", mark: Intervals, panel: Panel) -> None:
 def _points(axis: "Axes", mark: Points, panel: Panel) -> None:
     match mark.shape:
         case "dot":
-            axis.scatter(mark.x, mark.y, s=16, color=colour(mark.role), zorder=3)
+            tone = colour(mark.role)
+            face = "white" if mark.role in SECOND else tone
+            axis.scatter(mark.x, mark.y, s=16, facecolor=face, edgecolor=tone, zorder=3)
         case "tick":
             axis.plot(mark.x, mark.y, "|", markersize=8, color=colour(mark.role))
         case "none":

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
 from bayesfactor.plots.chart import Chart, Key, Panel
-from bayesfactor.plots.matplotlib_marks import colour, draw_mark
+from bayesfactor.plots.matplotlib_marks import SECOND, colour, draw_mark
 from bayesfactor.plots.scales import Scale
 from bayesfactor.plots.style import QUIET, canvas, short, styled
+from bayesfactor.plots.tick_widths import shown
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INCH = 100.0  # pixels of a record
-SINGLE, WIDE = 7.0, 10.0  # inches
+SINGLE, WIDE, SIDES = 7.0, 10.0, 1.4  # inches: of a figure; of that beside the panels
+LETTERS = 14  # of an inch of small text
 AROUND, LINE = 0.55, 0.17  # inches: of ticks and a title around a panel; of a line of text below
 
 
@@ -33,7 +35,8 @@ def render(chart: Chart) -> "Figure":
         if place >= count:
             axis.set_axis_off()
             continue
-        draw_panel(axis, chart.panels[place], names=not chart.shared or place % columns == 0)
+        named = not chart.shared or place % columns == 0
+        draw_panel(axis, chart.panels[place], names=named, width=INCH * (width - SIDES) / columns)
     if chart.key:
         handles = [_handle(key) for key in chart.key]
         figure.legend(handles=handles, loc="outside upper left", ncols=beside(chart.key, width), fontsize=8)
@@ -49,37 +52,42 @@ def render(chart: Chart) -> "Figure":
 
 
 def beside(key: Sequence[Key], width: float) -> int:
-    """Return how many entries of a key have room beside each other."""
-    longest = max(len(one.text) for one in key)
-    return int(min(len(key), max(1.0, 13 * width // (longest + 6))))
+    """Return how many columns of a key have room beside each other."""
+    for columns in range(len(key), 1, -1):
+        lines = -(-len(key) // columns)
+        longest = [max(len(one.text) + 6 for one in key[i : i + lines]) for i in range(0, len(key), lines)]
+        if sum(longest) <= LETTERS * width:
+            return columns
+    return 1
 
 
 def wrapped(text: str, width: float) -> str:
     """Return text in lines of a figure's width."""
     from textwrap import fill
 
-    return fill(text, int(15 * width))
+    return fill(text, int(LETTERS * width))
 
 
-def draw_panel(axis: "Axes", panel: Panel, *, names: bool = True) -> None:
-    """Draw the marks, ticks and words of one panel on axes."""
+def draw_panel(axis: "Axes", panel: Panel, *, names: bool, width: float) -> None:
+    """Draw the marks, ticks and words of one panel on axes that are about so many pixels wide."""
     for mark in panel.marks:
         draw_mark(axis, mark, panel)
-    _scale(axis, panel.x, "x")
+    _scale(axis, panel.x, "x", shown(panel.x, width))
     if panel.y.names:
         _rows(axis, panel.y, names)
     else:
-        _scale(axis, panel.y, "y")
+        _scale(axis, panel.y, "y", [True] * len(panel.y.ticks))
         axis.set_ylabel(panel.y.title)
     axis.set_title(panel.title, loc="left")
 
 
-def _scale(axis: "Axes", scale: Scale, along: str) -> None:
+def _scale(axis: "Axes", scale: Scale, along: str, said: Sequence[bool]) -> None:
     """Set ends, ticks and the line at 0 of one axis."""
     if scale.log:
         getattr(axis, f"set_{along}scale")("log")
     getattr(axis, f"set_{along}lim")(scale.low, scale.high)
-    getattr(axis, f"set_{along}ticks")([at for at, _ in scale.ticks], [text for _, text in scale.ticks], minor=False)
+    texts = [text if one else "" for (_, text), one in zip(scale.ticks, said, strict=True)]
+    getattr(axis, f"set_{along}ticks")([at for at, _ in scale.ticks], texts, minor=False)
     getattr(axis, f"set_{along}ticks")([], minor=True)
     if scale.zero:
         line = axis.axvline if along == "x" else axis.axhline
@@ -106,16 +114,13 @@ def _handle(key: Key) -> "Artist":
         case "interval":
             return Line2D([], [], color=tone, marker="o", markersize=4, linewidth=1.4, label=key.text)
         case "bar" | "band":
-            return Patch(color=tone, alpha=0.35 if key.look == "band" else 1.0, label=key.text)
+            return Patch(color=tone, alpha=0.35 if key.look == "band" or key.role in SECOND else 1.0, label=key.text)
         case "line" | "dashed":
             return Line2D([], [], color=tone, linestyle="--" if key.look == "dashed" else "-", label=key.text)
         case "tick":
             return Line2D([], [], color=tone, marker="|", markersize=8, linestyle="", label=key.text)
-        case "dot":
-            return Line2D([], [], color=tone, marker="o", markersize=4, linestyle="", label=key.text)
-        case "hollow":
-            return Line2D(
-                [], [], color=tone, marker="o", markersize=4, linestyle="", markerfacecolor="white", label=key.text
-            )
+        case "dot" | "hollow":
+            face = "white" if key.look == "hollow" or key.role in SECOND else tone
+            return Line2D([], [], color=tone, marker="o", markersize=4, ls="", markerfacecolor=face, label=key.text)
         case _:
             assert_never(key.look)

@@ -1,4 +1,4 @@
-"""Which labels have room beside their points: none lies on another, or beyond the panel."""
+"""Which labels have room beside their points: none lies on another, on a point, or beyond the panel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 from bayesfactor.plots.marks import Side
 
 LETTER, LINE, GAP = 7.0, 15.0, 8.0  # pixels: of a letter, at most; of a line; from a point to its label
+DOT = 4.0  # pixels from the middle of a point to its edge
 NARROW, WIDE = 210.0, 480.0  # pixels across that a panel has at least: on a telephone, and on a screen
 BOTH, ONLY_WIDE = "both", "wide"
 Box = tuple[float, float, float, float]
@@ -37,7 +38,7 @@ def placed(x: np.ndarray, y: np.ndarray, texts: Sequence[str], side: Side, heigh
     height : float
         Of the panel.
     """
-    taken: dict[float, list[Box]] = {NARROW: [], WIDE: []}
+    taken = {width: [_dot(across * width, down) for across, down in zip(x, y, strict=True)] for width in (NARROW, WIDE)}
     found = []
     other: Side = {"right": "left", "left": "right", "above": "below", "below": "above"}[side]  # type: ignore[assignment]
     for number, text in enumerate(texts):
@@ -66,6 +67,10 @@ def box(x: float, y: float, text: str, side: Side) -> Box:
         return left, y - LINE / 2, left + wide, y + LINE / 2
     top = y - GAP - LINE if side == "above" else y + GAP / 2
     return x - wide / 2, top, x + wide / 2, top + LINE
+
+
+def _dot(x: float, y: float) -> Box:
+    return x - DOT, y - DOT, x + DOT, y + DOT
 
 
 def _free(one: Box, taken: Sequence[Box], width: float, height: float) -> bool:

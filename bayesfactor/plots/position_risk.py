@@ -42,7 +42,7 @@ def position_risk_chart(
     adds = tuple(f"{name} adds {number} to the volatility, {kind}." for name, number in zip(shown, said, strict=True))
     panels = (
         Panel(
-            (Bars(place, np.zeros(len(shown)), weights, "quiet", weighs),),
+            (Bars(place, np.zeros(len(shown)), weights, "faint", weighs),),
             linear(weights, unit="percent"),
             rows(shown),
             "Weight",

@@ -11,7 +11,7 @@ from bayesfactor.plots.chart import Chart, Key, Panel
 from bayesfactor.plots.marks import Intervals, Labels, Lines, Mark, Points
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.off_scale import beyond, numbered, robust
-from bayesfactor.plots.scales import linear
+from bayesfactor.plots.scales import linear, span
 from bayesfactor.plots.style import require_result, short
 from bayesfactor.plots.table_rows import told
 
@@ -64,7 +64,8 @@ def _up(middle: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[float
     """Return the ends of the axis of what was earned: they hold all means but outliers, and most of the intervals."""
     low, high = robust(middle, middle)
     typical = float(np.median(upper - lower)) if len(middle) else 0.0
-    return max(low - typical / 2, min(low, float(lower.min()))), min(high + typical / 2, max(high, float(upper.max())))
+    wide = span(lower, upper)
+    return max(low - typical / 2, min(low, wide[0])), min(high + typical / 2, max(high, wide[1]))
 
 
 def plot_pricing(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> "Figure":

@@ -85,7 +85,8 @@ def logarithmic(values: np.ndarray, title: str = "") -> Scale:
     low, high = float(values.min()) / 1.15, float(values.max()) * 1.15
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     at = [10.0**power * factor for power in powers for factor in (1, 2, 5)]
-    return Scale(low, high, tuple((v, f"{v:,.0f}") for v in at if low <= v <= high and v >= 1), title, log=True)
+    found = tuple((v, f"{v:,.0f}") for v in at if low <= v <= high and v >= 1)
+    return Scale(low, high, found if len(found) > 1 else ticks(low, high), title, log=True)
 
 
 def periods(last: int, title: str = "") -> Scale:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ERRORS = 2  # standard errors each way
-BENCHMARKS = {"mean": "the mean", "zero": "0"}  # as `Scores.table` calls them, and in words
+BENCHMARKS = {"mean": "the mean", "zero": "zero"}  # as `Scores.table` calls them, and in words
 HEIGHT = 80
 Row = Mapping[Hashable, Any]
 
@@ -41,8 +41,8 @@ def scores_chart(
     x, across = _scale(squared, "percent"), _scale(scored, "number")
     panels = []
     for model in shown:
-        against = [f"against {name}" for name in BENCHMARKS.values()]
-        panels.append(_errors(f"{short(model, 20)}: R-squared out of sample", against, squared[model], x, "percent"))
+        title = f"{short(model, 20)}: R-squared against"
+        panels.append(_errors(title, list(BENCHMARKS.values()), squared[model], x, "percent"))
         if compared:
             panels.append(_errors(f"Log score less {first}'s", ["gain"], scored[model], across, "number"))
         panels.append(_calibration(tenths[tenths["model"] == model], means[model]))
@@ -127,7 +127,7 @@ def _notes(scores: Scores, rows: Sequence[str], asset: str, compared: bool) -> t
     """Say what is drawn, and which fits have problems."""
     lines = [
         f"{asset[:1].upper()}{asset[1:]}, {scores.joint['date'].nunique()} dates",
-        "R-squared: against the mean of earlier returns, and against 0",
+        "R-squared out of sample: against the mean of earlier returns, and against 0",
         *(["Log score: gain in nats per return; above 0 is better"] if compared else []),
         "Bars: where returns fell in their forecast (PIT); dashed: where forecasts are right",
         f"Held: share of returns within the intervals of {' / '.join(f'{100 * prob:g}' for prob in COVERS)} %",

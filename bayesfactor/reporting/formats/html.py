@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bayesfactor.plots.chart import Chart
-from bayesfactor.plots.style import DATA, FAINT, HOVER, INK, POSTERIOR, QUIET, RULES, missing_glyphs
+from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import Cell, Picture, Section
 from bayesfactor.reporting.content.prose import failed
@@ -71,7 +71,7 @@ def drawn(part: Picture, name: str) -> str:
 
 
 def inline(figure: "Figure", name: str) -> str:
-    """Return a figure as SVG for a page: text as text, the page's colours, marks named after it, titles of dots."""
+    """Return a figure as SVG for a page: text as text, the page's colours, marks named after it."""
     import matplotlib as mpl
 
     settings: dict[Any, Any] = {**RULES, "svg.fonttype": "none", "svg.hashsalt": name, "path.simplify_threshold": 1.0}
@@ -81,7 +81,6 @@ def inline(figure: "Figure", name: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(rf'<a xlink:href="{HOVER}([^"]*)"[^>]*>', r"<g><title>\1</title>", text).replace("</a>", "</g>")
     text = re.sub(r"<[^>]*>", lambda tag: _tag(tag.group(), name), text)  # never what stands between tags: names, ticks
     text = re.sub(r">\s+<", "><", text)
     text = re.sub(r'(<use [^>]*style="([^"]*)"/>(?:<use [^>]*style="\2"/>)+)', _together, text)

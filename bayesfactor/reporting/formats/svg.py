@@ -6,14 +6,14 @@ from typing import assert_never
 
 import numpy as np
 
-from bayesfactor.base.wording import MINUS
 from bayesfactor.plots.chart import Chart, Key, Panel
-from bayesfactor.plots.placing import LETTER, NARROW
 from bayesfactor.plots.scales import Scale
 from bayesfactor.plots.style import short
+from bayesfactor.plots.tick_widths import leaning, tick_widths
 from bayesfactor.reporting.formats.svg_marks import Plot, drawn, escaped, percent, role
 
-AXIS, EDGE = 20, 0.06  # pixels of the ticks below a panel; share of its width within which a tick leans inwards
+AXIS = 20  # pixels of the ticks below a panel
+ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}
 NAMES, NOTES, TICK = (4, 24), 30, 1.1  # letters beside a panel; its widest letter over a usual one
 
 
@@ -56,9 +56,9 @@ def _panel(panel: Panel, number: int, chart: Chart) -> str:
         f'<div class="panel{first}{" noted" * bool(panel.y.notes)}">'
         f"{f'<p class="panel-title">{escaped(panel.title)}</p>' if panel.title else ''}"
         f"{f'<p class="axis-title">{escaped(panel.y.title)}</p>' if panel.y.title else ''}"
-        f'<div class="body">{_beside(panel, plot)}'
+        f'<div class="body">{_beside(panel, plot)}<div class="cell">'
         f'<svg class="plot" role="group" aria-label="{escaped(what)}" {size}>{_grid(panel, plot)}{marks}</svg>'
-        f"{_column('notes', panel.y.notes, panel)}{_ticks(panel)}</div>"
+        f"{_ticks(panel)}</div>{_column('notes', panel.y.notes, panel)}</div>"
         f"{f'<p class="axis-title">{escaped(panel.x.title)}</p>' if panel.x.title else ''}</div>"
     )
 
@@ -101,29 +101,13 @@ def _ticks(panel: Panel) -> str:
     if not scale.ticks:
         return ""
     shares = scale.shares(np.array([at for at, _ in scale.ticks]))
-    room = NARROW / (2 if panel.y.notes else 1.5)
-    narrow = kept([float(share) for share in shares], [text for _, text in scale.ticks], room)
+    widths = tick_widths(scale)
     texts = []
     for number, (share, (_, text)) in enumerate(zip(shares, scale.ticks, strict=True)):
-        anchor = "start" if share < EDGE else "end" if share > 1 - EDGE else "middle"
-        wide = "" if number in narrow else ' class="w"'
+        anchor = ANCHORS[leaning(float(share))]
+        wide = f' class="w{widths[number]}"' if widths[number] else ""
         texts.append(f'<text x="{percent(float(share))}" y="14" text-anchor="{anchor}"{wide}>{escaped(text)}</text>')
     return f'<svg class="ticks" aria-hidden="true" width="100%" height="{AXIS}">{"".join(texts)}</svg>'
-
-
-def kept(shares: Sequence[float], texts: Sequence[str], width: float) -> set[int]:
-    """Return which ticks have room within a width: that at 0 first, then the outermost, then those between."""
-    count = len(texts)
-    zero = [i for i, text in enumerate(texts) if text.strip(f" %{MINUS}") == "0"]
-    order = list(dict.fromkeys([*zero, count - 1, 0, *range(count)]))
-    found: list[tuple[float, float]] = []
-    chosen: set[int] = set()
-    for number in order:
-        middle, half = shares[number] * width, LETTER * len(texts[number]) / 2 + 3
-        if all(middle + half <= low or middle - half >= high for low, high in found):
-            found.append((middle - half, middle + half))
-            chosen.add(number)
-    return chosen
 
 
 def _key(key: Key) -> str:

@@ -8,7 +8,7 @@ from typing import assert_never
 import numpy as np
 
 from bayesfactor.plots.chart import Panel
-from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Mark, Points, Rules, Side, Zone
+from bayesfactor.plots.marks import SOURCES, Band, Bars, Intervals, Labels, Lines, Mark, Points, Rules, Side, Zone
 from bayesfactor.plots.placing import BOTH, placed
 
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -77,8 +77,11 @@ def drawn(mark: Mark, plot: Plot) -> str:
 
 
 def role(name: str) -> str:
-    """Return the class of a role."""
-    return name.replace(" ", "-")
+    """Return the class of a role; colours come a second time in another look."""
+    kind, _, number = name.partition(" ")
+    if not number:
+        return kind
+    return f"{kind}-{(int(number) - 1) % SOURCES + 1}{' second' * (int(number) > SOURCES)}"
 
 
 def _item(text: str, inside: str, number: int) -> str:
