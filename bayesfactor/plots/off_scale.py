@@ -32,7 +32,8 @@ def fences(values: np.ndarray) -> tuple[float, float]:
 
 def robust(lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:
     """Return ends of an axis, with 0, that hold intervals of several entries, but for outliers among them."""
-    return span(np.maximum(lower, fences(lower)[0]), np.minimum(upper, fences(upper)[1]))
+    low, high = fences(lower)[0], fences(upper)[1]
+    return span(*(values[(values >= low) & (values <= high)] for values in (lower, upper)))
 
 
 def together(ends: Sequence[tuple[float, float]]) -> tuple[float, float]:

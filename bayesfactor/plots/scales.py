@@ -104,7 +104,7 @@ def dates(times: np.ndarray, count: int = 4) -> Scale:
     """Return an axis of dates with ticks at the beginnings of years, of months, or at days."""
     ends = days(times)
     first, last = (np.datetime64(times[i], "M") for i in (0, -1))
-    months = np.arange(first, last + 1)
+    months = np.arange(first, last + np.timedelta64(1, "M"))
     of_year = months.astype(int) % 12
     each = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120) if len(months) / n <= count + 1), 240)
     at = months[(of_year + 12 * (months.astype("datetime64[Y]").astype(int) % max(each // 12, 1))) % each == 0]

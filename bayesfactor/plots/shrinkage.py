@@ -40,7 +40,7 @@ def shrinkage_chart(fit: Fit, *, factors: Sequence[str] | None = None) -> Chart:
         place = np.argsort(np.lexsort((value, panel.groups.values))) + 1.0 if alike else periods
         marks = [mark for group in panel.group_names for mark in _moves(fit, group, start, value, place)]
         low, high = fences(start)
-        ends = span(value, np.clip(start, low, high))
+        ends = span(value, start[(start >= low) & (start <= high)])
         panels.append(Panel(tuple(marks), linear(ends=ends), y, short(name, 20), HEIGHT))
     other = "the line's other end" if len(panel.assets) > MANY else "tick"
     key = tuple(Key(short(group, 20), source_role(i), "dot") for i, group in enumerate(panel.group_names))
