@@ -11,7 +11,7 @@ from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.diagnostics import UNSEEN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import PLAIN
-from bayesfactor.reporting.content.parts import number
+from bayesfactor.reporting.content.grids import number
 from bayesfactor.reporting.content.prose import likelihood
 from tests.support.reader import MIX, agree
 

@@ -14,7 +14,8 @@ from bayesfactor.base.wording import chance, interval_name, join
 from bayesfactor.plots.paths import paths_chart
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
-from bayesfactor.reporting.content.parts import POSTERIOR_UNITS, Column, Heading, Part, Picture, TablePart, Text, plain
+from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, plain
+from bayesfactor.reporting.content.parts import Heading, Part, Picture, TablePart, Text
 
 SURE, MOST = 0.95, 20  # probability from which a loading has changed; rows of their table
 RESIDUALS = "residuals of all assets"

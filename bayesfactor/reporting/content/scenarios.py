@@ -16,21 +16,8 @@ from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name
 from bayesfactor.plots.stress import stress_chart
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.reporting.content.parts import (
-    POSTERIOR_UNITS,
-    Cell,
-    Column,
-    Grid,
-    Head,
-    Heading,
-    Part,
-    Picture,
-    TablePart,
-    Text,
-    number,
-    plain,
-    spread,
-)
+from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, number, plain, spread
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
 from bayesfactor.reporting.content.prose import Estimate, estimate
 
 DRAWN = 25  # entries of a figure

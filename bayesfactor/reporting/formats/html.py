@@ -2,14 +2,16 @@
 
 import io
 import re
+from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from bayesfactor.plots.chart import Chart
 from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.content.contents import Contents
-from bayesfactor.reporting.content.parts import Cell, Picture, Section
+from bayesfactor.reporting.content.parts import Picture, Section
 from bayesfactor.reporting.content.prose import failed
+from bayesfactor.reporting.formats.html_tables import table, unbroken
 from bayesfactor.reporting.formats.svg import svg
 
 if TYPE_CHECKING:
@@ -31,19 +33,19 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d")
 def page(contents: Contents, sections: tuple[Section, ...]) -> str:
     """Return the report as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup, escape
+    from markupsafe import Markup, escape as escaped
 
     where = files("bayesfactor.reporting") / "templates"
     environment = Environment(
         loader=PackageLoader("bayesfactor.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters["bar"] = lambda cell: Markup(_bar(cell))  # made of numbers only
-    environment.filters["whole"] = lambda text: Markup(_whole(str(escape(text))))
+    environment.filters["table"] = lambda part: Markup(table(part))  # which escapes every text
+    environment.filters["whole"] = lambda text: Markup(_whole(str(escaped(text))))
     count = iter(range(1000))
     environment.filters["svg"] = lambda part: Markup(drawn(part, f"figure-{next(count)}"))
     return environment.get_template("report.html.j2").render(
         title=contents.title,
-        subtitle=contents.subtitle,
+        facts=contents.facts,
         sections=sections,
         failed=failed(contents.fit.problems) if contents.fit.problems else "",
         css=Markup("".join((where / name).read_text(encoding="utf-8") for name in ("report.css", "chart.css"))),
@@ -54,20 +56,16 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
 
 def _whole(text: str) -> str:
     """Return text that is not broken within a date or before a per cent."""
-    return DATE.sub(r'<span class="short">\g<0></span>', text.replace(" %", "\N{NO-BREAK SPACE}%"))
-
-
-def _bar(cell: Cell) -> str:
-    """Return the small interval of a cell, which the style sheet draws."""
-    assert cell.bar is not None
-    low, mean, high, zero = cell.bar
-    return f'<i class="bar" style="--l:{low};--m:{mean};--h:{high};--z:{zero}"></i>'
+    return DATE.sub(r'<span class="short">\g<0></span>', unbroken(text))
 
 
 def drawn(part: Picture, name: str) -> str:
-    """Return the figure of a part, drawn now, as XML for a page."""
+    """Return the figure of a part, drawn now, as XML for a page; a picture of fixed width scrolls where it must."""
     found = part.draw()
-    return svg(found) if isinstance(found, Chart) else inline(found, name)
+    if isinstance(found, Chart):
+        return svg(found)
+    label = escape(part.label)
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{inline(found, name)}</div>'
 
 
 def inline(figure: "Figure", name: str) -> str:

@@ -1,0 +1,85 @@
+"""Tables of a report as HTML: heads that sort, small intervals on a scale, rows in blocks."""
+
+from collections.abc import Iterator
+from html import escape
+
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, TablePart
+
+SHORT, LONGEST = 17, 25  # characters of a text, and of the name of a row, that are not broken
+FEW = 9  # rows that need no search
+BLOCK = 100  # rows that are shown at once
+
+
+def table(part: TablePart) -> str:
+    """Return a table with its caption and its tools."""
+    grid, id, caption = part.grid, escape(part.id), escape(part.caption)
+    more = f'<span class="paper"> Then: {escape(grid.more)}.</span>' if grid.more else ""
+    opened = " open" if grid.shown else ""
+    return (
+        f'{_tools(part)}<div class="scroll tall" tabindex="0" role="region" aria-label="{caption}">'
+        f'<table id="{id}" class="sortable{opened}"><caption><span>{unbroken(caption)}{more}</span></caption>'
+        f"<thead><tr>{''.join(map(_head, grid.heads))}</tr></thead>{''.join(_bodies(grid))}</table></div>"
+    )
+
+
+def unbroken(text: str) -> str:
+    """Return text that is not broken before a per cent."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _tools(part: TablePart) -> str:
+    """Return a search among many rows, and a switch for what stands last in a cell."""
+    grid, id, many, tools = part.grid, escape(part.id), len(part.grid.rows), ""
+    if many > FEW:
+        tools += (
+            f'<label>Search {escape(part.label)} <input type="search" data-table="{id}"></label>'
+            f'<span class="quiet" id="{id}-count" role="status">{many} of {many} rows</span>'
+        )
+    if grid.more:
+        checked = " checked" if grid.shown else ""
+        tools += f'<label><input type="checkbox" data-more="{id}"{checked}> Show {escape(grid.more)}</label>'
+    return f'<div class="tools">{tools}</div>' if tools else ""
+
+
+def _head(head: Head) -> str:
+    kind = ' class="number"' if head.number else ""
+    note = f' <small class="quiet">{escape(head.note)}</small>' if head.note else ""
+    scale = ""
+    if head.scale is not None:
+        low, high, zero = head.scale
+        ends = f"<span>{unbroken(low)}</span><span>{unbroken(high)}</span>"
+        scale = f'<span class="scale" aria-hidden="true" style="--z:{zero}">{ends}</span>'
+    return f'<th scope="col"{kind}><button type="button">{escape(head.text)}</button>{note}{scale}</th>'
+
+
+def _bodies(grid: Grid) -> Iterator[str]:
+    """Yield rows, block after block; those after the first are shown when they are reached."""
+    for start in range(0, max(len(grid.rows), 1), BLOCK):
+        later = " hidden" if start else ""
+        yield f"<tbody{later}>\n{''.join(map(_row, grid.rows[start : start + BLOCK]))}</tbody>"
+
+
+def _row(row: tuple[Cell, ...]) -> str:
+    first, *rest = row
+    id = f' id="{escape(first.id)}"' if first.id else ""
+    short = ' class="short"' if len(first.text) < LONGEST else ""
+    return f'<tr{id}><th scope="row"{short}>{escape(first.text)}</th>{"".join(map(_cell, rest))}</tr>\n'
+
+
+def _cell(cell: Cell) -> str:
+    kind = cell.mark or ("drawn" if cell.bar else "")
+    if not kind and cell.value is None and len(cell.text) < SHORT:
+        kind = "short"
+    value = "" if cell.value is None else f' data-v="{cell.value}"'
+    shown = f' class="{kind}"' if kind else ""
+    below = f"<small>{escape(cell.below)}</small>" if cell.below else ""
+    more = f"<small>{escape(cell.more)}</small>" if cell.more else ""
+    return f"<td{value}{shown}>{_bar(cell)}{escape(cell.text)}{below}{more}</td>"
+
+
+def _bar(cell: Cell) -> str:
+    """Return the small interval of a cell, which the style sheet draws."""
+    if cell.bar is None:
+        return ""
+    low, mean, high, zero = cell.bar
+    return f'<i class="bar" style="--l:{low};--m:{mean};--h:{high};--z:{zero}"></i>'
