@@ -31,7 +31,7 @@ from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.measures import measures
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.prose import estimate
-from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans
+from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
 
@@ -87,6 +87,8 @@ class Contents:
         Residual risk as realised and as the model has it, likewise (see `Attribution.residual_table`).
     spans : tuple of Span
         What was realised.
+    years : Span or None
+        The same year by year, of the portfolio or the only asset.
     pricing : Pricing
     loadings : DataFrame
         Per asset and factor: mean, lower, upper, least squares, shrinkage.
@@ -128,6 +130,7 @@ class Contents:
     volatility: Mapping[str, pd.DataFrame]
     residuals: Mapping[str, pd.DataFrame]
     spans: tuple[Span, ...]
+    years: Span | None
     pricing: Pricing
     loadings: pd.DataFrame
     inclusion: pd.DataFrame | None
@@ -241,6 +244,7 @@ def gather(
         volatility,
         residuals,
         find_spans(fit, portfolio, ci_prob, ci_kind),
+        find_years(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
         inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind) if has_inclusion(fit) else None,

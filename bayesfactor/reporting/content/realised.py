@@ -11,7 +11,7 @@ from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.grids import beside, cell, folded, spread
 from bayesfactor.reporting.content.parts import Fold, Grid, Head, Part, Picture, Switch, TablePart, Text
-from bayesfactor.reporting.content.realised_spans import Span
+from bayesfactor.reporting.content.realised_spans import YEAR_BY_YEAR, Span
 
 HOW = ("summed", "compounded")
 LINKING = (
@@ -26,11 +26,12 @@ LINKING = (
 
 def realised(contents: Contents) -> tuple[Part, ...]:
     """Return what was earned, and from what."""
-    spans = contents.spans
+    spans = [*contents.spans, *([contents.years] if contents.years is not None else [])]
     names = tuple(span.name.partition(",")[0] for span in spans)
+    ids = [*map(str, range(len(contents.spans))), "years"]
     options = tuple(
-        ((name, how), _earned(contents, span, how, f"realised-{number}-{how}"))
-        for number, (name, span) in enumerate(zip(names, spans, strict=True))
+        ((name, how), _earned(contents, span, how, f"realised-{id}-{how}"))
+        for id, name, span in zip(ids, names, spans, strict=False)
         for how in HOW
     )
     parts: list[Part] = [Switch("earned", (("Dates", names), ("Returns", HOW)), options)]
@@ -48,12 +49,13 @@ def _earned(contents: Contents, span: Span, how: str, id: str) -> tuple[Part, ..
     table = span.summed if how == HOW[0] else span.compounded
     if isinstance(table, str):
         return (Text(f"Cannot be computed, {how}: {table}"),)
+    by_year = span.name == YEAR_BY_YEAR
     caption = f"Contribution to the realised excess return, {how}: mean and {contents.interval}. {span.name}."
-    part = TablePart(_dated(table, span.counted), id, caption, "assets")
+    part = TablePart(_dated(table, span.counted), id, caption, "years" if by_year else "assets")
     return (
-        *(Text(f"{note[:1].upper()}{note[1:]}.") for note in table.attrs["notes"]),
+        *(Text(f"{note[:1].upper()}{note[1:]}.") for note in table.attrs.get("notes", ())),
         *([Text(f"Without the portfolio: {span.lost[how]}")] if how in span.lost else []),
-        *folded(part, contents.shown, contents.outside),
+        *((part,) if by_year else folded(part, contents.shown, contents.outside)),
     )
 
 

@@ -49,6 +49,12 @@ for (const box of all("input[data-more]")) {
   const table = document.getElementById(box.dataset.more);
   box.addEventListener("change", () => table.classList.toggle("open", box.checked));
 }
+for (const radio of all("input[data-columns]")) {
+  const table = document.getElementById(radio.dataset.columns), last = Math.min(radio.value, 4);
+  const show = () => { table.classList.remove("p0", "p1", "p2", "p3", "p4"); table.classList.add("p" + last); };
+  radio.addEventListener("change", show);
+  if (radio.checked) show();
+}
 for (const one of all(".switch")) one.addEventListener("change", (event) => {
   if (event.target.type !== "radio") return;
   const chosen = all("fieldset input:checked", one).map((input) => input.value);
