@@ -33,9 +33,8 @@ class ResidualRisk:
     ----------
     realised : DataFrame
         Per asset or group, and ``portfolio``: ``periods``; ``variance`` of residuals a period, ``share`` (1 -
-        R-squared), ``mean``, ``error``, ``total`` and ``spare`` of its own regression (see `Regression`); ``book``: whether it
-        has several members;
-        ``reason``: why there is none.
+        R-squared), ``mean``, ``error``, ``total`` and ``spare`` of its own regression (see `Regression`); ``book``:
+        whether it has several members; ``reason``: why there is none.
     residual, factors : DataArray (chain, draw, asset or group)
         The model's variance a period of residuals, averaged over the volatility of these dates, and of what factors
         did on them.

@@ -9,8 +9,8 @@ import numpy as np
 from bayesfactor.analysis.assessment.book_check import BOOK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import chance, percent
-from bayesfactor.plots.shrinkage import MANY, shrinkage_chart
 from bayesfactor.plots.premia import premia_chart
+from bayesfactor.plots.shrinkage import MANY, shrinkage_chart
 from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.reporting.content.answer import OWN
 from bayesfactor.reporting.content.causes import readings
