@@ -13,10 +13,11 @@ import bayesfactor as bf
 from bayesfactor.base.wording import chance, percent
 from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.plots.contributions import asset_contributions_chart
-from bayesfactor.plots.marks import Band, Intervals, Lines, Points
+from bayesfactor.plots.marks import Band, Bars, Intervals, Lines, Points
 from bayesfactor.plots.premia import premia_chart
 from bayesfactor.plots.pricing import pricing_chart
 from bayesfactor.plots.realised import realised_chart
+from bayesfactor.plots.risk import risk_chart
 from bayesfactor.plots.style import short
 from tests.support.charts import ends, marks, only, panels
 
@@ -62,12 +63,17 @@ def test_some_contributions_in_the_order_asked_for(hier_fit):
 
 def test_shares_of_risk_fill_the_bars(hier_fit):
     found = bf.attribute(hier_fit, "variance")
-    axis = draw(bf.plot_risk(found)).axes[0]
-    width = sum(np.array([bar.get_width() for bar in each]) for each in axis.containers)
-    assert width == pytest.approx(np.ones(len(hier_fit.panel.assets)))
-    own = found.shares.sel(source="idiosyncratic")
-    said = {text.get_text() for text in axis.texts}
-    assert {chance(float(p)) for p in (own > 0.5).mean(("chain", "draw"))} <= said
+    (panel,) = risk_chart(found, ci_prob=0.8).panels
+    names, bars = list(panel.y.names), marks(panel, Bars)
+    assert sum(bar.end - bar.start for bar in bars) == pytest.approx(np.ones(len(hier_fit.panel.assets)))
+    own = found.shares.sel(source="idiosyncratic", asset=names)
+    lines = only(panel, Intervals)
+    assert bars[0].end == pytest.approx(own.mean(("chain", "draw")).values)
+    assert lines.middle == pytest.approx(bars[0].end)
+    table = found.share_table(ci_prob=0.8, rounded=False).set_index(["source", "asset"]).loc["idiosyncratic"].loc[names]
+    assert ends(lines) == pytest.approx(table[["lower", "upper"]].to_numpy())
+    assert list(panel.y.notes) == [chance(float(p)) for p in table["prob_above"]]
+    draw(bf.plot_risk(found))
 
 
 @pytest.mark.parametrize("choice", [{"name": "a01"}, {"portfolio": MIX, "by_family": False}])
