@@ -1,12 +1,11 @@
 """The report in a real browser: from disk, alone, by mouse and by keyboard, on a telephone and on paper."""
 
 import json
-import os
-import shutil
 
 import pytest
 
 import bayesfactor as bf
+from tests.support.browser import chromium
 from tests.support.paths import ROOT
 from tests.support.reader import HOSTILE, named
 
@@ -17,20 +16,8 @@ THEMES = ("light", "dark")
 
 @pytest.fixture(scope="module")
 def driver():
-    for program in ("chromium", "chromedriver"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed, and could not be")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,900"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"), log_output=os.devnull)
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
+    with chromium() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="module")
