@@ -10,7 +10,7 @@ from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Points
 from bayesfactor.plots.scales import Scale, linear, rows
 from bayesfactor.plots.style import short
 from bayesfactor.reporting.formats.svg import svg
-from bayesfactor.reporting.formats.svg_marks import escaped
+from bayesfactor.reporting.formats.svg_places import escaped
 from tests.support.figures import FIGURES, figure, figure_of, synthetic_fit
 from tests.support.reader import HOSTILE, named
 

@@ -10,7 +10,8 @@ from bayesfactor.plots.chart import Chart, Key, Panel
 from bayesfactor.plots.scales import Scale
 from bayesfactor.plots.style import short
 from bayesfactor.plots.tick_widths import leaning, tick_widths
-from bayesfactor.reporting.formats.svg_marks import Plot, drawn, escaped, percent, role
+from bayesfactor.reporting.formats.svg_marks import drawn
+from bayesfactor.reporting.formats.svg_places import Plot, escaped, percent, role
 
 AXIS = 20  # pixels of the ticks below a panel
 ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}
