@@ -113,13 +113,14 @@ def _arrows(axis: "Axes", x: np.ndarray, y: np.ndarray, tone: str, panel: Panel)
 
 def _labels(axis: "Axes", mark: Labels, panel: Panel) -> None:
     """Write the labels that have room."""
-    x, y = panel.x.shares(mark.x), panel.y.shares(mark.y)
+    x, y = (np.clip(scale.shares(at), 0, 1) for scale, at in ((panel.x, mark.x), (panel.y, mark.y)))
+    places = [np.clip(at, scale.low, scale.high) for scale, at in ((panel.x, mark.x), (panel.y, mark.y))]
     down = panel.pixels * (y if panel.y.names else 1 - y)
     for one in placed(x, down, mark.texts, mark.side, panel.pixels):
         to = {"right": (6, 0), "left": (-6, 0), "above": (0, 7), "below": (0, -7)}[one.side]
         across = {"right": "left", "left": "right"}.get(one.side, "center")
         up = {"above": "bottom", "below": "top"}.get(one.side, "center")
         axis.annotate(
-            short(mark.texts[one.number]), (float(mark.x[one.number]), float(mark.y[one.number])), to,
+            short(mark.texts[one.number]), (float(places[0][one.number]), float(places[1][one.number])), to,
             textcoords="offset points", ha=across, va=up, fontsize=8, color=colour(mark.role),
         )  # fmt: skip

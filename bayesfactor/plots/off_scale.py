@@ -20,13 +20,16 @@ def reach(ends: tuple[float, float], *outer: np.ndarray, most: float = 0.5) -> t
     return min(ends[0], max(low, ends[0] - room)), max(ends[1], min(high, ends[1] + room))
 
 
-def fences(values: np.ndarray) -> tuple[float, float]:
-    """Return the quartiles, and four times their distance beyond: what lies outside is an outlier; of few, nothing."""
+def fences(values: np.ndarray, least: float = 0.0) -> tuple[float, float]:
+    """Return what lies four times the distance of the quartiles beyond them, `least` at least: outside are outliers.
+
+    Of few values, none is an outlier.
+    """
     known = np.ravel(values)[np.isfinite(np.ravel(values))]
     if len(known) < FEWEST:
         return -math.inf, math.inf
     low, high = np.quantile(known, [0.25, 0.75])
-    far = FENCE * (high - low)
+    far = max(FENCE * (high - low), least)
     return (float(low - far), float(high + far)) if far > 0 else (-math.inf, math.inf)
 
 

@@ -10,7 +10,7 @@ from bayesfactor.base.wording import interval_name
 from bayesfactor.plots.chart import Chart, Key, Panel
 from bayesfactor.plots.marks import Intervals, Labels, Lines, Mark, Points
 from bayesfactor.plots.matplotlib_renderer import render
-from bayesfactor.plots.off_scale import beyond, numbered, robust
+from bayesfactor.plots.off_scale import beyond, fences, numbered
 from bayesfactor.plots.scales import linear, span
 from bayesfactor.plots.style import require_result, short
 from bayesfactor.plots.table_rows import told
@@ -35,8 +35,8 @@ def pricing_chart(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval =
         f"{name}: predicted {a} a year, {kind}; earned {b} a year on average, {t}."
         for name, a, b in zip(seen.index, predicted, earned, strict=True)
     )
-    across = linear(unit="percent", title="Predicted by the factors, a year", ends=robust(*x_ends))
-    up = linear(unit="percent", title="Earned on average, a year", ends=_up(y, *y_ends))
+    across = linear(unit="percent", title="Predicted by the factors, a year", ends=_ends(x, *x_ends))
+    up = linear(unit="percent", title="Earned on average, a year", ends=_ends(y, *y_ends))
     ends = np.array([max(across.low, up.low), min(across.high, up.high)])
     order = np.argsort(-np.abs(y - x), kind="stable")[:MOST_NAMES]
     marks: list[Mark] = [
@@ -55,17 +55,18 @@ def pricing_chart(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval =
     said = numbered(seen.index.tolist(), [f"predicted {a}, earned {b}" for a, b in zip(predicted, earned, strict=True)])
     off = beyond("Off the scale", (across.low, across.high), x, x, said)
     off += beyond("Off the scale", (up.low, up.high), y, y, said)
+    off += ("Lines that reach the edge go on beyond it.",)
     left = [f"{missing} without two returns left out."] if missing else []
     panel = Panel(tuple(marks), across, up, height=HEIGHT)
     return Chart("Predicted and earned, a year", (panel,), key=tuple(key), notes=(*off, *left))
 
 
-def _up(middle: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:
-    """Return the ends of the axis of what was earned: they hold all means but outliers, and most of the intervals."""
-    low, high = robust(middle, middle)
+def _ends(middle: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:
+    """Return the ends of an axis: they hold all means but outliers, and what there is room for of the intervals."""
     typical = float(np.median(upper - lower)) if len(middle) else 0.0
-    wide = span(lower, upper)
-    return max(low - typical / 2, min(low, wide[0])), min(high + typical / 2, max(high, wide[1]))
+    fence, wide = fences(middle, typical), span(lower, upper)
+    low, high = span(middle[(middle >= fence[0]) & (middle <= fence[1])])
+    return max(low - typical / 4, min(low, wide[0])), min(high + typical / 4, max(high, wide[1]))
 
 
 def plot_pricing(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> "Figure":

@@ -51,6 +51,10 @@ class Scale:
             ends, x = np.log(ends), np.log(x)
         return (x - ends[0]) / (ends[1] - ends[0])
 
+    def holds(self, values: np.ndarray) -> np.ndarray:
+        """Whether values lie between its ends; those that are not known do not."""
+        return (values >= self.low) & (values <= self.high)
+
 
 def rows(names: Sequence[str], notes: Sequence[str] = ()) -> Scale:
     """Return an axis of rows, the first on top."""

@@ -15,7 +15,7 @@ from bayesfactor.plots.chart import Chart, Key, Panel
 from bayesfactor.plots.marks import Intervals, Mark
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.off_scale import beyond, numbered, robust, together
-from bayesfactor.plots.scales import Unit, linear, rows
+from bayesfactor.plots.scales import Unit, linear, rows, written
 from bayesfactor.plots.style import on_one_axis, require_result, short
 from bayesfactor.plots.table_rows import all_numbers, ends_of, part_of
 
@@ -48,8 +48,12 @@ def stress_chart(
         if source == "total":
             marks, ends, title = [_outcomes(wide)], _ends(wide, each["total"]), "return"
             lower, upper = np.minimum(lower, wide["lower"].to_numpy()), np.maximum(upper, wide["upper"].to_numpy())
-        marks.append(_expected(title, part, unit, kind))
-        told = all_numbers(part, unit)
+        numbers = all_numbers(part, unit)
+        told = _may(wide, unit) if source == "total" else numbers
+        falls = [f"; it may fall {where}" for where in told] if source == "total" else [""] * len(shown)
+        said = zip(shown, numbers, falls, strict=True)
+        texts = tuple(f"{name}, {title}: {number} expected{fall}; {kind}." for name, number, fall in said)
+        marks.append(_expected(part, texts))
         off += beyond(f"Beyond the scale, {title}", ends, lower, upper, numbered(shown, told))
         panels.append(Panel(tuple(marks), linear(unit=unit, ends=ends), rows(shown), title))
     key = (
@@ -66,16 +70,20 @@ def _ends(wide: pd.DataFrame, of_mean: tuple[float, float]) -> tuple[float, floa
     return together([robust(wide["lower"].to_numpy(), wide["upper"].to_numpy()), of_mean])
 
 
+def _may(wide: pd.DataFrame, unit: Unit) -> list[str]:
+    """Return between which ends each return may fall."""
+    ends = zip(wide["lower"].tolist(), wide["upper"].tolist(), strict=True)
+    return [f"from {written(a, unit, (b - a) / 3)} to {written(b, unit, (b - a) / 3)}" for a, b in ends]
+
+
 def _outcomes(wide: pd.DataFrame) -> Intervals:
     """Return where returns may fall, behind what is expected."""
     lower, upper = wide["lower"].to_numpy(), wide["upper"].to_numpy()
     return Intervals(np.arange(len(wide)), lower, (lower + upper) / 2, upper, "prior", look="bar")
 
 
-def _expected(title: str, part: pd.DataFrame, unit: Unit, kind: str) -> Intervals:
+def _expected(part: pd.DataFrame, texts: tuple[str, ...]) -> Intervals:
     lower, middle, upper = ends_of(part)
-    told = zip(part.index, all_numbers(part, unit), strict=True)
-    texts = tuple(f"{name}, {title}: {number} expected, {kind}." for name, number in told)
     return Intervals(np.arange(len(part)), lower, middle, upper, texts=texts)
 
 

@@ -86,7 +86,10 @@ def test_one_source_is_not_compared():
     ("names", "said"),
     [
         (["size"], "What size pays cannot be told from these data: its part comes from the prior."),
-        (["market", "size"], "What market and size pay cannot be told from these data: their parts come from the prior."),
+        (
+            ["market", "size"],
+            "What market and size pay cannot be told from these data: their parts come from the prior.",
+        ),
     ],
 )
 def test_what_is_not_identified_is_a_caution(names, said):

@@ -38,8 +38,9 @@ def expected(panel):
         match mark:
             case Intervals():
                 there = np.isfinite(mark.lower) & np.isfinite(mark.middle) & np.isfinite(mark.upper)
+                there &= (panel.y if mark.along == "x" else panel.x).holds(mark.at)
                 counts["slab" if mark.look == "bar" else "range"] += int(there.sum())
-                counts["i"] += int(np.isfinite(mark.middle).sum()) if mark.texts else 0
+                counts["i"] += int(there.sum()) if mark.texts else 0
             case Points():
                 counts["i"] += int((np.isfinite(mark.x) & np.isfinite(mark.y)).sum()) if mark.texts else 0
             case Bars():

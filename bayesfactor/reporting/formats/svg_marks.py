@@ -42,10 +42,10 @@ def _item(text: str, inside: str, number: int) -> str:
 
 
 def _intervals(mark: Intervals, plot: Plot) -> str:
-    parts = []
+    parts, across = [], plot.panel.y if mark.along == "x" else plot.panel.x
     named, look = bool(plot.panel.y.names), f"{LOOKS[mark.look]} {role(mark.role)}"
     for number, (at, low, middle, high) in enumerate(zip(mark.at, mark.lower, mark.middle, mark.upper, strict=True)):
-        if not np.isfinite(middle):
+        if not (np.isfinite(middle) and across.holds(at)):
             continue
         ends = [(low, at), (middle, at), (high, at)]
         if mark.along == "y":
@@ -54,7 +54,9 @@ def _intervals(mark: Intervals, plot: Plot) -> str:
         inside = ""
         if np.isfinite(low) and np.isfinite(high):
             line = f'x1="{plot.x(x1)}" x2="{plot.x(x2)}" y1="{plot.y(y1):g}" y2="{plot.y(y2):g}"'
-            inside = f'<line class="{look}" {line}/>{plot.off(x1, y1, mark.role)}{plot.off(x2, y2, mark.role)}'
+            inside = f'<line class="{look}" {line}/>'
+            if mark.look != "line":  # which is seen to go on beyond the edge
+                inside += plot.off(x1, y1, mark.role) + plot.off(x2, y2, mark.role)
             hit = "" if named else f'<line class="h" {line}/>'
         else:
             hit = ""
@@ -179,7 +181,8 @@ def _zone(mark: Zone, plot: Plot) -> str:
 
 
 def _labels(mark: Labels, plot: Plot) -> str:
-    x, y = (scale.shares(values) for scale, values in ((plot.panel.x, mark.x), (plot.panel.y, mark.y)))
+    places = ((plot.panel.x, mark.x), (plot.panel.y, mark.y))
+    x, y = (np.clip(scale.shares(values), 0, 1) for scale, values in places)
     down = plot.panel.pixels * (y if plot.panel.y.names else 1 - y)
     found = placed(x, down, mark.texts, mark.side, plot.panel.pixels)
     parts = []
