@@ -178,12 +178,12 @@ def test_years_are_those_of_attribute(written, hier_fit, compounded):
 
 def test_premia_are_those_of_identify(written, hier_fit):
     columns = [
-        ("prior mean", "prior_mean", "percent"), ("prior sd", "prior_sd", "percent"),
+        ("verdict", "verdict", "text"), ("prior mean", "prior_mean", "percent"), ("prior sd", "prior_sd", "percent"),
         ("data mean", "data_mean", "percent"), ("data se", "data_se", "percent"),
         ("posterior mean", "mean", "percent"), ("posterior sd", "sd", "percent"),
         ("lower", "lower", "percent"), ("upper", "upper", "percent"), ("P(> 0)", "prob_positive", "chance"),
         ("contraction", "posterior_contraction", "number"), ("data are", "data_from", "text"),
-        ("verdict", "verdict", "text"), ("reason", "reason", "text"),
+        ("reason", "reason", "text"),
     ]  # fmt: skip
     units = {**POSTERIOR, "data_mean": "data_se", "data_se": "data_se"}
     holds(written[1], "premia-table", bf.identify(hier_fit).table(), columns, units)

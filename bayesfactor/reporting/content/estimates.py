@@ -177,12 +177,12 @@ def premia(contents: Contents) -> tuple[Part, ...]:
     """Return what one unit of loading pays, before and after the data."""
     table = contents.identification.table(contents.ci_prob, contents.ci_kind)
     columns: list[Column] = [
-        ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior sd", "percent"),
+        ("verdict", "verdict", "text"), ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior sd", "percent"),
         ("data_mean", "data mean", "percent"), ("data_se", "data se", "percent"),
         ("mean", "posterior mean", "percent"), ("sd", "posterior sd", "percent"),
         ("lower", "lower", "percent"), ("upper", "upper", "percent"), ("prob_positive", "P(> 0)", "chance"),
         ("posterior_contraction", "contraction", "number"), ("data_from", "data are", "text"),
-        ("verdict", "verdict", "text"), ("reason", "reason", "text"),
+        ("reason", "reason", "text"),
     ]  # fmt: skip
     units = PREMIA_UNITS
     if table["prior_sd"].isna().all():
@@ -190,7 +190,7 @@ def premia(contents: Contents) -> tuple[Part, ...]:
         table = table.assign(**dict.fromkeys(OF_PRIOR, "not known"))
         units = {column: unit for column, unit in units.items() if column not in OF_PRIOR}
     if "inclusion" in table:
-        columns[9:9] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
+        columns[10:10] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
     return (
         Picture(
             partial(premia_chart, contents.identification, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),

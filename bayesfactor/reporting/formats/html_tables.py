@@ -6,9 +6,10 @@ from html import escape
 
 from bayesfactor.reporting.content.parts import Cell, Grid, Head, TablePart
 
-PAGE = 9  # columns beside the first two that are seen at once on a wide screen
-SHORT, LONGEST, RUN = 17, 25, 14  # characters of a text, of the name of a row, and of a word in a head, not broken
+PAGE = 10  # columns beside the first two that are seen at once on a wide screen
+SHORT, LONGEST, RUN = 17, 25, 16  # characters of a text, of the name of a row, and of a word in a head, not broken
 CROWDED = 8  # columns from which a bar stands above its number
+TALL = 20  # rows from which a table scrolls
 FEW = 9  # rows that need no search
 BLOCK = 100  # rows that are shown at once
 
@@ -17,9 +18,10 @@ def table(part: TablePart) -> str:
     """Return a table with its caption and its tools."""
     grid, id, caption = part.grid, escape(part.id), escape(part.caption)
     more = f'<span class="paper"> Then: {escape(grid.more)}.</span>' if grid.more else ""
+    tall = " tall" if len(grid.rows) > TALL else ""
     looks = f"sortable{' open' * grid.shown}{' wide' * (len(grid.heads) > CROWDED)}"
     return (
-        f'{_tools(part)}<div class="scroll tall" tabindex="0" role="region" aria-label="{caption}">'
+        f'{_tools(part)}<div class="scroll{tall}" tabindex="0" role="region" aria-label="{caption}">'
         f'<table id="{id}" class="{looks}"><caption><span>{unbroken(caption)}{more}</span></caption>'
         f"<thead><tr>{''.join(map(_head, grid.heads))}</tr></thead>{''.join(_bodies(grid))}</table></div>"
     )
