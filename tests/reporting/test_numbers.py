@@ -136,12 +136,9 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
             assert cell["marginal risk"]["text"] == ""
             continue
         assert told(cell["marginal risk"], by.loc["marginal", name])
-        if name in MIX:  # from the draws: of a short position the ends change places
+        if name in MIX:  # of a short position the ends change places
             draws = MIX[name] * bf.attribute(hier_fit).draws.sel(asset=name, source="total", drop=True)
-            row = summarise(draws, 0.9, "eti").iloc[0]
-            assert float(cell["adds to return"]["value"]) == pytest.approx(row["mean"], abs=1e-3)
-            low, high = (percent(row[end], row["sd"]) for end in ("lower", "upper"))
-            assert cell["adds to return"]["below"] == f"{low} to {high}"
+            assert told(cell["adds to return"], summarise(draws, 0.9, "eti").iloc[0])
     at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in risk.tail().iterrows())
     said = f"Losses of the next period, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, with"
     assert said in written[1].text("portfolio")
@@ -156,24 +153,6 @@ def test_realised_returns_are_those_of_attribute(written, hier_fit, compounded):
     counted = {name: float(row[heads.index("periods") - 1]["value"]) for name, row in rows.items()}
     assert counted == found.span["periods"].to_dict()
     assert "Carino" in written[1].text("realised")
-
-
-@pytest.mark.parametrize("compounded", [False, True])
-def test_years_are_those_of_attribute(written, hier_fit, compounded):
-    id = f"realised-years-{'compounded' if compounded else 'summed'}"
-    heads, rows = written[1].rows(id)
-    dates = hier_fit.panel.returns.sel(asset=list(MIX)).dropna("time")["time"].dt.year.to_series()
-    counts = dates.value_counts().sort_index(ascending=False)
-    assert list(rows) == counts.index.astype(str).tolist()
-    for year, count in counts.items():
-        choices = {"by": "family", "window": (str(year), str(year)), "compounded": compounded, "portfolio": MIX}
-        table = of_portfolio(bf.attribute(hier_fit, "return", **choices).table())
-        cells = rows[str(year)]
-        assert cells[heads.index("periods") - 1]["text"] == str(count)
-        for source, row in table.iterrows():
-            cell = cells[heads.index(source) - 1]
-            assert float(cell["value"]) == pytest.approx(row["mean"], abs=1e-12)
-            assert cell["text"] == percent(row["mean"], row["sd"])
 
 
 def test_premia_are_those_of_identify(written, hier_fit):
@@ -245,8 +224,7 @@ def test_no_table_is_left_unread(written):
     read = {
         "by-factor", "by-family", "by-level", "by-group", "risk-shares", "risk-groups", "positions",
         "portfolio-premium", "portfolio-risk", "portfolio-loadings", "realised-0-summed", "realised-0-compounded",
-        "realised-years-summed", "realised-years-compounded", "premia-table", "checks", "means", "pairs",
-        "loading-table", "asset-data", "factor-data",
+        "premia-table", "checks", "means", "pairs", "loading-table", "asset-data", "factor-data",
     }  # fmt: skip
     found = {id.removesuffix("-others") for id in written[1].tables}
     assert found == read

@@ -98,6 +98,8 @@ class Contents:
         Loadings of the portfolio.
     positions : PositionRisk or None
         Of the portfolio, over one period.
+    added : DataFrame or None
+        Weight times premium of each of its assets, in every draw.
     identification : Identification
     description : Description
     checks : CheckReport
@@ -136,6 +138,7 @@ class Contents:
     inclusion: pd.DataFrame | None
     exposure: pd.DataFrame | None
     positions: PositionRisk | None
+    added: pd.DataFrame | None
     identification: Identification
     description: Description
     checks: CheckReport
@@ -218,6 +221,8 @@ def gather(
     numbers = measures(expected, variance, one, checks, ci_prob, ci_kind)
     known = cached_identification(fit).table(ci_prob, ci_kind)
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
+    weights = None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float)
+    added = None if weights is None else _added(by_factor, weights[weights != 0], ci_prob, ci_kind)
     shares, volatility, residuals = {}, {}, {}
     shares["asset"], volatility["asset"], residuals["asset"] = _risk(variance, ci_prob, ci_kind)
     del by_factor, variance  # draws of many assets are large
@@ -233,7 +238,7 @@ def gather(
         title or ("What pays the portfolio" if held else "What pays each asset"),
         ci_prob,
         ci_kind,
-        None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float),
+        weights,
         sentences,
         told(top, known),
         numbers,
@@ -250,6 +255,7 @@ def gather(
         inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind) if has_inclusion(fit) else None,
         _exposure(fit, portfolio, ci_prob, ci_kind),
         None if portfolio is None else position_risk(fit, portfolio),
+        added,
         cached_identification(fit),
         fit.describe(),
         checks,
@@ -268,6 +274,12 @@ def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) 
     table["least_squares"] = own.to_numpy().ravel()  # the order of the draws: asset, factor
     table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
     return table
+
+
+def _added(premium: Attribution, weights: pd.Series, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
+    """Return what each position adds to the premium of the portfolio."""
+    own = premium.draws.sel(asset=list(weights.index), source="total", drop=True)
+    return summarise(own * xr.DataArray(weights.to_numpy(), dims="asset"), ci_prob, ci_kind)
 
 
 def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

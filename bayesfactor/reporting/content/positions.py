@@ -60,11 +60,13 @@ def _table(
         table.set_index("asset").to_dict("index")
         for table in (contents.volatility["asset"], _residual_shares(contents.shares["asset"]))
     )
+    assert contents.added is not None
+    added = contents.added.set_index("asset").to_dict("index")
     realised = contents.residuals["asset"].set_index("asset").to_dict("index")
     rows, ends = [], []
     for name in names:
         weight = weights.get(name)
-        paid = _scaled(total[name], 1.0 if name == PORTFOLIO else weight)
+        paid = total[name] if name == PORTFOLIO else added.get(name)
         component, share = (None if weight is None else by[measure][name] for measure in ("component", "share"))
         told = (paid, total[name], component, share, volatility[name], own[name])
         cells = [_cell(row) for row in told]
@@ -79,14 +81,6 @@ def _table(
 def _residual_shares(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of what is idiosyncratic, out of a table of shares."""
     return table[table["source"] == OWN]
-
-
-def _scaled(row: Row, weight: float | None) -> Row | None:
-    """Return a posterior times a weight; None without one."""
-    if weight is None:
-        return None
-    ends = sorted((row["lower"] * weight, row["upper"] * weight))
-    return {"mean": row["mean"] * weight, "sd": row["sd"] * abs(weight), "lower": ends[0], "upper": ends[1]}
 
 
 def _cell(row: Row | None) -> Cell:
