@@ -14,7 +14,7 @@ from bayesfactor.posterior.residual_variance import OWN
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.estimates import realised_cell
 from bayesfactor.reporting.content.grids import barred, folded
-from bayesfactor.reporting.content.parts import Cell, Grid, Head, Part, TablePart, Text
+from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Part, TablePart, Text
 
 LEVEL = 0.95
 Row = Mapping[Hashable, Any]
@@ -38,13 +38,14 @@ def positions(contents: Contents) -> tuple[Part, ...]:
     order = [PORTFOLIO, *held.abs().sort_values(ascending=False, kind="stable").index]
     rest = [name for name in contents.fit.panel.assets if name not in held.index]
     grid, lower, upper = _table(contents, risk, {**held, PORTFOLIO: weights.sum()}, [*order, *rest])
-    caption = f"Positions, a year: mean and {contents.interval}. {HOW}"
+    caption = f"Positions, a year: mean and {contents.interval}."
     part = TablePart(barred(grid, 2, lower, upper), "positions", caption, "assets")
     return (
         Text(
             f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period. {_losses(risk)}"
         ),
-        *folded(part, [str(name) for name in order], "{} assets outside the book"),
+        *folded(part, [str(name) for name in order], contents.outside),
+        Fold("What these numbers are", (Text(HOW),)),
     )
 
 
