@@ -310,6 +310,9 @@ from .plots.position_risk import (
 from .plots.premia import (
     plot_premia as plot_premia,
 )
+from .plots.premium_chart import (
+    plot_sources as plot_sources,
+)
 from .plots.pricing import (
     plot_pricing as plot_pricing,
 )

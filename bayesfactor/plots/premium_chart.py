@@ -1,22 +1,30 @@
 """What pays: contributions to a premium on one scale, with what the prior said of each behind it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
-from bayesfactor.analysis.attribution.attribution import Attribution
-from bayesfactor.analysis.attribution.prior_premium import PriorPremium
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.attribution.kinds import By
+from bayesfactor.analysis.attribution.prior_premium import PriorPremium, prior_premium
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
 from bayesfactor.base.errors import unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name
 from bayesfactor.plots.chart import Chart, Key, Panel
 from bayesfactor.plots.marks import Intervals, Mark, Rules
+from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.off_scale import beyond, numbered, reach
 from bayesfactor.plots.scales import Unit, linear, rows, span
 from bayesfactor.plots.table_rows import Row, all_numbers, numbers
+from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST = 12  # sources that have a row; smaller ones are summed
 TOTAL = "total"
@@ -92,6 +100,46 @@ def contributions_chart(
     if unknown_pay.any():
         key.append(Key("what it pays cannot be told from these data", "posterior", "hollow"))
     return Chart(what, (panel,), key=tuple(key), notes=_notes(prior, before, ends, unit))
+
+
+def plot_sources(
+    fit: Fit,
+    entry: str | None = None,
+    *,
+    portfolio: Portfolio | None = None,
+    by: By = "factor",
+    ci_prob: float = 0.9,
+    ci_kind: Interval = "eti",
+) -> "Figure":
+    """Draw what pays: contributions to an expected excess return on one scale, the largest first, the prior behind.
+
+    Parameters
+    ----------
+    fit : Fit
+    entry : str, optional
+        An asset. By default the portfolio, where there is one; else the mean of all assets.
+    portfolio : mapping or Series of asset to weight, or Book, optional
+    by : {"factor", "family", "level", "identification"}
+        Sources, as in `attribute`.
+    ci_prob, ci_kind
+        Of all intervals.
+
+    Returns
+    -------
+    matplotlib Figure
+        A row per source, and last the total: mean and interval after the data, and as a grey bar the interval that the
+        priors alone give, where they are known (2,000 draws of loadings, premia and alphas). The axis follows the
+        posterior; below stands which priors reach further. Hollow: what it pays cannot be told from the data.
+
+    Raises
+    ------
+    FitError, SpecError, DataError
+        When it is no fit, or an entry, a weight or a choice is not one that can be used.
+    """
+    found = attribute(fit, portfolio=portfolio, by=by)
+    whose = entry if entry is not None or portfolio is None else PORTFOLIO
+    prior = prior_premium(fit, whose, portfolio=portfolio, by=by)
+    return render(contributions_chart(found, entry, prior=prior, ci_prob=ci_prob, ci_kind=ci_kind))
 
 
 def _ordered(draws: xr.DataArray, most: int) -> tuple[list[str], xr.DataArray]:

@@ -1,5 +1,6 @@
 """The figure of what pays shows the numbers of the attribution, and the prior's quantiles behind them."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -110,3 +111,18 @@ def test_what_cannot_be_told_is_hollow(found):
 def test_an_unknown_entry_is_refused(found):
     with pytest.raises(bf.SpecError, match="unknown asset 'btc'"):
         contributions_chart(found, "btc")
+
+
+@pytest.mark.parametrize("choice", [{}, {"portfolio": MIX}, {"entry": "a01"}, {"entry": "a01", "portfolio": MIX}])
+def test_what_is_drawn_for_a_notebook_is_the_record(fit, choice):
+    figure = bf.plot_sources(fit, **choice, ci_prob=0.8)
+    figure.canvas.draw()
+    assert not plt.get_fignums()
+    entry = choice.get("entry", "portfolio" if "portfolio" in choice else None)
+    prior = prior_premium(fit, entry, portfolio=choice.get("portfolio"))
+    chart = contributions_chart(bf.attribute(fit, portfolio=choice.get("portfolio")), entry, prior=prior, ci_prob=0.8)
+    (axis,) = figure.axes
+    assert axis.get_xlabel() == chart.panels[0].x.title
+    assert [label.get_text() for label in axis.get_yticklabels()] == list(chart.panels[0].y.names)
+    assert " ".join(figure.get_supxlabel().split()) == " ".join(chart.notes)
+    assert axis.get_xlim() == (chart.panels[0].x.low, chart.panels[0].x.high)
