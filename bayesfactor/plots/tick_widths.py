@@ -6,7 +6,7 @@ from bayesfactor.base.wording import MINUS
 from bayesfactor.plots.placing import LETTER
 from bayesfactor.plots.scales import Scale
 
-WIDTHS = (90, 180, 340, 600, 900)  # pixels of a panel from which more of its ticks are shown
+WIDTHS = (50, 90, 180, 340, 600, 900)  # pixels of a panel from which more of its ticks are shown
 EDGE, GAP = 0.06, 5.0  # share of the width within which a tick leans inwards; pixels between two
 Reach = tuple[float, float]
 
