@@ -96,7 +96,10 @@ def contributions_chart(
     what = f"Contribution to the expected excess return of {whose}, a year{', in money' * (unit == 'money')}"
     panel = Panel(tuple(marks), linear(unit=unit, title=what, ends=ends), rows(order, notes))
     after = f"after the data: mean and {interval_name(ci_prob, ci_kind)}"
-    key = [Key(after, "posterior"), *([] if before is None else [Key("before the data: the interval of the prior", "prior", "bar")])]
+    key = [
+        Key(after, "posterior"),
+        *([] if before is None else [Key("before the data: the interval of the prior", "prior", "bar")]),
+    ]
     if unknown_pay.any():
         key.append(Key("what it pays cannot be told from these data", "posterior", "hollow"))
     return Chart(what, (panel,), key=tuple(key), notes=_notes(prior, before, ends, unit))

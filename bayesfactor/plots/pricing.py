@@ -18,7 +18,8 @@ from bayesfactor.plots.table_rows import told
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEIGHT, MOST_NAMES = 420, 24  # pixels; assets whose names are written, the worst predicted first
+HEIGHT = 420  # pixels
+MOST_NAMES, MOST_TOLD = 24, 100  # assets whose names are written, and whose numbers are told, the worst predicted first
 
 
 def pricing_chart(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval = "eti") -> Chart:
@@ -43,7 +44,7 @@ def pricing_chart(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval =
         Intervals(x, y_ends[0], y, y_ends[1], "faint", along="y", look="line"),
         Intervals(y, x_ends[0], x, x_ends[1], "posterior", look="line"),
         *([Lines(ends, ends, "data", dashed=True)] if ends[0] < ends[1] else []),
-        Points(x, y, "posterior", texts),
+        *_dots(x, y, texts, np.argsort(-np.abs(y - x), kind="stable")),
         Labels(x[order], y[order], tuple(short(seen.index[i], 16) for i in order)),
     ]
     key = [
@@ -56,9 +57,18 @@ def pricing_chart(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval =
     off = beyond("Off the scale", (across.low, across.high), x, x, said)
     off += beyond("Off the scale", (up.low, up.high), y, y, said)
     off += ("Lines that reach the edge go on beyond it.",)
+    if len(seen) > MOST_TOLD:
+        off += (f"Numbers are told of the {MOST_TOLD} assets that were predicted worst.",)
     left = [f"{missing} without two returns left out."] if missing else []
     panel = Panel(tuple(marks), across, up, height=HEIGHT)
     return Chart("Predicted and earned, a year", (panel,), key=tuple(key), notes=(*off, *left))
+
+
+def _dots(x: np.ndarray, y: np.ndarray, texts: tuple[str, ...], order: np.ndarray) -> list[Points]:
+    """Return the dots; of many assets, those that were predicted worst apart, with their numbers."""
+    told, rest = np.sort(order[:MOST_TOLD]), np.sort(order[MOST_TOLD:])
+    first = Points(x[told], y[told], "posterior", tuple(texts[i] for i in told))
+    return [Points(x[rest], y[rest], "posterior"), first] if len(rest) else [first]
 
 
 def _ends(middle: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:

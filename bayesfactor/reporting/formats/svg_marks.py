@@ -6,10 +6,10 @@ import numpy as np
 
 from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Mark, Points, Rules, Side, Zone
 from bayesfactor.plots.placing import BOTH, placed
+from bayesfactor.reporting.formats.svg_paths import band, dots, line, strokes
 from bayesfactor.reporting.formats.svg_places import Plot, escaped, percent, role
 
 LOOKS = {"dot": "range", "tick": "range", "line": "range thin", "bar": "slab"}
-ACROSS = 1000  # units of a path across
 
 
 def drawn(mark: Mark, plot: Plot) -> str:
@@ -20,10 +20,9 @@ def drawn(mark: Mark, plot: Plot) -> str:
         case Points():
             return _points(mark, plot)
         case Lines():
-            dash = f"{' dashed' * mark.dashed}{' thin' * mark.thin}"
-            return _canvas(f'<path class="line {role(mark.role)}{dash}" d="{_line(mark, plot)}"/>', plot)
+            return line(mark, plot)
         case Band():
-            return _canvas(_band(mark, plot), plot)
+            return band(mark, plot)
         case Bars():
             return _bars(mark, plot)
         case Rules():
@@ -42,6 +41,8 @@ def _item(text: str, inside: str, number: int) -> str:
 
 
 def _intervals(mark: Intervals, plot: Plot) -> str:
+    if mark.look == "line" and not mark.texts:
+        return strokes(mark, plot)
     parts, across = [], plot.panel.y if mark.along == "x" else plot.panel.x
     named, look = bool(plot.panel.y.names), f"{LOOKS[mark.look]} {role(mark.role)}"
     for number, (at, low, middle, high) in enumerate(zip(mark.at, mark.lower, mark.middle, mark.upper, strict=True)):
@@ -53,11 +54,11 @@ def _intervals(mark: Intervals, plot: Plot) -> str:
         (x1, y1), (x, y), (x2, y2) = ends
         inside = ""
         if np.isfinite(low) and np.isfinite(high):
-            line = f'x1="{plot.x(x1)}" x2="{plot.x(x2)}" y1="{plot.y(y1):g}" y2="{plot.y(y2):g}"'
-            inside = f'<line class="{look}" {line}/>'
+            ends_at = f'x1="{plot.x(x1)}" x2="{plot.x(x2)}" y1="{plot.y(y1):g}" y2="{plot.y(y2):g}"'
+            inside = f'<line class="{look}" {ends_at}/>'
             if mark.look != "line":  # which is seen to go on beyond the edge
                 inside += plot.off(x1, y1, mark.role) + plot.off(x2, y2, mark.role)
-            hit = "" if named else f'<line class="h" {line}/>'
+            hit = "" if named else f'<line class="h" {ends_at}/>'
         else:
             hit = ""
         if mark.look in ("dot", "tick"):
@@ -80,6 +81,8 @@ def _middle(mark: Intervals, number: int, x: str, y: float) -> str:
 
 
 def _points(mark: Points, plot: Plot) -> str:
+    if mark.shape == "dot" and not mark.texts:
+        return dots(mark, plot)
     parts = []
     for number, (x, y) in enumerate(zip(mark.x, mark.y, strict=True)):
         if not (np.isfinite(x) and np.isfinite(y)):
@@ -91,8 +94,8 @@ def _points(mark: Points, plot: Plot) -> str:
                     plot.off(x, y, mark.role) or f'<circle class="{role(mark.role)}" cx="{left}" cy="{down:g}" r="4"/>'
                 )
             case "tick":
-                line = f'x1="{left}" x2="{left}" y1="{down - 5:g}" y2="{down + 5:g}"'
-                inside = plot.off(x, y, mark.role) or f'<line class="middle {role(mark.role)}" {line}/>'
+                tick = f'x1="{left}" x2="{left}" y1="{down - 5:g}" y2="{down + 5:g}"'
+                inside = plot.off(x, y, mark.role) or f'<line class="middle {role(mark.role)}" {tick}/>'
             case "none":
                 inside = f'<circle class="spot {role(mark.role)}" cx="{left}" cy="{down:g}" r="4"/>'
             case _:
@@ -100,46 +103,6 @@ def _points(mark: Points, plot: Plot) -> str:
         hit = f'<circle class="h" cx="{left}" cy="{down:g}" r="10"/>'
         parts.append(_item(mark.texts[number], hit + inside, number) if mark.texts else inside)
     return "".join(parts)
-
-
-def _canvas(inside: str, plot: Plot) -> str:
-    """Return paths, which know no per cent, on a canvas that is stretched across."""
-    high = plot.panel.pixels
-    return (
-        f'<svg class="stretched" width="100%" height="{high}" viewBox="0 0 {ACROSS} {high}" '
-        f'preserveAspectRatio="none">{inside}</svg>'
-    )
-
-
-def _path(x: np.ndarray, y: np.ndarray, plot: Plot) -> str:
-    """Return the points of a path, from gap to gap; beyond the ends of the scales too, where the canvas cuts it off."""
-    across = np.clip(ACROSS * plot.panel.x.shares(x), -ACROSS, 2 * ACROSS)
-    up, high = plot.panel.y.shares(y), plot.panel.pixels
-    down = np.clip(high * (up if plot.panel.y.names else 1 - up), -high, 2 * high)
-    text, pen = [], "M"
-    for a, b in zip(across, down, strict=True):
-        if not (np.isfinite(a) and np.isfinite(b)):
-            pen = "M"
-            continue
-        text.append(f"{pen}{a:.0f} {b:.1f}".removesuffix(".0"))
-        pen = "L" if pen == "M" else " "
-    return "".join(text)
-
-
-def steps(x: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return points of curves that hold each value until the next place."""
-    return np.repeat(x, 2)[1:], *(np.repeat(value, 2)[:-1] for value in values)
-
-
-def _line(mark: Lines, plot: Plot) -> str:
-    x, y = steps(mark.x, mark.y) if mark.step else (mark.x, mark.y)
-    return _path(x, y, plot)
-
-
-def _band(mark: Band, plot: Plot) -> str:
-    x, low, high = steps(mark.x, mark.lower, mark.upper) if mark.step else (mark.x, mark.lower, mark.upper)
-    d = _path(np.append(x, x[::-1]), np.append(low, high[::-1]), plot)
-    return f'<path class="band {role(mark.role)}" style="opacity:{mark.strength:g}" d="{d}Z"/>'
 
 
 def _bars(mark: Bars, plot: Plot) -> str:
