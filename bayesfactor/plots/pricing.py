@@ -41,7 +41,7 @@ def pricing_chart(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval =
     ends = np.array([max(across.low, up.low), min(across.high, up.high)])
     order = np.argsort(-np.abs(y - x), kind="stable")[:MOST_NAMES]
     marks: list[Mark] = [
-        Intervals(x, y_ends[0], y, y_ends[1], "faint", along="y", look="line"),
+        Intervals(x, y_ends[0], y, y_ends[1], "quiet", along="y", look="line"),
         Intervals(y, x_ends[0], x, x_ends[1], "posterior", look="line"),
         *([Lines(ends, ends, "data", dashed=True)] if ends[0] < ends[1] else []),
         *_dots(x, y, texts, np.argsort(-np.abs(y - x), kind="stable")),
@@ -49,7 +49,7 @@ def pricing_chart(pricing: Pricing, *, ci_prob: float = 0.9, ci_kind: Interval =
     ]
     key = [
         Key(f"predicted: mean and {kind}", "posterior"),
-        Key(f"earned: {t}", "faint", "line"),
+        Key(f"earned: {t}", "quiet", "line"),
         Key("prediction = mean earned", "data", "dashed"),
     ]
     missing = len(table) - len(seen)

@@ -44,7 +44,7 @@ def strokes(mark: Intervals, plot: Plot) -> str:
         if there and np.isfinite(places).all():
             x1, y1, x2, y2 = map(_short, places)
             parts.append(f"M{x1} {y1}{f'H{x2}' if mark.along == 'x' else f'V{y2}'}")
-    return _canvas(f'<path class="line thin {role(mark.role)}" d="{"".join(parts)}"/>', plot)
+    return _canvas(f'<path class="line thin pale {role(mark.role)}" d="{"".join(parts)}"/>', plot)
 
 
 def steps(x: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
