@@ -62,6 +62,7 @@ def asset_contributions_chart(
     every = ["total", *(name for name in found.draws["source"].values.tolist() if name != "total")]
     columns = chosen(sources, every, "source", "plot_contributions.sources")
     table = found.table(ci_prob, ci_kind, rounded=False).set_index([unit_of, "source"])
+    rounded = found.table(ci_prob, ci_kind).set_index([unit_of, "source"])
     order = table.xs("total", level="source")["mean"].sort_values(ascending=False, kind="stable").index.tolist()
     shown, money = on_one_axis(names, order, unit_of, "plot_contributions.names", in_money=found.in_money)
     unit: Unit = "money" if money else "number" if found.kind == "variance" else "percent"
@@ -71,8 +72,8 @@ def asset_contributions_chart(
     hollow = {source for source in columns if found.identification.get(source, "").endswith(UNIDENTIFIED)}
     panels, off = [], list[str]()
     for source, part in parts.items():
-        told = all_numbers(part, unit)
-        positive = [chance(float(p)) for p in part["prob_positive"]]
+        said = part_of(rounded, source, "source", shown)
+        told, positive = all_numbers(said, unit), [chance(float(p)) for p in said["prob_positive"]]
         texts = tuple(
             f"{name}, {source}: {number}, {interval}; above zero with probability {likely}."
             for name, number, likely in zip(shown, told, positive, strict=True)

@@ -40,24 +40,27 @@ def loadings_chart(
     columns = chosen(factors, fit.panel.factor_names, "factor", "plot_loadings.factors")
     draws = fit.posterior["loading"].sel(asset=shown, factor=columns)
     table = summarise(draws, ci_prob, ci_kind, rounded=False).set_index(["asset", "factor"])
+    rounded = summarise(draws, ci_prob, ci_kind).set_index(["asset", "factor"])
     own = least_squares_loadings(fit.panel, fit.design.sample)
     interval = interval_name(ci_prob, ci_kind)
     panels, off = [], list[str]()
     for factor in columns:
         part = part_of(table, factor, "factor", shown)
-        panel, notes = _panel(factor, part, own.loc[shown, factor].to_numpy(dtype=float), interval)
+        said = part_of(rounded, factor, "factor", shown)
+        panel, notes = _panel(factor, part, said, own.loc[shown, factor].to_numpy(dtype=float), interval)
         panels.append(panel)
         off += notes
     key = (Key(f"mean and {interval}", "posterior"), Key("least squares on its own returns", "data", "tick"))
     return Chart("Loadings", tuple(panels), min(len(panels), MOST_COLUMNS), True, key, tuple(off))
 
 
-def _panel(factor: str, part: pd.DataFrame, own: np.ndarray, interval: str) -> tuple[Panel, tuple[str, ...]]:
-    """Return the loadings on one factor, and what lies beyond its scale."""
+def _panel(
+    factor: str, part: pd.DataFrame, said: pd.DataFrame, own: np.ndarray, interval: str
+) -> tuple[Panel, tuple[str, ...]]:
+    """Return the loadings on one factor, as they are and as they are told, and what lies beyond its scale."""
     lower, middle, upper = ends_of(part)
-    told = all_numbers(part, "number")
     squares = [written(value, "number") if np.isfinite(value) else "none" for value in own]
-    positive = [chance(float(p)) for p in part["prob_positive"]]
+    told, positive = all_numbers(said, "number"), [chance(float(p)) for p in said["prob_positive"]]
     texts = tuple(
         f"{name}, loading on {factor}: {number}, {interval}; above zero with probability {likely}; least squares {ols}."
         for name, number, likely, ols in zip(part.index, told, positive, squares, strict=True)

@@ -13,7 +13,7 @@ from bayesfactor.plots.marks import Bars, Intervals
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.scales import linear, rows
 from bayesfactor.plots.style import chosen, require_result
-from bayesfactor.plots.table_rows import told
+from bayesfactor.plots.table_rows import all_numbers, part_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,8 @@ def position_risk_chart(
     low, high = interval(component.sel(asset=shown).stack(sample=("chain", "draw")).values.T, ci_prob, ci_kind)
     weights, middle, place = risk.weights[shown].to_numpy(), mean[shown].to_numpy(), np.arange(len(shown))
     kind = interval_name(ci_prob, ci_kind)
-    said = told(middle, low, high, "percent")
+    table = risk.table(ci_prob, ci_kind).set_index(["asset", "measure"])
+    said = all_numbers(part_of(table, "component", "measure", shown), "percent")
     weighs = tuple(f"{name}: weight {written(w)}." for name, w in zip(shown, weights, strict=True))
     adds = tuple(f"{name} adds {number} to the volatility, {kind}." for name, number in zip(shown, said, strict=True))
     panels = (

@@ -31,6 +31,7 @@ def stress_chart(
     """Return what a scenario does: `plot_stress` has the arguments."""
     require_result(stress, Stress, "a Stress", "plot_stress.stress", "bf.stress(fit, scenario)")
     table = stress.table(ci_prob, ci_kind, rounded=False).set_index(["asset", "source"])
+    rounded = stress.table(ci_prob, ci_kind).set_index(["asset", "source"])
     outcome = stress.outcome_table(None, ci_prob, ci_kind, rounded=False).set_index("asset")
     shown, money = on_one_axis(names, _order(table), "asset", "plot_stress.names", in_money=in_money(stress.book))
     unit: Unit = "money" if money else "percent"
@@ -48,7 +49,7 @@ def stress_chart(
         if source == "total":
             marks, ends, title = [_outcomes(wide)], _ends(wide, each["total"]), "return"
             lower, upper = np.minimum(lower, wide["lower"].to_numpy()), np.maximum(upper, wide["upper"].to_numpy())
-        numbers = all_numbers(part, unit)
+        numbers = all_numbers(part_of(rounded, source, "source", shown), unit)
         told = _may(wide, unit) if source == "total" else numbers
         falls = [f"; it may fall {where}" for where in told] if source == "total" else [""] * len(shown)
         said = zip(shown, numbers, falls, strict=True)

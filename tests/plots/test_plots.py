@@ -10,7 +10,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 import bayesfactor as bf
-from bayesfactor.base.wording import chance, percent
+from bayesfactor.base.wording import MINUS, chance, percent
 from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.plots.contributions import asset_contributions_chart
 from bayesfactor.plots.marks import Band, Bars, Intervals, Lines, Points
@@ -49,7 +49,12 @@ def test_contributions_are_those_of_the_table_on_one_scale(hier_fit, kind):
         part, mark = table.xs(source, level="source").loc[names], only(panel, Intervals)
         assert mark.middle == pytest.approx(part["mean"].to_numpy())
         assert ends(mark) == pytest.approx(part[["lower", "upper"]].to_numpy())
-        assert all(text.startswith(f"{name}, {source}: ") for text, name in zip(mark.texts, names, strict=True))
+        said = found.table(0.8).set_index(["asset", "source"])
+        for text, name in zip(mark.texts, names, strict=True):
+            row = said.loc[(name, source)]
+            number = percent(row["mean"], row["sd"]) if kind != "variance" else f"{row['mean']:.3g}"
+            assert text.startswith(f"{name}, {source}: {number.replace('-', MINUS)}")
+            assert f"; above zero with probability {chance(float(row['prob_positive']))}." in text
     assert (np.diff(only(chart.panels[0], Intervals).middle) <= 0).all()
     assert "80 % equal-tailed interval" in chart.key[0].text
     draw(bf.plot_contributions(found, ci_prob=0.8))
