@@ -246,7 +246,7 @@ def test_what_has_changed_has_its_tables_and_a_path(driver, moving_file):
     link = page.find_element("css selector", "nav a[href='#changes']")
     assert link.get_attribute("textContent") == "What has changed"
     assert len(values(page, "changes-volatility", 1)) == 3
-    assert page.find_element("css selector", "#changes svg").size["height"] > 100
+    assert page.find_element("css selector", "#changes svg.plot").size["height"] > 100
 
 
 def widened(page, width):

@@ -27,6 +27,7 @@ THEMED = {
     "#000000": "ink",
 }
 
+LINES = re.compile(r"(?<=[ML])(?: -?[\d.]+ -?[\d.]+ L)+(?= )")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -96,6 +97,8 @@ def _tag(tag: str, name: str) -> str:
     tag = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{name}-", tag)
     tag = re.sub(r" font-family: [^;]*;", "", tag)
     tag = re.sub(r"(\d\d\.\d|\b\d\.\d\d)\d+", r"\1", re.sub(r"\s+", " ", tag))
+    if tag.startswith("<path"):  # pairs after a first one are lines to them
+        tag = LINES.sub(lambda found: found[0].replace(" L", ""), re.sub(r"\.0(?= )", "", tag))
     for colour, variable in THEMED.items():
         tag = tag.replace(colour, f"var(--{variable})")
     return tag
