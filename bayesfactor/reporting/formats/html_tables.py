@@ -92,7 +92,7 @@ def _row(row: tuple[Cell, ...]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    kind = cell.mark or ("drawn" if cell.bar else "")
+    kind: str = cell.mark or ("drawn" if cell.bar else "")
     if not kind and cell.value is None and len(cell.text) < SHORT:
         kind = "short"
     value = "" if cell.value is None else f' data-v="{cell.value}"'
