@@ -302,8 +302,6 @@ from .plots.checks import (
 )
 from .plots.contributions import (
     plot_contributions as plot_contributions,
-    plot_realised as plot_realised,
-    plot_risk as plot_risk,
 )
 from .plots.forecast import (
     plot_forecast as plot_forecast,
@@ -313,7 +311,6 @@ from .plots.inclusion import (
 )
 from .plots.loadings import (
     plot_loadings as plot_loadings,
-    plot_shrinkage as plot_shrinkage,
 )
 from .plots.paths import (
     plot_paths as plot_paths,
@@ -323,10 +320,24 @@ from .plots.position_risk import (
 )
 from .plots.premia import (
     plot_premia as plot_premia,
+)
+from .plots.premium_chart import (
+    plot_sources as plot_sources,
+)
+from .plots.pricing import (
     plot_pricing as plot_pricing,
+)
+from .plots.realised import (
+    plot_realised as plot_realised,
+)
+from .plots.risk import (
+    plot_risk as plot_risk,
 )
 from .plots.scores import (
     plot_scores as plot_scores,
+)
+from .plots.shrinkage import (
+    plot_shrinkage as plot_shrinkage,
 )
 from .plots.stress import (
     plot_stress as plot_stress,

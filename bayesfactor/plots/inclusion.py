@@ -4,35 +4,68 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from bayesfactor.analysis.assessment.loading_inclusion import inclusion
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name
-from bayesfactor.plots.style import (
-    FAINT,
-    INK,
-    POSTERIOR,
-    QUIET,
-    ROW,
-    by_group,
-    canvas,
-    chosen,
-    name_rows,
-    short,
-    styled,
-)
+from bayesfactor.plots.chart import Chart, Key, Panel
+from bayesfactor.plots.marks import Intervals, Mark, Rules, Zone
+from bayesfactor.plots.matplotlib_renderer import render
+from bayesfactor.plots.scales import Scale, rows
+from bayesfactor.plots.style import by_group, chosen, short
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROOM = 0.36  # of an axis from 0 to 1, for the number beside a dot
+MOST_COLUMNS = 4  # factors beside each other
+SHARES = Scale(-0.03, 1.03, ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")))
 
 
-@styled
+def inclusion_chart(
+    fit: Fit,
+    *,
+    names: Sequence[str] | None = None,
+    factors: Sequence[str] | None = None,
+    ci_prob: float = 0.9,
+    ci_kind: Interval = "eti",
+) -> Chart:
+    """Return the probability that each loading is in: `plot_inclusion` has the arguments."""
+    require_fit(fit, "plot_inclusion")
+    table = inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind)
+    shown = chosen(names, by_group(fit.panel), "asset", "plot_inclusion.names")
+    free = table["factor"].drop_duplicates().tolist()
+    columns = chosen(factors, free, "factor", "plot_inclusion.factors")
+    panels = tuple(_panel(factor, table[table["factor"] == factor].set_index("asset").loc[shown]) for factor in columns)
+    key = (
+        Key("after the data", "posterior"),
+        Key("before", "quiet", "line"),
+        Key(f"share of assets whose loading is in: {interval_name(ci_prob, ci_kind)}", "faint", "bar"),
+    )
+    label = "Probability that a loading is in"
+    return Chart(label, panels, min(len(panels), MOST_COLUMNS), True, key, (f"{label}, before and after the data.",))
+
+
+def _panel(factor: str, part: pd.DataFrame) -> Panel:
+    """Return the probabilities of the loadings on one factor."""
+    value, first = part["probability"].to_numpy(), part.iloc[0]
+    before, known = float(first["prior"]), bool(np.isfinite(first["prior"]))
+    told = [chance(float(p)) for p in value]
+    was = f", before the data {chance(before)}" if known else ""
+    said = zip(part.index, told, strict=True)
+    texts = tuple(f"{name}, loading on {factor}: in with probability {p}{was}." for name, p in said)
+    marks: list[Mark] = []
+    if np.isfinite(first["rate"]):
+        marks.append(Zone(float(first["rate_lower"]), float(first["rate_upper"])))
+    if known:
+        marks.append(Rules(before))
+    ends = [np.minimum(before, value), np.maximum(before, value)] if known else [value, value]
+    marks.append(Intervals(np.arange(len(part)), ends[0], value, ends[1], texts=texts))
+    return Panel(tuple(marks), SHARES, rows(part.index.tolist(), told), short(factor, 18))
+
+
 def plot_inclusion(
     fit: Fit,
     *,
@@ -57,49 +90,12 @@ def plot_inclusion(
     -------
     matplotlib Figure
         A row per asset and a column per factor: from the prior (grey line; none where the model is not known) to the
-        dot, with its number. The band is the interval of the rate, the share of assets whose loading is in.
+        dot, with its number on the right. The band is the interval of the rate, the share of assets whose loading is
+        in.
 
     Raises
     ------
     FitError, SpecError
         When it is no fit, every loading is in, or a name is not in it.
     """
-    require_fit(fit, "plot_inclusion")
-    table = inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind)
-    rows = chosen(names, by_group(fit.panel), "asset", "plot_inclusion.names")
-    free = table["factor"].drop_duplicates().tolist()
-    columns = chosen(factors, free, "factor", "plot_inclusion.factors")
-    figure, axes = canvas(1, len(columns), 1.8 + 1.7 * len(columns), 1.3 + ROW * len(rows), sharey=True)
-    for axis, factor in zip(axes[0], columns, strict=True):
-        _draw_factor(axis, table[table["factor"] == factor].set_index("asset").loc[rows])
-        axis.set_title(short(factor, 18), loc="left")
-    name_rows(axes[0, 0], rows)
-    label = (
-        "Probability that a loading is in. Dot: after the data; grey line: before;\n"
-        f"band: {interval_name(ci_prob, ci_kind)} of the rate, the share of assets whose loading is in"
-    )
-    figure.supxlabel(label, fontsize=8, x=0.01, ha="left")
-    return figure
-
-
-def _draw_factor(axis: "Axes", part: "pd.DataFrame") -> None:
-    """Draw the probabilities of the loadings on one factor."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter
-
-    place, value = np.arange(len(part)), part["probability"].to_numpy()
-    before, first = float(part["prior"].iloc[0]), part.iloc[0]
-    if np.isfinite(first["rate"]):
-        axis.axvspan(first["rate_lower"], first["rate_upper"], color=FAINT, alpha=0.6, linewidth=0, zorder=0)
-    if np.isfinite(before):
-        axis.axvline(before, color=QUIET, linewidth=0.9, zorder=1)
-        axis.hlines(place, np.minimum(before, value), np.maximum(before, value), color=POSTERIOR, linewidth=1.4)
-    axis.plot(value, place, "o", markersize=3.5, color=POSTERIOR)
-    for y, x in zip(place, value, strict=True):
-        right = not x < before  # away from the line
-        axis.annotate(
-            chance(float(x)), (x, y), (5 if right else -5, 0), textcoords="offset points",
-            ha="left" if right else "right", va="center", fontsize=7, color=INK,
-        )  # fmt: skip
-    axis.set_xlim(-ROOM, 1 + ROOM)
-    axis.xaxis.set_major_locator(FixedLocator([0.0, 0.5, 1.0]))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
+    return render(inclusion_chart(fit, names=names, factors=factors, ci_prob=ci_prob, ci_kind=ci_kind))

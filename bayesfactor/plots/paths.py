@@ -1,5 +1,6 @@
 """How a loading has moved."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,16 +9,69 @@ from bayesfactor.analysis.attribution.loading_history import asset_paths, dated_
 from bayesfactor.base.errors import unknown
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.base.wording import interval_name
-from bayesfactor.plots.style import FAINT, INK, POSTERIOR, QUIET, canvas, dates, short, styled, zero
+from bayesfactor.plots.chart import Chart, Key, Panel
+from bayesfactor.plots.marks import Band, Lines, Mark, Points, Rules, Zone
+from bayesfactor.plots.matplotlib_renderer import render
+from bayesfactor.plots.scales import dates, days, linear, with_interval
+from bayesfactor.plots.style import short
+from bayesfactor.plots.table_rows import single, told
 from bayesfactor.posterior.fit import Fit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INNER, OUTER = 0.5, 0.9  # probabilities of the bands
+ROOM, SPOTS = 0.025, 24  # of the axis after the last block; blocks that can be pointed at
 
 
-@styled
+def paths_chart(fit: Fit, asset: str, factor: str, *, ci_kind: Interval = "eti") -> Chart:
+    """Return how the loading of an asset on a factor has moved: `plot_paths` has the arguments."""
+    dated, blocks = dated_blocks(fit, "plot_paths")
+    if factor not in fit.panel.factor_names:
+        raise unknown("factor", factor, fit.panel.factor_names, place="plot_paths.factor")
+    paths = asset_paths(dated, asset, blocks, "plot_paths.asset").sel(factor=factor)
+    start = first_blocks(dated)[fit.panel.assets.index(asset)]
+    values = paths.values.reshape(-1, paths.sizes["block"])[:, start:]
+    now, centre = (
+        fit.posterior[name].sel(asset=asset, factor=factor).values.ravel() for name in ("loading", "loading_long_run")
+    )
+    times = np.append(blocks["first"].to_numpy()[start:], blocks["last"].to_numpy()[-1])
+    edges, middle, kind = days(times), np.median(values, axis=0), interval_name(OUTER, ci_kind)
+    wide, inner = (interval(values, prob, ci_kind) for prob in (OUTER, INNER))
+    long_run, ahead = ([float(end) for end in interval(each, OUTER, ci_kind)] for each in (centre, now))
+    some = np.unique(np.linspace(0, len(middle) - 1, min(SPOTS, len(middle))).astype(int))
+    said = zip(some, told(middle[some], wide[0][some], wide[1][some], "number"), strict=True)
+    texts = tuple(f"{asset} on {factor}, from {str(times[i])[:10]}: {number}, median and {kind}." for i, number in said)
+    after = edges[-1] + ROOM * (edges[-1] - edges[0])  # beside the last block, where it can be told from it
+    next_one = with_interval(float(np.median(now)), ahead[0], ahead[1], "number")
+    said_ahead = f"{asset} on {factor}, next period: {next_one}, {kind}."
+    marks: tuple[Mark, ...] = (
+        Zone(long_run[0], long_run[1], of="y"),
+        Rules(float(np.median(centre)), of="y", dashed=True),
+        Band(edges, _held(wide[0]), _held(wide[1]), strength=0.2, step=True),
+        Band(edges, _held(inner[0]), _held(inner[1]), strength=0.35, step=True),
+        Lines(edges, _held(middle), "ink", step=True),
+        Points((edges[some] + edges[some + 1]) / 2, middle[some], "ink", texts, "none"),
+        single(after, (ahead[0], float(np.median(now)), ahead[1]), "posterior", said_ahead, "y"),
+    )
+    across = dates(times)
+    x = replace(across, high=float(after + ROOM * (edges[-1] - edges[0])))
+    y = linear(*wide, np.array([*long_run, *ahead]))
+    title = f"{short(asset)}: loading on {short(factor)}"
+    key = (
+        Key("median of each block", "ink", "line"),
+        Key(f"{100 * INNER:g} % and {kind}", "posterior", "band"),
+        Key("next period", "posterior"),
+        Key("the long-run loading", "faint", "bar"),
+    )
+    return Chart(title, (Panel(marks, x, y, title),), key=key)
+
+
+def _held(values: np.ndarray) -> np.ndarray:
+    """Return values of blocks with the last once more, at its end."""
+    return np.append(values, values[-1])
+
+
 def plot_paths(fit: Fit, asset: str, factor: str, *, ci_kind: Interval = "eti") -> "Figure":
     """Draw how the loading of an asset on a factor has moved.
 
@@ -41,36 +95,4 @@ def plot_paths(fit: Fit, asset: str, factor: str, *, ci_kind: Interval = "eti") 
     FitError, SpecError
         When it is no fit, its loadings do not move, or there is no such asset or factor.
     """
-    dated, blocks = dated_blocks(fit, "plot_paths")
-    if factor not in fit.panel.factor_names:
-        raise unknown("factor", factor, fit.panel.factor_names, place="plot_paths.factor")
-    paths = asset_paths(dated, asset, blocks, "plot_paths.asset").sel(factor=factor)
-    start = first_blocks(dated)[fit.panel.assets.index(asset)]
-    values = paths.values.reshape(-1, paths.sizes["block"])[:, start:]
-    now, centre = (
-        fit.posterior[name].sel(asset=asset, factor=factor).values for name in ("loading", "loading_long_run")
-    )
-    edges = np.append(blocks["first"].to_numpy()[start:], blocks["last"].to_numpy()[-1])
-    figure, axes = canvas(1, 1, 6.4, 3.2)
-    axis = axes[0, 0]
-    low, high = interval(centre.ravel(), OUTER, ci_kind)
-    axis.axhspan(float(low), float(high), color=FAINT, alpha=0.6, linewidth=0, zorder=0)
-    axis.axhline(float(np.median(centre)), color=QUIET, linewidth=0.8, linestyle="--", zorder=0)
-    for prob, alpha in ((OUTER, 0.2), (INNER, 0.35)):
-        low, high = (np.append(end, end[-1]) for end in interval(values, prob, ci_kind))
-        axis.fill_between(edges, low, high, step="post", color=POSTERIOR, alpha=alpha, linewidth=0)
-    middle = np.median(values, axis=0)
-    axis.step(edges, np.append(middle, middle[-1]), where="post", color=INK, linewidth=1.2)
-    after = edges[-1] + (edges[-1] - edges[0]) / 40  # beside the last block, where it can be told from it
-    low, high = interval(now.ravel(), OUTER, ci_kind)
-    axis.vlines(after, low, high, color=POSTERIOR, linewidth=1.4)
-    axis.plot([after], [np.median(now)], "o", markersize=4, color=POSTERIOR)
-    zero(axis, vertical=False)
-    dates(axis.xaxis)
-    axis.set_title(f"{short(asset)}: loading on {short(factor)}", loc="left")
-    label = (
-        f"Line: median of each block; bands: {100 * INNER:g} % and {interval_name(OUTER, ci_kind)};\n"
-        "dot: next period; grey: the long-run loading"
-    )
-    figure.supxlabel(label, fontsize=8, x=0.01, ha="left")
-    return figure
+    return render(paths_chart(fit, asset, factor, ci_kind=ci_kind))

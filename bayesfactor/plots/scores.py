@@ -1,38 +1,96 @@
 """How good the forecasts of models were."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.comparison.benchmark import EWMA, LAW
 from bayesfactor.analysis.comparison.judged import ALL
 from bayesfactor.analysis.comparison.score_summaries import COVERS
 from bayesfactor.analysis.comparison.scores import Scores
-from bayesfactor.plots.style import (
-    DATA,
-    FAINT,
-    INK,
-    POSTERIOR,
-    QUIET,
-    canvas,
-    chosen,
-    percent,
-    require_result,
-    short,
-    styled,
-    zero,
-)
+from bayesfactor.base.wording import percent
+from bayesfactor.plots.chart import Chart, Panel
+from bayesfactor.plots.marks import Bars, Intervals, Rules
+from bayesfactor.plots.matplotlib_renderer import render
+from bayesfactor.plots.scales import Scale, Unit, linear, rows, written
+from bayesfactor.plots.style import chosen, require_result, short
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 ERRORS = 2  # standard errors each way
-BENCHMARKS = {"mean": POSTERIOR, "zero": DATA}  # as `Scores.table` calls them
+BENCHMARKS = {"mean": "the mean", "zero": "zero"}  # as `Scores.table` calls them, and in words
+HEIGHT = 80
+Row = Mapping[Hashable, Any]
 
 
-@styled
+def scores_chart(
+    scores: Scores, *, models: Sequence[str] | None = None, over: str | None = None, asset: str = ALL
+) -> Chart:
+    """Return how good the forecasts of each model were: `plot_scores` has the arguments."""
+    require_result(scores, Scores, "Scores", "plot_scores.scores", "bf.score(fits, panel)")
+    table, tenths, gained = scores.table(), scores.pit_table(asset), scores.gains_table(over, asset)
+    gains, means = _by_model(gained), _by_model(table[table["asset"] == asset])
+    shown = chosen(models, gains, "model", "plot_scores.models")
+    compared = len(gains) > 1 and bool(gained["gain"].notna().any())
+    first = short(next(iter(gains)) if over is None else over, 16)
+    squared = {m: [(means[m][f"r2_{name}"], means[m][f"se_r2_{name}"]) for name in BENCHMARKS] for m in shown}
+    scored = {m: [(gains[m]["gain"], gains[m]["se"])] for m in shown}
+    x, across = _scale(squared, "percent"), _scale(scored, "number")
+    panels = []
+    for model in shown:
+        title = f"{short(model, 20)}: R-squared against"
+        panels.append(_errors(title, list(BENCHMARKS.values()), squared[model], x, "percent"))
+        if compared:
+            panels.append(_errors(f"Log score less {first}'s", ["gain"], scored[model], across, "number"))
+        panels.append(_calibration(tenths[tenths["model"] == model], means[model]))
+    label = "How good forecasts were"
+    return Chart(label, tuple(panels), 3 if compared else 2, notes=_notes(scores, shown, asset, compared))
+
+
+def _by_model(table: pd.DataFrame) -> dict[str, dict[Hashable, Any]]:
+    return {row["model"]: row for row in table.to_dict("records")}
+
+
+def _scale(found: Mapping[str, Sequence[tuple[float, float]]], unit: Unit) -> Scale:
+    """Return one axis for the numbers of all models."""
+    ends = [value + side * ERRORS * error for pairs in found.values() for value, error in pairs for side in (-1, 1)]
+    return linear(np.array(ends), unit=unit)
+
+
+def _errors(title: str, names: list[str], pairs: Sequence[tuple[float, float]], x: Scale, unit: Unit) -> Panel:
+    """Return numbers with their standard errors."""
+    value, error = np.array(pairs, dtype=float).T
+    texts = tuple(
+        f"{title}, {name}: {written(v, unit, s)}, standard error {written(s, unit, s / 3)}."
+        for name, (v, s) in zip(names, pairs, strict=True)
+    )
+    told = [written(v, unit, s) if np.isfinite(v) else "" for v, s in pairs]
+    mark = Intervals(np.arange(len(names)), value - ERRORS * error, value, value + ERRORS * error, texts=texts)
+    return Panel((mark,), x, rows(names, told), title)
+
+
+def _calibration(tenths: pd.DataFrame, row: Row) -> Panel:
+    """Return the shares of returns by tenths of their forecast, and how often intervals held them."""
+    middle, share = ((tenths["from"] + tenths["to"]) / 2).to_numpy(), tenths["share"].to_numpy()
+    far = ERRORS * tenths["se"].to_numpy()
+    held = " / ".join(f"{100 * row[f'cover_{round(100 * prob)}']:.0f}" for prob in COVERS)
+    width = 1 / max(len(tenths), 1)
+    texts = tuple(
+        f"{percent(s)} of returns in the part from {a:.1f} to {b:.1f} of their forecast, standard error {percent(e)}."
+        for s, a, b, e in zip(share.round(3), tenths["from"], tenths["to"], (far / ERRORS).round(3), strict=True)
+    )
+    marks = (
+        Bars(middle, np.zeros(len(share)), share, "faint", texts, "y", 0.94 * width),
+        Intervals(middle, np.maximum(share - far, 0.0), share, share + far, "quiet", along="y", look="line"),
+        Rules(width, of="y", role="ink", dashed=True),
+    )
+    x = Scale(0.0, 1.0, ((0.0, "0"), (0.5, "0.5"), (1.0, "1")))
+    return Panel(marks, x, linear(share + far, unit="percent"), f"Held: {held} %", HEIGHT)
+
+
 def plot_scores(
     scores: Scores, *, models: Sequence[str] | None = None, over: str | None = None, asset: str = ALL
 ) -> "Figure":
@@ -62,61 +120,14 @@ def plot_scores(
     SpecError
         When these are no scores, or there is no such model, asset or portfolio.
     """
-    require_result(scores, Scores, "Scores", "plot_scores.scores", "bf.score(fits, panel)")
-    table, tenths, gained = scores.table(), scores.pit_table(asset), scores.gains_table(over, asset)
-    gains, means = _by_model(gained), _by_model(table[table["asset"] == asset])
-    rows = chosen(models, gains, "model", "plot_scores.models")
-    compared = len(gains) > 1 and bool(gained["gain"].notna().any())
-    size = (8.6 if compared else 6.4, 1.1 + 1.2 * len(rows))
-    figure, axes = canvas(len(rows), 3 if compared else 2, *size, sharex="col")
-    axes[0, 0].set_title("R-squared out of sample", loc="left")
-    if compared:
-        axes[0, 1].set_title(f"Log score less {short(next(iter(gains)) if over is None else over, 16)}'s", loc="left")
-    for model, line in zip(rows, axes, strict=True):
-        row, gain = means[model], gains[model]
-        for place, (name, colour) in enumerate(BENCHMARKS.items()):
-            _error_bar(line[0], place, row[f"r2_{name}"], row[f"se_r2_{name}"], colour)
-        percent(line[0].xaxis)
-        line[0].set_ylabel(short(model, 20), rotation=0, ha="right", va="center")
-        if compared:
-            _error_bar(line[1], 0.5, gain["gain"], gain["se"], POSTERIOR)
-        for axis in line[:-1]:
-            axis.set_ylim(1.7, -0.7)
-            axis.set_yticks([])
-            zero(axis)
-        _calibration(line[-1], tenths[tenths["model"] == model], row)
-    figure.supxlabel(_note(scores, rows, asset, compared), fontsize=8, x=0.01, ha="left")
-    return figure
+    return render(scores_chart(scores, models=models, over=over, asset=asset))
 
 
-def _by_model(table: pd.DataFrame) -> dict[str, dict[Hashable, Any]]:
-    return {row["model"]: row for row in table.to_dict("records")}
-
-
-def _error_bar(axis: "Axes", place: float, value: float, error: float, colour: str) -> None:
-    """Draw a number with its standard errors."""
-    axis.hlines(place, value - ERRORS * error, value + ERRORS * error, color=colour, linewidth=1.4)
-    axis.plot([value], [place], "o", markersize=4, color=colour)
-
-
-def _calibration(axis: "Axes", tenths: pd.DataFrame, row: dict[Hashable, Any]) -> None:
-    """Draw the shares of returns by tenths of their forecast, and write how often intervals held them."""
-    middle, share, reach = (tenths["from"] + tenths["to"]) / 2, tenths["share"], ERRORS * tenths["se"]
-    axis.bar(middle, share, width=0.094, color=FAINT)
-    axis.vlines(middle, (share - reach).clip(lower=0.0), share + reach, color=QUIET, linewidth=1)
-    axis.axhline(1 / len(tenths), color=INK, linewidth=0.8, linestyle="--")
-    axis.set_xlim(0, 1)
-    axis.set_xticks([0, 0.5, 1])
-    percent(axis.yaxis)
-    held = " / ".join(f"{100 * row[f'cover_{round(100 * prob)}']:.0f}" for prob in COVERS)
-    axis.set_title(f"Held: {held} %", loc="left")
-
-
-def _note(scores: Scores, rows: Sequence[str], asset: str, compared: bool) -> str:
+def _notes(scores: Scores, rows: Sequence[str], asset: str, compared: bool) -> tuple[str, ...]:
     """Say what is drawn, and which fits have problems."""
     lines = [
         f"{asset[:1].upper()}{asset[1:]}, {scores.joint['date'].nunique()} dates",
-        "R-squared: against the mean of earlier returns (blue) and against 0 (orange)",
+        "R-squared out of sample: against the mean of earlier returns, and against 0",
         *(["Log score: gain in nats per return; above 0 is better"] if compared else []),
         "Bars: where returns fell in their forecast (PIT); dashed: where forecasts are right",
         f"Held: share of returns within the intervals of {' / '.join(f'{100 * prob:g}' for prob in COVERS)} %",
@@ -124,4 +135,4 @@ def _note(scores: Scores, rows: Sequence[str], asset: str, compared: bool) -> st
         *([f"{EWMA}: {LAW}"] if EWMA in rows else []),
     ]
     failed = [short(model) for model in rows if scores.problems.get(model)]
-    return "\n".join([*lines, *([f"With problems of their fits: {', '.join(failed)}"] if failed else [])])
+    return (*lines, *([f"With problems of their fits: {', '.join(failed)}"] if failed else []))

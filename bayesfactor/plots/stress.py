@@ -11,25 +11,83 @@ from bayesfactor.analysis.scenarios.repriced_book import in_money
 from bayesfactor.analysis.scenarios.stress import Stress
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
-from bayesfactor.plots.style import (
-    FAINT,
-    POSTERIOR,
-    ROW,
-    canvas,
-    name_rows,
-    on_one_axis,
-    percent,
-    require_result,
-    short,
-    styled,
-    zero,
-)
+from bayesfactor.plots.chart import Chart, Key, Panel
+from bayesfactor.plots.marks import Intervals, Mark
+from bayesfactor.plots.matplotlib_renderer import render
+from bayesfactor.plots.off_scale import beyond, numbered, robust, together
+from bayesfactor.plots.scales import Unit, linear, rows, written
+from bayesfactor.plots.style import on_one_axis, require_result, short
+from bayesfactor.plots.table_rows import all_numbers, ends_of, part_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MOST_COLUMNS = 6  # sources beside each other
 
-@styled
+
+def stress_chart(
+    stress: Stress, *, names: Sequence[str] | None = None, ci_prob: float = 0.9, ci_kind: Interval = "eti"
+) -> Chart:
+    """Return what a scenario does: `plot_stress` has the arguments."""
+    require_result(stress, Stress, "a Stress", "plot_stress.stress", "bf.stress(fit, scenario)")
+    table = stress.table(ci_prob, ci_kind, rounded=False).set_index(["asset", "source"])
+    rounded = stress.table(ci_prob, ci_kind).set_index(["asset", "source"])
+    outcome = stress.outcome_table(None, ci_prob, ci_kind, rounded=False).set_index("asset")
+    shown, money = on_one_axis(names, _order(table), "asset", "plot_stress.names", in_money=in_money(stress.book))
+    unit: Unit = "money" if money else "percent"
+    sources = [name for name in stress.draws["source"].values.tolist() if name != "total"]
+    kind = interval_name(ci_prob, ci_kind)
+    wide = outcome.loc[shown]
+    parts = {name: part_of(table, name, "source", shown) for name in ["total", *sources]}
+    each = {name: robust(*ends_of(part)[::2]) for name, part in parts.items()}
+    common = together([each[name] for name in sources]) if sources else each["total"]
+    panels, off = [], list[str]()
+    for source, part in parts.items():
+        lower, _, upper = ends_of(part)
+        marks: list[Mark] = []
+        ends, title = common, short(source, 20)
+        if source == "total":
+            marks, ends, title = [_outcomes(wide)], _ends(wide, each["total"]), "return"
+            lower, upper = np.minimum(lower, wide["lower"].to_numpy()), np.maximum(upper, wide["upper"].to_numpy())
+        numbers = all_numbers(part_of(rounded, source, "source", shown), unit)
+        told = _may(wide, unit) if source == "total" else numbers
+        falls = [f"; it may fall {where}" for where in told] if source == "total" else [""] * len(shown)
+        said = zip(shown, numbers, falls, strict=True)
+        texts = tuple(f"{name}, {title}: {number} expected{fall}; {kind}." for name, number, fall in said)
+        marks.append(_expected(part, texts))
+        off += beyond(f"Beyond the scale, {title}", ends, lower, upper, numbered(shown, told))
+        panels.append(Panel(tuple(marks), linear(unit=unit, ends=ends), rows(shown), title))
+    key = (
+        Key(f"what is expected: mean and {kind}", "posterior"),
+        Key(f"where the return may fall: {kind}", "prior", "bar"),
+    )
+    label = f"{short(stress.scenario.name, 60)}{', in money' * money}"
+    across = min(len(panels), MOST_COLUMNS)
+    return Chart(label, tuple(panels), across, True, key, (f"{label}. All sources have one scale.", *off))
+
+
+def _ends(wide: pd.DataFrame, of_mean: tuple[float, float]) -> tuple[float, float]:
+    """Return ends that hold outcomes, but for outliers, and what is expected."""
+    return together([robust(wide["lower"].to_numpy(), wide["upper"].to_numpy()), of_mean])
+
+
+def _may(wide: pd.DataFrame, unit: Unit) -> list[str]:
+    """Return between which ends each return may fall."""
+    ends = zip(wide["lower"].tolist(), wide["upper"].tolist(), strict=True)
+    return [f"from {written(a, unit, (b - a) / 3)} to {written(b, unit, (b - a) / 3)}" for a, b in ends]
+
+
+def _outcomes(wide: pd.DataFrame) -> Intervals:
+    """Return where returns may fall, behind what is expected."""
+    lower, upper = wide["lower"].to_numpy(), wide["upper"].to_numpy()
+    return Intervals(np.arange(len(wide)), lower, (lower + upper) / 2, upper, "prior", look="bar")
+
+
+def _expected(part: pd.DataFrame, texts: tuple[str, ...]) -> Intervals:
+    lower, middle, upper = ends_of(part)
+    return Intervals(np.arange(len(part)), lower, middle, upper, texts=texts)
+
+
 def plot_stress(
     stress: Stress, *, names: Sequence[str] | None = None, ci_prob: float = 0.9, ci_kind: Interval = "eti"
 ) -> "Figure":
@@ -48,37 +106,15 @@ def plot_stress(
     Returns
     -------
     matplotlib Figure
-        In the first column the grey line is where the return may fall; the blue one is what is known of its
-        expectation.
+        In the first column the grey bar is where the return may fall; the blue line is what is known of its
+        expectation. The columns of sources have one scale.
 
     Raises
     ------
     SpecError
         When it is no stress, or a name is not in it.
     """
-    require_result(stress, Stress, "a Stress", "plot_stress.stress", "bf.stress(fit, scenario)")
-    table = stress.table(ci_prob, ci_kind, rounded=False).set_index(["asset", "source"])
-    outcome = stress.outcome_table(None, ci_prob, ci_kind, rounded=False).set_index("asset")
-    order, priced = _order(table), in_money(stress.book)
-    rows, money = on_one_axis(names, order, "asset", "plot_stress.names", in_money=priced)
-    every = ["total", *(name for name in stress.draws["source"].values.tolist() if name != "total")]
-    figure, axes = canvas(1, len(every), 1.8 + 1.6 * len(every), 1.1 + ROW * len(rows), sharey=True)
-    place = np.arange(len(rows))
-    wide = outcome.loc[rows]
-    axes[0, 0].hlines(place, wide["lower"], wide["upper"], color=FAINT, linewidth=5)
-    for axis, source in zip(axes[0], every, strict=True):
-        part = table.xs(source, level="source").loc[rows]
-        axis.hlines(place, part["lower"], part["upper"], color=POSTERIOR, linewidth=1.4)
-        axis.plot(part["mean"], place, "o", markersize=4, color=POSTERIOR)
-        zero(axis)
-        axis.set_title("return" if source == "total" else short(source, 20), loc="left")
-        if not money:
-            percent(axis.xaxis)
-    name_rows(axes[0, 0], rows)
-    name = f"{short(stress.scenario.name, 60)}{', in money' * money}"
-    label = f"{name}: blue, what is expected; grey, where the return may fall; mean and "
-    figure.supxlabel(f"{label}{interval_name(ci_prob, ci_kind)}", fontsize=8, x=0.01, ha="left")
-    return figure
+    return render(stress_chart(stress, names=names, ci_prob=ci_prob, ci_kind=ci_kind))
 
 
 def _order(table: pd.DataFrame) -> list[str]:

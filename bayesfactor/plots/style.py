@@ -1,6 +1,6 @@
 """What all figures share: colours, sizes, short names, and how an interval is called.
 
-The colours are those of Okabe and Ito (2008), told apart by colour-blind readers; hatches follow when they run out.
+The colours are those of Okabe and Ito (2008), told apart by colour-blind readers.
 """
 
 import functools
@@ -13,21 +13,15 @@ import numpy as np
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import SpecError, unknown
-from bayesfactor.base.wording import MINUS
 from bayesfactor.panel.base import PanelBase
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
 
 INK, QUIET, FAINT = "#222222", "#767676", "#d9d9d9"
-POSTERIOR, DATA = "#0072b2", "#d55e00"
+POSTERIOR, DATA, PRIOR = "#0072b2", "#d55e00", "#d0d5da"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
-HATCHES = ("", "////", "....", "xxxx")
-MARKERS = ("o", "s", "^", "D", "v", "P")
-HOVER = "hover:"
-ROW, LONGEST = 0.19, 28  # inches; characters of a name
+LONGEST = 28  # characters of a name
 RULES: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9,
@@ -83,12 +77,6 @@ def short(name: object, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1 - tail]}…{text[-tail:]}"
 
 
-def hover(dots: "PathCollection", texts: Sequence[str]) -> "PathCollection":
-    """Give each dot a text that the report's page shows under the pointer; in other SVG it is the dot's link."""
-    dots.set_urls([HOVER + text for text in texts])
-    return dots
-
-
 def require_result(given: object, kind: type, what: str, place: str, call: str) -> None:
     """Raise a SpecError unless it is `what`, a result of `call`; `place` is the figure and its argument."""
     if not isinstance(given, kind):
@@ -138,33 +126,3 @@ def by_group(panel: PanelBase) -> list[str]:
     """Return the assets of a panel, group by group."""
     pairs = zip(panel.groups.values.tolist(), panel.assets, strict=True)
     return [asset for _, asset in sorted(pairs, key=lambda pair: pair[0])]
-
-
-def percent(axis: Any) -> None:
-    """Label an axis of decimals in per cent."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axis.set_major_locator(MaxNLocator(3))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g} %".replace("-", MINUS)))
-
-
-def dates(axis: Any) -> None:
-    """Label an axis of dates, briefly."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=2, maxticks=5)
-    axis.set_major_locator(locator)
-    axis.set_major_formatter(ConciseDateFormatter(locator))
-
-
-def name_rows(axes: "Axes", names: Sequence[str]) -> None:
-    """Write the names beside the rows, the first on top."""
-    axes.set_yticks(range(len(names)), [short(name) for name in names])
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-
-
-def zero(axes: "Axes", *, vertical: bool = True) -> None:
-    """Draw the line at nothing."""
-    line = axes.axvline if vertical else axes.axhline
-    line(0.0, color=QUIET, linewidth=0.8, zorder=0)

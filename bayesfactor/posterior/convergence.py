@@ -11,6 +11,7 @@ from scipy.special import ndtri
 TAILS = (0.05, 0.95)
 STILL = 1e-15  # range below which draws count as one value
 FEWEST = 4  # draws of a chain
+DIRECT = 8  # pairs of autocorrelations that are computed one by one
 
 
 def ranked(x: np.ndarray, tails: tuple[float, float] = TAILS) -> np.ndarray:
@@ -78,21 +79,55 @@ def effective(x: np.ndarray) -> np.ndarray:
     """Return effective draws (quantity): draws / (1 + 2 sum of autocorrelations), by Geyer's initial monotone sequence.
 
     Pairs rho_2j + rho_2j+1 are summed until the first that is not positive, each cut to the smallest before it; the
-    even one of that pair counts once. Of draws that do not vary, all count.
+    even one of that pair counts once. Of draws that do not vary, all count. Most sums end after a few pairs, which are
+    computed one by one; those of slow chains by a Fourier transform of all.
     """
     still = x.max(axis=(1, 2)) * 1.0 - x.min(axis=(1, 2)) < STILL
     count, chains, n = x.shape
     mean = x.mean(axis=2)
+    away = x - mean[:, :, None]
+    variance = _covariance(away, 0)
+    within = variance * n / (n - 1)
+    total = variance + (mean.var(axis=1, ddof=1) if chains > 1 else 0.0)
+    tau, unknown = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    most, left = max(0, (n - 3) // 2), np.arange(count)
+    low, sums = np.full(count, np.inf), np.zeros(count)
+    for j in range(min(DIRECT, most + 1)):
+        even = 1 - (within[left] - _covariance(away, 2 * j)) / total[left] if j else np.ones(count)
+        odd = 1 - (within[left] - _covariance(away, 2 * j + 1)) / total[left]
+        if not j:
+            unknown = np.isnan(odd)
+        pair = even + odd
+        ends = ~(pair > 0) | (j == most)
+        last = np.where((even > 0) | (pair >= 0), even, 0.0)
+        tau[left[ends]] = -1 + 2 * sums[ends] + last[ends]
+        low = np.minimum(low, pair)[~ends]
+        sums, left, away = sums[~ends] + low, left[~ends], away[~ends]
+        if not left.size:
+            break
+    if left.size:
+        tau[left] = _tau_of_slow(away, within[left], total[left], most)
+    size = chains * n
+    result = size / np.maximum(tau, 1 / np.log10(size))
+    return np.where(still, size, np.where(unknown, np.nan, result))
+
+
+def _covariance(away: np.ndarray, lag: int) -> np.ndarray:
+    """Return the autocovariance (quantity) at a lag of distances from means, averaged over chains."""
+    n = away.shape[2]
+    return np.vecdot(away[:, :, : n - lag], away[:, :, lag:]).mean(axis=1) / n
+
+
+def _tau_of_slow(away: np.ndarray, within: np.ndarray, total: np.ndarray, most: int) -> np.ndarray:
+    """Return 1 + 2 sum of autocorrelations (quantity), from those at all lags."""
+    count, chains, n = away.shape
     length = next_fast_len(2 * n, real=True)
-    wave = np.fft.rfft(x - mean[:, :, None], length, axis=2)
+    wave = np.fft.rfft(away, length, axis=2)
     parts = wave.view(wave.real.dtype).reshape(count, chains, -1)  # real and imaginary ones in turn
     squares = np.einsum("qcl,qcl->ql", parts, parts) / chains
     covariance = np.fft.irfft(squares[:, ::2] + squares[:, 1::2], length, axis=1)[:, :n] / n  # mean over chains
-    within = covariance[:, 0] * n / (n - 1)
-    total = covariance[:, 0] + (mean.var(axis=1, ddof=1) if chains > 1 else 0.0)
     rho = 1 - (within[:, None] - covariance) / total[:, None]
     rho[:, 0] = 1.0
-    most = max(0, (n - 3) // 2)
     pairs = rho[:, 0 : 2 * most + 1 : 2] + rho[:, 1 : 2 * most + 2 : 2]
     stop = ~(pairs > 0)
     last = np.where(stop.any(axis=1), stop.argmax(axis=1), most)
@@ -100,10 +135,7 @@ def effective(x: np.ndarray) -> np.ndarray:
     even = rho[row, 2 * last]
     even = np.where((even > 0) | (pairs[row, last] >= 0), even, 0.0)
     sums = np.cumsum(np.minimum.accumulate(pairs, axis=1), axis=1)
-    tau = -1 + 2 * np.where(last > 0, sums[row, last - 1], 0.0) + even
-    size = chains * n
-    result = size / np.maximum(tau, 1 / np.log10(size))
-    return np.where(still, size, np.where(np.isnan(rho[:, 1]), np.nan, result))
+    return -1 + 2 * np.where(last > 0, sums[row, last - 1], 0.0) + even
 
 
 def _halves(x: np.ndarray) -> np.ndarray:

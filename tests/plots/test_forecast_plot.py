@@ -5,6 +5,10 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.plots.forecast import forecast_chart
+from bayesfactor.plots.marks import Points
+from bayesfactor.plots.scales import with_interval
+from tests.support.charts import only
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import synthetic_draws
 
@@ -49,12 +53,23 @@ def test_bands_and_lines_are_quantiles_of_the_paths(found):
 
 
 def test_it_says_what_the_bands_are(found):
-    said = bf.plot_forecast(found, ci_kind="hdi").get_supxlabel()
-    assert "with probability 50 % and 90 %" in said
-    assert "90 % highest-density interval" in said
+    chart = forecast_chart(found, ci_kind="hdi")
+    said = [key.text for key in chart.key]
+    assert "bands that hold the return with probability 50 % and 90 %" in said
+    assert "its 90 % highest-density interval" in said
     assert found.problems
-    assert "The fit: not converged" in said
-    assert "probability 50 %;" in bf.plot_forecast(found, ci_prob=0.5).get_supxlabel()
+    assert "The fit: not converged" in chart.notes[-1]
+    assert forecast_chart(found, ci_prob=0.5).key[0].text.endswith("with probability 50 %")
+
+
+def test_what_is_pointed_at_is_told_in_numbers(found):
+    (panel,) = forecast_chart(found).panels
+    spots = only(panel, Points)
+    row = found.table(rounded=False).set_index("asset").loc["portfolio"]
+    low, high = row["expected_lower"], row["expected_upper"]
+    expected = with_interval(row["expected"], low, high, "percent", (high - low) / 3)
+    assert spots.texts[-1].startswith("portfolio after 12 periods: median ")
+    assert f"expected {expected}; 90 % equal-tailed intervals." in spots.texts[-1]
 
 
 def test_entries_in_the_order_asked_for(fit):

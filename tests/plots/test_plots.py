@@ -6,13 +6,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 import bayesfactor as bf
-from bayesfactor.base.wording import chance
+from bayesfactor.base.wording import MINUS, chance, percent
 from bayesfactor.panel.regressions import least_squares_loadings
+from bayesfactor.plots.contributions import asset_contributions_chart
+from bayesfactor.plots.marks import Band, Bars, Intervals, Lines, Points
+from bayesfactor.plots.premia import premia_chart
+from bayesfactor.plots.pricing import pricing_chart
+from bayesfactor.plots.realised import realised_chart
+from bayesfactor.plots.risk import risk_chart
 from bayesfactor.plots.style import short
+from tests.support.charts import ends, marks, only, panels
 
 MIX = {"a00": 0.5, "a03": 0.5}
 
@@ -25,33 +32,32 @@ def draw(figure):
     return figure
 
 
-def spans(axis):
-    """Return (lower, upper, row) of the horizontal lines of intervals."""
-    from matplotlib.collections import LineCollection
-
-    lines = next(item for item in axis.collections if isinstance(item, LineCollection))
-    return np.array([[*segment[:, 0], segment[0, 1]] for segment in lines.get_segments()])
-
-
 def dots(axis):
     line = next(item for item in axis.lines if item.get_marker() == "o")
     return np.asarray(line.get_xdata(), dtype=float)
 
 
 @pytest.mark.parametrize("kind", ["premium", "return", "variance"])
-def test_contributions_are_drawn_as_in_the_table(hier_fit, kind):
+def test_contributions_are_those_of_the_table_on_one_scale(hier_fit, kind):
     found = bf.attribute(hier_fit, kind, portfolio=MIX)
-    figure = draw(bf.plot_contributions(found, ci_prob=0.8))
+    chart = asset_contributions_chart(found, ci_prob=0.8)
     table = found.table(0.8, rounded=False).set_index(["asset", "source"])
-    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    names = list(chart.panels[0].y.names)
     assert sorted(names) == sorted([*hier_fit.panel.assets, "portfolio"])
-    for axis in figure.axes:
-        part = table.xs(axis.get_title("left"), level="source").loc[names]
-        assert dots(axis) == pytest.approx(part["mean"].to_numpy())
-        assert spans(axis)[:, :2] == pytest.approx(part[["lower", "upper"]].to_numpy())
-    means = dots(figure.axes[0])
-    assert (np.diff(means) <= 0).all()
-    assert "80 % equal-tailed interval" in figure.get_supxlabel()
+    assert len({(panel.x.low, panel.x.high, panel.y.names) for panel in chart.panels}) == 1
+    for source, panel in panels(chart).items():
+        part, mark = table.xs(source, level="source").loc[names], only(panel, Intervals)
+        assert mark.middle == pytest.approx(part["mean"].to_numpy())
+        assert ends(mark) == pytest.approx(part[["lower", "upper"]].to_numpy())
+        said = found.table(0.8).set_index(["asset", "source"])
+        for text, name in zip(mark.texts, names, strict=True):
+            row = said.loc[(name, source)]
+            number = percent(row["mean"], row["sd"]) if kind != "variance" else f"{row['mean']:.3g}"
+            assert text.startswith(f"{name}, {source}: {number.replace('-', MINUS)}")
+            assert f"; above zero with probability {chance(float(row['prob_positive']))}." in text
+    assert (np.diff(only(chart.panels[0], Intervals).middle) <= 0).all()
+    assert "80 % equal-tailed interval" in chart.key[0].text
+    draw(bf.plot_contributions(found, ci_prob=0.8))
 
 
 def test_some_contributions_in_the_order_asked_for(hier_fit):
@@ -62,22 +68,28 @@ def test_some_contributions_in_the_order_asked_for(hier_fit):
 
 def test_shares_of_risk_fill_the_bars(hier_fit):
     found = bf.attribute(hier_fit, "variance")
-    axis = draw(bf.plot_risk(found)).axes[0]
-    width = sum(np.array([bar.get_width() for bar in each]) for each in axis.containers)
-    assert width == pytest.approx(np.ones(len(hier_fit.panel.assets)))
-    own = found.shares.sel(source="idiosyncratic")
-    said = {text.get_text() for text in axis.texts}
-    assert {chance(float(p)) for p in (own > 0.5).mean(("chain", "draw"))} <= said
+    (panel,) = risk_chart(found, ci_prob=0.8).panels
+    names, bars = list(panel.y.names), marks(panel, Bars)
+    assert sum(bar.end - bar.start for bar in bars) == pytest.approx(np.ones(len(hier_fit.panel.assets)))
+    own = found.shares.sel(source="idiosyncratic", asset=names)
+    lines = only(panel, Intervals)
+    assert bars[0].end == pytest.approx(own.mean(("chain", "draw")).values)
+    assert lines.middle == pytest.approx(bars[0].end)
+    table = found.share_table(ci_prob=0.8, rounded=False).set_index(["source", "asset"]).loc["idiosyncratic"].loc[names]
+    assert ends(lines) == pytest.approx(table[["lower", "upper"]].to_numpy())
+    assert list(panel.y.notes) == [chance(float(p)) for p in table["prob_above"]]
+    draw(bf.plot_risk(found))
 
 
 @pytest.mark.parametrize("choice", [{"name": "a01"}, {"portfolio": MIX, "by_family": False}])
 def test_what_was_realised_ends_at_the_total(hier_fit, choice):
-    figure = draw(bf.plot_realised(hier_fit, **choice))
-    axis = next(a for a in figure.axes if a.get_title("left") == "total")
+    chart = realised_chart(hier_fit, **choice)
     panel = hier_fit.panel.returns
     held = panel.sel(asset=["a01"]) if "name" in choice else panel.sel(asset=["a00", "a03"])
-    happened = held.dropna("time").mean("asset").sum()
-    assert axis.lines[0].get_ydata()[-1] == pytest.approx(float(happened))
+    happened = float(held.dropna("time").mean("asset").sum())
+    assert only(chart.panels[0], Lines).y[-1] == pytest.approx(happened)
+    assert chart.panels[0].title == f"total: {percent(happened)}"
+    draw(bf.plot_realised(hier_fit, **choice))
 
 
 def test_loadings_stand_beside_least_squares(hier_fit):
@@ -107,13 +119,12 @@ def test_least_squares_is_numpy_s(hier_fit):
 
 
 def test_the_band_of_a_realised_return_is_that_of_the_draws(hier_fit):
-    figure = draw(bf.plot_realised(hier_fit, "a01", by_family=False))
+    chart = realised_chart(hier_fit, "a01", by_family=False)
     found = bf.attribute(hier_fit, "return").table(rounded=False).set_index(["asset", "source"]).loc["a01"]
-    for axis in (a for a in figure.axes if a.get_title("left") in hier_fit.panel.factor_names):
-        row, band = found.loc[axis.get_title("left")], axis.collections[0].get_paths()[0].vertices
-        last = band[band[:, 0] == band[:, 0].max(), 1]
-        assert axis.lines[0].get_ydata()[-1] == pytest.approx(row["mean"], abs=row["sd"] / 2)  # of a part of the draws
-        assert (last.min(), last.max()) == pytest.approx((row["lower"], row["upper"]), abs=row["sd"] / 2)
+    for source in hier_fit.panel.factor_names:
+        row, panel = found.loc[source], panels(chart)[source]
+        assert only(panel, Lines).y[-1] == pytest.approx(row["mean"], abs=row["sd"] / 2)  # of a part of the draws
+        assert ends(only(panel, Band))[-1] == pytest.approx((row["lower"], row["upper"]), abs=row["sd"] / 2)
 
 
 @pytest.mark.parametrize("alike", [False, True])
@@ -138,32 +149,51 @@ def test_shrinkage_goes_from_least_squares_to_the_mean(hier_fit, cross_fit, alik
             assert sorted(np.concatenate(points)[:, 1]) == list(range(1, len(panel.assets) + 1))
 
 
-def test_premia_are_drawn_with_their_prior(hier_fit):
+def test_premia_stand_below_their_prior_and_the_data(hier_fit):
     found = bf.identify(hier_fit)
-    figure = draw(bf.plot_premia(found, ci_prob=0.8))
+    chart = premia_chart(found, ci_prob=0.8)
     table = found.table(0.8)
-    assert [a.get_title("left") for a in figure.axes if a.axison] == [f"{k}\n{v}" for k, v in found.verdicts.items()]
-    for axis, row in zip(figure.axes, table.to_dict("records"), strict=False):
-        bars = [item.get_segments()[0][:, 0] for item in axis.collections if isinstance(item, LineCollection)]
-        reach = 1.2815515655446004 * row["prior_sd"]  # of a normal law, 10 % on either side
-        assert bars[0] == pytest.approx([row["lower"], row["upper"]])
-        assert bars[1] == pytest.approx([row["prior_mean"] - reach, row["prior_mean"] + reach])
-        marks = [line.get_xdata()[0] for line in axis.lines if line.get_marker() in ("o", "|")]
-        assert marks == pytest.approx([row["mean"], row["prior_mean"]])
+    assert [panel.title for panel in chart.panels] == [f"{k}: {v}" for k, v in found.verdicts.items()]
+    wide = 1.2815515655446004  # of a normal law, 10 % on either side
+    for panel, row in zip(chart.panels, table.to_dict("records"), strict=True):
+        expected = {"posterior": (row["lower"], row["mean"], row["upper"])}
+        for kind, mean, sd in (("prior", "prior_mean", "prior_sd"), ("data", "data_mean", "data_se")):
+            if np.isfinite(row[mean]):
+                expected[kind] = tuple(row[mean] + side * wide * row[sd] for side in (-1, 0, 1))
+        drawn = marks(panel, Intervals)
+        shown = {panel.y.names[int(mark.at[0])]: (*mark.lower, *mark.middle, *mark.upper) for mark in drawn}
+        assert set(shown) == set(expected)
+        assert all(shown[kind] == pytest.approx(expected[kind]) for kind in expected)
+        assert panel.y.names[-1] == "posterior"
+    draw(bf.plot_premia(found, ci_prob=0.8))
 
 
 def test_predictions_stand_beside_what_was_earned(hier_fit):
     pricing = bf.price(hier_fit)
     table = pricing.table()
+    (panel,) = pricing_chart(pricing).panels
+    points = only(panel, Points)
+    assert np.c_[points.x, points.y] == pytest.approx(table[["predicted", "realised"]].to_numpy())
+    for along, name in (("x", "predicted"), ("y", "realised")):
+        lines = only(panel, Intervals, along=along)
+        assert ends(lines) == pytest.approx(table[[f"{name}_lower", f"{name}_upper"]].to_numpy())
+    assert not panel.title  # an R-squared is not that of these dots
+    assert points.texts[3].startswith("a03: predicted ")
     axis = draw(bf.plot_pricing(pricing)).axes[0]
-    points = next(item for item in axis.collections if isinstance(item, PathCollection))
-    assert np.asarray(points.get_offsets()) == pytest.approx(table[["predicted", "realised"]].to_numpy())
-    across, along = (item for item in axis.collections if isinstance(item, LineCollection))
-    for lines, side, name in ((across, 0, "predicted"), (along, 1, "realised")):
-        ends = np.array([segment[:, side] for segment in lines.get_segments()])
-        assert ends == pytest.approx(table[[f"{name}_lower", f"{name}_upper"]].to_numpy())
-    assert not axis.get_title("left")  # an R-squared is not that of these dots
-    assert points.get_urls()[3].startswith("hover:a03: predicted")
+    drawn = next(item for item in axis.collections if isinstance(item, PathCollection))
+    assert np.asarray(drawn.get_offsets()) == pytest.approx(table[["predicted", "realised"]].to_numpy())
+
+
+def test_one_outlier_does_not_squash_what_was_earned(hier_fit):
+    pricing = bf.price(hier_fit)
+    far, realised = pricing.realised.index[-1], pricing.realised.copy()
+    realised.loc[far, ["realised", "se"]] = [80.0, 50.0]
+    chart = pricing_chart(replace(pricing, realised=realised))
+    (panel,), table = chart.panels, pricing.table()
+    rest = table["realised"].drop(far)
+    assert rest.between(panel.y.low, panel.y.high).all()
+    assert panel.y.high - panel.y.low < 5 * (table["realised_upper"] - table["realised_lower"]).drop(far).max()
+    assert any(note.startswith(f"Off the scale: {far}, predicted ") and "8,000 %" in note for note in chart.notes)
 
 
 def test_names_that_differ_late_are_told_apart():

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.plots.marks import Bars, Intervals
+from bayesfactor.plots.position_risk import position_risk_chart
+from tests.support.charts import ends, only
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import synthetic_draws
 
@@ -21,22 +24,20 @@ def names(axis):
 
 
 def test_dots_lines_and_bars_are_those_of_the_table(risk):
-    figure = bf.plot_position_risk(risk, ci_prob=0.8, level=0.9)
-    figure.canvas.draw()
-    assert not plt.get_fignums()
-    weights, component = figure.axes
-    rows = names(weights)
+    chart = position_risk_chart(risk, ci_prob=0.8, level=0.9)
+    weights, component = chart.panels
+    rows = list(weights.y.names)
     table = risk.table(0.8, rounded=False).set_index(["measure", "asset"]).loc["component"]
     assert set(rows) == {"a00", "a02", "a03"}
     assert (np.diff(table.loc[rows, "mean"]) <= 0).all()
-    assert [bar.get_width() for bar in weights.patches] == pytest.approx(table.loc[rows, "weight"].tolist())
-    (dots,) = (line for line in component.lines if line.get_marker() == "o")
-    assert np.asarray(dots.get_xdata()) == pytest.approx(table.loc[rows, "mean"].to_numpy())
-    ends = np.array([segment[:, 0] for segment in component.collections[0].get_segments()])
-    assert ends == pytest.approx(table.loc[rows, ["lower", "upper"]].to_numpy())
-    said = figure.get_supxlabel()
-    assert "80 % equal-tailed interval" in said
-    assert "Losses over 4 periods, 90 %: value at risk " in said
+    assert only(weights, Bars).end == pytest.approx(table.loc[rows, "weight"].to_numpy())
+    lines = only(component, Intervals)
+    assert lines.middle == pytest.approx(table.loc[rows, "mean"].to_numpy())
+    assert ends(lines) == pytest.approx(table.loc[rows, ["lower", "upper"]].to_numpy())
+    assert "80 % equal-tailed interval" in chart.key[0].text
+    assert "Losses over 4 periods, 90 %: value at risk " in chart.notes[1]
+    bf.plot_position_risk(risk, ci_prob=0.8, level=0.9).canvas.draw()
+    assert not plt.get_fignums()
 
 
 def test_assets_in_the_order_asked_for(risk):

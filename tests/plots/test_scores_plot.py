@@ -1,12 +1,16 @@
 """The figure of scores shows the numbers of their tables."""
 
 from dataclasses import replace
+from itertools import batched
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.plots.marks import Bars, Intervals
+from bayesfactor.plots.scores import scores_chart
+from tests.support.charts import ends, only
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import synthetic_draws
 
@@ -27,34 +31,27 @@ def scores(fits, panel):
     return bf.score({name: [fit] for name, fit in fits.items()}, panel)
 
 
-def dots_and_lines(axis):
-    """Return the places of dots, and the ends of the lines through them."""
-    dots = [line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"]
-    return dots, [lines.get_segments()[0][:, 0] for lines in axis.collections]
-
-
 def test_dots_lines_and_bars_are_those_of_the_tables(scores):
+    chart = scores_chart(scores)
+    table = scores.table().query("asset == 'all assets'").set_index("model")
+    gains, tenths = scores.gains_table().set_index("model"), scores.pit_table().set_index("model")
+    for model, (skill, gain, calibration) in zip(("one", "two", "EWMA"), batched(chart.panels, 3), strict=True):
+        assert skill.title == f"{model}: R-squared against"
+        value = table.loc[model, ["r2_mean", "r2_zero"]].to_numpy(float)
+        error = table.loc[model, ["se_r2_mean", "se_r2_zero"]].to_numpy(float)
+        lines = only(skill, Intervals)
+        assert lines.middle == pytest.approx(value)
+        assert ends(lines) == pytest.approx(np.c_[value - 2 * error, value + 2 * error])
+        lines, own = only(gain, Intervals), gains.loc[model]
+        assert lines.middle.tolist() == [own["gain"]]
+        assert ends(lines)[0] == pytest.approx([own["gain"] - 2 * own["se"], own["gain"] + 2 * own["se"]])
+        assert only(calibration, Bars).end == pytest.approx(tenths.loc[model, "share"].to_numpy())
+        held = " / ".join(f"{100 * table.loc[model, name]:.0f}" for name in ("cover_50", "cover_90", "cover_99"))
+        assert calibration.title == f"Held: {held} %"
     figure = bf.plot_scores(scores)
     figure.canvas.draw()
     assert not plt.get_fignums()
-    axes = np.reshape(figure.axes, (3, 3))
-    table = scores.table().query("asset == 'all assets'").set_index("model")
-    gains, tenths = scores.gains_table().set_index("model"), scores.pit_table().set_index("model")
-    for model, (skill, gain, calibration) in zip(("one", "two", "EWMA"), axes, strict=True):
-        assert skill.get_ylabel() == model
-        value = table.loc[model, ["r2_mean", "r2_zero"]].to_numpy(float)
-        error = table.loc[model, ["se_r2_mean", "se_r2_zero"]].to_numpy(float)
-        dots, ends = dots_and_lines(skill)
-        assert dots == pytest.approx(value)
-        assert np.array(ends) == pytest.approx(np.c_[value - 2 * error, value + 2 * error])
-        dots, ends = dots_and_lines(gain)
-        own = gains.loc[model]
-        assert dots == [own["gain"]]
-        assert ends[0] == pytest.approx([own["gain"] - 2 * own["se"], own["gain"] + 2 * own["se"]])
-        assert [bar.get_height() for bar in calibration.patches] == pytest.approx(tenths.loc[model, "share"].tolist())
-        held = " / ".join(f"{100 * table.loc[model, name]:.0f}" for name in ("cover_50", "cover_90", "cover_99"))
-        assert calibration.get_title(loc="left") == f"Held: {held} %"
-    said = figure.get_supxlabel()
+    said = " ".join(figure.get_supxlabel().split())
     assert "EWMA: a normal law, the mean of earlier returns with their exponentially weighted covariance" in said
     assert "All assets, 40 dates" in said
     assert "within the intervals of 50 / 90 / 99 %" in said
@@ -74,13 +71,12 @@ def test_one_model_has_a_row_and_several_periods_have_no_gains(scores, fits, pan
 
 
 def test_models_in_the_order_asked_for(scores):
-    figure = bf.plot_scores(scores, models=["two"], over="two", asset="a01")
-    skill, gain, _ = figure.axes
-    assert skill.get_ylabel() == "two"
-    assert gain.get_title(loc="left") == "Log score less two's"
+    skill, gain, _ = scores_chart(scores, models=["two"], over="two", asset="a01").panels
+    assert skill.title == "two: R-squared against"
+    assert gain.title == "Log score less two's"
     table = scores.table().query("asset == 'a01' and model == 'two'").iloc[0]
-    assert dots_and_lines(skill)[0] == pytest.approx([table["r2_mean"], table["r2_zero"]])
-    assert dots_and_lines(gain)[0] == [0.0]
+    assert only(skill, Intervals).middle == pytest.approx([table["r2_mean"], table["r2_zero"]])
+    assert only(gain, Intervals).middle.tolist() == [0.0]
 
 
 def test_what_cannot_be_drawn_is_refused(scores):

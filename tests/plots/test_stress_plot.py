@@ -1,10 +1,12 @@
 """The figure of a scenario shows the numbers of its tables."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.plots.marks import Intervals
+from bayesfactor.plots.stress import stress_chart
+from tests.support.charts import ends, only
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import synthetic_draws
 
@@ -16,27 +18,23 @@ def stressed():
     return bf.stress(fit, bf.Scenario({"f0": -0.05}, "crash"), portfolio={"a00": 0.5, "a03": 0.5})
 
 
-def lines(axis, number=0):
-    return np.array([segment[:, 0] for segment in axis.collections[number].get_segments()])
-
-
 def test_lines_and_dots_are_those_of_the_tables(stressed):
-    figure = bf.plot_stress(stressed, ci_prob=0.8)
-    figure.canvas.draw()
-    assert not plt.get_fignums()
-    rows = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    chart = stress_chart(stressed, ci_prob=0.8)
+    rows = list(chart.panels[0].y.names)
     assert rows[0] == "portfolio"
     table = stressed.table(0.8, rounded=False).set_index(["source", "asset"])
-    assert [axis.get_title("left") for axis in figure.axes] == ["return", "f0", "f1", "f2", "alpha"]
-    for axis, source in zip(figure.axes, ("total", "f0", "f1", "f2", "alpha"), strict=True):
-        part = table.loc[source].loc[rows]
-        assert lines(axis, int(source == "total")) == pytest.approx(part[["lower", "upper"]].to_numpy())
-        (dots,) = (line for line in axis.lines if line.get_marker() == "o")
-        assert np.asarray(dots.get_xdata()) == pytest.approx(part["mean"].to_numpy())
+    assert [panel.title for panel in chart.panels] == ["return", "f0", "f1", "f2", "alpha"]
+    assert len({(panel.x.low, panel.x.high) for panel in chart.panels[1:]}) == 1
+    for panel, source in zip(chart.panels, ("total", "f0", "f1", "f2", "alpha"), strict=True):
+        part, lines = table.loc[source].loc[rows], only(panel, Intervals, role="posterior")
+        assert ends(lines) == pytest.approx(part[["lower", "upper"]].to_numpy())
+        assert lines.middle == pytest.approx(part["mean"].to_numpy())
     outcome = stressed.outcome_table(None, 0.8, rounded=False).set_index("asset").loc[rows]
-    assert lines(figure.axes[0]) == pytest.approx(outcome[["lower", "upper"]].to_numpy())
-    assert figure.get_supxlabel().startswith("crash: blue, what is expected")
-    assert "80 % equal-tailed interval" in figure.get_supxlabel()
+    assert ends(only(chart.panels[0], Intervals, look="bar")) == pytest.approx(outcome[["lower", "upper"]].to_numpy())
+    assert chart.label == "crash"
+    assert "80 % equal-tailed interval" in chart.key[0].text
+    bf.plot_stress(stressed, ci_prob=0.8).canvas.draw()
+    assert not plt.get_fignums()
 
 
 def test_some_of_them_in_the_order_asked_for(stressed):

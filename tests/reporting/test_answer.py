@@ -11,7 +11,8 @@ import xarray as xr
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import MINUS
-from bayesfactor.reporting.content.answer import answer
+from bayesfactor.reporting.content.answer import answer, headline, told
+from bayesfactor.reporting.content.cautions import cautions
 from bayesfactor.reporting.content.prose import likelihood
 
 
@@ -48,7 +49,7 @@ def test_the_whole_and_its_largest_source_have_the_sign_of_their_draws(held, sig
     assert after(first, "the portfolio is" if held else "on average, is") == pytest.approx(0.041 * sign, abs=0.001)
     assert f"virtually certain (> 99 %) to be {side} zero" in first
     assert "90 % equal-tailed interval" in first
-    assert after(second, "is market:") == pytest.approx(0.08 * sign, abs=0.001)
+    assert after(second, "part is market:") == pytest.approx(0.08 * sign, abs=0.001)
     assert f"to be {side} zero, and virtually certain (> 99 %) to be the largest of 3" in second
     assert after(second, "most against it works size,") == pytest.approx(-0.04 * sign, abs=0.001)
 
@@ -58,7 +59,7 @@ def test_the_largest_of_two_that_are_alike_is_as_likely_as_not():
     draws = attribution("premium", means).draws.sel(asset="a")
     chance = float((abs(draws.sel(source="size")) > abs(draws.sel(source="market"))).mean())
     _, second, _ = sentences(means)
-    assert after(second, "is size:") == pytest.approx(-0.051, abs=0.001)
+    assert after(second, "part is size:") == pytest.approx(-0.051, abs=0.001)
     assert 0.45 < chance < 0.6
     assert f"{likelihood(chance)} to be the largest of 2" in second
 
@@ -72,7 +73,7 @@ def test_alpha_is_named_in_words_and_what_is_fixed_at_zero_is_not_counted():
     found = attribution("premium", {"market": 0.01, "alpha": 0.09, "size": 0.0})
     found = replace(found, draws=found.draws.where(found.draws["source"] != "size", 0.0))
     _, second, _ = answer(found, RISK, True, 0.9, "eti")
-    assert after(second, "is alpha (what the factors leave):") == pytest.approx(0.09, abs=0.001)
+    assert after(second, "part is alpha (what the factors leave):") == pytest.approx(0.09, abs=0.001)
     assert "largest of 2" in second
 
 
@@ -84,26 +85,49 @@ def test_one_source_is_not_compared():
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["size"], "what size pays cannot be told from these data, and its part comes"),
-        (["market", "size"], "what market and size pay cannot be told from these data, and their parts come"),
+        (["size"], "What size pays cannot be told from these data: its part comes from the prior."),
+        (
+            ["market", "size"],
+            "What market and size pay cannot be told from these data: their parts come from the prior.",
+        ),
     ],
 )
-def test_what_is_not_identified_is_said(names, said):
-    _, second, _ = sentences({"market": 0.05, "size": 0.01}, identification=dict.fromkeys(names, "unidentified"))
-    assert said in second
+def test_what_is_not_identified_is_a_caution(names, said):
+    found = attribution("premium", {"market": 0.05, "size": 0.01}, identification=dict.fromkeys(names, "unidentified"))
+    doubts = cautions((), headline(found, True), (), None, rated=True)
+    assert [(one.about, one.text, one.where) for one in doubts] == [("Premia", said, "premia")]
+
+
+def test_what_is_weakly_known_is_a_caution_and_what_pays_nothing_is_none():
+    verdicts = {"market": "weak", "size": "unidentified"}
+    found = attribution("premium", {"market": 0.05, "size": 0.0}, identification=verdicts)
+    found = replace(found, draws=found.draws.where(found.draws["source"] != "size", 0.0))
+    doubts = cautions((), headline(found, True), (), None, rated=True)
+    assert [one.text for one in doubts] == ["What market pays is weakly known: its part comes mostly from the prior."]
 
 
 @pytest.mark.parametrize("own", [0.01, 0.034, 0.09])
 def test_risk_is_that_of_the_draws(own):
     risk = attribution("variance", {"market": 0.03, "size": 0.004, "idiosyncratic": own}, 1e-3)
-    share = risk.shares.sel(asset=PORTFOLIO, source="idiosyncratic")
-    _, _, third = sentences({"market": 0.05}, risk=risk)
-    assert after(third, "variance of its returns,") == pytest.approx(float(share.mean()), abs=0.001)
-    assert "of which market has the largest share" in third
-    assert f"more than half is idiosyncratic is {likelihood(float((share > 0.5).mean()))}" in third
-    _, _, third = sentences({"market": 0.05}, False, risk=risk)
-    assert f"for {2 if own > 0.05 else 'none'} of 2 assets" in third
-    assert "of which market has the largest share" in third
+    shares = risk.shares.sel(asset=PORTFOLIO).mean(("chain", "draw"))
+    for held in (True, False):
+        _, _, third = sentences({"market": 0.05}, held, risk=risk)
+        assert after(third, "variance of its returns," if held else "median over assets),") == pytest.approx(
+            float(shares.sel(source="idiosyncratic")), abs=0.001 if held else 0.005
+        )
+        assert after(third, "of which market has the largest share,") == pytest.approx(
+            float(shares.sel(source="market")), abs=0.001 if held else 0.005
+        )
+
+
+def test_the_mean_of_all_assets_is_that_of_the_draws():
+    found = attribution("premium", {"market": 0.08, "alpha": 0.01}, seed=5)
+    found = replace(found, draws=found.draws.assign_coords(asset=["a", "b"]))
+    doubled = found.draws * xr.DataArray([1.0, 3.0], {"asset": ["a", "b"]})
+    top = headline(replace(found, draws=doubled), False)
+    np.testing.assert_allclose(top.draws[:, :, 0], 2 * found.draws.sel(asset="a"), rtol=1e-12)
+    first, _, _ = answer(replace(found, draws=doubled), RISK, False, 0.9, "eti")
+    assert after(first, "on average, is") == pytest.approx(0.18, abs=0.002)
 
 
 def known(**changes):
@@ -114,23 +138,19 @@ def known(**changes):
 
 
 def test_prior_data_and_posterior_stand_beside_each_other():
-    """A market that earned 45 % with a standard error of 29 %, reported as 28 %: the answer says why."""
-    found = answer(attribution("premium", {"market": 0.28, "alpha": 0.5}), RISK, True, 0.9, "eti", known())
-    assert len(found) == 4
-    assert found[2] == (
+    """A market that earned 45 % with a standard error of 29 %, reported as 28 %: the report says why."""
+    top = headline(attribution("premium", {"market": 0.28, "alpha": 0.5}), True)
+    assert told(top, known()) == (
         "What one unit of loading on market pays a year: prior 0 % ± 41 %; data 45 % ± 29 % (its own history); "
         "both together 28 % ± 22 % (± one standard deviation)."
     )
-    assert len(answer(attribution("premium", {"market": 0.28}), RISK, True, 0.9, "eti")) == 3
 
 
 def test_a_conflict_and_what_cannot_be_told_are_said():
-    parts = attribution("premium", {"market": 0.28})
-    found = answer(parts, RISK, True, 0.9, "eti", known(conflict=True))[2]
-    assert found.endswith("; prior and data are in conflict.")
+    top = headline(attribution("premium", {"market": 0.28}), True)
+    assert told(top, known(conflict=True)).endswith("; prior and data are in conflict.")
     lost = known(data_mean=np.nan, data_se=np.nan, data_from="not told: the data hardly narrow the prior")
-    found = answer(parts, RISK, True, 0.9, "eti", lost)[2]
-    assert "the data alone do not tell it (the data hardly narrow the prior); both" in found
+    assert "the data alone do not tell it (the data hardly narrow the prior); both" in told(top, lost)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Every number of the report is that of the result it comes from."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -11,7 +12,7 @@ from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.diagnostics import UNSEEN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import PLAIN
-from bayesfactor.reporting.content.parts import number
+from bayesfactor.reporting.content.grids import number
 from bayesfactor.reporting.content.prose import likelihood
 from tests.support.reader import MIX, agree
 
@@ -86,26 +87,59 @@ def test_risk_is_that_of_attribute(written, hier_fit, id, per):
 
 def test_the_portfolio_is_that_of_attribute(written, hier_fit):
     reader = written[1]
-    _, rows = reader.rows("weights")
-    assert {name: float(row[0]["value"]) for name, row in rows.items()} == MIX
     premium = of_portfolio(bf.attribute(hier_fit, portfolio=MIX).table())
+    order = premium["mean"].drop("total").abs().sort_values(ascending=False, kind="stable").index
     known = [("P(> 0)", "prob_positive", "chance"), ("how it is known", "identification", "text")]
-    holds(reader, "portfolio-premium", premium, [*ends(), *known], POSTERIOR)
-    shares = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table()
-    holds(reader, "portfolio-risk", of_portfolio(shares), ends(), POSTERIOR)
+    holds(reader, "portfolio-premium", premium.loc[["total", *order]], [*ends(), *known], POSTERIOR)
+    shares = of_portfolio(bf.attribute(hier_fit, "variance", portfolio=MIX).share_table()).drop("total")
+    holds(reader, "portfolio-risk", shares.sort_values("mean", ascending=False, kind="stable"), ends(), POSTERIOR)
     weights = xr.DataArray(list(MIX.values()), {"asset": list(MIX)})
     loading = summarise((hier_fit.posterior["loading"].sel(asset=list(MIX)) * weights).sum("asset"), 0.9, "eti")
     holds(reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS])
 
 
-def test_risk_by_position_is_that_of_position_risk(written, hier_fit):
-    found = bf.position_risk(hier_fit, MIX)
-    table = found.table().set_index("asset")
-    share = table[table["measure"] == "share"]["mean"]
-    added = table[table["measure"] == "component"].assign(share=share).loc[[PORTFOLIO, *sorted(MIX)]]
-    columns = [("weight", "weight", "percent"), *ends(), ("share", "share", "percent")]
-    holds(written[1], "portfolio-positions", added, columns, POSTERIOR)
-    at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in found.tail().iterrows())
+def told(cell, row):
+    """Whether a cell holds a mean and its interval."""
+    mean, lower, upper, sd = (float(row[name]) for name in ("mean", "lower", "upper", "sd"))
+    below = f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else ""
+    return (float(cell["value"]), cell["text"], cell["below"]) == (mean, percent(mean, sd), below)
+
+
+def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
+    heads, rows = written[1].rows("positions")
+    held = pd.Series(MIX).abs().sort_values(ascending=False).index.tolist()
+    rest = [name for name in hier_fit.panel.assets if name not in MIX]
+    assert list(rows) == [PORTFOLIO, *held, *rest]
+    assert [row[0]["text"] for row in written[1].tables["positions"][1:]] == [PORTFOLIO, *held]
+    risk, premium = bf.position_risk(hier_fit, MIX), bf.attribute(hier_fit, portfolio=MIX).table()
+    by = risk.table().set_index(["measure", "asset"])
+    total = premium[premium["source"] == "total"].set_index("asset")
+    variance = bf.attribute(hier_fit, "variance", portfolio=MIX)
+    volatility = summarise(variance.draws.sel(source="total", drop=True) ** 0.5, 0.9, "eti").set_index("asset")
+    shares = variance.share_table()
+    own = shares[shares["source"] == "idiosyncratic"].set_index("asset")
+    realised = variance.residual_table().set_index("asset")
+    for name, cells in rows.items():
+        cell = dict(zip(heads[1:], cells, strict=True))
+        assert told(cell["expected return"], total.loc[name])
+        assert told(cell["volatility"], volatility.loc[name])
+        assert told(cell["idiosyncratic share"], own.loc[name])
+        assert float(cell["realised residual"]["value"]) == realised.loc[name, "realised_share"]
+        if name in rest:
+            assert [cell[head]["text"] for head in ("weight", "adds to return", "share of risk")] == ["", "", ""]
+        else:
+            assert told(cell["adds to volatility"], by.loc["component", name])
+            assert told(cell["share of risk"], by.loc["share", name])
+            assert float(cell["weight"]["value"]) == pytest.approx(MIX.get(name, sum(MIX.values())))
+        if name == PORTFOLIO:
+            assert told(cell["adds to return"], total.loc[name])
+            assert cell["marginal risk"]["text"] == ""
+            continue
+        assert told(cell["marginal risk"], by.loc["marginal", name])
+        if name in MIX:  # of a short position the ends change places
+            draws = MIX[name] * bf.attribute(hier_fit).draws.sel(asset=name, source="total", drop=True)
+            assert told(cell["adds to return"], summarise(draws, 0.9, "eti").iloc[0])
+    at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in risk.tail().iterrows())
     said = f"Losses of the next period, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, with"
     assert said in written[1].text("portfolio")
 
@@ -123,12 +157,12 @@ def test_realised_returns_are_those_of_attribute(written, hier_fit, compounded):
 
 def test_premia_are_those_of_identify(written, hier_fit):
     columns = [
-        ("prior mean", "prior_mean", "percent"), ("prior sd", "prior_sd", "percent"),
+        ("verdict", "verdict", "text"), ("prior mean", "prior_mean", "percent"), ("prior sd", "prior_sd", "percent"),
         ("data mean", "data_mean", "percent"), ("data se", "data_se", "percent"),
         ("posterior mean", "mean", "percent"), ("posterior sd", "sd", "percent"),
         ("lower", "lower", "percent"), ("upper", "upper", "percent"), ("P(> 0)", "prob_positive", "chance"),
         ("contraction", "posterior_contraction", "number"), ("data are", "data_from", "text"),
-        ("verdict", "verdict", "text"), ("reason", "reason", "text"),
+        ("reason", "reason", "text"),
     ]  # fmt: skip
     units = {**POSTERIOR, "data_mean": "data_se", "data_se": "data_se"}
     holds(written[1], "premia-table", bf.identify(hier_fit).table(), columns, units)
@@ -188,11 +222,12 @@ def test_the_data_are_those_of_describe(written, hier_fit):
 def test_no_table_is_left_unread(written):
     """The tests above read every table of the report; one that is added has to be read too."""
     read = {
-        "by-factor", "by-family", "by-level", "by-group", "risk-shares", "risk-groups", "weights", "portfolio-premium",
-        "portfolio-risk", "portfolio-positions", "portfolio-loadings", "realised-0-summed", "realised-0-compounded",
+        "by-factor", "by-family", "by-level", "by-group", "risk-shares", "risk-groups", "positions",
+        "portfolio-premium", "portfolio-risk", "portfolio-loadings", "realised-0-summed", "realised-0-compounded",
         "premia-table", "checks", "means", "pairs", "loading-table", "asset-data", "factor-data",
     }  # fmt: skip
-    assert set(written[1].tables) == read
+    found = {id.removesuffix("-others") for id in written[1].tables}
+    assert found == read
 
 
 def test_the_answer_is_made_of_the_tables(written, hier_fit):
@@ -205,9 +240,41 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
     likely = total["prob_positive"] if side == "above" else 1 - total["prob_positive"]
     assert f"it is {likelihood(likely)} to be {side} zero" in text
     main = mine.drop(index="total")["mean"].abs().idxmax()
-    assert f"is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'], mine.loc[main, 'sd'])}" in text
-    own = bf.attribute(hier_fit, "variance", portfolio=MIX).shares.sel(asset=PORTFOLIO, source="idiosyncratic")
-    assert f"more than half is idiosyncratic is {likelihood(float((own > 0.5).mean()))}" in text
+    assert f"largest part is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'], mine.loc[main, 'sd'])}" in text
+    share = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table().query("asset == 'portfolio'")
+    own = share.set_index("source").loc["idiosyncratic"]
+    ends = f"{percent(own['lower'], own['sd'])} to {percent(own['upper'], own['sd'])}"
+    assert f"Of the variance of its returns, {percent(own['mean'], own['sd'])} ({ends}) is idiosyncratic" in text
+
+
+def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
+    """Recomputed from the panel: the dates on which all members have returns, and a regression on the factors."""
+    panel = hier_fit.panel
+    held = panel.returns.sel(asset=list(MIX)).to_pandas().dropna()
+    own, year = held @ pd.Series(MIX), panel.periods_per_year
+    x = np.column_stack([np.ones(len(own)), panel.factors.sel(time=held.index).values])
+    left = own - x @ np.linalg.lstsq(x, own, rcond=None)[0]
+    mean, error = own.mean() * year, own.std() * year / len(own) ** 0.5
+    sd, share = own.std() * year**0.5, (left**2).sum() / ((own - own.mean()) ** 2).sum()
+    variance = bf.attribute(hier_fit, "variance", portfolio=MIX)
+    total = variance.draws.sel(asset=PORTFOLIO, source="total", drop=True)
+    expected = of_portfolio(bf.attribute(hier_fit, portfolio=MIX).table()).loc["total"]
+    rows = [expected, summarise(total**0.5, 0.9, "eti").iloc[0]]
+    rows.append(of_portfolio(variance.share_table()).loc["idiosyncratic"])
+    text = written[1].text("answer")
+    beside = (
+        f"sample mean {percent(mean, error)} \N{PLUS-MINUS SIGN} {percent(error, error / 3)} ({len(own)} periods)",
+        f"realised {percent(sd, sd / 20)}",
+        f"realised {percent(share, share / 20)}",
+    )
+    names = ("Expected excess return a year", "Volatility a year", "Residual share of the variance")
+    agrees = bool(variance.residual_table(assets=[PORTFOLIO])["agrees"].iloc[0])
+    assert agrees
+    apart = (abs(mean - expected["mean"]) > 2 * error, False, not agrees)
+    for name, row, said, marked in zip(names, rows, beside, apart, strict=True):
+        low, high = (percent(row[end], row["sd"]) for end in ("lower", "upper"))
+        mark = "Disagrees: " if marked else ""
+        assert f"{name} {percent(row['mean'], row['sd'])} {low} to {high} {mark}{said}" in text
 
 
 def test_what_factors_explain_is_said_of_expected_returns(written, hier_fit):

@@ -155,7 +155,7 @@ def test_without_others_the_report_is_as_before(fits, tmp_path, others):
     assert plain == none
     assert "Which model" not in plain
     assert "--other" not in plain
-    start, end = some.index("## Which model"), some.index("## The model")
+    start, end = some.index("## Which model"), some.index("## Model")
     without = some[:start] + some[end:]
     assert without.split("## Reproducing")[0] == plain.split("## Reproducing")[0]
 

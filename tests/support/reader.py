@@ -60,6 +60,7 @@ class Reader(HTMLParser):
         if self.section is not None:
             self.section.append(data.replace("\N{NO-BREAK SPACE}", " "))
         if self.cell is not None:
+            data = data.replace("\N{NO-BREAK SPACE}", " ")
             self.cell[("text", "below", "more")[self.cell["smalls"] if self.cell["open"] else 0]] += data
         if self.code:
             self.codes[-1] += data
@@ -68,8 +69,9 @@ class Reader(HTMLParser):
         return " ".join("".join(self.sections[section]).split())
 
     def rows(self, table):
-        """Return head texts, and rows by their first cell."""
+        """Return head texts, and rows by their first cell; those that are folded last."""
         head, *body = self.tables[table]
+        body += self.tables.get(f"{table}-others", [])[1:]
         return [cell["text"].strip() for cell in head], {row[0]["text"]: row[1:] for row in body}
 
 

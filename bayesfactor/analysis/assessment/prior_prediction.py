@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.assessment.prior_draws import draw_priors
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.base import PanelBase
 from bayesfactor.spec.files import as_model
@@ -79,18 +80,13 @@ def prior_predict(
     used = chosen.restrict(panel)
     design, rng = chosen.design(used), np.random.default_rng(seed)
     priors, year = scale_priors(design, chosen), used.periods_per_year
-    groups = {name: i for i, name in enumerate(used.group_names)}
-    own_group = np.array([groups[name] for name in used.groups.values.tolist()], dtype=int)
-    beta = chosen.loadings.simulate(priors.loadings, own_group, draws, rng)
-    noise = chosen.noise.prior_draws(priors.noise, (draws, len(used.assets)), rng)
-    alpha, own = priors.alpha.simulate(noise["sigma"], rng), chosen.noise.sd(noise) ** 2
-    if priors.zero_beta is not None:
-        alpha = alpha + priors.zero_beta.simulate((draws, 1), rng)
-    premium = priors.premia.simulate(draws, rng)
+    drawn = draw_priors(used, chosen, priors, draws, rng)
+    beta, own = drawn.loading, drawn.residual_variance
     omega = design.history.covariance
     systematic = np.einsum("dik,kl,dil->di", beta, omega, beta)
     variance = year * (systematic + own)
-    expected = year * (alpha + np.einsum("dik,dk->di", beta, premium))
+    alpha = drawn.alpha + drawn.zero_beta[:, None]
+    expected = year * (alpha + np.einsum("dik,dk->di", beta, drawn.premium))
     values = {
         "r_squared": systematic / (systematic + own),
         "volatility": np.sqrt(variance),

@@ -27,6 +27,8 @@ class Regression:
         Of residuals a period: their sum of squares over n - p. NaN where it cannot be computed.
     share : float
         1 - R-squared.
+    mean, error, total : float
+        Of the returns themselves, a period, on these dates: mean and its standard error, and variance.
     spare : float
         Degrees of freedom of `variance` as a multiple of a chi-squared variable: n - p of normal residuals, fewer by
         2 / (kurtosis - 1) of heavier tails, among them those that a volatility that moves gives.
@@ -40,6 +42,9 @@ class Regression:
     periods: int
     variance: float
     share: float
+    mean: float
+    error: float
+    total: float
     spare: float
     factor_cov: np.ndarray
     reason: str = ""
@@ -51,6 +56,9 @@ class AssetRegressions:
 
     variance: np.ndarray
     share: np.ndarray
+    mean: np.ndarray
+    error: np.ndarray
+    total: np.ndarray
     spare: np.ndarray
     factor_cov: np.ndarray
 
@@ -65,7 +73,9 @@ def regress_assets(fit: Fit) -> AssetRegressions:
     spare, total = count - k - 1, count * moments.sd() ** 2
     with np.errstate(invalid="ignore", divide="ignore"):  # an asset without variance has no share
         share = sd**2 * spare / total
-        return AssetRegressions(sd**2, share, spare, cross * (count / (count - 1))[:, None, None])
+        factors = cross * (count / (count - 1))[:, None, None]
+        whole = total / (count - 1)
+        return AssetRegressions(sd**2, share, moments.mean, np.sqrt(whole / count), whole, spare, factors)
 
 
 def regress(fit: Fit, weights: np.ndarray, returns: np.ndarray | None = None) -> Regression:
@@ -108,6 +118,9 @@ def _least_squares(rows: np.ndarray, y: np.ndarray, x: np.ndarray, weight: np.nd
         rows.size,
         squares / (n - p),
         squares / total if total else np.nan,
+        float(weight @ y) / n,
+        float(np.sqrt(total / (n - 1) / n)),
+        total / (n - 1),
         (n - p) * 2 / (max(kurtosis, NORMAL) - 1),
         (factors * weight[:, None]).T @ factors / (n - 1),
     )
@@ -120,7 +133,9 @@ def _of_one(fit: Fit, asset: int, weight: float) -> Regression:
         return _none(None, found.factor_cov.shape[1], f"cannot be computed: it has {periods} dates")
     variance = float(found.variance[asset]) * weight**2
     share, spare = float(found.share[asset]), float(found.spare[asset])
-    return Regression(None, periods, variance, share, spare, found.factor_cov[asset])
+    mean, error = (float(one[asset]) * size for one, size in ((found.mean, weight), (found.error, abs(weight))))
+    total = float(found.total[asset]) * weight**2
+    return Regression(None, periods, variance, share, mean, error, total, spare, found.factor_cov[asset])
 
 
 def common_members(seen: np.ndarray, least: int) -> np.ndarray:
@@ -142,4 +157,5 @@ def common_members(seen: np.ndarray, least: int) -> np.ndarray:
 def _none(rows: np.ndarray | None, factors: int, reason: str) -> Regression:
     nothing = float("nan")
     periods = 0 if rows is None else rows.size
-    return Regression(rows, periods, nothing, nothing, nothing, np.full((factors, factors), nothing), reason)
+    unknown = (nothing,) * 6
+    return Regression(rows, periods, *unknown, np.full((factors, factors), nothing), reason)

@@ -22,7 +22,7 @@ from bayesfactor.posterior.summaries import summarise
 
 ERROR = 0.01  # probability with which sampling error alone takes a realised variance out of its own interval
 JUDGED = 0.9  # probability of the model's interval, equal-tailed, that a realised variance is held to
-COLUMNS = ["periods", "variance", "share", "spare", "book", "reason"]
+COLUMNS = ["periods", "variance", "share", "mean", "error", "total", "spare", "book", "reason"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,8 @@ class ResidualRisk:
     ----------
     realised : DataFrame
         Per asset or group, and ``portfolio``: ``periods``; ``variance`` of residuals a period, ``share`` (1 -
-        R-squared) and ``spare`` of its own regression (see `Regression`); ``book``: whether it has several members;
-        ``reason``: why there is none.
+        R-squared), ``mean``, ``error``, ``total`` and ``spare`` of its own regression (see `Regression`); ``book``:
+        whether it has several members; ``reason``: why there is none.
     residual, factors : DataArray (chain, draw, asset or group)
         The model's variance a period of residuals, averaged over the volatility of these dates, and of what factors
         did on them.
@@ -152,7 +152,8 @@ class _Model:
     def of_assets(self) -> tuple[pd.DataFrame, xr.DataArray, xr.DataArray]:
         """Return every asset by itself."""
         found, panel = regress_assets(self.fit), self.fit.panel
-        columns = panel.moments.count.astype(int), found.variance, found.share, found.spare, False, ""
+        one = found.variance, found.share, found.mean, found.error, found.total, found.spare
+        columns = panel.moments.count.astype(int), *one, False, ""
         table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         variance = self.sd**2
         if self.common is not None:
@@ -174,7 +175,8 @@ class _Model:
     def of_book(self, weights: np.ndarray, found: Regression) -> tuple[pd.DataFrame, xr.DataArray, xr.DataArray]:
         """Return a book, on the dates of its regression."""
         members = np.flatnonzero(weights)
-        row = found.periods, found.variance, found.share, found.spare, members.size > 1, found.reason
+        told = found.variance, found.share, found.mean, found.error, found.total, found.spare
+        row = found.periods, *told, members.size > 1, found.reason
         table = pd.DataFrame([row], columns=COLUMNS)
         held = xr.DataArray(weights[members], dims="asset")
         sd, loading = (array.isel(asset=members).drop_vars("asset").compute() for array in (self.sd, self.loading))

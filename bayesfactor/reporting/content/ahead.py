@@ -11,7 +11,7 @@ from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import Forecast, forecast
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name, percent, periods_in_words
-from bayesfactor.plots.forecast import plot_forecast
+from bayesfactor.plots.forecast import forecast_chart
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
@@ -111,7 +111,7 @@ def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
         Text(HOW),
         *(Text(f"Note: {note}.") for note in found.drawn.notes),
         Picture(
-            partial(plot_forecast, found.drawn, ci_prob=found.ci_prob, ci_kind=found.ci_kind),
+            partial(forecast_chart, found.drawn, ci_prob=found.ci_prob, ci_kind=found.ci_kind),
             f"Fan of returns over {over}, and the expected return with its interval",
             f"Blue, where the return compounded up to each period may fall; orange, what it is expected to be{drawn}",
         ),

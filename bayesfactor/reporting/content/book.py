@@ -15,7 +15,8 @@ from bayesfactor.analysis.scenarios.stress import stress
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name, join, periods_in_words
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.reporting.content.parts import POSTERIOR_UNITS, Column, Heading, Part, TablePart, Text, plain
+from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, plain
+from bayesfactor.reporting.content.parts import Heading, Part, TablePart, Text
 
 MONTHS = 12
 GREEKS: tuple[Column, ...] = (

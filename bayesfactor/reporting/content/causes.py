@@ -5,7 +5,8 @@ from functools import partial
 
 from bayesfactor.analysis.causes.causal_reading import CausalReading
 from bayesfactor.plots.causes import plot_causes
-from bayesfactor.reporting.content.parts import Column, Part, Picture, TablePart, Text, plain
+from bayesfactor.reporting.content.grids import Column, plain
+from bayesfactor.reporting.content.parts import Part, Picture, TablePart, Text
 
 WHAT = (
     "What a loading may be read as, if the graph is right. Total effect: how far the return moves when the factor is "

@@ -11,10 +11,11 @@ from bayesfactor.analysis.attribution.loading_history import YEARS, loading_path
 from bayesfactor.analysis.attribution.variances import moves, residual_sd_over_sample
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name, join
-from bayesfactor.plots.paths import plot_paths
+from bayesfactor.plots.paths import paths_chart
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
-from bayesfactor.reporting.content.parts import POSTERIOR_UNITS, Column, Heading, Part, Picture, TablePart, Text, plain
+from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, plain
+from bayesfactor.reporting.content.parts import Heading, Part, Picture, TablePart, Text
 
 SURE, MOST = 0.95, 20  # probability from which a loading has changed; rows of their table
 RESIDUALS = "residuals of all assets"
@@ -130,7 +131,7 @@ def _loadings(found: Changes, table: pd.DataFrame) -> tuple[Part, ...]:
     )
     more = f" The {MOST} largest changes are shown." if len(sure) > MOST else ""
     asset, factor = (sure if len(sure) else table).iloc[0][["asset", "factor"]]
-    draw = partial(plot_paths, found.fit, asset, factor, ci_kind=found.ci_kind)
+    draw = partial(paths_chart, found.fit, asset, factor, ci_kind=found.ci_kind)
     said = (
         "The loading that changed most" if len(sure) else "The loading with the largest change, which may be none"
     ) + f": {asset} on {factor}."

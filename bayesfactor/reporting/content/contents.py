@@ -11,6 +11,7 @@ from bayesfactor.analysis.assessment.identification import Identification, cache
 from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inclusion
 from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.attribution.prior_premium import PriorPremium, prior_premium
 from bayesfactor.analysis.causes.causal_reading import CausalReading
 from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
@@ -19,17 +20,22 @@ from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
 from bayesfactor.panel.description import Description
+from bayesfactor.panel.records import written
 from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.ahead import Ahead, find_ahead
-from bayesfactor.reporting.content.answer import OWN, answer
+from bayesfactor.reporting.content.answer import OWN, answer, headline, told, whose
 from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
-from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans
+from bayesfactor.reporting.content.measures import measures
+from bayesfactor.reporting.content.parts import Measure
+from bayesfactor.reporting.content.prose import estimate
+from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
 
+SEEN = 12  # assets that are seen at once without a portfolio
 NO_MODEL = "The draws were made by another program, and their model was not given."
 OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author changed, and that the fit does not hold."
 
@@ -62,6 +68,14 @@ class Contents:
         Of the portfolio.
     answer : tuple of str
         The sentences at the top.
+    told : str
+        What prior and data say of the factor that pays most.
+    measures : tuple of Measure
+        The numbers at the top.
+    headline : Attribution
+        Contributions to the premium that the answer is about.
+    prior : PriorPremium
+        The same before the data.
     premia : mapping of str to DataFrame
         Contributions to premia by ``level`` (under grouped loadings), ``family`` and ``factor``; the portfolio is the
         last entry, if there is one. By ``group``: those of groups by family, where there are several groups.
@@ -73,6 +87,8 @@ class Contents:
         Residual risk as realised and as the model has it, likewise (see `Attribution.residual_table`).
     spans : tuple of Span
         What was realised.
+    years : Span or None
+        The same year by year, of the portfolio or the only asset.
     pricing : Pricing
     loadings : DataFrame
         Per asset and factor: mean, lower, upper, least squares, shrinkage.
@@ -82,6 +98,8 @@ class Contents:
         Loadings of the portfolio.
     positions : PositionRisk or None
         Of the portfolio, over one period.
+    added : DataFrame or None
+        Weight times premium of each of its assets, in every draw.
     identification : Identification
     description : Description
     checks : CheckReport
@@ -105,16 +123,22 @@ class Contents:
     ci_kind: Interval
     weights: pd.Series | None
     answer: tuple[str, ...]
+    told: str
+    measures: tuple[Measure, ...]
+    headline: Attribution
+    prior: PriorPremium
     premia: Mapping[str, pd.DataFrame]
     shares: Mapping[str, pd.DataFrame]
     volatility: Mapping[str, pd.DataFrame]
     residuals: Mapping[str, pd.DataFrame]
     spans: tuple[Span, ...]
+    years: Span | None
     pricing: Pricing
     loadings: pd.DataFrame
     inclusion: pd.DataFrame | None
     exposure: pd.DataFrame | None
     positions: PositionRisk | None
+    added: pd.DataFrame | None
     identification: Identification
     description: Description
     checks: CheckReport
@@ -126,17 +150,44 @@ class Contents:
     book: BookContents | None = None
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """What the report is about, in a few words each: whose, when, by which model."""
+        panel, model = self.fit.panel, self.fit.model
+        many, factors = _many(len(panel.assets), "asset"), _many(len(panel.factor_names), "factor")
+        held = 0 if self.weights is None else int((self.weights != 0).sum())
+        first, last = (written(time) for time in (panel.times[0], panel.times[-1]))
+        return (
+            many if not held else f"Portfolio of {held} of {many}",
+            f"{first} to {last}, {panel.periods_per_year} periods a year",
+            f"{unknown_model(self.fit)} {factors}" if model is None else f"Model '{model.name}', {factors}",
+            *([str(model.observation).rstrip(".")] if model is not None and str(model.observation) else []),
+        )
+
+    @property
     def subtitle(self) -> str:
         """What the report is about."""
-        model = self.fit.model
-        if model is None:
-            return f"{self.description.panel} {unknown_model(self.fit)}"
-        return f"{self.description.panel} Model '{model.name}'. {model.observation}".rstrip()
+        return "; ".join(self.facts)
+
+    @property
+    def shown(self) -> tuple[str, ...] | None:
+        """Entries of a table of assets that are seen at once: the portfolio and what it holds; None where all are."""
+        if self.weights is not None:
+            return (PORTFOLIO, *(str(name) for name in self.weights.index[self.weights != 0]))
+        return () if len(self.fit.panel.assets) > SEEN else None
+
+    @property
+    def outside(self) -> str:
+        """What the others are, with a place for how many."""
+        return "{} assets outside the book" if self.weights is not None else "All {} assets"
 
     @property
     def interval(self) -> str:
         """Kind and probability of every interval, in words."""
         return interval_name(self.ci_prob, self.ci_kind)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def unknown_model(fit: Fit) -> str:
@@ -164,8 +215,14 @@ def gather(
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit, portfolio)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
-    sentences = answer(by_factor, variance, held, ci_prob, ci_kind, cached_identification(fit).table(ci_prob, ci_kind))
+    sentences, top = answer(by_factor, variance, held, ci_prob, ci_kind), headline(by_factor, held)
+    one = whose(by_factor, held)
+    expected = estimate(top.draws[:, :, 0].sel(source="total", drop=True), ci_prob, ci_kind)
+    numbers = measures(expected, variance, one, checks, ci_prob, ci_kind)
+    known = cached_identification(fit).table(ci_prob, ci_kind)
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
+    weights = None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float)
+    added = None if weights is None else _added(by_factor, weights[weights != 0], ci_prob, ci_kind)
     shares, volatility, residuals = {}, {}, {}
     shares["asset"], volatility["asset"], residuals["asset"] = _risk(variance, ci_prob, ci_kind)
     del by_factor, variance  # draws of many assets are large
@@ -181,18 +238,24 @@ def gather(
         title or ("What pays the portfolio" if held else "What pays each asset"),
         ci_prob,
         ci_kind,
-        None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float),
+        weights,
         sentences,
+        told(top, known),
+        numbers,
+        top,
+        prior_premium(fit, one, portfolio=portfolio),
         premia,
         shares,
         volatility,
         residuals,
         find_spans(fit, portfolio, ci_prob, ci_kind),
+        find_years(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),
         inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind) if has_inclusion(fit) else None,
         _exposure(fit, portfolio, ci_prob, ci_kind),
         None if portfolio is None else position_risk(fit, portfolio),
+        added,
         cached_identification(fit),
         fit.describe(),
         checks,
@@ -211,6 +274,12 @@ def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) 
     table["least_squares"] = own.to_numpy().ravel()  # the order of the draws: asset, factor
     table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
     return table
+
+
+def _added(premium: Attribution, weights: pd.Series, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
+    """Return what each position adds to the premium of the portfolio."""
+    own = premium.draws.sel(asset=list(weights.index), source="total", drop=True)
+    return summarise(own * xr.DataArray(weights.to_numpy(), dims="asset"), ci_prob, ci_kind)
 
 
 def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

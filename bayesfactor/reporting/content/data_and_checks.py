@@ -12,11 +12,13 @@ from bayesfactor.plots.checks import plot_check
 from bayesfactor.posterior.diagnostics import CANNOT, Check
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.misfit import NO_LAW
+from bayesfactor.reporting.content.cautions import row_of
 from bayesfactor.reporting.content.contents import Contents, unknown_model
+from bayesfactor.reporting.content.grids import Column, plain
 from bayesfactor.reporting.content.parts import (
     Cell,
     Code,
-    Column,
+    Fold,
     Grid,
     Head,
     Heading,
@@ -25,7 +27,6 @@ from bayesfactor.reporting.content.parts import (
     Picture,
     TablePart,
     Text,
-    plain,
 )
 from bayesfactor.spec.causal_graph_files import causal_graph_text
 
@@ -62,6 +63,9 @@ def data(contents: Contents) -> tuple[Part, ...]:
         ("lag", "lag", "count"), ("first", "first", "text"), ("last", "last", "text"), ("periods", "periods", "count"),
         ("done", "what was done", "text"),
     ]  # fmt: skip
+    of_assets = TablePart(
+        plain(described.assets, "asset", assets), "asset-data", "How assets were integrated.", "assets"
+    )
     return (
         Text(described.panel),
         Heading("What looked wrong"),
@@ -70,8 +74,7 @@ def data(contents: Contents) -> tuple[Part, ...]:
         TablePart(
             plain(described.factors, "factor", factors), "factor-data", "How factors were integrated.", "factors"
         ),
-        Heading("Assets"),
-        TablePart(plain(described.assets, "asset", assets), "asset-data", "How assets were integrated.", "assets"),
+        Fold(f"How {len(described.assets)} assets were integrated", (of_assets,)),
     )
 
 
@@ -83,7 +86,7 @@ def _effective(contents: Contents) -> list[Column]:
 def trust(contents: Contents) -> tuple[Part, ...]:
     """Return every check, with what to do."""
     checks = contents.checks
-    rows = tuple((Cell(c.name), *_check(c)) for c in checks.checks)
+    rows = tuple((Cell(c.name, id=row_of(number)), *_check(c)) for number, c in enumerate(checks.checks))
     heads = (
         Head("check", False),
         Head("result", False),
@@ -113,11 +116,15 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     return (
         Text(f"{verdict} Those for information fail nothing."),
         TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
-        *_pictures(contents),
-        Heading("Means and tails, asset by asset"),
-        TablePart(plain(checks.assets, "asset", means, units), "means", MEANS, "assets"),
-        Heading("Largest residual correlations"),
-        TablePart(plain(checks.pairs.set_index("asset"), "asset", pairs), "pairs", PAIRS, "pairs"),
+        *([Fold("Figures of these checks", tuple(found))] if (found := _pictures(contents)) else []),
+        Fold(
+            "Means and tails, asset by asset",
+            (TablePart(plain(checks.assets, "asset", means, units), "means", MEANS, "assets"),),
+        ),
+        Fold(
+            "Largest residual correlations",
+            (TablePart(plain(checks.pairs.set_index("asset"), "asset", pairs), "pairs", PAIRS, "pairs"),),
+        ),
     )
 
 

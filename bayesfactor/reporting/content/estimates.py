@@ -1,58 +1,41 @@
-"""The sections on risk, on what was earned, on loadings and on premia."""
+"""The sections on risk, on loadings and on premia."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from bayesfactor.analysis.assessment.book_check import BOOK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import chance, percent
-from bayesfactor.panel.panel import Panel
-from bayesfactor.plots.contributions import plot_realised
-from bayesfactor.plots.loadings import MANY, plot_shrinkage
-from bayesfactor.plots.premia import plot_premia
+from bayesfactor.plots.premia import premia_chart
+from bayesfactor.plots.shrinkage import MANY, shrinkage_chart
 from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.reporting.content.answer import OWN
 from bayesfactor.reporting.content.causes import readings
 from bayesfactor.reporting.content.contents import Contents
-from bayesfactor.reporting.content.measurement import measured_with_error
-from bayesfactor.reporting.content.parts import (
+from bayesfactor.reporting.content.grids import (
     POSTERIOR_UNITS,
-    Cell,
     Column,
-    Grid,
-    Head,
-    Heading,
-    Part,
-    Picture,
-    TablePart,
-    Text,
+    barred,
+    beside,
     cell,
+    folded,
     plain,
     spread,
     spread_loadings,
 )
+from bayesfactor.reporting.content.measurement import measured_with_error
+from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
 
 PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
 OF_PRIOR = ("prior_mean", "prior_sd", "posterior_contraction")
 COMMON_RISK = f" What residual factors give of the risk, which assets share, is '{COMMON}'."
 READ = " Under the name of a factor: what its loading may be read as (see What may be read as a cause)."
-LINKING = (
-    "Every asset counts its own dates (column: periods), a portfolio those on which all of its assets were observed. "
-    "Summed parts add up to the sum of the periods' returns. Compounded parts are scaled period by period so that they "
-    "add up to the compounded excess return (linking of Carino 1999); a portfolio is rebalanced to its weights every "
-    "period. The total is what happened, without uncertainty; how it divides is estimated. The part of a factor that "
-    "is not traded holds what it moved, and what it is expected to pay for that risk less its mean; how well that is "
-    "known stands under What factors pay."
-)
-
-
 UNIT = (
     "A loading is the return that goes with one unit of the factor: a return of 100 % of a traded one; a step of 1 in "
-    "the units of its own series, or of its logarithm, of one that is differenced so (its transform, under The data)."
+    "the units of its own series, or of its logarithm, of one that is differenced so (its transform, under Data)."
 )
 
 
@@ -72,23 +55,42 @@ REALISED = (
 
 
 def risk(contents: Contents) -> tuple[Part, ...]:
-    """Return volatilities, and shares of variances."""
+    """Return volatilities, and shares of variances: of the portfolio and what it holds, or of groups, first."""
     caption = f"Share of the variance of returns: posterior mean and {contents.interval}"
-    parts: list[Part] = [
+    every = TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets")
+    parts: list[Part] = [*_of_portfolio(contents), *_realised_risk(contents)]
+    assets = folded(every, contents.shown, contents.outside)
+    groups: tuple[Part, ...] = ()
+    if "group" in contents.shares:
+        how = "The members of a group weigh equally, so that their idiosyncratic risks partly cancel."
+        groups = (
+            Heading("Groups"),
+            TablePart(_shares(contents, "group"), "risk-groups", f"{caption}. {how}", "groups"),
+        )
+    first = (*groups, Heading("Assets"), *assets) if contents.weights is None else (*assets, *groups)
+    about = (
         Text(
             "Shares of each asset's variance. A factor's share includes half of what it shares with each other factor; "
             "a negative one offsets others. Idiosyncratic risks are taken as independent across assets."
             f"{COMMON_RISK if 'residual_loading' in contents.fit.posterior else ''}"
         ),
         *([Text(AT_TODAYS_LEVEL)] if "long_run" in contents.volatility["asset"] else []),
-        *_realised_risk(contents),
-        TablePart(_shares(contents, "asset"), "risk-shares", f"{caption}.", "assets"),
-    ]
-    if "group" in contents.shares:
-        how = "The members of a group weigh equally, so that their idiosyncratic risks partly cancel."
-        found = TablePart(_shares(contents, "group"), "risk-groups", f"{caption}. {how}", "groups")
-        parts += [Heading("Groups"), found]
-    return tuple(parts)
+        Text(REALISED),
+    )
+    return (*parts, *first, Fold("How these shares are counted", about))
+
+
+def _of_portfolio(contents: Contents) -> tuple[Part, ...]:
+    """Return the shares of the portfolio's variance, the largest first."""
+    if contents.weights is None:
+        return ()
+    shares = contents.shares["asset"]
+    mine = shares[(shares["asset"] == PORTFOLIO) & (shares["source"] != "total")].set_index("source")
+    mine = mine.sort_values("mean", ascending=False, kind="stable")
+    columns: list[Column] = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
+    grid = barred(plain(mine, "source", columns, POSTERIOR_UNITS), 1, mine["lower"], mine["upper"])
+    caption = f"Share of the portfolio's variance: mean, ends of the {contents.interval}."
+    return (TablePart(grid, "portfolio-risk", caption, "sources"),)
 
 
 def _realised_risk(contents: Contents) -> list[Part]:
@@ -99,7 +101,7 @@ def _realised_risk(contents: Contents) -> list[Part]:
         if check.name.startswith(BOOK):
             held = f", {check.worst}" if check.worst else ""
             parts.append(Text(f"{book}{held}. {check.advice}", "caution" if check.exceeds_limit else ""))
-    return [*parts, Text(REALISED)]
+    return parts
 
 
 def _shares(contents: Contents, unit: str) -> Grid:
@@ -118,60 +120,17 @@ def _shares(contents: Contents, unit: str) -> Grid:
         ends = f"{percent(volatility['lower'], sd)} to {percent(volatility['upper'], sd)}"
         mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
         steady = [cell(volatility["long_run"], "percent", sd)] if "long_run" in volatility else []
-        cells.append((_realised_cell(realised[name]), Cell(chance(likely), likely), mean, *steady))
+        cells.append((realised_cell(realised[name]), Cell(chance(likely), likely), mean, *steady))
     heads = [Head("realised residual"), Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
     heads += [Head("in the long run")] if "long_run" in contents.volatility[unit] else []
-    return _beside(grid, heads, cells)
+    return beside(grid, heads, cells)
 
 
-def _realised_cell(row: Mapping[Hashable, Any]) -> Cell:
+def realised_cell(row: Mapping[Hashable, Any]) -> Cell:
     """Return a realised residual share, and the residual volatility below it."""
     share, volatility = row["realised_share"], row["realised_volatility"]
     below = f"{percent(volatility, volatility / 20)} a year" if np.isfinite(volatility) else ""
     return Cell(percent(share, share / 20), float(share), below, mark="bad" if row["agrees"] is False else "")
-
-
-def _beside(grid: Grid, heads: Sequence[Head], cells: Iterable[Sequence[Cell]]) -> Grid:
-    """Return a table with more columns after its first number."""
-    rows = tuple((*row[:2], *more, *row[2:]) for row, more in zip(grid.rows, cells, strict=True))
-    return Grid((*grid.heads[:2], *heads, *grid.heads[2:]), rows, grid.more)
-
-
-def realised(contents: Contents) -> tuple[Part, ...]:
-    """Return what was earned, and from what."""
-    parts: list[Part] = []
-    for number, span in enumerate(contents.spans):
-        parts.append(Heading(span.name))
-        for how, table in (("summed", span.summed), ("compounded", span.compounded)):
-            if isinstance(table, str):
-                parts.append(Text(f"Cannot be computed, {how}: {table}"))
-                continue
-            parts += [Text(f"{note[:1].upper()}{note[1:]}.") for note in table.attrs["notes"]]
-            if how in span.lost:
-                parts.append(Text(f"Without the portfolio: {span.lost[how]}"))
-            caption = f"Contribution to the realised excess return, {how}: mean and {contents.interval}. {span.name}."
-            parts.append(TablePart(_dated(table, span.counted), f"realised-{number}-{how}", caption, "assets"))
-    parts.append(Text(LINKING, "quiet"))
-    if isinstance(contents.fit.panel, Panel) and PORTFOLIO in _entries(contents.spans[0].summed):
-        figure = partial(
-            plot_realised, contents.fit, portfolio=contents.weights, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind
-        )
-        shown = "Contributions to the portfolio's realised excess return over time"
-        parts.append(Picture(figure, shown, "The portfolio, over time."))
-    return tuple(parts)
-
-
-def _dated(table: pd.DataFrame, counted: pd.DataFrame | None) -> Grid:
-    """Return a table of what was earned, with the periods that each entry counts."""
-    grid = spread(table, ["total"])
-    if counted is None:
-        return grid
-    periods = counted["periods"].to_dict()
-    return _beside(grid, [Head("periods")], [[cell(periods[row[0].text], "count")] for row in grid.rows])
-
-
-def _entries(table: pd.DataFrame | str) -> list[str]:
-    return [] if isinstance(table, str) else table["asset"].tolist()
 
 
 def loadings(contents: Contents) -> tuple[Part, ...]:
@@ -183,30 +142,47 @@ def loadings(contents: Contents) -> tuple[Part, ...]:
     pooling = "" if model is None else f" {model.loadings.pooling}"
     return (
         Picture(
-            partial(plot_shrinkage, contents.fit),
+            partial(shrinkage_chart, contents.fit),
             "Loadings by least squares and by the posterior, against the length of each asset's history",
             f"{moved}{pooling}",
         ),
-        TablePart(
-            spread_loadings(contents.loadings, readings(contents.causes)), "loading-table",
-            f"Loadings: posterior mean and {contents.interval}; then least squares, and shrinkage from 0 (its own "
-            f"returns speak) to 1 (the prior does).{READ if contents.causes is not None else ''}",
-            "assets",
+        *_exposure(contents),
+        *folded(
+            TablePart(
+                spread_loadings(contents.loadings, readings(contents.causes)), "loading-table",
+                f"Loadings: posterior mean and {contents.interval}; then least squares, and shrinkage from 0 (its own "
+                f"returns speak) to 1 (the prior does).{READ if contents.causes is not None else ''}",
+                "assets",
+            ),
+            contents.shown, contents.outside,
         ),
         *measured_with_error(contents),
     )  # fmt: skip
+
+
+def _exposure(contents: Contents) -> tuple[Part, ...]:
+    """Return the loadings of the portfolio, with what they may be read as where that is known."""
+    if contents.exposure is None:
+        return ()
+    table = contents.exposure.set_index("factor")
+    columns: list[Column] = [("mean", "mean", "number"), ("lower", "lower", "number"), ("upper", "upper", "number")]
+    if contents.causes is not None:
+        table = table.assign(reading=table.index.map(readings(contents.causes)))
+        columns.append(("reading", "may be read as", "text"))
+    caption = f"Loadings of the portfolio: mean, ends of the {contents.interval}."
+    return (TablePart(plain(table, "factor", columns), "portfolio-loadings", caption, "factors"),)
 
 
 def premia(contents: Contents) -> tuple[Part, ...]:
     """Return what one unit of loading pays, before and after the data."""
     table = contents.identification.table(contents.ci_prob, contents.ci_kind)
     columns: list[Column] = [
-        ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior sd", "percent"),
+        ("verdict", "verdict", "text"), ("prior_mean", "prior mean", "percent"), ("prior_sd", "prior sd", "percent"),
         ("data_mean", "data mean", "percent"), ("data_se", "data se", "percent"),
         ("mean", "posterior mean", "percent"), ("sd", "posterior sd", "percent"),
         ("lower", "lower", "percent"), ("upper", "upper", "percent"), ("prob_positive", "P(> 0)", "chance"),
         ("posterior_contraction", "contraction", "number"), ("data_from", "data are", "text"),
-        ("verdict", "verdict", "text"), ("reason", "reason", "text"),
+        ("reason", "reason", "text"),
     ]  # fmt: skip
     units = PREMIA_UNITS
     if table["prior_sd"].isna().all():
@@ -214,10 +190,10 @@ def premia(contents: Contents) -> tuple[Part, ...]:
         table = table.assign(**dict.fromkeys(OF_PRIOR, "not known"))
         units = {column: unit for column, unit in units.items() if column not in OF_PRIOR}
     if "inclusion" in table:
-        columns[9:9] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
+        columns[10:10] = [("prior_inclusion", "prior P(priced)", "chance"), ("inclusion", "P(priced)", "chance")]
     return (
         Picture(
-            partial(plot_premia, contents.identification, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
+            partial(premia_chart, contents.identification, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
             "Prior and posterior of each factor's premium",
             "What one unit of loading pays a year. Where the posterior is as wide as the prior, the data said nothing.",
         ),

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.wording import chance
-from bayesfactor.plots.inclusion import plot_inclusion
-from bayesfactor.plots.loadings import MANY
+from bayesfactor.plots.inclusion import inclusion_chart
+from bayesfactor.plots.shrinkage import MANY
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
 
@@ -26,7 +26,7 @@ def which_are_in(contents: Contents) -> tuple[Part, ...]:
     table = contents.inclusion
     if table is None:
         return ()
-    draw = partial(plot_inclusion, contents.fit, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind)
+    draw = partial(inclusion_chart, contents.fit, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind)
     what = "Probability that each loading is in"
     picture = Picture(draw, f"{what}, before and after the data", f"{what}. Dot: after the data; grey line: before.")
     caption = f"{what}, after the data; below it, before them."

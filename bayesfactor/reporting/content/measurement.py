@@ -5,7 +5,8 @@ import numpy as np
 from bayesfactor.analysis.assessment.measurement import has_noisy_factors, reliability
 from bayesfactor.base.wording import percent
 from bayesfactor.reporting.content.contents import Contents
-from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, TablePart, Text, number
+from bayesfactor.reporting.content.grids import number
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, TablePart, Text
 
 HOW = (
     "The reliability of a factor is the share of its series' variance that is signal. Least squares on the series "

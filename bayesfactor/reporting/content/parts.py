@@ -1,30 +1,23 @@
 """What a report is built of, whatever it is set in: sections of sentences, lists, tables and figures."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, assert_never
-
-import numpy as np
-import pandas as pd
-
-from bayesfactor.analysis.assessment.verdicts import NO_VERDICT, UNIDENTIFIED, WEAK
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.base.wording import MINUS, chance, percent
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Form = Literal["percent", "number", "count", "chance", "text"]
-Column = tuple[str, str, Form]  # of a table: its name there, head, form
-POSTERIOR_UNITS = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
-LARGE = (999.5, 1e12)  # numbers that are written out, with commas between thousands
-ROUNDING = 1e-12  # what is smaller is 0 that was computed
+    from bayesfactor.plots.chart import Chart
+
 BAR = 120  # width of a small interval, in pixels
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what is written, what it is sorted by (None: its text), two lines below, the ends of a bar, a mark."""
+    """One cell: what is written, what it is sorted by (None: its text), two lines below, a bar, a mark.
+
+    The first of a row may have an `id`, by which the row is found.
+    """
 
     text: str
     value: float | None = None
@@ -32,15 +25,17 @@ class Cell:
     more: str = ""
     bar: tuple[float, float, float, float] | None = None  # lower, mean, upper, zero: from 0 to BAR
     mark: Literal["", "bad"] = ""
+    id: str = ""
 
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a column."""
+    """The head of a column; `scale`: what the left and the right end of its bars are, and where 0 is (0 to BAR)."""
 
     text: str
     number: bool = True
     note: str = ""
+    scale: tuple[str, str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,11 +49,25 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The sentences at the top."""
+class Measure:
+    """A number of the first screen with its interval, beside what the data did, and whether the two disagree."""
 
-    kind: ClassVar[str] = "answer"
-    sentences: tuple[str, ...]
+    name: str
+    text: str
+    interval: str
+    beside: str
+    apart: bool
+    value: float
+    realised: float
+
+
+@dataclass(frozen=True)
+class Caution:
+    """What to doubt, in one line; `where` is the id of the row or section that says more, `about` its name."""
+
+    about: str
+    text: str
+    where: str
 
 
 @dataclass(frozen=True)
@@ -116,12 +125,42 @@ class Picture:
     """A figure, drawn when it is set, with its caption and what it shows in words."""
 
     kind: ClassVar[str] = "figure"
-    draw: Callable[[], "Figure"]
+    draw: Callable[[], "Chart | Figure"]
     label: str
     caption: str
 
 
-Part = Answer | Text | Listing | Heading | Code | TablePart | Picture
+@dataclass(frozen=True, eq=False)
+class FirstScreen:
+    """What is read first: three numbers, the answer in sentences, what to doubt, and one figure."""
+
+    kind: ClassVar[str] = "first"
+    measures: tuple[Measure, ...]
+    sentences: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+    picture: Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """What is there for who asks, under a title."""
+
+    kind: ClassVar[str] = "fold"
+    title: str
+    parts: "tuple[Part, ...]"
+
+
+@dataclass(frozen=True, eq=False)
+class Switch:
+    """Parts of which one is seen at a time: each by a name on every axis; `axes` have the names of their choices."""
+
+    kind: ClassVar[str] = "switch"
+    id: str
+    axes: tuple[tuple[str, tuple[str, ...]], ...]  # what is chosen, among what
+    options: "tuple[tuple[tuple[str, ...], tuple[Part, ...]], ...]"
+
+
+Part = FirstScreen | Text | Listing | Heading | Code | TablePart | Picture | Fold | Switch
 
 
 @dataclass(frozen=True)
@@ -133,131 +172,16 @@ class Section:
     parts: tuple[Part, ...]
 
 
-def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
-    """Return a long table of contributions or shares with a row for each of its first labels, a column for each source.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `Attribution.table` or `Attribution.share_table` returns it; under the head of a source stands how well it is
-        known, unless that is well.
-    first : sequence of str
-        Sources that come first; the first of them has a bar.
-    """
-    probability = "prob_positive" if "prob_positive" in table else "prob_above"
-    over = f"P(> {100 * table.attrs['above']:g} %)" if probability == "prob_above" else "P(> 0)"
-    order, names, values = _wide(table, ["mean", "sd", "lower", "upper", probability], first)
-    low, high = _ends(values["lower"][:, :1], values["upper"][:, :1])
-    body = []
-    for i, name in enumerate(names):
-        line = [Cell(str(name))]
-        for j in range(len(order)):
-            mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
-            bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
-            below = f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else ""  # what is fixed has none
-            more = f"{chance(likely)}; {percent(sd, sd / 3)}" if below else ""
-            line.append(Cell(percent(mean, sd), float(mean), below, more, bar))
-        body.append(tuple(line))
-    known: Any = (
-        table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
-    )
-    said = (UNIDENTIFIED, NO_VERDICT, WEAK)
-    notes = {name: verdict for name, verdict in known.items() if str(verdict).endswith(said)}
-    heads = (Head(str(table.columns[0]), False), *(Head(str(name), True, notes.get(name, "")) for name in order))
-    return Grid(heads, tuple(body), f"{over}; standard deviation")
-
-
-def spread_loadings(table: pd.DataFrame, notes: Mapping[str, str]) -> Grid:
-    """Return a table of loadings with a row for each asset and a column for each factor, with a note under its name."""
-    order, names, values = _wide(table, ["mean", "lower", "upper", "least_squares", "shrinkage"])
-    body = []
-    for i, name in enumerate(names):
-        line = [Cell(str(name))]
-        for j in range(len(order)):
-            mean, lower, upper, own, shrunk = (values[key][i, j] for key in values)
-            more = f"{number(own) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not known'}"
-            line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
-        body.append(tuple(line))
-    heads = (Head("asset", False), *(Head(str(name), note=notes.get(name, "")) for name in order))
-    return Grid(heads, tuple(body), "least squares; shrinkage", shown=True)
-
-
-def _wide(
-    table: pd.DataFrame, columns: list[str], first: Sequence[str] = ()
-) -> tuple[list[str], list[str], dict[str, np.ndarray]]:
-    """Return the labels of columns and rows of a long table, and its values by them."""
-    rows, across = table.columns[:2]
-    names, every = (table[label].drop_duplicates().tolist() for label in (rows, across))
-    order = [*first, *(name for name in every if name not in first)]
-    place = [every.index(name) for name in order]
-    row = sorted(range(len(names)), key=lambda i: names[i] != PORTFOLIO)  # the portfolio before its assets
-    shape = (len(names), len(every))  # every row has every column, in one order
-    values = {name: table[name].to_numpy(dtype=float).reshape(shape)[row][:, place] for name in columns}
-    return order, [names[i] for i in row], values
-
-
-def plain(table: pd.DataFrame, first: str, columns: Iterable[Column], units: Mapping[str, str] | None = None) -> Grid:
-    """Return a table as it is.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Its index names the rows.
-    first : str
-        Head of the index.
-    columns : iterable of (column, head, form)
-        The form: ``percent``, ``number``, ``count``, ``chance`` or ``text``.
-    units : mapping of str to str, optional
-        Of columns in per cent: the column of the standard deviation that says how many digits they have; that column
-        itself has one or two significant ones.
-    """
-    known = units or {}
-    asked = list(columns)
-    heads = (Head(first, False), *(Head(head, form != "text") for _, head, form in asked))
-    body = []
-    for name, row in zip(table.index, table.to_dict("records"), strict=True):
-        sd = {column: float(row[unit]) / (3 if column == unit else 1) for column, unit in known.items()}
-        body.append((Cell(str(name)), *(cell(row[column], form, sd.get(column, 0.0)) for column, _, form in asked)))
-    return Grid(heads, tuple(body))
-
-
-def cell(given: object, form: Form, sd: float = 0.0) -> Cell:
-    """Return a cell of one value; see `plain` for the forms, and for what its standard deviation does to per cent."""
-    if form == "text":
-        text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
-        return Cell(text)
-    value = float(given)  # type: ignore[arg-type]
-    if not np.isfinite(value):
-        return Cell("", float("nan"))
-    match form:
-        case "percent":
-            text = percent(value, sd)
-        case "chance":
-            text = chance(value)
-        case "count":
-            text = f"{value:,.0f}".replace("-", MINUS)
-        case "number":
-            text = number(value)
-        case _:
-            assert_never(form)
-    return Cell(text, value)
-
-
-def number(value: float) -> str:
-    """Return a number to three digits, with a real minus and commas; nothing for one that is not known."""
-    if not np.isfinite(value):
-        return ""
-    if LARGE[0] <= abs(value) < LARGE[1]:
-        return f"{float(f'{value:.3g}'):,.0f}".replace("-", MINUS)
-    return "0" if abs(value) < ROUNDING else f"{value:.3g}".replace("-", MINUS)
-
-
-def _ends(lower: np.ndarray, upper: np.ndarray) -> tuple[float, float]:
-    """Return the ends of an axis that holds intervals and 0."""
-    low, high = min(0.0, float(lower.min())), max(0.0, float(upper.max()))
-    return (low, high) if high > low else (low - 1.0, high + 1.0)
-
-
-def _bar(lower: float, mean: float, upper: float, low: float, high: float) -> tuple[float, float, float, float]:
-    a, b, c, z = (round(2 + (BAR - 4) * (value - low) / (high - low), 1) for value in (lower, mean, upper, 0.0))
-    return a, b, c, z
+def unfolded(parts: tuple[Part, ...]) -> Iterator[Part]:
+    """Yield parts one by one, where nothing can be folded or switched: a fold under its title, every choice."""
+    for part in parts:
+        match part:
+            case Fold():
+                yield Heading(part.title)
+                yield from unfolded(part.parts)
+            case Switch():
+                for names, inside in part.options:
+                    yield Heading(", ".join(names))
+                    yield from unfolded(inside)
+            case _:
+                yield part

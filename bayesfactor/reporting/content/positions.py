@@ -1,33 +1,95 @@
-"""What is said of the risk of a portfolio by position, and of what it may lose."""
+"""What is said of the positions of a portfolio: what each is expected to earn, its risk, and what it may lose."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk
 from bayesfactor.base.errors import SpecError
-from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import percent
-from bayesfactor.reporting.content.parts import POSTERIOR_UNITS, Part, TablePart, Text, plain
+from bayesfactor.posterior.residual_variance import OWN
+from bayesfactor.reporting.content.contents import Contents
+from bayesfactor.reporting.content.estimates import realised_cell
+from bayesfactor.reporting.content.grids import barred, folded
+from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Part, TablePart, Text
 
 LEVEL = 0.95
+Row = Mapping[Hashable, Any]
+HEADS = (
+    "weight", "adds to return", "expected return", "adds to volatility", "share of risk", "volatility",
+    "idiosyncratic share", "realised residual", "marginal risk",
+)  # fmt: skip
+HOW = (
+    "Weight times expected return is what a holding adds to the portfolio's. What it adds to the volatility is its "
+    "weight times its marginal risk, that of one unit of weight more; below 0 it offsets the others. Volatility and "
+    "idiosyncratic share are the asset's own; beside the share, what a regression of its own returns leaves."
+)
 
 
-def positions(risk: PositionRisk, ci_prob: float, ci_kind: Interval, interval: str) -> tuple[Part, ...]:
-    """Return a sentence on losses of the next period, and what each holding adds to the volatility."""
-    table = risk.table(ci_prob, ci_kind)
-    share = table[table["measure"] == "share"].set_index("asset")["mean"]
-    added = table[(table["measure"] == "component") & (table["weight"] != 0)].set_index("asset").assign(share=share)
-    caption = (
-        f"What each holding adds to the portfolio's volatility a year: mean, ends of the {interval}; and its share."
+def positions(contents: Contents) -> tuple[Part, ...]:
+    """Return what is held with its return and risk, and what is not held, folded; losses of the next period."""
+    risk, weights = contents.positions, contents.weights
+    assert risk is not None
+    assert weights is not None
+    held = weights[weights != 0]
+    order = [PORTFOLIO, *held.abs().sort_values(ascending=False, kind="stable").index]
+    rest = [name for name in contents.fit.panel.assets if name not in held.index]
+    grid, lower, upper = _table(contents, risk, {**held, PORTFOLIO: weights.sum()}, [*order, *rest])
+    caption = f"Positions, a year: mean and {contents.interval}."
+    part = TablePart(barred(grid, 2, lower, upper), "positions", caption, "assets")
+    return (
+        Text(
+            f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period. {_losses(risk)}"
+        ),
+        *folded(part, [str(name) for name in order], contents.outside),
+        Fold("What these numbers are", (Text(HOW),)),
     )
-    grid = plain(
-        added,
-        "asset",
-        [
-            ("weight", "weight", "percent"),
-            *((name, name, "percent") for name in ("mean", "lower", "upper")),
-            ("share", "share", "percent"),
-        ],
-        POSTERIOR_UNITS,
+
+
+def _table(
+    contents: Contents, risk: PositionRisk, weights: Mapping[Any, float], names: list[Any]
+) -> tuple[Grid, pd.Series, pd.Series]:
+    """Return the table of some entries, and the ends of what each adds to the return."""
+    measured = risk.table(contents.ci_prob, contents.ci_kind)
+    by = {measure: rows.set_index("asset").to_dict("index") for measure, rows in measured.groupby("measure")}
+    premium = contents.premia["factor"]
+    total = premium[premium["source"] == "total"].set_index("asset").to_dict("index")
+    volatility, own = (
+        table.set_index("asset").to_dict("index")
+        for table in (contents.volatility["asset"], _residual_shares(contents.shares["asset"]))
     )
-    return Text(_losses(risk)), TablePart(grid, "portfolio-positions", caption, "assets")
+    assert contents.added is not None
+    added = contents.added.set_index("asset").to_dict("index")
+    realised = contents.residuals["asset"].set_index("asset").to_dict("index")
+    rows, ends = [], []
+    for name in names:
+        weight = weights.get(name)
+        paid = total[name] if name == PORTFOLIO else added.get(name)
+        component, share = (None if weight is None else by[measure][name] for measure in ("component", "share"))
+        told = (paid, total[name], component, share, volatility[name], own[name])
+        cells = [_cell(row) for row in told]
+        marginal = Cell("") if name == PORTFOLIO else _cell(by["marginal"][name])
+        first = Cell("") if weight is None else Cell(percent(weight), float(weight))
+        rows.append((Cell(str(name)), first, *cells, realised_cell(realised[name]), marginal))
+        ends.append((np.nan, np.nan) if paid is None else (paid["lower"], paid["upper"]))
+    lower, upper = (pd.Series(side, dtype=float) for side in zip(*ends, strict=True))
+    return Grid((Head("asset", False), *(Head(text) for text in HEADS)), tuple(rows)), lower, upper
+
+
+def _residual_shares(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of what is idiosyncratic, out of a table of shares."""
+    return table[table["source"] == OWN]
+
+
+def _cell(row: Row | None) -> Cell:
+    """Return a mean with its interval; what is fixed has none."""
+    if row is None:
+        return Cell("")
+    mean, lower, upper, sd = (float(row[name]) for name in ("mean", "lower", "upper", "sd"))
+    return Cell(percent(mean, sd), mean, f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else "")
 
 
 def _losses(risk: PositionRisk) -> str:

@@ -75,7 +75,7 @@ def estimate(draws: xr.DataArray, prob: float, kind: Interval) -> Estimate:
 
 def failed(problems: tuple[str, ...]) -> str:
     """Return what stands at the top of the report of a fit that failed its checks."""
-    return f"This fit FAILED its checks: do not use its numbers. {said(problems)}. What to do: see Can it be trusted?"
+    return f"This fit FAILED its checks: do not use its numbers. {said(problems)}. What to do: see Checks."
 
 
 def sign_sentence(what: str, found: Estimate, text: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Realised returns over the whole sample and its last year."""
+"""Realised returns over the whole sample, its last year, and year by year."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.attribution.kinds import Per
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
 from bayesfactor.data.calendars import FINE, FREQUENCIES
@@ -16,6 +18,8 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.fit import Fit
 
+YEAR_BY_YEAR = "Year by year"
+MOST_YEARS = 20
 LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
 
@@ -58,6 +62,32 @@ def find_spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval
     return tuple(spans)
 
 
+def find_years(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> Span | None:
+    """Return calendar years as the entries of tables, the latest first, of the portfolio or of the only asset.
+
+    None where there is neither, or only one year, or the panel does not hold returns.
+    """
+    years = list(dict.fromkeys(pd.DatetimeIndex(fit.panel.times).year))[::-1][:MOST_YEARS]
+    held = {fit.panel.assets[0]: 1.0} if portfolio is None and len(fit.panel.assets) == 1 else portfolio
+    if held is None or len(years) < 2 or not isinstance(fit.panel, Panel):
+        return None
+    tables: dict[str, pd.DataFrame | str] = {}
+    counted: dict[str, int] = {}
+    for how in ("summed", "compounded"):
+        parts, reason = list[pd.DataFrame](), ""
+        for year in map(str, years):
+            found = _earned(fit, held, (year, year), how == "compounded", per="group")
+            if isinstance(found, str):
+                reason = found
+                continue
+            parts.append(found.table(ci_prob, ci_kind, assets=[PORTFOLIO]).assign(group=year))
+            assert found.span is not None
+            counted[year] = int(found.span.loc[PORTFOLIO, "periods"])
+        tables[how] = pd.concat(parts, ignore_index=True).rename(columns={"group": "year"}) if parts else reason
+    periods = pd.DataFrame({"periods": counted})
+    return Span(YEAR_BY_YEAR, tables["summed"], tables["compounded"], periods, {})
+
+
 def _last_year(panel: PanelBase) -> np.ndarray:
     """Return the dates of the last year: of days by date, of longer periods as many as make one."""
     calendar, times = panel.calendar, panel.times
@@ -66,9 +96,11 @@ def _last_year(panel: PanelBase) -> np.ndarray:
     return times[pd.DatetimeIndex(times) > pd.Timestamp(times[-1]) - pd.DateOffset(years=1)]
 
 
-def _earned(fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool) -> Attribution | str:
+def _earned(
+    fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool, per: Per = "asset"
+) -> Attribution | str:
     """Return the realised returns, or why there are none."""
     try:
-        return attribute(fit, "return", by="family", portfolio=portfolio, window=window, compounded=compounded)
+        return attribute(fit, "return", by="family", per=per, portfolio=portfolio, window=window, compounded=compounded)
     except (DataError, FitError, SpecError) as error:
         return error.message

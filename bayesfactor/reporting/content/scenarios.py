@@ -14,23 +14,10 @@ from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.analysis.scenarios.stress import Stress, stress
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name
-from bayesfactor.plots.stress import plot_stress
+from bayesfactor.plots.stress import stress_chart
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.reporting.content.parts import (
-    POSTERIOR_UNITS,
-    Cell,
-    Column,
-    Grid,
-    Head,
-    Heading,
-    Part,
-    Picture,
-    TablePart,
-    Text,
-    number,
-    plain,
-    spread,
-)
+from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, number, plain, spread
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
 from bayesfactor.reporting.content.prose import Estimate, estimate
 
 DRAWN = 25  # entries of a figure
@@ -168,7 +155,7 @@ def _scenario(one: Consequences, id: str) -> tuple[Part, ...]:
         Heading(name),
         *(Text(f"Note: {note}.") for note in one.notes),
         Picture(
-            partial(plot_stress, one.drawn, ci_prob=one.ci_prob, ci_kind=one.ci_kind),
+            partial(stress_chart, one.drawn, ci_prob=one.ci_prob, ci_kind=one.ci_kind),
             f"Returns in the scenario {name}, and what each source is expected to give",
             f"{name}: blue, what is expected; grey, where the return may fall"
             + ("." if one.whole else f"; the {DRAWN} that move most."),

@@ -9,7 +9,8 @@ from bayesfactor.analysis.comparison.model_comparison import Comparison
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import join, percent
 from bayesfactor.posterior.diagnostics import said
-from bayesfactor.reporting.content.parts import Cell, Column, Grid, Head, Heading, Part, TablePart, Text, cell, plain
+from bayesfactor.reporting.content.grids import Column, cell, plain
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, TablePart, Text
 from bayesfactor.reporting.content.several_fits import EQUAL, THIS, SeveralFits
 
 HOW = (

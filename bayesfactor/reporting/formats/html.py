@@ -2,13 +2,17 @@
 
 import io
 import re
+from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from bayesfactor.plots.style import DATA, FAINT, HOVER, INK, POSTERIOR, QUIET, RULES, missing_glyphs
+from bayesfactor.plots.chart import Chart
+from bayesfactor.plots.style import DATA, FAINT, INK, POSTERIOR, QUIET, RULES, missing_glyphs
 from bayesfactor.reporting.content.contents import Contents
-from bayesfactor.reporting.content.parts import Cell, Picture, Section
+from bayesfactor.reporting.content.parts import Picture, Section
 from bayesfactor.reporting.content.prose import failed
+from bayesfactor.reporting.formats.html_tables import table, unbroken
+from bayesfactor.reporting.formats.svg import svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,52 +27,50 @@ THEMED = {
     "#000000": "ink",
 }
 
+LINES = re.compile(r"(?<=[ML])(?: -?[\d.]+ -?[\d.]+ L)+(?= )")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def page(contents: Contents, sections: tuple[Section, ...]) -> str:
     """Return the report as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup, escape
+    from markupsafe import Markup, escape as escaped
 
     where = files("bayesfactor.reporting") / "templates"
     environment = Environment(
         loader=PackageLoader("bayesfactor.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters["bar"] = lambda cell: Markup(_bar(cell))  # made of numbers only
-    environment.filters["whole"] = lambda text: Markup(_whole(str(escape(text))))
+    environment.filters["table"] = lambda part: Markup(table(part))  # which escapes every text
+    environment.filters["whole"] = lambda text: Markup(_whole(str(escaped(text))))
     count = iter(range(1000))
     environment.filters["svg"] = lambda part: Markup(drawn(part, f"figure-{next(count)}"))
     return environment.get_template("report.html.j2").render(
         title=contents.title,
-        subtitle=contents.subtitle,
+        facts=contents.facts,
         sections=sections,
         failed=failed(contents.fit.problems) if contents.fit.problems else "",
-        css=Markup((where / "report.css").read_text(encoding="utf-8")),
-        js=Markup((where / "report.js").read_text(encoding="utf-8")),
+        css=Markup("".join((where / name).read_text(encoding="utf-8") for name in ("report.css", "chart.css"))),
+        js=Markup("".join((where / name).read_text(encoding="utf-8") for name in ("report.js", "chart.js"))),
         footer="Made by bayesfactor.",
     )
 
 
 def _whole(text: str) -> str:
     """Return text that is not broken within a date or before a per cent."""
-    return DATE.sub(r'<span class="short">\g<0></span>', text.replace(" %", "\N{NO-BREAK SPACE}%"))
-
-
-def _bar(cell: Cell) -> str:
-    """Return the small interval of a cell, which the style sheet draws."""
-    assert cell.bar is not None
-    low, mean, high, zero = cell.bar
-    return f'<i class="bar" style="--l:{low};--m:{mean};--h:{high};--z:{zero}"></i>'
+    return DATE.sub(r'<span class="short">\g<0></span>', unbroken(text))
 
 
 def drawn(part: Picture, name: str) -> str:
-    """Return the figure of a part, drawn now, as SVG for a page."""
-    return inline(part.draw(), name)
+    """Return the figure of a part, drawn now, as XML for a page; a picture of fixed width scrolls where it must."""
+    found = part.draw()
+    if isinstance(found, Chart):
+        return svg(found)
+    label = escape(part.label)
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{inline(found, name)}</div>'
 
 
 def inline(figure: "Figure", name: str) -> str:
-    """Return a figure as SVG for a page: text as text, the page's colours, marks named after it, titles of dots."""
+    """Return a figure as SVG for a page: text as text, the page's colours, marks named after it."""
     import matplotlib as mpl
 
     settings: dict[Any, Any] = {**RULES, "svg.fonttype": "none", "svg.hashsalt": name, "path.simplify_threshold": 1.0}
@@ -78,7 +80,6 @@ def inline(figure: "Figure", name: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(rf'<a xlink:href="{HOVER}([^"]*)"[^>]*>', r"<g><title>\1</title>", text).replace("</a>", "</g>")
     text = re.sub(r"<[^>]*>", lambda tag: _tag(tag.group(), name), text)  # never what stands between tags: names, ticks
     text = re.sub(r">\s+<", "><", text)
     text = re.sub(r'(<use [^>]*style="([^"]*)"/>(?:<use [^>]*style="\2"/>)+)', _together, text)
@@ -96,6 +97,8 @@ def _tag(tag: str, name: str) -> str:
     tag = re.sub(r'((?:xlink:)?href="#|url\(#)', rf"\g<1>{name}-", tag)
     tag = re.sub(r" font-family: [^;]*;", "", tag)
     tag = re.sub(r"(\d\d\.\d|\b\d\.\d\d)\d+", r"\1", re.sub(r"\s+", " ", tag))
+    if tag.startswith("<path"):  # pairs after a first one are lines to them
+        tag = LINES.sub(lambda found: found[0].replace(" L", ""), re.sub(r"\.0(?= )", "", tag))
     for colour, variable in THEMED.items():
         tag = tag.replace(colour, f"var(--{variable})")
     return tag

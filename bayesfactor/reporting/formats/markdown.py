@@ -4,16 +4,19 @@ import re
 from typing import assert_never
 
 from bayesfactor.reporting.content.parts import (
-    Answer,
     Cell,
     Code,
+    FirstScreen,
+    Fold,
     Grid,
     Heading,
     Listing,
     Picture,
     Section,
+    Switch,
     TablePart,
     Text,
+    unfolded,
 )
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.table_formats import MARKDOWN
@@ -26,10 +29,10 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
         lines += [f"**{_clean(failed(problems))}**", ""]
     for section in sections:
         lines += [f"## {_clean(section.title)}", ""]
-        for part in section.parts:
+        for part in unfolded(section.parts):
             match part:
-                case Answer():
-                    lines += [line for sentence in part.sentences for line in (f"> {_clean(sentence)}", ">")][:-1]
+                case FirstScreen():
+                    lines += _first(part)
                 case Text():
                     lines.append(_clean(part.text))
                 case Listing():
@@ -42,10 +45,24 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
                     lines += [f"*{_clean(part.full_caption)}*", "", *_table(part.grid)]
                 case Picture():
                     lines.append(f"*(Figure, in the HTML report: {_clean(part.caption)})*")
+                case Fold() | Switch():
+                    raise AssertionError("is unfolded")
                 case _:
                     assert_never(part)
             lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _first(part: FirstScreen) -> list[str]:
+    """Return numbers, sentences and what to doubt."""
+    lines = ["| | this model | interval | what the data did |", "| --- | ---: | ---: | --- |"]
+    for one in part.measures:
+        beside = f"disagrees: {one.beside}" if one.apart else one.beside
+        lines.append(f"| {' | '.join(map(_clean, (one.name, one.text, one.interval, beside)))} |")
+    lines += ["", *[line for sentence in part.sentences for line in (f"> {_clean(sentence)}", ">")][:-1]]
+    if part.cautions:
+        lines += ["", "What to doubt:", "", *(f"* {_clean(f'{one.about}: {one.text}')}" for one in part.cautions)]
+    return lines
 
 
 def _fenced(text: str) -> list[str]:

@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from bayesfactor.base.extras import not_installed
+from bayesfactor.plots.chart import Chart
+from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.style import RULES, missing_glyphs
 from bayesfactor.reporting.content.parts import (
-    Answer,
     Cell,
     Code,
+    FirstScreen,
+    Fold,
     Grid,
     Heading,
     Listing,
     Part,
     Picture,
     Section,
+    Switch,
     TablePart,
     Text,
+    unfolded,
 )
 from bayesfactor.reporting.content.prose import failed
 
@@ -59,7 +64,7 @@ def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tu
     with tempfile.TemporaryDirectory() as folder:
         for section in sections:
             lines += [f"#heading(level: 1, {_string(section.title)})", ""]
-            for part in section.parts:
+            for part in unfolded(section.parts):
                 lines += [*_part(part, Path(folder), len(lines)), ""]
         source = Path(folder) / "report.typ"
         source.write_text("\n".join(lines), encoding="utf-8", errors="replace")
@@ -68,9 +73,8 @@ def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tu
 
 def _part(part: Part, folder: Path, number: int) -> list[str]:
     match part:
-        case Answer():
-            said = ", parbreak(), ".join(_string(sentence) for sentence in part.sentences)
-            return [f"#block(fill: luma(240), inset: 8pt, width: 100%, text(size: 11pt, ({said},).join()))"]
+        case FirstScreen():
+            return _first(part, folder, number)
         case Text():
             return [f"#par({_string(part.text)})"]
         case Listing():
@@ -84,10 +88,35 @@ def _part(part: Part, folder: Path, number: int) -> list[str]:
             return [caption, *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
         case Picture():
             name = f"figure-{number}.svg"
-            _save(part.draw(), folder / name)
+            found = part.draw()
+            _save(render(found) if isinstance(found, Chart) else found, folder / name)
             return [f"#align(center, image({_string(name)}, alt: {_string(part.label)}))", f"#{_quiet(part.caption)}"]
+        case Fold() | Switch():
+            raise AssertionError("is unfolded")
         case _:
             assert_never(part)
+
+
+def _first(part: FirstScreen, folder: Path, number: int) -> list[str]:
+    """Return numbers, sentences, what to doubt, and the figure."""
+    said = ", parbreak(), ".join(_string(sentence) for sentence in part.sentences)
+    tiles = []
+    for one in part.measures:
+        beside = f"Disagrees: {one.beside}" if one.apart else one.beside
+        lines = (
+            _quiet(one.name), f"text(size: 14pt, weight: 700, {_string(one.text)})", _string(one.interval),
+            _quiet(beside),
+        )  # fmt: skip
+        tiles.append(f"block(fill: luma(240), inset: 6pt, width: 100%, ({', linebreak(), '.join(lines)},).join())")
+    doubts = ", ".join(_string(f"{one.about}: {one.text}") for one in part.cautions)
+    return [
+        f"#grid(columns: (1fr, 1fr, 1fr), gutter: 8pt, {', '.join(tiles)})",
+        "",
+        f"#text(size: 11pt, ({said},).join())",
+        "",
+        *([f"#list({doubts})", ""] if doubts else []),
+        *_part(part.picture, folder, number),
+    ]
 
 
 def _string(text: str) -> str:

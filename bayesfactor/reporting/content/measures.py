@@ -1,0 +1,107 @@
+"""The three numbers of the first screen, each beside what the data did."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.stats import chi2
+
+from bayesfactor.analysis.assessment.checks import CheckReport
+from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.portfolio.residual_risk import ERROR, JUDGED, ResidualRisk
+from bayesfactor.base.intervals import Interval
+from bayesfactor.base.wording import percent, periods_in_words
+from bayesfactor.posterior.misfit import MEDIAN
+from bayesfactor.posterior.residual_variance import COMMON, OWN
+from bayesfactor.posterior.summaries import summarise
+from bayesfactor.reporting.content.parts import Measure
+from bayesfactor.reporting.content.prose import Estimate, estimate
+
+PREMIA = "means: average premium"  # how the name begins of the check of the mean over assets
+ERRORS = 2  # standard errors of a sample mean beyond which an expected return and it disagree
+DIGITS = 20  # what was realised is said to a twentieth of itself
+
+
+def measures(
+    expected: Estimate, variance: Attribution, one: str | None, checks: CheckReport, prob: float, kind: Interval
+) -> tuple[Measure, ...]:
+    """Return expected return, volatility and residual share, of one entry or, where `one` is None, of all assets.
+
+    Realised are, on the dates on which all members have returns, the mean, the volatility and 1 - R-squared of the
+    entry's own regression on the factors; of all assets, the mean of means and the medians of the others.
+    """
+    risk = variance.residuals
+    assert risk is not None  # of a variance
+    whole = variance.draws.sel(source="total", drop=True)
+    own = variance.draws.sel(source=[name for name in (COMMON, OWN) if name in variance.draws["source"].values])
+    share = own.sum("source") / whole
+    volatility, share = (_of(draws, one, prob, kind) for draws in (whole**0.5, share))
+    realised = risk.realised if one is None else risk.realised.loc[[one]]
+    mean, total = (realised[name].to_numpy(dtype=float) * risk.periods_per_year for name in ("mean", "total"))
+    error = realised["error"].to_numpy(dtype=float) * risk.periods_per_year
+    sd, left = (_median(values) for values in (np.sqrt(total), realised["share"].to_numpy(dtype=float)))
+    earned = _mean(mean)
+    if one is None:
+        apart = _beyond(checks, PREMIA), _beyond(checks, MEDIAN), _beyond(checks, MEDIAN)
+    else:
+        off = abs(earned - expected.mean) > ERRORS * error[0]
+        apart = bool(off), _volatility_apart(risk, one), _residuals_apart(risk, checks, one)
+    own_mean = _said(earned, float(error[0]) if one is not None else abs(earned) / DIGITS)
+    about = ""
+    if one is not None and own_mean:
+        periods = periods_in_words(int(realised["periods"].iloc[0]))
+        about = f" \N{PLUS-MINUS SIGN} {percent(error[0], error[0] / 3)} ({periods})"
+    return (
+        _measure("Expected excess return a year", expected, f"sample mean {own_mean}{about}", earned, apart[0]),
+        _measure("Volatility a year", volatility, f"realised {_said(sd)}", sd, apart[1]),
+        _measure("Residual share of the variance", share, f"realised {_said(left)}", left, apart[2]),
+    )
+
+
+def _measure(name: str, found: Estimate, beside: str, realised: float, apart: bool) -> Measure:
+    ends = f"{found.percent(found.lower)} to {found.percent(found.upper)}"
+    known = bool(np.isfinite(realised))
+    told = beside if known else "what the data did cannot be computed"
+    return Measure(name, found.percent(found.mean), ends, told, apart and known, found.mean, realised)
+
+
+def _of(draws: xr.DataArray, one: str | None, prob: float, kind: Interval) -> Estimate:
+    """Return a posterior of an entry, or of the median over assets."""
+    return estimate(draws.median("asset") if one is None else draws.sel(asset=one, drop=True), prob, kind)
+
+
+def _said(value: float, sd: float | None = None) -> str:
+    return percent(value, abs(value) / DIGITS if sd is None else sd)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _median(values: np.ndarray) -> float:
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _beyond(checks: CheckReport, name: str) -> bool:
+    return any(check.exceeds_limit for check in checks.checks if check.name.startswith(name))
+
+
+def _volatility_apart(risk: ResidualRisk, one: str) -> bool:
+    """Whether the realised variance, give or take its sampling error, is beyond the model's on the same dates.
+
+    Two intervals are held to each other as `ResidualRisk.books` does for residuals, with their degrees of freedom.
+    """
+    found = risk.realised.loc[one]
+    if not np.isfinite([float(found["total"]), float(found["spare"])]).all():
+        return False
+    whole = (risk.residual + risk.factors).sel({risk.unit: one}, drop=True)
+    ends = summarise(whole, JUDGED, "eti", rounded=False).iloc[0]
+    low, high = (chi2.isf(tail, found["spare"]) / found["spare"] for tail in (1 - ERROR / 2, ERROR / 2))
+    return bool(found["total"] > ends["upper"] * high or found["total"] < ends["lower"] * low)
+
+
+def _residuals_apart(risk: ResidualRisk, checks: CheckReport, one: str) -> bool:
+    """Whether the residual risk is not what was realised: of a book by its intervals, of an asset by its check."""
+    if one in risk.books.index:
+        return bool(risk.books.loc[one, "apart"])
+    table: pd.DataFrame = checks.assets
+    return one in table.index and bool(table.loc[one, "prob_variance"] < ERROR)
