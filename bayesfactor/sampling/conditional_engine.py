@@ -61,7 +61,7 @@ class ConditionalEngine:
         if named is not None:
             groups = panel.group_numbers if len(named.names) > named.common else None
             rows.z = FirstResiduals.of(rows).scores(named.common, groups)
-            latents.append(ResidualFactors.of(rows.seen, named.common))
+            latents.append(ResidualFactors.of(rows.seen))
         if priors.inclusion is not None:
             latents.append(SparseLoadings(priors.inclusion, len(panel.assets)))
         problem = pack(design, model, priors, None if named is None else ResidualColumns.of(named))

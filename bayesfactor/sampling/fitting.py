@@ -90,10 +90,11 @@ def fit(
 
     Notes
     -----
-    The conditional engine draws latent variables given coefficients and scales, then theta by one Hamiltonian
-    trajectory with coefficients integrated out, then coefficients given all: a sweep. For each draw it makes 2 sweeps
-    with residual factors, or 4 with more than two common ones, 3 with factors measured with error, and 8 with sparse
-    loadings. Of loadings on residual factors R-hat is judged by what no rotation of the factors changes.
+    The conditional engine draws latent variables given coefficients and scales, then theta by three Hamiltonian
+    trajectories with coefficients integrated out, then coefficients given all: a sweep. For each draw it makes one
+    sweep with residual factors, 3 with factors measured with error, and 8 with sparse loadings. Loadings on residual
+    factors and residual scales also move with these factors integrated out. Of these loadings R-hat is judged by what
+    no rotation of the factors changes.
 
     A graph that was compiled in this process is not compiled again for another panel of as many assets, groups and
     factors of each kind (and, under noise that is not normal, of as many returns).

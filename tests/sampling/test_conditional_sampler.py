@@ -17,6 +17,7 @@ from bayesfactor.sampling.conditional_engine import ConditionalRun
 from bayesfactor.sampling.kernel_engine import KernelRun
 from bayesfactor.sampling.kernels.buffer import aligned_copy
 from bayesfactor.sampling.kernels.density_problem import pack
+from bayesfactor.sampling.kernels.marginal_loadings import DatedResiduals, MovePriors, marginal_density
 from bayesfactor.sampling.kernels.normal_kernel import OWN, write_moments
 from bayesfactor.sampling.kernels.residual_columns import ResidualColumns
 from bayesfactor.sampling.latents.chain import Chain
@@ -139,7 +140,7 @@ def test_residual_factors_are_drawn_from_their_conditional_law():
     seen = (rng.uniform(size=(6, 9)) < 0.7).astype(float)
     loading, weight = rng.standard_normal((6, 2)), rng.uniform(0.5, 2.0, 6)
     rest = seen * rng.standard_normal((6, 9))
-    latent = ResidualFactors.of(seen, 2)
+    latent = ResidualFactors.of(seen)
     zero = draw_scores(rest, seen, loading, weight, latent.pattern, latent.first, np.zeros((2, 9)))
     unit = [
         draw_scores(rest, seen, loading, weight, latent.pattern, latent.first, noise[:, None] * np.ones((2, 9))) - zero
@@ -153,6 +154,37 @@ def test_residual_factors_are_drawn_from_their_conditional_law():
         np.testing.assert_allclose(root @ root.T, np.linalg.inv(precision), rtol=1e-9)
 
 
+def test_loadings_and_scales_given_coefficients_have_the_density_of_dense_normals():
+    """Residuals of two patterns, one with more dates than assets: value, and gradient by central differences."""
+    rng, q, n = np.random.default_rng(0), 2, 5
+    seen = np.array([[1.0, 1, 1, 1, 1], [1, 0, 1, 1, 0]])
+    rest = [own[:, None] * rng.normal(0, 0.7, (n, dates)) for own, dates in zip(seen, (9, 4), strict=True)]
+    data = DatedResiduals(
+        seen, np.array([9.0, 4]), np.hstack([np.linalg.qr(rest[0].T, "r").T, rest[1]]), np.array([0, 5, 9])
+    )
+    at = np.vstack([rng.normal(0, 0.4, (q, n)), rng.normal(-0.2, 0.3, n)])
+    mean, precision = rng.normal(0, 0.1, at.shape), rng.uniform(0.5, 2, at.shape)
+    priors = MovePriors(mean, precision, 0.01, rng.uniform(0, 2, n), np.ones(n))
+
+    def dense(point: np.ndarray) -> float:
+        variance = np.exp(2 * point[q]) + priors.floor
+        cov = point[:q].T @ point[:q] + np.diag(variance)
+        value = -0.5 * np.sum(precision * (point - mean) ** 2) - 0.5 * np.sum(
+            np.log(variance) + priors.alpha / variance
+        )
+        for own, e in zip(seen > 0, rest, strict=True):
+            law = stats.multivariate_normal(np.zeros(own.sum()), cov[np.ix_(own, own)])
+            value += law.logpdf(e[own].T).sum() + 0.5 * e[own].size * np.log(2 * np.pi)
+        return float(value)
+
+    slope = np.empty_like(at)
+    assert marginal_density(at, priors, data, slope) == pytest.approx(dense(at), rel=1e-12)
+    for place in np.ndindex(at.shape):
+        step = np.zeros_like(at)
+        step[place] = 1e-6
+        assert slope[place] == pytest.approx((dense(at + step) - dense(at - step)) / 2e-6, abs=1e-6)
+
+
 def joint_run(panel: bf.Panel, cell: Cell, base: bf.FactorModel) -> ConditionalRun:
     """Return the run of a model with two common residual factors and one a group."""
     model = replace(base, noise=replace(base.noise, common=CommonResiduals(2), groups=Normal(0.25, 0.25)))
@@ -162,7 +194,7 @@ def joint_run(panel: bf.Panel, cell: Cell, base: bf.FactorModel) -> ConditionalR
     named = named_residual_factors(design, model, priors)
     assert named.names == ("common 1", "common 2", *panel.group_names)
     problem = pack(design, model, priors, ResidualColumns.of(named))
-    return ConditionalRun(problem, rows, (ResidualFactors.of(rows.seen, 2),), moves_of(cell))
+    return ConditionalRun(problem, rows, (ResidualFactors.of(rows.seen),), moves_of(cell))
 
 
 def prior_draws(run: ConditionalRun, draws: int, seed: int) -> np.ndarray:
@@ -185,6 +217,8 @@ def start_from_prior(chain: Chain, theta: np.ndarray) -> None:
     rows.z = rng.standard_normal(rows.z.shape)
     k, value = len(rows.u), 0.0
     rows.moved = np.zeros_like(rows.y)
+    if moves is None:
+        return
     for first, last in pairwise(rows.edges.tolist()):
         step = moves.kappa * law.sigma[:, None] * rng.standard_normal((len(law.sigma), k))
         value = step if first == 0 else moves.phi * value + np.sqrt(1 - moves.phi**2) * step
@@ -229,14 +263,19 @@ def common_products(state: State) -> np.ndarray:
     return np.r_[loading[0] @ loading[1], loading[0] @ loading[2], loading[1] @ loading[3], (z[0] * z[1]).mean()]
 
 
-@pytest.mark.parametrize("base", [bf.read_model("static"), bf.FactorModel(alpha=SHRUNK)], ids=["appraisal", "shrunk"])
-def test_the_joint_law_of_parameters_latent_variables_and_returns_is_left_as_it_is(base):
+@pytest.mark.parametrize(
+    ("base", "loadings_move"),
+    [(bf.read_model("static"), False), (bf.FactorModel(alpha=SHRUNK), True)],
+    ids=["appraisal", "shrunk, loadings move"],
+)
+def test_the_joint_law_of_parameters_latent_variables_and_returns_is_left_as_it_is(base, loadings_move):
     """Geweke (2004): from a draw of the prior, sweeps with returns drawn anew before each have the prior as their law.
 
     Every draw of the prior starts a chain of its own, so that ends of chains are independent up to those draws.
     """
     panel = small_panel()
-    run = joint_run(panel, moving_cell(panel), base)
+    cell = moving_cell(panel)
+    run = joint_run(panel, cell if loadings_move else Cell(cell.residuals), base)
     prior = prior_draws(run, CHAINS, 12)
     chain = run.chain(prior[0], prior.var(axis=0), 0.8, np.random.default_rng(1))
     before, after = [], []

@@ -45,7 +45,7 @@ def run_residual_factor(panel: bf.Panel, priors: ScaledPriors, columns: Residual
     design, rows = observe(panel), rows_of(panel, Cell())
     count = len(columns.loc)
     rows.z = FirstResiduals.of(rows).scores(count, None)
-    latents = (ResidualFactors.of(rows.seen, count),)
+    latents = (ResidualFactors.of(rows.seen),)
     return ConditionalRun(pack(design, FREE, priors, columns), rows, latents, None)
 
 

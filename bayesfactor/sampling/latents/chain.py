@@ -1,7 +1,7 @@
 """One chain of the conditional sampler: latent variables, the kernel's theta and coefficients in turn."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from bayesfactor.sampling.latents.rows import add_statistics
 from bayesfactor.sampling.latents.state import Latent, State
 
 Recorded = dict[str, np.ndarray]
+TRAJECTORIES = 3  # of theta in a sweep: they cost little beside the rows that a sweep passes over
 
 
 @dataclass
@@ -54,16 +55,21 @@ class Chain:
         self.write_statistics(state.buffer)
         for latent in self.latents:
             latent.given_statistics(state)
-        state.theta, record = transition(state.theta, state.buffer, self.variance, step, state.rng)
+        records = []
+        for _ in range(TRAJECTORIES):
+            state.theta, record = transition(state.theta, state.buffer, self.variance, step, state.rng)
+            records.append(record)
         self._coefficients()
-        return record
+        return replace(records[-1], diverging=any(one.diverging for one in records))
 
     def run(self, tune: int, draws: int, thin: int, done: Callable[[], None]) -> tuple[Recorded, Recorded]:
         """Return draws by name, and the sampler's record, after a warm-up; `thin` sweeps are made for each draw."""
         self.start()
+        self.state.tuning = True
         for _ in range(tune):
             self.step.adapt(self.sweep(self.step.now).mean_tree_accept)
             done()
+        self.state.tuning = False
         kept: list[Recorded] = []
         records: list[Recorded] = []
         for _ in range(draws):

@@ -72,34 +72,6 @@ def _add_own_volatility(
     linear += ((apart * rest) @ x.T).T @ (loading * w[:, None])
 
 
-def mix(state: State, common: int) -> None:
-    """Draw u for every two common residual factors, and move z_j -> z_j + u z_k, lambda_k -> lambda_k - u lambda_j.
-
-    Their group means go with the loadings. The density of u is normal, of the priors of z_j, of lambda_k given its
-    means and of these. With `rescale` and rotations, which z and its loadings make by themselves, that is every linear
-    map of residual factors.
-    """
-    if common < 2:
-        return
-    law, rows, data, first = state.law(), state.rows, state.problem.data, 1 + state.factors
-    mean, away = state.group_means(), (state.coefficients.T - law.mean)[first:]
-    for k in range(common):
-        weight, at = law.sd[first + k] ** -2.0, first - 1 + k
-        sd, loc = data["loading_sd"][at], data["loading_loc"][at]
-        for j in range(common):
-            if j == k:
-                continue
-            own, other = mean[:, first - 1 + j], mean[:, at]
-            precision = rows.z[k] @ rows.z[k] + weight @ away[j] ** 2 + own @ own / sd**2
-            linear = -rows.z[j] @ rows.z[k] + weight @ (away[j] * away[k]) + own @ (other - loc) / sd**2
-            u = linear / precision + state.rng.standard_normal() / precision**0.5
-            rows.z[j] += u * rows.z[k]
-            state.coefficients[:, first + k] -= u * state.coefficients[:, first + j]
-            away[k] -= u * away[j]
-            mean[:, at] -= u * own
-    state.set_group_means(mean)
-
-
 def rescale(state: State) -> None:
     """Draw u for every residual factor j, and move z_j -> u z_j and its loadings, their means and spread by 1 / u.
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesfactor.base.jit import jit_sums
-from bayesfactor.sampling.latents.orbits import mix, rescale, shear
+from bayesfactor.sampling.latents.marginal_move import MarginalMove
+from bayesfactor.sampling.latents.orbits import rescale, shear
 from bayesfactor.sampling.latents.state import State
-
-FEW = 2  # common residual factors
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,32 +22,32 @@ class ResidualFactors:
     ----------
     pattern, first : array (time), array (pattern)
         Which dates have the same assets, and a date of each pattern.
-    common : int
-        How many are common to all assets; the others, after them, are of one group each.
+    marginal : MarginalMove
+        Of loadings and residual scales.
     """
 
     pattern: np.ndarray
     first: np.ndarray
-    common: int
+    marginal: MarginalMove
 
     @classmethod
-    def of(cls, seen: np.ndarray, common: int) -> "ResidualFactors":
+    def of(cls, seen: np.ndarray) -> "ResidualFactors":
         """Return them for returns that are seen or not (asset, time)."""
         _, first, pattern = np.unique(seen, axis=1, return_index=True, return_inverse=True)
-        return cls(pattern.ravel(), first, common)
+        return cls(pattern.ravel(), first, MarginalMove.of(seen))
 
     @property
     def sweeps(self) -> int:
-        """Sweeps for each draw: more where there are many factors, which lean on each other."""
-        return 2 if self.common <= FEW else 4
+        """Sweeps for each draw."""
+        return 1
 
     def given_coefficients(self, state: State) -> None:
-        """Draw z, and move along the orbits on which fitted values stay."""
+        """Draw z and, together with it, loadings and scales; and move along the orbits on which fitted values stay."""
+        self.marginal.make(state)
         law, rows = state.law(), state.rows
         rest, noise = rows.unexplained(state.on_rows(law)), state.rng.standard_normal(rows.z.shape)
         rows.z = draw_scores(rest, rows.seen, state.loading.copy(), law.sigma**-2.0, self.pattern, self.first, noise)
         shear(state)
-        mix(state, self.common)
         rescale(state)
 
     def given_statistics(self, state: State) -> None:

@@ -49,6 +49,8 @@ class State:
         On x_t + shift and z_t.
     rows : Rows
     rng : Generator
+    tuning : bool
+        Whether step sizes are adapted.
     """
 
     problem: DensityProblem
@@ -57,6 +59,7 @@ class State:
     coefficients: np.ndarray
     rows: Rows
     rng: np.random.Generator
+    tuning: bool = False
 
     @property
     def factors(self) -> int:
@@ -127,7 +130,7 @@ class State:
         elif self.common_loadings is not None:
             common = self.common_loadings
             common[factor] /= by
-            self._set("loading_common_z", (common - data["loading_loc"]) / data["loading_sd"])
+            self.set_block("loading_common_z", (common - data["loading_loc"]) / data["loading_sd"])
 
     def group_means(self) -> np.ndarray:
         """Return m (group, factor), residual factors last."""
@@ -138,7 +141,7 @@ class State:
     def set_group_means(self, mean: np.ndarray) -> None:
         """Set m (group, factor)."""
         data = self.problem.data
-        self._set("loading_mean_z", (mean - data["loading_loc"]) / data["loading_sd"])
+        self.set_block("loading_mean_z", (mean - data["loading_loc"]) / data["loading_sd"])
 
     def spreads(self) -> np.ndarray:
         """Return what is over the floor of the spreads tau (factor), residual factors last."""
@@ -148,13 +151,14 @@ class State:
 
     def set_spreads(self, spread: np.ndarray) -> None:
         """Set what is over the floor of the spreads tau (factor)."""
-        self._set("loading_scale_z", half_normal_coordinates(spread / self.problem.data["loading_spread"]))
+        self.set_block("loading_scale_z", half_normal_coordinates(spread / self.problem.data["loading_spread"]))
 
     def _write(self, slot: int, values: np.ndarray) -> None:
         start, end = self.buffer[2 * slot : 2 * slot + 2].astype(int)
         self.buffer[start:end] = values.ravel()
 
-    def _set(self, name: str, values: np.ndarray) -> None:
+    def set_block(self, name: str, values: np.ndarray) -> None:
+        """Set one block of theta."""
         at, _ = self.problem.layout[name]
         self.theta[at : at + values.size] = values.ravel()
 
