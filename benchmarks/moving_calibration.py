@@ -1,4 +1,4 @@
-"""Calibration of the default model where things move: ``python -m benchmarks.moving_calibration``.
+"""Calibration of the preset moving_loadings where things move: ``python -m benchmarks.moving_calibration``.
 
 Truth is drawn from the prior, for each panel anew: the size of volatility and that of moves, each 0 in half of the
 panels, memories, tails and all that `static` has; or it is a fixed design. Of every quantity: the share of 90 %

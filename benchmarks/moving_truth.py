@@ -1,4 +1,4 @@
-"""Panels of a market that moves, simulated from the prior of the default model or from a fixed design.
+"""Panels of a market that moves, simulated from the prior of the preset moving_loadings or from a fixed design.
 
 Volatility of residuals, tails and loadings follow the model's own laws. The discounted covariance of factors has no
 generative form: here factors share a volatility h_t, log h_t an autoregression, and their correlation is constant.
@@ -55,8 +55,8 @@ def autoregression(rng: np.random.Generator, steps: int, phi: float, shape: tupl
 
 
 def drawn_design(design: Design, rng: np.random.Generator) -> Design:
-    """Return the design with every number that was None drawn from the default's prior."""
-    prior = bf.read_model("hierarchical")
+    """Return the design with every number that was None drawn from the prior of the preset."""
+    prior = bf.read_model("moving_loadings")
     volatility, path = prior.noise.volatility, prior.loadings.path
     drawn = {
         "size": (rng.random() < 0.5) * volatility.size.scale * abs(rng.normal()),
@@ -73,7 +73,7 @@ def simulate_market(design: Design, seed: int, *, assets: int = 12, periods: int
     rng = np.random.default_rng(seed)
     found = drawn_design(design, rng)
     shape = make_panel(assets, 1, 1, periods, seed=seed, groups=3, shortest=found.shortest, year=52)
-    model = bf.read_model("hierarchical")
+    model = bf.read_model("moving_loadings")
     priors = scale_priors(observe(shape), model)
     traded = np.array([True, False])
     mean = priors.factors.mean_loc + priors.factors.mean_sd * rng.normal(size=2)

@@ -31,9 +31,9 @@ DRAWS = 400
 SAMPLER = bf.Sampler(draws=500, chains=2, progress=False)
 MODELS: dict[str, Callable[[], bf.FactorModel]] = {
     "static": lambda: bf.read_model("static"),
+    "moving_loadings": lambda: bf.read_model("moving_loadings"),
     "hierarchical": lambda: bf.read_model("hierarchical"),
     "static, residual factors": lambda: with_residual_factors(bf.read_model("static"), "auto"),
-    "hierarchical, residual factors": lambda: with_residual_factors(bf.read_model("hierarchical"), "auto"),
 }
 PANELS: dict[str, Callable[[Path], Panel]] = {
     "15 tokens": lambda folder: few_tokens(folder),

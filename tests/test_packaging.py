@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "bayesfactor"
 PRESETS = {"capm", "hierarchical", "static", "pooled", "sparse", "spike_slab", "student_t", "unpooled"}
-PRESETS |= {"common_residuals", "noisy_factors"}
+PRESETS |= {"moving_loadings", "noisy_factors"}
 
 LAYERS = (
     ("base",),

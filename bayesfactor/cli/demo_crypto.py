@@ -49,8 +49,8 @@ def show(sampler: Sampler, output: Path) -> bool:
     )
     head("2. The fit")
     say(
-        "The model lets volatility and loadings move if the data say so. The first fit on a machine takes some fifteen "
-        "seconds to compile; later ones do not."
+        "The model lets volatility move if the data say so, and has residual factors if residuals show any. The first "
+        "fit on a machine takes some fifteen seconds to compile; later ones do not."
     )
     result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)

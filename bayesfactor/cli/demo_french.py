@@ -44,12 +44,12 @@ def show(sampler: Sampler, output: Path) -> bool:
     )
     head("2. The fit")
     say(
-        "Model 'common_residuals': loadings are partially pooled within groups, and alphas are shrunk towards zero. "
-        "Volatility may move, as far as the data say so. What the portfolios share beside the four factors is in "
-        "residual factors, as many as residuals show. "
+        "Model 'hierarchical', the default: loadings are partially pooled within groups, and alphas are shrunk "
+        "towards zero. Volatility may move, as far as the data say so. What the portfolios share beside the four "
+        "factors is in residual factors, as many as residuals show. "
         "The first fit on a machine takes up to a minute to compile; later ones do not."
     )
-    result = run_fit(panel, "common_residuals", sampler)
+    result = run_fit(panel, "hierarchical", sampler)
     show_timings(result)
     show_moves(result)
     head("3. Convergence and model checks")
@@ -66,7 +66,7 @@ def _show_premia(fit: Fit) -> None:
     table = attribute(fit, "premium").table()
     head("4. Which factors earn each portfolio's risk premium")
     say(
-        "Loadings of the next month, April 2017, times long-run premia. Per cent a year above the Treasury bill; "
+        "Loadings times long-run premia. Per cent a year above the Treasury bill; "
         f"below each posterior mean its {interval_name(table)} interval."
     )
     print()
@@ -111,7 +111,7 @@ def _show_risk(fit: Fit) -> None:
     table = found.share_table(above=0.5)
     head("6. Sources of risk")
     say(
-        "Share of each portfolio's variance, at the volatility and the loadings of the next month; in a calmer or "
+        "Share of each portfolio's variance, at the volatility of the next month, April 2017; in a calmer or "
         f"wilder one they differ. Per cent; below each posterior mean its {interval_name(table)} interval."
     )
     print()

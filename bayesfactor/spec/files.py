@@ -43,7 +43,7 @@ def read_model(source: str | Path) -> FactorModel:
     ----------
     source : str or Path
         ``"hierarchical"``, ``"static"``, ``"student_t"``, ``"spike_slab"``, ``"capm"``, ``"unpooled"``,
-        ``"pooled"``, ``"sparse"``, ``"noisy_factors"``, ``"common_residuals"``, or a path that ends in ``.toml``.
+        ``"pooled"``, ``"sparse"``, ``"noisy_factors"``, ``"moving_loadings"``, or a path that ends in ``.toml``.
 
     Raises
     ------

@@ -37,7 +37,7 @@ class FactorModel:
     """A factor model: one choice for each part, with its priors.
 
     The defaults are the preset ``static``, in which nothing moves; the preset ``hierarchical``, the default of `fit`,
-    is the same with parts that do::
+    is the same with volatility that moves and residual factors::
 
         r_it = alpha_i + lambda_0 + sum_traded beta_ik f_kt + sum_nontraded beta_ik (f_kt - mu_k + lambda_k) + eps_it
 

@@ -9,7 +9,7 @@ HEAD = """\
 
 Forecasts of the next period by our presets and by programs without a posterior, scored by `bf.score` and its rules on
 the same dates and assets of real markets. `python -m benchmarks.scores` makes this page, its numbers and the sentences
-that have them (`make scores`); [predictions](truth.md) has what each part of the default adds, and other portfolios.
+that have them (`make scores`); [predictions](truth.md) has what each part that moves adds, and other portfolios.
 
 How to read it as the manager of a portfolio: log scores and CRPS say how good the whole forecast of a return is, joint
 scores how good that of all together is, which is what a risk budget needs. Intervals and bias say whether risk is what

@@ -19,7 +19,7 @@ from benchmarks.truth.panels import Case, so_far
 from benchmarks.truth.portfolios import minimum_variance
 from benchmarks.truth.walk import predictive
 
-PRESETS = ("hierarchical", "common_residuals", "static", "student_t", "unpooled", "capm")
+PRESETS = ("hierarchical", "moving_loadings", "static", "student_t", "unpooled", "capm")
 SAMPLER = bf.Sampler(draws=500, chains=4, seed=20, progress=False)
 
 

@@ -110,7 +110,9 @@ def main() -> None:
         case = CASES[name](given.data)
         folder, before = None if given.keep is None else given.keep / name, len(found)
         known = parts(case.panel)
-        models: dict[str, Model] = {one: known.get(one, one) for one in given.model or ("hierarchical", "static")}
+        models: dict[str, Model] = {
+            one: known.get(one, one) for one in given.model or ("hierarchical", "moving_loadings", "static")
+        }
         found += [] if given.parts else [measured(case, models, folder)]
         found += [added(case, folder)] if given.parts or not given.panels else []
         print("\n".join(map(markdown, found[before:])), flush=True)

@@ -204,9 +204,7 @@ def test_where_volatility_and_loadings_move_the_premium_is_normal_too():
     values = panel.factors.values @ rng.normal(0.6, 0.5, (8, 2)).T + wave * panel.factors.values[:, 1:]
     values = values + 0.002 + sd * rng.standard_normal((400, 8))
     panel = replace(panel, returns=panel.returns.copy(data=values))
-    model = bf.read_model("hierarchical")
-    alone = replace(model, noise=replace(model.noise, common=bf.CommonResiduals()))  # without residual factors
-    fit = bf.fit(panel, alone, bf.Sampler(draws=600, tune=400, progress=False, seed=3))
+    fit = bf.fit(panel, "moving_loadings", bf.Sampler(draws=600, tune=400, progress=False, seed=3))
     assert fit.movement.residuals is not None
     assert len(fit.movement.loadings.weight) > 1
     mean, variance = premium_law(fit, 1, (fit.priors.premia.loc[1], fit.priors.premia.sd[1]))
@@ -218,13 +216,13 @@ def test_where_volatility_and_loadings_move_the_premium_is_normal_too():
 def test_what_moves_needs_its_path():
     panel = make_panel(assets=3, traded=1, other=1, periods=120, seed=3)
     values = panel.returns.values * np.exp(np.sin(np.arange(120) / 15))[:, None]
-    fit = moved_fit_of(replace(panel, returns=panel.returns.copy(data=values)), bf.read_model("hierarchical"))
+    fit = moved_fit_of(replace(panel, returns=panel.returns.copy(data=values)), bf.read_model("moving_loadings"))
     assert fit.movement.residuals is not None
     found = bf.bayes_factor(fit, "f1")
     assert np.isfinite(found.log_bf01)
     draws = synthetic_draws(panel, moving=("volatility",), dof=6.0)
     with pytest.raises(bf.FitError, match="no record of the path of 'volatility_now'"):
-        bf.bayes_factor(bf.from_draws(panel, draws, model=bf.read_model("hierarchical")), "f1")
+        bf.bayes_factor(bf.from_draws(panel, draws, model=bf.read_model("moving_loadings")), "f1")
 
 
 def test_an_error_is_that_of_batches():

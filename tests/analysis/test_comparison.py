@@ -234,8 +234,7 @@ def test_what_is_not_comparable_is_refused_by_name():
     said = refused({"good": good, "recent": of(panel, recent)})
     assert "'recent' weights returns" in said
     assert "bf.score" in said
-    hierarchical = bf.read_model("hierarchical")
-    said = refused({"good": good, "moves": moved_fit_of(panel, hierarchical)})
+    said = refused({"good": good, "moves": moved_fit_of(panel, bf.read_model("moving_loadings"))})
     assert "'moves' lets volatility or loadings move" in said
     assert "bf.score" in said
     said = refused({"good": good, "path": of(panel, moving=("volatility",))})

@@ -166,7 +166,7 @@ def test_the_check_of_the_book_is_a_chi_squared_interval():
     assert check.value == pytest.approx((square / (n - 2) / model.mean()) ** 0.5, rel=1e-9)
     most = np.quantile(model, 0.95) * chi2.ppf(0.995, dof) / dof
     assert check.limit == pytest.approx((most / model.mean()) ** 0.5, rel=1e-9)
-    assert "residuals are correlated: take a model with residual factors (the preset common_residuals" in check.advice
+    assert "residuals are correlated: take a model with residual factors (the preset hierarchical" in check.advice
     report = bf.check(whole(fit))
     assert report.table.loc[check.name, "passed"] is False
     assert replace(report, checks=(check,)).unusable == "risks of portfolios and groups"

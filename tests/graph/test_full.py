@@ -183,15 +183,15 @@ def test_what_moves_is_refused_by_its_name(panel):
     with pytest.raises(
         SpecError, match=r"a model that moves \(noise.volatility = 'common', factors.*path = 'moving'"
     ) as caught:
-        bf.build(panel, "hierarchical")
+        bf.build(panel, "moving_loadings")
     assert "static" in caught.value.remedy
     assert "marginal=True" in caught.value.remedy
-    graph, still = (bf.build(panel, name, marginal=True) for name in ("hierarchical", "static"))
+    graph, still = (bf.build(panel, name, marginal=True) for name in ("moving_loadings", "static"))
     assert list(graph.named_vars) == list(still.named_vars)
 
 
 def test_what_moves_is_refused_with_residual_factors_in_every_form(panel):
-    moving = bf.read_model("hierarchical")
+    moving = bf.read_model("moving_loadings")
     model = replace(moving, noise=replace(moving.noise, common=bf.CommonResiduals(1)))
     with pytest.raises(SpecError, match="a model that moves") as caught:
         bf.build(panel, model)

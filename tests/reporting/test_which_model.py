@@ -131,7 +131,7 @@ def test_models_that_can_be_compared_are(fits, asked):
 
 
 def test_a_model_that_moves_is_pointed_to_score(fits, tmp_path):
-    other = drawn(draws=60, seed=9, moving=("volatility",), dof=6.0, model="hierarchical")
+    other = drawn(draws=60, seed=9, moving=("volatility",), dof=6.0, model="moving_loadings")
     path = bf.write_report(fits[THIS], tmp_path / "r.md", others={"moves": other})
     part = path.read_text(encoding="utf-8").split("## Which model")[1]
     assert "Not compared: 'moves' lets volatility or loadings move" in part

@@ -129,7 +129,7 @@ def test_latent_variables_do_not_combine_with_student_t_noise(words):
 
 def test_latent_variables_go_with_what_moves():
     for words in LATENT:
-        moving, part = bf.read_model("hierarchical"), latent(words)
+        moving, part = bf.read_model("moving_loadings"), latent(words)
         noise = part.get("noise", replace(moving.noise, common=bf.CommonResiduals()))
         part["noise"] = replace(noise, volatility=moving.noise.volatility)
         if "loadings" in part:
@@ -138,7 +138,7 @@ def test_latent_variables_go_with_what_moves():
 
 
 def test_presets_without_latent_variables_have_no_line_of_them():
-    for name in ("capm", "hierarchical", "pooled", "spike_slab", "static", "student_t", "unpooled"):
+    for name in ("capm", "moving_loadings", "pooled", "spike_slab", "static", "student_t", "unpooled"):
         model = bf.read_model(name)
         assert not model.has_latents
         table = tomllib.loads(model_text(model))
@@ -147,12 +147,12 @@ def test_presets_without_latent_variables_have_no_line_of_them():
         assert "error" not in table["factors"]
 
 
-def test_common_residuals_are_the_default_with_loadings_that_stand_still():
-    found, default = bf.read_model("common_residuals"), bf.read_model("hierarchical")
-    loadings = replace(default.loadings, path=found.loadings.path)
-    noise = replace(default.noise, common=bf.CommonResiduals("auto"))
-    assert found == replace(default, name="common_residuals", loadings=loadings, noise=noise)
-    assert found.movement_in_words == "noise.volatility = 'common', factors.volatility = 'moving'"
+def test_moving_loadings_are_the_default_without_residual_factors():
+    found, default = bf.read_model("moving_loadings"), bf.read_model("hierarchical")
+    loadings = replace(found.loadings, path=default.loadings.path)
+    noise = replace(found.noise, common=bf.CommonResiduals("auto"))
+    assert default == replace(found, name="hierarchical", loadings=loadings, noise=noise)
+    assert default.movement_in_words == "noise.volatility = 'common', factors.volatility = 'moving'"
 
 
 def test_a_loading_that_is_always_in_is_no_latent_variable():

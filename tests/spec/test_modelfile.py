@@ -14,8 +14,8 @@ from tests.support.drawn_models import models
 
 PRESETS = (
     "capm",
-    "common_residuals",
     "hierarchical",
+    "moving_loadings",
     "noisy_factors",
     "pooled",
     "sparse",

@@ -225,5 +225,5 @@ def _constant(fit: Fit, verb: str) -> FitError:
         )
     return FitError(
         f"{verb}: the loadings of this fit do not move.",
-        remedy='Fit a model with path = "moving" under [loadings], as the preset "hierarchical" has it.',
+        remedy='Fit a model with path = "moving" under [loadings], as the preset "moving_loadings" has it.',
     )
