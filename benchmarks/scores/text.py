@@ -15,7 +15,7 @@ How to read it as the manager of a portfolio: log scores and CRPS say how good t
 scores how good that of all together is, which is what a risk budget needs. Intervals and bias say whether risk is what
 was said. The minimum-variance portfolio seeks out the errors of the covariance that made it: expect its risk to be
 understated, and see by which least. An R-squared of returns says little, as always. Each panel ends with what the
-default is behind in, first.
+first model is behind in, first.
 """
 DRAWN = f"{SAMPLER.chains} chains of {SAMPLER.draws}"
 NOTE = f"""\
