@@ -116,7 +116,7 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     return (
         Text(f"{verdict} Those for information fail nothing."),
         TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
-        *([Fold("Figures of these checks", tuple(found))] if (found := _pictures(contents)) else []),
+        *_pictures(contents),
         Fold(
             "Means and tails, asset by asset",
             (TablePart(plain(checks.assets, "asset", means, units), "means", MEANS, "assets"),),

@@ -1,7 +1,6 @@
 """The three numbers of the first screen, each beside what the data did."""
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy.stats import chi2
 
@@ -33,8 +32,7 @@ def measures(
     assert risk is not None  # of a variance
     whole = variance.draws.sel(source="total", drop=True)
     own = variance.draws.sel(source=[name for name in (COMMON, OWN) if name in variance.draws["source"].values])
-    share = own.sum("source") / whole
-    volatility, share = (_of(draws, one, prob, kind) for draws in (whole**0.5, share))
+    volatility, share = (_of(draws, one, prob, kind) for draws in (whole**0.5, own.sum("source") / whole))
     realised = risk.realised if one is None else risk.realised.loc[[one]]
     mean, total = (realised[name].to_numpy(dtype=float) * risk.periods_per_year for name in ("mean", "total"))
     error = realised["error"].to_numpy(dtype=float) * risk.periods_per_year
@@ -90,18 +88,18 @@ def _volatility_apart(risk: ResidualRisk, one: str) -> bool:
 
     Two intervals are held to each other as `ResidualRisk.books` does for residuals, with their degrees of freedom.
     """
-    found = risk.realised.loc[one]
-    if not np.isfinite([float(found["total"]), float(found["spare"])]).all():
+    total, spare = (float(risk.realised[name].to_dict()[one]) for name in ("total", "spare"))
+    if not np.isfinite([total, spare]).all():
         return False
     whole = (risk.residual + risk.factors).sel({risk.unit: one}, drop=True)
     ends = summarise(whole, JUDGED, "eti", rounded=False).iloc[0]
-    low, high = (chi2.isf(tail, found["spare"]) / found["spare"] for tail in (1 - ERROR / 2, ERROR / 2))
-    return bool(found["total"] > ends["upper"] * high or found["total"] < ends["lower"] * low)
+    low, high = (chi2.isf(tail, spare) / spare for tail in (1 - ERROR / 2, ERROR / 2))
+    return bool(total > ends["upper"] * high or total < ends["lower"] * low)
 
 
 def _residuals_apart(risk: ResidualRisk, checks: CheckReport, one: str) -> bool:
     """Whether the residual risk is not what was realised: of a book by its intervals, of an asset by its check."""
     if one in risk.books.index:
-        return bool(risk.books.loc[one, "apart"])
-    table: pd.DataFrame = checks.assets
-    return one in table.index and bool(table.loc[one, "prob_variance"] < ERROR)
+        return bool(risk.books["apart"].to_dict()[one])
+    known: dict[object, float] = checks.assets["prob_variance"].to_dict()
+    return known.get(one, 1.0) < ERROR

@@ -82,7 +82,7 @@ def find_years(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval
                 continue
             parts.append(found.table(ci_prob, ci_kind, assets=[PORTFOLIO]).assign(group=year))
             assert found.span is not None
-            counted[year] = int(found.span.loc[PORTFOLIO, "periods"])
+            counted[year] = int(found.span["periods"].to_dict()[PORTFOLIO])
         tables[how] = pd.concat(parts, ignore_index=True).rename(columns={"group": "year"}) if parts else reason
     periods = pd.DataFrame({"periods": counted})
     return Span(YEAR_BY_YEAR, tables["summed"], tables["compounded"], periods, {})
