@@ -50,6 +50,10 @@ from .analysis.comparison.model_comparison import (
     Comparison as Comparison,
     compare as compare,
 )
+from .analysis.comparison.revised_estimates import (
+    Revisions as Revisions,
+    revisions as revisions,
+)
 from .analysis.comparison.scores import (
     Scores as Scores,
     score as score,

@@ -34,6 +34,9 @@ def report(
     causes: Annotated[
         Path | None, typer.Option(help="TOML file of a causal graph; the report says what each loading may be read as.")
     ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="An earlier saved fit of the same assets; the report says what changed since.")
+    ] = None,
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
@@ -58,6 +61,7 @@ def report(
         "forecast": forecast,
         "others": others,
         "causes": None if causes is None else read_causal_graph(causes),
+        "previous": None if previous is None else open_fit(previous),
     }
     written = write_report(result, output, portfolio=held, **choices)
     print(f"Wrote {wrote(written)}")

@@ -40,6 +40,7 @@ def write_report(
     forecast: int | None = None,
     others: Mapping[str, Fit] | None = None,
     causes: CausalReading | Graph | None = None,
+    previous: Fit | None = None,
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
 
@@ -67,6 +68,9 @@ def write_report(
     causes : CausalReading, or a causal graph, optional
         What each loading may be read as (see `causal_reading`), in a section, and under the names of factors in the
         table of loadings, only then.
+    previous : Fit, optional
+        An earlier fit: what changed since, and by how much of the earlier posterior (see `revisions`), in a section and
+        a sentence of the answer, only then.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def write_report(
 
     Notes
     -----
-    Every number is that of `attribute`, `check`, `identify`, `price`, `stress`, `forecast`, `average` or `compare`;
+    Every number is that of `attribute`, `check`, `identify`, `price`, `stress`, `forecast`, `revisions`, `average` or
+    `compare`;
     every sentence is made of draws.
     """
     require_fit(fit, "write_report")
@@ -107,7 +112,7 @@ def write_report(
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
     weights, book = weights_and_book(portfolio)
     reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
-    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book)
+    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book, previous)
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
