@@ -10,7 +10,9 @@ from bayesfactor.cli.options import IntervalKind, Probability, Rate, Run, Volati
 
 def report(
     run: Run,
-    output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md, .pdf or .xlsx file.")] = Path(
+        "report.html"
+    ),
     portfolio: Annotated[
         Path | None, typer.Option(help="CSV: columns asset and weight, or a book of options; the report is about it.")
     ] = None,

@@ -20,12 +20,13 @@ from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.contents import Asked, gather
 from bayesfactor.reporting.content.sections import sections
 from bayesfactor.reporting.content.several_fits import require_others
+from bayesfactor.reporting.formats.excel import workbook
 from bayesfactor.reporting.formats.html import page
 from bayesfactor.reporting.formats.markdown import markdown
 from bayesfactor.reporting.formats.pdf import paper
 
-Suffix = Literal[".html", ".md", ".pdf"]
-SUFFIXES: tuple[Suffix, ...] = (".html", ".md", ".pdf")
+Suffix = Literal[".html", ".md", ".pdf", ".xlsx"]
+SUFFIXES: tuple[Suffix, ...] = (".html", ".md", ".pdf", ".xlsx")
 
 
 def write_report(
@@ -50,7 +51,7 @@ def write_report(
         One that failed its checks is reported too, and the report says so at the top.
     path : str or Path
         ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: the same, for paper only (needs
-        typst). ``.md``: its text and tables.
+        typst). ``.md``: its text and tables. ``.xlsx``: one sheet a table, with numbers as numbers (needs xlsxwriter).
     portfolio : mapping or Series of asset to weight, or Book, optional
         What the answer is about. Without it, the answer is about the mean of all assets; so it is with a book of
         options, which has a section of its own: greeks, what the scenarios and a month do to it, its premium.
@@ -130,6 +131,8 @@ def write_report(
                 written = paper(found, *facts)
             case ".md":
                 written = markdown(found, *facts).encode("utf-8", "replace")
+            case ".xlsx":
+                written = workbook(contents, found)
             case _:
                 assert_never(suffix)
     _write(target, written)
