@@ -369,6 +369,10 @@ from .reporting.formats.table_formats import (
     to_latex as to_latex,
     to_markdown as to_markdown,
 )
+from .reporting.theme import (
+    Theme as Theme,
+    read_theme as read_theme,
+)
 from .reporting.writing import (
     write_report as write_report,
 )

@@ -24,6 +24,7 @@ from bayesfactor.reporting.formats.excel import workbook
 from bayesfactor.reporting.formats.html import page
 from bayesfactor.reporting.formats.markdown import markdown
 from bayesfactor.reporting.formats.pdf import paper
+from bayesfactor.reporting.theme import Theme, require_theme
 
 Suffix = Literal[".html", ".md", ".pdf", ".xlsx"]
 SUFFIXES: tuple[Suffix, ...] = (".html", ".md", ".pdf", ".xlsx")
@@ -42,6 +43,7 @@ def write_report(
     others: Mapping[str, Fit] | None = None,
     causes: CausalReading | Graph | None = None,
     previous: Fit | None = None,
+    theme: Theme | None = None,
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
 
@@ -72,6 +74,8 @@ def write_report(
     previous : Fit, optional
         An earlier fit: what changed since, and by how much of the earlier posterior (see `revisions`), in a section and
         a sentence of the answer, only then.
+    theme : Theme, optional
+        A name, a logo and a colour.
 
     Returns
     -------
@@ -112,6 +116,7 @@ def write_report(
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
     weights, book = weights_and_book(portfolio)
+    look = require_theme(theme)
     reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
     asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book, previous)
     if suffix == ".html":
@@ -126,13 +131,13 @@ def write_report(
         facts = (contents.title, contents.subtitle, fit.problems)
         match suffix:
             case ".html":
-                written = page(contents, found).encode("utf-8", "replace")
+                written = page(contents, found, look).encode("utf-8", "replace")
             case ".pdf":
-                written = paper(found, *facts)
+                written = paper(found, *facts, look)
             case ".md":
-                written = markdown(found, *facts).encode("utf-8", "replace")
+                written = markdown(found, *facts, look).encode("utf-8", "replace")
             case ".xlsx":
-                written = workbook(contents, found)
+                written = workbook(contents, found, look)
             case _:
                 assert_never(suffix)
     _write(target, written)

@@ -12,6 +12,7 @@ from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import FirstScreen, Section
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.content.sheets import Sheet, sheets
+from bayesfactor.reporting.theme import Theme
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -67,7 +68,7 @@ class Page:
                 self.text(row, column, value)
 
 
-def workbook(contents: Contents, found: tuple[Section, ...]) -> bytes:
+def workbook(contents: Contents, found: tuple[Section, ...], theme: Theme) -> bytes:
     """Return the report as an Excel file.
 
     Raises
@@ -82,8 +83,8 @@ def workbook(contents: Contents, found: tuple[Section, ...]) -> bytes:
     buffer, tables = io.BytesIO(), sheets(contents)
     first = next(part for part in found[0].parts if isinstance(part, FirstScreen))
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        book.set_properties({"title": contents.title, "created": CREATED})
-        _contents(Page(book, "Contents"), contents, first, tables)
+        book.set_properties({"title": contents.title, "company": theme.name, "created": CREATED})
+        _contents(Page(book, "Contents"), contents, first, tables, theme.name)
         for table in tables:
             _table(Page(book, table.name), table)
         if contents.fit.model_text:
@@ -94,14 +95,14 @@ def workbook(contents: Contents, found: tuple[Section, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def _contents(page: Page, contents: Contents, first: FirstScreen, tables: tuple[Sheet, ...]) -> None:
+def _contents(page: Page, contents: Contents, first: FirstScreen, tables: tuple[Sheet, ...], whose: str) -> None:
     """Write what the report is about, its answer, its numbers, what to doubt, and a list of the sheets."""
     for column, width in enumerate((34, 90, 16, 16)):
         page.sheet.set_column(column, column, width)
     warnings = [failed(contents.fit.problems)] if contents.fit.problems else []
     lines: list[tuple[str, str, str]] = [
         *(("", warning, "bold") for warning in warnings),
-        *(("", fact, "text") for fact in contents.facts),
+        *(("", fact, "text") for fact in (*([whose] if whose else []), *contents.facts)),
         ("The answer", "", "bold"),
         *(("", sentence, "text") for sentence in first.sentences),
         *([("What to doubt", "", "bold")] if first.cautions else []),

@@ -20,11 +20,12 @@ from bayesfactor.reporting.content.parts import (
 )
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.table_formats import MARKDOWN
+from bayesfactor.reporting.theme import Theme
 
 
-def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> str:
+def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], theme: Theme) -> str:
     """Return the report as Markdown."""
-    lines = [f"# {_clean(title)}", "", _clean(subtitle), ""]
+    lines = [f"# {_clean(title)}", "", *([_clean(theme.name), ""] if theme.name else []), _clean(subtitle), ""]
     if problems:
         lines += [f"**{_clean(failed(problems))}**", ""]
     for section in sections:

@@ -26,6 +26,7 @@ from bayesfactor.reporting.content.parts import (
     unfolded,
 )
 from bayesfactor.reporting.content.prose import failed
+from bayesfactor.reporting.theme import Theme, not_drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,36 +40,49 @@ STYLE = """#set page(paper: "a4", flipped: true, margin: 1.4cm, numbering: "1 / 
 WIDEST = 10  # columns beside the first on one sheet
 
 
-def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> bytes:
+def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], theme: Theme) -> bytes:
     """Return the report as PDF.
 
     Raises
     ------
     SpecError
-        When typst is not installed.
+        When typst is not installed, or cannot read the logo.
     """
     try:
         import typst
     except ImportError:
         raise not_installed("write_report: a PDF needs typst", "write_report.path", "pdf") from None
-    lines = [
-        STYLE,
-        f"#text(size: 16pt, weight: 700, {_string(title)})",
-        "",
-        f"#text(fill: luma(90), {_string(subtitle)})",
-        "",
-    ]
+    lines = [STYLE, *_head(title, subtitle, theme), ""]
     if problems:
         said = _string(failed(problems))
         lines += [f'#block(fill: rgb("#fde8e0"), inset: 8pt, text(weight: 700, fill: rgb("#7a1f00"), {said}))', ""]
     with tempfile.TemporaryDirectory() as folder:
+        if theme.image:
+            (Path(folder) / theme.file).write_bytes(theme.image)
         for section in sections:
             lines += [f"#heading(level: 1, {_string(section.title)})", ""]
             for part in unfolded(section.parts):
                 lines += [*_part(part, Path(folder), len(lines)), ""]
         source = Path(folder) / "report.typ"
         source.write_text("\n".join(lines), encoding="utf-8", errors="replace")
-        return typst.compile(str(source))
+        try:
+            return typst.compile(str(source))
+        except typst.TypstError as error:
+            if theme.file and any(what in str(error) for what in ("image", "SVG")):
+                raise not_drawn(error) from None
+            raise
+
+
+def _head(title: str, subtitle: str, theme: Theme) -> list[str]:
+    """Return title and subtitle beside the logo, and what stands on every page in the theme's colour and name."""
+    said = f"text(size: 16pt, weight: 700, {_string(title)}), linebreak(), text(fill: luma(90), {_string(subtitle)})"
+    logo = f"image({_string(theme.file)}, height: 1.2cm, alt: {_string(theme.name or 'Logo')}), " if theme.file else ""
+    whose = f"#set page(header: align(right, {_quiet(theme.name)}))" if theme.name else ""
+    return [
+        whose,
+        f'#show heading: set text(fill: rgb("{theme.accent}"))',
+        f"#grid(columns: ({'auto, ' if logo else ''}1fr,), gutter: 10pt, {logo}({said},).join())",
+    ]
 
 
 def _part(part: Part, folder: Path, number: int) -> list[str]:
