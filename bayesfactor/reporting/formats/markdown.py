@@ -1,8 +1,9 @@
-"""A report as Markdown: the same sentences, lists and tables, without figures."""
+"""A report as Markdown: what a reader reads of its sentences, lists and tables, without figures."""
 
 import re
 from typing import assert_never
 
+from bayesfactor.reporting.content.brief import brief, without_figures
 from bayesfactor.reporting.content.parts import (
     Cell,
     Code,
@@ -16,7 +17,6 @@ from bayesfactor.reporting.content.parts import (
     Switch,
     TablePart,
     Text,
-    unfolded,
 )
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.table_formats import MARKDOWN
@@ -28,9 +28,9 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
     lines = [f"# {_clean(title)}", "", *([_clean(theme.name), ""] if theme.name else []), _clean(subtitle), ""]
     if problems:
         lines += [f"**{_clean(failed(problems))}**", ""]
-    for section in sections:
+    for section in without_figures(brief(sections)):
         lines += [f"## {_clean(section.title)}", ""]
-        for part in unfolded(section.parts):
+        for part in section.parts:
             match part:
                 case FirstScreen():
                     lines += _first(part)
@@ -44,10 +44,8 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
                     lines += _fenced(part.text)
                 case TablePart():
                     lines += [f"*{_clean(part.full_caption)}*", "", *_table(part.grid)]
-                case Picture():
-                    lines.append(f"*(Figure, in the HTML report: {_clean(part.caption)})*")
-                case Fold() | Switch():
-                    raise AssertionError("is unfolded")
+                case Picture() | Fold() | Switch():
+                    raise AssertionError("is left out")
                 case _:
                     assert_never(part)
             lines.append("")
