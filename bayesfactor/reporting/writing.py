@@ -52,8 +52,9 @@ def write_report(
     fit : Fit
         One that failed its checks is reported too, and the report says so at the top.
     path : str or Path
-        ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: the same, for paper only (needs
-        typst). ``.md``: its text and tables. ``.xlsx``: one sheet a table, with numbers as numbers (needs xlsxwriter).
+        ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: what is read of it, on ten pages
+        at most (needs typst). ``.md``: the same without figures. ``.xlsx``: one sheet a table, with numbers as numbers
+        (needs xlsxwriter).
     portfolio : mapping or Series of asset to weight, or Book, optional
         What the answer is about. Without it, the answer is about the mean of all assets; so it is with a book of
         options, which has a section of its own: greeks, what the scenarios and a month do to it, its premium.
