@@ -81,7 +81,7 @@ def test_a_change_is_of_means_in_sd_of_the_earlier_fit(found, now, then):
     row = of(found.table("premium"), "portfolio", "total")
     one, other = (bf.attribute(fit, portfolio=MIX).draws.sel(asset="portfolio", source="total") for fit in (now, then))
     change, error = float(one.mean() - other.mean()), row["mcse"]
-    assert row["change"] == pytest.approx(change, abs=5 * error)  # a unit is at most ten errors
+    assert row["change"] == pytest.approx(change, abs=error / 2)  # half a unit, which is at most an error
     assert row["change_in_sd"] == pytest.approx(change / float(other.std(ddof=1)), rel=1e-9)
 
 

@@ -23,6 +23,7 @@ SAME, WITHIN, OUTSIDE, ONE_ONLY = (
     "within Monte Carlo error", "within the earlier interval", "outside the earlier interval", "not in both fits",
 )  # fmt: skip
 ROUNDING = 1e-12  # of a number, within which two are the same
+DIGIT = 10  # by which a change has a finer unit than the estimates, of which it is a small part
 ERRORS = 2  # Monte Carlo standard errors within which a change is none
 QUANTITIES = ("premium", "risk premium", "loading", "volatility", "residual share")
 UNITS = "decimal, per year; loadings per unit of the factor"
@@ -226,7 +227,7 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, quantity: str) -> pd.DataFram
     table = table.rename(columns={"previous_mean": "previous"})
     error = np.hypot(now["mcse"], then["mcse"])
     change = now["exact"] - then["exact"]
-    table["change"] = justified(change, error)
+    table["change"] = justified(change, error / DIGIT)
     table["change_in_sd"] = change / then["exact_sd"].where(then["sd"] > 0)
     table["mcse"] = error
     outside = (table["mean"] < table["previous_lower"]) | (table["mean"] > table["previous_upper"])

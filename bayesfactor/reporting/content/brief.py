@@ -9,7 +9,7 @@ from bayesfactor.reporting.content.parts import Code, Fold, Heading, Part, Pictu
 
 ROWS = 12  # of a table
 LEFT_OUT = ("realised", "loadings", "data", "model", "again")  # sections
-DETAILS = ("means", "pairs", "scenario-", "since-premium-largest", "since-volatility-largest")  # as ids of tables begin
+DETAILS = ("means", "pairs", "scenario-")  # as ids of tables begin
 WHOLE = ("checks",)  # a check that failed is not left out
 OF_ASSETS = ("by-factor", "by-family", "by-level", "risk-shares")  # whose rows the book has, where there is one
 FIRST_TO_GO = ("changes", "causes", "which", "risk", "since", "trust", "scenarios", "book")  # where there is no room

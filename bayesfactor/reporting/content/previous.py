@@ -12,7 +12,7 @@ from bayesfactor.base.wording import percent
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.grids import Form, number
-from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Listing, Part, TablePart, Text
+from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Listing, Part, TablePart, Text
 
 ENDS = ("sd", "lower", "upper")
 RISKS = ("volatility", "residual share")
@@ -26,7 +26,7 @@ HOW = (
     "A change is the posterior mean of this fit less that of the earlier one, beside the earlier posterior: in its "
     "standard deviations (sd), and whether the mean now lies outside the earlier interval. Both fits have seen the "
     "earlier data, so that their posteriors are not independent, and their standard deviations are not added up. What "
-    "is within 2 Monte Carlo standard errors cannot be told from chance in the draws."
+    "is within 2 Monte Carlo standard errors cannot be told from chance in the draws. Each number is rounded by itself."
 )
 EXPECTED = (
     "If the earlier fit and the model are right, {new} beside {periods} move an estimate by about {expected} of its "
@@ -94,6 +94,7 @@ def since(found: Revisions, previous: Fit, held: bool, interval: str) -> tuple[P
         )
     whose = "the portfolio" if held else "the equal-weighted book of the assets of both fits"
     premium = _of_portfolio(found, "premium")
+    premium = pd.concat([premium.loc[["total"]], premium.drop(index="total")])
     risk = pd.concat([_of_portfolio(found, name).rename(index={"total": name}) for name in RISKS])
     paid = found.table("risk premium").set_index("source")
     parts += [
@@ -146,7 +147,8 @@ def _largest(found: Revisions, caption: str) -> list[Part]:
         how = f"{what}, {count} outside the earlier interval"
         how += f"; the {len(shown)} largest changes in sd, those outside first" if len(shown) < len(table) else ""
         grid = _grid(shown, "asset", form, "factor" if quantity == "loading" else "")
-        parts += [Heading(title), TablePart(grid, f"since-{quantity}-largest", f"{how}: {caption}.", "changes")]
+        part = TablePart(grid, f"since-{quantity}-largest", f"{how}: {caption}.", "changes")
+        parts += [Heading(title), part] if quantity == "loading" else [Fold(title, (part,))]
     return parts
 
 
