@@ -1,6 +1,7 @@
 """The section on what changed since an earlier fit: premium, risk, loadings, and what came between the two."""
 
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import pandas as pd
 from bayesfactor.analysis.comparison.revised_estimates import ONE_ONLY, OUTSIDE, SAME, Revisions
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import percent
+from bayesfactor.plots.revisions_chart import revisions_chart
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.grids import Form, number
-from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Listing, Part, TablePart, Text
+from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Listing, Part, Picture, TablePart, Text
 
 ENDS = ("sd", "lower", "upper")
 RISKS = ("volatility", "residual share")
@@ -99,6 +101,7 @@ def since(found: Revisions, previous: Fit, held: bool, interval: str) -> tuple[P
     paid = found.table("risk premium").set_index("source")
     parts += [
         Heading("Premium"),
+        Picture(partial(revisions_chart, found), f"Contributions to the premium of {whose}, then and now", ""),
         _table(
             premium,
             "since-premium",
