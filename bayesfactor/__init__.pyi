@@ -369,7 +369,7 @@ from .reporting.formats.table_formats import (
     to_latex as to_latex,
     to_markdown as to_markdown,
 )
-from .reporting.theme import (
+from .reporting.formats.theme import (
     Theme as Theme,
     read_theme as read_theme,
 )

@@ -47,7 +47,7 @@ def report(
     from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior.fit import open_fit
-    from bayesfactor.reporting.theme import read_theme
+    from bayesfactor.reporting.formats.theme import read_theme
     from bayesfactor.reporting.writing import write_report
     from bayesfactor.spec.causal_graph_files import read_causal_graph
 

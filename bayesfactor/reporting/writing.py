@@ -24,7 +24,7 @@ from bayesfactor.reporting.formats.excel import workbook
 from bayesfactor.reporting.formats.html import page
 from bayesfactor.reporting.formats.markdown import markdown
 from bayesfactor.reporting.formats.pdf import paper
-from bayesfactor.reporting.theme import Theme, require_theme
+from bayesfactor.reporting.formats.theme import Theme, require_theme
 
 Suffix = Literal[".html", ".md", ".pdf", ".xlsx"]
 SUFFIXES: tuple[Suffix, ...] = (".html", ".md", ".pdf", ".xlsx")

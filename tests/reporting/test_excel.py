@@ -13,6 +13,7 @@ from bayesfactor.posterior.summaries import summarise
 from tests.analysis.test_revisions import MIX, OLD, PANEL, drawn
 from tests.reporting.test_book_report import BOOK, CRASH
 from tests.support.books import book_fit
+from tests.support.panels import make_panel
 from tests.support.reader import HOSTILE, named
 
 pytest.importorskip("xlsxwriter", reason="Excel files need the extra 'excel'")
@@ -172,3 +173,12 @@ def test_without_the_library_there_is_a_remedy(fits, tmp_path, monkeypatch):
     with pytest.raises(bf.SpecError, match="an Excel file needs xlsxwriter") as error:
         bf.write_report(fits[0], tmp_path / "r.xlsx")
     assert error.value.remedy == 'pip install "bayesfactor[excel]"'
+
+
+def test_years_have_a_sheet(tmp_path):
+    fit = drawn(make_panel(assets=3, traded=1, other=0, periods=400), draws=20)
+    book = openpyxl.load_workbook(bf.write_report(fit, tmp_path / "r.xlsx", portfolio={"a00": 1.0}))
+    rows = list(book["Earned, years, summed"].iter_rows(min_row=2, values_only=True))
+    own = bf.attribute(fit, "return", by="family", portfolio={"a00": 1.0}, window=("2015", "2015")).table()
+    wanted = own[own["asset"] == "portfolio"].set_index("source")["mean"].to_dict()
+    assert {row[1]: row[2] for row in rows if row[0] == "2015"} == pytest.approx(wanted)

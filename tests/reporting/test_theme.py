@@ -9,7 +9,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.reporting.formats import html
-from bayesfactor.reporting.theme import DARK, LIGHT, contrast
+from bayesfactor.reporting.formats.theme import DARK, LIGHT, contrast
 from tests.analysis.test_revisions import MIX, drawn
 from tests.support.paths import ROOT
 from tests.support.reader import Reader

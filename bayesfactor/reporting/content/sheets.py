@@ -144,11 +144,18 @@ def _risk(contents: Contents) -> Iterator[Sheet]:
 
 
 def _earned(contents: Contents) -> Iterator[Sheet]:
-    for span, name in zip(contents.spans, ("sample", "last year"), strict=False):
+    named = [*zip(("sample", "last year"), contents.spans, strict=False)]
+    named += [("years", contents.years)] if contents.years is not None else []
+    for name, span in named:
         for how, table in (("summed", span.summed), ("compounded", span.compounded)):
             if isinstance(table, pd.DataFrame):
-                full = table if span.counted is None else table.merge(span.counted, left_on="asset", right_index=True)
+                full = table if span.counted is None else _counted(table, span.counted)
                 yield Sheet(f"Earned, {name}, {how}", f"{span.name}; {how}.", full, "over the window")
+
+
+def _counted(table: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the periods that the entry of each row counts."""
+    return table.merge(counted, left_on=table.columns[0], right_index=True)
 
 
 def _ahead(contents: Contents) -> Iterator[Sheet]:

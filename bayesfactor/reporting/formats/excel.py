@@ -12,7 +12,7 @@ from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import FirstScreen, Section
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.content.sheets import Sheet, sheets
-from bayesfactor.reporting.theme import Theme
+from bayesfactor.reporting.formats.theme import Theme
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -13,7 +13,7 @@ from bayesfactor.reporting.content.parts import Picture, Section
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.html_tables import table, unbroken
 from bayesfactor.reporting.formats.svg import svg
-from bayesfactor.reporting.theme import Theme
+from bayesfactor.reporting.formats.theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,7 +20,7 @@ from bayesfactor.reporting.content.parts import (
 )
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.table_formats import MARKDOWN
-from bayesfactor.reporting.theme import Theme
+from bayesfactor.reporting.formats.theme import Theme
 
 
 def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], theme: Theme) -> str:

@@ -28,7 +28,7 @@ from bayesfactor.reporting.content.parts import (
     Text,
 )
 from bayesfactor.reporting.content.prose import failed
-from bayesfactor.reporting.theme import Theme, not_drawn
+from bayesfactor.reporting.formats.theme import Theme, not_drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
