@@ -17,6 +17,7 @@ from bayesfactor.base.files import write_whole
 from bayesfactor.base.intervals import KINDS, Interval
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.reporting.content.brief import brief
 from bayesfactor.reporting.content.contents import Asked, gather
 from bayesfactor.reporting.content.sections import sections
 from bayesfactor.reporting.content.several_fits import require_others
@@ -136,7 +137,7 @@ def write_report(
             case ".pdf":
                 written = paper(found, *facts, look)
             case ".md":
-                written = markdown(found, *facts, look).encode("utf-8", "replace")
+                written = markdown(brief(found), *facts, look.name).encode("utf-8", "replace")
             case ".xlsx":
                 written = workbook(contents, found, look)
             case _:

@@ -183,8 +183,8 @@ def test_fits_of_one_name_are_told_apart_by_their_folders(run, fits, tmp_path, m
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         fits["static"].save(f"{folder}/fit.nc")
-    run("report", "run.nc", "-o", "r.md", "--other", "one/fit.nc", "--other", "two/fit.nc")
-    text = (tmp_path / "r.md").read_text(encoding="utf-8")
+    run("report", "run.nc", "-o", "r.html", "--other", "one/fit.nc", "--other", "two/fit.nc")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "--other one/fit.nc --other two/fit.nc" in text
     status, _, errors = run("report", "run.nc", "-o", "r.md", "--other", "one/fit.nc", "--other", "one/fit.nc")
     assert status == 2

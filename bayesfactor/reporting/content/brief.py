@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bayesfactor.base.wording import join
-from bayesfactor.reporting.content.parts import Code, Fold, Heading, Part, Picture, Section, Switch, TablePart, Text
+from bayesfactor.reporting.content.parts import Code, Fold, Heading, Part, Section, Switch, TablePart, Text
 
 ROWS = 12  # of a table
 LEFT_OUT = ("realised", "loadings", "data", "model", "again")  # sections
@@ -39,14 +39,6 @@ def brief(sections: tuple[Section, ...], rows: int = ROWS, without: Iterable[str
     ]
     titles = [section.title for section in sections if section.id in gone]
     return (*kept, Section("rest", "The rest", (Text(WHERE.format(join(titles), rows)),)))
-
-
-def without_figures(sections: tuple[Section, ...]) -> tuple[Section, ...]:
-    """Return a report of words and tables."""
-    return tuple(
-        replace(section, parts=tuple(part for part in section.parts if not isinstance(part, Picture)))
-        for section in sections
-    )
 
 
 def _cut(parts: tuple[Part, ...], rows: int, details: tuple[str, ...]) -> Iterable[Part]:

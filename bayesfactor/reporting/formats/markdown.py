@@ -3,7 +3,6 @@
 import re
 from typing import assert_never
 
-from bayesfactor.reporting.content.brief import brief, without_figures
 from bayesfactor.reporting.content.parts import (
     Cell,
     Code,
@@ -20,15 +19,16 @@ from bayesfactor.reporting.content.parts import (
 )
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.table_formats import MARKDOWN
-from bayesfactor.reporting.formats.theme import Theme
 
 
-def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], theme: Theme) -> str:
-    """Return the report as Markdown."""
-    lines = [f"# {_clean(title)}", "", *([_clean(theme.name), ""] if theme.name else []), _clean(subtitle), ""]
+def markdown(
+    sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], whose: str = ""
+) -> str:
+    """Return sections as Markdown, without figures; nothing in them is folded."""
+    lines = [f"# {_clean(title)}", "", *([_clean(whose), ""] if whose else []), _clean(subtitle), ""]
     if problems:
         lines += [f"**{_clean(failed(problems))}**", ""]
-    for section in without_figures(brief(sections)):
+    for section in sections:
         lines += [f"## {_clean(section.title)}", ""]
         for part in section.parts:
             match part:
@@ -44,7 +44,9 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
                     lines += _fenced(part.text)
                 case TablePart():
                     lines += [f"*{_clean(part.full_caption)}*", "", *_table(part.grid)]
-                case Picture() | Fold() | Switch():
+                case Picture():
+                    continue
+                case Fold() | Switch():
                     raise AssertionError("is left out")
                 case _:
                     assert_never(part)
