@@ -9,6 +9,7 @@ import numpy as np
 from bayesfactor.analysis.scenarios.scenario_files import scenarios_text
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import plot_check
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import CANNOT, Check
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.misfit import NO_LAW
@@ -136,8 +137,9 @@ def _pictures(contents: Contents) -> list[Part]:
     stats = fit.data.children.get("sample_stats")
     if stats is not None and "energy" in stats:
         parts.append(Picture(partial(plot_check, fit, "energy"), "Energy of the sampler", "The two should look alike."))
-    if isinstance(fit.panel, Panel) and fit.noise is None:
-        parts.append(Text(f"Observed beside replicated returns. {CANNOT}{NO_LAW}."))
+    lost = NO_LAW if fit.noise is None else Dated(fit, fit.posterior).unknown
+    if isinstance(fit.panel, Panel) and lost:
+        parts.append(Text(f"Observed beside replicated returns. {CANNOT}{lost}."))
     elif isinstance(fit.panel, Panel):
         caption = (
             "Returns as observed (the dark line; light on a dark page) beside replicated ones (blue): where they part, "
