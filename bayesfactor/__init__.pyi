@@ -50,6 +50,10 @@ from .analysis.comparison.model_comparison import (
     Comparison as Comparison,
     compare as compare,
 )
+from .analysis.comparison.revised_estimates import (
+    Revisions as Revisions,
+    revisions as revisions,
+)
 from .analysis.comparison.scores import (
     Scores as Scores,
     score as score,
@@ -364,6 +368,10 @@ from .reporting.formats.table_formats import (
     to_html as to_html,
     to_latex as to_latex,
     to_markdown as to_markdown,
+)
+from .reporting.formats.theme import (
+    Theme as Theme,
+    read_theme as read_theme,
 )
 from .reporting.writing import (
     write_report as write_report,

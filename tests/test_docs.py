@@ -151,6 +151,10 @@ def test_model_files_are_read(path, tmp_path):
             (tmp_path / "graph.toml").write_text(text, encoding="utf-8")
             assert bf.read_causal_graph(tmp_path / "graph.toml")
             continue
+        if said == "theme":
+            (tmp_path / "theme.toml").write_text(text, encoding="utf-8")
+            assert bf.read_theme(tmp_path / "theme.toml").name
+            continue
         assert said == ""
         model = tmp_path / "model.toml"
         model.write_text(text, encoding="utf-8")

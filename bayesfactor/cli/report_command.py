@@ -10,7 +10,9 @@ from bayesfactor.cli.options import IntervalKind, Probability, Rate, Run, Volati
 
 def report(
     run: Run,
-    output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md or .pdf file.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="An .html, .md, .pdf or .xlsx file.")] = Path(
+        "report.html"
+    ),
     portfolio: Annotated[
         Path | None, typer.Option(help="CSV: columns asset and weight, or a book of options; the report is about it.")
     ] = None,
@@ -34,6 +36,10 @@ def report(
     causes: Annotated[
         Path | None, typer.Option(help="TOML file of a causal graph; the report says what each loading may be read as.")
     ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="An earlier saved fit of the same assets; the report says what changed since.")
+    ] = None,
+    theme: Annotated[Path | None, typer.Option(help="TOML file with a name, a logo and a colour.")] = None,
 ) -> None:
     """Write a report for a reader who does not run Python."""
     from bayesfactor.analysis.scenarios.scenario_files import read_scenarios
@@ -41,6 +47,7 @@ def report(
     from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.interrupts import wrote
     from bayesfactor.posterior.fit import open_fit
+    from bayesfactor.reporting.formats.theme import read_theme
     from bayesfactor.reporting.writing import write_report
     from bayesfactor.spec.causal_graph_files import read_causal_graph
 
@@ -58,6 +65,8 @@ def report(
         "forecast": forecast,
         "others": others,
         "causes": None if causes is None else read_causal_graph(causes),
+        "theme": None if theme is None else read_theme(theme),
+        "previous": None if previous is None else open_fit(previous),
     }
     written = write_report(result, output, portfolio=held, **choices)
     print(f"Wrote {wrote(written)}")

@@ -17,15 +17,18 @@ from bayesfactor.base.files import write_whole
 from bayesfactor.base.intervals import KINDS, Interval
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
+from bayesfactor.reporting.content.brief import brief
 from bayesfactor.reporting.content.contents import Asked, gather
 from bayesfactor.reporting.content.sections import sections
 from bayesfactor.reporting.content.several_fits import require_others
+from bayesfactor.reporting.formats.excel import workbook
 from bayesfactor.reporting.formats.html import page
 from bayesfactor.reporting.formats.markdown import markdown
 from bayesfactor.reporting.formats.pdf import paper
+from bayesfactor.reporting.formats.theme import Theme, require_theme
 
-Suffix = Literal[".html", ".md", ".pdf"]
-SUFFIXES: tuple[Suffix, ...] = (".html", ".md", ".pdf")
+Suffix = Literal[".html", ".md", ".pdf", ".xlsx"]
+SUFFIXES: tuple[Suffix, ...] = (".html", ".md", ".pdf", ".xlsx")
 
 
 def write_report(
@@ -40,6 +43,8 @@ def write_report(
     forecast: int | None = None,
     others: Mapping[str, Fit] | None = None,
     causes: CausalReading | Graph | None = None,
+    previous: Fit | None = None,
+    theme: Theme | None = None,
 ) -> Path:
     """Write a report of a fit for a reader who does not run Python; return its path.
 
@@ -48,8 +53,9 @@ def write_report(
     fit : Fit
         One that failed its checks is reported too, and the report says so at the top.
     path : str or Path
-        ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: the same, for paper only (needs
-        typst). ``.md``: its text and tables.
+        ``.html``: one file that needs no network, for a screen or for paper. ``.pdf``: what is read of it, on ten pages
+        at most (needs typst). ``.md``: the same without figures. ``.xlsx``: one sheet a table, with numbers as numbers
+        (needs xlsxwriter).
     portfolio : mapping or Series of asset to weight, or Book, optional
         What the answer is about. Without it, the answer is about the mean of all assets; so it is with a book of
         options, which has a section of its own: greeks, what the scenarios and a month do to it, its premium.
@@ -67,6 +73,11 @@ def write_report(
     causes : CausalReading, or a causal graph, optional
         What each loading may be read as (see `causal_reading`), in a section, and under the names of factors in the
         table of loadings, only then.
+    previous : Fit, optional
+        An earlier fit: what changed since, and by how much of the earlier posterior (see `revisions`), in a section and
+        a sentence of the answer, only then.
+    theme : Theme, optional
+        A name, a logo and a colour.
 
     Returns
     -------
@@ -82,7 +93,8 @@ def write_report(
 
     Notes
     -----
-    Every number is that of `attribute`, `check`, `identify`, `price`, `stress`, `forecast`, `average` or `compare`;
+    Every number is that of `attribute`, `check`, `identify`, `price`, `stress`, `forecast`, `revisions`, `average` or
+    `compare`;
     every sentence is made of draws.
     """
     require_fit(fit, "write_report")
@@ -106,8 +118,9 @@ def write_report(
     if title is not None and not (isinstance(title, str) and title.strip()):
         raise SpecError(f"write_report: title is {title!r}, and must be text.", place="write_report.title", found=title)
     weights, book = weights_and_book(portfolio)
+    look = require_theme(theme)
     reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
-    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book)
+    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book, previous)
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():
@@ -120,11 +133,13 @@ def write_report(
         facts = (contents.title, contents.subtitle, fit.problems)
         match suffix:
             case ".html":
-                written = page(contents, found).encode("utf-8", "replace")
+                written = page(contents, found, look).encode("utf-8", "replace")
             case ".pdf":
-                written = paper(found, *facts)
+                written = paper(found, *facts, look)
             case ".md":
-                written = markdown(found, *facts).encode("utf-8", "replace")
+                written = markdown(brief(found), *facts, look.name).encode("utf-8", "replace")
+            case ".xlsx":
+                written = workbook(contents, found, look)
             case _:
                 assert_never(suffix)
     _write(target, written)

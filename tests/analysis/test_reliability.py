@@ -86,9 +86,9 @@ def test_a_fit_without_error_is_refused(panel):
 
 
 def test_the_report_says_which_factors_are_measured_with_error(fit, panel, tmp_path):
-    text = bf.write_report(fit, tmp_path / "r.md").read_text(encoding="utf-8")
+    text = bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8")
     after = text[text.index("Measured with error") :]
     assert "without noise" in after
-    assert "70 %" in after
+    assert "70\N{NO-BREAK SPACE}%" in after
     plain = bf.from_draws(panel, synthetic_draws(panel))
-    assert "Measured with error" not in bf.write_report(plain, tmp_path / "p.md").read_text(encoding="utf-8")
+    assert "Measured with error" not in bf.write_report(plain, tmp_path / "p.html").read_text(encoding="utf-8")

@@ -74,7 +74,7 @@ def waiting_time(distance: xr.DataArray, shocked: int, periods: int, per_year: i
     """Return years per event by volatility."""
     chance = chi2.sf(distance.transpose("volatility", ...).values ** 2, shocked)
     mean = chance.reshape(len(chance), -1).mean(axis=1)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         years = periods / (per_year * mean)
     return pd.Series(years, pd.Index(distance["volatility"].values, name="volatility"), name="years")
 

@@ -13,6 +13,7 @@ from bayesfactor.analysis.assessment.pricing import Pricing, price
 from bayesfactor.analysis.attribution.attribution import Attribution, attribute
 from bayesfactor.analysis.attribution.prior_premium import PriorPremium, prior_premium
 from bayesfactor.analysis.causes.causal_reading import CausalReading
+from bayesfactor.analysis.comparison.revised_estimates import Revisions, revisions
 from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
@@ -30,6 +31,7 @@ from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.measures import measures
 from bayesfactor.reporting.content.parts import Measure
+from bayesfactor.reporting.content.previous import since_sentence
 from bayesfactor.reporting.content.prose import estimate
 from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
@@ -44,7 +46,7 @@ OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author chan
 class Asked:
     """What a report is asked beside the fit.
 
-    Scenarios, periods of a forecast, fits of other models by name, causes, and a book with options.
+    Scenarios, periods of a forecast, fits of other models by name, causes, a book with options, and an earlier fit.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -52,6 +54,7 @@ class Asked:
     others: Mapping[str, Fit]
     causes: CausalReading | None
     book: Book | None = None
+    previous: Fit | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +118,10 @@ class Contents:
         None where no causal graph was given.
     book : BookContents or None
         Of a book with options.
+    revisions : Revisions or None
+        What changed since an earlier fit; None where none was given.
+    previous : Fit or None
+        The earlier one.
     """
 
     fit: Fit
@@ -148,6 +155,8 @@ class Contents:
     models: SeveralFits | None = None
     causes: CausalReading | None = None
     book: BookContents | None = None
+    revisions: Revisions | None = None
+    previous: Fit | None = None
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -181,6 +190,11 @@ class Contents:
         return "{} assets outside the book" if self.weights is not None else "All {} assets"
 
     @property
+    def since(self) -> str:
+        """What changed since an earlier fit, in one sentence; empty where none was given."""
+        return "" if self.revisions is None else since_sentence(self.revisions, self.weights is not None)
+
+    @property
     def interval(self) -> str:
         """Kind and probability of every interval, in words."""
         return interval_name(self.ci_prob, self.ci_kind)
@@ -210,6 +224,9 @@ def gather(
     SpecError, DataError
         When a weight or an interval is not one that can be used.
     """
+    changed = None
+    if asked.previous is not None:
+        changed = revisions(fit, asked.previous, portfolio=portfolio, ci_prob=ci_prob, ci_kind=ci_kind)
     consequences = find_consequences(fit, portfolio, asked.scenarios, ci_prob, ci_kind)  # first: they may be refused
     ahead = None if asked.forecast is None else find_ahead(fit, portfolio, asked.forecast, ci_prob, ci_kind)
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
@@ -265,6 +282,8 @@ def gather(
         ask_several(fit, asked.others, portfolio, ci_prob, ci_kind),
         asked.causes,
         find_book(fit, asked.book, asked.scenarios, asked.forecast, ci_prob, ci_kind),
+        changed,
+        asked.previous,
     )
 
 

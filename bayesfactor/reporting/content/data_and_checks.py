@@ -9,6 +9,7 @@ import numpy as np
 from bayesfactor.analysis.scenarios.scenario_files import scenarios_text
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import plot_check
+from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import CANNOT, Check
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.misfit import NO_LAW
@@ -136,8 +137,9 @@ def _pictures(contents: Contents) -> list[Part]:
     stats = fit.data.children.get("sample_stats")
     if stats is not None and "energy" in stats:
         parts.append(Picture(partial(plot_check, fit, "energy"), "Energy of the sampler", "The two should look alike."))
-    if isinstance(fit.panel, Panel) and fit.noise is None:
-        parts.append(Text(f"Observed beside replicated returns. {CANNOT}{NO_LAW}."))
+    lost = NO_LAW if fit.noise is None else Dated(fit, fit.posterior).unknown
+    if isinstance(fit.panel, Panel) and lost:
+        parts.append(Text(f"Observed beside replicated returns. {CANNOT}{lost}."))
     elif isinstance(fit.panel, Panel):
         caption = (
             "Returns as observed (the dark line; light on a dark page) beside replicated ones (blue): where they part, "
@@ -175,6 +177,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     others = {} if contents.models is None else contents.models.others
     options += ["--causes", "graph.toml"] if contents.causes is not None else []
     options += [text for name in others for text in ("--other", _file(name))]
+    options += ["--previous", "previous.nc"] if contents.previous is not None else []
     whole = fit.sampler is not None and fit.model is not None
     saved = "the data, the model and the settings" if whole else "the data and the draws"
     model = f"the model {fit.model_id}, of " if fit.model is not None else ""
@@ -191,6 +194,8 @@ def again(contents: Contents) -> tuple[Part, ...]:
     if others:
         saved_as = (f"{_file(name)}: {_identity(other)}" for name, other in others.items())
         files += [Text("The other fits, saved under their names:"), Listing(tuple(saved_as))]
+    if contents.previous is not None:
+        files.append(Text(f"The earlier fit, saved as previous.nc: {_identity(contents.previous)}"))
     return (
         *files,
         Text(f"From the saved fit, which holds {saved}:"),
@@ -227,6 +232,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     held += f"    forecast={contents.ahead.periods},\n" if contents.ahead is not None else ""
     held += '    causes="graph.toml",\n' if contents.causes is not None else ""
+    held += '    previous=bf.open_fit("previous.nc"),\n' if contents.previous is not None else ""
     if contents.models is not None:
         opened = ", ".join(f"{name!r}: bf.open_fit({_file(name)!r})" for name in contents.models.others)
         held += f"    others={{{opened}}},\n"

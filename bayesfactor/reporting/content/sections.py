@@ -16,6 +16,7 @@ from bayesfactor.reporting.content.inclusion import which_are_in
 from bayesfactor.reporting.content.parts import FirstScreen, Fold, Heading, Part, Picture, Section, Text
 from bayesfactor.reporting.content.pays import pays
 from bayesfactor.reporting.content.positions import positions
+from bayesfactor.reporting.content.previous import since
 from bayesfactor.reporting.content.prose import SCALE
 from bayesfactor.reporting.content.realised import realised
 from bayesfactor.reporting.content.scenarios import could_happen
@@ -36,6 +37,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         ("answer", "The answer", _answer(contents)),
         ("book", "Options", () if contents.book is None else book_with_options(contents.book)),
         ("portfolio", "The book", () if contents.weights is None else positions(contents)),
+        ("since", "Since last time", _since(contents)),
         ("contributions", "What pays", pays(contents)),
         ("risk", "What is at risk", risk(contents)),
         ("realised", "What was earned", realised(contents)),
@@ -68,6 +70,13 @@ def _models(contents: Contents) -> tuple[Part, ...]:
     return () if contents.models is None else which_model(contents.models, contents.interval)
 
 
+def _since(contents: Contents) -> tuple[Part, ...]:
+    """Return what changed since an earlier fit; nothing where none was given."""
+    if contents.revisions is None or contents.previous is None:
+        return ()
+    return since(contents.revisions, contents.previous, contents.weights is not None, contents.interval)
+
+
 def _answer(contents: Contents) -> tuple[Part, ...]:
     """Return the first screen, and below it how to read it."""
     words = ", ".join(f"{word} from {100 * least:.0f} %" for least, word in SCALE[:-1])
@@ -80,7 +89,8 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
         "year is arithmetic, and compounds to less."
     )
     doubts = cautions(contents.checks.checks, contents.headline, contents.spans, contents.weights, rated=rated)
-    first = FirstScreen(contents.measures, contents.answer, doubts, _contributions(contents))
+    said = (*contents.answer, *([contents.since] if contents.since else []))
+    first = FirstScreen(contents.measures, said, doubts, _contributions(contents))
     return first, Fold("How to read this report", (Text(f"{how} {MEASURED}"),))
 
 

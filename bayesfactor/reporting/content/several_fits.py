@@ -13,6 +13,7 @@ from bayesfactor.analysis.attribution.variances import moves
 from bayesfactor.analysis.comparison.averaging import average
 from bayesfactor.analysis.comparison.comparable import first_difference, periods, require_comparable
 from bayesfactor.analysis.comparison.model_comparison import Comparison, compare
+from bayesfactor.analysis.comparison.revised_estimates import residual_share
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
@@ -20,7 +21,6 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residual_variance import COMMON, OWN
 from bayesfactor.posterior.summaries import summarise
 
 THIS, PLACE = "this fit", "write_report.others"
@@ -155,7 +155,7 @@ def ask_several(
         premium[name] = _total(ask(one, "premium"))
         found = ask(one, "variance")
         volatility[name] = table(found.draws.sel(source="total", drop=True) ** 0.5)
-        share[name] = table(_residual_share(found))
+        share[name] = table(residual_share(found.draws))
     mixture = average(premium, dict.fromkeys(fits, 1 / len(fits)), origin=EQUAL)
     assert mixture.uncertainty is not None  # of a premium
     comparison, reasons = _compared(fits)
@@ -183,12 +183,6 @@ def _grouped(fits: Mapping[str, Fit]) -> bool:
 def _total(premium: Attribution) -> Attribution:
     """Return an attribution that has kept no more than its total."""
     return replace(premium, draws=premium.draws.sel(source=["total"]).copy())
-
-
-def _residual_share(variance: Attribution) -> xr.DataArray:
-    """Return the share of a variance that comes from residuals, common ones included."""
-    shares = variance.shares
-    return shares.sel(source=[name for name in (COMMON, OWN) if name in shares["source"].values]).sum("source")
 
 
 def _compared(fits: Mapping[str, Fit]) -> tuple[Comparison | None, tuple[str, ...]]:

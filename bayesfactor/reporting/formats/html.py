@@ -13,6 +13,7 @@ from bayesfactor.reporting.content.parts import Picture, Section
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.html_tables import table, unbroken
 from bayesfactor.reporting.formats.svg import svg
+from bayesfactor.reporting.formats.theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ LINES = re.compile(r"(?<=[ML])(?: -?[\d.]+ -?[\d.]+ L)+(?= )")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def page(contents: Contents, sections: tuple[Section, ...]) -> str:
+def page(contents: Contents, sections: tuple[Section, ...], theme: Theme) -> str:
     """Return the report as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup, escape as escaped
@@ -49,9 +50,12 @@ def page(contents: Contents, sections: tuple[Section, ...]) -> str:
         facts=contents.facts,
         sections=sections,
         failed=failed(contents.fit.problems) if contents.fit.problems else "",
-        css=Markup("".join((where / name).read_text(encoding="utf-8") for name in ("report.css", "chart.css"))),
+        css=Markup(
+            "".join((where / name).read_text(encoding="utf-8") for name in ("report.css", "chart.css")) + theme.css
+        ),
         js=Markup("".join((where / name).read_text(encoding="utf-8") for name in ("report.js", "chart.js"))),
-        footer="Made by bayesfactor.",
+        theme=theme,
+        footer=f"{theme.name}. Made by bayesfactor." if theme.name else "Made by bayesfactor.",
     )
 
 

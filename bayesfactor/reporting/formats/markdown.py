@@ -1,4 +1,4 @@
-"""A report as Markdown: the same sentences, lists and tables, without figures."""
+"""A report as Markdown: what a reader reads of its sentences, lists and tables, without figures."""
 
 import re
 from typing import assert_never
@@ -16,20 +16,21 @@ from bayesfactor.reporting.content.parts import (
     Switch,
     TablePart,
     Text,
-    unfolded,
 )
 from bayesfactor.reporting.content.prose import failed
 from bayesfactor.reporting.formats.table_formats import MARKDOWN
 
 
-def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> str:
-    """Return the report as Markdown."""
-    lines = [f"# {_clean(title)}", "", _clean(subtitle), ""]
+def markdown(
+    sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], whose: str = ""
+) -> str:
+    """Return sections as Markdown, without figures; nothing in them is folded."""
+    lines = [f"# {_clean(title)}", "", *([_clean(whose), ""] if whose else []), _clean(subtitle), ""]
     if problems:
         lines += [f"**{_clean(failed(problems))}**", ""]
     for section in sections:
         lines += [f"## {_clean(section.title)}", ""]
-        for part in unfolded(section.parts):
+        for part in section.parts:
             match part:
                 case FirstScreen():
                     lines += _first(part)
@@ -44,9 +45,9 @@ def markdown(sections: tuple[Section, ...], title: str, subtitle: str, problems:
                 case TablePart():
                     lines += [f"*{_clean(part.full_caption)}*", "", *_table(part.grid)]
                 case Picture():
-                    lines.append(f"*(Figure, in the HTML report: {_clean(part.caption)})*")
+                    continue
                 case Fold() | Switch():
-                    raise AssertionError("is unfolded")
+                    raise AssertionError("is left out")
                 case _:
                     assert_never(part)
             lines.append("")

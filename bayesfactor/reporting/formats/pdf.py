@@ -1,7 +1,9 @@
-"""A report on paper: the same sentences, tables and figures, set as PDF by Typst."""
+"""A report on paper: what a reader reads of its sentences, tables and figures, set as PDF by Typst."""
 
+import re
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -9,6 +11,7 @@ from bayesfactor.base.extras import not_installed
 from bayesfactor.plots.chart import Chart
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.style import RULES, missing_glyphs
+from bayesfactor.reporting.content.brief import FIRST_TO_GO, brief
 from bayesfactor.reporting.content.parts import (
     Cell,
     Code,
@@ -23,9 +26,9 @@ from bayesfactor.reporting.content.parts import (
     Switch,
     TablePart,
     Text,
-    unfolded,
 )
 from bayesfactor.reporting.content.prose import failed
+from bayesfactor.reporting.formats.theme import Theme, not_drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,86 +40,129 @@ STYLE = """#set page(paper: "a4", flipped: true, margin: 1.4cm, numbering: "1 / 
 #set table(stroke: (x, y) => (bottom: 0.4pt + gray), inset: 3pt)
 """
 WIDEST = 10  # columns beside the first on one sheet
+PAGES = 10  # the most
+LENGTHS = (12, 8, 5, 3)  # of tables: the first with which the report fits
+PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
-def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...]) -> bytes:
+def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], theme: Theme) -> bytes:
     """Return the report as PDF.
 
     Raises
     ------
     SpecError
-        When typst is not installed.
+        When typst is not installed, or cannot read the logo.
     """
     try:
         import typst
     except ImportError:
         raise not_installed("write_report: a PDF needs typst", "write_report.path", "pdf") from None
-    lines = [
-        STYLE,
-        f"#text(size: 16pt, weight: 700, {_string(title)})",
-        "",
-        f"#text(fill: luma(90), {_string(subtitle)})",
-        "",
-    ]
+    top = [STYLE, *_head(title, subtitle, theme), ""]
     if problems:
         said = _string(failed(problems))
-        lines += [f'#block(fill: rgb("#fde8e0"), inset: 8pt, text(weight: 700, fill: rgb("#7a1f00"), {said}))', ""]
+        top += [f'#block(fill: rgb("#fde8e0"), inset: 8pt, text(weight: 700, fill: rgb("#7a1f00"), {said}))', ""]
     with tempfile.TemporaryDirectory() as folder:
-        for section in sections:
-            lines += [f"#heading(level: 1, {_string(section.title)})", ""]
-            for part in unfolded(section.parts):
-                lines += [*_part(part, Path(folder), len(lines)), ""]
-        source = Path(folder) / "report.typ"
-        source.write_text("\n".join(lines), encoding="utf-8", errors="replace")
-        return typst.compile(str(source))
+        if theme.image:
+            (Path(folder) / theme.file).write_bytes(theme.image)
+        source, sheets, found = Path(folder) / "report.typ", Sheets(Path(folder)), b""
+        for shorter in _shorter(sections):
+            lines = [*top, *(line for section in shorter for line in sheets.section(section))]
+            source.write_text("\n".join(lines), encoding="utf-8", errors="replace")
+            try:
+                found = typst.compile(str(source))
+            except typst.TypstError as error:
+                if theme.file and any(what in str(error) for what in ("image", "SVG")):
+                    raise not_drawn(error) from None
+                raise
+            if len(PAGE.findall(found)) <= PAGES:
+                break
+        return found
 
 
-def _part(part: Part, folder: Path, number: int) -> list[str]:
-    match part:
-        case FirstScreen():
-            return _first(part, folder, number)
-        case Text():
-            return [f"#par({_string(part.text)})"]
-        case Listing():
-            return [f"#list({', '.join(_string(entry) for entry in part.entries)})"]
-        case Heading():
-            return [f"#heading(level: 2, {_string(part.text)})"]
-        case Code():
-            return [f"#block(fill: luma(240), inset: 6pt, raw(block: true, {_string(part.text)}))"]
-        case TablePart():
-            caption = f"#block(sticky: true, {_quiet(part.full_caption)})"  # not on the sheet before its table
-            return [caption, *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
-        case Picture():
-            name = f"figure-{number}.svg"
-            found = part.draw()
-            _save(render(found) if isinstance(found, Chart) else found, folder / name)
-            return [f"#align(center, image({_string(name)}, alt: {_string(part.label)}))", f"#{_quiet(part.caption)}"]
-        case Fold() | Switch():
-            raise AssertionError("is unfolded")
-        case _:
-            assert_never(part)
+def _shorter(sections: tuple[Section, ...]) -> Iterator[tuple[Section, ...]]:
+    """Yield the report shorter and shorter: tables with fewer rows, and then without sections."""
+    yield from (brief(sections, rows) for rows in LENGTHS)
+    yield from (brief(sections, LENGTHS[-1], FIRST_TO_GO[: 1 + last]) for last in range(len(FIRST_TO_GO)))
 
 
-def _first(part: FirstScreen, folder: Path, number: int) -> list[str]:
-    """Return numbers, sentences, what to doubt, and the figure."""
-    said = ", parbreak(), ".join(_string(sentence) for sentence in part.sentences)
-    tiles = []
-    for one in part.measures:
-        beside = f"Disagrees: {one.beside}" if one.apart else one.beside
-        lines = (
-            _quiet(one.name), f"text(size: 14pt, weight: 700, {_string(one.text)})", _string(one.interval),
-            _quiet(beside),
-        )  # fmt: skip
-        tiles.append(f"block(fill: luma(240), inset: 6pt, width: 100%, ({', linebreak(), '.join(lines)},).join())")
-    doubts = ", ".join(_string(f"{one.about}: {one.text}") for one in part.cautions)
+def _head(title: str, subtitle: str, theme: Theme) -> list[str]:
+    """Return title and subtitle beside the logo, and what stands on every page in the theme's colour and name."""
+    said = f"text(size: 16pt, weight: 700, {_string(title)}), linebreak(), text(fill: luma(90), {_string(subtitle)})"
+    logo = f"image({_string(theme.file)}, height: 1.2cm, alt: {_string(theme.name or 'Logo')}), " if theme.file else ""
+    whose = f"#set page(header: align(right, {_quiet(theme.name)}))" if theme.name else ""
     return [
-        f"#grid(columns: (1fr, 1fr, 1fr), gutter: 8pt, {', '.join(tiles)})",
-        "",
-        f"#text(size: 11pt, ({said},).join())",
-        "",
-        *([f"#list({doubts})", ""] if doubts else []),
-        *_part(part.picture, folder, number),
+        whose,
+        f'#show heading: set text(fill: rgb("{theme.accent}"))',
+        f"#grid(columns: ({'auto, ' if logo else ''}1fr,), gutter: 10pt, {logo}({said},).join())",
     ]
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """Sets parts; figures are drawn once, into a folder."""
+
+    folder: Path
+    drawn: dict[int, str] = field(default_factory=dict)
+
+    def section(self, section: Section) -> list[str]:
+        """Return a section; the first screen is a page of its own, without a title."""
+        parts = [line for part in section.parts for line in (*self.part(part), "")]
+        if any(isinstance(part, FirstScreen) for part in section.parts):
+            return [*parts, "#pagebreak(weak: true)", ""]
+        return [f"#heading(level: 1, {_string(section.title)})", "", *parts]
+
+    def part(self, part: Part) -> list[str]:
+        """Return the source of a part."""
+        match part:
+            case FirstScreen():
+                return self._first(part)
+            case Text():
+                return [f"#par({_string(part.text)})"]
+            case Listing():
+                return [f"#list({', '.join(_string(entry) for entry in part.entries)})"]
+            case Heading():
+                return [f"#heading(level: 2, {_string(part.text)})"]
+            case Code():
+                return [f"#block(fill: luma(240), inset: 6pt, raw(block: true, {_string(part.text)}))"]
+            case TablePart():
+                caption = f"#block(sticky: true, {_quiet(part.full_caption)})"  # not on the sheet before its table
+                return [caption, *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
+            case Picture():
+                return [f"#align(center, {self._image(part, '9.5cm')})", f"#{_quiet(part.caption)}"]
+            case Fold() | Switch():
+                raise AssertionError("is left out")
+            case _:
+                assert_never(part)
+
+    def _first(self, part: FirstScreen) -> list[str]:
+        """Return numbers, sentences beside the figure, and what to doubt."""
+        said = ", parbreak(), ".join(_string(sentence) for sentence in part.sentences)
+        tiles = []
+        for one in part.measures:
+            beside = f"Disagrees: {one.beside}" if one.apart else one.beside
+            lines = (
+                _quiet(one.name), f"text(size: 14pt, weight: 700, {_string(one.text)})", _string(one.interval),
+                _quiet(beside),
+            )  # fmt: skip
+            tiles.append(f"block(fill: luma(240), inset: 6pt, width: 100%, ({', linebreak(), '.join(lines)},).join())")
+        doubts = ", ".join(_string(f"{one.about}: {one.text}") for one in part.cautions)
+        figure = self._image(part.picture, "9cm")
+        return [
+            f"#grid(columns: (1fr, 1fr, 1fr), gutter: 8pt, {', '.join(tiles)})",
+            "",
+            f"#grid(columns: (2fr, 3fr), gutter: 12pt, text(size: 10.5pt, ({said},).join()), {figure})",
+            "",
+            *([f"#list({doubts})", ""] if doubts else []),
+        ]
+
+    def _image(self, part: Picture, most: str) -> str:
+        """Return a figure as an image, as wide as there is room and no higher than `most`."""
+        if id(part) not in self.drawn:
+            name, found = f"figure-{len(self.drawn)}.svg", part.draw()
+            _save(render(found) if isinstance(found, Chart) else found, self.folder / name)
+            self.drawn[id(part)] = name
+        image = f"image({_string(self.drawn[id(part)])}, alt: {_string(part.label)}"
+        return f'block(width: 100%, height: {most}, {image}, width: 100%, height: 100%, fit: "contain"))'
 
 
 def _string(text: str) -> str:

@@ -1,0 +1,157 @@
+"""What the report says changed since an earlier fit: numbers of `revisions`, and a sentence that agrees with them."""
+
+import pytest
+
+import bayesfactor as bf
+from bayesfactor.analysis.comparison.revised_estimates import OUTSIDE
+from bayesfactor.base.wording import percent
+from bayesfactor.reporting.content.grids import number
+from bayesfactor.reporting.content.previous import since, since_sentence
+from bayesfactor.reporting.formats import html
+from tests.analysis.test_revisions import MIX, OLD, PANEL, drawn
+from tests.support.panels import make_panel
+from tests.support.reader import Reader
+
+LOADINGS = "since-loading-largest"
+IDS = {
+    "since-premium": "premium",
+    "since-risk": None,
+    "since-factors": "risk premium",
+    LOADINGS: "loading",
+    "since-premium-largest": "premium",
+    "since-volatility-largest": "volatility",
+}
+
+
+@pytest.fixture(scope="module")
+def fits():
+    return drawn(), drawn(OLD, seed=5)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["portfolio", "assets"])
+def asked(request, fits, tmp_path_factory):
+    now, then = fits
+    mix = MIX if request.param else None
+    path = tmp_path_factory.mktemp("report") / "r.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "drawn", lambda part, name: "")  # tables and words are read, figures take most of the time
+        bf.write_report(now, path, portfolio=mix, previous=then)
+    return Reader(path.read_text(encoding="utf-8")), bf.revisions(now, then, portfolio=mix), request.param
+
+
+def rows_of(found, id):
+    """Return the rows of `revisions` that a table of the report shows, by what is in its first columns."""
+    table = found.table(IDS[id])
+    own = table["asset"] == "portfolio"
+    if id == "since-risk":
+        risk = table[own & table["quantity"].isin(["volatility", "residual share"])]
+        return {(row["quantity"],): row for row in risk.to_dict("records")}
+    if id == LOADINGS:
+        return {(row["asset"], row["source"]): row for row in table.to_dict("records")}
+    first, kept = (
+        ("asset", ~own) if id.endswith("largest") else ("source", own if id == "since-premium" else own | True)
+    )
+    return {(row[first],): row for row in table[kept].to_dict("records")}
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_tables_hold_the_numbers_of_revisions(asked, id):
+    reader, found, _ = asked
+    wanted = rows_of(found, id)
+    _, *lines = reader.tables[id]
+    assert len(lines) == len(wanted)
+    for line in lines:
+        *label, then, now, change, in_sd, verdict = line
+        row = wanted[tuple(cell["text"] for cell in label)]
+        cells = ((then, "previous"), (now, "mean"), (change, "change"), (in_sd, "change_in_sd"))
+        assert [float(cell["value"]) for cell, _ in cells] == [row[name] for _, name in cells]
+        said = number if id == LOADINGS else lambda value, sd=row["sd"]: percent(value, sd)
+        assert now["text"] == said(row["mean"])
+        assert now["below"] == f"{said(row['lower'])} to {said(row['upper'])}"
+        assert verdict["text"] == row["verdict"]
+
+
+def test_the_largest_changes_come_first(asked):
+    reader = asked[0]
+    _, *lines = reader.tables[LOADINGS]
+    size = [(line[-1]["text"] == OUTSIDE, abs(float(line[-2]["value"]))) for line in lines]
+    assert size == sorted(size, reverse=True)
+
+
+def test_the_sentence_agrees_with_the_table(asked):
+    reader, found, held = asked
+    table = found.table("premium")
+    row = table[(table["asset"] == "portfolio") & (table["source"] == "total")].iloc[0]
+    text = reader.text("answer")
+    whose = "the portfolio" if held else "the 6 assets of both fits, on average,"
+    ends = f"{percent(row['previous'], row['previous_sd'])} to {percent(row['mean'], row['sd'])} a year"
+    assert f"the expected excess return of {whose} went from {ends}" in text
+    assert f"ended on {str(OLD.times[-1])[:10]} (20 new periods)" in text
+    count = (found.table("loading")["verdict"] == OUTSIDE).sum()
+    assert f"{count} of 18 loadings are outside their earlier intervals" in text
+    where = {
+        "outside": ", outside the earlier",
+        "within the": ", within the earlier",
+        "within Mon": "Monte Carlo error",
+    }
+    assert next(said for start, said in where.items() if row["verdict"].startswith(start)) in text
+    assert "model changed" not in text
+
+
+def test_the_section_says_what_is_compared(asked):
+    text = asked[0].text("since")
+    assert "not independent, and their standard deviations are not added up" in text
+    assert f"20 new periods beside 100 move an estimate by about {number(round((20 / 120) ** 0.5, 1))} of its" in text
+
+
+def test_the_report_can_be_made_again(asked):
+    (command,) = [code for code in asked[0].codes if code.startswith("bayesfactor report")]
+    assert "--previous previous.nc" in command
+    assert "The earlier fit, saved as previous.nc: model " in asked[0].text("again")
+
+
+def test_what_changed_beside_the_data_is_said(fits, tmp_path):
+    old = drawn(OLD.select(assets=PANEL.assets[:5], factors=["f0", "f1"]), dof=5.0, model="student_t")
+    text = bf.write_report(fits[0], tmp_path / "r.md", previous=old).read_text(encoding="utf-8")
+    part = text.split("## Since last time")[1].split("\n## ")[0]
+    assert "Caution. The model changed, too: changes are those of data and model together." in part
+    assert "New assets: a05." in part
+    assert "New factors: f2." in part
+    assert "noise.kind: student\\_t, now normal" in part
+    assert "Caution. The earlier fit failed its checks" in part
+    assert "move an estimate by about" not in part
+    assert since_sentence(bf.revisions(fits[0], old), False) in text
+    assert "Data and model changed." in text
+
+
+def test_without_an_earlier_fit_there_is_no_section(fits, tmp_path):
+    text = bf.write_report(fits[0], tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "Since" not in text
+
+
+def test_the_command_writes_it_too(run, fits, tmp_path):
+    now, then = fits
+    now.save(tmp_path / "run.nc")
+    then.save(tmp_path / "old.nc")
+    run("report", tmp_path / "run.nc", "-o", tmp_path / "r.md", "--previous", tmp_path / "old.nc")
+    bf.write_report(now, tmp_path / "own.md", previous=then)
+    one, other = ((tmp_path / name).read_text(encoding="utf-8") for name in ("r.md", "own.md"))
+    assert one == other
+
+
+def test_what_is_no_earlier_fit_is_refused(fits, tmp_path):
+    for given, error in (("old.nc", bf.FitError), (fits[0], bf.SpecError)):
+        with pytest.raises(error):
+            bf.write_report(fits[0], tmp_path / "r.html", previous=given)
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_many_changes_are_cut_to_the_largest():
+    panel = make_panel(assets=30, traded=2, periods=60)
+    now, then = drawn(panel), drawn(panel, seed=3)
+    found = bf.revisions(now, then)
+    (part,) = [part for part in since(found, then, False, "interval") if getattr(part, "id", "") == LOADINGS]
+    assert len(part.grid.rows) == 20
+    outside = (found.table("loading")["verdict"] == OUTSIDE).sum()
+    assert all(row[-1].text == OUTSIDE for row in part.grid.rows) == (outside >= 20)
+    assert f"{outside} of 90 outside the earlier interval; the 20 largest changes in sd" in part.caption
