@@ -11,6 +11,7 @@ from bayesfactor.data.readers.cells import Source
 from bayesfactor.data.readers.coinbase import no_interval
 from bayesfactor.data.readers.intervals import longest_interval
 from bayesfactor.data.readers.rows import AGAIN, Rows, read_rows
+from bayesfactor.data.readers.series_names import ASSETS, COINS, choose_series, word_in_name
 
 _COLUMNS = ("time", "open", "high", "low", "close")
 _SAME = {"timestamp": "time", "date": "time", "datetime": "time", "unix": "time"}
@@ -31,7 +32,8 @@ def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
     -------
     DataFrame
         dates x open, high, low, close, **in per cent a year**, as published: 60 is a standard deviation of 0.6 a year.
-        Dates and ``attrs`` as of `read_binance`.
+        Dates and ``attrs`` as of `read_binance`; its symbol is the currency that the name of a file holds, such as
+        ``DVOL_BTC.csv``.
 
     Raises
     ------
@@ -52,6 +54,7 @@ def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
 def _read_part(path: Path) -> Part:
     rows = read_rows(path).with_names(_COLUMNS).rename(_SAME)
     rows.require(_COLUMNS, "a file of Deribit's volatility index")
+    rows, named = choose_series(rows, ASSETS)
     if "volume" in rows.cells.columns:
         raise DataError(
             f"{rows.name} has a volume, and an index has none: it holds candles of prices.",
@@ -66,7 +69,8 @@ def _read_part(path: Path) -> Part:
     if interval is None:
         raise no_interval(rows, starts)
     notes = (*stamped.notes, *said)
-    return Part(frame, rows.cells.index, path, interval, "", stamped.unit, notes, page=rows.page)
+    whose = (named or word_in_name(path, COINS)).upper()
+    return Part(frame, rows.cells.index, path, interval, whose, stamped.unit, notes, page=rows.page)
 
 
 def _in_per_cent(frame: pd.DataFrame, rows: Rows) -> tuple[pd.DataFrame, tuple[str, ...]]:
