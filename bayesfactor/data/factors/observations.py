@@ -11,6 +11,7 @@ from bayesfactor.base.errors import DataError, SpecError
 from bayesfactor.data.calendars import infer_pattern, longest_step
 from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.integration.frames import read_times, zone_of
+from bayesfactor.data.screening.candles import describe_time
 from bayesfactor.data.screening.dates import day, strip_time
 from bayesfactor.data.screening.timestamps import check_zones
 
@@ -92,15 +93,16 @@ def whole(table: pd.DataFrame, what: str) -> pd.DataFrame:
     found = table.iloc[first : last + 1]
     hole = ~complete[first : last + 1]
     if hole.any():
-        row = int(np.argmax(hole))
+        row, end = int(np.argmax(hole)), int(np.flatnonzero(hole)[-1])
         name = str(table.columns[int(np.argmax(found.iloc[row].isna().to_numpy()))])
         date = found.index[row]
         raise DataError(
-            f"'{name}' in {what} is missing on {day(date)}, between two values.",
+            f"'{name}' in {what} is missing on {describe_time(date)}, between two values.",
             series=name,
             date=date,
             remedy=f"Supply it; or leave the date out where the market was closed, {what}.dropna(); or take the part "
-            f"after it: {what}.loc[{str(found.index[row + 1].date())!r}:].",
+            f"after {'it' if row == end else 'the last such date'}: "
+            f"{what}.loc[{describe_time(found.index[end + 1])!r}:].",
         )
     return found
 
@@ -197,7 +199,7 @@ def refused(values: pd.Series, bad: np.ndarray, what: str, why: str, remedy: str
     date, value = values.index[bad][0], float(values[bad].iloc[0])
     name = f"'{values.name}' in {what}" if values.name not in (None, what) else what
     return DataError(
-        f"{name} is {value:.6g} on {day(date)}: {why}.",
+        f"{name} is {value:.6g} on {describe_time(date)}: {why}.",
         series=what if values.name is None else str(values.name),
         date=date,
         value=value,
