@@ -131,11 +131,13 @@ def _read_csv(text: str, name: str) -> Rows:
         numbers = [str(place + 1) for place in range(first.count(",") + 1)]
         return Rows(name, split_cells(text, name, numbers), (), looks, {})
     cells = split_cells(text, name)
-    again = cells.eq(pd.Series(cells.columns, cells.columns)).all(axis="columns")
+    again = cells.iloc[:, 0] == cells.columns[0]
+    if again.any():
+        again = cells.eq(pd.Series(cells.columns, cells.columns)).all(axis="columns")
     if again.all():
         raise DataError(f"{name} has a header and no rows.", series=name, remedy="Write or download it again.")
     said = f"{name}: line {cells.index[again][0]} names the columns again and was left out" if again.any() else ""
-    cells = _named(cells[~again], name)
+    cells = _named(cells[~again] if said else cells, name)
     return Rows(name, cells, tuple(cells.columns), looks, {}, (said,) if said else ())
 
 
