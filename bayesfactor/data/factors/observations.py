@@ -1,7 +1,7 @@
 """What factors are made of: series and bars on their own dates, read and checked, and never repaired."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.integration.frames import read_times, zone_of
 from bayesfactor.data.screening.candles import describe_time
 from bayesfactor.data.screening.dates import day, strip_time
-from bayesfactor.data.screening.timestamps import check_zones
+from bayesfactor.data.screening.timestamps import check_zones, frame_words
 
 _EVERY = 3  # dates from which a calendar is told
 
@@ -30,11 +30,14 @@ class Source:
         Whether there may be several a day.
     wanted : function of str to bool
         Which columns are read, by their names.
+    daily : str
+        What to do where there are several rows a day of what is daily.
     """
 
     what: str
     intraday: bool = False
     wanted: Callable[[str], bool] = lambda name: True
+    daily: str = "Make one of each day, such as {what}.resample('D').last() of levels and .sum() of flows."
 
 
 def read_columns(table: Any, source: Source) -> pd.DataFrame:
@@ -53,7 +56,9 @@ def read_columns(table: Any, source: Source) -> pd.DataFrame:
     found = read_times(frame, what, source.wanted)
     if not source.intraday:
         assert isinstance(found.index, pd.DatetimeIndex)
-        days, _ = strip_time(found.index, what)
+        words = frame_words(what, found.index.tz is not None)
+        words = replace(words, bars="there are several rows a day", use=source.daily.format(what=what))
+        days, _ = strip_time(found.index, what, words)
         if found.index.tz is None:
             found.index = days
     return found

@@ -7,13 +7,14 @@ import pandas as pd
 
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.readers.candles import Part, read_candles, stamp_rows
-from bayesfactor.data.readers.cells import Source
+from bayesfactor.data.readers.cells import MISSING, Source, read_number
 from bayesfactor.data.readers.coinbase import no_interval
-from bayesfactor.data.readers.intervals import longest_interval
+from bayesfactor.data.readers.intervals import DAY, Interval, longest_interval
 from bayesfactor.data.readers.rows import AGAIN, Rows, read_rows
 from bayesfactor.data.readers.series_names import ASSETS, COINS, choose_series, word_in_name
 
 _COLUMNS = ("time", "open", "high", "low", "close")
+_HOURS = "n_hours"
 _SAME = {"timestamp": "time", "date": "time", "datetime": "time", "unix": "time"}
 _INTERVALS = (1, 60, 3600, 43_200, 86_400)
 _LOWEST, _HIGHEST = 3.0, 1000.0  # per cent a year: of a typical value, and of any
@@ -44,7 +45,7 @@ def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
     -----
     An answer of the interface is one page: where none of the files is the last one, whose ``continuation`` is null,
     ``notes`` says so. The last candle is left out where it had not ended. Values that were written as decimals are
-    turned into per cent, and ``notes`` says so.
+    turned into per cent, and ``notes`` says so; and how many days have fewer hours than 24, of a file with ``n_hours``.
     """
     frame = read_candles(path, _read_part)
     frame.attrs["units"] = "per cent a year"
@@ -68,9 +69,24 @@ def _read_part(path: Path) -> Part:
     interval = longest_interval(starts, _INTERVALS)
     if interval is None:
         raise no_interval(rows, starts)
-    notes = (*stamped.notes, *said)
+    notes = (*stamped.notes, *said, *_note_short_days(rows, starts, interval))
     whose = (named or word_in_name(path, COINS)).upper()
     return Part(frame, rows.cells.index, path, interval, whose, stamped.unit, notes, page=rows.page)
+
+
+def _note_short_days(rows: Rows, starts: pd.DatetimeIndex, interval: Interval) -> tuple[str, ...]:
+    """Say which days are of fewer hours than 24, where the file counts them: high and low are of a part of them."""
+    if interval.seconds != DAY or _HOURS not in rows.cells.columns:
+        return ()
+    hours, _ = read_number(rows.cells[_HOURS], MISSING)
+    short = (hours < 24).to_numpy()
+    if not short.any():
+        return ()
+    first, fewest = starts[short].min().date(), int(hours[short].min())
+    return (
+        f"{rows.name}: {int(short.sum())} of {len(short)} days have fewer than 24 hours, by '{_HOURS}', and are kept: "
+        f"the first {first}, the shortest of {fewest}",
+    )
 
 
 def _in_per_cent(frame: pd.DataFrame, rows: Rows) -> tuple[pd.DataFrame, tuple[str, ...]]:
