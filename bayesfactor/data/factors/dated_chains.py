@@ -1,4 +1,4 @@
-"""Chains of options by the day that they are of: each a surface of implied volatilities, and none of a later moment."""
+"""Chains of options by the day that they are of: each a surface of implied volatilities, and none of another day."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
