@@ -1,5 +1,6 @@
 """What causes what, as a value: a directed graph without cycles, in which the asset is the node "return"."""
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -10,6 +11,7 @@ from bayesfactor.base.errors import SpecError
 
 ASSET = "return"
 PLACE = "CausalGraph"
+_NEAR = 0.65  # of the letters of a name, from which it may be that of the asset
 WRITE = 'Write {"rates": ["market", "return"], "market": ["return"]}: each cause, and what it moves.'
 
 
@@ -48,12 +50,14 @@ class CausalGraph:
         whole = {node: given.get(node, ()) for node in nodes}
         object.__setattr__(self, "effects", MappingProxyType(whole))
         if ASSET not in whole:
+            near = difflib.get_close_matches(ASSET, {node.lower(): node for node in whole}, 1, _NEAR)
+            meant = next((f"Did you mean '{ASSET}' by '{node}'? " for node in whole if [node.lower()] == near), "")
             raise SpecError(
                 f"{PLACE}: no node is '{ASSET}', which stands for the asset.",
                 place=PLACE,
                 found=tuple(whole),
                 allowed=(ASSET,),
-                remedy=f"Name the asset '{ASSET}'. There is: {', '.join(whole) or 'no node'}.",
+                remedy=f"{meant}Name the asset '{ASSET}'. There is: {', '.join(whole) or 'no node'}.",
             )
         _refuse_cycle(self)
 

@@ -39,7 +39,7 @@ def read_causal_graph(path: str | Path) -> CausalGraph:
     if not isinstance(path, str | Path):
         raise SpecError(f"read_causal_graph: {path!r} is not a path.", place="read_causal_graph.path", found=path)
     try:
-        effects = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        effects = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         if isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError):
             raise SpecError(f"{path}: not a TOML file: {error}.", place=str(path), remedy=LINE) from None

@@ -60,7 +60,7 @@ def read_model(source: str | Path) -> FactorModel:
     else:
         raise unknown("model", source, list_models(), place="read_model")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SpecError(
             f"{path}: cannot be read ({error.strerror}).",

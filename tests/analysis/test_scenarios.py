@@ -226,6 +226,12 @@ def test_files_that_cannot_be_used_say_where(tmp_path, text, says):
     assert says in str(caught.value)
 
 
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[crash]\nshocks = {f0 = -0.2}\n", encoding="utf-8-sig")
+    assert bf.read_scenarios(path) == (bf.Scenario({"f0": -0.2}, "crash"),)
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(bf.SpecError, match="cannot be read"):
         bf.read_scenarios(tmp_path / "none.toml")

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.support.builders import BUILDERS, caught, intraday, level, put
+import bayesfactor as bf
+from tests.support.builders import BUILDERS, HOURS, caught, intraday, level, put
 
 ROW = 60
 
@@ -114,14 +115,34 @@ def test_a_day_that_is_missing_is_refused_where_something_would_span_it(name):
     assert "Supply" in error.remedy
 
 
+def test_the_part_after_a_hole_begins_after_its_time_of_day():
+    """What the remedy says works: the rest of the day with the hole does not come with it."""
+    times = pd.date_range("2021-01-01 08:00", periods=40, freq="8h")
+    rates = pd.Series(1e-4 * (1 + np.arange(40.0) % 5), times, name="rate")
+    for hours, start in ((["2021-01-03 08:00"], "2021-01-03 16:00:00"), (times[[6, 7]], "2021-01-04")):
+        broken = rates.copy()
+        broken[pd.DatetimeIndex(hours)] = np.nan
+        with pytest.raises(bf.DataError, match="'rate' in rates is missing on 2021-01-03 ") as found:
+            bf.funding(broken)
+        assert f"rates.loc['{start}':]" in found.value.remedy
+        assert ("after it" in found.value.remedy) == (len(hours) == 1)
+        assert len(bf.funding(broken.loc[start:]).values)
+    with pytest.raises(
+        bf.DataError, match=r"nothing between 2021-01-03 00:00:00 and .* others are 1 hour apart"
+    ) as found:
+        bf.gas(level(1, "fee", HOURS).drop(HOURS[49:60]))
+    assert "fees.loc['2021-01-03 12:00:00':]" in found.value.remedy
+
+
 @pytest.mark.parametrize("name", ["Realised", "Bipower"])
 def test_bars_that_are_missing_within_a_day_and_clocks_that_are_moved_are_refused(name):
     prices = intraday()
     error = caught(name, prices=prices.drop(prices.index[500]))
-    assert "0 days 01:00:00 apart, but 0 days 02:00:00" in str(error)
+    assert "1 hour apart, but 2 hours from" in str(error)
     assert error.date == prices.index[501]
+    assert "prices.loc['2021-01-21 21:00:00':]" in error.remedy
     moved = prices.index + pd.to_timedelta(np.where(np.arange(len(prices)) < 500, 0, 30), "min")
-    assert "but 0 days 01:30:00 from" in str(caught(name, prices=prices.set_axis(moved)))
+    assert "but 1 hour 30 minutes from" in str(caught(name, prices=prices.set_axis(moved)))
     local = prices.tz_localize("UTC").tz_convert("Europe/London")
     summer = level(1, "close", pd.date_range("2021-03-20", periods=480, freq="h", tz="UTC")).tz_convert("Europe/London")
     assert len(BUILDERS[name](prices=local).values)

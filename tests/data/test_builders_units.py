@@ -181,3 +181,17 @@ def test_realised_volatility_says_which_days_were_left_out():
     assert bf.volatility(prices, bf.Realised()).notes == (left.format("2021-01-01"),)
     cut = bf.volatility(prices.iloc[5:-7], bf.Bipower())
     assert cut.notes == (left.format("2021-01-01"), left.format("2021-02-09"))
+
+
+def test_bars_within_the_day_are_pointed_to_the_measure_that_takes_them():
+    hourly = bars().iloc[:48].set_axis(HOURS[:48])
+    with pytest.raises(bf.DataError, match=r"several rows a day\. Take bf\.Realised\(30\)") as found:
+        bf.volatility(hourly, bf.YangZhang(30))
+    closes = hourly["close"]
+    with pytest.raises(bf.DataError, match=r"daily bars: prices\.resample\('D'\)\.last\(\)"):
+        bf.volatility(closes, bf.CloseToClose(30))
+    daily = eval(found.value.remedy.split("daily bars: ")[1].rstrip("."), {"prices": hourly})
+    assert len(daily) == 2
+    assert (daily["high"] == hourly["high"].resample("D").max()).all()
+    with pytest.raises(bf.DataError, match=r"several rows a day\. Make one of each day, such as series.resample"):
+        bf.activity(level(3, "hash_rate", HOURS[:48]))

@@ -1,5 +1,7 @@
 """Implied volatility at a constant maturity from dated chains: smiles that are known, and days without a value."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ import bayesfactor as bf
 KINDS = (bf.AtTheMoney, bf.ModelFree, bf.RiskReversal, bf.Butterfly)
 EVERY = pytest.mark.parametrize("kind", KINDS)
 DAYS = pd.date_range("2024-01-01", periods=6)
+NOON = pd.Timestamp("2024-01-03T12:00Z")
 STEP = 0.01  # of the logarithms of strikes
 STRIKES = (60.0, 75.0, 90.0, 100.0, 110.0, 130.0, 160.0)
 
@@ -187,8 +190,8 @@ def test_a_maturity_on_an_expiry_needs_no_other():
 
 def test_a_day_that_is_missing_is_not_filled_in_a_panel():
     days = pd.date_range("2024-01-01", periods=60)
-    surfaces = [bf.surface(chain) for chain in history().values()]
-    cycle = {day: surfaces[place % 2] for place, day in enumerate(days)}
+    levels = [bf.surface(chain) for chain in history().values()]
+    cycle = {day: replace(levels[place % 2], quoted=day.tz_localize("UTC")) for place, day in enumerate(days)}
     returns = pd.DataFrame(np.random.default_rng(1).normal(0, 0.03, (60, 2)), days, ["a", "b"])
     panel = bf.integrate(returns, bf.volatility(cycle, bf.AtTheMoney()))
     assert panel.factor_names == ("at_the_money_volatility",)
@@ -205,7 +208,9 @@ def test_a_day_that_is_missing_is_not_filled_in_a_panel():
         ({"mark": -0.1}, "must be a number and not be below 0"),
         ({"strike": 100.0}, "is quoted twice"),
         ({"underlying": ["ETH", "BTC"] * 14}, "of several underlyings: BTC, ETH"),
-        ({"quoted": pd.Timestamp("2024-01-05T00:01Z")}, "were quoted at 2024-01-05 00:01:00.00:00, after that day"),
+        ({"quoted": pd.Timestamp("2024-01-05T00:01Z")}, "were quoted at 2024-01-05 00:01:00 UTC, after that day"),
+        ({"quoted": pd.Timestamp("2024-01-02T23:59Z")}, "at 2024-01-02 23:59:00 UTC, before that day, and none on it"),
+        ({"quoted": [pd.Timestamp("2024-01-01T23:59Z")] + 27 * [NOON]}, "UTC, more than a day before that day"),
     ],
 )
 def test_chains_with_defects_are_refused_with_their_day(changed, message):
@@ -217,6 +222,15 @@ def test_chains_with_defects_are_refused_with_their_day(changed, message):
         bf.volatility(chains, bf.AtTheMoney())
     assert found.value.date == DAYS[2]
     assert found.value.remedy
+
+
+def test_a_history_that_was_filled_forward_is_refused_of_chains_and_of_surfaces():
+    chains = history()
+    for one in (chains[DAYS[0]], bf.surface(chains[DAYS[0]])):
+        with pytest.raises(bf.DataError, match="chains, 2024-01-02: contracts were quoted at 2024-01-01 12:00:00 UTC"):
+            bf.volatility({DAYS[0]: one, DAYS[1]: one}, bf.AtTheMoney())
+    with pytest.raises(bf.DataError, match=r"chains, 2024-02-20: .* before that day"):
+        bf.volatility({pd.Timestamp("2024-02-20"): chains[DAYS[0]]}, bf.AtTheMoney())
 
 
 def test_a_chain_at_the_midnight_that_ends_its_day_is_of_that_day():

@@ -205,6 +205,15 @@ def test_volatility_in_decimals_becomes_per_cent(write):
     assert "decimals were turned into per cent" in frame.attrs["notes"][0]
 
 
+def test_days_of_few_hours_are_said(write):
+    rows = "".join(f"2024-01-0{n},60,62,59,61,{1 if n in (2, 4) else 24}\n" for n in range(1, 6))
+    (said,) = bf.read_deribit_volatility(write(f"date,open,high,low,close,n_hours\n{rows}")).attrs["notes"]
+    assert said == (
+        "file.csv: 2 of 5 days have fewer than 24 hours, by 'n_hours', and are kept: the first 2024-01-02, the "
+        "shortest of 1"
+    )
+
+
 def test_prices_are_no_volatility(write):
     rows = [[row[0], *(1000 * value for value in row[1:])] for row in DVOL]
     with pytest.raises(bf.DataError, match="which is no volatility in per cent a year"):

@@ -102,7 +102,11 @@ def test_no_overlap_says_both_spans(returns, factors):
     assert error.series == "panel"
     apart = factors.copy()
     apart.iloc[:40, 0], apart.iloc[20:, 1] = np.nan, np.nan
-    refused("No period has both", returns, apart)
+    names = [str(name) for name in factors.columns[:2]]
+    found = (
+        rf"factors have no date in common, as '{names[1]}' ends on 2020-01-20 and '{names[0]}' begins on 2020-02-10\."
+    )
+    refused(f"No period has both a return and all factors: .* to .*; {found}", returns, apart)
 
 
 def test_prices_and_percent_given_as_decimal_returns(returns, factors):

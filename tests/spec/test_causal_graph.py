@@ -70,7 +70,10 @@ def test_what_the_way_out_says_is_a_graph():
     ("effects", "says"),
     [
         ({}, "no node is 'return', which stands for the asset. Name the asset 'return'. There is: no node."),
-        ({"market": ["token"]}, "no node is 'return'.* There is: market, token."),
+        ({"market": ["token"]}, r"no node is 'return', which stands for the asset\. Name .* There is: market, token."),
+        ({"market": ["Return"]}, r"asset\. Did you mean 'return' by 'Return'\? Name the asset"),
+        ({"market": ["returns"]}, "Did you mean 'return' by 'returns'"),
+        ({"market": ["Token_Return"]}, "Did you mean 'return' by 'Token_Return'"),
         ([("market", "return")], "a mapping of cause to effects, not a list"),
         ({"market": 3}, "'market' moves 3, and must move a list of names"),
         ({"market": {"return": 1}}, "'market' moves {'return': 1}"),
@@ -105,6 +108,12 @@ def test_a_file_that_holds_no_graph_is_refused(tmp_path, text, says):
     path.write_text(text)
     with pytest.raises(bf.SpecError, match=says):
         bf.read_causal_graph(path)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "graph.toml"
+    path.write_text('market = ["return"]\n', encoding="utf-8-sig")
+    assert bf.read_causal_graph(path).edges == (("market", "return"),)
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):

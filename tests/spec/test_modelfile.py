@@ -46,6 +46,12 @@ def test_numbers_of_numpy_and_whole_numbers_are_numbers():
         assert model_text(same) == model_text(wanted)
 
 
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = bf.write_model(bf.read_model("capm"), tmp_path / "mine.toml")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert bf.read_model(path) == bf.read_model("capm")
+
+
 def test_presets():
     assert bf.list_models() == PRESETS
     for name in PRESETS:

@@ -44,7 +44,7 @@ def read_scenarios(path: str | Path) -> tuple[Scenario, ...]:
     if not isinstance(path, str | Path):
         raise SpecError(f"read_scenarios: {path!r} is not a path.", place="read_scenarios.path", found=path)
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SpecError(
             f"{path}: cannot be read ({error.strerror}).", place=str(path), remedy="Give a path that exists."

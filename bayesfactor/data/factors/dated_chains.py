@@ -1,4 +1,4 @@
-"""Chains of options by the day that they are of: each a surface of implied volatilities, and none of a later moment."""
+"""Chains of options by the day that they are of: each a surface of implied volatilities, and none of another day."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def surfaces(chains: Any) -> Iterator[tuple[pd.Timestamp, Surface]]:
     Raises
     ------
     DataError, SpecError
-        As `surface`, with the day; for a chain that is of a later moment than its day, two of one day, and no chain.
+        As `surface`, with the day; for a chain or surface that was quoted on another day, two of one day, and no chain.
     """
     found: dict[pd.Timestamp, Surface] = {}
     for at, chain in _dated(chains):
@@ -37,7 +37,7 @@ def surfaces(chains: Any) -> Iterator[tuple[pd.Timestamp, Surface]]:
                 date=of,
                 remedy="Keep the one that is nearest to the end of the day.",
             )
-        found[of] = chain if isinstance(chain, Surface) else _summed(chain, at, of)
+        found[of] = _of_day(chain, of) if isinstance(chain, Surface) else _summed(chain, at, of)
     if not found:
         raise DataError(f"{PLACE} holds no chain.", series=PLACE, remedy=WRITE)
     yield from sorted(found.items())
@@ -67,6 +67,13 @@ def _quoted(chain: pd.DataFrame) -> Any:
     return next((name for name in chain.columns if DERIBIT.get(str(name), str(name)) == "quoted"), None)
 
 
+def _of_day(surface: Surface, of: pd.Timestamp) -> Surface:
+    """Return the surface of a day; raise an error where it says that it was quoted on another."""
+    if surface.quoted is not None:
+        _require_of_day(pd.Series([surface.quoted]), of)
+    return surface
+
+
 def _summed(chain: Any, at: pd.Timestamp, of: pd.Timestamp) -> Surface:
     """Return the surface of the chain of a day, that was quoted when it says, or at the moment that is its date."""
     column = None
@@ -81,7 +88,7 @@ def _summed(chain: Any, at: pd.Timestamp, of: pd.Timestamp) -> Surface:
                     remedy='Add a column quoted, such as "2024-01-08T16:00Z"; years to expiry depend on it.',
                 )
             if column is not None and len(chain):
-                _require_known(moments_of(chain[column], f"{PLACE}: {column}"), of)
+                _require_of_day(moments_of(chain[column], f"{PLACE}: {column}"), of)
         return summaries(as_chain(chain, at if column is None else None), None)
     except DataError as error:
         message = _said(error.message, of)
@@ -93,16 +100,28 @@ def _summed(chain: Any, at: pd.Timestamp, of: pd.Timestamp) -> Surface:
         ) from None
 
 
-def _require_known(quoted: pd.Series, of: pd.Timestamp) -> None:
-    """Raise an error for quotes of after the end of a day: no factor is of what was not known then."""
-    late = quoted > of.tz_localize("UTC") + DAY
+def _require_of_day(quoted: pd.Series, of: pd.Timestamp) -> None:
+    """Raise an error for quotes of another day: of after its end, which were not known then, or of before it.
+
+    The last quote is of the day; single contracts may have been quoted up to a day before it.
+    """
+    start = of.tz_localize("UTC")
+    late, old = quoted > start + DAY, quoted < start - DAY
     if late.any():
-        raise DataError(
-            f"surface: contracts were quoted at {quoted[late].iloc[0]}, after that day.",
-            series="quoted",
-            value=quoted[late].iloc[0],
-            remedy="Date the chain by the day on which it was quoted.",
-        )
+        found, says = quoted[late].iloc[0], "after that day"
+    elif quoted.max() < start:
+        found, says = quoted.max(), "before that day, and none on it"
+    elif old.any():
+        found, says = quoted[old].iloc[0], "more than a day before that day"
+    else:
+        return
+    raise DataError(
+        f"{PLACE}, {day(of)}: contracts were quoted at {found:%Y-%m-%d %H:%M:%S} UTC, {says}.",
+        series="quoted",
+        date=of,
+        value=found,
+        remedy="Date a chain by the day on which it was quoted, leave older quotes out, and fill no day from another.",
+    )
 
 
 def _said(message: str, of: pd.Timestamp) -> str:

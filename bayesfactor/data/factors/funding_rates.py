@@ -10,7 +10,7 @@ from bayesfactor.base.errors import DataError
 from bayesfactor.data.factors.descriptions import of_levels
 from bayesfactor.data.factors.observations import Source, name_of, read_series, require_regular
 from bayesfactor.data.integration.factor_series import FactorSeries
-from bayesfactor.data.screening.dates import day
+from bayesfactor.data.screening.dates import day, length
 
 DAYS = 365
 _OF_DAYS = "decimal, per day"  # units that `read_funding` states
@@ -98,7 +98,7 @@ def _intervals(rates: pd.Series, summed: bool) -> float:
         )
     if not step or _DAY % step:
         raise DataError(
-            f"rates are {step} apart, which is no part of a day.",
+            f"rates are {length(step)} apart, which is no part of a day.",
             series="rates",
             date=rates.index[0],
             value=str(step),

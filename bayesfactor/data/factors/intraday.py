@@ -13,7 +13,8 @@ from bayesfactor.data.factors.bars import read_bars
 from bayesfactor.data.factors.descriptions import known_from, over
 from bayesfactor.data.factors.observations import Source, require_above, require_regular
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_mean
-from bayesfactor.data.screening.dates import day
+from bayesfactor.data.screening.candles import describe_time
+from bayesfactor.data.screening.dates import day, length
 from bayesfactor.panel.records import Transform
 
 STAMPS = ("start", "end")
@@ -102,12 +103,13 @@ def _never_closes(index: pd.DatetimeIndex, days: pd.DatetimeIndex, what: str) ->
     if wrong.any():
         place = int(np.argmax(wrong))
         raise DataError(
-            f"Bars of {what} are {pd.Timedelta(step)} apart, but {pd.Timedelta(steps[place])} from {index[place]} to "
-            f"{index[place + 1]}.",
+            f"Bars of {what} are {length(pd.Timedelta(step))} apart, but {length(pd.Timedelta(steps[place]))} from "
+            f"{index[place]} to {index[place + 1]}.",
             series=what,
             date=index[place + 1],
             value=pd.Timedelta(steps[place]),
-            remedy=f"Supply the bars that are missing, or take the part after them. {_ZONE}",
+            remedy=f"Supply the bars that are missing, or take the part after them: "
+            f"{what}.loc['{describe_time(index[place + 1])}':]. {_ZONE}",
         )
     return always
 

@@ -1,7 +1,7 @@
 """What factors are made of: series and bars on their own dates, read and checked, and never repaired."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from bayesfactor.base.errors import DataError, SpecError
 from bayesfactor.data.calendars import infer_pattern, longest_step
 from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.integration.frames import read_times, zone_of
+from bayesfactor.data.screening.candles import describe_time
 from bayesfactor.data.screening.dates import day, strip_time
-from bayesfactor.data.screening.timestamps import check_zones
+from bayesfactor.data.screening.timestamps import check_zones, frame_words
 
 _EVERY = 3  # dates from which a calendar is told
 
@@ -29,11 +30,14 @@ class Source:
         Whether there may be several a day.
     wanted : function of str to bool
         Which columns are read, by their names.
+    daily : str
+        What to do where there are several rows a day of what is daily.
     """
 
     what: str
     intraday: bool = False
     wanted: Callable[[str], bool] = lambda name: True
+    daily: str = "Make one of each day, such as {what}.resample('D').last() of levels and .sum() of flows."
 
 
 def read_columns(table: Any, source: Source) -> pd.DataFrame:
@@ -52,7 +56,9 @@ def read_columns(table: Any, source: Source) -> pd.DataFrame:
     found = read_times(frame, what, source.wanted)
     if not source.intraday:
         assert isinstance(found.index, pd.DatetimeIndex)
-        days, _ = strip_time(found.index, what)
+        words = frame_words(what, found.index.tz is not None)
+        words = replace(words, bars="there are several rows a day", use=source.daily.format(what=what))
+        days, _ = strip_time(found.index, what, words)
         if found.index.tz is None:
             found.index = days
     return found
@@ -92,15 +98,16 @@ def whole(table: pd.DataFrame, what: str) -> pd.DataFrame:
     found = table.iloc[first : last + 1]
     hole = ~complete[first : last + 1]
     if hole.any():
-        row = int(np.argmax(hole))
+        row, end = int(np.argmax(hole)), int(np.flatnonzero(hole)[-1])
         name = str(table.columns[int(np.argmax(found.iloc[row].isna().to_numpy()))])
         date = found.index[row]
         raise DataError(
-            f"'{name}' in {what} is missing on {day(date)}, between two values.",
+            f"'{name}' in {what} is missing on {describe_time(date)}, between two values.",
             series=name,
             date=date,
             remedy=f"Supply it; or leave the date out where the market was closed, {what}.dropna(); or take the part "
-            f"after it: {what}.loc[{str(found.index[row + 1].date())!r}:].",
+            f"after {'it' if row == end else 'the last such date'}: "
+            f"{what}.loc[{describe_time(found.index[end + 1])!r}:].",
         )
     return found
 
@@ -197,7 +204,7 @@ def refused(values: pd.Series, bad: np.ndarray, what: str, why: str, remedy: str
     date, value = values.index[bad][0], float(values[bad].iloc[0])
     name = f"'{values.name}' in {what}" if values.name not in (None, what) else what
     return DataError(
-        f"{name} is {value:.6g} on {day(date)}: {why}.",
+        f"{name} is {value:.6g} on {describe_time(date)}: {why}.",
         series=what if values.name is None else str(values.name),
         date=date,
         value=value,

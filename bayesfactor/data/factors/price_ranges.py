@@ -14,6 +14,9 @@ from bayesfactor.data.factors.observations import Source, require_above, require
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_mean, rolling_variance
 from bayesfactor.panel.records import Transform
 
+_WITHIN = "which is made of bars within the day; or make daily bars: {what}.resample('D')"
+_CLOSES = ".last()."
+_BARS = ".agg({{'open': 'first', 'high': 'max', 'low': 'min', 'close': 'last'}})."
 _FLAT = "No price moved inside that window: take a longer one, or the part after it."
 
 
@@ -46,7 +49,9 @@ class RangeVolatility(ABC):
     def measure(self, prices: Any) -> pd.Series:
         """Return the standard deviation at each bar, of it and those before it in the window."""
         what, why = "prices", f"{type(self).__name__}({self.window})"
-        bars = read_bars(prices, self.fields, Source(what))
+        last = self.fields == ("close",)
+        daily = f"Take bf.Realised({self.window}), {_WITHIN}{_CLOSES if last else _BARS}"
+        bars = read_bars(prices, self.fields, Source(what, daily=daily))
         require_longer(bars.index, self.window + self.before, what, why)
         if self.before or self.window > 1:
             require_regular(bars.index, what, why)

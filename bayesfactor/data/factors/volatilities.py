@@ -51,7 +51,7 @@ def volatility(prices: Any, kind: Volatility, *, name: str | None = None, lag: i
     DataError
         For a column that is not there, a price of zero or below, a high below its low, a value or a bar that is
         missing, dates out of order or twice, a window without a move: with the column, the date and a remedy. For a
-        chain that `surface` refuses, one of a later moment than its day, and chains of which none has a value.
+        chain that `surface` refuses, one of another day than its own, and chains of which none has a value.
     SpecError
         When `kind` is none of these.
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.screening.dates import day
+from bayesfactor.data.screening.candles import describe_time
+from bayesfactor.data.screening.dates import day, length
 
 DAY = np.timedelta64(1, "D")
 _REGULAR = 0.9  # share of steps that are alike, from which times are on a grid
@@ -75,9 +76,9 @@ def whole_days(values: pd.Series, what: str) -> WholeDays:
 def _hole(index: pd.DatetimeIndex, place: int, usual: np.timedelta64, what: str) -> DataError:
     step = pd.Timedelta(usual)
     return DataError(
-        f"{what} has nothing between {index[place]} and {index[place + 1]}, where others are {step} apart.",
+        f"{what} has nothing between {index[place]} and {index[place + 1]}, where others are {length(step)} apart.",
         series=what,
         date=index[place + 1],
         value=index[place + 1] - index[place],
-        remedy=f"Supply what is missing, or take the part after it: {what}.loc['{index[place + 1].date()}':].",
+        remedy=f"Supply what is missing, or take the part after it: {what}.loc['{describe_time(index[place + 1])}':].",
     )

@@ -39,9 +39,17 @@ def _no_overlap(assets: Sequence[Series], factors: Sequence[Series]) -> DataErro
         firsts = [one.dates[0] for one in group if len(one.dates)]
         lasts = [one.dates[-1] for one in group if len(one.dates)]
         first, last = (min(firsts), max(lasts)) if what == "returns" else (max(firsts), min(lasts))
-        spans.append(f"{what} {first} to {last}")
+        if first <= last:
+            whose = " (all of them)" if what == "factors" else ""
+            spans.append(f"{what} {first} to {last}{whose}")
+            continue
+        late, early = (
+            next(one.name for one in group if len(one.dates) and one.dates[place] == end)
+            for place, end in ((0, first), (-1, last))
+        )
+        spans.append(f"factors have no date in common, as '{early}' ends on {last} and '{late}' begins on {first}")
     return DataError(
-        f"No period has both a return and all factors: {spans[0]}; {spans[1]} (all of them).",
+        f"No period has both a return and all factors: {spans[0]}; {spans[1]}.",
         series="panel",
         value=tuple(spans),
         remedy="Look at the dates of both frames, drop the factor that cuts the span, or use a coarser calendar.",

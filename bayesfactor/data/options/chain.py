@@ -54,8 +54,8 @@ def as_chain(frame: object, at: object) -> pd.DataFrame:
         chain["instrument"] = [f"{expiry:%Y-%m-%d} {strike} {kind}" for expiry, strike, kind in named]
     _check_numbers(chain)
     _check_one_underlying(chain)
-    quoted = _quoted(chain, at)
-    chain["years"] = [years_between(start, end) for start, end in zip(quoted, chain["expiry"], strict=True)]
+    chain["quoted"] = _quoted(chain, at)
+    chain["years"] = [years_between(start, end) for start, end in zip(chain["quoted"], chain["expiry"], strict=True)]
     _refuse(chain, chain["years"] <= 0, "expiry", "has expired by then", "Leave expired contracts out.")
     crossed = chain["bid"] > chain["ask"]
     _refuse(chain, crossed, "bid", "is above its ask: the quotes are crossed", "Leave it out, or take newer quotes.")

@@ -32,10 +32,13 @@ class Surface:
         ``butterfly`` (25 delta; NaN where quotes do not reach so far), ``model_free``. ``attrs`` hold units and notes.
     notes : tuple of str
         Which contracts were left out, and why.
+    quoted : Timestamp, optional
+        When the last of its contracts was quoted, in UTC.
     """
 
     expiries: pd.DataFrame
     notes: tuple[str, ...] = ()
+    quoted: pd.Timestamp | None = None
 
     def table(self) -> pd.DataFrame:
         """Return the expiries as a table, with the column expiry; ``attrs`` hold units and notes."""
@@ -162,7 +165,7 @@ def summaries(table: pd.DataFrame, settled: Settled | None) -> Surface:
         notes += _on_missing(f"{expiry:%Y-%m-%d}", rows[expiry])
     found = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("expiry")
     found.attrs = {"units": UNITS, "notes": tuple(notes)}
-    return Surface(found, tuple(notes))
+    return Surface(found, tuple(notes), table["quoted"].max())
 
 
 def beside(expiries: pd.DataFrame, years: float) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from bayesfactor.data.readers.cells import Source
 from bayesfactor.data.readers.epochs import read_epochs
 from bayesfactor.data.readers.intervals import DAY, Interval
 from bayesfactor.data.readers.rows import AGAIN, Rows, read_rows
+from bayesfactor.data.readers.series_names import ASSETS, choose_series, pair_in_name
 from bayesfactor.data.screening.candles import check_candles
 
 _COLUMNS = ("open_time", "open", "high", "low", "close", "volume", "close_time", "quote_volume", "trades", "taker_buy",
@@ -58,6 +59,9 @@ def read_binance(path: Source | Sequence[Source]) -> pd.DataFrame:
 
     Notes
     -----
+    The symbol is what a column ``symbol`` says, else what the name of the file holds, such as ``BTCUSDT.json``; where
+    neither does, ``notes`` says where prices jump from one file to the next.
+
     Epochs are milliseconds, and microseconds in the archive's spot files since 2025: each is read in its own unit. The
     last candle is left out where it had not ended. Of futures that are settled in coins, whose files count contracts,
     volumes are turned into coins and dollars. Nothing is filled.
@@ -72,13 +76,14 @@ def read_binance(path: Source | Sequence[Source]) -> pd.DataFrame:
 def _read_part(path: Path) -> Part:
     rows = read_rows(path).with_names(_COLUMNS).with_names(_COLUMNS[:11]).rename(_SAME)
     rows.require(_COLUMNS[:11], "a file of Binance's klines")
+    rows, named = choose_series(rows, ASSETS)
     stamped = stamp_rows(rows, "open_time", _KEPT)
     _check_premium(stamped.frame, rows)
     interval = _read_interval(rows, pd.DatetimeIndex(stamped.frame.index))
     check_candles(stamped.frame, rows.cells.index, rows.name)  # before a mean price is held against high and low
     frame, notes = _count_coins(stamped.frame, rows)
     found = _NAME.search(path.name)
-    symbol = found["symbol"] if found else ""
+    symbol = named or (found["symbol"] if found else pair_in_name(path))
     notes = (*stamped.notes, *notes)
     return Part(
         frame,

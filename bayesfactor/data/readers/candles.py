@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,20 @@ from bayesfactor.data.readers.cells import MISSING, Source, make_numbers
 from bayesfactor.data.readers.epochs import read_epochs
 from bayesfactor.data.readers.intervals import Interval, describe_absent, is_unfinished
 from bayesfactor.data.readers.rows import AGAIN, Rows, files_of
+from bayesfactor.data.readers.series_names import check_one_series
 from bayesfactor.data.screening.candles import check_candles, describe_time, note_candles, note_missing
 from bayesfactor.data.screening.missing_codes import check_codes
+
+TWO_LINES = (
+    "If the file is of one series, keep the line that is right; if it is of two, such as two coins or exchanges, read "
+    "each apart, from a file of its own."
+)
+TWO_FILES = (
+    "If they are of one series, keep the file that was written last; if they are of two, such as two coins or "
+    "exchanges, read each apart."
+)
+_LEVELS = ("close", "tvl", "reserve", "reserve_usd")
+_JUMP = 4.0  # times, from the last price of a file to the first of the next
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,7 @@ def order_part(part: Part) -> Part:
             series=part.path.name,
             date=starts[at],
             value=str(starts[at]),
-            remedy="Keep one of the two lines.",
+            remedy="Keep one of the two lines." if same else TWO_LINES,
         )
     if starts.is_monotonic_increasing:
         return part
@@ -143,10 +156,11 @@ def read_candles(path: Source | Sequence[Source], read: Callable[[Path], Part]) 
 
 def date_parts(parts: Sequence[Part]) -> pd.DataFrame:
     """Return the rows of several files of one series as one frame on dates, and in ``attrs`` what was found."""
+    symbol = check_one_series((part.path.name, part.symbol) for part in parts)
     _check_alike(parts)
     frame, notes = join_frames(parts)
     interval = parts[0].interval
-    notes = [*(note for part in parts for note in part.notes), *notes]
+    notes = [*(note for part in parts for note in part.notes), *notes, *_note_jumps(parts)]
     starts = pd.DatetimeIndex(frame.index)
     absent = interval.absent(starts)
     notes += [describe_absent(absent, len(starts), interval)] if len(absent) else []
@@ -154,7 +168,6 @@ def date_parts(parts: Sequence[Part]) -> pd.DataFrame:
     notes += note_pages(parts)
     notes += note_candles(frame) if "close" in frame.columns else []
     notes += note_missing(frame)
-    symbol = next((part.symbol for part in parts if part.symbol), "")
     frame.attrs = {
         "interval": str(interval),
         "stamps": interval.stamps,
@@ -181,11 +194,10 @@ def _check_alike(parts: Sequence[Part]) -> None:
     first = parts[0]
     for part in parts[1:]:
         for what, mine, other in (
-            ("of", first.symbol, part.symbol),
             ("of intervals of", str(first.interval), str(part.interval)),
             ("with", ", ".join(first.frame.columns), ", ".join(part.frame.columns)),
         ):
-            if mine != other and mine and other:
+            if mine != other:
                 raise DataError(
                     f"{first.path.name} is {what} {mine}, and {part.path.name} {what} {other}: they are not one "
                     "series.",
@@ -193,6 +205,23 @@ def _check_alike(parts: Sequence[Part]) -> None:
                     value=other,
                     remedy="Read the files of each series apart.",
                 )
+
+
+def _note_jumps(parts: Sequence[Part]) -> list[str]:
+    """Say where a level jumps from one file to the next, which may then be of another series."""
+    notes = []
+    ordered = sorted(parts, key=lambda part: part.frame.index[0])
+    for before, after in pairwise(ordered):
+        for column in [name for name in _LEVELS if name in before.frame.columns]:
+            old, new = before.frame[column].dropna(), after.frame[column].dropna()
+            if not len(old) or not len(new) or min(old.iloc[-1], new.iloc[0]) <= 0.0:
+                continue
+            if max(old.iloc[-1] / new.iloc[0], new.iloc[0] / old.iloc[-1]) > _JUMP:
+                notes.append(
+                    f"'{column}' jumps from {old.iloc[-1]:g}, at the end of {before.path.name}, to {new.iloc[0]:g}, at "
+                    f"the start of {after.path.name}: if the files are of two series, read each apart"
+                )
+    return notes
 
 
 def join_frames(parts: Sequence[Part]) -> tuple[pd.DataFrame, list[str]]:
@@ -210,7 +239,7 @@ def join_frames(parts: Sequence[Part]) -> tuple[pd.DataFrame, list[str]]:
             f"{files} have other numbers on {describe_time(when)}.",
             series=files,
             date=when,
-            remedy="Keep the file that was written last.",
+            remedy=TWO_FILES,
         )
     first = describe_time(whole.index[int(again.argmax())])
     said = f"{int(again.sum())} rows stand in two files alike, and were kept once: the first {first}"

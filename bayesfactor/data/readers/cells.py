@@ -18,6 +18,7 @@ from typing import Literal
 import pandas as pd
 
 from bayesfactor.base.errors import DataError
+from bayesfactor.data.readers.plain_cells import plain_numbers, split_plain
 from bayesfactor.data.screening.number_formats import describe_number, is_clock, is_mark
 
 Source = str | PathLike[str]
@@ -96,6 +97,11 @@ def split_cells(text: str, name: str, header: Sequence[str] = ()) -> pd.DataFram
 
     `header` names the columns of a file whose first line is data.
     """
+    plain = split_plain(text, header)
+    if plain is not None:
+        if not header:
+            _check_header(list(plain.columns), name)
+        return plain
     reader = csv.reader(io.StringIO(text, newline=""))
     lines, rows = [], []
     try:
@@ -165,6 +171,9 @@ def read_number(cells: pd.Series, missing: frozenset[str]) -> tuple[pd.Series, p
     if cells.dtype.kind in "iuf":
         values = pd.Series(cells.to_numpy(dtype=float, na_value=float("nan")), index=cells.index)
         return values, values.abs() == float("inf")
+    plain = plain_numbers(cells)
+    if plain is not None:
+        return plain, pd.Series(False, cells.index)
     text = cells.astype(object).where(cells.notna(), "").astype(str).str.strip()
     number = text.str.fullmatch(NUMBER)
     values = text.where(number, "nan").astype(float)

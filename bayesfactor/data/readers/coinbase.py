@@ -10,6 +10,7 @@ from bayesfactor.data.readers.candles import Part, read_candles, stamp_rows
 from bayesfactor.data.readers.cells import Source
 from bayesfactor.data.readers.intervals import longest_interval
 from bayesfactor.data.readers.rows import Rows, read_rows
+from bayesfactor.data.readers.series_names import ASSETS, choose_series, pair_in_name
 
 _COLUMNS = ("time", "low", "high", "open", "close", "volume")
 _SAME = {"start": "time", "timestamp": "time", "date": "time", "unix": "time"}
@@ -51,6 +52,7 @@ def _read_part(path: Path) -> Part:
     bare = not rows.named
     rows = rows.with_names(_COLUMNS).rename(_SAME)
     rows.require(_COLUMNS, "a file of Coinbase's candles")
+    rows, named = choose_series(rows, ASSETS)
     stamped = stamp_rows(rows, "time", ("open", "high", "low", "close", "volume"))
     if bare:
         _check_order(stamped.frame, rows)
@@ -58,7 +60,9 @@ def _read_part(path: Path) -> Part:
     interval = longest_interval(starts, _INTERVALS)
     if interval is None:
         raise no_interval(rows, starts)
-    return Part(stamped.frame, rows.cells.index, path, interval, "", stamped.unit, stamped.notes)
+    return Part(
+        stamped.frame, rows.cells.index, path, interval, named or pair_in_name(path), stamped.unit, stamped.notes
+    )
 
 
 def _check_order(frame: pd.DataFrame, rows: Rows) -> None:

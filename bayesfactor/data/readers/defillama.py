@@ -10,10 +10,12 @@ from bayesfactor.data.readers.candles import Part, date_parts, drop_unfinished, 
 from bayesfactor.data.readers.cells import Source, tell_content
 from bayesfactor.data.readers.intervals import DAY, Interval
 from bayesfactor.data.readers.rows import Rows, files_of, make_rows, read_rows
+from bayesfactor.data.readers.series_names import choose_series
 from bayesfactor.data.screening.candles import check_not_negative, describe_time
 
 _VALUES = ("total_liquidity_usd", "total_value_locked", "tvl")
 _TIMES = ("timestamp", "date")
+_PROTOCOLS = ("name", "protocol", "project", "slug")
 
 
 def read_defillama(path: Source | Sequence[Source], *, chain: str | None = None) -> pd.DataFrame:
@@ -36,13 +38,13 @@ def read_defillama(path: Source | Sequence[Source], *, chain: str | None = None)
     -------
     DataFrame
         dates x tvl, in dollars; of a table with several columns, all of them under their own names. ``attrs`` as of
-        `read_binance`.
+        `read_binance`, with ``name``, of the protocol, where the file says it.
 
     Raises
     ------
     DataError
-        The file cannot be read or is another publisher's; a value is negative; a time comes twice, or is within a day
-        other than the last.
+        The file cannot be read or is another publisher's; files or rows are of two protocols; a value is
+        negative; a time comes twice, or is within a day other than the last.
     SpecError
         The file does not have `chain`.
 
@@ -54,7 +56,8 @@ def read_defillama(path: Source | Sequence[Source], *, chain: str | None = None)
     """
     parts = [drop_unfinished(order_part(_read_part(file, chain))) for file in files_of(path)]
     frame = date_parts(parts)
-    frame.attrs |= {"units": "dollars", "stamps": "end of the day"}
+    name = frame.attrs.pop("symbol", "")
+    frame.attrs |= {"units": "dollars", "stamps": "end of the day"} | ({"name": name} if name else {})
     for column in frame.columns:
         zero = frame.index[frame[column] == 0.0]
         if len(zero):
@@ -64,7 +67,10 @@ def read_defillama(path: Source | Sequence[Source], *, chain: str | None = None)
 
 
 def _read_part(path: Path, chain: str | None) -> Part:
-    rows = read_rows(path, ("tvl",)) if chain is None else _of_chain(read_rows(path, ("tvl",)), chain)
+    rows = read_rows(path, ("tvl",))
+    whose = rows.rest.get("name")
+    rows = rows if chain is None else _of_chain(rows, chain)
+    rows, named = choose_series(rows, _PROTOCOLS)
     time = next((column for column in _TIMES if column in rows.cells.columns), "")
     value = next((column for column in _VALUES if column in rows.cells.columns), "")
     columns = [value] if value else _columns_of_table(rows)
@@ -75,7 +81,16 @@ def _read_part(path: Path, chain: str | None) -> Part:
     check_not_negative(frame, list(frame.columns), rows.cells.index, rows.name)
     frame, lines, said = _leave_now(frame, rows)
     frame = frame.set_axis(pd.DatetimeIndex(frame.index) - pd.Timedelta(days=1), axis="index")
-    return Part(frame, lines, path, Interval(DAY), "", stamped.unit, (*stamped.notes, *said), answer=False)
+    return Part(
+        frame,
+        lines,
+        path,
+        Interval(DAY),
+        named or str(whose or ""),
+        stamped.unit,
+        (*stamped.notes, *said),
+        answer=False,
+    )
 
 
 def _columns_of_table(rows: Rows) -> list[str]:

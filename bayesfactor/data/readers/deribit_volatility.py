@@ -7,12 +7,14 @@ import pandas as pd
 
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.readers.candles import Part, read_candles, stamp_rows
-from bayesfactor.data.readers.cells import Source
+from bayesfactor.data.readers.cells import MISSING, Source, read_number
 from bayesfactor.data.readers.coinbase import no_interval
-from bayesfactor.data.readers.intervals import longest_interval
+from bayesfactor.data.readers.intervals import DAY, Interval, longest_interval
 from bayesfactor.data.readers.rows import AGAIN, Rows, read_rows
+from bayesfactor.data.readers.series_names import ASSETS, COINS, choose_series, word_in_name
 
 _COLUMNS = ("time", "open", "high", "low", "close")
+_HOURS = "n_hours"
 _SAME = {"timestamp": "time", "date": "time", "datetime": "time", "unix": "time"}
 _INTERVALS = (1, 60, 3600, 43_200, 86_400)
 _LOWEST, _HIGHEST = 3.0, 1000.0  # per cent a year: of a typical value, and of any
@@ -31,7 +33,8 @@ def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
     -------
     DataFrame
         dates x open, high, low, close, **in per cent a year**, as published: 60 is a standard deviation of 0.6 a year.
-        Dates and ``attrs`` as of `read_binance`.
+        Dates and ``attrs`` as of `read_binance`; its symbol is the currency that the name of a file holds, such as
+        ``DVOL_BTC.csv``.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
     -----
     An answer of the interface is one page: where none of the files is the last one, whose ``continuation`` is null,
     ``notes`` says so. The last candle is left out where it had not ended. Values that were written as decimals are
-    turned into per cent, and ``notes`` says so.
+    turned into per cent, and ``notes`` says so; and how many days have fewer hours than 24, of a file with ``n_hours``.
     """
     frame = read_candles(path, _read_part)
     frame.attrs["units"] = "per cent a year"
@@ -52,6 +55,7 @@ def read_deribit_volatility(path: Source | Sequence[Source]) -> pd.DataFrame:
 def _read_part(path: Path) -> Part:
     rows = read_rows(path).with_names(_COLUMNS).rename(_SAME)
     rows.require(_COLUMNS, "a file of Deribit's volatility index")
+    rows, named = choose_series(rows, ASSETS)
     if "volume" in rows.cells.columns:
         raise DataError(
             f"{rows.name} has a volume, and an index has none: it holds candles of prices.",
@@ -65,8 +69,24 @@ def _read_part(path: Path) -> Part:
     interval = longest_interval(starts, _INTERVALS)
     if interval is None:
         raise no_interval(rows, starts)
-    notes = (*stamped.notes, *said)
-    return Part(frame, rows.cells.index, path, interval, "", stamped.unit, notes, page=rows.page)
+    notes = (*stamped.notes, *said, *_note_short_days(rows, starts, interval))
+    whose = (named or word_in_name(path, COINS)).upper()
+    return Part(frame, rows.cells.index, path, interval, whose, stamped.unit, notes, page=rows.page)
+
+
+def _note_short_days(rows: Rows, starts: pd.DatetimeIndex, interval: Interval) -> tuple[str, ...]:
+    """Say which days are of fewer hours than 24, where the file counts them: high and low are of a part of them."""
+    if interval.seconds != DAY or _HOURS not in rows.cells.columns:
+        return ()
+    hours, _ = read_number(rows.cells[_HOURS], MISSING)
+    short = (hours < 24).to_numpy()
+    if not short.any():
+        return ()
+    first, fewest = starts[short].min().date(), int(hours[short].min())
+    return (
+        f"{rows.name}: {int(short.sum())} of {len(short)} days have fewer than 24 hours, by '{_HOURS}', and are kept: "
+        f"the first {first}, the shortest of {fewest}",
+    )
 
 
 def _in_per_cent(frame: pd.DataFrame, rows: Rows) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """What flows to exchanges and from them, and what they hold."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,15 @@ from bayesfactor.data.readers.cells import Source
 from bayesfactor.data.readers.coinbase import no_interval
 from bayesfactor.data.readers.intervals import Interval, longest_interval
 from bayesfactor.data.readers.rows import AGAIN, Rows, files_of, read_rows
+from bayesfactor.data.readers.series_names import (
+    ASSETS,
+    COINS,
+    EXCHANGES,
+    MARKETS,
+    check_one_series,
+    choose_series,
+    word_in_name,
+)
 from bayesfactor.data.screening.candles import check_not_negative, describe_time
 
 Flow = Literal["inflow", "outflow", "netflow", "reserve", "inflow_usd", "outflow_usd", "netflow_usd", "reserve_usd"]
@@ -33,7 +43,13 @@ _INTERVALS = (600, 3600, 86_400, 604_800)
 _NEAR = 1e-3  # of what flowed: publishers round
 
 
-def read_flows(path: Source | Sequence[Source], *, value: Flow | None = None) -> pd.DataFrame:
+def read_flows(
+    path: Source | Sequence[Source],
+    *,
+    value: Flow | None = None,
+    asset: str | None = None,
+    exchange: str | None = None,
+) -> pd.DataFrame:
     """Read the flows of a coin to and from exchanges: files of CryptoQuant, Glassnode or Coin Metrics.
 
     Parameters
@@ -44,21 +60,24 @@ def read_flows(path: Source | Sequence[Source], *, value: Flow | None = None) ->
         one series; or a folder of them.
     value : {"inflow", "outflow", "netflow", "reserve"}, optional
         What the values of a file with one column of them are, also with ``_usd`` where they are in dollars.
+    asset, exchange : str, optional
+        Whose rows are read, where a file has those of several.
 
     Returns
     -------
     DataFrame
         dates x those of inflow, outflow, netflow (inflow less outflow) and reserve that the file has, in coins, and
         with ``_usd`` in dollars. A day is its own date, in universal time; a week or month has its last day. ``attrs``
-        as of `read_binance`; ``left_out`` lists the other columns.
+        as of `read_binance`; ``left_out`` lists the other columns, and ``asset`` and ``exchange`` say whose flows they
+        are, where the rows or the name of a file do.
 
     Raises
     ------
     DataError
         The file cannot be read or is another publisher's; a flow or reserve is negative; a net flow is not inflow less
-        outflow; a time comes twice or is off the grid.
+        outflow; a time comes twice or is off the grid; files or rows are of two assets or exchanges.
     SpecError
-        `value` is needed, or unknown.
+        `value` is needed, or unknown; no row is of `asset` or `exchange`.
 
     Notes
     -----
@@ -69,16 +88,24 @@ def read_flows(path: Source | Sequence[Source], *, value: Flow | None = None) ->
     if value is not None and value not in _FLOWS:
         raise unknown("value", value, _FLOWS, place="read_flows")
     left_out: list[str] = []
-    parts = [drop_unfinished(order_part(_read_part(file, value, left_out))) for file in files_of(path)]
+    parts, markets = [], []
+    for file in files_of(path):
+        rows, market = choose_series(read_rows(file).rename(_SAME), EXCHANGES, exchange, "exchange")
+        rows, coin = choose_series(rows, ASSETS, asset, "asset")
+        part = replace(_read_part(rows, file, value, left_out), symbol=coin or word_in_name(file, COINS))
+        markets.append((file.name, market or word_in_name(file, MARKETS)))
+        parts.append(drop_unfinished(order_part(part)))
+    where = check_one_series(markets)
     frame = date_parts(parts)
+    whose = {"asset": frame.attrs.pop("symbol", ""), "exchange": where}
     frame.attrs |= {"units": _UNITS, "left_out": list(dict.fromkeys(left_out))}
+    frame.attrs |= {key: name for key, name in whose.items() if name}
     return frame
 
 
-def _read_part(path: Path, value: Flow | None, left_out: list[str]) -> Part:
-    rows = read_rows(path).rename(_SAME)
+def _read_part(rows: Rows, path: Path, value: Flow | None, left_out: list[str]) -> Part:
     time = next((column for column in _TIMES if column in rows.cells.columns), "")
-    others = [column for column in rows.cells.columns if column not in _TIMES]
+    others = [column for column in rows.cells.columns if column not in (*_TIMES, *ASSETS, *EXCHANGES)]
     columns: list[str] = [column for column in others if column in _FLOWS]
     alone = len(others) == 1 and rows.named and rows.looks[0] in ("", "table", "exchange flows")
     if not time or not (columns or alone):

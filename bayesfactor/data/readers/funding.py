@@ -9,12 +9,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bayesfactor.base.errors import DataError, SpecError, unknown
+from bayesfactor.base.errors import DataError, unknown
 from bayesfactor.data.readers.candles import Part, join_frames, note_pages, order_part, stamp_rows
 from bayesfactor.data.readers.cells import Source
 from bayesfactor.data.readers.coinbase import no_interval
 from bayesfactor.data.readers.intervals import Interval, longest_interval
 from bayesfactor.data.readers.rows import AGAIN, Rows, files_of, read_rows
+from bayesfactor.data.readers.series_names import check_one_series, choose_series, pair_in_name
 from bayesfactor.data.screening.funding import check_funding, note_payments
 
 Per = Literal["payment", "day"]
@@ -71,14 +72,7 @@ def read_funding(
         if found not in allowed:
             raise unknown(what, found, allowed, place="read_funding")
     parts = [order_part(_read_part(file, units, symbol)) for file in files_of(path)]
-    names = list(dict.fromkeys(part.symbol for part in parts if part.symbol))
-    if len(names) > 1:
-        raise DataError(
-            f"The files are of {', '.join(names)}: they are not one series.",
-            series=names[1],
-            value=names[1],
-            remedy="Read the files of each future apart.",
-        )
+    whose = check_one_series((part.path.name, part.symbol) for part in parts)
     frame, said = join_frames(parts)
     notes = [*(note for part in parts for note in part.notes), *said, *note_pages(parts), *note_payments(frame)]
     frame, left = _by_day(frame) if per == "day" else (frame, [])
@@ -90,16 +84,16 @@ def read_funding(
         "zone": "UTC",
         "notes": [*notes, *left],
     }
-    frame.attrs |= {"symbol": names[0]} if names else {}
+    frame.attrs |= {"symbol": whose} if whose else {}
     return frame
 
 
 def _read_part(path: Path, units: Units, symbol: str | None) -> Part:
     rows = read_rows(path)
-    time, rate, hours, name = (_first(rows, names) for names in (_TIMES, _RATES, _HOURS, _SYMBOLS))
+    time, rate, hours = (_first(rows, names) for names in (_TIMES, _RATES, _HOURS))
     if not time or not rate:
         rows.require(("funding_time", "funding_rate"), "a file of funding rates")
-    rows, found = _one_symbol(rows, name, symbol)
+    rows, found = choose_series(rows, _SYMBOLS, symbol, "symbol")
     rows, signed = _take_signs(rows, rate)
     stamped = stamp_rows(rows, time, [rate])
     percent = signed or units == "percent"
@@ -111,35 +105,12 @@ def _read_part(path: Path, units: Units, symbol: str | None) -> Part:
     named = _NAME.search(path.name)
     said = [f"{rows.name}: rates in per cent were turned into decimals"] if percent else []
     notes = (*stamped.notes, *moved, *said)
-    whose = found or (named["symbol"] if named else "")
+    whose = found or (named["symbol"] if named else pair_in_name(path))
     return Part(frame, rows.cells.index, path, Interval(3600), whose, stamped.unit, notes, page=rows.page)
 
 
 def _first(rows: Rows, names: Sequence[str]) -> str:
     return next((name for name in names if name in rows.cells.columns), "")
-
-
-def _one_symbol(rows: Rows, column: str, symbol: str | None) -> tuple[Rows, str]:
-    """Return the rows of one future, and its name."""
-    if not column:
-        if symbol is not None:
-            raise SpecError(
-                f"{rows.name} does not say whose rates it holds.", place="symbol", found=symbol, remedy="Leave it out."
-            )
-        return rows, ""
-    held = list(dict.fromkeys(rows.cells[column].str.strip()))
-    if symbol is not None and symbol not in held:
-        raise unknown("symbol", symbol, held, place=rows.name)
-    if symbol is None and len(held) > 1:
-        raise DataError(
-            f"{rows.name} has the rates of {len(held)} futures: {', '.join(held[:5])}.",
-            series=column,
-            value=held[1],
-            remedy=f"Name one: read_funding(path, symbol={held[0]!r}).",
-        )
-    whose = symbol or held[0]
-    kept = rows.cells[column].str.strip() == whose
-    return replace(rows, cells=rows.cells[kept]), whose
 
 
 def _take_signs(rows: Rows, rate: str) -> tuple[Rows, bool]:

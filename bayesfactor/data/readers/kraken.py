@@ -13,6 +13,7 @@ from bayesfactor.data.readers.cells import Source
 from bayesfactor.data.readers.coinbase import no_interval
 from bayesfactor.data.readers.intervals import Interval, longest_interval
 from bayesfactor.data.readers.rows import Rows, read_rows
+from bayesfactor.data.readers.series_names import ASSETS, choose_series, pair_in_name, pair_of_kraken
 
 _FILE = ("time", "open", "high", "low", "close", "volume", "trades")
 _ANSWER = ("time", "open", "high", "low", "close", "vwap", "volume", "trades")
@@ -57,6 +58,7 @@ def read_kraken(path: Source | Sequence[Source]) -> pd.DataFrame:
 def _read_part(path: Path) -> Part:
     rows = read_rows(path).with_names(_FILE).with_names(_ANSWER).rename(_SAME)
     rows.require(_FILE, "a file of Kraken's candles")
+    rows, pair = choose_series(rows, ASSETS)
     rows, said = _leave_last(rows)
     kept = [column for column in _KEPT if column in rows.cells.columns]
     stamped = stamp_rows(rows, "time", kept)
@@ -65,6 +67,7 @@ def _read_part(path: Path) -> Part:
         frame["vwap"] = frame["vwap"].where(frame["volume"] > 0)  # Kraken writes 0 where nothing was traded
     interval, symbol = _read_interval(rows, pd.DatetimeIndex(frame.index), path)
     notes = (*stamped.notes, *said)
+    symbol = pair or pair_of_kraken(rows.key) or symbol or pair_in_name(path)
     answer = bool(rows.cells.index.name == "row")
     return Part(frame, rows.cells.index, path, interval, symbol, stamped.unit, notes, answer)
 

@@ -39,6 +39,8 @@ class Rows:
         What stands beside the rows in JSON.
     notes : tuple of str
         What was done to read them.
+    key : str
+        Under which name the rows stand in JSON; empty where that says nothing of them.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Rows:
     looks: tuple[str, str]
     rest: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    key: str = ""
 
     @property
     def named(self) -> bool:
@@ -128,11 +131,13 @@ def _read_csv(text: str, name: str) -> Rows:
         numbers = [str(place + 1) for place in range(first.count(",") + 1)]
         return Rows(name, split_cells(text, name, numbers), (), looks, {})
     cells = split_cells(text, name)
-    again = cells.eq(pd.Series(cells.columns, cells.columns)).all(axis="columns")
+    again = cells.iloc[:, 0] == cells.columns[0]
+    if again.any():
+        again = cells.eq(pd.Series(cells.columns, cells.columns)).all(axis="columns")
     if again.all():
         raise DataError(f"{name} has a header and no rows.", series=name, remedy="Write or download it again.")
     said = f"{name}: line {cells.index[again][0]} names the columns again and was left out" if again.any() else ""
-    cells = _named(cells[~again], name)
+    cells = _named(cells[~again] if said else cells, name)
     return Rows(name, cells, tuple(cells.columns), looks, {}, (said,) if said else ())
 
 
@@ -161,7 +166,7 @@ def _read_json(text: str, name: str, keys: Sequence[str]) -> Rows:
 
 def make_rows(held: object, name: str, keys: Sequence[str]) -> Rows:
     """Return the rows of what JSON holds, from where `keys` say."""
-    rows, rest = _find_rows(held, keys)
+    rows, rest, key = _find_rows(held, keys)
     if not rows:
         raise _no_rows(held, name)
     widths = {len(row) for row in rows}
@@ -176,28 +181,30 @@ def make_rows(held: object, name: str, keys: Sequence[str]) -> Rows:
     index = pd.RangeIndex(1, len(rows) + 1, name="row")
     frame = pd.DataFrame(cells, columns=columns, index=index, dtype=object)
     if isinstance(rows[0], list):
-        return Rows(name, frame, (), describe_market([], cells[0]), rest)
+        return Rows(name, frame, (), describe_market([], cells[0]), rest, key=key)
     frame = _named(frame, name)
-    return Rows(name, frame, tuple(frame.columns), describe_market(list(frame.columns), cells[0]), rest)
+    return Rows(name, frame, tuple(frame.columns), describe_market(list(frame.columns), cells[0]), rest, key=key)
 
 
 def _text(cell: object) -> str:
     return "" if cell is None or isinstance(cell, dict | list) else str(cell)
 
 
-def _find_rows(held: object, keys: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
-    """Return the first list of rows, and what stands beside it."""
+def _find_rows(held: object, keys: Sequence[str]) -> tuple[list[Any], dict[str, Any], str]:
+    """Return the first list of rows, what stands beside it, and the name that it stands under."""
     if isinstance(held, list):
-        return (held, {}) if held and all(isinstance(row, dict | list) and row for row in held) else ([], {})
+        whole = bool(held) and all(isinstance(row, dict | list) and row for row in held)
+        return held if whole else [], {}, ""
     if not isinstance(held, dict):
-        return [], {}
+        return [], {}, ""
     ways = [*(key for key in keys if key in held), *(key for key in _INSIDE if key in held)]
     ways += [key for key in held if key not in ways and isinstance(held[key], list) and key not in _FAULTS]
     for key in ways:
-        rows, rest = _find_rows(held[key], keys)
+        rows, rest, under = _find_rows(held[key], keys)
         if rows:
-            return rows, {one: value for one, value in held.items() if one != key} | rest
-    return [], {}
+            own = "" if key in keys or key in _INSIDE else key
+            return rows, {one: value for one, value in held.items() if one != key} | rest, under or own
+    return [], {}, ""
 
 
 def _no_rows(held: object, name: str) -> DataError:

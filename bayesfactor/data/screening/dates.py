@@ -30,6 +30,15 @@ def day(date: object) -> str:
     return str(np.datetime64(date, "D")) if isinstance(date, np.datetime64) else str(date)
 
 
+def length(time: pd.Timedelta) -> str:
+    """Write a length of time in days, hours, minutes and seconds: ``1 day 3 hours``."""
+    found = []
+    for unit in ("days", "hours", "minutes", "seconds"):
+        count = getattr(time.components, unit)
+        found += [f"{count} {unit if count > 1 else unit[:-1]}"] if count else []
+    return " ".join(found) or f"{time.total_seconds():g} seconds"
+
+
 def check_dates(frame: pd.DataFrame, what: str) -> pd.DatetimeIndex:
     """Raise an error for an index that is not of dates, has a missing date, is unsorted or holds a date twice."""
     index = frame.index

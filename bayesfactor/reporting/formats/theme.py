@@ -116,7 +116,7 @@ def read_theme(path: str | PathLike[str]) -> Theme:
     """
     place = as_path(path)
     try:
-        table = tomllib.loads(place.read_text(encoding="utf-8"))
+        table = tomllib.loads(place.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SpecError(
             f"{place}: cannot be read as a theme ({error}).", place=str(place), remedy='Write name = "My desk".'
