@@ -17,6 +17,7 @@ from bayesfactor.data.factors.observations import (
     require_above,
     require_regular,
     said_of,
+    shares_price,
 )
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_variance
 from bayesfactor.data.factors.whole_days import whole_days
@@ -61,7 +62,7 @@ def activity(series: Any, *, name: str | None = None, lag: int | None = None) ->
     about = f"activity on a chain, a level or count{made_of(series)}"
     return of_levels(
         level, name_of(name, given, "activity"), "on-chain", lag_of(series, lag, 1),
-        transform="log_diff", aggregate="last", description=about,
+        transform="log_diff", aggregate="last", description=about, shares_price=shares_price(series),
     )  # fmt: skip
 
 

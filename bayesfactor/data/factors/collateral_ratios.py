@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError, nearest
-from bayesfactor.data.factors.descriptions import LAGGED, of_levels
+from bayesfactor.data.factors.descriptions import of_levels
 from bayesfactor.data.factors.observations import Source, name_of, read_columns, read_together, require_above, whole
 from bayesfactor.data.factors.series_units import Sizes, check_sizes
 from bayesfactor.data.integration.factor_series import FactorSeries
@@ -57,10 +57,10 @@ def collateral_health(
     """
     ratio = _health(collateral, thresholds, debt)
     ratio.attrs["warnings"] = check_sizes(ratio, SIZES)
-    about = f"collateral x liquidation threshold over debt, the health factor of Aave. {LAGGED}"
+    about = "collateral x liquidation threshold over debt, the health factor of Aave"
     return of_levels(
         ratio, name_of(name, "collateral_health", "collateral_health"), "leverage", lag,
-        transform="log_diff", aggregate="last", description=about,
+        transform="log_diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
 
 
@@ -91,10 +91,10 @@ def liquidation_distance(
     health = _health(collateral, thresholds, debt)
     distance = 1 - 1 / health
     distance.attrs["warnings"] = check_sizes(health, SIZES)
-    about = f"fall of collateral at which liquidation begins, 1 - debt / (threshold x collateral). {LAGGED}"
+    about = "fall of collateral at which liquidation begins, 1 - debt / (threshold x collateral)"
     return of_levels(
         distance, name_of(name, "liquidation_distance", "liquidation_distance"), "leverage", lag,
-        transform="diff", aggregate="last", description=about,
+        transform="diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
 
 

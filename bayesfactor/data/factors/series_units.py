@@ -18,7 +18,7 @@ _AGREE = "Give both in one unit: coins times their price, renamed to say so, as 
 _PUBLISHED = (
     "Give the capitalisation and the other amount themselves, such as CapMrktCurUSD and CapMrktCurUSD / CapMVRVCur; a "
     "ratio as it is published is a factor already: bf.FactorSeries(ratio, bf.Factor('mvrv', traded=False, "
-    "family='valuation', transform='log_diff', lag=1, aggregate='last'))."
+    "family='valuation', transform='log_diff', lag=1, aggregate='last', shares_price=True))."
 )
 
 

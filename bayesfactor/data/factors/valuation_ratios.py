@@ -9,7 +9,7 @@ import pandas as pd
 from bayesfactor.base.arguments import require_count, require_number
 from bayesfactor.base.errors import SpecError
 from bayesfactor.data.factors.annual_periods import periods_of_year
-from bayesfactor.data.factors.descriptions import LAGGED, known_from, of_levels, over
+from bayesfactor.data.factors.descriptions import known_from, of_levels, over
 from bayesfactor.data.factors.observations import (
     name_of,
     read_positive,
@@ -31,6 +31,8 @@ YIELDS = Sizes(
     "Look at their units: flows in coins beside a capitalisation in dollars are of this size, and sums since the "
     "beginning are no flows.",
 )  # fmt: skip
+
+RATIOS = {"mvrv": "realised capitalisation", "nvt": "transfer value"}
 
 
 def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag: int = 1) -> FactorSeries:
@@ -72,12 +74,22 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
     cap, basis = read_positive(given)
     ratio = cap / basis
     ratio.attrs["warnings"] = check_sizes(ratio, SIZES)
-    over_what = "a fundamental" if basis.name in (None, "fundamental") else str(basis.name)
-    about = f"market capitalisation / {over_what} (Coin Metrics: NVT, MVRV). {LAGGED}"
+    called = name_of(name, "valuation", "valuation")
+    about = f"market capitalisation / {_fundamental(called, str(cap.name), str(basis.name))}"
     return of_levels(
-        ratio, name_of(name, "valuation", "valuation"), "valuation", lag,
-        transform="log_diff", aggregate="last", description=about,
+        ratio, called, "valuation", lag,
+        transform="log_diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
+
+
+def _fundamental(called: str, cap: str, basis: str) -> str:
+    """Return words on the denominator, by the name of the factor, else by its own; one that both share is a token's."""
+    token = f" of {cap}" if cap == basis else ""
+    for key, what in RATIOS.items():
+        if key in called.lower():
+            return f"{what}{token} ({key.upper()}, Coin Metrics)"
+    what = "a fundamental" if token or basis == "fundamental" else basis
+    return f"{what}{token} (Coin Metrics: NVT, MVRV)"
 
 
 def value_accrual(
@@ -131,12 +143,10 @@ def value_accrual(
         raise SpecError("value_accrual: there are no fees.", place="value_accrual.fees", remedy="Give a series.")
     given = [("market_cap", market_cap), *((what, one) for what, one in flows.items() if one is not None)]
     yearly = _yield(given, window, periods_a_year)
-    about = (
-        f"(fees + burned - issued) / market capitalisation, a year{over(window, 'periods', 'differences')}. {LAGGED}"
-    )
+    about = f"(fees + burned - issued) / market capitalisation, a year{over(window, 'periods', 'differences')}"
     return of_levels(
         yearly, name_of(name, "value_accrual", "value_accrual"), "on-chain", lag,
-        transform="diff", aggregate="last", description=about,
+        transform="diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
 
 

@@ -128,7 +128,9 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
             )
     stated = [factor.traded and factor.name not in given.series for factor in info]  # in the units of frames
     units_of = np.where(stated, scale, 1.0)
-    series = split(factors.div(units_of, axis="columns"), "factors", [factor.lag for factor in info])
+    series = split(
+        factors.div(units_of, axis="columns"), "factors", [0 if factor.shares_price else factor.lag for factor in info]
+    )
     assets, days = split(returns / scale, "returns"), days_of(factors)
     inputs = Inputs(assets, series, info, groups, rate, days, units, given.gross, tuple(given.notes))
     _check_sizes(inputs)
