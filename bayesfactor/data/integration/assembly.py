@@ -27,7 +27,7 @@ from bayesfactor.data.integration.values import factor_values, join, less_rate, 
 from bayesfactor.data.screening.duplicate_series import note_copies, note_gross
 from bayesfactor.data.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.data.screening.returns import check_prices
-from bayesfactor.data.screening.spanned import note_spanned
+from bayesfactor.data.screening.spanned import note_own_returns, note_spanned
 from bayesfactor.data.screening.units import note_slopes
 from bayesfactor.panel.moments import cross_products
 from bayesfactor.panel.panel import Panel
@@ -80,7 +80,9 @@ def _screen(inputs: Inputs, rows: Rows, table: np.ndarray, factors: np.ndarray) 
     notes = check_factors(factors[used], names)
     drivers = [names[place] for place in inputs.traded]
     notes += note_slopes(table[used], factors[used][:, inputs.traded], assets, drivers)
-    notes += note_spanned(cross_products(table[used], factors[used]), assets, names)
+    moments = cross_products(table[used], factors[used])
+    notes += note_spanned(moments, assets, names)
+    notes += note_own_returns(moments, assets, ["" if one.traded else one.name for one in inputs.info])
     notes += note_days_off(inputs) + note_dropped_days(inputs)
     notes += note_shifts(inputs, rows.keep(used), table[used], factors[used])
     return notes, constant_in_life(observed[used], factors[used], assets, names)
