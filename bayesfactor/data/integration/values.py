@@ -10,6 +10,7 @@ from bayesfactor.data.calendars import FINE, is_coarser, longest_step, period_en
 from bayesfactor.data.integration.intervals import anchors_of, stamps_of
 from bayesfactor.data.integration.row_lags import moved
 from bayesfactor.data.integration.series import Rows, Series, on_rows
+from bayesfactor.panel.moments import never_varies
 from bayesfactor.panel.records import Factor
 
 _AR_ROWS = 4
@@ -48,6 +49,9 @@ def _innovation(values: np.ndarray, name: str) -> np.ndarray:
 
 def transform_factor(values: np.ndarray, dates: np.ndarray, factor: Factor) -> np.ndarray:
     """Transform the values of a factor on the panel's rows; the first row of a difference is NaN."""
+    known = values[np.isfinite(values)]
+    if len(known) and never_varies(known[:, None])[0]:
+        values = np.where(np.isfinite(values), known[0], np.nan)  # differences of rounding are none
     match factor.transform:
         case "none":
             return values
