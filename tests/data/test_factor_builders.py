@@ -277,7 +277,8 @@ def test_what_shares_the_price_is_warned_of_without_a_lag(make):
     ("name", "fundamental", "words"),
     [
         ("mvrv", "btc", "market capitalisation / realised capitalisation of btc (MVRV, Coin Metrics)"),
-        ("nvt", "flow", "market capitalisation / transfer value (NVT, Coin Metrics)"),
+        ("nvt", None, "market capitalisation / transfer value (NVT, Coin Metrics)"),
+        ("nvt_of_fees", "fees", "market capitalisation / fees (Coin Metrics: NVT, MVRV)"),
         (None, "btc", "market capitalisation / a fundamental of btc (Coin Metrics: NVT, MVRV)"),
     ],
 )

@@ -37,7 +37,8 @@ def collateral_health(
     name : str, optional
         Of the factor; ``collateral_health``.
     lag : int
-        Publication delay, in periods of the two. By default 1: collateral holds the price.
+        Publication delay, in periods of the two. By default 1: collateral holds the price. Counted in whole rows of
+        a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
@@ -76,7 +77,8 @@ def liquidation_distance(
     name : str, optional
         Of the factor; ``liquidation_distance``.
     lag : int
-        Publication delay, in periods of the two. By default 1: collateral holds the price.
+        Publication delay, in periods of the two. By default 1: collateral holds the price. Counted in whole rows of
+        a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------

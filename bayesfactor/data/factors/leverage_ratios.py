@@ -24,7 +24,8 @@ def leverage(open_interest: Any, market_cap: Any, *, name: str | None = None, la
     name : str, optional
         Of the factor; ``leverage``.
     lag : int
-        Publication delay, in periods of the two. By default 1: both hold the price.
+        Publication delay, in periods of the two. By default 1: both hold the price. Counted in whole rows
+        of a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------

@@ -47,7 +47,8 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
     name : str, optional
         Of the factor; ``valuation``.
     lag : int
-        Publication delay, in periods of the two. By default 1, see the notes.
+        Publication delay, in periods of the two. By default 1, see the notes. Counted in whole rows of a
+        panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
@@ -83,13 +84,14 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
 
 
 def _fundamental(called: str, cap: str, basis: str) -> str:
-    """Return words on the denominator, by the name of the factor, else by its own; one that both share is a token's."""
+    """Return words on the denominator: its name, or by that of the factor where it has none or that of a token."""
     token = f" of {cap}" if cap == basis else ""
+    if not token and basis != "fundamental":
+        return f"{basis} (Coin Metrics: NVT, MVRV)"
     for key, what in RATIOS.items():
         if key in called.lower():
             return f"{what}{token} ({key.upper()}, Coin Metrics)"
-    what = "a fundamental" if token or basis == "fundamental" else basis
-    return f"{what}{token} (Coin Metrics: NVT, MVRV)"
+    return f"a fundamental{token} (Coin Metrics: NVT, MVRV)"
 
 
 def value_accrual(
@@ -120,7 +122,8 @@ def value_accrual(
     name : str, optional
         Of the factor; ``value_accrual``.
     lag : int
-        Publication delay, in periods of the series. By default 1: capitalisation holds the price.
+        Publication delay, in periods of the series. By default 1: capitalisation holds the price. Counted in
+        whole rows of a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
