@@ -43,6 +43,11 @@ class Factor:
     description : str
     members : tuple of str
         The assets of which it is an index, where that is known.
+    shares_price : bool
+        Whether its value holds the assets' price, as a ratio to capitalisation does, and with it their return of the
+        same period. Where rows of a panel are longer than its own periods, its lag is then a number of whole rows.
+    frequency : str
+        How often its values came, as `integrate` found it: daily, business, weekly, ...
     """
 
     name: str
@@ -53,6 +58,8 @@ class Factor:
     aggregate: Aggregate = "compound"
     description: str = ""
     members: tuple[str, ...] = ()
+    shares_price: bool = False
+    frequency: str = ""
 
 
 @dataclass(frozen=True)

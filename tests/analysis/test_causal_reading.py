@@ -244,12 +244,44 @@ def test_it_prints_the_graph_and_what_it_does_not_say(fit):
 def test_a_lag_that_contradicts_the_graph_is_noted():
     late = replace(PANEL, factor_info=(*PANEL.factor_info[:2], replace(PANEL.factor_info[2], lag=2)))
     notes = bf.causal_reading(late, {"f0": ["f2", "return"], "f1": ["return"], "f2": ["f1"]}).notes
-    assert any(note.endswith("those with a lag, in values of their own: f2 by 2") for note in notes)
+    assert any(note.endswith("those with a lag: f2 by 2 of its own values") for note in notes)
     assert any(note.startswith("f0 -> f2: in this panel the effect has a lag and its cause has none") for note in notes)
     notes = bf.causal_reading(late, {"f0": [], "f1": ["return"], "return": ["f2"]}).notes
     assert any(note.startswith("return -> f2: in this panel") for note in notes)
     notes = bf.causal_reading(late, {"f0": ["return"], "f1": ["return"], "f2": ["f1"]}).notes
     assert not any("in this panel the effect" in note for note in notes)
+
+
+def described(rows, **about):
+    """Return a panel of rows of that frequency whose factor f2 is described so."""
+    last = replace(PANEL.factor_info[2], **about)
+    calendar = replace(PANEL.calendar, frequency=rows)
+    return replace(PANEL, factor_info=(*PANEL.factor_info[:2], last), calendar=calendar)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "lag", "within"),
+    [("daily", 1, False), ("weekly", 1, True), ("weekly", 7, False), ("monthly", 8, True)],
+)
+def test_a_lag_that_is_shorter_than_a_row_contradicts_no_arrow(frequency, lag, within):
+    panel = described(frequency, lag=lag, frequency="daily")
+    notes = bf.causal_reading(panel, {"f0": ["f2"], "f1": [], "f2": ["return"]}).notes
+    assert any(f"f0 -> f2: the lag of the effect is shorter than a {frequency} row" in note for note in notes) == within
+    assert any("of an earlier date than its cause" in note for note in notes) != within
+    assert any(f"f2 by {lag} daily value" in note for note in notes)
+
+
+def test_what_shares_the_price_is_moved_by_the_return():
+    """A lag of whole rows makes it of an earlier date whatever its own values are."""
+    graph = {"f0": ["f2"], "f1": [], "f2": ["return"]}
+    lacks = "f2 shares the price with the return, which moves it: the graph lacks the arrow return -> f2"
+    assert lacks in bf.causal_reading(described("weekly", frequency="daily", shares_price=True), graph).notes
+    notes = bf.causal_reading(described("weekly", lag=1, frequency="daily", shares_price=True), graph).notes
+    assert any(note.startswith(f"{lacks}, which the lag makes one from the return of an earlier row") for note in notes)
+    assert any(note.endswith("f2 by whole weekly rows") for note in notes)
+    assert any(note.startswith("f0 -> f2: in this panel the effect has a lag") for note in notes)
+    drawn = bf.causal_reading(described("daily", lag=1, shares_price=True), {"return": ["f2"], "f0": [], "f1": []})
+    assert not any("lacks the arrow" in note or "in this panel the effect" in note for note in drawn.notes)
 
 
 def test_what_is_made_of_the_assets_is_moved_by_them():

@@ -108,6 +108,45 @@ def test_ratios_of_an_unusual_size_are_warned_of_and_the_panel_says_so():
     assert bf.capitalisation_index(held(), 1e6 * held()).warnings == ()
 
 
+def tokens():
+    """Return prices of three tokens, and their capitalisations."""
+    sizes = {"btc": 300.0, "eth": 20.0, "ada": 0.004}
+    prices = pd.DataFrame({name: size * level(seed, name) for seed, (name, size) in enumerate(sizes.items(), 40)})
+    return prices, prices * [19e6, 115e6, 33e9] * np.exp(1e-4 * np.arange(len(prices)))[:, None]
+
+
+def test_an_index_refuses_what_is_no_capitalisation_and_names_asset_and_date():
+    prices, caps = tokens()
+    assert bf.capitalisation_index(prices, caps).warnings == ()
+    with pytest.raises(bf.DataError, match=r"'eth' do not move with its price.*A supply does so") as found:
+        bf.capitalisation_index(prices, caps.assign(eth=115e6 * np.exp(1e-4 * np.arange(len(caps)))))
+    assert (found.value.series, found.value.date) == ("eth", DAYS[0])
+    with pytest.raises(bf.DataError, match=r"less than a coin of each asset.*Are they exchanged"):
+        bf.capitalisation_index(caps, prices)
+    wrong = caps.copy()
+    wrong.loc[DAYS[50], "ada"] *= 1000
+    with pytest.raises(
+        bf.DataError, match=r"'ada' are .* on 2021-02-20, 1e.03 times those of the date before"
+    ) as found:
+        bf.capitalisation_index(prices, wrong)
+    assert (found.value.series, found.value.date) == ("ada", DAYS[50])
+
+
+def test_an_index_warns_of_another_unit_of_one_asset_or_of_a_part_of_it():
+    prices, caps = tokens()
+    part = caps.copy()
+    part.loc[DAYS[50] :, "ada"] *= 1000
+    said = bf.capitalisation_index(prices, part).warnings
+    assert len(said) == 1
+    assert said[0].startswith("market_caps of 'ada' over its price are 1e+03 times as much on 2021-02-20")
+    for name in caps.columns:
+        said = bf.capitalisation_index(prices, caps.assign(**{name: 1e-6 * caps[name]})).warnings
+        assert any(text.startswith(f"market_caps of '{name}' are ") and "another unit" in text for text in said)
+    steady = prices.assign(usd=1 + 1e-4 * np.sin(np.arange(len(prices))))
+    with_usd = caps.assign(usd=1e9 * np.exp(0.01 * np.arange(len(prices))))
+    assert bf.capitalisation_index(steady, with_usd).warnings == ()
+
+
 def test_units_that_agree_or_are_not_said_are_taken():
     named = [BILLIONS.rename(name) for name in ("CapMrktCurUSD", "TxTfrValAdjUSD", "tvl_usd", "tvl", None)]
     for one in named[1:]:

@@ -260,6 +260,33 @@ def test_gas_is_the_median_fee_of_a_day():
     np.testing.assert_allclose(bf.gas(fees, bf.FeeVolatility(5)).values, expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("make", [bf.valuation, bf.leverage])
+def test_what_shares_the_price_is_warned_of_without_a_lag(make):
+    cap, other = level(1, "btc"), level(2, "btc")
+    given = (cap, other) if make is bf.valuation else (0.1 * other, cap)
+    lagged, bare = make(*given), make(*given, lag=0)
+    assert lagged.factor.description.endswith("hence a lag.")
+    assert not lagged.warnings
+    assert bare.factor.description.endswith("and it has no lag.")
+    assert "its loading would be an identity" in bare.warnings[0]
+    assert lagged.factor.shares_price
+    assert bare.factor.shares_price
+
+
+@pytest.mark.parametrize(
+    ("name", "fundamental", "words"),
+    [
+        ("mvrv", "btc", "market capitalisation / realised capitalisation of btc (MVRV, Coin Metrics)"),
+        ("nvt", None, "market capitalisation / transfer value (NVT, Coin Metrics)"),
+        ("nvt_of_fees", "fees", "market capitalisation / fees (Coin Metrics: NVT, MVRV)"),
+        (None, "btc", "market capitalisation / a fundamental of btc (Coin Metrics: NVT, MVRV)"),
+    ],
+)
+def test_a_ratio_of_columns_of_tokens_is_named_by_the_factor(name, fundamental, words):
+    made = bf.valuation(level(1, "btc"), level(2, fundamental), name=name)
+    assert made.factor.description.startswith(words)
+
+
 def test_names_and_lags_are_taken():
     found = bf.volatility(bars(), bf.Parkinson(5), name="range", lag=2)
     assert (found.factor.name, found.factor.lag) == ("range", 2)
@@ -281,7 +308,9 @@ def test_what_is_made_of_a_lagged_factor_keeps_its_lag_and_says_so():
     leverage = bf.leverage(0.1 * interest, cap)
     made = bf.saturation(leverage)
     assert made.factor.lag == leverage.factor.lag == 1
-    assert leverage.factor.description in made.factor.description
+    assert leverage.factor.description.split(". ")[0] in made.factor.description
+    assert made.factor.description.count("hence a lag") == 1
+    assert made.factor.shares_price
     assert bf.saturation(leverage, lag=0).factor.lag == 0
     assert bf.activity(bf.leverage(0.1 * interest, cap, lag=3)).factor.lag == 3
     unusual = bf.leverage(5 * interest, cap)

@@ -205,3 +205,71 @@ def test_what_was_said_of_a_series_is_said_of_the_panel(returns, rate):
     series = bf.FactorSeries(rate, LEVEL, notes=("2019-10-31 was left out",), warnings=("it looks odd",))
     told = [(note.kind, note.text) for note in bf.integrate(returns, series).notes if note.series == "rate"]
     assert told[:2] == [("done", "2019-10-31 was left out"), ("warning", "it looks odd")]
+
+
+def token(seed=5, count=300):
+    """Return the price of one token by the day."""
+    steps = np.random.default_rng(seed).normal(0, 0.03, count)
+    return pd.Series(np.exp(np.cumsum(steps)), pd.date_range("2020-01-01", periods=count), name="btc")
+
+
+@pytest.mark.parametrize("name", ["CapMrktCurUSD", "CapMrktEstUSD", "PriceUSD", "price", "market_cap", "close"])
+def test_a_price_is_no_activity(name):
+    with pytest.raises(bf.DataError, match=f"series is '{name}', by its name a price or a capitalisation"):
+        bf.activity(token().rename(name), lag=0)
+    with pytest.raises(bf.DataError, match="by its name a price"):
+        bf.activity(token().to_frame(name))
+
+
+@pytest.mark.parametrize("name", ["NVTAdj", "CapMVRVCur"])
+def test_a_ratio_to_capitalisation_is_no_activity(name):
+    with pytest.raises(bf.DataError, match=f"series is '{name}', by its name a ratio to capitalisation"):
+        bf.activity(token().rename(name))
+
+
+def test_activity_takes_what_is_on_the_chain():
+    for name in ("CapRealUSD", "TxTfrValAdjUSD", "HashRate", "SplyCur", "closed_positions", "prices_paid"):
+        assert bf.activity(token().rename(name)).factor.name == name
+
+
+def test_a_factor_that_is_the_return_of_an_asset_is_warned_of():
+    price = token()
+    returns = bf.to_returns(pd.DataFrame({"eth": token(6), "btc": price}))
+    rng = np.random.default_rng(7)
+    for noise_of, told in ((1e-4, True), (0.03, False)):  # correlations of 1 and .7
+        level = (19e6 * price * np.exp(np.cumsum(rng.normal(0, noise_of, len(price))))).rename("level")
+        same_day, later = (bf.integrate(returns, bf.activity(level, lag=lag)) for lag in (0, 1))
+        said = [note.text for note in same_day.notes if note.series == "level" and note.kind == "warning"]
+        assert any("with the return of 'btc' on the same row: it holds the price" in text for text in said) == told
+        assert not any("on the same row" in note.text for note in later.notes)
+
+
+def test_a_factor_that_is_no_return_has_not_the_name_of_an_asset():
+    returns = bf.to_returns(pd.DataFrame({"eth": token(6), "btc": token()}))
+    hash_rate = token(8)
+    with pytest.raises(bf.DataError, match=r"'btc' \(activity on a chain.*name='hash_rate_btc'") as found:
+        bf.integrate(returns, bf.activity(hash_rate))
+    assert found.value.series == "btc"
+    assert bf.integrate(returns, bf.activity(hash_rate, name="hash_rate")).factor_names == ("hash_rate",)
+    market = returns["btc"].dropna().to_frame()
+    assert bf.integrate(returns, market).factor_names == ("btc",)
+
+
+def test_the_series_that_makes_a_panel_of_tokens_one_of_business_days_is_named():
+    returns = bf.to_returns(pd.DataFrame({"eth": token(6), "btc": token()}))
+    vix = token(9).rename("vix")[lambda x: x.index.day_of_week < 5]
+    panel = bf.integrate(returns, [bf.activity(vix), bf.activity(token(8).rename("hash_rate"))])
+    assert panel.calendar.frequency == "business"
+    said = [note.text for note in panel.notes if note.text.startswith("the panel is business because 'vix' is")]
+    assert len(said) == 1
+    assert "daily values of 'hash_rate'" in said[0] or "daily values of 'btc'" in said[0] or "'eth'" in said[0]
+
+
+def test_a_ratio_that_is_constant_up_to_rounding_is_refused_as_a_constant_is():
+    interest = 1e9 * token(8)
+    returns = bf.to_returns(token().to_frame())
+    ratio = bf.leverage(interest, 3 * interest)
+    assert 0 < np.log(ratio.values).diff().std() < 1e-15
+    for factor in (ratio, bf.FactorSeries(ratio.values, dataclasses.replace(ratio.factor, transform="innovation"))):
+        with pytest.raises(bf.DataError, match="Factor 'leverage' is constant"):
+            bf.integrate(returns, factor)

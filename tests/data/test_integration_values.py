@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bayesfactor.base.errors import DataError
-from bayesfactor.data.integration.assembly import integrate
+from bayesfactor.data.integration.assembly import integrate, to_returns
 from tests.support.series import BUSINESS, DAILY, LEVEL, column, compound, days, noise
 
 
@@ -76,6 +76,24 @@ def test_lag_gives_each_value_the_date_of_a_later_one():
     np.testing.assert_array_equal(lagged.factors.values, plain.factors.values[:-3])
     np.testing.assert_array_equal(lagged.factors.time.values, plain.factors.time.values[3:])
     assert any("lagged by 3" in note.text for note in lagged.notes)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "ends", "lag", "rows"),
+    [("daily", "D", 1, 1), ("daily", "D", 3, 3), ("weekly", "W", 1, 1), ("weekly", "W", 7, 1), ("weekly", "W", 8, 2),
+     ("monthly", "ME", 1, 1), ("monthly", "ME", 31, 2)],
+)  # fmt: skip
+def test_lag_of_what_shares_the_price_is_one_of_whole_rows(calendar, ends, lag, rows):
+    """As MVRV does, of which the change is the return: no day of a row is in the factor's value there."""
+    price = np.exp(noise(days("2018-01-01", 730), ["x"], 7).cumsum())
+    info = {"x": LEVEL | {"transform": "log_diff", "lag": lag, "shares_price": True}}
+    panel = integrate(to_returns(price.rename(columns={"x": "a"})), price, info, calendar=calendar)
+    own = np.log(price["x"].resample(ends).last()).diff()
+    np.testing.assert_allclose(panel.aligned[:, 0], own.shift(rows).dropna()[: len(panel.times)], atol=1e-12)
+    np.testing.assert_allclose(panel.aligned[rows:, 0], np.log1p(panel.returns.values[:-rows, 0]), atol=1e-12)
+    done = panel.describe().factors.loc["x", "done"]
+    assert (f"lagged by {rows} whole {calendar} row" in done) == (calendar != "daily")
+    assert panel.factor_info[0].frequency == "daily"
 
 
 def test_monthly_level_with_lag_is_used_a_month_later():

@@ -154,7 +154,9 @@ def causal_reading(fit: Fit | PanelBase | Sequence[str], graph: Graph) -> Causal
     check_names(found, names)
     readings = tuple(_read(Question(found, name, tuple(other for other in names if other != name))) for name in names)
     known = fit if isinstance(fit, FitFacts) else None
-    notes = causal_notes(found, factors, known, dated=known is not None or isinstance(fit, PanelBase))
+    panel = known.panel if known else fit
+    frequency = panel.calendar.frequency if isinstance(panel, PanelBase) else None
+    notes = causal_notes(found, factors, known, frequency)
     return CausalReading(found, readings, notes, fit.problems if isinstance(fit, Fit) else ())
 
 

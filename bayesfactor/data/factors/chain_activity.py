@@ -17,8 +17,10 @@ from bayesfactor.data.factors.observations import (
     require_above,
     require_regular,
     said_of,
+    shares_price,
 )
 from bayesfactor.data.factors.rolling_windows import require_longer, rolling_variance
+from bayesfactor.data.factors.series_units import require_no_price
 from bayesfactor.data.factors.whole_days import whole_days
 from bayesfactor.data.integration.factor_series import FactorSeries
 
@@ -48,12 +50,14 @@ def activity(series: Any, *, name: str | None = None, lag: int | None = None) ->
     Raises
     ------
     DataError
-        For a value of zero or below, a value that is missing, dates out of order or twice.
+        For what is a price, a capitalisation or a ratio to one by its name (PriceUSD, CapMrktCurUSD, NVTAdj); a value
+        of zero or below, a value that is missing, dates out of order or twice.
 
     Notes
     -----
     Definitions: Coin Metrics. Miners and users follow the price: a loading on activity is no effect of it.
     """
+    require_no_price(series, "series")
     level = read_series(series, Source("series"))
     require_above(level, 0.0, "series", _IDLE)
     level.attrs |= said_of(series)
@@ -61,7 +65,7 @@ def activity(series: Any, *, name: str | None = None, lag: int | None = None) ->
     about = f"activity on a chain, a level or count{made_of(series)}"
     return of_levels(
         level, name_of(name, given, "activity"), "on-chain", lag_of(series, lag, 1),
-        transform="log_diff", aggregate="last", description=about,
+        transform="log_diff", aggregate="last", description=about, shares_price=shares_price(series),
     )  # fmt: skip
 
 

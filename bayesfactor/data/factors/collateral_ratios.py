@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError, nearest
-from bayesfactor.data.factors.descriptions import LAGGED, of_levels
+from bayesfactor.data.factors.descriptions import of_levels
 from bayesfactor.data.factors.observations import Source, name_of, read_columns, read_together, require_above, whole
 from bayesfactor.data.factors.series_units import Sizes, check_sizes
 from bayesfactor.data.integration.factor_series import FactorSeries
@@ -37,7 +37,8 @@ def collateral_health(
     name : str, optional
         Of the factor; ``collateral_health``.
     lag : int
-        Publication delay, in periods of the two. By default 1: collateral holds the price.
+        Publication delay, in periods of the two. By default 1: collateral holds the price. Counted in whole rows of
+        a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
@@ -57,10 +58,10 @@ def collateral_health(
     """
     ratio = _health(collateral, thresholds, debt)
     ratio.attrs["warnings"] = check_sizes(ratio, SIZES)
-    about = f"collateral x liquidation threshold over debt, the health factor of Aave. {LAGGED}"
+    about = "collateral x liquidation threshold over debt, the health factor of Aave"
     return of_levels(
         ratio, name_of(name, "collateral_health", "collateral_health"), "leverage", lag,
-        transform="log_diff", aggregate="last", description=about,
+        transform="log_diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
 
 
@@ -76,7 +77,8 @@ def liquidation_distance(
     name : str, optional
         Of the factor; ``liquidation_distance``.
     lag : int
-        Publication delay, in periods of the two. By default 1: collateral holds the price.
+        Publication delay, in periods of the two. By default 1: collateral holds the price. Counted in whole rows of
+        a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
@@ -91,10 +93,10 @@ def liquidation_distance(
     health = _health(collateral, thresholds, debt)
     distance = 1 - 1 / health
     distance.attrs["warnings"] = check_sizes(health, SIZES)
-    about = f"fall of collateral at which liquidation begins, 1 - debt / (threshold x collateral). {LAGGED}"
+    about = "fall of collateral at which liquidation begins, 1 - debt / (threshold x collateral)"
     return of_levels(
         distance, name_of(name, "liquidation_distance", "liquidation_distance"), "leverage", lag,
-        transform="diff", aggregate="last", description=about,
+        transform="diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.screening.dates import day
 from bayesfactor.panel.records import Factor
 
-LAGGED = "It shares the price with the return: on the same date its loading would be an identity, hence a lag."
+SHARES = "It shares the price with the return: on the same date its loading would be an identity"
 
 
 def over(window: int, of: str, transform: str) -> str:
@@ -34,9 +34,16 @@ def known_from(values: pd.Series, what: str, remedy: str) -> pd.Series:
 
 
 def of_levels(values: pd.Series, name: str, family: str, lag: int, **about: Any) -> FactorSeries:
-    """Return a factor that is no return; ``attrs`` of the values may hold its notes and warnings."""
+    """Return a factor that is no return; ``attrs`` of the values may hold its notes and warnings.
+
+    Of one that shares the price the description says so, and what its lag is for; without a lag that is a warning.
+    """
     values = values.copy()
     values.attrs = dict(values.attrs)
     notes, warnings = (tuple(values.attrs.pop(what, ())) for what in ("notes", "warnings"))
+    if about.get("shares_price"):
+        text = f"{SHARES}, hence a lag" if lag else f"{SHARES}, and it has no lag"
+        warnings = tuple(dict.fromkeys((*warnings, *([] if lag else [f"{text}: leave lag out, or give 1"]))))
+        about["description"] += f". {text}."
     factor = Factor(name, traded=False, family=family, lag=lag, **about)
     return FactorSeries(values, factor, notes=notes, warnings=warnings)

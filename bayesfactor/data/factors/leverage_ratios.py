@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bayesfactor.data.factors.descriptions import LAGGED, of_levels
+from bayesfactor.data.factors.descriptions import of_levels
 from bayesfactor.data.factors.observations import name_of, read_positive
 from bayesfactor.data.factors.series_units import Sizes, check_sizes, require_one_unit
 from bayesfactor.data.integration.factor_series import FactorSeries
@@ -24,7 +24,8 @@ def leverage(open_interest: Any, market_cap: Any, *, name: str | None = None, la
     name : str, optional
         Of the factor; ``leverage``.
     lag : int
-        Publication delay, in periods of the two. By default 1: both hold the price.
+        Publication delay, in periods of the two. By default 1: both hold the price. Counted in whole rows
+        of a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
@@ -48,8 +49,8 @@ def leverage(open_interest: Any, market_cap: Any, *, name: str | None = None, la
     interest, cap = read_positive(given)
     ratio = interest / cap
     ratio.attrs["warnings"] = check_sizes(ratio, SIZES)
-    about = f"open interest / market capitalisation (CryptoQuant's estimated leverage ratio is of this kind). {LAGGED}"
+    about = "open interest / market capitalisation (CryptoQuant's estimated leverage ratio is of this kind)"
     return of_levels(
         ratio, name_of(name, "leverage", "leverage"), "leverage", lag,
-        transform="log_diff", aggregate="last", description=about,
+        transform="log_diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.base.errors import DataError, nearest
+from bayesfactor.data.factors.capitalisations import check_capitalisations
 from bayesfactor.data.factors.descriptions import known_from
 from bayesfactor.data.factors.observations import (
     Source,
@@ -19,7 +20,6 @@ from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.screening.dates import day
 from bayesfactor.panel.records import Factor
 
-SMALL = 1000.0  # of any money: a median below which they are in billions, or no capitalisations
 MOST = 0.1  # weight of an asset that may leave the index while it goes on
 _ABOUT = "return of {count} assets, weighted by their market capitalisation of the period before"
 
@@ -51,7 +51,9 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
     DataError
         For assets that are in one of the two only, a price or capitalisation of zero or below, one that is missing
         between two others, a period that is missing, dates out of order or twice, and an asset of more than a tenth of
-        the index that ends before it: a data source that ends, and no market.
+        the index that ends before it: a data source that ends, and no market. For what is no capitalisation of these
+        assets: amounts that stay when their prices move (supplies), prices and capitalisations that are exchanged, a
+        value of one date that is three times those beside it at the same price.
 
     Notes
     -----
@@ -69,7 +71,9 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
         for asset in table.columns:
             require_above(table[asset], 0.0, what, "Leave it out, or take the part after it.")
     _check_holes(given, "prices")
-    weights = _weights(given, caps.reindex(given.index)[list(given.columns)])
+    caps = caps.reindex(given.index)[list(given.columns)]
+    weights = _weights(given, caps)
+    warnings = check_capitalisations(given, caps)
     returns = given / given.shift(1) - 1
     total = weights.sum(axis=1, min_count=1)
     index = (returns * weights).sum(axis=1, min_count=1) / total
@@ -82,18 +86,7 @@ def capitalisation_index(prices: Any, market_caps: Any, *, name: str | None = No
         description=_ABOUT.format(count=given.shape[1]),
         members=tuple(map(str, given.columns)),
     )
-    return FactorSeries(index, factor, excess=False, warnings=_small(caps))
-
-
-def _small(caps: pd.DataFrame) -> tuple[str, ...]:
-    """Return the warning of capitalisations that are too small to be any."""
-    middle = float(np.nanmedian(caps.to_numpy()))
-    if middle >= SMALL:
-        return ()
-    return (
-        f"market_caps have a median of {middle:.3g}: right in billions, wrong of prices or of a ratio such as MVRV, "
-        "by which the assets would then be weighted",
-    )
+    return FactorSeries(index, factor, excess=False, warnings=warnings)
 
 
 def _check_assets(priced: pd.Index, capitalised: pd.Index) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bayesfactor.base.errors import DataError, SpecError
 from bayesfactor.data.calendars import infer_pattern, longest_step
+from bayesfactor.data.factors.descriptions import SHARES
 from bayesfactor.data.integration.factor_series import FactorSeries
 from bayesfactor.data.integration.frames import read_times, zone_of
 from bayesfactor.data.screening.candles import describe_time
@@ -221,12 +222,19 @@ def lag_of(given: object, lag: int | None, least: int) -> int:
 
 def made_of(given: object) -> str:
     """Return words on the factor that another is made of; none of a plain series."""
-    return f"; of {given.factor.name}, {given.factor.description}" if isinstance(given, FactorSeries) else ""
+    if not isinstance(given, FactorSeries):
+        return ""
+    return f"; of {given.factor.name}, {given.factor.description.partition(f'. {SHARES}')[0]}"
 
 
 def said_of(given: object) -> dict[str, tuple[str, ...]]:
     """Return notes and warnings of the factor that another is made of, for its ``attrs``; none of a plain series."""
     return {"notes": given.notes, "warnings": given.warnings} if isinstance(given, FactorSeries) else {}
+
+
+def shares_price(given: object) -> bool:
+    """Whether the factor that another is made of shares the price with the return; not said of a plain series."""
+    return isinstance(given, FactorSeries) and given.factor.shares_price
 
 
 def name_of(name: str | None, default: object, verb: str) -> str:

@@ -7,7 +7,15 @@ import pandas as pd
 
 from bayesfactor.base.arguments import require_count
 from bayesfactor.data.factors.descriptions import of_levels
-from bayesfactor.data.factors.observations import Source, lag_of, made_of, name_of, read_series, said_of
+from bayesfactor.data.factors.observations import (
+    Source,
+    lag_of,
+    made_of,
+    name_of,
+    read_series,
+    said_of,
+    shares_price,
+)
 from bayesfactor.data.factors.rolling_windows import require_longer
 from bayesfactor.data.integration.factor_series import FactorSeries
 
@@ -52,5 +60,5 @@ def saturation(series: Any, *, history: int = 30, name: str | None = None, lag: 
     about = f"expanding rank of a level among its own past, 0 to 1{made_of(series)}"
     return of_levels(
         rank, name_of(name, "saturation", "saturation"), "leverage", lag_of(series, lag, 0),
-        transform="diff", aggregate="last", description=about,
+        transform="diff", aggregate="last", description=about, shares_price=shares_price(series),
     )  # fmt: skip

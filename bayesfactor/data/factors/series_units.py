@@ -13,12 +13,13 @@ from bayesfactor.data.integration.factor_series import FactorSeries
 MONEY, COINS, RATIO = "money", "coins", "a ratio"
 _KINDS = {"dollars": MONEY, "the quote currency": MONEY, "coins": COINS}  # as readers write them
 _NAMED = ((r"USD$|_usd$", MONEY), (r"Ntv$|_ntv$|^SplyCur$", COINS), (r"(?i)mvrv|nvt", RATIO))  # as Coin Metrics does
+_PRICED = r"(?i)^(capmrkt|(price|market_?cap|reference_?rate|(adj[_ ]?)?close)(_?usd|_?btc)?$)"
 _PRICES = ("open", "high", "low", "close")
 _AGREE = "Give both in one unit: coins times their price, renamed to say so, as (coins * price).rename('value_usd')."
 _PUBLISHED = (
     "Give the capitalisation and the other amount themselves, such as CapMrktCurUSD and CapMrktCurUSD / CapMVRVCur; a "
     "ratio as it is published is a factor already: bf.FactorSeries(ratio, bf.Factor('mvrv', traded=False, "
-    "family='valuation', transform='log_diff', lag=1, aggregate='last'))."
+    "family='valuation', transform='log_diff', lag=1, aggregate='last', shares_price=True))."
 )
 
 
@@ -65,6 +66,28 @@ def _stated(units: str, name: str) -> str:
         if {name, "prices" if name in _PRICES else name} & {one.strip() for one in names.split(",")}:
             return unit.strip()
     return ""
+
+
+def require_no_price(given: Any, what: str) -> None:
+    """Raise an error for a series that by its name is a price, a capitalisation or a ratio to one."""
+    held = given.values if isinstance(given, FactorSeries) else given
+    columns = list(getattr(held, "columns", ()))
+    name = str(columns[0]) if len(columns) == 1 else str(getattr(held, "name", ""))
+    if re.search(_PRICED, name):
+        raise DataError(
+            f"{what} is '{name}', by its name a price or a capitalisation: its change is the return of the asset.",
+            series=what,
+            value=name,
+            remedy="Give what is done on the chain, such as HashRate or AdrActCnt; beside a fundamental a "
+            "capitalisation is bf.valuation(market_cap, fundamental). What it is not, rename.",
+        )
+    if unit_of(held) == RATIO:
+        raise DataError(
+            f"{what} is '{name}', by its name a ratio to capitalisation, which holds the price.",
+            series=what,
+            value=name,
+            remedy=_PUBLISHED,
+        )
 
 
 def require_one_unit(given: Sequence[tuple[str, Any]]) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from bayesfactor.base.arguments import require_count, require_number
 from bayesfactor.base.errors import SpecError
 from bayesfactor.data.factors.annual_periods import periods_of_year
-from bayesfactor.data.factors.descriptions import LAGGED, known_from, of_levels, over
+from bayesfactor.data.factors.descriptions import known_from, of_levels, over
 from bayesfactor.data.factors.observations import (
     name_of,
     read_positive,
@@ -32,6 +32,8 @@ YIELDS = Sizes(
     "beginning are no flows.",
 )  # fmt: skip
 
+RATIOS = {"mvrv": "realised capitalisation", "nvt": "transfer value"}
+
 
 def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag: int = 1) -> FactorSeries:
     r"""Make a factor of a valuation ratio: log differences of market capitalisation over a fundamental.
@@ -45,7 +47,8 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
     name : str, optional
         Of the factor; ``valuation``.
     lag : int
-        Publication delay, in periods of the two. By default 1, see the notes.
+        Publication delay, in periods of the two. By default 1, see the notes. Counted in whole rows of a
+        panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
@@ -72,12 +75,23 @@ def valuation(market_cap: Any, fundamental: Any, *, name: str | None = None, lag
     cap, basis = read_positive(given)
     ratio = cap / basis
     ratio.attrs["warnings"] = check_sizes(ratio, SIZES)
-    over_what = "a fundamental" if basis.name in (None, "fundamental") else str(basis.name)
-    about = f"market capitalisation / {over_what} (Coin Metrics: NVT, MVRV). {LAGGED}"
+    called = name_of(name, "valuation", "valuation")
+    about = f"market capitalisation / {_fundamental(called, str(cap.name), str(basis.name))}"
     return of_levels(
-        ratio, name_of(name, "valuation", "valuation"), "valuation", lag,
-        transform="log_diff", aggregate="last", description=about,
+        ratio, called, "valuation", lag,
+        transform="log_diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
+
+
+def _fundamental(called: str, cap: str, basis: str) -> str:
+    """Return words on the denominator: its name, or by that of the factor where it has none or that of a token."""
+    token = f" of {cap}" if cap == basis else ""
+    if not token and basis != "fundamental":
+        return f"{basis} (Coin Metrics: NVT, MVRV)"
+    for key, what in RATIOS.items():
+        if key in called.lower():
+            return f"{what}{token} ({key.upper()}, Coin Metrics)"
+    return f"a fundamental{token} (Coin Metrics: NVT, MVRV)"
 
 
 def value_accrual(
@@ -108,7 +122,8 @@ def value_accrual(
     name : str, optional
         Of the factor; ``value_accrual``.
     lag : int
-        Publication delay, in periods of the series. By default 1: capitalisation holds the price.
+        Publication delay, in periods of the series. By default 1: capitalisation holds the price. Counted in
+        whole rows of a panel whose rows are longer (`Factor.shares_price`).
 
     Returns
     -------
@@ -131,12 +146,10 @@ def value_accrual(
         raise SpecError("value_accrual: there are no fees.", place="value_accrual.fees", remedy="Give a series.")
     given = [("market_cap", market_cap), *((what, one) for what, one in flows.items() if one is not None)]
     yearly = _yield(given, window, periods_a_year)
-    about = (
-        f"(fees + burned - issued) / market capitalisation, a year{over(window, 'periods', 'differences')}. {LAGGED}"
-    )
+    about = f"(fees + burned - issued) / market capitalisation, a year{over(window, 'periods', 'differences')}"
     return of_levels(
         yearly, name_of(name, "value_accrual", "value_accrual"), "on-chain", lag,
-        transform="diff", aggregate="last", description=about,
+        transform="diff", aggregate="last", description=about, shares_price=True,
     )  # fmt: skip
 
 

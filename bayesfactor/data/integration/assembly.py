@@ -18,6 +18,7 @@ from bayesfactor.data.integration.interval_notes import note_coarsest, note_inte
 from bayesfactor.data.integration.intervals import anchors_of
 from bayesfactor.data.integration.markets import note_weeks, with_markets
 from bayesfactor.data.integration.notes import mark_shared, note_asset, note_factor
+from bayesfactor.data.integration.row_lags import by_own_values, row_lags
 from bayesfactor.data.integration.rows import Span, common_span, make_rows, restart
 from bayesfactor.data.integration.series import Rows, Series, fit_periods, on_rows
 from bayesfactor.data.integration.series_warnings import screen_factor, screen_holes, screen_returns, screen_rows
@@ -26,7 +27,7 @@ from bayesfactor.data.integration.values import factor_values, join, less_rate, 
 from bayesfactor.data.screening.duplicate_series import note_copies, note_gross
 from bayesfactor.data.screening.factors import check_factors, check_rows, constant_in_life
 from bayesfactor.data.screening.returns import check_prices
-from bayesfactor.data.screening.spanned import note_spanned
+from bayesfactor.data.screening.spanned import note_own_returns, note_spanned
 from bayesfactor.data.screening.units import note_slopes
 from bayesfactor.panel.moments import cross_products
 from bayesfactor.panel.panel import Panel
@@ -87,7 +88,9 @@ def _screen(inputs: Inputs, rows: Rows, table: np.ndarray, factors: np.ndarray) 
     notes = check_factors(factors[used], names)
     drivers = [names[place] for place in inputs.traded]
     notes += note_slopes(table[used], factors[used][:, inputs.traded], assets, drivers)
-    notes += note_spanned(cross_products(table[used], factors[used]), assets, names)
+    moments = cross_products(table[used], factors[used])
+    notes += note_spanned(moments, assets, names)
+    notes += note_own_returns(moments, assets, ["" if one.traded else one.name for one in inputs.info])
     notes += note_days_off(inputs) + note_dropped_days(inputs)
     notes += note_shifts(inputs, rows.keep(used), table[used], factors[used])
     return notes, constant_in_life(observed[used], factors[used], assets, names)
@@ -104,11 +107,11 @@ def _rows_of(inputs: Inputs, span: Span, frequency: str, anchors: Anchors) -> tu
     return rows, notes
 
 
-def _factor_notes(inputs: Inputs, rows: Rows, factors: np.ndarray) -> list[Note]:
+def _factor_notes(inputs: Inputs, rows: Rows, factors: np.ndarray, lags: Sequence[int]) -> list[Note]:
     """Say what was done to the factors, whose values on the rows are given, and warnings about them."""
     notes = list(inputs.made)
     for place, (series, factor) in enumerate(inputs.known):
-        notes += note_factor(series, factor, rows, place in inputs.less_rate)
+        notes += note_factor(series, factor, rows, place in inputs.less_rate, lags[place])
         own = np.isfinite(factors[:, place])
         notes += screen_factor(series, factor, rows.ends[own], factors[own, place])
         flow = factor.aggregate != "last"
@@ -118,6 +121,9 @@ def _factor_notes(inputs: Inputs, rows: Rows, factors: np.ndarray) -> list[Note]
 
 def _assemble(inputs: Inputs, frequency: str) -> Panel:
     """Put checked series on one calendar."""
+    own = tuple(by_own_values(series, factor, frequency) for series, factor in inputs.known)
+    info = tuple(replace(factor, frequency=series.pattern) for series, factor in inputs.known)
+    inputs = replace(inputs, factors=own, info=info)
     anchors = anchors_of(inputs.flows, inputs.levels)
     inputs = replace(inputs, assets=tuple(fit_periods(one, anchors) for one in inputs.assets))
     traded, drivers = with_markets(inputs.assets, inputs.known)
@@ -127,7 +133,8 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     rows, more = _rows_of(inputs, span, frequency, anchors)
     year = periods_a_year(frequency, rows.ends)
     more = [*more, *note_rate_of(inputs, year)]
-    factors, rows = factor_values(inputs.known, rows)
+    lags = row_lags(inputs.known, rows)
+    factors, rows = factor_values(inputs.known, rows, lags)
     factors = less_rate(inputs.rate, rows, factors, inputs.less_rate)
     common = np.isfinite(factors).all(axis=1)
     if not common.any():
@@ -135,7 +142,7 @@ def _assemble(inputs: Inputs, frequency: str) -> Panel:
     table, on_assets = _asset_values(inputs, rows.keep(common), factors[common])
     on_panel, lives = _screen(inputs, rows.keep(common), table, factors[common])
     on_assets = on_assets + note_intervals(inputs.assets, (), rows) + note_weeks(inputs.assets)
-    on_factors = gaps + _factor_notes(inputs, rows, factors)
+    on_factors = gaps + _factor_notes(inputs, rows, factors, lags)
     more = more + note_coarsest(inputs.assets, inputs.factors, frequency) + note_month_ends(inputs.flows, rows)
     if inputs.rate is None:
         more = [*more, Note("panel", "done", NO_RATE)]
@@ -193,7 +200,8 @@ def integrate(
     factor_info : DataFrame or dict, optional
         Of factors in frames: factor -> ``traded``, ``family``, ``transform`` (``none``, ``diff``, ``log_diff``,
         ``innovation``), ``lag`` (publication delay, in the factor's own periods), ``aggregate`` (``compound``, ``sum``,
-        ``mean``, ``last``), ``description``, ``members`` (of an index, the assets that it holds).
+        ``mean``, ``last``), ``description``, ``members`` (of an index, the assets that it holds),
+        ``shares_price`` (whether its value holds the assets' price: a lag of it is one of whole rows at least).
         By default every factor is traded. One that is not must say its transform; its aggregate is ``sum`` for
         transform ``none`` and ``last`` otherwise.
     asset_info : DataFrame, Series or dict, optional

@@ -59,7 +59,7 @@ class FactorSeries:
                 "aggregate='last')).",
             )
         name = self.factor.name
-        entry = {key: value for key, value in vars(self.factor).items() if key != "name"}
+        entry = {key: value for key, value in vars(self.factor).items() if key not in ("name", "frequency")}
         object.__setattr__(self, "factor", make_factor(name, entry, f"{place} '{name}'"))
         require_flag(self.excess, f"{place}.excess")
         if not (self.excess or self.factor.traded):

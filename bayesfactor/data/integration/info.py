@@ -10,7 +10,7 @@ import pandas as pd
 from bayesfactor.base.errors import DataError, SpecError, nearest, unknown
 from bayesfactor.panel.records import SOURCES, Aggregate, Factor, Transform
 
-_KEYS = ("traded", "family", "transform", "lag", "aggregate", "description", "members")
+_KEYS = ("traded", "family", "transform", "lag", "aggregate", "description", "members", "shares_price")
 _MARKET = ("mkt", "mktrf", "mkt-rf", "mkt_rf", "market", "cmkt")
 _RATES = ("rf", "riskfree", "riskfreerate", "rfrate", "rfree")
 _TRANSFORMS: tuple[str, ...] = get_args(Transform)
@@ -55,12 +55,12 @@ def _default_family(name: str, traded: bool) -> str:
     return "market" if name.lower() in _MARKET else "style"
 
 
-def _flag(value: object, place: str) -> bool:
+def _flag(value: object, place: str, key: str = "traded") -> bool:
     if isinstance(value, bool | np.bool_) or value in (0, 1):
         return bool(value)
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):
         return value.strip().lower() == "true"
-    raise unknown("value", value, ("True", "False"), place=f"{place}.traded")
+    raise unknown("value", value, ("True", "False"), place=f"{place}.{key}")
 
 
 def _lag(value: object, place: str) -> int:
@@ -150,6 +150,7 @@ def make_factor(name: str, entry: dict[str, Any], place: str = "") -> Factor:
         aggregate=aggregate,  # type: ignore[arg-type]
         description=str(given.get("description", "")),
         members=_members(given.get("members", ()), place),
+        shares_price=_flag(given.get("shares_price", False), place, "shares_price"),
     )
 
 

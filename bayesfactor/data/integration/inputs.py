@@ -99,6 +99,20 @@ def note_rate_of(inputs: Inputs, year: float) -> list[Note]:
     return [] if inputs.rate is None else note_rate(inputs.rate.values, inputs.rate.periods_a_year, percent)
 
 
+def _check_names(info: Sequence[Factor], assets: Sequence[str]) -> None:
+    """Raise an error for a factor that is no return, and has the name of an asset."""
+    for factor in info:
+        if factor.name in assets and not factor.traded:
+            raise DataError(
+                f"The factor '{factor.name}' ({factor.description or factor.family}) has the name of an asset, and is "
+                "no return: a column of a table of assets has that name.",
+                series=factor.name,
+                value=factor.name,
+                remedy=f"Give it a name of its own: name='hash_rate_{factor.name}' in the function that makes it, or "
+                "rename the column.",
+            )
+
+
 def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any, units: str) -> Inputs:
     """Check what was given (`frames`: returns, factors, risk-free) and split it into series."""
     scale = UNITS[units]
@@ -117,6 +131,7 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
     check_zones(zones)
     check_fields(factors[[one.name for one in info if one.traded]], "factors")
     groups = read_groups(asset_info, list(returns.columns))
+    _check_names(info, list(returns.columns))
     for factor in info:
         count = int(factors[factor.name].notna().sum())
         if count <= factor.lag:
@@ -128,7 +143,9 @@ def read_inputs(frames: tuple[Any, Any, Any], factor_info: Any, asset_info: Any,
             )
     stated = [factor.traded and factor.name not in given.series for factor in info]  # in the units of frames
     units_of = np.where(stated, scale, 1.0)
-    series = split(factors.div(units_of, axis="columns"), "factors", [factor.lag for factor in info])
+    series = split(
+        factors.div(units_of, axis="columns"), "factors", [0 if factor.shares_price else factor.lag for factor in info]
+    )
     assets, days = split(returns / scale, "returns"), days_of(factors)
     inputs = Inputs(assets, series, info, groups, rate, days, units, given.gross, tuple(given.notes))
     _check_sizes(inputs)

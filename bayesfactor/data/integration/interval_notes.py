@@ -7,6 +7,8 @@ from bayesfactor.data.integration.intervals import PERIODS, stamps_of
 from bayesfactor.data.integration.series import Rows, Series, judges
 from bayesfactor.panel.records import Note
 
+_SHOWN = 5  # names
+
 
 def _of_another_week(one: Series, frequency: str) -> bool:
     return one.pattern == "weekly" and frequency != "weekly"
@@ -57,12 +59,16 @@ def note_coarsest(assets: Sequence[Series], factors: Sequence[Series], frequency
     """Say which series make the panel coarser than others are; a warning where it is a few assets alone."""
     every = (*(one for one in judges(assets) if len(one.dates)), *factors)
     coarsest = [one.name for one in every if one.pattern == frequency]
-    finer = [one for one in every if one.pattern != frequency and not (one.fine and frequency in FINE)]
+    finer = [one for one in every if one.pattern != frequency]
     if not coarsest or not finer:
         return []
-    few = 2 * len(coarsest) <= len(assets) and all(one.pattern != frequency for one in factors)
+    few = (
+        frequency not in FINE and 2 * len(coarsest) <= len(assets) and all(one.pattern != frequency for one in factors)
+    )
     longest = max(finer, key=lambda one: len(one.dates))
-    shown = ", ".join(f"'{name}'" for name in coarsest)
+    shown = ", ".join(f"'{name}'" for name in coarsest[:_SHOWN])
+    if len(coarsest) > _SHOWN:
+        shown += f" and {len(coarsest) - _SHOWN} more"
     text = (
         f"the panel is {frequency} because {shown} {'is' if len(coarsest) == 1 else 'are'}: {len(longest.dates)} "
         f"{longest.pattern} values of '{longest.name}' and others of shorter periods are brought to it"

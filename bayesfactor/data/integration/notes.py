@@ -46,10 +46,15 @@ def note_asset(series: Series, rows: Rows, used: np.ndarray, excess: bool) -> li
     return notes
 
 
-def note_factor(series: Series, factor: Factor, rows: Rows, excess: bool) -> list[Note]:
-    """Say what was done to a factor; `excess` is whether the risk-free rate was subtracted."""
+def note_factor(series: Series, factor: Factor, rows: Rows, excess: bool, moved: int) -> list[Note]:
+    """Say what was done to a factor: whether the risk-free rate was subtracted, and by how many rows it was moved."""
     texts = []
-    if factor.lag:
+    if moved:
+        texts.append(
+            f"lagged by {moved} whole {rows.frequency} row{'s' if moved > 1 else ''}: it shares the price with the "
+            f"return, and {factor.lag} of its own {series.pattern} values before the end of a row may be inside it"
+        )
+    elif factor.lag:
         texts.append(f"lagged by {factor.lag} of its own {series.pattern} values")
     if series.pattern != rows.frequency:
         texts.append(_HOW[factor.aggregate].format(series.pattern, rows.frequency))

@@ -8,7 +8,9 @@ import numpy as np
 from bayesfactor.base.errors import DataError
 from bayesfactor.data.calendars import FINE, is_coarser, longest_step, period_end, period_number
 from bayesfactor.data.integration.intervals import anchors_of, stamps_of
+from bayesfactor.data.integration.row_lags import moved
 from bayesfactor.data.integration.series import Rows, Series, on_rows
+from bayesfactor.panel.moments import never_varies
 from bayesfactor.panel.records import Factor
 
 _AR_ROWS = 4
@@ -47,6 +49,9 @@ def _innovation(values: np.ndarray, name: str) -> np.ndarray:
 
 def transform_factor(values: np.ndarray, dates: np.ndarray, factor: Factor) -> np.ndarray:
     """Transform the values of a factor on the panel's rows; the first row of a difference is NaN."""
+    known = values[np.isfinite(values)]
+    if len(known) and never_varies(known[:, None])[0]:
+        values = np.where(np.isfinite(values), known[0], np.nan)  # differences of rounding are none
     match factor.transform:
         case "none":
             return values
@@ -67,9 +72,10 @@ def _first_row(series: Series, rows: Rows) -> int:
     return int(np.searchsorted(rows.high, rows.numbers(series.dates[:1])[0]))
 
 
-def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows) -> tuple[np.ndarray, Rows]:
+def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows, lags: Sequence[int]) -> tuple[np.ndarray, Rows]:
     """Return the factors (time, factor) on the rows, each from its own first row on, and the rows that have any.
 
+    Transformed values are moved by `lags` rows.
     A factor has no value on its first row where that is not whole. Factors that begin on the same row all have
     their first value on the next one when some of them are differenced.
 
@@ -79,7 +85,7 @@ def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows) -> tuple[n
         When a value is missing further on.
     """
     columns, begin = [], []
-    for series, factor in known:
+    for (series, factor), lag in zip(known, lags, strict=True):
         values = on_rows(series, rows, factor.aggregate)
         hole = np.flatnonzero(np.isnan(values))
         if len(hole) and hole[-1] > _first_row(series, rows):
@@ -90,8 +96,8 @@ def factor_values(known: Sequence[tuple[Series, Factor]], rows: Rows) -> tuple[n
                 date=date,
                 remedy="Supply the missing values, cut the sample, or drop the factor.",
             )
-        columns.append(transform_factor(values, rows.ends, factor))
-        begin.append(len(hole))
+        columns.append(moved(transform_factor(values, rows.ends, factor), lag))
+        begin.append(len(hole) + lag)
     table = np.column_stack(columns)
     for first in np.unique(begin):
         together = np.array(begin) == first
