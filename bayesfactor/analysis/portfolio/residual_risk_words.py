@@ -10,9 +10,9 @@ from bayesfactor.base.wording import interval_name, percent
 from bayesfactor.posterior.fit import Fit
 
 CORRELATED = (
-    "residuals are correlated: take a model with residual factors (the preset hierarchical; noise.common.count, if it found none); "
-    "until then the risk of portfolios and groups is larger than the model says, and intervals of their loadings are "
-    "too narrow"
+    "residuals are correlated: take a model with residual factors (the preset hierarchical; noise.common.count, if it "
+    "found none); until then the risk of portfolios and groups is larger than the model says, and intervals of their "
+    "loadings are too narrow"
 )
 STILL_CORRELATED = (
     "residuals have more in common than the model's residual factors hold: allow more of them (noise.common.count), or "
