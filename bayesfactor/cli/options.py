@@ -29,7 +29,7 @@ Portfolio = Annotated[
     Path | None,
     typer.Option(
         help="CSV: columns asset and weight; or a book of options, kind, underlying, quantity, strike, expiry, price, "
-        "forward, settled, rate, at."
+        "forward, settled, rate, index, at."
     ),
 ]
 Volatility = Annotated[

@@ -291,3 +291,29 @@ def test_options_that_expire_before_the_end_of_a_scenario_are_named():
     assert far.name not in said
     short = bf.stress(FIT, bf.Scenario({"f0": -0.2}), portfolio=held)
     assert not [one for one in short.notes if one.startswith("options that expire before")]
+
+
+def test_coin_becomes_money_at_the_index():
+    """An option bought with coin is worth that coin; what it pays later is discounted by index over forward."""
+    plain = option(strike=105, days=81, quantity=3.0, forward=110.0)
+    one = bf.Option("a00", "call", 105, plain.expiry, 3.0, plain.price, 110.0, index=100.0)
+    held, of_forward = book(one), book(plain)
+    assert held.value == pytest.approx(3 * one.price * 100)
+    row, other = held.table("contract").iloc[0], of_forward.table("contract").iloc[0]
+    assert row["exposure"] == pytest.approx(other["exposure"] * 100 / 110)
+    for name in ("implied_volatility", "elasticity", "net_delta"):
+        assert row[name] == pytest.approx(other[name], rel=1e-10)
+    found = bf.stress(FIT, CRASH, portfolio=held)
+    after = revalued(plain, np.maximum(1 + entry(found.outcome, "a00"), 1e-9), 0.7 + 0.15, 7)
+    np.testing.assert_allclose(found.book.gains.sel(position="total"), 300 / 110 * after - held.value, rtol=1e-8)
+    with pytest.raises(bf.SpecError, match="has an index, with which coin becomes money"):
+        book(one, accounted="coin")
+    with pytest.raises(bf.SpecError, match="it has a rate and an index"):
+        bf.Option("a00", "call", 105, plain.expiry, 3.0, plain.price, 110.0, rate=0.05, index=100.0)
+
+
+def test_forwards_that_differ_between_expiries_are_said():
+    later = option(days=300, forward=106.0)
+    said = "marks in a00 become money at the forwards of their own expiries, 100 to 106"
+    assert sum(said in note for note in bf.stress(FIT, CRASH, portfolio=book(CALL, later)).notes) == 1
+    assert not any("become money" in note for note in book(CALL, PUT, option(days=300, forward=101.0)).notes)

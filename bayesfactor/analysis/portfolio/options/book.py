@@ -12,6 +12,7 @@ from bayesfactor.analysis.portfolio.options.book_checks import (
     check_expiries,
     check_forwards,
     checked_positions,
+    notes_on_forwards,
 )
 from bayesfactor.analysis.portfolio.options.contract import Holding, Option
 from bayesfactor.analysis.portfolio.options.greeks_table import greeks_table
@@ -95,7 +96,7 @@ class Book:
             forward=np.array([one.forward for one in options], dtype=float),
             strike=np.array([one.strike for one in options], dtype=float),
             years=np.array([years_between(self.at, one.expiry) for one in options], dtype=float),
-            rate=np.array([one.rate for one in options], dtype=float),
+            rate=np.array([one.rate_over(years_between(self.at, one.expiry)) for one in options], dtype=float),
             sign=np.array([1.0 if one.kind == "call" else -1.0 for one in options]),
         )
 
@@ -106,11 +107,15 @@ class Book:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """Which implied volatilities are hardly meant; a DataError where marks are of the other unit."""
+        """Which implied volatilities are hardly meant, and which forwards make money of marks in coin.
+
+        A DataError where marks are of the other unit.
+        """
         options = self.options
         marks = np.array([one.price for one in options], dtype=float)
         coin = np.array([one.settled == "coin" for one in options], dtype=bool)
-        return notes_on_marks([one.name for one in options], self.contracts, marks, coin, self.implied[0], "Book")
+        strange = notes_on_marks([one.name for one in options], self.contracts, marks, coin, self.implied[0], "Book")
+        return (*notes_on_forwards(options), *strange)
 
     def require_volatilities(self) -> np.ndarray:
         """Return implied volatilities, or raise a DataError that names the first option without one."""
@@ -185,7 +190,8 @@ class Book:
         Returns
         -------
         DataFrame
-            Columns position, quantity, ``value`` in money; ``implied_volatility`` a year; ``delta`` and ``gamma``, per
+            Columns position, quantity, ``value`` in money (a mark in coin times the index of the option, or times the
+            forward of its expiry where it has none); ``implied_volatility`` a year; ``delta`` and ``gamma``, per
             unit of money that the forward moves; ``net_delta``, as exchanges state it: delta less the price, of what
             is settled in coin; ``exposure``, the gain per 100 % of the underlying, in money; ``vega``, per 1.00 of
             volatility; ``theta``, per year; ``rho``, per 1.00 of the rate; ``elasticity``, the return of the option
@@ -216,7 +222,7 @@ def position_value(one: Option | Holding, accounted: Money) -> float:
     """Return what a position is worth, in money or in coin."""
     if isinstance(one, Holding):
         return one.value if accounted == "usd" else one.quantity
-    return one.quantity * (one.value if accounted == "usd" else one.value / one.forward)
+    return one.quantity * (one.value if accounted == "usd" else one.value / one.coin)
 
 
 def _asset(one: Option | Holding) -> str:

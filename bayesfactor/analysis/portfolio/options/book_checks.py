@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.contract import Holding, Option
 from bayesfactor.base.errors import SpecError
-from bayesfactor.data.options.mark_units import apart
+from bayesfactor.data.options.mark_units import SPREAD, apart
 
 WRITE = 'Write bf.Book([bf.Option(...), bf.Holding("eth", 5_000)], at="2024-01-08T11:19:41Z").'
 
@@ -56,6 +56,20 @@ def check_forwards(options: Sequence[Option]) -> None:
         )
 
 
+def notes_on_forwards(options: Sequence[Option]) -> tuple[str, ...]:
+    """Say that marks in coin of one underlying become money at forwards that differ, where no index is given."""
+    found: dict[str, list[float]] = {}
+    for one in options:
+        if one.settled == "coin" and one.index is None:
+            found.setdefault(one.underlying, []).append(one.forward)
+    return tuple(
+        f"marks in {name} become money at the forwards of their own expiries, {min(each):,.6g} to {max(each):,.6g}, "
+        "not at one price: give index="
+        for name, each in found.items()
+        if max(each) / min(each) - 1 > SPREAD
+    )
+
+
 def check_coin(options: Sequence[Option], holdings: Sequence[Holding]) -> None:
     """Refuse what has no gain in units of one underlying, or of which it is not known how many units it is."""
     names = sorted({one.underlying for one in options} | {one.asset for one in holdings})
@@ -65,6 +79,14 @@ def check_coin(options: Sequence[Option], holdings: Sequence[Holding]) -> None:
             place="Book.accounted",
             found="coin",
             remedy='Make one book for each, or write accounted="usd".',
+        )
+    indexed = next((one for one in options if one.index is not None), None)
+    if indexed is not None:
+        raise SpecError(
+            f"Book: accounted in coin, and '{indexed.name}' has an index, with which coin becomes money.",
+            place="Book.accounted",
+            found=indexed.index,
+            remedy="Leave index= out.",
         )
     if not options:
         raise SpecError(

@@ -17,13 +17,11 @@ from bayesfactor.data.readers.cells import decode_text, number_of, read_raw, spl
 KIND, HOLDING = "kind", "holding"
 OPTION = ("underlying", "quantity", "strike", "expiry", "price", "forward")  # what a line of an option must have
 ASSET = ("underlying", "quantity")  # and of a holding
-OTHERS = ("settled", "rate", "at")
+OTHERS = ("settled", "rate", "index", "at")
 COLUMNS = (KIND, *OPTION, *OTHERS)
-NUMBERS = ("quantity", "strike", "price", "forward", "rate")
-HEADER = "kind,underlying,quantity,strike,expiry,price,forward,settled,rate,at"
-WRITE = (
-    f"The header is {HEADER} (the last three may be left out), and a line call,eth,10,2500,2024-03-29,0.093,2293.97."
-)
+NUMBERS = ("quantity", "strike", "price", "forward", "rate", "index")
+HEADER = "kind,underlying,quantity,strike,expiry,price,forward,settled,rate,index,at"
+WRITE = f"The header is {HEADER} (the last four may be left out), and a line call,eth,10,2500,2024-03-29,0.093,2293.97."
 
 
 def read_book(
@@ -141,7 +139,7 @@ def _position(given: Mapping[str, str], place: str) -> Option | Holding:
 
 
 def _check_holding(given: Mapping[str, str], place: str) -> None:
-    extra = next((one for one in ("strike", "expiry", "forward", "settled", "rate") if one in given), None)
+    extra = next((one for one in ("strike", "expiry", "forward", "settled", "rate", "index") if one in given), None)
     if extra is not None:
         raise _refused(place, extra, given[extra], "a holding has none", "Leave the cell empty, or write call or put.")
 
