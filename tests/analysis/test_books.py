@@ -317,3 +317,18 @@ def test_forwards_that_differ_between_expiries_are_said():
     said = "marks in a00 become money at the forwards of their own expiries, 100 to 106"
     assert sum(said in note for note in bf.stress(FIT, CRASH, portfolio=book(CALL, later)).notes) == 1
     assert not any("become money" in note for note in book(CALL, PUT, option(days=300, forward=101.0)).notes)
+
+
+def test_volatilities_at_0_are_said():
+    near = option(strike=100, days=9, volatility=0.3)
+    held = book(near, CALL)
+    found = bf.stress(FIT, bf.Scenario({"vol": -0.5}), portfolio=held)
+    said = f"an implied volatility below 0 was taken as 0: in 100 % of draws of {near.name}; sums of differences"
+    assert sum(said in note for note in found.notes) == 1
+    still = option(strike=100, days=300, volatility=0.02)
+    ahead = bf.forecast(book_fit(draws=50), 1, book(still, CALL))
+    share = 100 * float((ahead.book.moves.sel(move="vol") <= -0.02).mean())
+    assert share > 1
+    said = f"was taken as 0: in {share:.3g} % of draws of {still.name}; sums"
+    assert sum(said in note for note in ahead.notes) == 1
+    assert not any("was taken as 0" in note for note in bf.stress(FIT, CRASH, portfolio=held).notes)

@@ -1,5 +1,6 @@
 """What a reader should know of answers about a book with options."""
 
+import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.book import Book
@@ -64,6 +65,19 @@ def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, .
     if not names:
         return ()
     return (f"options that expire before the scenario's end are paid at the prices of its end: {', '.join(names)}",)
+
+
+def notes_on_flat(positions: Positions | None, flat: np.ndarray | None) -> tuple[str, ...]:
+    """Say of which options, and in which share of draws, implied volatilities were taken as 0 (chain, draw, option)."""
+    if positions is None or flat is None or not flat.any():
+        return ()
+    share, options = flat.mean(axis=(0, 1)), positions.book.options
+    most, count = int(share.argmax()), int((share > 0).sum())
+    others = f", the most of {count} options" if count > 1 else ""
+    return (
+        f"an implied volatility below 0 was taken as 0: in {100 * share[most]:.3g} % of draws of {options[most].name}"
+        f"{others}; sums of differences do not return to a mean",
+    )
 
 
 def _unit(book: Book) -> str:

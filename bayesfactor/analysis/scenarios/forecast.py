@@ -8,13 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.book_words import notes_on_book
+from bayesfactor.analysis.portfolio.book_words import notes_on_book, notes_on_flat
 from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio, without_capital
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
 from bayesfactor.analysis.scenarios.held_book import HeldBook, corrected
 from bayesfactor.analysis.scenarios.losses import share_below
-from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
+from bayesfactor.analysis.scenarios.repriced_book import FLAT, RepricedBook, beside, in_money, repriced_book
 from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
 from bayesfactor.analysis.scenarios.stressed_draws import Part, joined
 from bayesfactor.base.arguments import require_periods
@@ -192,6 +192,7 @@ def forecast(
             *floor_note(PERIOD, share.max(), f" of '{share.idxmax()}', the most of all"),
             *held.notes,
             *notes_on_book(book),
+            *notes_on_flat(book, found.get(FLAT)),
             *(note for weights in held.mixed for note in notes_on_residual_risk(later, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, later.panel, draws, found, fit.problems),

@@ -16,6 +16,7 @@ from bayesfactor.posterior.summaries import finished, summarise
 
 TOTAL = "total"
 PARTS = ("gains", "expected gains", "moves")  # names of the arrays it is made of
+FLAT = "no volatility"  # and of the one that says where an implied volatility was taken as 0 (chain, draw, option)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,14 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.book_words import notes_on_book, notes_on_expiries
+from bayesfactor.analysis.portfolio.book_words import notes_on_book, notes_on_expiries, notes_on_flat
 from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
 from bayesfactor.analysis.scenarios.factor_history import history, long_run_of
 from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.plausibility import Plausibility, waiting_time
-from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
+from bayesfactor.analysis.scenarios.repriced_book import FLAT, RepricedBook, beside, in_money, repriced_book
 from bayesfactor.analysis.scenarios.scenario import VOLATILITIES, Scenario, require_scenario
 from bayesfactor.analysis.scenarios.shock_units import require_factors, require_units, unit_of
 from bayesfactor.analysis.scenarios.stress_notes import notes_on
@@ -246,6 +246,7 @@ def stress(
             *notes_on(fit, scenario, others, known, expected.sel(source="total"), floored, least),
             *held.notes,
             *notes_on_book(book),
+            *notes_on_flat(book, found.get(FLAT)),
             *notes_on_expiries(book, scenario.periods),
             *(note for weights in held.mixed for note in notes_on_residual_risk(fit, weights, PORTFOLIO)),
         ),

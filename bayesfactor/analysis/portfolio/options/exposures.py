@@ -116,6 +116,10 @@ class Positions(FrozenArrays):
         each = change[..., None] * self.sizes
         return np.maximum(self.volatility * np.exp(each) if self.multiplied else self.volatility + each, 0.0)
 
+    def flat(self, change: np.ndarray, years: float) -> np.ndarray:
+        """Return of which options with time left an implied volatility is taken as 0 (..., option)."""
+        return (self.moved(change) <= 0) & (self.contracts.years > years) & (self.quantity != 0)
+
     def discounts(self, rate: np.ndarray, left: np.ndarray) -> np.ndarray:
         """Return discounts in excess of cash (..., option), after a change of rates (...)."""
         return self.contracts.discount * np.exp(-rate[..., None] * left)
