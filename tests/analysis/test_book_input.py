@@ -87,6 +87,11 @@ def test_a_book_of_holdings_with_prices_is_no_mapping_of_weights():
         with pytest.raises(bf.SpecError, match=r"they are amounts of money, 1000 in all") as raised:
             ask(FIT, portfolio=held)
         assert raised.value.remedy == 'Give the weights: portfolio={"a00": 0.6, "a01": 0.4}.'
+    in_dollars = bf.Book([bf.Holding("a00", 600.0), bf.Holding("a01", 400.0)], at=AT)
+    for ask in (bf.attribute, bf.moments):
+        with pytest.raises(bf.SpecError, match="more than 10 without signs: they are amounts of money, 1000") as raised:
+            ask(FIT, portfolio=in_dollars)
+        assert raised.value.remedy == 'Give the weights: portfolio={"a00": 0.6, "a01": 0.4}.'
     short = bf.Book([bf.Holding("a00", -3.0, 200.0)], at=AT)
     with pytest.raises(bf.SpecError, match="have prices"):
         bf.forecast(FIT, 1, short)

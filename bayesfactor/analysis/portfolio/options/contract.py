@@ -149,7 +149,8 @@ class Holding:
     ----------
     asset : str
     quantity : float
-        An amount of money; of a book without options, a weight. With a price, a number of units.
+        An amount of money; of a book without options a weight, and refused where it is none. With a price, a number
+        of units.
     price : float, optional
         Of one unit, in money.
 
