@@ -158,3 +158,26 @@ def test_what_moves_over_the_long_run_has_the_same_exposures():
         np.testing.assert_allclose(array.drop_sel(source="total").sum("source"), array.sel(source="total"), rtol=1e-9)
     assert "portfolio" not in found.residual_table()["asset"].tolist()
     assert found.table(assets=["portfolio"])["realised_residual"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        option(strike=1, days=300, forward=1.0),
+        option(strike=1e4, days=300, forward=1e4),
+        bf.Holding("a00", 2.0, 1.0),
+        bf.Option("a00", "call", 105, AT + np.timedelta64(30, "D"), 1, 0.06, 100.0, index=10_000.0),
+    ],
+)
+def test_prices_of_one_underlying_that_differ_by_more_than_2_are_refused(other):
+    with pytest.raises(bf.SpecError, match="prices of 'a00' are"):
+        book(CALL, PUT, other)
+
+
+def test_prices_of_one_underlying_that_differ_and_small_holdings_are_said():
+    notes = book(CALL, bf.Holding("a00", 2.0, 70.0), bf.Holding("a00", 2.0), bf.Holding("a01", 2.0)).notes
+    assert len(notes) == 2
+    assert "prices of a00 differ: 70 (price of the holding) and 100 (forward of A00" in notes[0]
+    assert notes[1].startswith("the holding of a00 is 2 in money, less than the price of one unit, 70")
+    assert not book(CALL, PUT, bf.Holding("a00", 200.0), bf.Holding("a00", 2.0, 95.0)).notes
+    assert "an implied volatility of 475 % a year" in book(option(volatility=4.75)).notes[0]

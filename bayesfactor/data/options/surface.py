@@ -119,7 +119,7 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = No
     Notes
     -----
     A mark without an implied volatility (0, or below intrinsic value) is left out, and a note says so; so is an expiry
-    with fewer than three quotes. Notes also name implied volatilities below 1 % or above 1,000 % a year, and what is
+    with fewer than three quotes. Notes also name implied volatilities below 1 % or above 300 % a year, and what is
     not known of an expiry.
     """
     table = as_chain(chain, at)

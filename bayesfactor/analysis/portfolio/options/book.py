@@ -12,10 +12,10 @@ from bayesfactor.analysis.portfolio.options.book_checks import (
     check_expiries,
     check_forwards,
     checked_positions,
-    notes_on_forwards,
 )
 from bayesfactor.analysis.portfolio.options.contract import Holding, Option
 from bayesfactor.analysis.portfolio.options.greeks_table import greeks_table
+from bayesfactor.analysis.portfolio.options.price_checks import check_prices, notes_on_prices
 from bayesfactor.analysis.portfolio.options.volatility_moves import VolatilityMoves, as_moves
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.options.black76 import Contracts, implied_volatilities
@@ -47,8 +47,8 @@ class Book:
     Raises
     ------
     SpecError
-        When there is no position, an option has expired by then, forwards of one expiry differ by more than 2 %, or a
-        choice is none that it can be.
+        When there is no position, an option has expired by then, forwards of one expiry differ by more than 2 %, prices
+        of one underlying by more than a factor of 2, or a choice is none that it can be.
 
     Notes
     -----
@@ -75,6 +75,7 @@ class Book:
             raise unknown("accounted", self.accounted, MONIES, place="Book")
         check_expiries(self.options, self.at)
         check_forwards(self.options)
+        check_prices(self.positions)
         if self.accounted == "coin":
             check_coin(self.options, self.holdings)
 
@@ -107,7 +108,7 @@ class Book:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """Which implied volatilities are hardly meant, and which forwards make money of marks in coin.
+        """Which implied volatilities are hardly meant, and which prices of one underlying differ.
 
         A DataError where marks are of the other unit.
         """
@@ -115,7 +116,7 @@ class Book:
         marks = np.array([one.price for one in options], dtype=float)
         coin = np.array([one.settled == "coin" for one in options], dtype=bool)
         strange = notes_on_marks([one.name for one in options], self.contracts, marks, coin, self.implied[0], "Book")
-        return (*notes_on_forwards(options), *strange)
+        return (*notes_on_prices(self.positions), *strange)
 
     def require_volatilities(self) -> np.ndarray:
         """Return implied volatilities, or raise a DataError that names the first option without one."""

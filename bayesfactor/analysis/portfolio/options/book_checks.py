@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.contract import Holding, Option
 from bayesfactor.base.errors import SpecError
-from bayesfactor.data.options.mark_units import SPREAD, apart
+from bayesfactor.data.options.mark_units import apart
 
 WRITE = 'Write bf.Book([bf.Option(...), bf.Holding("eth", 5_000)], at="2024-01-08T11:19:41Z").'
 
@@ -54,20 +54,6 @@ def check_forwards(options: Sequence[Option]) -> None:
             found=float(forwards[place]),
             remedy="Give both the forward of that expiry, of one moment: what Deribit calls underlying_price.",
         )
-
-
-def notes_on_forwards(options: Sequence[Option]) -> tuple[str, ...]:
-    """Say that marks in coin of one underlying become money at forwards that differ, where no index is given."""
-    found: dict[str, list[float]] = {}
-    for one in options:
-        if one.settled == "coin" and one.index is None:
-            found.setdefault(one.underlying, []).append(one.forward)
-    return tuple(
-        f"marks in {name} become money at the forwards of their own expiries, {min(each):,.6g} to {max(each):,.6g}, "
-        "not at one price: give index="
-        for name, each in found.items()
-        if max(each) / min(each) - 1 > SPREAD
-    )
 
 
 def check_coin(options: Sequence[Option], holdings: Sequence[Holding]) -> None:
