@@ -332,3 +332,16 @@ def test_volatilities_at_0_are_said():
     said = f"was taken as 0: in {share:.3g} % of draws of {still.name}; sums"
     assert sum(said in note for note in ahead.notes) == 1
     assert not any("was taken as 0" in note for note in bf.stress(FIT, CRASH, portfolio=held).notes)
+
+
+def test_what_expires_on_the_way_is_paid_at_the_return_of_its_underlying_till_then():
+    early = option(strike=100, days=6)
+    held = book(PUT, bf.Holding("a00", 50.0), early)
+    found = bf.forecast(FIT, 10, held)
+    own = found.book.underlyings
+    np.testing.assert_allclose(own.sel(position="a00"), found.book.moves.sel(move="a00"))
+    assert np.abs(own.sel(position=early.name) - own.sel(position="a00")).min() > 0
+    paid = np.maximum(100 * (1 + own.sel(position=early.name)) - 100, 0) - early.value
+    np.testing.assert_allclose(found.book.gains.sel(position=early.name), paid, atol=1e-10)
+    said = f"options that expire before the horizon are paid at the end of the period in which they do: {early.name}"
+    assert said in found.notes

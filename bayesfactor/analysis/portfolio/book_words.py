@@ -25,6 +25,9 @@ REPRICED = (
     "underlying, and its gain is in excess of what cash earns"
 )
 
+AT_END = "options that expire before the scenario's end are paid at the prices of its end"  # which says no way there
+ON_THE_WAY = "options that expire before the horizon are paid at the end of the period in which they do"
+
 
 def with_unit(unit: str, held: Exposures) -> str:
     """Return a unit, and beside it that of a book with options."""
@@ -56,15 +59,15 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     return (*words, _unit(positions.book), _volatility(positions), *_apart(positions), *positions.book.notes)
 
 
-def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, ...]:
-    """Say which options of a book expire within so many periods: a scenario says what its end is, not the way there."""
+def notes_on_expiries(positions: Positions | None, periods: int, paid: str) -> tuple[str, ...]:
+    """Say which options of a book expire within so many periods, and how they are `paid`."""
     if positions is None:
         return ()
     ends = positions.contracts.years < periods * positions.period - 1e-9
     names = [one.name for one, ended in zip(positions.book.options, ends, strict=True) if ended]
     if not names:
         return ()
-    return (f"options that expire before the scenario's end are paid at the prices of its end: {', '.join(names)}",)
+    return (f"{paid}: {', '.join(names)}",)
 
 
 def notes_on_flat(positions: Positions | None, flat: np.ndarray | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.book_words import notes_on_book, notes_on_flat
+from bayesfactor.analysis.portfolio.book_words import ON_THE_WAY, notes_on_book, notes_on_expiries, notes_on_flat
 from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio, without_capital
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
@@ -193,6 +193,7 @@ def forecast(
             *held.notes,
             *notes_on_book(book),
             *notes_on_flat(book, found.get(FLAT)),
+            *notes_on_expiries(book, int(periods), ON_THE_WAY),
             *(note for weights in held.mixed for note in notes_on_residual_risk(later, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, later.panel, draws, found, fit.problems),

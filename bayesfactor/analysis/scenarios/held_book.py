@@ -63,7 +63,8 @@ class HeldBook:
         """`PARTS` and `FLAT` of a book at the end of the periods so far, and corrections of its expectation."""
         now = self.positions.now
         moves = moves_of(self.positions, self.drawn.growth, self.drawn.factors)
-        found = dict(zip(PARTS, (self.drawn.values - now, self.means - now, moves), strict=True))
+        own = self.drawn.underlyings - 1
+        found = dict(zip(PARTS, (self.drawn.values - now, self.means - now, moves, own), strict=True))
         return found | dict(zip((*AWAY, FLAT), (self.corrections, self._correction, self.drawn.flat), strict=True))
 
     def _expected(self) -> np.ndarray:
@@ -108,6 +109,8 @@ class _Walk:
     growth : array (sample, asset)
     factors : array (sample, factor)
         Sums since the start.
+    underlyings : array (sample, position)
+        Growth since the start of what each position is on, to its end.
     flat : array (sample, option)
         Whether an implied volatility was taken as 0 at the end of a period.
     """
@@ -116,6 +119,7 @@ class _Walk:
         self.positions = positions
         self.factors, self.growth = np.zeros(law.premium.shape), np.ones(law.sd.shape)
         self.values = np.broadcast_to(positions.now, (len(law.sd), len(positions.names)))
+        self.underlyings = np.ones(self.values.shape)
         self.flat = np.zeros((len(law.sd), len(positions.quantity)), dtype=bool)
 
     def move(self, growth: np.ndarray, moved: np.ndarray, years: float, still_open: np.ndarray) -> None:
@@ -125,6 +129,7 @@ class _Walk:
         self.flat = self.flat | self.positions.flat(changes[0], years)
         values = self.positions.values(growth, *changes, years)
         self.values = np.where(still_open, values, self.values)
+        self.underlyings = np.where(still_open, growth[:, self.positions.asset], self.underlyings)
 
 
 def corrected(found: Mapping[str, np.ndarray], capital: float, kept: Sequence[int]) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.summaries import finished, summarise
 
 TOTAL = "total"
-PARTS = ("gains", "expected gains", "moves")  # names of the arrays it is made of
+PARTS = ("gains", "expected gains", "moves", "underlyings")  # names of the arrays it is made of
 FLAT = "no volatility"  # and of the one that says where an implied volatility was taken as 0 (chain, draw, option)
 
 
@@ -32,7 +32,9 @@ class RepricedBook(FrozenResult):
     expected : DataArray (chain, draw, position)
         Of a stress, the gains at the expected moves; of a forecast, the expected gains, over all moves.
     moves : DataArray (chain, draw, move)
-        Those behind the gains: excess returns of the underlyings, and what the factors of volatilities and rates did.
+        To the end: excess returns of the underlyings, and what the factors of volatilities and rates did.
+    underlyings : DataArray (chain, draw, position)
+        Excess return of the underlying of every position, to the end or to where the position was paid before it.
     unit : str
         Of values and gains: money, or units of the underlying.
     portfolio_unit : str
@@ -45,6 +47,7 @@ class RepricedBook(FrozenResult):
     gains: xr.DataArray
     expected: xr.DataArray
     moves: xr.DataArray
+    underlyings: xr.DataArray
     unit: str
     portfolio_unit: str
     problems: tuple[str, ...] = ()
@@ -135,5 +138,6 @@ def repriced_book(
 
     gains, expected = (labelled(part, "position", names, with_total(found[part])) for part in PARTS[:2])
     moves = labelled(PARTS[2], "move", names_of(positions, panel), found[PARTS[2]])
+    own = labelled(PARTS[3], "position", names[:-1], found[PARTS[3]][..., order])
     value = pd.Series(with_total(positions.now), pd.Index(names, name="position"), name="value")
-    return RepricedBook(value, gains, expected, moves, positions.book.money, positions.book.unit, problems)
+    return RepricedBook(value, gains, expected, moves, own, positions.book.money, positions.book.unit, problems)

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.book_words import notes_on_book, notes_on_expiries, notes_on_flat
+from bayesfactor.analysis.portfolio.book_words import AT_END, notes_on_book, notes_on_expiries, notes_on_flat
 from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
@@ -247,7 +247,7 @@ def stress(
             *held.notes,
             *notes_on_book(book),
             *notes_on_flat(book, found.get(FLAT)),
-            *notes_on_expiries(book, scenario.periods),
+            *notes_on_expiries(book, scenario.periods, AT_END),
             *(note for weights in held.mixed for note in notes_on_residual_risk(fit, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, panel, draws, found, fit.problems),

@@ -35,6 +35,7 @@ def stressed_book(
         PARTS[0]: own,
         PARTS[1]: expected,
         PARTS[2]: moves_of(positions, 1 + drawn.returns, factors),
+        PARTS[3]: drawn.returns[:, positions.asset],
         FLAT: positions.flat(changes_of(positions, factors)[0], years),
     }
 
