@@ -181,3 +181,25 @@ def test_prices_of_one_underlying_that_differ_and_small_holdings_are_said():
     assert notes[1].startswith("the holding of a00 is 2 in money, less than the price of one unit, 70")
     assert not book(CALL, PUT, bf.Holding("a00", 200.0), bf.Holding("a00", 2.0, 95.0)).notes
     assert "an implied volatility of 475 % a year" in book(option(volatility=4.75)).notes[0]
+
+
+def test_limits_beside_a_book_in_money_are_of_what_they_are_meant():
+    sold = book(CALL, option(kind="put", quantity=-1.0))
+    after, ahead = bf.stress(FIT, CRASH, portfolio=sold), bf.forecast(FIT, 2, sold)
+    for limit, of_book in ((-0.25, False), (-2.0, True)):
+        table = after.outcome_table(limit, rounded=False)
+        found, drawn = table.set_index("asset")["prob_below"], after.outcome
+        for probabilities, draws, notes in (
+            (found, drawn, table.attrs["notes"]),
+            (ahead.prob_below(limit), ahead.draws, ahead.prob_below(limit).attrs["notes"]),
+        ):
+            wanted = (draws < limit).mean(("chain", "draw")).to_series()
+            meant = wanted.index == "portfolio" if of_book else wanted.index != "portfolio"
+            assert probabilities[wanted.index].where(meant).equals(wanted.where(meant))
+            assert probabilities[wanted.index][~meant].isna().all()
+            assert any(note.startswith(f"below {limit:g}: ") for note in notes)
+    assert ahead.prob_below(0.0).notna().all()
+    in_coin = bf.forecast(FIT, 2, book(CALL, option(kind="put", quantity=-1.0), accounted="coin"))
+    assert in_coin.prob_below(-0.25).notna().all()
+    for shown in (repr(after), repr(ahead)):
+        assert "; portfolio: money\n" in shown

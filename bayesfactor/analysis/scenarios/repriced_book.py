@@ -15,6 +15,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.summaries import finished, summarise
 
 TOTAL = "total"
+MONEY = "money"
 PARTS = ("gains", "expected gains", "moves", "underlyings")  # names of the arrays it is made of
 FLAT = "no volatility"  # and of the one that says where an implied volatility was taken as 0 (chain, draw, option)
 
@@ -89,6 +90,22 @@ def beside(book: RepricedBook | None) -> str:
 def in_money(book: RepricedBook | None) -> bool:
     """Return whether the entry ``portfolio`` is of a book whose gains are no returns."""
     return book is not None and book.portfolio_unit == book.unit
+
+
+def only_meant(share: xr.DataArray, limit: float, book: RepricedBook | None) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """Return shares of draws (asset) below a limit, NaN where it is of the other unit, and a note on which it is.
+
+    Beside a book in money a limit within -1 and 1 is a return, and another an amount; 0 is both. In coin an amount may
+    be a part of a unit.
+    """
+    if book is None or not in_money(book) or limit == 0:
+        return share, ()
+    of_book = share["asset"] == PORTFOLIO
+    if abs(limit) >= 1:
+        return share.where(of_book), (f"below {limit:g}: of the {PORTFOLIO}, in {book.unit}; no return is meant",)
+    if book.unit != MONEY:
+        return share, (f"below {limit:g}: a return of assets, decimal, and of the {PORTFOLIO} {book.unit}",)
+    return share.where(~of_book), (f"below {limit:g}: a return, decimal; of the {PORTFOLIO}, give an amount of money",)
 
 
 def names_of(positions: Positions, panel: PanelBase) -> list[str]:
