@@ -74,6 +74,7 @@ def stress(
 ) -> None:
     """Show what assets and a portfolio earn if factors are shocked, and how plausible that is."""
     from bayesfactor.analysis.scenarios.stress import stress as run_stress
+    from bayesfactor.cli.books import write_positions
     from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import write_csv
     from bayesfactor.cli.stress import read_shocks, show_stress, whole_table
@@ -93,6 +94,7 @@ def stress(
         show_stress(found[-1], ci, below)
     if csv is not None:
         write_csv(whole_table(found, ci), csv)
+        write_positions({one.scenario.name: one.book for one in found}, ci, csv)
     warn_and_exit(result.problems)
 
 
@@ -109,7 +111,7 @@ def forecast(
     """Show where the returns of assets and a portfolio may fall over the periods ahead."""
     from bayesfactor.analysis.scenarios.forecast import forecast as run_forecast
     from bayesfactor.analysis.scenarios.repriced_book import in_money
-    from bayesfactor.cli.books import show_positions
+    from bayesfactor.cli.books import show_positions, write_positions
     from bayesfactor.cli.forecast import forecast_table, show_forecast
     from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import write_csv
@@ -124,6 +126,7 @@ def forecast(
     show_positions(found.book, ci)
     if csv is not None:
         write_csv(table, csv)
+        write_positions({"": found.book}, ci, csv)
     warn_and_exit(found.problems)
 
 

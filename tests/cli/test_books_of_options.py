@@ -56,6 +56,10 @@ def test_a_stress_of_a_book(run, folder, name):
         assert row_of(out, position)[:2] == pytest.approx(gains.loc[position, ["value", "expected"]].tolist(), rel=1e-3)
     assert ("of the portfolio, the gain in money" in " ".join(out.split())) == held.in_money
     assert f"portfolio: {held.unit}" in pd.read_csv(folder / "s.csv")["units"][0]
+    written = pd.read_csv(folder / "s_positions.csv")
+    assert written["position"].tolist() == gains.index.tolist()
+    assert written["expected"].tolist() == pytest.approx(gains["expected"].tolist())
+    assert set(written["units"]) == {"money"}
 
 
 def test_a_forecast_of_a_book_that_sells(run, folder):
