@@ -203,3 +203,16 @@ def test_limits_beside_a_book_in_money_are_of_what_they_are_meant():
     assert in_coin.prob_below(-0.25).notna().all()
     for shown in (repr(after), repr(ahead)):
         assert "; portfolio: money\n" in shown
+
+
+def test_factors_of_another_family_are_said_and_one_factor_is_not_named_twice():
+    panel = book_panel()
+    families = {"f0": "market", "vol": "rates", "rates": "rates"}
+    info = tuple(replace(one, family=families[one.name]) for one in panel.factor_info)
+    found = bf.stress(book_fit(replace(panel, factor_info=info)), CRASH, portfolio=book(CALL, rate="rates"))
+    said = [note for note in found.notes if "of the family" in note]
+    assert said == [
+        "volatility='vol' is a factor of the family rates: check that its values are changes of a volatility"
+    ]
+    with pytest.raises(bf.SpecError, match="'vol' is named as the factor of volatilities and as that of rates"):
+        book(rate="vol")

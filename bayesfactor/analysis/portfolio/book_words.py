@@ -56,7 +56,8 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "moments": (LINEAR,), "repriced": (REPRICED,)}[
         kind
     ]
-    return (*words, _unit(positions.book), _volatility(positions), *_apart(positions), *positions.book.notes)
+    of_book = _unit(positions.book), _volatility(positions), *_apart(positions)
+    return (*words, *of_book, *positions.notes, *positions.book.notes)
 
 
 def notes_on_expiries(positions: Positions | None, periods: int, paid: str) -> tuple[str, ...]:

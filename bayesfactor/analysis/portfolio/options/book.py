@@ -71,6 +71,13 @@ class Book:
             raise SpecError(
                 f"Book: rate is {self.rate!r}, and must be the name of a factor.", place="Book.rate", found=self.rate
             )
+        if self.rate is not None and self.volatility is not None and self.volatility.factor == self.rate:
+            raise SpecError(
+                f"Book: '{self.rate}' is named as the factor of volatilities and as that of rates.",
+                place="Book.rate",
+                found=self.rate,
+                remedy="Leave one of them out, or name another factor.",
+            )
         if self.accounted not in MONIES:
             raise unknown("accounted", self.accounted, MONIES, place="Book")
         check_expiries(self.options, self.at)

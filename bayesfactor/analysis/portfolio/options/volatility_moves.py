@@ -127,6 +127,19 @@ def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
     return "diff"
 
 
+def notes_on_families(panel: PanelBase, volatility: str | None, rate: str | None) -> tuple[str, ...]:
+    """Say which factor that moves a book is of another family than its use."""
+    notes = []
+    for name, use, own in ((volatility, "volatility", "volatility"), (rate, "rate", "rates")):
+        if name is not None:
+            family = panel.factor_info[place_of(panel, name, use)].family
+            if family not in (own, "other"):
+                notes.append(
+                    f"{use}='{name}' is a factor of the family {family}: check that its values are changes of a {use}"
+                )
+    return tuple(notes)
+
+
 def rate_factor(panel: PanelBase, name: str) -> int:
     """Return the place of the rate factor, which must be a difference of decimals, or raise a SpecError."""
     place = place_of(panel, name, "rate")
