@@ -36,6 +36,10 @@ Volatility = Annotated[
     str | None, typer.Option(help="Factor with which the implied volatilities of a book of options move.")
 ]
 Rate = Annotated[str | None, typer.Option(help="Factor with which the rates of a book of options move.")]
+Accounted = Annotated[str, typer.Option(help="What a book of options gains in: usd, or coin, units of its underlying.")]
+At = Annotated[
+    str | None, typer.Option(help="When the marks of a book of options were taken, UTC; by default as its file says.")
+]
 
 
 class IntervalKind(StrEnum):

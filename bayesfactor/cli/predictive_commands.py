@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from bayesfactor.cli.options import (
+    Accounted,
     Assets,
+    At,
     Calendar,
     Chains,
     Draws,
@@ -68,6 +70,8 @@ def stress(
     portfolio: Portfolio = None,
     volatility: Volatility = None,
     rate: Rate = None,
+    accounted: Accounted = "usd",
+    at: At = None,
     below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
     ci: Probability = 0.9,
     csv: Table = None,
@@ -85,7 +89,7 @@ def stress(
     asked = read_shocks(shock or [], scenarios, periods)
     choices: dict[str, Any] = {
         "others": others,
-        "portfolio": read_portfolio(portfolio, volatility, rate),
+        "portfolio": read_portfolio(portfolio, volatility, rate, accounted, at),
     }
     result, found = open_fit(run), []
     for number, scenario in enumerate(asked):
@@ -104,6 +108,8 @@ def forecast(
     portfolio: Portfolio = None,
     volatility: Volatility = None,
     rate: Rate = None,
+    accounted: Accounted = "usd",
+    at: At = None,
     below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
     ci: Probability = 0.9,
     csv: Table = None,
@@ -119,7 +125,7 @@ def forecast(
 
     if csv is not None:
         check_output(csv)
-    held = read_portfolio(portfolio, volatility, rate)
+    held = read_portfolio(portfolio, volatility, rate, accounted, at)
     found = run_forecast(open_fit(run), periods, held, paths=())
     table = forecast_table(found, below, ci)
     show_forecast(table, below, in_money=in_money(found.book))

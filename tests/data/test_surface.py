@@ -62,7 +62,7 @@ def test_chains_that_are_none():
         bf.surface(quotes().drop(columns="mark"), at="2024-01-02")
     with pytest.raises(bf.DataError, match="holds no contract"):
         bf.surface(quotes().iloc[:0], at="2024-01-02")
-    with pytest.raises(bf.SpecError, match="expected a DataFrame"):
+    with pytest.raises(bf.SpecError, match="expected a DataFrame, found dict"):
         bf.surface({"strike": 1})
     with pytest.raises(bf.SpecError, match="when was the chain quoted"):
         bf.surface(quotes())
@@ -139,3 +139,17 @@ def test_parity_of_marks_in_money_and_small_differences():
     assert any("its calls and puts say a forward of 100, and it has 101" in note for note in found.notes)
     with pytest.raises(bf.DataError, match="say a forward of 100, and it has 96"):
         bf.surface(in_money.assign(underlying_price=96.0), at="2024-01-02T08:00Z")
+
+
+def test_chains_of_two_days_and_frames_of_others_are_named():
+    days = [quotes(quoted=pd.Timestamp(f"2024-01-0{day}T08:00Z")) for day in (2, 3)]
+    with pytest.raises(bf.DataError, match="quoted from 2024-01-02 08:00 to 2024-01-03 08:00: it is several chains"):
+        bf.surface(pd.concat(days))
+
+    class Frame:
+        def to_pandas(self):
+            return quotes()
+
+    with pytest.raises(bf.SpecError, match=r"expected a DataFrame of pandas, found Frame of tests") as raised:
+        bf.surface(Frame())
+    assert raised.value.remedy == "Write bf.surface(chain.to_pandas())."

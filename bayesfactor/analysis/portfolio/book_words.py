@@ -102,7 +102,7 @@ def _apart(positions: Positions) -> tuple[str, ...]:
 def _volatility(positions: Positions) -> str:
     moves = positions.book.volatility
     if moves is None:
-        return "implied volatilities stay where they are, as no factor moves them (volatility=)"
+        return "implied volatilities stay where they are, as no factor moves them (volatility=, --volatility)"
     how = "multiplied by what it does" if positions.multiplied else "to which its differences are added"
     on = ", ".join(sorted({one.underlying for one in positions.book.options}))
     return (

@@ -80,7 +80,7 @@ def read_book(
             + (_several(moments) if moments else "It has no moment in a column 'at'."),
             place="read_book.at",
             found=tuple(moments),
-            remedy='Give at="2024-01-08T11:19:41Z", or the same moment in the column at.',
+            remedy='Give at="2024-01-08T11:19:41Z" (--at), or the same moment in the column at.',
         )
     return Book(tuple(positions), next(iter(moments)) if at is None else at, volatility, rate, accounted)  # type: ignore[arg-type]
 

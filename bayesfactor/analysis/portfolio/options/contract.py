@@ -108,7 +108,7 @@ class Option:
             f"and the strike {self.strike:g}.",
             place="Option.price",
             found=self.price,
-            remedy='It is in units of the underlying: of a mark in money, write settled="usd".'
+            remedy='It is in units of the underlying: of a mark in money, write settled="usd" (in a file: usd).'
             if self.settled == "coin"
             else "Give the mark of one, in the money of the forward.",
         )

@@ -34,11 +34,11 @@ def notes_on_prices(positions: Sequence[Option | Holding]) -> tuple[str, ...]:
         if forwards and max(forwards) / min(forwards) - 1 > SPREAD:
             notes.append(
                 f"marks in {name} become money at the forwards of their own expiries, {min(forwards):,.6g} to "
-                f"{max(forwards):,.6g}, not at one price: give index="
+                f"{max(forwards):,.6g}, not at one price: give index= (in a file, the column index)"
             )
         notes += [
             f"the holding of {name} is {one.quantity:,.6g} in money, less than the price of one unit, {low:,.6g}: "
-            "of a number of units, give price="
+            "of a number of units, give its price"
             for one in positions
             if isinstance(one, Holding) and one.asset == name and one.price is None and abs(one.quantity) < low
         ]

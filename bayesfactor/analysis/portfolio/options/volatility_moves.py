@@ -118,7 +118,8 @@ def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
             place="Book.volatility",
             found=known,
             allowed=MOVES,
-            remedy=f'Write volatility=bf.ParallelShift("{moves.factor}", transform="diff").',
+            remedy=f"Give '{moves.factor}' its transform when the panel is made, or write "
+            f'volatility=bf.ParallelShift("{moves.factor}", transform="diff").',
         )
     found = known if moves.transform is None else moves.transform
     if found == "log_diff":
@@ -166,7 +167,7 @@ def _refuse_traded(panel: PanelBase, place: int, what: str) -> None:
             place=f"Book.{what}",
             found=factor.name,
             allowed=[one.name for one in panel.factor_info if not one.traded],
-            remedy=f"Name a factor of differences of a {what}, or leave {what}= out: nothing then moves it.",
+            remedy=f"Name a factor of differences of a {what}, or leave {what}= (--{what}) out: nothing then moves it.",
         )
 
 
