@@ -85,6 +85,19 @@ def read_book(
     return Book(tuple(positions), next(iter(moments)) if at is None else at, volatility, rate, accounted)  # type: ignore[arg-type]
 
 
+def book_text(book: Book) -> str:
+    """Return a book as the text of a file that `read_book` reads; volatility, rate and account are no part of it."""
+    rows = []
+    for one in book.positions:
+        if isinstance(one, Holding):
+            cells: dict[str, object] = {KIND: HOLDING, "underlying": one.asset}
+        else:
+            cells = {KIND: one.kind, **{name: getattr(one, name) for name in (*OPTION, *OTHERS[:-1])}}
+            cells["expiry"] = one.expiry.isoformat()
+        rows.append({**cells, "quantity": one.quantity, "price": one.price, "at": book.at.isoformat()})
+    return pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(index=False)
+
+
 def has_book_header(header: Iterable[object]) -> bool:
     """Return whether the columns of a file are those of a book, and not of weights."""
     return any(str(column).strip().lower() == KIND for column in header)
