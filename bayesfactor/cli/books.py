@@ -1,7 +1,12 @@
-"""What a book with options gains, as the command line prints it."""
+"""What a book with options gains, as the command line prints and writes it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
 
 from bayesfactor.analysis.scenarios.repriced_book import RepricedBook
-from bayesfactor.cli.output import LINES, interval_name, money, probability, say, show_rows
+from bayesfactor.cli.output import LINES, interval_name, money, probability, say, show_rows, write_csv
 
 
 def show_positions(book: RepricedBook | None, ci: float) -> None:
@@ -21,3 +26,16 @@ def show_positions(book: RepricedBook | None, ci: float) -> None:
         for row in table.head(LINES).to_dict("records")
     ]
     show_rows(["position", "value", "expected", "lower", "upper", "gain lower", "upper", "P(> 0)"], rows)
+
+
+def write_positions(books: Mapping[str, RepricedBook | None], ci: float, path: Path) -> None:
+    """Write what the positions gain, by scenario where it has a name, beside the CSV file of the whole table."""
+    tables = []
+    for name, book in books.items():
+        if book is not None:
+            table = book.table(ci)
+            tables.append(table.assign(scenario=name)[["scenario", *table.columns]] if name else table)
+    if tables:
+        whole = pd.concat(tables, ignore_index=True)
+        whole.attrs = tables[0].attrs
+        write_csv(whole, path.with_stem(f"{path.stem}_positions"))

@@ -8,7 +8,9 @@ import typer
 
 from bayesfactor.cli.causal_command import causes
 from bayesfactor.cli.options import (
+    Accounted,
     Assets,
+    At,
     Calendar,
     Chains,
     Draws,
@@ -183,6 +185,8 @@ def attribute(
     portfolio: Portfolio = None,
     volatility: Volatility = None,
     rate: Rate = None,
+    accounted: Accounted = "usd",
+    at: At = None,
     ci: Probability = 0.9,
     csv: Table = None,
     allow_unconverged: Annotated[
@@ -203,7 +207,7 @@ def attribute(
     if csv is not None:
         check_output(csv)
     choices: dict[str, Any] = {"by": by, "per": per, "allow_unconverged": allow_unconverged}
-    held = read_portfolio(portfolio, volatility, rate)
+    held = read_portfolio(portfolio, volatility, rate, accounted, at)
     found = run_attribute(open_fit(run), kind, portfolio=held, **choices)  # type: ignore[arg-type]
     table = found.share_table(ci_prob=ci) if kind == "variance" else found.table(ci_prob=ci)
     book = weights_and_book(held)[1]

@@ -15,7 +15,9 @@ def forecast_table(found: Forecast, below: float | None, ci: float) -> pd.DataFr
     if below is None:
         return table
     column = found.prob_below(below)
-    return table.assign(**{BELOW: column[table["asset"]].to_numpy()}).rename(columns={BELOW: str(column.name)})
+    whole = table.assign(**{BELOW: column[table["asset"]].to_numpy()}).rename(columns={BELOW: str(column.name)})
+    whole.attrs = {**table.attrs, "notes": (*table.attrs["notes"], *column.attrs["notes"])}
+    return whole
 
 
 def show_forecast(table: pd.DataFrame, below: float | None, *, in_money: bool = False) -> None:
@@ -36,11 +38,11 @@ def show_forecast(table: pd.DataFrame, below: float | None, *, in_money: bool = 
         own = in_money and row["asset"] == PORTFOLIO
         chances = [probability(row["prob_positive"])]
         if below is not None:
-            chances.append("" if in_money and not own else probability(row[f"{BELOW}_{below:g}"]))
+            chances.append(probability(row[f"{BELOW}_{below:g}"]))
         numbers = [*(share_or_money(row[name], in_money=own) for name in names), *chances]
         numbers.append(f"{(1 if own else 100) * row['mcse']:.2g}")
         rows.append([str(row["asset"]), *numbers])
-    last = [] if below is None else [under(below, in_money=in_money)]
+    last = [] if below is None else [under(below, in_money=in_money and abs(below) >= 1)]
     shown = ["expected", "lower", "upper", "return", "sd", "lower", "upper", "P(> 0)", *last, "MC error"]
     show_rows(["asset", *shown], rows)
     if len(table) > LINES:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.portfolio.options.book import Book
+from bayesfactor.analysis.portfolio.options.book import MONIES, Book
 from bayesfactor.analysis.portfolio.options.book_files import has_book_header, read_book
 from bayesfactor.analysis.portfolio.portfolio_weights import LEVERAGE, gross, not_weights
 from bayesfactor.base.errors import DataError, SpecError
@@ -69,11 +69,14 @@ def _entries(row: dict[Any, object]) -> dict[str, Any]:
     return {**given, "lag": int(lag)} if lag.isdecimal() else given
 
 
-def read_portfolio(path: Path | None, volatility: str | None, rate: str | None) -> dict[str, float] | Book | None:
+def read_portfolio(
+    path: Path | None, volatility: str | None, rate: str | None, accounted: str = MONIES[0], at: str | None = None
+) -> dict[str, float] | Book | None:
     """Read weights or, of a file with a column of kinds, a book of options with the factors that move it."""
-    moved = {"--volatility": volatility, "--rate": rate}
+    in_coin = None if accounted == MONIES[0] else accounted
+    moved = {"--volatility": volatility, "--rate": rate, "--accounted": in_coin, "--at": at}
     if path is not None and has_book_header(split_cells(_text(path), path.name).columns):
-        return read_book(path, volatility=volatility, rate=rate)
+        return read_book(path, at, volatility, rate, accounted)  # type: ignore[arg-type]
     for option, factor in moved.items():
         if factor is not None:
             raise SpecError(

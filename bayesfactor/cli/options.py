@@ -29,13 +29,17 @@ Portfolio = Annotated[
     Path | None,
     typer.Option(
         help="CSV: columns asset and weight; or a book of options, kind, underlying, quantity, strike, expiry, price, "
-        "forward, settled, rate, at."
+        "forward, settled, rate, index, at."
     ),
 ]
 Volatility = Annotated[
     str | None, typer.Option(help="Factor with which the implied volatilities of a book of options move.")
 ]
 Rate = Annotated[str | None, typer.Option(help="Factor with which the rates of a book of options move.")]
+Accounted = Annotated[str, typer.Option(help="What a book of options gains in: usd, or coin, units of its underlying.")]
+At = Annotated[
+    str | None, typer.Option(help="When the marks of a book of options were taken, UTC; by default as its file says.")
+]
 
 
 class IntervalKind(StrEnum):

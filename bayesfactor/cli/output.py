@@ -109,8 +109,8 @@ def share_or_money(value: float, *, in_money: bool) -> str:
 
 
 def probability(value: float) -> str:
-    """Write a probability with two digits; near 0 and 1 as <0.01 and >0.99."""
-    text = f"{value:.2f}"
+    """Write a probability with two digits; near 0 and 1 as <0.01 and >0.99, and of NaN nothing."""
+    text = "" if np.isnan(value) else f"{value:.2f}"
     return {"1.00": ">0.99", "0.00": "<0.01"}.get(text, text)
 
 

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from bayesfactor.cli.options import (
+    Accounted,
     Assets,
+    At,
     Calendar,
     Chains,
     Draws,
@@ -68,12 +70,15 @@ def stress(
     portfolio: Portfolio = None,
     volatility: Volatility = None,
     rate: Rate = None,
+    accounted: Accounted = "usd",
+    at: At = None,
     below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
     ci: Probability = 0.9,
     csv: Table = None,
 ) -> None:
     """Show what assets and a portfolio earn if factors are shocked, and how plausible that is."""
     from bayesfactor.analysis.scenarios.stress import stress as run_stress
+    from bayesfactor.cli.books import write_positions
     from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import write_csv
     from bayesfactor.cli.stress import read_shocks, show_stress, whole_table
@@ -84,7 +89,7 @@ def stress(
     asked = read_shocks(shock or [], scenarios, periods)
     choices: dict[str, Any] = {
         "others": others,
-        "portfolio": read_portfolio(portfolio, volatility, rate),
+        "portfolio": read_portfolio(portfolio, volatility, rate, accounted, at),
     }
     result, found = open_fit(run), []
     for number, scenario in enumerate(asked):
@@ -93,6 +98,7 @@ def stress(
         show_stress(found[-1], ci, below)
     if csv is not None:
         write_csv(whole_table(found, ci), csv)
+        write_positions({one.scenario.name: one.book for one in found}, ci, csv)
     warn_and_exit(result.problems)
 
 
@@ -102,6 +108,8 @@ def forecast(
     portfolio: Portfolio = None,
     volatility: Volatility = None,
     rate: Rate = None,
+    accounted: Accounted = "usd",
+    at: At = None,
     below: Annotated[float | None, typer.Option(help="Show the probability of a return below this.")] = None,
     ci: Probability = 0.9,
     csv: Table = None,
@@ -109,7 +117,7 @@ def forecast(
     """Show where the returns of assets and a portfolio may fall over the periods ahead."""
     from bayesfactor.analysis.scenarios.forecast import forecast as run_forecast
     from bayesfactor.analysis.scenarios.repriced_book import in_money
-    from bayesfactor.cli.books import show_positions
+    from bayesfactor.cli.books import show_positions, write_positions
     from bayesfactor.cli.forecast import forecast_table, show_forecast
     from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import write_csv
@@ -117,13 +125,14 @@ def forecast(
 
     if csv is not None:
         check_output(csv)
-    held = read_portfolio(portfolio, volatility, rate)
+    held = read_portfolio(portfolio, volatility, rate, accounted, at)
     found = run_forecast(open_fit(run), periods, held, paths=())
     table = forecast_table(found, below, ci)
     show_forecast(table, below, in_money=in_money(found.book))
     show_positions(found.book, ci)
     if csv is not None:
         write_csv(table, csv)
+        write_positions({"": found.book}, ci, csv)
     warn_and_exit(found.problems)
 
 

@@ -5,7 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from bayesfactor.cli.options import IntervalKind, Probability, Rate, Run, Volatility, check_output, warn_and_exit
+from bayesfactor.cli.options import (
+    Accounted,
+    At,
+    IntervalKind,
+    Probability,
+    Rate,
+    Run,
+    Volatility,
+    check_output,
+    warn_and_exit,
+)
 
 
 def report(
@@ -18,6 +28,8 @@ def report(
     ] = None,
     volatility: Volatility = None,
     rate: Rate = None,
+    accounted: Accounted = "usd",
+    at: At = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     ci: Probability = 0.9,
     ci_kind: Annotated[
@@ -52,7 +64,7 @@ def report(
     from bayesfactor.spec.causal_graph_files import read_causal_graph
 
     check_output(output)
-    held = read_portfolio(portfolio, volatility, rate)
+    held = read_portfolio(portfolio, volatility, rate, accounted, at)
     result = open_fit(run)
     asked = () if scenarios is None else read_scenarios(scenarios)
     named([run, *(other or [])], "report --other")

@@ -68,7 +68,7 @@ def show_stress(stressed: Stress, ci: float, below: float | None) -> None:
     table = stressed.table(ci)
     scenario = stressed.scenario
     say(f"{scenario.name}: over {periods_in_words(scenario.periods)}.")
-    say(*(f"Note: {note}." for note in stressed.notes))
+    say(*(f"Note: {note}." for note in outcome.attrs["notes"]))
     print()
     _show_factors(stressed.factors_table(ci))
     say("", _plausible(stressed), "")
@@ -85,9 +85,9 @@ def show_stress(stressed: Stress, ci: float, below: float | None) -> None:
         expected = total.loc[row["asset"]]
         own = money and row["asset"] == PORTFOLIO
         ends = [share_or_money(one[end], in_money=own) for one in (expected, row) for end in ("lower", "upper")]
-        beyond = [] if below is None else ["" if money and not own else probability(row["prob_below"])]
+        beyond = [] if below is None else [probability(row["prob_below"])]
         rows.append([str(row["asset"]), share_or_money(expected["mean"], in_money=own), *ends, *beyond])
-    last = [] if below is None else [under(below, in_money=money)]
+    last = [] if below is None else [under(below, in_money=money and abs(below) >= 1)]
     show_rows(["asset", "expected", "lower", "upper", "return lower", "upper", *last], rows)
     if len(outcome) > LINES:
         say("", f"{LINES} of {len(outcome)} entries shown. All of them, by source: --csv FILE.")

@@ -15,7 +15,7 @@ from bayesfactor.plots.marks import Intervals
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.off_scale import beyond, numbered, robust, together
 from bayesfactor.plots.scales import Unit, linear, rows
-from bayesfactor.plots.style import chosen, on_one_axis, short
+from bayesfactor.plots.style import chosen, left_out, on_one_axis, short
 from bayesfactor.plots.table_rows import all_numbers, ends_of, part_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def asset_contributions_chart(
     if hollow:
         key.append(Key("what it pays is unidentified", "posterior", "hollow"))
     across = min(len(panels), MOST_COLUMNS)
-    return Chart(title, tuple(panels), across, True, tuple(key), (f"{title}.", *off))
+    return Chart(
+        title, tuple(panels), across, True, tuple(key), (f"{title}.", *left_out(shown, in_money=found.in_money), *off)
+    )
 
 
 def plot_contributions(

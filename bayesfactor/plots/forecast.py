@@ -48,8 +48,17 @@ def forecast_chart(
         Key("expected return: mean", "data", "line"),
         Key(f"its {interval_name(ci_prob, ci_kind)}", "data", "dashed"),
     )
-    label = "Excess return compounded over the periods ahead"
+    label = _label(shown, money=in_money(forecast.book) and PORTFOLIO in shown)
     return Chart(label, panels, min(COLUMNS, len(panels)), key=key, notes=_notes(forecast, label))
+
+
+def _label(shown: Sequence[str], *, money: bool) -> str:
+    """Return what is drawn: returns, the money that a portfolio gains, or both."""
+    returns = "Excess return compounded over the periods ahead"
+    if not money:
+        return returns
+    gain = "in excess of cash, in money, over the periods ahead"
+    return f"Gain {gain}" if len(shown) == 1 else f"{returns}; of the {PORTFOLIO}, the gain {gain}"
 
 
 def _fan(forecast: Forecast, name: str, ci_prob: float, ci_kind: Interval) -> Panel:

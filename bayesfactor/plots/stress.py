@@ -16,7 +16,7 @@ from bayesfactor.plots.marks import Intervals, Mark
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.off_scale import beyond, numbered, robust, together
 from bayesfactor.plots.scales import Unit, linear, rows, written
-from bayesfactor.plots.style import on_one_axis, require_result, short
+from bayesfactor.plots.style import left_out, on_one_axis, require_result, short
 from bayesfactor.plots.table_rows import all_numbers, ends_of, part_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def stress_chart(
     table = stress.table(ci_prob, ci_kind, rounded=False).set_index(["asset", "source"])
     rounded = stress.table(ci_prob, ci_kind).set_index(["asset", "source"])
     outcome = stress.outcome_table(None, ci_prob, ci_kind, rounded=False).set_index("asset")
-    shown, money = on_one_axis(names, _order(table), "asset", "plot_stress.names", in_money=in_money(stress.book))
+    priced = in_money(stress.book)
+    shown, money = on_one_axis(names, _order(table), "asset", "plot_stress.names", in_money=priced)
     unit: Unit = "money" if money else "percent"
     sources = [name for name in stress.draws["source"].values.tolist() if name != "total"]
     kind = interval_name(ci_prob, ci_kind)
@@ -63,7 +64,14 @@ def stress_chart(
     )
     label = f"{short(stress.scenario.name, 60)}{', in money' * money}"
     across = min(len(panels), MOST_COLUMNS)
-    return Chart(label, tuple(panels), across, True, key, (f"{label}. All sources have one scale.", *off))
+    return Chart(
+        label,
+        tuple(panels),
+        across,
+        True,
+        key,
+        (f"{label}. All sources have one scale.", *left_out(shown, in_money=priced), *off),
+    )
 
 
 def _ends(wide: pd.DataFrame, of_mean: tuple[float, float]) -> tuple[float, float]:

@@ -119,7 +119,21 @@ def on_one_axis(
     """
     if not in_money or given in ([PORTFOLIO], (PORTFOLIO,), PORTFOLIO):
         return chosen(given, known, what, place), in_money
+    if given is not None and PORTFOLIO in given:
+        raise SpecError(
+            f"{place}: gains of the {PORTFOLIO} are in money, and do not go on the axis of the others.",
+            place=place,
+            found=PORTFOLIO,
+            remedy=f'Draw it by itself: names=["{PORTFOLIO}"].',
+        )
     return chosen(given, [name for name in known if name != PORTFOLIO], what, place), False
+
+
+def left_out(shown: Sequence[str], *, in_money: bool) -> tuple[str, ...]:
+    """Say that a portfolio whose gains are in money is not drawn among others."""
+    if not in_money or PORTFOLIO in shown:
+        return ()
+    return (f'Not drawn: the {PORTFOLIO}, whose gains are in money; names=["{PORTFOLIO}"] draws it.',)
 
 
 def by_group(panel: PanelBase) -> list[str]:

@@ -87,6 +87,11 @@ def test_a_book_of_holdings_with_prices_is_no_mapping_of_weights():
         with pytest.raises(bf.SpecError, match=r"they are amounts of money, 1000 in all") as raised:
             ask(FIT, portfolio=held)
         assert raised.value.remedy == 'Give the weights: portfolio={"a00": 0.6, "a01": 0.4}.'
+    in_dollars = bf.Book([bf.Holding("a00", 600.0), bf.Holding("a01", 400.0)], at=AT)
+    for ask in (bf.attribute, bf.moments):
+        with pytest.raises(bf.SpecError, match="more than 10 without signs: they are amounts of money, 1000") as raised:
+            ask(FIT, portfolio=in_dollars)
+        assert raised.value.remedy == 'Give the weights: portfolio={"a00": 0.6, "a01": 0.4}.'
     short = bf.Book([bf.Holding("a00", -3.0, 200.0)], at=AT)
     with pytest.raises(bf.SpecError, match="have prices"):
         bf.forecast(FIT, 1, short)
@@ -153,3 +158,61 @@ def test_what_moves_over_the_long_run_has_the_same_exposures():
         np.testing.assert_allclose(array.drop_sel(source="total").sum("source"), array.sel(source="total"), rtol=1e-9)
     assert "portfolio" not in found.residual_table()["asset"].tolist()
     assert found.table(assets=["portfolio"])["realised_residual"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        option(strike=1, days=300, forward=1.0),
+        option(strike=1e4, days=300, forward=1e4),
+        bf.Holding("a00", 2.0, 1.0),
+        bf.Option("a00", "call", 105, AT + np.timedelta64(30, "D"), 1, 0.06, 100.0, index=10_000.0),
+    ],
+)
+def test_prices_of_one_underlying_that_differ_by_more_than_2_are_refused(other):
+    with pytest.raises(bf.SpecError, match="prices of 'a00' are"):
+        book(CALL, PUT, other)
+
+
+def test_prices_of_one_underlying_that_differ_and_small_holdings_are_said():
+    notes = book(CALL, bf.Holding("a00", 2.0, 70.0), bf.Holding("a00", 2.0), bf.Holding("a01", 2.0)).notes
+    assert len(notes) == 2
+    assert "prices of a00 differ: 70 (price of the holding) and 100 (forward of A00" in notes[0]
+    assert notes[1].startswith("the holding of a00 is 2 in money, less than the price of one unit, 70")
+    assert not book(CALL, PUT, bf.Holding("a00", 200.0), bf.Holding("a00", 2.0, 95.0)).notes
+    assert "an implied volatility of 475 % a year" in book(option(volatility=4.75)).notes[0]
+
+
+def test_limits_beside_a_book_in_money_are_of_what_they_are_meant():
+    sold = book(CALL, option(kind="put", quantity=-1.0))
+    after, ahead = bf.stress(FIT, CRASH, portfolio=sold), bf.forecast(FIT, 2, sold)
+    for limit, of_book in ((-0.25, False), (-2.0, True)):
+        table = after.outcome_table(limit, rounded=False)
+        found, drawn = table.set_index("asset")["prob_below"], after.outcome
+        for probabilities, draws, notes in (
+            (found, drawn, table.attrs["notes"]),
+            (ahead.prob_below(limit), ahead.draws, ahead.prob_below(limit).attrs["notes"]),
+        ):
+            wanted = (draws < limit).mean(("chain", "draw")).to_series()
+            meant = wanted.index == "portfolio" if of_book else wanted.index != "portfolio"
+            assert probabilities[wanted.index].where(meant).equals(wanted.where(meant))
+            assert probabilities[wanted.index][~meant].isna().all()
+            assert any(note.startswith(f"below {limit:g}: ") for note in notes)
+    assert ahead.prob_below(0.0).notna().all()
+    in_coin = bf.forecast(FIT, 2, book(CALL, option(kind="put", quantity=-1.0), accounted="coin"))
+    assert in_coin.prob_below(-0.25).notna().all()
+    for shown in (repr(after), repr(ahead)):
+        assert "; portfolio: money\n" in shown
+
+
+def test_factors_of_another_family_are_said_and_one_factor_is_not_named_twice():
+    panel = book_panel()
+    families = {"f0": "market", "vol": "rates", "rates": "rates"}
+    info = tuple(replace(one, family=families[one.name]) for one in panel.factor_info)
+    found = bf.stress(book_fit(replace(panel, factor_info=info)), CRASH, portfolio=book(CALL, rate="rates"))
+    said = [note for note in found.notes if "of the family" in note]
+    assert said == [
+        "volatility='vol' is a factor of the family rates: check that its values are changes of a volatility"
+    ]
+    with pytest.raises(bf.SpecError, match="'vol' is named as the factor of volatilities and as that of rates"):
+        book(rate="vol")

@@ -291,3 +291,57 @@ def test_options_that_expire_before_the_end_of_a_scenario_are_named():
     assert far.name not in said
     short = bf.stress(FIT, bf.Scenario({"f0": -0.2}), portfolio=held)
     assert not [one for one in short.notes if one.startswith("options that expire before")]
+
+
+def test_coin_becomes_money_at_the_index():
+    """An option bought with coin is worth that coin; what it pays later is discounted by index over forward."""
+    plain = option(strike=105, days=81, quantity=3.0, forward=110.0)
+    one = bf.Option("a00", "call", 105, plain.expiry, 3.0, plain.price, 110.0, index=100.0)
+    held, of_forward = book(one), book(plain)
+    assert held.value == pytest.approx(3 * one.price * 100)
+    row, other = held.table("contract").iloc[0], of_forward.table("contract").iloc[0]
+    assert row["exposure"] == pytest.approx(other["exposure"] * 100 / 110)
+    for name in ("implied_volatility", "elasticity", "net_delta"):
+        assert row[name] == pytest.approx(other[name], rel=1e-10)
+    found = bf.stress(FIT, CRASH, portfolio=held)
+    after = revalued(plain, np.maximum(1 + entry(found.outcome, "a00"), 1e-9), 0.7 + 0.15, 7)
+    np.testing.assert_allclose(found.book.gains.sel(position="total"), 300 / 110 * after - held.value, rtol=1e-8)
+    with pytest.raises(bf.SpecError, match="has an index, with which coin becomes money"):
+        book(one, accounted="coin")
+    with pytest.raises(bf.SpecError, match="it has a rate and an index"):
+        bf.Option("a00", "call", 105, plain.expiry, 3.0, plain.price, 110.0, rate=0.05, index=100.0)
+
+
+def test_forwards_that_differ_between_expiries_are_said():
+    later = option(days=300, forward=106.0)
+    said = "marks in a00 become money at the forwards of their own expiries, 100 to 106"
+    assert sum(said in note for note in bf.stress(FIT, CRASH, portfolio=book(CALL, later)).notes) == 1
+    assert not any("become money" in note for note in book(CALL, PUT, option(days=300, forward=101.0)).notes)
+
+
+def test_volatilities_at_0_are_said():
+    near = option(strike=100, days=9, volatility=0.3)
+    held = book(near, CALL)
+    found = bf.stress(FIT, bf.Scenario({"vol": -0.5}), portfolio=held)
+    said = f"an implied volatility below 0 was taken as 0: in 100 % of draws of {near.name}; sums of differences"
+    assert sum(said in note for note in found.notes) == 1
+    still = option(strike=100, days=300, volatility=0.02)
+    ahead = bf.forecast(book_fit(draws=50), 1, book(still, CALL))
+    share = 100 * float((ahead.book.moves.sel(move="vol") <= -0.02).mean())
+    assert share > 1
+    said = f"was taken as 0: in {share:.3g} % of draws of {still.name}; sums"
+    assert sum(said in note for note in ahead.notes) == 1
+    assert not any("was taken as 0" in note for note in bf.stress(FIT, CRASH, portfolio=held).notes)
+
+
+def test_what_expires_on_the_way_is_paid_at_the_return_of_its_underlying_till_then():
+    early = option(strike=100, days=6)
+    held = book(PUT, bf.Holding("a00", 50.0), early)
+    found = bf.forecast(FIT, 10, held)
+    own = found.book.underlyings
+    np.testing.assert_allclose(own.sel(position="a00"), found.book.moves.sel(move="a00"))
+    assert np.abs(own.sel(position=early.name) - own.sel(position="a00")).min() > 0
+    paid = np.maximum(100 * (1 + own.sel(position=early.name)) - 100, 0) - early.value
+    np.testing.assert_allclose(found.book.gains.sel(position=early.name), paid, atol=1e-10)
+    said = f"options that expire before the horizon are paid at the end of the period in which they do: {early.name}"
+    assert said in found.notes

@@ -56,6 +56,10 @@ def test_a_stress_of_a_book(run, folder, name):
         assert row_of(out, position)[:2] == pytest.approx(gains.loc[position, ["value", "expected"]].tolist(), rel=1e-3)
     assert ("of the portfolio, the gain in money" in " ".join(out.split())) == held.in_money
     assert f"portfolio: {held.unit}" in pd.read_csv(folder / "s.csv")["units"][0]
+    written = pd.read_csv(folder / "s_positions.csv")
+    assert written["position"].tolist() == gains.index.tolist()
+    assert written["expected"].tolist() == pytest.approx(gains["expected"].tolist())
+    assert set(written["units"]) == {"money"}
 
 
 def test_a_forecast_of_a_book_that_sells(run, folder):
@@ -100,6 +104,8 @@ def test_a_report_of_a_book(run, folder):
             "wrong.csv, line 2, column 'strike': it is 'x', which is not a number",
         ),
         (("--portfolio", "{folder}/w.csv", "--volatility", "vol"), "--volatility vol goes with a book of options"),
+        (("--accounted", "coin"), "--accounted coin goes with a book of options"),
+        (("--at", "2024-01-08"), "--at 2024-01-08 goes with a book of options"),
         (("--rate", "rates"), "--rate rates goes with a book of options"),
         (("--portfolio", "{folder}/held.csv", "--volatility", "f0"), "the volatility factor 'f0' is traded"),
     ],
@@ -108,6 +114,21 @@ def test_what_is_refused(run, folder, arguments, says):
     given = [str(one).format(folder=folder) for one in arguments]
     status, _, err = run("forecast", folder / "run.nc", *given)
     assert (status, says in " ".join(err.split())) == (2, True), err
+
+
+def test_a_book_in_coin_whose_file_has_no_moment(run, folder):
+    call = option(strike=105, days=81)
+    header = "kind,underlying,quantity,strike,expiry,price,forward,settled,at"
+    (folder / "coin.csv").write_text("\n".join([header, line_of(call, "")]))
+    given = ("stress", folder / "run.nc", "--shock", "f0=-0.1", "--portfolio", folder / "coin.csv")
+    _, _, err = run(*given)
+    assert "(--at)" in err
+    _, out, _ = run(*given, "--at", AT.isoformat(), "--accounted", "coin")
+    held = bf.read_book(folder / "coin.csv", at=AT, accounted="coin")
+    found = bf.stress(bf.open_fit(folder / "run.nc"), bf.Scenario({"f0": -0.1}), portfolio=held)
+    total = found.book.table().set_index("position").loc["total", ["value", "expected"]]
+    assert row_of(out, "total")[:2] == pytest.approx(total.tolist(), rel=1e-3)
+    assert "in units of a00" in " ".join(out.split())
 
 
 def test_scores_take_weights_alone(run, folder):

@@ -232,3 +232,16 @@ def test_without_vollib_the_remedy_is_the_extra(monkeypatch):
     with pytest.raises(bf.SpecError, match="need vollib") as raised:
         bf.Book([OPTION], at=AT).table()
     assert raised.value.remedy == 'pip install "bayesfactor[options]"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "strike", "forward"), [("call", 2000, 2293.97), ("call", 1200, 2226.35), ("put", 2500, 2293.97)]
+)
+def test_a_mark_at_intrinsic_value_has_no_volatility_from_rounding(kind, strike, forward):
+    """2293.97 - 2000 is 293.9699999999998 in floating point."""
+    mark = round(abs(forward - strike), 2)
+    for price in (mark, mark * (1 + 1e-16), np.nextafter(mark, np.inf)):
+        one = bf.Option("eth", kind, strike, "2024-03-29", 1, price, forward, "usd")
+        assert "is at the intrinsic value" in bf.Book([one], at="2024-01-08T12:00Z").table()["reason"][0]
+    one = bf.Option("eth", kind, strike, "2024-03-29", 1, mark + 1e-9, forward, "usd")
+    assert bf.Book([one], at="2024-01-08T12:00Z").table()["implied_volatility"][0] > 0

@@ -8,11 +8,13 @@ import bayesfactor as bf
 from bayesfactor.data.options.black76 import black
 
 
-def quotes(**changed):
+def quotes(forward=100.0, **changed):
     strike = np.array([80.0, 90.0, 100.0, 110.0, 120.0])
-    table = pd.DataFrame({"strike": np.tile(strike, 2), "type": ["call"] * 5 + ["put"] * 5, "underlying_price": 100.0})
+    table = pd.DataFrame(
+        {"strike": np.tile(strike, 2), "type": ["call"] * 5 + ["put"] * 5, "underlying_price": forward}
+    )
     sign = np.where(table["type"] == "call", 1.0, -1.0)
-    table["mark"] = black(100.0, table["strike"].to_numpy(), 0.5 * np.sqrt(30 / 365), sign) / 100
+    table["mark"] = black(forward, table["strike"].to_numpy(), 0.5 * np.sqrt(30 / 365), sign) / forward
     return table.assign(**{"expiry": pd.Timestamp("2024-02-01T08:00Z"), **changed})
 
 
@@ -42,6 +44,8 @@ def test_a_flat_surface_is_flat():
         ({"delta": 0.5}, "unknown column 'delta'"),
         ({"underlying": ["ETH"] * 9 + ["BTC"]}, "of several underlyings: BTC, ETH"),
         ({"mark": 0.0}, "no expiry has three quotes"),
+        ({"underlying_price": 104.0}, "its calls and puts say a forward of 100, and it has 104"),
+        ({"mark": quotes()["mark"] / 100}, "4 of 10 marks are below intrinsic value, such as"),
         ({"underlying_price": [100.0] * 9 + [40_000.0]}, "is not that of the others of its expiry"),
         ({"underlying_price": [100.0] * 5 + [103.0] * 5}, "is not that of the others of its expiry"),
         ({"mark": quotes()["mark"] * 100}, "is said to be in units of the underlying; in money .* 50 % a year"),
@@ -58,7 +62,7 @@ def test_chains_that_are_none():
         bf.surface(quotes().drop(columns="mark"), at="2024-01-02")
     with pytest.raises(bf.DataError, match="holds no contract"):
         bf.surface(quotes().iloc[:0], at="2024-01-02")
-    with pytest.raises(bf.SpecError, match="expected a DataFrame"):
+    with pytest.raises(bf.SpecError, match="expected a DataFrame, found dict"):
         bf.surface({"strike": 1})
     with pytest.raises(bf.SpecError, match="when was the chain quoted"):
         bf.surface(quotes())
@@ -69,7 +73,7 @@ def test_chains_that_are_none():
 @pytest.mark.parametrize(("side", "forward"), [("call", 100.0), ("put", 104.0)])
 def test_calls_or_puts_alone_have_no_model_free_volatility(side, forward):
     """Half of the strikes are half of the variance."""
-    both = quotes(underlying_price=forward)
+    both = quotes(forward)
     one = pd.concat([both[both["type"] == side], both.assign(expiry=pd.Timestamp("2024-03-01T08:00Z"))])
     found = bf.surface(one, at="2024-01-02T08:00Z")
     assert found.expiries["model_free"].isna().tolist() == [True, False]
@@ -126,3 +130,26 @@ def test_volatilities_that_are_hardly_meant_are_said():
     at_the_money = quotes()["strike"] == 100
     found = bf.surface(quotes(mark=quotes()["mark"].where(~at_the_money, 0.9)), at="2024-01-02T08:00Z")
     assert sum("an implied volatility of 1,147 % a year" in note for note in found.notes) == 2  # 2 N(v / 2) - 1 = 0.9
+
+
+def test_parity_of_marks_in_money_and_small_differences():
+    in_money = quotes(mark=quotes()["mark"] * 100, settled="usd")
+    assert not bf.surface(in_money, at="2024-01-02T08:00Z").notes
+    found = bf.surface(in_money.assign(underlying_price=101.0), at="2024-01-02T08:00Z")
+    assert any("its calls and puts say a forward of 100, and it has 101" in note for note in found.notes)
+    with pytest.raises(bf.DataError, match="say a forward of 100, and it has 96"):
+        bf.surface(in_money.assign(underlying_price=96.0), at="2024-01-02T08:00Z")
+
+
+def test_chains_of_two_days_and_frames_of_others_are_named():
+    days = [quotes(quoted=pd.Timestamp(f"2024-01-0{day}T08:00Z")) for day in (2, 3)]
+    with pytest.raises(bf.DataError, match="quoted from 2024-01-02 08:00 to 2024-01-03 08:00: it is several chains"):
+        bf.surface(pd.concat(days))
+
+    class Frame:
+        def to_pandas(self):
+            return quotes()
+
+    with pytest.raises(bf.SpecError, match=r"expected a DataFrame of pandas, found Frame of tests") as raised:
+        bf.surface(Frame())
+    assert raised.value.remedy == "Write bf.surface(chain.to_pandas())."

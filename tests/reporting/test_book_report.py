@@ -1,8 +1,14 @@
 """What the report says of a book with options: numbers of `Book.table`, `stress` and `forecast`, in money."""
 
+from dataclasses import replace
+
 import pytest
 
 import bayesfactor as bf
+from bayesfactor.analysis.portfolio.options.book_files import book_text
+from bayesfactor.reporting.content.book import _greeks, find_book
+from bayesfactor.reporting.content.book_again import book_call, book_file, book_options
+from bayesfactor.reporting.content.parts import Text
 from tests.support.books import AT, book_fit, option
 from tests.support.reader import Reader
 
@@ -50,9 +56,33 @@ def test_gains_are_those_of_stress_and_forecast_in_money(fit, read):
 
 def test_the_rest_is_about_the_assets(fit, read, tmp_path):
     assert "portfolio" not in read.sections
-    assert any("portfolio=book" in code for code in read.codes) or fit.sampler is None
+    command = next(code for code in read.codes if code.startswith("bayesfactor report"))
+    assert "--portfolio book.csv --volatility vol" in command
+    assert fit.sampler is None
     plain = Reader(bf.write_report(fit, tmp_path / "p.html").read_text(encoding="utf-8"))
     assert "book" not in plain.sections
+
+
+def test_the_file_of_the_book_reads_as_the_book(read, fit, tmp_path):
+    (tmp_path / "book.csv").write_text(next(code for code in read.codes if code.startswith("kind,")))
+    assert bf.read_book(tmp_path / "book.csv", volatility="vol") == BOOK
+    indexed = replace(CALL, index=99.0)
+    (tmp_path / "other.csv").write_text(book_text(bf.Book([indexed, bf.Holding("a00", 2.0, 98.5)], at=AT)))
+    assert bf.read_book(tmp_path / "other.csv").positions == (indexed, bf.Holding("a00", 2.0, 98.5))
+
+
+def test_python_reads_the_book_as_it_moves(fit):
+    moved = bf.Book([CALL], at=AT, volatility=bf.SquareRootShift("vol"), rate="rates", accounted="coin")
+    found = find_book(fit, moved, (), 1, 0.9, "eti")
+    shift = "bf.SquareRootShift(factor='vol', days=30.0, transform=None)"
+    assert book_call(found).strip() == (
+        f"portfolio=bf.read_book('book.csv', volatility={shift}, rate='rates', accounted='coin'),"
+    )
+    assert eval(shift, {"bf": bf}) == moved.volatility
+    assert book_options(found)[2:] == ["--volatility", "vol", "--rate", "rates", "--accounted", "coin"]
+    heads = [head for _, head, _ in _greeks(moved)]
+    assert heads[-1] == "elasticity in coin"
+    assert any(shift in part.text for part in book_file(found) if isinstance(part, Text))
 
 
 def test_a_book_of_holdings_is_its_mapping(fit, tmp_path):

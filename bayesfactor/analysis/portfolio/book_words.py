@@ -1,5 +1,6 @@
 """What a reader should know of answers about a book with options."""
 
+import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.book import Book
@@ -23,6 +24,9 @@ REPRICED = (
     f"every option of the {PORTFOLIO} is repriced in every draw: its forward moves by the excess return of the "
     "underlying, and its gain is in excess of what cash earns"
 )
+
+AT_END = "options that expire before the scenario's end are paid at the prices of its end"  # which says no way there
+ON_THE_WAY = "options that expire before the horizon are paid at the end of the period in which they do"
 
 
 def with_unit(unit: str, held: Exposures) -> str:
@@ -52,18 +56,32 @@ def notes_on_book(positions: Positions | None, kind: str = "repriced") -> tuple[
     words = {"premium": (DOUBT,), "return": (), "variance": (RATE,), "moments": (LINEAR,), "repriced": (REPRICED,)}[
         kind
     ]
-    return (*words, _unit(positions.book), _volatility(positions), *_apart(positions), *positions.book.notes)
+    of_book = _unit(positions.book), _volatility(positions), *_apart(positions)
+    return (*words, *of_book, *positions.notes, *positions.book.notes)
 
 
-def notes_on_expiries(positions: Positions | None, periods: int) -> tuple[str, ...]:
-    """Say which options of a book expire within so many periods: a scenario says what its end is, not the way there."""
+def notes_on_expiries(positions: Positions | None, periods: int, paid: str) -> tuple[str, ...]:
+    """Say which options of a book expire within so many periods, and how they are `paid`."""
     if positions is None:
         return ()
     ends = positions.contracts.years < periods * positions.period - 1e-9
     names = [one.name for one, ended in zip(positions.book.options, ends, strict=True) if ended]
     if not names:
         return ()
-    return (f"options that expire before the scenario's end are paid at the prices of its end: {', '.join(names)}",)
+    return (f"{paid}: {', '.join(names)}",)
+
+
+def notes_on_flat(positions: Positions | None, flat: np.ndarray | None) -> tuple[str, ...]:
+    """Say of which options, and in which share of draws, implied volatilities were taken as 0 (chain, draw, option)."""
+    if positions is None or flat is None or not flat.any():
+        return ()
+    share, options = flat.mean(axis=(0, 1)), positions.book.options
+    most, count = int(share.argmax()), int((share > 0).sum())
+    others = f", the most of {count} options" if count > 1 else ""
+    return (
+        f"an implied volatility below 0 was taken as 0: in {100 * share[most]:.3g} % of draws of {options[most].name}"
+        f"{others}; sums of differences do not return to a mean",
+    )
 
 
 def _unit(book: Book) -> str:
@@ -84,7 +102,7 @@ def _apart(positions: Positions) -> tuple[str, ...]:
 def _volatility(positions: Positions) -> str:
     moves = positions.book.volatility
     if moves is None:
-        return "implied volatilities stay where they are, as no factor moves them (volatility=)"
+        return "implied volatilities stay where they are, as no factor moves them (volatility=, --volatility)"
     how = "multiplied by what it does" if positions.multiplied else "to which its differences are added"
     on = ", ".join(sorted({one.underlying for one in positions.book.options}))
     return (

@@ -149,17 +149,19 @@ def _amounts(book: Book) -> dict[str, float]:
     for one in book.holdings:
         found[one.asset] = found.get(one.asset, 0.0) + one.value
     if any(one.price is not None for one in book.holdings):
-        raise _no_weights(book, found)
+        raise _no_weights(book, found, "its holdings have prices")
+    if sum(map(abs, found.values())) > LEVERAGE:
+        raise _no_weights(book, found, f"its quantities are more than {LEVERAGE:g} without signs")
     return found
 
 
-def _no_weights(book: Book, amounts: Mapping[str, float]) -> SpecError:
-    """Say that a book of holdings with prices is amounts of money, and which weights they are."""
+def _no_weights(book: Book, amounts: Mapping[str, float], why: str) -> SpecError:
+    """Say that a book of holdings is amounts of money, and which weights they are."""
     total = sum(amounts.values())
     shares = ", ".join(f'"{name}": {amount / total:.4g}' for name, amount in amounts.items()) if total > 0 else ""
     return SpecError(
-        f"{PORTFOLIO}: a book without options is a mapping of weights, and its holdings have prices: they are amounts "
-        f"of money, {total:.6g} in all.",
+        f"{PORTFOLIO}: a book without options is a mapping of weights, and {why}: they are amounts of money, "
+        f"{total:.6g} in all.",
         place=PORTFOLIO,
         found=book,
         remedy=f"Give the weights: portfolio={{{shares}}}."

@@ -8,13 +8,13 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.book_words import notes_on_book
+from bayesfactor.analysis.portfolio.book_words import ON_THE_WAY, notes_on_book, notes_on_expiries, notes_on_flat
 from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio, without_capital
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
 from bayesfactor.analysis.scenarios.held_book import HeldBook, corrected
 from bayesfactor.analysis.scenarios.losses import share_below
-from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
+from bayesfactor.analysis.scenarios.repriced_book import FLAT, RepricedBook, beside, in_money, only_meant, repriced_book
 from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
 from bayesfactor.analysis.scenarios.stressed_draws import Part, joined
 from bayesfactor.base.arguments import require_periods
@@ -94,6 +94,9 @@ class Forecast(FrozenResult):
     def prob_below(self, value: float) -> pd.Series:
         """Return the probability, by asset, that the return is below a value.
 
+        Beside a book whose gains are in money, a value within -1 and 1 is a return, and another an amount: what it
+        is not meant of is NaN, and ``attrs["notes"]`` say so.
+
         Raises
         ------
         SpecError
@@ -101,11 +104,15 @@ class Forecast(FrozenResult):
         """
         place, remedy = "Forecast.prob_below", "A loss of more than 20 % is prob_below(-0.2)."
         below = share_below(self.draws, value, "prob_below", place, remedy, in_money=in_money(self.book))
-        return pd.Series(below.values, self.draws.get_index("asset"), name=f"prob_below_{value:g}")
+        below, notes = only_meant(below, value, self.book)
+        found = pd.Series(below.values, self.draws.get_index("asset"), name=f"prob_below_{value:g}")
+        found.attrs["notes"] = notes
+        return found
 
     def __repr__(self) -> str:
-        shown = self.table().to_string(index=False)
-        return f"Forecast over {periods_in_words(self.periods)}, 90 % equal-tailed intervals\n{shown}"
+        table = self.table()
+        head = f"Forecast over {periods_in_words(self.periods)}, 90 % equal-tailed intervals; {table.attrs['units']}"
+        return f"{head}\n{table.to_string(index=False)}"
 
 
 def forecast(
@@ -192,6 +199,8 @@ def forecast(
             *floor_note(PERIOD, share.max(), f" of '{share.idxmax()}', the most of all"),
             *held.notes,
             *notes_on_book(book),
+            *notes_on_flat(book, found.get(FLAT)),
+            *notes_on_expiries(book, int(periods), ON_THE_WAY),
             *(note for weights in held.mixed for note in notes_on_residual_risk(later, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, later.panel, draws, found, fit.problems),

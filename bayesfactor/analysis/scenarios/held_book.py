@@ -6,7 +6,7 @@ import numpy as np
 
 from bayesfactor.analysis.portfolio.options.exposures import Positions
 from bayesfactor.analysis.scenarios.growth_moments import GrowthMoments
-from bayesfactor.analysis.scenarios.repriced_book import PARTS, changes_of, moves_of
+from bayesfactor.analysis.scenarios.repriced_book import FLAT, PARTS, changes_of, moves_of
 from bayesfactor.analysis.scenarios.simulation import Period, paths
 from bayesfactor.posterior.predictive_law import PredictiveLaw
 
@@ -60,11 +60,12 @@ class HeldBook:
 
     @property
     def parts(self) -> dict[str, np.ndarray]:
-        """The `PARTS` of a repriced book, at the end of the periods so far, and corrections of its expectation."""
+        """`PARTS` and `FLAT` of a book at the end of the periods so far, and corrections of its expectation."""
         now = self.positions.now
         moves = moves_of(self.positions, self.drawn.growth, self.drawn.factors)
-        found = dict(zip(PARTS, (self.drawn.values - now, self.means - now, moves), strict=True))
-        return found | dict(zip(AWAY, (self.corrections, self._correction), strict=True))
+        own = self.drawn.underlyings - 1
+        found = dict(zip(PARTS, (self.drawn.values - now, self.means - now, moves, own), strict=True))
+        return found | dict(zip((*AWAY, FLAT), (self.corrections, self._correction, self.drawn.flat), strict=True))
 
     def _expected(self) -> np.ndarray:
         r"""Return expected values (sample, position), with growth taken as lognormal (see `corrected`).
@@ -108,18 +109,27 @@ class _Walk:
     growth : array (sample, asset)
     factors : array (sample, factor)
         Sums since the start.
+    underlyings : array (sample, position)
+        Growth since the start of what each position is on, to its end.
+    flat : array (sample, option)
+        Whether an implied volatility was taken as 0 at the end of a period.
     """
 
     def __init__(self, positions: Positions, law: PredictiveLaw) -> None:
         self.positions = positions
         self.factors, self.growth = np.zeros(law.premium.shape), np.ones(law.sd.shape)
         self.values = np.broadcast_to(positions.now, (len(law.sd), len(positions.names)))
+        self.underlyings = np.ones(self.values.shape)
+        self.flat = np.zeros((len(law.sd), len(positions.quantity)), dtype=bool)
 
     def move(self, growth: np.ndarray, moved: np.ndarray, years: float, still_open: np.ndarray) -> None:
         """Take the growth of the assets since the start, what the factors did in a period, and the time since."""
         self.growth, self.factors = growth.copy(), self.factors + moved
-        values = self.positions.values(growth, *changes_of(self.positions, self.factors), years)
+        changes = changes_of(self.positions, self.factors)
+        self.flat = self.flat | self.positions.flat(changes[0], years)
+        values = self.positions.values(growth, *changes, years)
         self.values = np.where(still_open, values, self.values)
+        self.underlyings = np.where(still_open, growth[:, self.positions.asset], self.underlyings)
 
 
 def corrected(found: Mapping[str, np.ndarray], capital: float, kept: Sequence[int]) -> dict[str, np.ndarray]:

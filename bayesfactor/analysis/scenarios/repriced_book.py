@@ -15,7 +15,9 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.posterior.summaries import finished, summarise
 
 TOTAL = "total"
-PARTS = ("gains", "expected gains", "moves")  # names of the arrays it is made of
+MONEY = "money"
+PARTS = ("gains", "expected gains", "moves", "underlyings")  # names of the arrays it is made of
+FLAT = "no volatility"  # and of the one that says where an implied volatility was taken as 0 (chain, draw, option)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,9 @@ class RepricedBook(FrozenResult):
     expected : DataArray (chain, draw, position)
         Of a stress, the gains at the expected moves; of a forecast, the expected gains, over all moves.
     moves : DataArray (chain, draw, move)
-        Those behind the gains: excess returns of the underlyings, and what the factors of volatilities and rates did.
+        To the end: excess returns of the underlyings, and what the factors of volatilities and rates did.
+    underlyings : DataArray (chain, draw, position)
+        Excess return of the underlying of every position, to the end or to where the position was paid before it.
     unit : str
         Of values and gains: money, or units of the underlying.
     portfolio_unit : str
@@ -44,6 +48,7 @@ class RepricedBook(FrozenResult):
     gains: xr.DataArray
     expected: xr.DataArray
     moves: xr.DataArray
+    underlyings: xr.DataArray
     unit: str
     portfolio_unit: str
     problems: tuple[str, ...] = ()
@@ -85,6 +90,22 @@ def beside(book: RepricedBook | None) -> str:
 def in_money(book: RepricedBook | None) -> bool:
     """Return whether the entry ``portfolio`` is of a book whose gains are no returns."""
     return book is not None and book.portfolio_unit == book.unit
+
+
+def only_meant(share: xr.DataArray, limit: float, book: RepricedBook | None) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """Return shares of draws (asset) below a limit, NaN where it is of the other unit, and a note on which it is.
+
+    Beside a book in money a limit within -1 and 1 is a return, and another an amount; 0 is both. In coin an amount may
+    be a part of a unit.
+    """
+    if book is None or not in_money(book) or limit == 0:
+        return share, ()
+    of_book = share["asset"] == PORTFOLIO
+    if abs(limit) >= 1:
+        return share.where(of_book), (f"below {limit:g}: of the {PORTFOLIO}, in {book.unit}; no return is meant",)
+    if book.unit != MONEY:
+        return share, (f"below {limit:g}: a return of assets, decimal, and of the {PORTFOLIO} {book.unit}",)
+    return share.where(~of_book), (f"below {limit:g}: a return, decimal; of the {PORTFOLIO}, give an amount of money",)
 
 
 def names_of(positions: Positions, panel: PanelBase) -> list[str]:
@@ -134,5 +155,6 @@ def repriced_book(
 
     gains, expected = (labelled(part, "position", names, with_total(found[part])) for part in PARTS[:2])
     moves = labelled(PARTS[2], "move", names_of(positions, panel), found[PARTS[2]])
+    own = labelled(PARTS[3], "position", names[:-1], found[PARTS[3]][..., order])
     value = pd.Series(with_total(positions.now), pd.Index(names, name="position"), name="value")
-    return RepricedBook(value, gains, expected, moves, positions.book.money, positions.book.unit, problems)
+    return RepricedBook(value, gains, expected, moves, own, positions.book.money, positions.book.unit, problems)

@@ -8,14 +8,14 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.entries import portfolio_first
-from bayesfactor.analysis.portfolio.book_words import notes_on_book, notes_on_expiries
+from bayesfactor.analysis.portfolio.book_words import AT_END, notes_on_book, notes_on_expiries, notes_on_flat
 from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio
 from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual_risk
 from bayesfactor.analysis.scenarios.factor_history import history, long_run_of
 from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.plausibility import Plausibility, waiting_time
-from bayesfactor.analysis.scenarios.repriced_book import RepricedBook, beside, in_money, repriced_book
+from bayesfactor.analysis.scenarios.repriced_book import FLAT, RepricedBook, beside, in_money, only_meant, repriced_book
 from bayesfactor.analysis.scenarios.scenario import VOLATILITIES, Scenario, require_scenario
 from bayesfactor.analysis.scenarios.shock_units import require_factors, require_units, unit_of
 from bayesfactor.analysis.scenarios.stress_notes import notes_on
@@ -109,7 +109,8 @@ class Stress(FrozenResult):
         Parameters
         ----------
         below : float, optional
-            Adds ``prob_below``, the probability of a return below it: -0.25 for losing more than a quarter.
+            Adds ``prob_below``, the probability of a return below it: -0.25 for losing more than a quarter. Beside a
+            book in money, an amount beyond 1 is of the book alone, and a decimal of the assets: NaN elsewhere.
         ci_prob, ci_kind, rounded
             As of `table`.
 
@@ -125,12 +126,16 @@ class Stress(FrozenResult):
             When `below` is no finite number, or as of per cent.
         """
         table = summarise(self.outcome, ci_prob, ci_kind, rounded)
+        notes: tuple[str, ...] = ()
         if below is not None:
             place, remedy = "Stress.outcome_table", "A loss of more than 20 % is below=-0.2."
             where, money = f"{place}.below", in_money(self.book)
             share = share_below(self.outcome, below, f"{place}: below", where, remedy, in_money=money)
+            share, notes = only_meant(share, below, self.book)
             table["prob_below"] = np.round(share.values, 3) if rounded else share.values
-        return self._finished(table)
+        table = self._finished(table)
+        table.attrs["notes"] = (*table.attrs["notes"], *notes)
+        return table
 
     def factors_table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return what every factor is expected to do over the periods of the scenario.
@@ -161,7 +166,8 @@ class Stress(FrozenResult):
     def __repr__(self) -> str:
         table = self.table()
         total = table[table["source"] == "total"].drop(columns="source").to_string(index=False)
-        return f"Stress '{self.scenario.name}', expected return, 90 % equal-tailed intervals\n{total}"
+        units = f"90 % equal-tailed intervals; {table.attrs['units']}"
+        return f"Stress '{self.scenario.name}', expected return, {units}\n{total}"
 
 
 def stress(
@@ -246,7 +252,8 @@ def stress(
             *notes_on(fit, scenario, others, known, expected.sel(source="total"), floored, least),
             *held.notes,
             *notes_on_book(book),
-            *notes_on_expiries(book, scenario.periods),
+            *notes_on_flat(book, found.get(FLAT)),
+            *notes_on_expiries(book, scenario.periods, AT_END),
             *(note for weights in held.mixed for note in notes_on_residual_risk(fit, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, panel, draws, found, fit.problems),

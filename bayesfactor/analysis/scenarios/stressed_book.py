@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayesfactor.analysis.portfolio.options.exposures import Positions
-from bayesfactor.analysis.scenarios.repriced_book import PARTS, changes_of, moves_of
+from bayesfactor.analysis.scenarios.repriced_book import FLAT, PARTS, changes_of, moves_of
 from bayesfactor.analysis.scenarios.shocked_factors import ShockedFactors
 from bayesfactor.analysis.scenarios.shocked_returns import Outcomes
 
@@ -15,7 +15,7 @@ CURVED = "curvature and time"  # what repricing adds to exposures times moves
 def stressed_book(
     positions: Positions, shocked: ShockedFactors, drawn: Outcomes, by_source: np.ndarray
 ) -> Mapping[str, np.ndarray]:
-    """Return expectations (sample, entry, source), outcomes (sample, entry), and the `PARTS` of a repriced book.
+    """Return expectations (sample, entry, source), outcomes (sample, entry), and `PARTS` and `FLAT` of a repriced book.
 
     Of assets (`by_source`, without a book), and after them of the book; the last source but one is `CURVED`.
     """
@@ -35,6 +35,8 @@ def stressed_book(
         PARTS[0]: own,
         PARTS[1]: expected,
         PARTS[2]: moves_of(positions, 1 + drawn.returns, factors),
+        PARTS[3]: drawn.returns[:, positions.asset],
+        FLAT: positions.flat(changes_of(positions, factors)[0], years),
     }
 
 

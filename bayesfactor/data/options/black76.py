@@ -10,6 +10,7 @@ from bayesfactor.base.records import FrozenArrays
 
 Numbers = np.ndarray | float
 LEAST = 1e-14  # of the forward: a forward or a standard deviation is not below it, so that its logarithm is a number
+ROUNDED = 8 * np.finfo(float).eps  # relative: time value that is rounding alone
 SQRT_2PI = np.sqrt(2 * np.pi)
 
 
@@ -118,8 +119,9 @@ def _out_of_bounds(value: float, intrinsic: float, most: float) -> str:
     """Return why no volatility has a value; nothing where one has."""
     if not value > 0:
         return f"a mark of {value:g} has no implied volatility"
-    if value <= intrinsic:
-        beside = f"{intrinsic - value:.4g} below" if value < intrinsic else "at"
+    near = ROUNDED * most  # intrinsic value is a difference of numbers as large
+    if value <= intrinsic + near * (intrinsic > 0):
+        beside = f"{intrinsic - value:.4g} below" if value < intrinsic - near else "at"
         return f"the mark, {value:.6g}, is {beside} the intrinsic value, {intrinsic:.6g}"
     if value >= most:
         return f"the mark, {value:.6g}, is not below {most:.6g}, the most that the option can be worth"

@@ -21,6 +21,7 @@ DERIBIT = {
     "creation_timestamp": "quoted",
 }  # of its book summaries
 AWAY = pd.Timedelta(days=2)  # of the moment that is given from those that the chain says
+ONE = pd.Timedelta(hours=12)  # between the quotes of one chain
 KINDS = {"call": 1.0, "c": 1.0, "put": -1.0, "p": -1.0}
 WRITE = (
     "A chain has the columns expiry, type (call, put), strike, underlying_price (the forward of the expiry) and mark, "
@@ -39,8 +40,11 @@ def as_chain(frame: object, at: object) -> pd.DataFrame:
         When a column is missing, a value is none that it can have, an expiry is past, or quotes are crossed.
     """
     if not isinstance(frame, pd.DataFrame):
+        other = f" of {type(frame).__module__.partition('.')[0]}" if hasattr(frame, "to_pandas") else ""
         raise SpecError(
-            f"surface: expected a DataFrame, found {type(frame).__name__}.", place="surface.chain", remedy=WRITE
+            f"surface: expected a DataFrame{' of pandas' if other else ''}, found {type(frame).__name__}{other}.",
+            place="surface.chain",
+            remedy="Write bf.surface(chain.to_pandas())." if other else WRITE,
         )
     chain = _renamed(frame)
     if chain.empty:
@@ -56,12 +60,27 @@ def as_chain(frame: object, at: object) -> pd.DataFrame:
     _check_one_underlying(chain)
     chain["quoted"] = _quoted(chain, at)
     chain["years"] = [years_between(start, end) for start, end in zip(chain["quoted"], chain["expiry"], strict=True)]
+    _check_one_moment(list(chain["quoted"]))
     _refuse(chain, chain["years"] <= 0, "expiry", "has expired by then", "Leave expired contracts out.")
     crossed = chain["bid"] > chain["ask"]
     _refuse(chain, crossed, "bid", "is above its ask: the quotes are crossed", "Leave it out, or take newer quotes.")
     same = chain.duplicated(["expiry", "sign", "strike"])
     _refuse(chain, same, "strike", "is quoted twice", "Keep one of the quotes.")
     return chain
+
+
+def _check_one_moment(quoted: list[pd.Timestamp]) -> None:
+    """Refuse chains of several days in one."""
+    first, last = min(quoted), max(quoted)
+    if last - first > ONE:
+        raise DataError(
+            f"surface: the chain was quoted from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}: it is several "
+            "chains.",
+            series="quoted",
+            value=(first, last),
+            remedy="Give the quotes of one moment; chains of many days make factors: bf.volatility(chains, "
+            "bf.AtTheMoney()).",
+        )
 
 
 def require_both_kinds(chain: pd.DataFrame) -> None:

@@ -35,6 +35,7 @@ def notes_on_marks(
     """
     (low, high), called = USUAL, list(names)
     strange = ~((low <= found) & (found <= high)) & (marks > 0)
+    asks = strange | (found > PLAUSIBLE[1])
     asked = (strange | (found < LOW)) & ~((contracts.forward >= 1 / APART) & (contracts.forward <= APART))
     other = np.full(len(marks), np.nan)
     if asked.any():
@@ -44,7 +45,7 @@ def notes_on_marks(
     for i in np.flatnonzero(strange & plausible):
         raise _other_unit(called[i], float(marks[i]), bool(coin[i]), float(other[i]), place)
     notes = []
-    for i in np.flatnonzero(~np.isnan(found) & (strange | plausible)):
+    for i in np.flatnonzero(~np.isnan(found) & (asks | plausible)):
         says = f"{called[i]}: an implied volatility of {_percent(found[i])} a year"
         if plausible[i]:
             taken = "in money" if coin[i] else "in units of the underlying"

@@ -11,6 +11,7 @@ from bayesfactor.data.options.black76 import Contracts, implied_volatilities
 from bayesfactor.data.options.chain import as_chain, require_both_kinds
 from bayesfactor.data.options.expiries import DAYS, maturity_years
 from bayesfactor.data.options.mark_units import notes_on_marks
+from bayesfactor.data.options.parity import check_parity
 from bayesfactor.data.options.smile import LEAST, Smile, smile
 
 Settled = Literal["coin", "usd"]
@@ -111,13 +112,14 @@ def surface(chain: pd.DataFrame, at: object = None, settled: Settled | None = No
     SpecError, DataError
         When a column is missing or unknown, an expiry is past, quotes are crossed, a contract is quoted twice, a value
         is none that it can have, marks are in money that are said to be in coin or the reverse, forwards of one expiry
-        differ by more than 2 %, `at` is two days from when the chain says, there are no puts or no calls, or vollib
+        differ by more than 2 %, or one of them and that which its calls and puts say, more than a tenth of marks are
+        below intrinsic value, `at` is two days from when the chain says, there are no puts or no calls, or vollib
         is not installed.
 
     Notes
     -----
     A mark without an implied volatility (0, or below intrinsic value) is left out, and a note says so; so is an expiry
-    with fewer than three quotes. Notes also name implied volatilities below 1 % or above 1,000 % a year, and what is
+    with fewer than three quotes. Notes also name implied volatilities below 1 % or above 300 % a year, and what is
     not known of an expiry.
     """
     table = as_chain(chain, at)
@@ -149,7 +151,7 @@ def summaries(table: pd.DataFrame, settled: Settled | None) -> Surface:
     table["volatility"], reasons = implied_volatilities(contracts, table["value"].to_numpy())
     volatility, marks = table["volatility"].to_numpy(), table["mark"].to_numpy()
     strange = notes_on_marks(table["instrument"], contracts, marks, coin.to_numpy(), volatility, "surface")
-    notes = [*_on_moment(years), *strange]
+    notes = [*_on_moment(years), *strange, *check_parity(table)]
     notes += [
         f"left out: {name}, {reason}" for name, reason in zip(table["instrument"], reasons, strict=True) if reason
     ]

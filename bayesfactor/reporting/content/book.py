@@ -43,6 +43,7 @@ MEANING = (
     "per point; theta per year; rho per 1.00 of the rate. An elasticity is the return of an option over that of its "
     "underlying, now."
 )
+IN_COIN = ", also of this book, whose gains are in coin; the elasticity is that in coin"
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +140,8 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
         ),
         *(Text(f"Note: {note}.") for note in found.shared),
         TablePart(
-            plain(found.greeks, "position", GREEKS), "book-greeks",
-            f"Values and greeks, in money. {MEANING}", "positions",
+            plain(found.greeks, "position", _greeks(book)), "book-greeks",
+            f"Values and greeks, in money{IN_COIN if book.accounted == 'coin' else ''}. {MEANING}", "positions",
         ),
         *(part for i, one in enumerate(found.stressed) for part in _moved(one, f"book-{i}", found)),
         *_moved(found.ahead, "book-ahead", found),
@@ -154,6 +155,13 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
             "sources",
         ),
     )  # fmt: skip
+
+
+def _greeks(book: Book) -> tuple[Column, ...]:
+    """Return the columns of greeks, with the elasticity in the unit that the book is accounted in."""
+    if book.accounted == "usd":
+        return GREEKS
+    return (*GREEKS[:-1], ("elasticity_coin", "elasticity in coin", "number"))
 
 
 def _moved(one: Moved, id: str, found: BookContents) -> tuple[Part, ...]:

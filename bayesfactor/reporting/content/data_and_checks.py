@@ -13,6 +13,7 @@ from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import CANNOT, Check
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.misfit import NO_LAW
+from bayesfactor.reporting.content.book_again import book_call, book_file, book_options
 from bayesfactor.reporting.content.cautions import row_of
 from bayesfactor.reporting.content.contents import Contents, unknown_model
 from bayesfactor.reporting.content.grids import Column, plain
@@ -171,7 +172,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     """Return one command that makes the report again from the saved fit, and Python that makes the fit again too."""
     fit, held = contents.fit, contents.weights is not None
     options = ["--title", contents.title, "--ci", repr(contents.ci_prob), "--ci-kind", contents.ci_kind]
-    options += ["--portfolio", "weights.csv"] if held else []
+    options += ["--portfolio", "weights.csv"] if held else book_options(contents.book)
     options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
     options += ["--forecast", str(contents.ahead.periods)] if contents.ahead is not None else []
     others = {} if contents.models is None else contents.models.others
@@ -181,7 +182,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     whole = fit.sampler is not None and fit.model is not None
     saved = "the data, the model and the settings" if whole else "the data and the draws"
     model = f"the model {fit.model_id}, of " if fit.model is not None else ""
-    files: list[Part] = []
+    files: list[Part] = book_file(contents.book)
     if contents.weights is not None:
         table = contents.weights.rename_axis("asset").to_csv()
         files = [Text("The weights, as weights.csv:"), Code(table, "The file of weights")]
@@ -228,7 +229,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     settings = ", ".join(f"{field.name}={getattr(fit.sampler, field.name)!r}" for field in drawn)
     engine = f", engine={fit.engine!r}" if fit.engine else ""
     held = f"    portfolio={weights.to_dict()!r},\n" if weights is not None else ""
-    held += "    portfolio=book,\n" if contents.book is not None else ""
+    held += book_call(contents.book)
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     held += f"    forecast={contents.ahead.periods},\n" if contents.ahead is not None else ""
     held += '    causes="graph.toml",\n' if contents.causes is not None else ""

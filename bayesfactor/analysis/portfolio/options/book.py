@@ -15,6 +15,7 @@ from bayesfactor.analysis.portfolio.options.book_checks import (
 )
 from bayesfactor.analysis.portfolio.options.contract import Holding, Option
 from bayesfactor.analysis.portfolio.options.greeks_table import greeks_table
+from bayesfactor.analysis.portfolio.options.price_checks import check_prices, notes_on_prices
 from bayesfactor.analysis.portfolio.options.volatility_moves import VolatilityMoves, as_moves
 from bayesfactor.base.errors import DataError, SpecError, unknown
 from bayesfactor.data.options.black76 import Contracts, implied_volatilities
@@ -46,8 +47,8 @@ class Book:
     Raises
     ------
     SpecError
-        When there is no position, an option has expired by then, forwards of one expiry differ by more than 2 %, or a
-        choice is none that it can be.
+        When there is no position, an option has expired by then, forwards of one expiry differ by more than 2 %, prices
+        of one underlying by more than a factor of 2, or a choice is none that it can be.
 
     Notes
     -----
@@ -70,10 +71,18 @@ class Book:
             raise SpecError(
                 f"Book: rate is {self.rate!r}, and must be the name of a factor.", place="Book.rate", found=self.rate
             )
+        if self.rate is not None and self.volatility is not None and self.volatility.factor == self.rate:
+            raise SpecError(
+                f"Book: '{self.rate}' is named as the factor of volatilities and as that of rates.",
+                place="Book.rate",
+                found=self.rate,
+                remedy="Leave one of them out, or name another factor.",
+            )
         if self.accounted not in MONIES:
             raise unknown("accounted", self.accounted, MONIES, place="Book")
         check_expiries(self.options, self.at)
         check_forwards(self.options)
+        check_prices(self.positions)
         if self.accounted == "coin":
             check_coin(self.options, self.holdings)
 
@@ -95,7 +104,7 @@ class Book:
             forward=np.array([one.forward for one in options], dtype=float),
             strike=np.array([one.strike for one in options], dtype=float),
             years=np.array([years_between(self.at, one.expiry) for one in options], dtype=float),
-            rate=np.array([one.rate for one in options], dtype=float),
+            rate=np.array([one.rate_over(years_between(self.at, one.expiry)) for one in options], dtype=float),
             sign=np.array([1.0 if one.kind == "call" else -1.0 for one in options]),
         )
 
@@ -106,11 +115,15 @@ class Book:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """Which implied volatilities are hardly meant; a DataError where marks are of the other unit."""
+        """Which implied volatilities are hardly meant, and which prices of one underlying differ.
+
+        A DataError where marks are of the other unit.
+        """
         options = self.options
         marks = np.array([one.price for one in options], dtype=float)
         coin = np.array([one.settled == "coin" for one in options], dtype=bool)
-        return notes_on_marks([one.name for one in options], self.contracts, marks, coin, self.implied[0], "Book")
+        strange = notes_on_marks([one.name for one in options], self.contracts, marks, coin, self.implied[0], "Book")
+        return (*notes_on_prices(self.positions), *strange)
 
     def require_volatilities(self) -> np.ndarray:
         """Return implied volatilities, or raise a DataError that names the first option without one."""
@@ -185,7 +198,8 @@ class Book:
         Returns
         -------
         DataFrame
-            Columns position, quantity, ``value`` in money; ``implied_volatility`` a year; ``delta`` and ``gamma``, per
+            Columns position, quantity, ``value`` in money (a mark in coin times the index of the option, or times the
+            forward of its expiry where it has none); ``implied_volatility`` a year; ``delta`` and ``gamma``, per
             unit of money that the forward moves; ``net_delta``, as exchanges state it: delta less the price, of what
             is settled in coin; ``exposure``, the gain per 100 % of the underlying, in money; ``vega``, per 1.00 of
             volatility; ``theta``, per year; ``rho``, per 1.00 of the rate; ``elasticity``, the return of the option
@@ -216,7 +230,7 @@ def position_value(one: Option | Holding, accounted: Money) -> float:
     """Return what a position is worth, in money or in coin."""
     if isinstance(one, Holding):
         return one.value if accounted == "usd" else one.quantity
-    return one.quantity * (one.value if accounted == "usd" else one.value / one.forward)
+    return one.quantity * (one.value if accounted == "usd" else one.value / one.coin)
 
 
 def _asset(one: Option | Holding) -> str:

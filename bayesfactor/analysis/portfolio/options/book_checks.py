@@ -64,14 +64,22 @@ def check_coin(options: Sequence[Option], holdings: Sequence[Holding]) -> None:
             f"Book: accounted in coin, and on several underlyings: {', '.join(names)}.",
             place="Book.accounted",
             found="coin",
-            remedy='Make one book for each, or write accounted="usd".',
+            remedy='Make one book for each, or write accounted="usd" (--accounted usd).',
+        )
+    indexed = next((one for one in options if one.index is not None), None)
+    if indexed is not None:
+        raise SpecError(
+            f"Book: accounted in coin, and '{indexed.name}' has an index, with which coin becomes money.",
+            place="Book.accounted",
+            found=indexed.index,
+            remedy="Leave the index out.",
         )
     if not options:
         raise SpecError(
             "Book: holdings of one asset alone gain nothing in its own units.",
             place="Book.accounted",
             found="coin",
-            remedy='Write accounted="usd".',
+            remedy='Write accounted="usd" (--accounted usd).',
         )
     for one in holdings:
         if one.price is None:
@@ -79,5 +87,5 @@ def check_coin(options: Sequence[Option], holdings: Sequence[Holding]) -> None:
                 f"Book: accounted in coin, and the holding of '{one.asset}' has no price: how many units is it?",
                 place="Book.accounted",
                 found=one,
-                remedy=f"Give units and price: bf.Holding({one.asset!r}, 2.0, price=2_250.0).",
+                remedy=f"Give units and price: bf.Holding({one.asset!r}, 2.0, price=2_250.0) (in a file: price).",
             )

@@ -17,13 +17,11 @@ from bayesfactor.data.readers.cells import decode_text, number_of, read_raw, spl
 KIND, HOLDING = "kind", "holding"
 OPTION = ("underlying", "quantity", "strike", "expiry", "price", "forward")  # what a line of an option must have
 ASSET = ("underlying", "quantity")  # and of a holding
-OTHERS = ("settled", "rate", "at")
+OTHERS = ("settled", "rate", "index", "at")
 COLUMNS = (KIND, *OPTION, *OTHERS)
-NUMBERS = ("quantity", "strike", "price", "forward", "rate")
-HEADER = "kind,underlying,quantity,strike,expiry,price,forward,settled,rate,at"
-WRITE = (
-    f"The header is {HEADER} (the last three may be left out), and a line call,eth,10,2500,2024-03-29,0.093,2293.97."
-)
+NUMBERS = ("quantity", "strike", "price", "forward", "rate", "index")
+HEADER = "kind,underlying,quantity,strike,expiry,price,forward,settled,rate,index,at"
+WRITE = f"The header is {HEADER} (the last four may be left out), and a line call,eth,10,2500,2024-03-29,0.093,2293.97."
 
 
 def read_book(
@@ -82,9 +80,22 @@ def read_book(
             + (_several(moments) if moments else "It has no moment in a column 'at'."),
             place="read_book.at",
             found=tuple(moments),
-            remedy='Give at="2024-01-08T11:19:41Z", or the same moment in the column at.',
+            remedy='Give at="2024-01-08T11:19:41Z" (--at), or the same moment in the column at.',
         )
     return Book(tuple(positions), next(iter(moments)) if at is None else at, volatility, rate, accounted)  # type: ignore[arg-type]
+
+
+def book_text(book: Book) -> str:
+    """Return a book as the text of a file that `read_book` reads; volatility, rate and account are no part of it."""
+    rows = []
+    for one in book.positions:
+        if isinstance(one, Holding):
+            cells: dict[str, object] = {KIND: HOLDING, "underlying": one.asset}
+        else:
+            cells = {KIND: one.kind, **{name: getattr(one, name) for name in (*OPTION, *OTHERS[:-1])}}
+            cells["expiry"] = one.expiry.isoformat()
+        rows.append({**cells, "quantity": one.quantity, "price": one.price, "at": book.at.isoformat()})
+    return pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(index=False)
 
 
 def has_book_header(header: Iterable[object]) -> bool:
@@ -141,7 +152,7 @@ def _position(given: Mapping[str, str], place: str) -> Option | Holding:
 
 
 def _check_holding(given: Mapping[str, str], place: str) -> None:
-    extra = next((one for one in ("strike", "expiry", "forward", "settled", "rate") if one in given), None)
+    extra = next((one for one in ("strike", "expiry", "forward", "settled", "rate", "index") if one in given), None)
     if extra is not None:
         raise _refused(place, extra, given[extra], "a holding has none", "Leave the cell empty, or write call or put.")
 

@@ -37,6 +37,9 @@ class Option:
         In which unit it is quoted and paid.
     rate : float
         A year, decimal, continuously compounded; 0 where the forward is the collateral's own, as on crypto exchanges.
+    index : float, optional
+        Price of the underlying now, in money, with which a mark in coin becomes money; by default the forward of the
+        expiry does, which is higher or lower by what cash and the underlying earn until then.
 
     Raises
     ------
@@ -53,6 +56,7 @@ class Option:
     forward: float
     settled: Settled = "coin"
     rate: float = 0.0
+    index: float | None = None
 
     def __post_init__(self) -> None:
         for field, found, allowed in (("kind", self.kind, KINDS), ("settled", self.settled, SETTLED)):
@@ -67,6 +71,8 @@ class Option:
         object.__setattr__(self, "expiry", expiry_moment(self.expiry, "Option.expiry"))
         for field in ("strike", "forward"):
             require_number(getattr(self, field), 0.0, np.inf, f"{self._place()}: {field}", "It is a price in money.")
+        if self.index is not None:
+            require_number(self.index, 0.0, np.inf, f"{self._place()}: index", "It is a price in money.")
         for field in ("quantity", "price", "rate"):
             require_finite(getattr(self, field), f"{self._place()}: {field}", f"Option.{field}", "Give a number.")
         if abs(self.rate) > MOST_RATE:
@@ -83,8 +89,14 @@ class Option:
                 found=self.price,
                 remedy="An option that is sold has a quantity below 0.",
             )
-
         self._check_most()
+        if self.rate and self.settled == "coin" and self.index is not None:
+            raise SpecError(
+                f"{self._place()}: it has a rate and an index, and the index says what a forward in coin is worth now.",
+                place="Option.rate",
+                found=self.rate,
+                remedy="Leave one of them out.",
+            )
 
     def _check_most(self) -> None:
         """Refuse a mark above what an option can be worth in its unit."""
@@ -96,7 +108,7 @@ class Option:
             f"and the strike {self.strike:g}.",
             place="Option.price",
             found=self.price,
-            remedy='It is in units of the underlying: of a mark in money, write settled="usd".'
+            remedy='It is in units of the underlying: of a mark in money, write settled="usd" (in a file: usd).'
             if self.settled == "coin"
             else "Give the mark of one, in the money of the forward.",
         )
@@ -113,7 +125,20 @@ class Option:
     @property
     def value(self) -> float:
         """Of one, in money."""
-        return self.price * self.forward if self.settled == "coin" else self.price
+        return self.price * self.coin if self.settled == "coin" else self.price
+
+    @property
+    def coin(self) -> float:
+        """What a unit of the underlying is worth, where amounts in coin become money: the index, or the forward."""
+        return self.forward if self.index is None else self.index
+
+    def rate_over(self, years: float) -> float:
+        """Return the rate at which its value at expiry is discounted: in coin, what takes the forward to the index."""
+        return (
+            float(np.log(self.forward / self.coin) / years)
+            if self.settled == "coin" and self.coin != self.forward
+            else self.rate
+        )
 
 
 @dataclass(frozen=True)
@@ -124,7 +149,8 @@ class Holding:
     ----------
     asset : str
     quantity : float
-        An amount of money; of a book without options, a weight. With a price, a number of units.
+        An amount of money; of a book without options a weight, and refused where it is none. With a price, a number
+        of units.
     price : float, optional
         Of one unit, in money.
 

@@ -8,7 +8,12 @@ import pandas as pd
 
 from bayesfactor.analysis.portfolio.options.book import Book, position_value
 from bayesfactor.analysis.portfolio.options.contract import Holding
-from bayesfactor.analysis.portfolio.options.volatility_moves import place_of, rate_factor, transform_of
+from bayesfactor.analysis.portfolio.options.volatility_moves import (
+    notes_on_families,
+    place_of,
+    rate_factor,
+    transform_of,
+)
 from bayesfactor.base.errors import unknown
 from bayesfactor.base.records import FrozenArrays
 from bayesfactor.data.options.black76 import LEAST, Contracts, black
@@ -52,6 +57,8 @@ class Positions(FrozenArrays):
         How many the panel has.
     end : Timestamp
         Of the panel, in UTC.
+    notes : tuple of str
+        On factors of another family than their use.
     """
 
     book: Book
@@ -69,6 +76,7 @@ class Positions(FrozenArrays):
     assets: int
     factors: int
     end: pd.Timestamp
+    notes: tuple[str, ...]
 
     @property
     def in_coin(self) -> bool:
@@ -115,6 +123,10 @@ class Positions(FrozenArrays):
         """Return implied volatilities (..., option), not below 0, after a change of the volatility factor (...)."""
         each = change[..., None] * self.sizes
         return np.maximum(self.volatility * np.exp(each) if self.multiplied else self.volatility + each, 0.0)
+
+    def flat(self, change: np.ndarray, years: float) -> np.ndarray:
+        """Return of which options with time left an implied volatility is taken as 0 (..., option)."""
+        return (self.moved(change) <= 0) & (self.contracts.years > years) & (self.quantity != 0)
 
     def discounts(self, rate: np.ndarray, left: np.ndarray) -> np.ndarray:
         """Return discounts in excess of cash (..., option), after a change of rates (...)."""
@@ -174,4 +186,5 @@ def positions_of(book: Book, panel: PanelBase) -> Positions:
         assets=len(assets),
         factors=len(panel.factor_names),
         end=pd.Timestamp(panel.times[-1]).tz_localize("UTC"),
+        notes=notes_on_families(panel, None if moves is None else moves.factor, book.rate),
     )

@@ -9,7 +9,7 @@ from bayesfactor.analysis.portfolio.options.contract import Holding, Option
 from bayesfactor.data.options.black76 import Contracts
 
 UNITS = {
-    "value": "money",
+    "value": "money; of a mark in coin, times the index of the option, or the forward of its expiry where it has none",
     "implied_volatility": "a year, decimal",
     "delta": "units of the underlying",
     "net_delta": "units of the underlying; delta less the price where it is settled in coin",
@@ -59,7 +59,8 @@ def _of_options(
         own = {name: float(values[i]) for name, values in greeks.items()}
         value = one.value
         elasticity = own["delta"] * one.forward / value if value else float("nan")
-        own["net_delta"] = own["delta"] - (one.price if one.settled == "coin" else 0.0)
+        coin = one.settled == "coin"
+        own["net_delta"] = own["delta"] * (one.forward / one.coin) - one.price if coin else own["delta"]
         own |= {"exposure": own["delta"] * one.forward, "elasticity": elasticity, "elasticity_coin": elasticity - 1}
         named = {"position": one.name, "quantity": one.quantity, "value": value, "reason": reasons[i]}
         rows.append({**named, "implied_volatility": float(volatilities[i]), **own})

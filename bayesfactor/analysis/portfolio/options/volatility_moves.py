@@ -118,13 +118,27 @@ def transform_of(panel: PanelBase, moves: VolatilityMoves) -> Moves:
             place="Book.volatility",
             found=known,
             allowed=MOVES,
-            remedy=f'Write volatility=bf.ParallelShift("{moves.factor}", transform="diff").',
+            remedy=f"Give '{moves.factor}' its transform when the panel is made, or write "
+            f'volatility=bf.ParallelShift("{moves.factor}", transform="diff").',
         )
     found = known if moves.transform is None else moves.transform
     if found == "log_diff":
         return "log_diff"
     require_decimal(panel, place, WHOLE, "volatility")
     return "diff"
+
+
+def notes_on_families(panel: PanelBase, volatility: str | None, rate: str | None) -> tuple[str, ...]:
+    """Say which factor that moves a book is of another family than its use."""
+    notes = []
+    for name, use, own in ((volatility, "volatility", "volatility"), (rate, "rate", "rates")):
+        if name is not None:
+            family = panel.factor_info[place_of(panel, name, use)].family
+            if family not in (own, "other"):
+                notes.append(
+                    f"{use}='{name}' is a factor of the family {family}: check that its values are changes of a {use}"
+                )
+    return tuple(notes)
 
 
 def rate_factor(panel: PanelBase, name: str) -> int:
@@ -153,7 +167,7 @@ def _refuse_traded(panel: PanelBase, place: int, what: str) -> None:
             place=f"Book.{what}",
             found=factor.name,
             allowed=[one.name for one in panel.factor_info if not one.traded],
-            remedy=f"Name a factor of differences of a {what}, or leave {what}= out: nothing then moves it.",
+            remedy=f"Name a factor of differences of a {what}, or leave {what}= (--{what}) out: nothing then moves it.",
         )
 
 
