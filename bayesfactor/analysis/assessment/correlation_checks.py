@@ -19,7 +19,7 @@ MISSING = (
 MORE = "Residuals move together otherwise than the model's residual factors have it: portfolios and groups are off."
 CORRELATED = (
     "{} of {} pairs are correlated beyond chance, under which no pair at all is, 99 times in a hundred: residuals are "
-    "correlated. Take a model with residual factors (the preset hierarchical; noise.common.count, if it found none), or "
+    "correlated. Take a model with residual factors (the preset hierarchical; noise.common.count, if it found none) or "
     "add the factor that these share: the risk of a portfolio that holds both is wrong."
 )
 APART = (
