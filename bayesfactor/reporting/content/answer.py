@@ -83,7 +83,7 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
     against = [name for name in names if _opposed(found[main], found[name])]
     if against:
         other = max(against, key=lambda name: abs(found[name].mean))
-        text += f"; most against it works {PLAIN.get(other, other)}, {found[other].text}"
+        text += f"; the largest part against it is {PLAIN.get(other, other)}, {found[other].text}"
     return f"{text}."
 
 
