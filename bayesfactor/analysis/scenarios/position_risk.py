@@ -167,9 +167,9 @@ def position_risk(
     Notes
     -----
     Volatility is that of the next period, a year, given the parameters: its square is the total of
-    ``attribute(fit, "variance", portfolio=...)`` in every draw. The uncertainty of the mean is in the losses, not in it.
-    A return of a period is not below -1, but of a portfolio whose net weight is 0: it has no capital to lose. The seed
-    is the fit's, so that the same call gives the same draws.
+    ``attribute(fit, "variance", portfolio=...)`` in every draw. The losses, not it, have the uncertainty of the mean. A
+    return of a period is not below -1, but of a portfolio whose net weight is 0: it has no capital to lose. The seed is
+    the fit's, so that the same call gives the same draws.
     """
     require_fit(fit, "position_risk")
     require_periods(periods, "position_risk")
