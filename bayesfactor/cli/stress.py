@@ -116,7 +116,7 @@ def _plausible(stressed: Stress) -> str:
             f"{number(row['distance'])} standard deviations away{law}, by a normal law {waiting_words(row['years'])}"
         )
     rank = f"rank {found.rank} among {found.windows} windows of the panel" if found.windows else "no window is as long"
-    return f"Plausibility: {'; '.join(parts)} (probabilities averaged over the doubt about volatility); {rank}."
+    return f"Plausibility: {'; '.join(parts)} (probabilities averaged over the uncertainty of volatility); {rank}."
 
 
 def whole_table(found: list[Stress], ci: float) -> pd.DataFrame:

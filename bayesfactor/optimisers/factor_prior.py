@@ -26,7 +26,7 @@ class FactorPrior(BasePrior):
     .. math:: \mu = E[m], \qquad \Sigma = E[B \Omega B' + D] + \mathrm{Var}(m)
 
     as exact averages over the draws (see `moments`), and scenarios that are draws of the predictive law, so that CVaR
-    and the like see the doubt about every parameter. All are of one period of X. Sigma, not Var(m) or E[S] alone, is
+    and the like include parameter uncertainty. All are of one period of X. Sigma, not Var(m) or E[S] alone, is
     what whoever holds the portfolio faces.
 
     Parameters

@@ -17,7 +17,7 @@ class PosteriorDistribution(ReturnDistribution):
     """Mean, covariance and draws of the next period's returns, with the covariance of the expected returns.
 
     ``factor_model`` is never set: with it skfolio takes the variance from the factor model's own square root, and not
-    from ``covariance``, which has the doubt about the parameters in it.
+    from ``covariance``, which includes parameter uncertainty.
 
     Attributes
     ----------

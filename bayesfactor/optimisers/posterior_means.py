@@ -1,4 +1,4 @@
-"""The doubt about expected returns as an uncertainty set of skfolio."""
+"""The uncertainty of expected returns as an uncertainty set of skfolio."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from bayesfactor.base.errors import SpecError
 from bayesfactor.optimisers.posterior_distribution import PosteriorDistribution
 from bayesfactor.optimisers.skfolio_classes import BaseMuUncertaintySet, BasePrior, ReturnDistribution, UncertaintySet
 
-RANK = 1e-12  # of the largest eigenvalue, below which there is no doubt in a direction
+RANK = 1e-12  # of the largest eigenvalue, below which nothing is uncertain in a direction
 
 
 class PosteriorMeans(BaseMuUncertaintySet):
-    r"""The ellipsoid of the posterior of expected returns: robust optimisation against the doubt about them.
+    r"""The ellipsoid of the posterior of expected returns: robust optimisation against their uncertainty.
 
     .. math:: \{\mu + L u : \|u\|_2 \le \kappa\}, \quad L L' = \mathrm{Var}(m), \quad \kappa^2 = \chi^2_r(p)
 
@@ -23,7 +23,7 @@ class PosteriorMeans(BaseMuUncertaintySet):
     Parameters
     ----------
     level : float
-        p, the posterior probability in the ellipsoid (exact of a normal posterior); 0 is no doubt, the means alone.
+        p, the posterior probability in the ellipsoid (exact of a normal posterior); 0 is the means alone.
     prior_estimator : FactorPrior, optional
         What it is of where an optimiser does not hand over its own prior's distribution. skfolio's `MeanRisk` does, so
         that nothing is fitted twice.
@@ -43,7 +43,7 @@ class PosteriorMeans(BaseMuUncertaintySet):
     is judged by less than the lower end of its own interval. Its own 90 % interval ends at kappa = 1.64, which is the
     level ``scipy.stats.chi2.cdf(1.64**2, assets)``.
 
-    The covariance of a `FactorPrior` has the doubt about means in it, too: as risk there, as the worst case here.
+    The covariance of a `FactorPrior` includes the uncertainty of means, too: as risk there, as the worst case here.
     """
 
     def __init__(self, level: float = 0.95, prior_estimator: BasePrior | None = None) -> None:
@@ -91,7 +91,7 @@ class PosteriorMeans(BaseMuUncertaintySet):
 
         if self.prior_estimator is None:
             raise SpecError(
-                "PosteriorMeans: there is no distribution of returns to take the doubt about means of.",
+                "PosteriorMeans: there is no distribution of returns to take the uncertainty of means of.",
                 place="PosteriorMeans.prior_estimator",
                 remedy="Give it to an optimiser whose prior_estimator is a bf.FactorPrior, or give it one of its own.",
             )

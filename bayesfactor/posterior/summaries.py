@@ -13,7 +13,8 @@ from scipy.stats import norm
 
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.posterior.blocks import blocks
-from bayesfactor.posterior.diagnostics import statistic, warning_of
+from bayesfactor.posterior.convergence import ess_mean
+from bayesfactor.posterior.diagnostics import BLOCK, warning_of
 
 
 def summarise(draws: xr.DataArray, prob: float, kind: Interval, rounded: bool = True) -> pd.DataFrame:
@@ -49,24 +50,34 @@ def finished(table: pd.DataFrame, attrs: Mapping[Any, object], problems: tuple[s
 
 def _columns(draws: xr.DataArray, prob: float, kind: Interval) -> dict[str, np.ndarray]:
     """Return the columns of a table, one entry per quantity of draws (chain, draw, ...) in memory."""
-    values = draws.values
-    low, high = interval(values.reshape(-1, *values.shape[2:]), prob, kind)
-    mean = values.mean(axis=(0, 1))
-    columns = {
+    chains, length = draws.shape[:2]
+    quantities = np.moveaxis(draws.values.reshape(chains, length, -1), 2, 0)
+    step = max(1, BLOCK // (chains * length))
+    parts = [
+        _of_some(np.ascontiguousarray(quantities[start : start + step], dtype=float), prob, kind)
+        for start in range(0, len(quantities), step)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _of_some(x: np.ndarray, prob: float, kind: Interval) -> dict[str, np.ndarray]:
+    """Return the columns of some quantities (quantity, chain, draw), of which a few copies fit a processor's cache.
+
+    The Monte Carlo error of the mean is 0 where draws differ by rounding only.
+    """
+    flat = x.reshape(len(x), -1)
+    low, high = interval(flat.T, prob, kind)
+    mean, sd = flat.mean(axis=1), flat.std(axis=1, ddof=1)
+    with np.errstate(all="ignore"):
+        error = np.nan_to_num(sd / np.sqrt(ess_mean(x)))
+    return {
         "mean": mean,
-        "sd": values.std(axis=(0, 1), ddof=1),
+        "sd": sd,
         "lower": low,
         "upper": high,
-        "prob_positive": (values > 0).mean(axis=(0, 1)),
-        "mcse": _error(draws, np.abs(mean)),
+        "prob_positive": np.count_nonzero(flat > 0, axis=1) / flat.shape[1],
+        "mcse": np.where(error > 1e-12 * np.abs(mean), error, 0.0),
     }
-    return {name: np.ravel(column) for name, column in columns.items()}
-
-
-def _error(draws: xr.DataArray, size: np.ndarray) -> np.ndarray:
-    """Return Monte Carlo standard errors of means; 0 where draws differ by rounding only."""
-    error = np.nan_to_num(statistic(draws, "mcse", method="mean"))
-    return np.where(error > 1e-12 * size, error, 0.0)
 
 
 def _justified(table: pd.DataFrame, prob: float) -> pd.DataFrame:

@@ -140,7 +140,7 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
             draws = MIX[name] * bf.attribute(hier_fit).draws.sel(asset=name, source="total", drop=True)
             assert told(cell["adds to return"], summarise(draws, 0.9, "eti").iloc[0])
     at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in risk.tail().iterrows())
-    said = f"Losses of the next period, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, with"
+    said = f"Losses of the next period, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, parameter"
     assert said in written[1].text("portfolio")
 
 

@@ -29,12 +29,12 @@ def check_of_priors(fit: Fit, sensitivity: pd.DataFrame) -> Check:
 
 def sensitivity_to_priors(fit: Fit) -> pd.DataFrame:
     """Return the power-scaling sensitivity of every top-level quantity to the prior, largest first."""
-    from arviz_stats import psense
-
     draws = thin(fit, MOST_DRAWS)
     names = list(shared(draws, None if fit.model is None else fit.model.noise))
     if "log_prior" not in fit.data.children:
         return pd.DataFrame({"prior": np.nan}, index=pd.Index(names, name="quantity"))
+    from arviz_stats import psense
+
     prior = fit.data["log_prior"].to_dataset().sel(draw=draws["draw"])
     tree = xr.DataTree.from_dict({"posterior": _varying(draws[names]), "log_prior": prior})
     with warnings.catch_warnings():

@@ -25,6 +25,7 @@ from bayesfactor.base.errors import SpecError, unknown
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.panel.dates import Window
+from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.diagnostics import misfits, warning_of
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
@@ -163,7 +164,7 @@ class Attribution(FrozenResult):
         require_share(above, "share_table")
         shares = entries(self.shares, assets)
         table = summarise(shares, ci_prob, ci_kind, rounded).drop(columns="prob_positive")
-        table.insert(6, "prob_above", np.ravel((shares > above).mean(("chain", "draw")).values))
+        table.insert(6, "prob_above", _above(shares, above))
         if self.long_run is not None:
             table["long_run"] = summarise(entries(_shares(self.long_run), assets), ci_prob, ci_kind, rounded)["mean"]
         if self.residuals is not None:
@@ -223,6 +224,13 @@ class Attribution(FrozenResult):
 def _realised(table: pd.DataFrame, values: pd.Series) -> pd.Series:
     """Return the value of each row's entry, in the rows of residual sources alone."""
     return table[str(values.index.name)].map(values).where(table["source"].isin([COMMON, OWN]))
+
+
+def _above(draws: xr.DataArray, value: float) -> np.ndarray:
+    """Return how often each quantity of draws (chain, draw, ...) is above a value, in C order."""
+    unit = draws.dims[2]
+    counts = [np.count_nonzero(block.values > value, axis=(0, 1)) for block in blocks(draws, unit)]
+    return np.ravel(np.concatenate(counts)) / (draws.sizes["chain"] * draws.sizes["draw"])
 
 
 def _shares(draws: xr.DataArray) -> xr.DataArray:

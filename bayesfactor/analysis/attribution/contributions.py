@@ -196,12 +196,13 @@ def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
     premia = paid.transpose("chain", "draw", "factor").values
     centre, mean = values["loading"].mean(axis=(0, 1)), premia.mean(axis=(0, 1))
     away = premia - mean
-    b = values["loading"] - centre
+    of_premia = away @ centre.T
+    paid_by = values["loading"] @ np.stack([np.broadcast_to(mean, away.shape), away], axis=-1)  # at E lambda, and at l
     parts = {
-        "premia": away @ centre.T,
-        "loadings": b @ mean,
+        "premia": of_premia,
+        "loadings": paid_by[..., 0],  # and a constant, which has no covariance
         "alpha": values["alpha"],
-        "interaction": (b @ away[..., None])[..., 0],
+        "interaction": paid_by[..., 1] - of_premia,
     }
     if "zero_beta" in values:
         parts["zero_beta"] = values["zero_beta"]

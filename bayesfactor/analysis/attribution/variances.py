@@ -75,7 +75,7 @@ def _variance(
 ) -> Parts:
     """Return contributions of factors, of residual factors where `residuals` load on them, and of own residuals."""
     year = fit.panel.periods_per_year
-    moved = xr.dot(cov * year, held.rename(factor="factor_other"), dim="factor_other")
+    moved = xr.dot(held.rename(factor="factor_other"), cov * year, dim="factor_other")
     own = {OWN: combined(weights**2, residuals["residual_sd"] ** 2 * year)}
     if "residual_loading" not in residuals:
         return Parts(held * moved, own)

@@ -1,4 +1,4 @@
-"""Mean and covariance of future returns, with the doubt about every parameter in them."""
+"""Mean and covariance of future returns, parameter uncertainty included."""
 
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Moments:
     from_factors, from_residuals : DataFrame (asset, asset)
         Posterior means of the covariance that comes of the factors, and of residuals.
     mean_covariance : DataFrame (asset, asset)
-        Posterior covariance of the expected returns: the doubt about them.
+        Posterior covariance of the expected returns: how uncertain they are.
     problems : tuple of str
         Why the fit cannot be trusted.
     notes : tuple of str
@@ -66,7 +66,7 @@ def moments(fit: Fit, periods: int = 1, portfolio: Portfolio | None = None, afte
     .. math:: m = \alpha + \lambda_0 + B \lambda, \quad S = B \Omega B' + D, \quad
               \mathrm{Cov}(r) = E[S] + \mathrm{Var}(m)
 
-    Of a sum of h periods the mean and S are sums over the periods, so that the doubt about the mean grows with h^2.
+    Of a sum of h periods the mean and S are sums over the periods, so that the uncertainty of the mean grows with h^2.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def moments(fit: Fit, periods: int = 1, portfolio: Portfolio | None = None, afte
 
     Notes
     -----
-    The covariance is that of the predictive law, for whoever holds the portfolio: it contains the doubt about means.
+    The covariance is that of the predictive law, for whoever holds the portfolio: it includes the uncertainty of means.
     Residuals are independent across assets unless the draws have ``residual_loading``. Expectations over the paths of
     volatility and loadings are in closed form.
     """

@@ -162,7 +162,7 @@ class _Model:
         cov = xr.DataArray(found.factor_cov, dims=("asset", "factor", "factor_other"))
         loading = self.loading.drop_vars(["asset", "factor"])
         moved = xr.dot(loading, cov, dim="factor").rename(factor_other="factor")
-        factors = (moved * loading).sum("factor", skipna=False)
+        factors = xr.dot(moved, loading, dim="factor")
         return table, _entries(variance.drop_vars("asset") * scale), _entries(factors)
 
     def _over_own_dates(self) -> np.ndarray:

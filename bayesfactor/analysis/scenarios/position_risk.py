@@ -110,7 +110,7 @@ class PositionRisk(FrozenResult):
 
         Notes
         -----
-        Quantiles of the predictive law: of the returns and of the doubt about every parameter. Of n draws,
+        Quantiles of the predictive law, parameter uncertainty included. Of n draws,
         (1 - level) n are beyond the level.
         """
         require_level(level, self.losses.size, "PositionRisk.tail")
@@ -167,7 +167,7 @@ def position_risk(
     Notes
     -----
     Volatility is that of the next period, a year, given the parameters: its square is the total of
-    ``attribute(fit, "variance", portfolio=...)`` in every draw. The doubt about the mean is in the losses, not in it. A
+    ``attribute(fit, "variance", portfolio=...)`` in every draw. The losses, not it, have the uncertainty of the mean. A
     return of a period is not below -1, but of a portfolio whose net weight is 0: it has no capital to lose. The seed is
     the fit's, so that the same call gives the same draws.
     """

@@ -176,7 +176,7 @@ def stress(
     others: Others = "expected",
     portfolio: Portfolio | None = None,
 ) -> Stress:
-    r"""Return what assets and a portfolio earn in a scenario, with the doubt about loadings, premia and covariances.
+    r"""Return what assets and a portfolio earn in a scenario, with the uncertainty of loadings, premia and covariances.
 
     At every draw, with x the values of the shocked factors s over h periods and r the rest:
 

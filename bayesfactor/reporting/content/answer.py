@@ -83,7 +83,7 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
     against = [name for name in names if _opposed(found[main], found[name])]
     if against:
         other = max(against, key=lambda name: abs(found[name].mean))
-        text += f"; most against it works {PLAIN.get(other, other)}, {found[other].text}"
+        text += f"; the largest part against it is {PLAIN.get(other, other)}, {found[other].text}"
     return f"{text}."
 
 
@@ -134,7 +134,9 @@ def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -
         main = max(factors, key=lambda name: found[name].mean)
         texts, subject = {name: found[name].text for name in every}, "its returns"
     else:
-        mean = variance.shares.mean(("chain", "draw")).median("asset")
+        whole = 1 / variance.draws.sel(source="total", drop=True)
+        shares = xr.dot(variance.draws, whole, dim=("chain", "draw")) / (whole.sizes["chain"] * whole.sizes["draw"])
+        mean = shares.median("asset")
         middle = {name: float(mean.sel(source=name)) for name in every}
         main = max(factors, key=lambda name: middle[name])
         texts = {name: percent(round(middle[name], 2)) for name in every}

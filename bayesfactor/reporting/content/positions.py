@@ -100,5 +100,5 @@ def _losses(risk: PositionRisk) -> str:
     at_risk, shortfall = (percent(loss, error) for loss, error in zip(found["loss"], found["mcse"], strict=True))
     return (
         f"Losses of the next period, at {100 * LEVEL:g} %: value at risk {at_risk}, expected shortfall {shortfall}, "
-        "with the doubt about every parameter in them; a loss is positive."
+        "parameter uncertainty included; a loss is positive."
     )

@@ -127,7 +127,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _between(found: SeveralFits) -> str:
-    """Return which share of the doubt about expected returns is between models, by equal weights."""
+    """Return which share of the uncertainty of expected returns is between models, by equal weights."""
     known = found.between.dropna().sort_values()
     start = WEIGHED.format(len(found.fits))
     if known.empty:

@@ -35,9 +35,10 @@ def dots(mark: Points, plot: Plot) -> str:
 
 
 def strokes(mark: Intervals, plot: Plot) -> str:
-    """Return intervals without middles that say nothing."""
+    """Return intervals without middles that say nothing, as far as the panel's edges."""
     ends = [_places(end, mark.at, plot) if mark.along == "x" else _places(mark.at, end, plot)
             for end in (mark.lower, mark.upper)]  # fmt: skip
+    ends = [(np.clip(across, 0, ACROSS), np.clip(down, 0, plot.panel.pixels)) for across, down in ends]
     held = (plot.panel.y if mark.along == "x" else plot.panel.x).holds(mark.at)
     parts = []
     for there, *places in zip(held, *ends[0], *ends[1], strict=True):
