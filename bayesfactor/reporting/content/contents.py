@@ -31,7 +31,7 @@ from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.measures import measures
 from bayesfactor.reporting.content.parts import Measure
-from bayesfactor.reporting.content.previous import since_sentence
+from bayesfactor.reporting.content.previous import failed_fits, since_sentence
 from bayesfactor.reporting.content.prose import estimate
 from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
@@ -192,7 +192,14 @@ class Contents:
     @property
     def since(self) -> str:
         """What changed since an earlier fit, in one sentence; empty where none was given."""
-        return "" if self.revisions is None else since_sentence(self.revisions, self.weights is not None)
+        if self.revisions is None:
+            return ""
+        return since_sentence(self.revisions, self.weights is not None, self.failed)
+
+    @property
+    def failed(self) -> str:
+        """Which of this fit and an earlier one failed the checks; empty where neither did, or none was given."""
+        return "" if self.previous is None else failed_fits(self.fit, self.previous)
 
     @property
     def interval(self) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesfactor.analysis.comparison.revised_estimates import ONE_ONLY, OUTSIDE, SAME, Revisions
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.base.wording import percent
+from bayesfactor.base.wording import join, percent
 from bayesfactor.plots.revisions_chart import revisions_chart
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
@@ -18,6 +18,8 @@ from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading,
 
 ENDS = ("sd", "lower", "upper")
 RISKS = ("volatility", "residual share")
+WORDS = {"volatility": "the volatility", "residual share": "the residual share of the variance"}
+INDICATIVE = "{} failed the checks: comparisons are indicative only."
 LARGEST = (
     ("loading", "Loadings", "Loadings"),
     ("premium", "Premia of assets", "Expected excess returns"),
@@ -42,25 +44,58 @@ MIXED = (
 REVISED = "Caution. Values that both fits have seen are not the same in both (the first date of each): {}."
 
 
-def since_sentence(found: Revisions, held: bool) -> str:
-    """Return in one sentence what changed: of the premium, of loadings and of the volatility."""
+def since_sentence(found: Revisions, held: bool, failed: str = "") -> str:
+    """Return what changed: first what is outside its earlier interval, and last which fits `failed` their checks."""
     (row,) = _of_portfolio(found, "premium").loc[["total"]].to_dict("records")
     whose = "the portfolio" if held else f"the {len(found.weights)} assets of both fits, on average,"
-    told = f"the expected excess return of {whose} went from {_told(row, 'previous')} to {_told(row, 'mean')} a year"
-    if row["verdict"] == SAME:
-        told += ", a change within Monte Carlo error"
-    elif np.isfinite(row["change_in_sd"]):
-        where = "outside" if row["verdict"] == OUTSIDE else "within"
-        told += f", {where} the earlier interval ({_in_sd(row['change_in_sd'])} of its earlier standard deviations)"
-    loadings = found.table("loading")
-    moved, known = (loadings["verdict"] == OUTSIDE).sum(), (loadings["verdict"] != ONE_ONLY).sum()
+    premium = f"the expected excess return of {whose} {_premium_change(row)}"
+    told = [_risk_changes(found), premium, _counts(found)]
+    if row["verdict"] == OUTSIDE:
+        told = [premium, _risk_changes(found), _counts(found)]
+    text = "; ".join(part for part in told if part)
     model = " Data and model changed." if found.between.model_changed else ""
+    then = found.between
     return (
-        f"Since the earlier fit, which ended on {found.between.last} "
-        f"({_periods(found.between.new, 'new period')}), {told}; {moved or 'none'} of {known} loadings "
-        f"{'is' if moved == 1 else 'are'} outside {'its' if moved == 1 else 'their'} earlier interval"
-        f"{'' if moved == 1 else 's'}.{model}"
+        f"Since the earlier fit, which ended on {then.last} ({_periods(then.new, 'new period')}), {text}.{model}"
+        f"{f' {INDICATIVE.format(failed)}' if failed else ''}"
     )
+
+
+def failed_fits(fit: Fit, previous: Fit) -> str:
+    """Return which of two fits failed its checks; nothing where none did."""
+    now, then = bool(fit.problems), bool(previous.problems)
+    return "Both fits" if now and then else "This fit" if now else "The earlier fit" if then else ""
+
+
+def _premium_change(row: Mapping[Hashable, Any]) -> str:
+    """Return from what to what the premium went, and whether that is more than chance."""
+    told = f"went from {_told(row, 'previous')} to {_told(row, 'mean')} a year"
+    if row["verdict"] == SAME:
+        return f"{told}, a change within Monte Carlo error"
+    if not np.isfinite(row["change_in_sd"]):
+        return told
+    where = "outside" if row["verdict"] == OUTSIDE else "within"
+    return f"{told}, {where} the earlier interval ({_in_sd(row['change_in_sd'])} of its earlier standard deviations)"
+
+
+def _risk_changes(found: Revisions) -> str:
+    """Return which risks of the portfolio are outside their earlier intervals."""
+    told = []
+    for quantity in RISKS:
+        (row,) = _of_portfolio(found, quantity).loc[["total"]].to_dict("records")
+        if row["verdict"] == OUTSIDE:
+            told.append(f"{WORDS[quantity]} went from {_told(row, 'previous')} to {_told(row, 'mean')}")
+    return f"{join(told)}, outside the earlier interval{'s' * (len(told) > 1)}" if told else ""
+
+
+def _counts(found: Revisions) -> str:
+    """Return how many loadings, premia and volatilities of assets are outside their earlier intervals."""
+    told = []
+    for quantity, _, what in LARGEST:
+        table = found.table(quantity)
+        table = table[(table["asset"] != PORTFOLIO) & (table["verdict"] != ONE_ONLY)]
+        told.append(f"{(table['verdict'] == OUTSIDE).sum() or 'none'} of {len(table)} {what.lower()}")
+    return f"of the assets' estimates {join(told)} are outside their earlier intervals"
 
 
 def since(found: Revisions, previous: Fit, held: bool, interval: str) -> tuple[Part, ...]:
@@ -124,7 +159,8 @@ def _cautions(found: Revisions, previous: Fit) -> list[Part]:
     """Return why changes may not be those of the data alone, and that the earlier fit failed."""
     then, parts = found.between, list[Part]()
     if previous.problems:
-        parts.append(Text(f"Caution. The earlier fit failed its checks: {said(previous.problems)}.", "caution"))
+        why = f"The earlier fit failed its checks: {said(previous.problems)}. Comparisons are indicative only."
+        parts.append(Text(f"Caution. {why}", "caution"))
     if then.model_changed:
         what = "The model of a fit is not known" if then.unknown_model else "The model changed, too"
         parts.append(Text(MIXED.format(what=what), "caution"))

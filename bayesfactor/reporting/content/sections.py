@@ -13,10 +13,10 @@ from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.data_and_checks import again, data, model, trust
 from bayesfactor.reporting.content.estimates import loadings, premia, risk
 from bayesfactor.reporting.content.inclusion import which_are_in
-from bayesfactor.reporting.content.parts import FirstScreen, Fold, Heading, Part, Picture, Section, Text
+from bayesfactor.reporting.content.parts import Caution, FirstScreen, Fold, Heading, Part, Picture, Section, Text
 from bayesfactor.reporting.content.pays import pays
 from bayesfactor.reporting.content.positions import positions
-from bayesfactor.reporting.content.previous import since
+from bayesfactor.reporting.content.previous import INDICATIVE, since
 from bayesfactor.reporting.content.prose import SCALE
 from bayesfactor.reporting.content.realised import realised
 from bayesfactor.reporting.content.scenarios import could_happen
@@ -89,6 +89,8 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
         "year is arithmetic, and compounds to less."
     )
     doubts = cautions(contents.checks.checks, contents.headline, contents.spans, contents.weights, rated=rated)
+    if contents.failed:
+        doubts = (*doubts, Caution("Since last time", INDICATIVE.format(contents.failed), "since"))
     said = (*contents.answer, *([contents.since] if contents.since else []))
     first = FirstScreen(contents.measures, said, doubts, _contributions(contents))
     return first, Fold("How to read this report", (Text(f"{how} {MEASURED}"),))
