@@ -50,7 +50,7 @@ def test_the_whole_and_its_largest_source_have_the_sign_of_their_draws(held, sig
     assert f"virtually certain (> 99 %) to be {side} zero" in first
     assert "90 % equal-tailed interval" in first
     assert after(second, "part is market:") == pytest.approx(0.08 * sign, abs=0.001)
-    assert f"to be {side} zero, and virtually certain (> 99 %) to be the largest of 3" in second
+    assert f"to be {side} zero, and virtually certain (> 99 %) to be the largest in size of 3 sources, whichever its sign" in second
     assert after(second, "most against it works size,") == pytest.approx(-0.04 * sign, abs=0.001)
 
 
@@ -61,7 +61,7 @@ def test_the_largest_of_two_that_are_alike_is_as_likely_as_not():
     _, second, _ = sentences(means)
     assert after(second, "part is size:") == pytest.approx(-0.051, abs=0.001)
     assert 0.45 < chance < 0.6
-    assert f"{likelihood(chance)} to be the largest of 2" in second
+    assert f"{likelihood(chance)} to be the largest in size of 2 sources" in second
 
 
 def test_nothing_stands_against_it_where_its_sign_is_open():
@@ -74,12 +74,12 @@ def test_alpha_is_named_in_words_and_what_is_fixed_at_zero_is_not_counted():
     found = replace(found, draws=found.draws.where(found.draws["source"] != "size", 0.0))
     _, second, _ = answer(found, RISK, True, 0.9, "eti")
     assert after(second, "part is alpha (what the factors leave):") == pytest.approx(0.09, abs=0.001)
-    assert "largest of 2" in second
+    assert "largest in size of 2" in second
 
 
 def test_one_source_is_not_compared():
     _, second, _ = sentences({"market": 0.05})
-    assert "largest of" not in second
+    assert "in size" not in second
 
 
 @pytest.mark.parametrize(

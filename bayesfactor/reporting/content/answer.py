@@ -79,7 +79,7 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
     text = sign_sentence(f"Its largest part is {PLAIN.get(main, main)}:", found[main])
     if len(names) > 1:
         largest = float((abs(parts).idxmax("source") == main).mean())
-        text += f", and {likelihood(largest)} to be the largest of {len(names)} sources"
+        text += f", and {likelihood(largest)} to be the largest in size of {len(names)} sources, whichever its sign"
     against = [name for name in names if _opposed(found[main], found[name])]
     if against:
         other = max(against, key=lambda name: abs(found[name].mean))
