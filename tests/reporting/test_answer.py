@@ -50,7 +50,10 @@ def test_the_whole_and_its_largest_source_have_the_sign_of_their_draws(held, sig
     assert f"virtually certain (> 99 %) to be {side} zero" in first
     assert "90 % equal-tailed interval" in first
     assert after(second, "part is market:") == pytest.approx(0.08 * sign, abs=0.001)
-    assert f"to be {side} zero, and virtually certain (> 99 %) to be the largest in size of 3 sources, whichever its sign" in second
+    assert (
+        f"to be {side} zero, and virtually certain (> 99 %) to be the largest in size of 3 sources, whichever its sign"
+        in second
+    )
     assert after(second, "most against it works size,") == pytest.approx(-0.04 * sign, abs=0.001)
 
 

@@ -7,6 +7,7 @@ import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.wording import chance, percent
 from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.diagnostics import UNSEEN
@@ -140,7 +141,8 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
             draws = MIX[name] * bf.attribute(hier_fit).draws.sel(asset=name, source="total", drop=True)
             assert told(cell["adds to return"], summarise(draws, 0.9, "eti").iloc[0])
     at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in risk.tail().iterrows())
-    said = f"Losses of the next period, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, with"
+    period = hier_fit.panel.calendar.period
+    said = f"Losses of the next {period}, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, with"
     assert said in written[1].text("portfolio")
 
 
@@ -262,10 +264,12 @@ def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
     rows = [expected, summarise(total**0.5, 0.9, "eti").iloc[0]]
     rows.append(of_portfolio(variance.share_table()).loc["idiosyncratic"])
     text = written[1].text("answer")
+    then = model_ends(variance.residual_table(assets=[PORTFOLIO]).iloc[0], "share")
     beside = (
-        f"sample mean {percent(mean, error)} \N{PLUS-MINUS SIGN} {percent(error, error / 3)} ({len(own)} periods)",
-        f"realised {percent(sd, sd / 20)}",
-        f"realised {percent(share, share / 20)}",
+        f"sample mean {percent(mean, error)} \N{PLUS-MINUS SIGN} {percent(error, error / 3)} (1 se, {len(own)} "
+        f"{panel.calendar.period}s)",
+        f"realised {percent(sd, sd / 20)}; the model on the same dates",
+        f"realised {percent(share, share / 20)}; the model on the same dates {then}",
     )
     names = ("Expected excess return a year", "Volatility a year", "Residual share of the variance")
     agrees = bool(variance.residual_table(assets=[PORTFOLIO])["agrees"].iloc[0])

@@ -35,6 +35,8 @@ class Ahead:
     Attributes
     ----------
     periods : int
+    period : str
+        What one is called.
     expected, outcome : Estimate
         Of the portfolio, or of the mean over assets.
     loss : float
@@ -50,6 +52,7 @@ class Ahead:
     """
 
     periods: int
+    period: str
     expected: Estimate
     outcome: Estimate
     loss: float
@@ -82,6 +85,7 @@ def find_ahead(fit: Fit, portfolio: Portfolio, periods: int, ci_prob: float, ci_
     table["prob_loss"] = found.prob_below(0.0)
     return Ahead(
         found.periods,
+        fit.panel.calendar.period,
         estimate(whose(found.expected), ci_prob, ci_kind),
         estimate(outcome, ci_prob, ci_kind),
         float((outcome < 0).mean()),
@@ -95,7 +99,7 @@ def find_ahead(fit: Fit, portfolio: Portfolio, periods: int, ci_prob: float, ci_
 
 def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
     """Return a sentence, a figure and a table of a forecast; `held` says whether there is a portfolio."""
-    over = "the next period" if found.periods == 1 else f"the next {periods_in_words(found.periods)}"
+    over = f"the next {found.period if found.periods == 1 else periods_in_words(found.periods, found.period)}"
     problems, interval = found.drawn.problems, interval_name(found.ci_prob, found.ci_kind)
     failed = [f"Caution. The fit behind this forecast failed its checks: {said(problems)}."] if problems else []
     low, high = (found.outcome.percent(end) for end in (found.outcome.lower, found.outcome.upper))

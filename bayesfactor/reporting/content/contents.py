@@ -242,7 +242,7 @@ def gather(
     sentences, top = answer(by_factor, variance, held, ci_prob, ci_kind), headline(by_factor, held)
     one = whose(by_factor, held)
     expected = estimate(top.draws[:, :, 0].sel(source="total", drop=True), ci_prob, ci_kind)
-    numbers = measures(expected, variance, one, checks, ci_prob, ci_kind)
+    numbers = measures(expected, variance, one, checks, fit.panel.calendar.period, ci_prob, ci_kind)
     known = cached_identification(fit).table(ci_prob, ci_kind)
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
     weights = None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float)

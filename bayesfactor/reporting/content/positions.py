@@ -40,10 +40,9 @@ def positions(contents: Contents) -> tuple[Part, ...]:
     grid, lower, upper = _table(contents, risk, {**held, PORTFOLIO: weights.sum()}, [*order, *rest])
     caption = f"Positions, a year: mean and {contents.interval}."
     part = TablePart(barred(grid, 2, lower, upper), "positions", caption, "assets")
+    losses = _losses(risk, contents.fit.panel.calendar.period)
     return (
-        Text(
-            f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period. {_losses(risk)}"
-        ),
+        Text(f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period. {losses}"),
         *folded(part, [str(name) for name in order], contents.outside),
         Fold("What these numbers are", (Text(HOW),)),
     )
@@ -92,13 +91,13 @@ def _cell(row: Row | None) -> Cell:
     return Cell(percent(mean, sd), mean, f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else "")
 
 
-def _losses(risk: PositionRisk) -> str:
+def _losses(risk: PositionRisk, period: str) -> str:
     try:
         found = risk.tail(LEVEL)
     except SpecError as error:  # of too few draws
         return f"What the portfolio may lose cannot be computed: {error.message}"
     at_risk, shortfall = (percent(loss, error) for loss, error in zip(found["loss"], found["mcse"], strict=True))
     return (
-        f"Losses of the next period, at {100 * LEVEL:g} %: value at risk {at_risk}, expected shortfall {shortfall}, "
+        f"Losses of the next {period}, at {100 * LEVEL:g} %: value at risk {at_risk}, expected shortfall {shortfall}, "
         "with the doubt about every parameter in them; a loss is positive."
     )
