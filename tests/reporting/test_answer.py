@@ -149,6 +149,16 @@ def test_prior_data_and_posterior_stand_beside_each_other():
     )
 
 
+def test_a_plain_mean_is_not_put_together_where_periods_are_weighted():
+    top = headline(attribution("premium", {"market": 0.28, "alpha": 0.5}), True)
+    assert told(top, known(), weighted=True) == (
+        "What one unit of loading on market pays a year: prior 0 % ± 41 %; data 45 % ± 29 % (its own history, each "
+        "period alike; the model counts calm periods more); the posterior 28 % ± 22 % (± one standard deviation)."
+    )
+    implied = known(data_from="implied by the data, given the other priors")
+    assert "both together" in told(top, implied, weighted=True)
+
+
 def test_a_conflict_and_what_cannot_be_told_are_said():
     top = headline(attribution("premium", {"market": 0.28}), True)
     assert told(top, known(conflict=True)).endswith("; prior and data are in conflict.")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.assessment.data_premia import OWN as HISTORY
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED, WEAK
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.attribution.contributions import OF_RESIDUALS
@@ -19,6 +20,7 @@ NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of
 OWN = 0.5  # of the variance
 AVERAGE = "the assets on average"
 SHARED = "{} from residual factors, which move several assets' residuals together, "
+UNWEIGHTED = f"{HISTORY}, each period alike; the model counts calm periods more"
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 
 
@@ -87,10 +89,11 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
     return f"{text}."
 
 
-def told(premium: Attribution, known: pd.DataFrame) -> str:
+def told(premium: Attribution, known: pd.DataFrame, weighted: bool = False) -> str:
     """Say what prior, data and both together say of the factor with the largest contribution, of one entry.
 
-    `known` is the table of `identify`.
+    `known` is the table of `identify`; `weighted`, whether the model counts calm periods more, so that the plain mean
+    of a traded factor's history is not what is put together with the prior.
     """
     draws = premium.draws[:, :, 0]
     size = abs(draws.sel(source=known.index.tolist()).mean(("chain", "draw")))
@@ -103,15 +106,16 @@ def told(premium: Attribution, known: pd.DataFrame) -> str:
         return f"{percent(value, spread)} \N{PLUS-MINUS SIGN} {percent(spread, spread / 3)}"
 
     own = str(row["data_from"])
+    apart = weighted and own.startswith(HISTORY)
     if np.isfinite(numbers["data_mean"]):
-        own = f"data {with_sd('data_mean', 'data_se')} ({own})"
+        own = f"data {with_sd('data_mean', 'data_se')} ({UNWEIGHTED if apart else own})"
     else:
         own = f"the data alone do not tell it ({own.removeprefix('not told: ')})"
     given = np.isfinite(numbers["prior_sd"])
     prior = f"prior {with_sd('prior_mean', 'prior_sd')}" if given else "its prior is not known"
     text = (
         f"What one unit of loading on {name} pays a year: {prior}; {own}; "
-        f"{'both together' if given else 'the posterior'} {with_sd('mean', 'sd')} "
+        f"{'both together' if given and not apart else 'the posterior'} {with_sd('mean', 'sd')} "
         "(\N{PLUS-MINUS SIGN} one standard deviation)"
     )
     return f"{text}; prior and data are in conflict." if row["conflict"] else f"{text}."

@@ -264,7 +264,7 @@ def gather(
         ci_kind,
         weights,
         sentences,
-        told(top, known),
+        told(top, known, fit.movement is not None and fit.movement.factors is not None),
         numbers,
         top,
         prior_premium(fit, one, portfolio=portfolio),
