@@ -56,9 +56,9 @@ def measures(
     if one is not None and own_mean:
         periods = periods_in_words(int(realised["periods"].iloc[0]), period)
         about = f" \N{PLUS-MINUS SIGN} {percent(error[0], error[0] / 3)} (1 se, {periods})"
-    then = "", ""
+    then = ["", ""]
     if one is not None:
-        then = tuple(f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, prob, kind))
+        then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, prob, kind)]
     ahead = f", next {period}" if variance.long_run is not None else ""
     return (
         _measure("Expected excess return a year", expected, f"sample mean {own_mean}{about}", earned, apart[0]),
