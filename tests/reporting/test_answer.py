@@ -88,10 +88,10 @@ def test_one_source_is_not_compared():
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["size"], "What size pays cannot be told from these data: its part comes from the prior."),
+        (["size"], "What one unit of size pays cannot be told from these data: its premium is the prior's."),
         (
             ["market", "size"],
-            "What market and size pay cannot be told from these data: their parts come from the prior.",
+            "What one unit of market and size pays cannot be told from these data: their premia are the prior's.",
         ),
     ],
 )
@@ -106,7 +106,9 @@ def test_what_is_weakly_known_is_a_caution_and_what_pays_nothing_is_none():
     found = attribution("premium", {"market": 0.05, "size": 0.0}, identification=verdicts)
     found = replace(found, draws=found.draws.where(found.draws["source"] != "size", 0.0))
     doubts = cautions((), headline(found, True), (), None, rated=True)
-    assert [one.text for one in doubts] == ["What market pays is weakly known: its part comes mostly from the prior."]
+    assert [one.text for one in doubts] == [
+        "What one unit of market pays is weakly known: its premium is mostly the prior's."
+    ]
 
 
 @pytest.mark.parametrize("own", [0.01, 0.034, 0.09])

@@ -200,7 +200,7 @@ def premia(contents: Contents) -> tuple[Part, ...]:
         TablePart(
             plain(table, "factor", columns, units), "premia-table",
             f"Premium of one unit of loading a year: prior, data, posterior; ends of the {contents.interval}. "
-            "Data: of a traded factor the sample mean of its own history, each period alike, and its standard error; of "
+            "Data: of a traded factor the sample mean of its own history, each period alike, and its error; of "
             "another what the cross-section says, the prior divided out of the posterior. Contraction: share of the "
             f"prior's variance that the data took off. Identified: its size is estimated, and may be 0. {UNIT}",
             "factors",
