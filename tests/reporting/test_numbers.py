@@ -174,6 +174,9 @@ def test_checks_are_those_of_check(written, hier_fit):
     report = bf.check(hier_fit, MIX)
     _, rows = written[1].rows("checks")
     assert list(rows) == [check.name for check in report.checks]
+    told = [check for check in report.checks if check.passed is None]
+    beyond = sum(check.value > check.limit or check.advice == UNSEEN for check in told)
+    assert f"Beyond their limits: {beyond or 'none'} of {len(told)} for information" in written[1].text("trust")
     for check in report.checks:
         result, value, limit, worst, advice = rows[check.name]
         assert result["text"] == {True: "passed", False: "FAILED", None: "for information"}[check.passed]
