@@ -43,7 +43,8 @@ MEANS = (
 )
 PAIRS = (
     "Correlations of two assets' residuals that are furthest from the model on as many common dates, the most extreme "
-    "of all pairs, with 90 % intervals (Fisher's z), each for one pair alone; and the model's own: 0 without residual factors."
+    "of all pairs, with 90 % intervals (Fisher's z), each for one pair alone; and the model's own: 0 without residual "
+    "factors."
 )
 NOT_AGAIN = (
     "The fit itself cannot be made again from this report or from the saved fit: that takes the changed PyMC model, "
