@@ -54,7 +54,11 @@ def test_a_sentence_says_it_of_the_portfolio(fit, read):
     text = read.text("scenarios")
     assert "Forecast of the next 12 business days" in text
     ends = (percent(row[end], row["sd"]) for end in ("lower", "upper"))
-    assert "the return itself may fall between {} and {} (90 % equal-tailed interval).".format(*ends) in text
+    draws = found.draws.sel(asset="portfolio")
+    half = percent(float(np.median(draws)), row["sd"] / 10)
+    said = "90 % of simulated returns lie between {} and {} (90 % equal-tailed interval), half of them below {}."
+    assert said.format(*ends, half) in text
+    assert ("Do not use the intervals of" in text) == bool((found.floored > 0.05).any())
     assert f"A loss is {likelihood(found.prob_below(0)['portfolio'])}." in text
     assert "Caution. The fit behind this forecast failed its checks: " in text
     for note in found.notes:
