@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import MINUS
-from bayesfactor.reporting.content.answer import answer, headline, told
+from bayesfactor.reporting.content.answer import answer, compounding, headline, told
 from bayesfactor.reporting.content.cautions import cautions
 from bayesfactor.reporting.content.prose import likelihood
 
@@ -133,6 +134,15 @@ def test_the_mean_of_all_assets_is_that_of_the_draws():
     np.testing.assert_allclose(top.draws[:, :, 0], 2 * found.draws.sel(asset="a"), rtol=1e-12)
     first, _, _ = answer(replace(found, draws=doubled), RISK, False, 0.9, "eti")
     assert after(first, "on average, is") == pytest.approx(0.18, abs=0.002)
+
+
+def test_a_year_that_is_volatile_is_said_compounded():
+    """A thousand lognormal years whose mean grows by 31 % and whose volatility is 102 %."""
+    years = np.exp(stats.norm.ppf((np.arange(1000) + 0.5) / 1000) * 1.02 + 0.31 - 1.02**2 / 2) - 1
+    text = compounding(0.31, 1.02)
+    assert after(text, "half of such years end below about") == pytest.approx(np.median(years), abs=0.01)
+    assert after(text, "half the variance,") == pytest.approx(0.52, abs=0.03)
+    assert compounding(0.08, 0.2) == compounding(np.nan, 1.0) == ""
 
 
 def known(**changes):

@@ -18,6 +18,7 @@ from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, esti
 
 NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance
+VOLATILE = 0.4  # a year, from which compounding takes 8 % or more
 AVERAGE = "the assets on average"
 SHARED = "{} from residual factors, which move several assets' residuals together, "
 UNWEIGHTED = f"{HISTORY}, each period alike; the model counts calm periods more"
@@ -42,6 +43,20 @@ def answer(
         f"{sign_sentence(f'{subject} is', total, f'{total.percent(total.mean)} a year ({ends})')}.",
         _sources(draws, prob, kind),
         _risk(variance, one, prob, kind),
+    )
+
+
+def compounding(expected: float, volatility: float) -> str:
+    r"""Say what a year is like when it is compounded, where its volatility makes a difference; else nothing.
+
+    The median of a lognormal year, e^(m - s^2 / 2) - 1, of mean m and volatility s.
+    """
+    if not np.isfinite([expected, volatility]).all() or volatility < VOLATILE:
+        return ""
+    lost = volatility**2 / 2
+    return (
+        f"Compounded, a year at this volatility is lower by about half the variance, {percent(lost, lost / 3)} in "
+        f"logarithms: half of such years end below about {percent(float(np.expm1(expected - lost)), 0.05)}."
     )
 
 

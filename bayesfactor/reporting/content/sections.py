@@ -5,6 +5,7 @@ from functools import partial
 from bayesfactor.panel.records import NO_RATE
 from bayesfactor.plots.premium_chart import contributions_chart
 from bayesfactor.reporting.content.ahead import look_ahead
+from bayesfactor.reporting.content.answer import compounding
 from bayesfactor.reporting.content.book import book_with_options
 from bayesfactor.reporting.content.causes import causes
 from bayesfactor.reporting.content.cautions import cautions
@@ -89,9 +90,11 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
         "year is arithmetic, and compounds to less."
     )
     doubts = cautions(contents.checks.checks, contents.headline, contents.spans, contents.weights, rated=rated)
+    expected, volatility = (measure.value for measure in contents.measures[:2])
+    compounded = compounding(expected, volatility)
     if contents.failed:
         doubts = (*doubts, Caution("Since last time", INDICATIVE.format(contents.failed), "since"))
-    said = (*contents.answer, *([contents.since] if contents.since else []))
+    said = (*contents.answer, *([compounded] if compounded else []), *([contents.since] if contents.since else []))
     first = FirstScreen(contents.measures, said, doubts, _contributions(contents))
     return first, Fold("How to read this report", (Text(f"{how} {MEASURED}"),))
 
