@@ -80,9 +80,10 @@ def test_risk_is_that_of_attribute(written, hier_fit, id, per):
         assert volatility["below"] == f"{percent(low, sd)} to {percent(high, sd)}"
     realised = found.residual_table().set_index(per)
     for name, row in rows.items():
-        cell, share = row[heads.index("realised residual") - 1], realised.loc[name, "realised_share"]
+        cell, share = row[heads.index("realised residual share, sample") - 1], realised.loc[name, "realised_share"]
         assert float(cell["value"]) == share
         assert cell["text"] == percent(share, share / 20)
+        assert cell["below"].startswith("volatility ")
         assert cell["below"].endswith(" a year")
 
 
@@ -119,13 +120,17 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
     volatility = summarise(variance.draws.sel(source="total", drop=True) ** 0.5, 0.9, "eti").set_index("asset")
     shares = variance.share_table()
     own = shares[shares["source"] == "idiosyncratic"].set_index("asset")
+    common = shares[shares["source"] == "common residual"].set_index("asset")
     realised = variance.residual_table().set_index("asset")
+    when = "" if variance.long_run is None else f", next {hier_fit.panel.calendar.period}"
     for name, cells in rows.items():
         cell = dict(zip(heads[1:], cells, strict=True))
         assert told(cell["expected return"], total.loc[name])
         assert told(cell["volatility"], volatility.loc[name])
-        assert told(cell["idiosyncratic share"], own.loc[name])
-        assert float(cell["realised residual"]["value"]) == realised.loc[name, "realised_share"]
+        assert told(cell[f"idiosyncratic share{when}"], own.loc[name])
+        if not common.empty:
+            assert told(cell[f"common residual share{when}"], common.loc[name])
+        assert float(cell["realised residual share, sample"]["value"]) == realised.loc[name, "realised_share"]
         if name in rest:
             assert [cell[head]["text"] for head in ("weight", "adds to return", "share of risk")] == ["", "", ""]
         else:
