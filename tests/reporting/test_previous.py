@@ -1,14 +1,17 @@
 """What the report says changed since an earlier fit: numbers of `revisions`, and a sentence that agrees with them."""
 
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import bayesfactor as bf
 from bayesfactor.analysis.comparison.revised_estimates import OUTSIDE, SAME
-from bayesfactor.base.wording import percent
+from bayesfactor.base.wording import MINUS, percent
 from bayesfactor.reporting.content.grids import number
-from bayesfactor.reporting.content.previous import since, since_sentence
+from bayesfactor.reporting.content.previous import since
+from bayesfactor.reporting.content.previous_sentence import since_sentence
 from bayesfactor.reporting.formats import html
 from tests.analysis.test_revisions import MIX, OLD, PANEL, drawn
 from tests.support.panels import make_panel
@@ -68,7 +71,12 @@ def test_tables_hold_the_numbers_of_revisions(asked, id):
         cells = ((then, "previous"), (now, "mean"), (change, "change"), (in_sd, "change_in_sd"))
         assert [float(cell["value"]) for cell, _ in cells] == [row[name] for _, name in cells]
         said = number if id == LOADINGS else lambda value, sd=row["sd"]: percent(value, sd)
-        assert now["text"] == said(row["mean"])
+        fine = min(row["sd"] or np.inf, row["previous_sd"] or np.inf) / 10
+        assert now["text"] == (said(row["mean"]) if id == LOADINGS else percent(row["mean"], fine))
+        if id != LOADINGS:
+            shown = [float(re.sub("[ %,points]", "", cell["text"]).replace(MINUS, "-")) for cell in (then, now, change)]
+            assert shown[2] == pytest.approx(shown[1] - shown[0], abs=1e-9)
+            assert change["text"].endswith(" points")
         assert now["below"] == f"{said(row['lower'])} to {said(row['upper'])}"
         assert verdict["text"] == row["verdict"]
 

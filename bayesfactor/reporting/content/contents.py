@@ -31,7 +31,7 @@ from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.measures import measures
 from bayesfactor.reporting.content.parts import Measure
-from bayesfactor.reporting.content.previous import failed_fits, since_sentence
+from bayesfactor.reporting.content.previous_sentence import failed_fits, since_sentence
 from bayesfactor.reporting.content.prose import estimate
 from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences

@@ -17,7 +17,8 @@ from bayesfactor.reporting.content.inclusion import which_are_in
 from bayesfactor.reporting.content.parts import Caution, FirstScreen, Fold, Heading, Part, Picture, Section, Text
 from bayesfactor.reporting.content.pays import pays
 from bayesfactor.reporting.content.positions import positions
-from bayesfactor.reporting.content.previous import INDICATIVE, since
+from bayesfactor.reporting.content.previous import since
+from bayesfactor.reporting.content.previous_sentence import INDICATIVE
 from bayesfactor.reporting.content.prose import SCALE
 from bayesfactor.reporting.content.realised import realised
 from bayesfactor.reporting.content.scenarios import could_happen
