@@ -15,9 +15,9 @@ def interval_name(prob: float, kind: Interval) -> str:
     return f"{100 * prob:g} % {'equal-tailed' if kind == 'eti' else 'highest-density'} interval"
 
 
-def periods_in_words(periods: int) -> str:
-    """Return a number of periods: "1 period", "12 periods"."""
-    return f"{periods} period{'s' * (periods > 1)}"
+def periods_in_words(periods: int, period: str = "period") -> str:
+    """Return a number of periods, by what one is called: "1 period", "12 weeks"."""
+    return f"{periods} {period}{'s' * (periods > 1)}"
 
 
 def join(names: Sequence[str]) -> str:

@@ -62,6 +62,12 @@ class Factor:
     frequency: str = ""
 
 
+PERIODS = {
+    "daily": "day", "business": "business day", "weekly": "week", "monthly": "month", "quarterly": "quarter",
+    "annual": "year",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The frequency of a panel and its periods per year.
@@ -76,6 +82,11 @@ class Calendar:
 
     frequency: str
     periods_per_year: int
+
+    @property
+    def period(self) -> str:
+        """What one period is called: ``week`` of a weekly calendar, ``period`` of one of another name."""
+        return PERIODS.get(self.frequency, "period")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Premia of factors: what the prior, the data and both together say."""
+"""Premia of factors: what the prior, the data and the posterior say."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta, binom, norm, t as student
 
+from bayesfactor.base.wording import percent
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot
@@ -35,8 +36,9 @@ NARROW = (
     "noise.spread), or a few returns are most of the sample's variance: look at panel.describe()."
 )
 CALM = (
-    "In these means calm periods count more than turbulent ones, in which the average asset earned {:.2%} a year {} "
-    "than they say. Use them as premia of calm periods, or fit the preset 'static', whose means follow the sample's."
+    "The average asset earned {} (\N{PLUS-MINUS SIGN} {}) a year {} than in these means, mostly in turbulent periods, "
+    "which the model counts less. Use them as premia of calm periods, or fit the preset 'static', whose means follow "
+    "the sample's."
 )
 UNKNOWN = (
     "Do not use these premia: look at the noise law and the priors of alphas and premia in the model that these draws "
@@ -134,7 +136,8 @@ def _weighted(dated: Dated, used: np.ndarray, gap: pd.Series) -> tuple[list[Chec
     if np.isnan(errors):
         return [], ""
     yearly = away * dated.fit.panel.periods_per_year
-    words = CALM.format(abs(yearly), "more" if yearly > 0 else "less")
+    spread = abs(yearly / errors)
+    words = CALM.format(percent(abs(yearly), spread), percent(spread, spread / 3), "more" if yearly > 0 else "less")
     limit = float(norm.isf(ERROR / 2))
     most = yearly / gap[used].mean() > 0.5
     return [Check(TURBULENT, None, abs(errors), limit, "", words, ".assets")], words if most else ""

@@ -102,7 +102,7 @@ class GroupedLoadings:
     """
 
     kind: ClassVar[str] = "grouped"
-    pooling: ClassVar[str] = "Partial pooling: short histories are drawn towards their group."  # as a report says it
+    pooling: ClassVar[str] = "Partial pooling: short or noisy histories are drawn towards their group."  # in a report
     prior: Keyed[GroupedPrior]
     path: LoadingPath = ConstantPath()
     inclusion: Keyed[BetaInclusion | float] = field(default=(), metadata={"left_out": True})

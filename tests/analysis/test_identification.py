@@ -96,7 +96,7 @@ def test_a_strong_factor_is_identified_and_a_useless_one_is_not(cross_fit):
     assert table.loc["f1", "prob_above_noise"] == 1.0
     assert table.loc["f2", "prob_above_noise"] < 0.5
     assert table.loc["f1", "posterior_contraction"] > 0.5
-    assert table.loc["f2", "reason"] == "its loadings cannot be told from noise"
+    assert table.loc["f2", "reason"] == "its loadings on average are like noise"
     assert table.loc["f2", "strength"] < 0.1 * table.loc["f1", "strength"] + 0.03
     ratio = found.signal_to_noise.mean(("chain", "draw"))
     assert float(ratio.sel(factor="f2")) < 2  # the errors of estimation and of a draw make 2 at most
@@ -175,7 +175,7 @@ def test_rules_of_the_verdict(traded, alone, above, contraction, most, verdict):
     assert (row["prob_above_noise"], row["conflict"]) == (above, False)
     assert (sure, row["max_contraction"]) == pytest.approx((contraction, most), abs=1e-8)
     assert row["verdict"] == verdict
-    assert (row["reason"] == "its loadings cannot be told from noise") == (alone < 0.95)
+    assert (row["reason"] == "its loadings on average are like noise") == (alone < 0.95)
     assert (row["reason"] == "its loadings cannot be told from those on other factors") == (above < 0.95 <= alone)
 
 
@@ -271,7 +271,7 @@ def test_noise_is_not_taken_for_signal_whatever_the_shrinkage(name, cross_panel)
     """Draws of loadings that no prior shrinks hold the error of estimation and that of the draw: 2, and no more."""
     found = bf.identify(bf.fit(cross_panel, name, bf.Sampler(draws=250, tune=300, chains=4, progress=False)))
     assert found.verdicts["f2"] == "unidentified"
-    assert found.facts.loc["f2", "reason"] == "its loadings cannot be told from noise"
+    assert found.facts.loc["f2", "reason"] == "its loadings on average are like noise"
 
 
 def test_the_unit_of_a_factor_does_not_matter(cross_fit):

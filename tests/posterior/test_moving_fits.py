@@ -9,6 +9,7 @@ from scipy import stats
 
 import bayesfactor as bf
 from bayesfactor.base.errors import FitError, SpecError
+from bayesfactor.base.wording import percent
 from bayesfactor.paths.discounted_covariance import discount_of
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import sampler_checks
@@ -131,7 +132,10 @@ def test_means_that_calm_periods_rule_have_their_own_words(volatile_fit):
     checks = {check.name: check for check in fit.misfit.checks}
     failed = checks["means: average implied mean against sample mean (SE)"]
     assert failed.passed is False
-    assert "calm periods count more than turbulent ones" in failed.advice
+    assert "mostly in turbulent periods, which the model counts less" in failed.advice
+    away, errors = calm_against_turbulent(Dated(fit, thin(fit, 200)), np.ones(len(fit.panel.assets), dtype=bool))
+    yearly = away * fit.panel.periods_per_year
+    assert f"earned {percent(yearly, yearly / errors)} (" in failed.advice
     assert "'static'" in failed.advice
     assert checks["means: turbulent periods against calm ones (SE)"].exceeds_limit
 

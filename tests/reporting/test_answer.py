@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import MINUS
-from bayesfactor.reporting.content.answer import answer, headline, told
+from bayesfactor.reporting.content.answer import answer, compounding, headline, told
 from bayesfactor.reporting.content.cautions import cautions
 from bayesfactor.reporting.content.prose import likelihood
 
@@ -50,7 +51,10 @@ def test_the_whole_and_its_largest_source_have_the_sign_of_their_draws(held, sig
     assert f"virtually certain (> 99 %) to be {side} zero" in first
     assert "90 % equal-tailed interval" in first
     assert after(second, "part is market:") == pytest.approx(0.08 * sign, abs=0.001)
-    assert f"to be {side} zero, and virtually certain (> 99 %) to be the largest of 3" in second
+    assert (
+        f"to be {side} zero, and virtually certain (> 99 %) to be the largest in size of 3 sources, whichever its sign"
+        in second
+    )
     assert after(second, "the largest part against it is size,") == pytest.approx(-0.04 * sign, abs=0.001)
 
 
@@ -61,7 +65,7 @@ def test_the_largest_of_two_that_are_alike_is_as_likely_as_not():
     _, second, _ = sentences(means)
     assert after(second, "part is size:") == pytest.approx(-0.051, abs=0.001)
     assert 0.45 < chance < 0.6
-    assert f"{likelihood(chance)} to be the largest of 2" in second
+    assert f"{likelihood(chance)} to be the largest in size of 2 sources" in second
 
 
 def test_nothing_stands_against_it_where_its_sign_is_open():
@@ -74,21 +78,21 @@ def test_alpha_is_named_in_words_and_what_is_fixed_at_zero_is_not_counted():
     found = replace(found, draws=found.draws.where(found.draws["source"] != "size", 0.0))
     _, second, _ = answer(found, RISK, True, 0.9, "eti")
     assert after(second, "part is alpha (what the factors leave):") == pytest.approx(0.09, abs=0.001)
-    assert "largest of 2" in second
+    assert "largest in size of 2" in second
 
 
 def test_one_source_is_not_compared():
     _, second, _ = sentences({"market": 0.05})
-    assert "largest of" not in second
+    assert "in size" not in second
 
 
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["size"], "What size pays cannot be told from these data: its part comes from the prior."),
+        (["size"], "What one unit of size pays cannot be told from these data: its premium is the prior's."),
         (
             ["market", "size"],
-            "What market and size pay cannot be told from these data: their parts come from the prior.",
+            "What one unit of market and size pays cannot be told from these data: their premia are the prior's.",
         ),
     ],
 )
@@ -103,7 +107,9 @@ def test_what_is_weakly_known_is_a_caution_and_what_pays_nothing_is_none():
     found = attribution("premium", {"market": 0.05, "size": 0.0}, identification=verdicts)
     found = replace(found, draws=found.draws.where(found.draws["source"] != "size", 0.0))
     doubts = cautions((), headline(found, True), (), None, rated=True)
-    assert [one.text for one in doubts] == ["What market pays is weakly known: its part comes mostly from the prior."]
+    assert [one.text for one in doubts] == [
+        "What one unit of market pays is weakly known: its premium is mostly the prior's."
+    ]
 
 
 @pytest.mark.parametrize("own", [0.01, 0.034, 0.09])
@@ -130,6 +136,15 @@ def test_the_mean_of_all_assets_is_that_of_the_draws():
     assert after(first, "on average, is") == pytest.approx(0.18, abs=0.002)
 
 
+def test_a_year_that_is_volatile_is_said_compounded():
+    """A thousand lognormal years whose mean grows by 31 % and whose volatility is 102 %."""
+    years = np.exp(stats.norm.ppf((np.arange(1000) + 0.5) / 1000) * 1.02 + 0.31 - 1.02**2 / 2) - 1
+    text = compounding(0.31, 1.02)
+    assert after(text, "half of such years end below about") == pytest.approx(np.median(years), abs=0.01)
+    assert after(text, "half the variance,") == pytest.approx(0.52, abs=0.03)
+    assert compounding(0.08, 0.2) == compounding(np.nan, 1.0) == ""
+
+
 def known(**changes):
     """A table of `identify` of one factor, in decimals a year."""
     row = {"prior_mean": 0.0, "prior_sd": 0.41, "data_mean": 0.4512, "data_se": 0.2934, "mean": 0.2811, "sd": 0.2187}
@@ -144,6 +159,16 @@ def test_prior_data_and_posterior_stand_beside_each_other():
         "What one unit of loading on market pays a year: prior 0 % ± 41 %; data 45 % ± 29 % (its own history); "
         "both together 28 % ± 22 % (± one standard deviation)."
     )
+
+
+def test_a_plain_mean_is_not_put_together_where_periods_are_weighted():
+    top = headline(attribution("premium", {"market": 0.28, "alpha": 0.5}), True)
+    assert told(top, known(), weighted=True) == (
+        "What one unit of loading on market pays a year: prior 0 % ± 41 %; data 45 % ± 29 % (its own history, each "
+        "period alike; the model counts calm periods more); the posterior 28 % ± 22 % (± one standard deviation)."
+    )
+    implied = known(data_from="implied by the data, given the other priors")
+    assert "both together" in told(top, implied, weighted=True)
 
 
 def test_a_conflict_and_what_cannot_be_told_are_said():

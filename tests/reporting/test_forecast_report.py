@@ -52,9 +52,13 @@ def test_a_sentence_says_it_of_the_portfolio(fit, read):
     found = bf.forecast(fit, 12, MIX)
     row = found.table().set_index("asset").loc["portfolio"]
     text = read.text("scenarios")
-    assert "Forecast of the next 12 periods" in text
+    assert "Forecast of the next 12 business days" in text
     ends = (percent(row[end], row["sd"]) for end in ("lower", "upper"))
-    assert "the return itself may fall between {} and {} (90 % equal-tailed interval).".format(*ends) in text
+    draws = found.draws.sel(asset="portfolio")
+    half = percent(float(np.median(draws)), row["sd"] / 10)
+    said = "90 % of simulated returns lie between {} and {} (90 % equal-tailed interval), half of them below {}."
+    assert said.format(*ends, half) in text
+    assert ("Do not use the intervals of" in text) == bool((found.floored > 0.05).any())
     assert f"A loss is {likelihood(found.prob_below(0)['portfolio'])}." in text
     assert "Caution. The fit behind this forecast failed its checks: " in text
     for note in found.notes:
@@ -70,10 +74,10 @@ def test_one_period_of_a_sound_fit(tmp_path):
     read = Reader(path.read_text(encoding="utf-8"))
     cells_agree(read.rows("forecast")[1], bf.forecast(sound), 0.8, "hdi")
     text = read.text("scenarios")
-    assert "Over the next period, the excess return of the mean of all assets is expected to be" in text
+    assert "Over the next month, the excess return of the mean of all assets is expected to be" in text
     assert "80 % highest-density interval" in text
     assert "Caution" not in text
-    assert "Excess return over the next period: what it is expected to be" in text
+    assert "Excess return over the next month: what it is expected to be" in text
 
 
 def test_without_a_portfolio_the_figure_is_of_some_assets(fit, tmp_path, words_only):
@@ -88,7 +92,9 @@ def test_without_a_portfolio_the_figure_is_of_some_assets(fit, tmp_path, words_o
 def test_it_comes_before_scenarios(fit, tmp_path):
     text = bf.write_report(fit, tmp_path / "r.md", forecast=3, scenarios=[CRASH]).read_text(encoding="utf-8")
     part = text.split("## What could happen")[1].split("\n## ")[0]
-    assert part.index("### Forecast of the next 3 periods") < part.index("### Scenarios") < part.index("### crash")
+    assert (
+        part.index("### Forecast of the next 3 business days") < part.index("### Scenarios") < part.index("### crash")
+    )
     alone = bf.write_report(fit, tmp_path / "s.md", scenarios=[CRASH]).read_text(encoding="utf-8")
     assert "### Scenarios" not in alone
 

@@ -7,6 +7,7 @@ import xarray as xr
 
 import bayesfactor as bf
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.wording import chance, percent
 from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.diagnostics import UNSEEN
@@ -79,9 +80,10 @@ def test_risk_is_that_of_attribute(written, hier_fit, id, per):
         assert volatility["below"] == f"{percent(low, sd)} to {percent(high, sd)}"
     realised = found.residual_table().set_index(per)
     for name, row in rows.items():
-        cell, share = row[heads.index("realised residual") - 1], realised.loc[name, "realised_share"]
+        cell, share = row[heads.index("realised residual share, sample") - 1], realised.loc[name, "realised_share"]
         assert float(cell["value"]) == share
         assert cell["text"] == percent(share, share / 20)
+        assert cell["below"].startswith("volatility ")
         assert cell["below"].endswith(" a year")
 
 
@@ -118,13 +120,17 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
     volatility = summarise(variance.draws.sel(source="total", drop=True) ** 0.5, 0.9, "eti").set_index("asset")
     shares = variance.share_table()
     own = shares[shares["source"] == "idiosyncratic"].set_index("asset")
+    common = shares[shares["source"] == "common residual"].set_index("asset")
     realised = variance.residual_table().set_index("asset")
+    when = "" if variance.long_run is None else f", next {hier_fit.panel.calendar.period}"
     for name, cells in rows.items():
         cell = dict(zip(heads[1:], cells, strict=True))
         assert told(cell["expected return"], total.loc[name])
         assert told(cell["volatility"], volatility.loc[name])
-        assert told(cell["idiosyncratic share"], own.loc[name])
-        assert float(cell["realised residual"]["value"]) == realised.loc[name, "realised_share"]
+        assert told(cell[f"idiosyncratic share{when}"], own.loc[name])
+        if not common.empty:
+            assert told(cell[f"common residual share{when}"], common.loc[name])
+        assert float(cell["realised residual share, sample"]["value"]) == realised.loc[name, "realised_share"]
         if name in rest:
             assert [cell[head]["text"] for head in ("weight", "adds to return", "share of risk")] == ["", "", ""]
         else:
@@ -140,7 +146,8 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
             draws = MIX[name] * bf.attribute(hier_fit).draws.sel(asset=name, source="total", drop=True)
             assert told(cell["adds to return"], summarise(draws, 0.9, "eti").iloc[0])
     at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in risk.tail().iterrows())
-    said = f"Losses of the next period, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, parameter"
+    period = hier_fit.panel.calendar.period
+    said = f"Losses of the next {period}, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, parameter"
     assert said in written[1].text("portfolio")
 
 
@@ -172,6 +179,9 @@ def test_checks_are_those_of_check(written, hier_fit):
     report = bf.check(hier_fit, MIX)
     _, rows = written[1].rows("checks")
     assert list(rows) == [check.name for check in report.checks]
+    told = [check for check in report.checks if check.passed is None]
+    beyond = sum(check.value > check.limit or check.advice == UNSEEN for check in told)
+    assert f"Beyond their limits: {beyond or 'none'} of {len(told)} for information" in written[1].text("trust")
     for check in report.checks:
         result, value, limit, worst, advice = rows[check.name]
         assert result["text"] == {True: "passed", False: "FAILED", None: "for information"}[check.passed]
@@ -262,10 +272,12 @@ def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
     rows = [expected, summarise(total**0.5, 0.9, "eti").iloc[0]]
     rows.append(of_portfolio(variance.share_table()).loc["idiosyncratic"])
     text = written[1].text("answer")
+    then = model_ends(variance.residual_table(assets=[PORTFOLIO]).iloc[0], "share")
     beside = (
-        f"sample mean {percent(mean, error)} \N{PLUS-MINUS SIGN} {percent(error, error / 3)} ({len(own)} periods)",
-        f"realised {percent(sd, sd / 20)}",
-        f"realised {percent(share, share / 20)}",
+        f"sample mean {percent(mean, error)} \N{PLUS-MINUS SIGN} {percent(error, error / 3)} (1 se, {len(own)} "
+        f"{panel.calendar.period}s)",
+        f"realised {percent(sd, sd / 20)}; the model on the same dates",
+        f"realised {percent(share, share / 20)}; the model on the same dates {then}",
     )
     names = ("Expected excess return a year", "Volatility a year", "Residual share of the variance")
     agrees = bool(variance.residual_table(assets=[PORTFOLIO])["agrees"].iloc[0])

@@ -1,12 +1,17 @@
 """What the report says changed since an earlier fit: numbers of `revisions`, and a sentence that agrees with them."""
 
+import re
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 import bayesfactor as bf
-from bayesfactor.analysis.comparison.revised_estimates import OUTSIDE
-from bayesfactor.base.wording import percent
+from bayesfactor.analysis.comparison.revised_estimates import OUTSIDE, SAME
+from bayesfactor.base.wording import MINUS, percent
 from bayesfactor.reporting.content.grids import number
-from bayesfactor.reporting.content.previous import since, since_sentence
+from bayesfactor.reporting.content.previous import since
+from bayesfactor.reporting.content.previous_sentence import since_sentence
 from bayesfactor.reporting.formats import html
 from tests.analysis.test_revisions import MIX, OLD, PANEL, drawn
 from tests.support.panels import make_panel
@@ -66,7 +71,12 @@ def test_tables_hold_the_numbers_of_revisions(asked, id):
         cells = ((then, "previous"), (now, "mean"), (change, "change"), (in_sd, "change_in_sd"))
         assert [float(cell["value"]) for cell, _ in cells] == [row[name] for _, name in cells]
         said = number if id == LOADINGS else lambda value, sd=row["sd"]: percent(value, sd)
-        assert now["text"] == said(row["mean"])
+        fine = min(row["sd"] or np.inf, row["previous_sd"] or np.inf) / 10
+        assert now["text"] == (said(row["mean"]) if id == LOADINGS else percent(row["mean"], fine))
+        if id != LOADINGS:
+            shown = [float(re.sub("[ %,points]", "", cell["text"]).replace(MINUS, "-")) for cell in (then, now, change)]
+            assert shown[2] == pytest.approx(shown[1] - shown[0], abs=1e-9)
+            assert change["text"].endswith(" points")
         assert now["below"] == f"{said(row['lower'])} to {said(row['upper'])}"
         assert verdict["text"] == row["verdict"]
 
@@ -87,8 +97,16 @@ def test_the_sentence_agrees_with_the_table(asked):
     ends = f"{percent(row['previous'], row['previous_sd'])} to {percent(row['mean'], row['sd'])} a year"
     assert f"the expected excess return of {whose} went from {ends}" in text
     assert f"ended on {str(OLD.times[-1])[:10]} (20 new periods)" in text
-    count = (found.table("loading")["verdict"] == OUTSIDE).sum()
-    assert f"{count} of 18 loadings are outside their earlier intervals" in text
+    counts = []
+    for name, what, many in (("loading", "loadings", 18), ("premium", "expected excess returns", 6)):
+        own = found.table(name)
+        counts.append(f"{(own[own['asset'] != 'portfolio']['verdict'] == OUTSIDE).sum() or 'none'} of {many} {what}")
+    assert f"of the assets' estimates {', '.join(counts)} and " in text
+    assert "volatilities are outside their earlier intervals" in text
+    for name, words in (("volatility", "the volatility"), ("residual share", "the residual share of the variance")):
+        own = found.table(name).set_index("asset").loc["portfolio"]
+        moved = f"{words} went from {percent(own['previous'], own['previous_sd'])} to {percent(own['mean'], own['sd'])}"
+        assert (moved in text) == (own["verdict"] == OUTSIDE)
     where = {
         "outside": ", outside the earlier",
         "within the": ", within the earlier",
@@ -120,8 +138,22 @@ def test_what_changed_beside_the_data_is_said(fits, tmp_path):
     assert "noise.kind: student\\_t, now normal" in part
     assert "Caution. The earlier fit failed its checks" in part
     assert "move an estimate by about" not in part
-    assert since_sentence(bf.revisions(fits[0], old), False) in text
-    assert "Data and model changed." in text
+    assert since_sentence(bf.revisions(fits[0], old), False, "Both fits") in text
+    assert "Data and model changed. Both fits failed the checks: comparisons are indicative only." in text
+    doubts = text.split("What to doubt")[1].split("\n## ")[0]
+    assert "Both fits failed the checks: comparisons are indicative only." in doubts
+
+
+def test_what_is_outside_is_said_before_a_premium_that_is_not(fits):
+    found = bf.revisions(*fits, portfolio=MIX)
+    table = found.estimates.copy()
+    own = table["asset"] == "portfolio"
+    table.loc[own, "verdict"] = SAME
+    table.loc[own & (table["quantity"] == "residual share"), "verdict"] = OUTSIDE
+    text = since_sentence(replace(found, estimates=table), True, "The earlier fit")
+    assert 0 < text.index("the residual share of the variance went from") < text.index("within Monte Carlo error")
+    assert "the volatility went from" not in text
+    assert text.endswith("The earlier fit failed the checks: comparisons are indicative only.")
 
 
 def test_without_an_earlier_fit_there_is_no_section(fits, tmp_path):

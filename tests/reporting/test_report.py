@@ -164,7 +164,7 @@ def test_what_lost_everything_is_left_out_and_the_rest_is_there(hier_fit, tmp_pa
 @pytest.mark.parametrize(
     ("preset", "says"),
     [
-        ("static", "Partial pooling: short histories are drawn towards their group"),
+        ("static", "Partial pooling: short or noisy histories are drawn towards their group"),
         ("unpooled", "No pooling: each asset has its own prior"),
         ("pooled", "one loading for all assets"),
     ],

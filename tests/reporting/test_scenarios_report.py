@@ -51,6 +51,10 @@ def test_scenarios_stand_side_by_side(fit, read):
     assert float(cells[1]["value"]) == total["mean"]
     assert cells[1]["below"] == " to ".join(percent(total[end], total["sd"]) for end in ("lower", "upper"))
     assert cells[6]["text"] == f"{found.plausibility.rank} of 120"
+    ((name, count),) = found.plausibility.as_far.items()
+    assert cells[6]["below"] == f"in its direction: {count}"
+    with_it = PANEL.factors.sel(factor=name).rolling(time=CRASH.periods).sum()
+    assert count == int((with_it <= CRASH.shocks[name]).sum())
     text = read.text("scenarios")
     assert "Two intervals: of what is expected" in text
     assert "Note: returns of several periods are summed, not compounded." in text

@@ -27,7 +27,7 @@ def verdict(
         return NO_VERDICT, NO_PRIOR
     unknown = ""
     if alone < SURE:
-        unknown = "its loadings cannot be told from noise"
+        unknown = "its loadings on average are like noise"
     elif above < SURE:
         unknown = "its loadings cannot be told from those on other factors"
     elif most < LITTLE:

@@ -54,7 +54,8 @@ def caveats(fit: Fit) -> tuple[str, ...]:
     if not gaps.empty and (gaps > 2).mean() > 0.05:
         notes.append(
             f"premia and sample mean returns differ by more than 2 standard errors for {int((gaps > 2).sum())} of "
-            f"{len(gaps)} assets, most for {gaps.idxmax()}: read both"
+            f"{len(gaps)} assets, most for {gaps.idxmax()}: read both; assets share what their factors did, and "
+            "are not so many independent tests"
         )
     apart = facts.index[facts["data_from"] == APART].tolist()
     if apart:

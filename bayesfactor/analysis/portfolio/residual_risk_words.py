@@ -43,10 +43,10 @@ def cause(fit: Fit, apart: int) -> str:
 def comparison(row: pd.Series, *, share: bool = True) -> str:
     """Return one row of `ResidualRisk.table`, with the intervals of `JUDGED`, in words; with its shares or without."""
     realised = f"realised residual volatility is {_rounded(row['realised_volatility'])} a year"
-    model = _ends(row, "volatility")
+    model = model_ends(row, "volatility")
     if share:
         realised += f", {_rounded(row['realised_share'])} of the variance (1 - R-squared)"
-        model += f", {_ends(row, 'share')}"
+        model += f", {model_ends(row, 'share')}"
     return f"{realised}, over {row['periods']} periods; the model says {model} ({interval_name(JUDGED, 'eti')}s)"
 
 
@@ -54,8 +54,8 @@ def _rounded(value: float) -> str:
     return percent(value, value / 20)
 
 
-def _ends(row: pd.Series, name: str) -> str:
-    """Return a mean and the ends of its interval, to a tenth of its width."""
+def model_ends(row: pd.Series, name: str) -> str:
+    """Return the model's mean and the ends of its interval, to a tenth of its width."""
     sd = (row[f"{name}_upper"] - row[f"{name}_lower"]) / 3
     mean, low, high = (percent(row[column], sd) for column in (name, f"{name}_lower", f"{name}_upper"))
     return f"{mean} ({low} to {high})"

@@ -10,7 +10,7 @@ import xarray as xr
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import Forecast, forecast
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.wording import chance, interval_name, percent, periods_in_words
+from bayesfactor.base.wording import chance, interval_name, join, percent, periods_in_words
 from bayesfactor.plots.forecast import forecast_chart
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
@@ -20,6 +20,11 @@ from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
 from bayesfactor.reporting.content.realised_spans import Portfolio
 
 EXPECTED = ("expected_lower", "expected", "expected_upper")
+FLOORED = 0.05  # of the draws of an entry, above which the lower end of its return is the bound's
+UNUSABLE = (
+    "Do not use the intervals of {}: in more than a twentieth of the draws a return below -100 % was taken as -100 %, "
+    "so that an end is this bound's, and not the model's."
+)
 DRAWN = 6  # assets of a figure without a portfolio
 HOW = (
     "At every draw of the posterior one path of returns is simulated and compounded, a portfolio brought back to its "
@@ -35,10 +40,16 @@ class Ahead:
     Attributes
     ----------
     periods : int
+    period : str
+        What one is called.
     expected, outcome : Estimate
         Of the portfolio, or of the mean over assets.
+    median : float
+        Of its return.
     loss : float
         The probability that its return is below 0.
+    floored : tuple of str
+        Entries whose simulated returns were kept from below -100 % in more than `FLOORED` of the draws.
     table : DataFrame
         As `Forecast.table` has it, with ``expected_sd`` and ``prob_loss``, by asset.
     drawn : Forecast
@@ -50,9 +61,12 @@ class Ahead:
     """
 
     periods: int
+    period: str
     expected: Estimate
     outcome: Estimate
+    median: float
     loss: float
+    floored: tuple[str, ...]
     table: pd.DataFrame
     drawn: Forecast
     whole: bool
@@ -82,9 +96,12 @@ def find_ahead(fit: Fit, portfolio: Portfolio, periods: int, ci_prob: float, ci_
     table["prob_loss"] = found.prob_below(0.0)
     return Ahead(
         found.periods,
+        fit.panel.calendar.period,
         estimate(whose(found.expected), ci_prob, ci_kind),
         estimate(outcome, ci_prob, ci_kind),
+        float(outcome.median()),
         float((outcome < 0).mean()),
+        tuple(str(name) for name in found.floored.index[found.floored > FLOORED]),
         table,
         replace(kept, draws=kept.draws.sel(asset=drawn), expected=kept.expected.sel(asset=drawn)),
         held or len(drawn) == len(table),
@@ -95,7 +112,7 @@ def find_ahead(fit: Fit, portfolio: Portfolio, periods: int, ci_prob: float, ci_
 
 def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
     """Return a sentence, a figure and a table of a forecast; `held` says whether there is a portfolio."""
-    over = "the next period" if found.periods == 1 else f"the next {periods_in_words(found.periods)}"
+    over = f"the next {found.period if found.periods == 1 else periods_in_words(found.periods, found.period)}"
     problems, interval = found.drawn.problems, interval_name(found.ci_prob, found.ci_kind)
     failed = [f"Caution. The fit behind this forecast failed its checks: {said(problems)}."] if problems else []
     low, high = (found.outcome.percent(end) for end in (found.outcome.lower, found.outcome.upper))
@@ -105,11 +122,13 @@ def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
         *(Text(text, "caution") for text in failed),
         Text(
             f"Over {over}, the excess return of {'the portfolio' if held else 'the mean of all assets'} is expected to "
-            f"be {found.expected.text}; the return itself may fall between {low} and {high} ({interval}). A loss is "
+            f"be {found.expected.text}; {100 * found.ci_prob:g} % of simulated returns lie between {low} and {high} "
+            f"({interval}), half of them below {percent(found.median, found.outcome.sd / 10)}. A loss is "
             f"{likelihood(found.loss)}."
         ),
         Text(HOW),
         *(Text(f"Note: {note}.") for note in found.drawn.notes),
+        *([Text(f"Caution. {UNUSABLE.format(join(_first(found.floored)))}", "caution")] if found.floored else []),
         Picture(
             partial(forecast_chart, found.drawn, ci_prob=found.ci_prob, ci_kind=found.ci_kind),
             f"Fan of returns over {over}, and the expected return with its interval",
@@ -136,6 +155,11 @@ def _grid(table: pd.DataFrame) -> Grid:
         rows.append((Cell(str(name)), expected, *ends, Cell(chance(row["prob_loss"]), float(row["prob_loss"]))))
     heads = (Head("expected"), Head("return, lower"), Head("return, upper"), Head("P(loss)"))
     return Grid((Head("asset", False), *heads), tuple(rows))
+
+
+def _first(names: tuple[str, ...]) -> list[str]:
+    """Return names, of many the first and how many more there are."""
+    return [*names[:DRAWN], *([f"{len(names) - DRAWN} more"] if len(names) > DRAWN else [])]
 
 
 def _furthest(found: Forecast) -> list[str]:

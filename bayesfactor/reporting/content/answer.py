@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.assessment.data_premia import OWN as HISTORY
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED, WEAK
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.attribution.contributions import OF_RESIDUALS
@@ -17,8 +18,10 @@ from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, esti
 
 NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance
+VOLATILE = 0.4  # a year, from which compounding takes 8 % or more
 AVERAGE = "the assets on average"
 SHARED = "{} from residual factors, which move several assets' residuals together, "
+UNWEIGHTED = f"{HISTORY}, each period alike; the model counts calm periods more"
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 
 
@@ -40,6 +43,20 @@ def answer(
         f"{sign_sentence(f'{subject} is', total, f'{total.percent(total.mean)} a year ({ends})')}.",
         _sources(draws, prob, kind),
         _risk(variance, one, prob, kind),
+    )
+
+
+def compounding(expected: float, volatility: float) -> str:
+    r"""Say what a year is like when it is compounded, where its volatility makes a difference; else nothing.
+
+    The median of a lognormal year, e^(m - s^2 / 2) - 1, of mean m and volatility s.
+    """
+    if not np.isfinite([expected, volatility]).all() or volatility < VOLATILE:
+        return ""
+    lost = volatility**2 / 2
+    return (
+        f"Compounded, a year at this volatility is lower by about half the variance, {percent(lost, lost / 3)} in "
+        f"logarithms: half of such years end below about {percent(float(np.expm1(expected - lost)), 0.05)}."
     )
 
 
@@ -79,7 +96,7 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
     text = sign_sentence(f"Its largest part is {PLAIN.get(main, main)}:", found[main])
     if len(names) > 1:
         largest = float((abs(parts).idxmax("source") == main).mean())
-        text += f", and {likelihood(largest)} to be the largest of {len(names)} sources"
+        text += f", and {likelihood(largest)} to be the largest in size of {len(names)} sources, whichever its sign"
     against = [name for name in names if _opposed(found[main], found[name])]
     if against:
         other = max(against, key=lambda name: abs(found[name].mean))
@@ -87,10 +104,11 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
     return f"{text}."
 
 
-def told(premium: Attribution, known: pd.DataFrame) -> str:
+def told(premium: Attribution, known: pd.DataFrame, weighted: bool = False) -> str:
     """Say what prior, data and both together say of the factor with the largest contribution, of one entry.
 
-    `known` is the table of `identify`.
+    `known` is the table of `identify`; `weighted`, whether the model counts calm periods more, so that the plain mean
+    of a traded factor's history is not what is put together with the prior.
     """
     draws = premium.draws[:, :, 0]
     size = abs(draws.sel(source=known.index.tolist()).mean(("chain", "draw")))
@@ -103,15 +121,16 @@ def told(premium: Attribution, known: pd.DataFrame) -> str:
         return f"{percent(value, spread)} \N{PLUS-MINUS SIGN} {percent(spread, spread / 3)}"
 
     own = str(row["data_from"])
+    apart = weighted and own.startswith(HISTORY)
     if np.isfinite(numbers["data_mean"]):
-        own = f"data {with_sd('data_mean', 'data_se')} ({own})"
+        own = f"data {with_sd('data_mean', 'data_se')} ({UNWEIGHTED if apart else own})"
     else:
         own = f"the data alone do not tell it ({own.removeprefix('not told: ')})"
     given = np.isfinite(numbers["prior_sd"])
     prior = f"prior {with_sd('prior_mean', 'prior_sd')}" if given else "its prior is not known"
     text = (
         f"What one unit of loading on {name} pays a year: {prior}; {own}; "
-        f"{'both together' if given else 'the posterior'} {with_sd('mean', 'sd')} "
+        f"{'both together' if given and not apart else 'the posterior'} {with_sd('mean', 'sd')} "
         "(\N{PLUS-MINUS SIGN} one standard deviation)"
     )
     return f"{text}; prior and data are in conflict." if row["conflict"] else f"{text}."

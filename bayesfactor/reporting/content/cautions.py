@@ -66,14 +66,14 @@ def _unknown(premium: Attribution) -> Iterable[Caution]:
     """Yield which premia come from the prior, and which the data hardly tell."""
     weak, lost = unknown_sources(premium)
     for names, what in (
-        (lost, "cannot be told from these data: {} from the prior"),
-        (weak, "is weakly known: {} mostly from the prior"),
+        (lost, "cannot be told from these data: {} the prior's"),
+        (weak, "is weakly known: {} mostly the prior's"),
     ):
         if names:
             listed = [PLAIN.get(name, name) for name in names[:LISTED]]
             listed += [f"{len(names) - LISTED} more"] if len(names) > LISTED else []
-            pays, part = ("pays", "its part comes") if len(names) == 1 else ("pay", "their parts come")
-            yield Caution("Premia", f"What {join(listed)} {pays} {what.format(part)}.", "premia")
+            premium = "its premium is" if len(names) == 1 else "their premia are"
+            yield Caution("Premia", f"What one unit of {join(listed)} pays {what.format(premium)}.", "premia")
 
 
 def _unfollowed(spans: tuple[Span, ...]) -> Iterable[Caution]:

@@ -31,7 +31,7 @@ from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
 from bayesfactor.reporting.content.measures import measures
 from bayesfactor.reporting.content.parts import Measure
-from bayesfactor.reporting.content.previous import since_sentence
+from bayesfactor.reporting.content.previous_sentence import failed_fits, since_sentence
 from bayesfactor.reporting.content.prose import estimate
 from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
@@ -192,7 +192,14 @@ class Contents:
     @property
     def since(self) -> str:
         """What changed since an earlier fit, in one sentence; empty where none was given."""
-        return "" if self.revisions is None else since_sentence(self.revisions, self.weights is not None)
+        if self.revisions is None:
+            return ""
+        return since_sentence(self.revisions, self.weights is not None, self.failed)
+
+    @property
+    def failed(self) -> str:
+        """Which of this fit and an earlier one failed the checks; empty where neither did, or none was given."""
+        return "" if self.previous is None else failed_fits(self.fit, self.previous)
 
     @property
     def interval(self) -> str:
@@ -235,7 +242,7 @@ def gather(
     sentences, top = answer(by_factor, variance, held, ci_prob, ci_kind), headline(by_factor, held)
     one = whose(by_factor, held)
     expected = estimate(top.draws[:, :, 0].sel(source="total", drop=True), ci_prob, ci_kind)
-    numbers = measures(expected, variance, one, checks, ci_prob, ci_kind)
+    numbers = measures(expected, variance, one, checks, fit.panel.calendar.period, ci_prob, ci_kind)
     known = cached_identification(fit).table(ci_prob, ci_kind)
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
     weights = None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float)
@@ -257,7 +264,7 @@ def gather(
         ci_kind,
         weights,
         sentences,
-        told(top, known),
+        told(top, known, fit.movement is not None and fit.movement.factors is not None),
         numbers,
         top,
         prior_premium(fit, one, portfolio=portfolio),

@@ -42,8 +42,9 @@ MEANS = (
     "and sample mean less that in standard errors of the mean residual. Variance: of residuals, implied over sample's."
 )
 PAIRS = (
-    "Correlations of two assets' residuals that are furthest from the model on as many common dates, with 90 % "
-    "intervals (Fisher's z), and the model's own: 0 without residual factors."
+    "Correlations of two assets' residuals that are furthest from the model on as many common dates, the most extreme "
+    "of all pairs, with 90 % intervals (Fisher's z), each for one pair alone; and the model's own: 0 without residual "
+    "factors."
 )
 NOT_AGAIN = (
     "The fit itself cannot be made again from this report or from the saved fit: that takes the changed PyMC model, "
@@ -89,16 +90,11 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     """Return every check, with what to do."""
     checks = contents.checks
     rows = tuple((Cell(c.name, id=row_of(number)), *_check(c)) for number, c in enumerate(checks.checks))
-    heads = (
-        Head("check", False),
-        Head("result", False),
-        Head("value"),
-        Head("limit"),
-        Head("worst", False),
-        Head("what to do", False),
-    )
+    names = ("check", "result", "value", "limit", "worst", "what to do")
+    heads = tuple(Head(name, name in ("value", "limit")) for name in names)
     failed = f"Checks FAILED: do not use the {checks.unusable} of this report."
-    verdict = "The checks passed." if checks.ok else failed
+    told = [check.exceeds_limit for check in checks.checks if check.passed is None]
+    notes = f"Beyond their limits: {sum(told) or 'none'} of {len(told)} for information, which fail nothing."
     means: list[Column] = [
         ("periods", "periods", "count"), *_effective(contents), ("sample_mean", "sample mean", "percent"),
         ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
@@ -116,7 +112,7 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     ]
     units = dict.fromkeys(("sample_mean", "sample_se", "premium", "implied_mean"), "sample_se")
     return (
-        Text(f"{verdict} Those for information fail nothing."),
+        Text(f"{'No check failed.' if checks.ok else failed} {notes}"),
         TablePart(Grid(heads, rows), "checks", "Every check, its limit, and what to do.", "checks"),
         *_pictures(contents),
         Fold(

@@ -46,11 +46,12 @@ AT_TODAYS_LEVEL = (
 )
 
 
+REALISED_SHARE = "realised residual share, sample"
 REALISED = (
-    "Realised residual: what a regression of an entry's own returns on the factors leaves of their variance (1 - "
-    "R-squared), and the volatility of that a year, on the dates on which all its members have returns. It is marked "
-    "where the model's, on the same dates, is apart from it: residuals then go together otherwise than the model has "
-    "it. Single assets are not marked: their variances have checks of their own."
+    "Realised residual share: what a regression of an entry's own returns on the factors leaves of their variance (1 - "
+    "R-squared), and below it the volatility of that a year, on the dates on which all its members have returns. It is "
+    "marked where the model's, on the same dates, is apart from it: residuals then go together otherwise than the "
+    "model has it. Single assets are not marked: their variances have checks of their own."
 )
 
 
@@ -121,7 +122,7 @@ def _shares(contents: Contents, unit: str) -> Grid:
         mean = Cell(percent(volatility["mean"], sd), volatility["mean"], ends)
         steady = [cell(volatility["long_run"], "percent", sd)] if "long_run" in volatility else []
         cells.append((realised_cell(realised[name]), Cell(chance(likely), likely), mean, *steady))
-    heads = [Head("realised residual"), Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
+    heads = [Head(REALISED_SHARE), Head(f"P(idiosyncratic > {100 * OWN:g} %)"), Head("volatility a year")]
     heads += [Head("in the long run")] if "long_run" in contents.volatility[unit] else []
     return beside(grid, heads, cells)
 
@@ -129,7 +130,7 @@ def _shares(contents: Contents, unit: str) -> Grid:
 def realised_cell(row: Mapping[Hashable, Any]) -> Cell:
     """Return a realised residual share, and the residual volatility below it."""
     share, volatility = row["realised_share"], row["realised_volatility"]
-    below = f"{percent(volatility, volatility / 20)} a year" if np.isfinite(volatility) else ""
+    below = f"volatility {percent(volatility, volatility / 20)} a year" if np.isfinite(volatility) else ""
     return Cell(percent(share, share / 20), float(share), below, mark="bad" if row["agrees"] is False else "")
 
 
@@ -199,10 +200,10 @@ def premia(contents: Contents) -> tuple[Part, ...]:
         ),
         TablePart(
             plain(table, "factor", columns, units), "premia-table",
-            f"Premium of one unit of loading a year: prior, data, both together; ends of the {contents.interval}. "
-            "Data: of a traded factor the sample mean of its own history and its standard error; of another what the "
-            "cross-section says, the prior divided out of the posterior. Contraction: share of the prior's variance "
-            f"that the data took off. Identified: its size is estimated, and may be 0. {UNIT}",
+            f"Premium of one unit of loading a year: prior, data, posterior; ends of the {contents.interval}. "
+            "Data: of a traded factor the sample mean of its own history, each period alike, and its error; of "
+            "another what the cross-section says, the prior divided out of the posterior. Contraction: share of the "
+            f"prior's variance that the data took off. Identified: its size is estimated, and may be 0. {UNIT}",
             "factors",
         ),
     )  # fmt: skip

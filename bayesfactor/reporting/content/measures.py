@@ -7,6 +7,7 @@ from scipy.stats import chi2
 from bayesfactor.analysis.assessment.checks import CheckReport
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.portfolio.residual_risk import ERROR, JUDGED, ResidualRisk
+from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import percent, periods_in_words
 from bayesfactor.posterior.misfit import MEDIAN
@@ -21,10 +22,17 @@ DIGITS = 20  # what was realised is said to a twentieth of itself
 
 
 def measures(
-    expected: Estimate, variance: Attribution, one: str | None, checks: CheckReport, prob: float, kind: Interval
+    expected: Estimate,
+    variance: Attribution,
+    one: str | None,
+    checks: CheckReport,
+    period: str,
+    prob: float,
+    kind: Interval,
 ) -> tuple[Measure, ...]:
     """Return expected return, volatility and residual share, of one entry or, where `one` is None, of all assets.
 
+    Of one entry the model's own, on the dates of what was realised, stand beside that; `period` is what one is called.
     Realised are, on the dates on which all members have returns, the mean, the volatility and 1 - R-squared of the
     entry's own regression on the factors; of all assets, the mean of means and the medians of the others.
     """
@@ -46,13 +54,25 @@ def measures(
     own_mean = _said(earned, float(error[0]) if one is not None else abs(earned) / DIGITS)
     about = ""
     if one is not None and own_mean:
-        periods = periods_in_words(int(realised["periods"].iloc[0]))
-        about = f" \N{PLUS-MINUS SIGN} {percent(error[0], error[0] / 3)} ({periods})"
+        periods = periods_in_words(int(realised["periods"].iloc[0]), period)
+        about = f" \N{PLUS-MINUS SIGN} {percent(error[0], error[0] / 3)} (1 se, {periods})"
+    then = ["", ""]
+    if one is not None:
+        then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, prob, kind)]
+    ahead = f", next {period}" if variance.long_run is not None else ""
     return (
         _measure("Expected excess return a year", expected, f"sample mean {own_mean}{about}", earned, apart[0]),
-        _measure("Volatility a year", volatility, f"realised {_said(sd)}", sd, apart[1]),
-        _measure("Residual share of the variance", share, f"realised {_said(left)}", left, apart[2]),
+        _measure(f"Volatility a year{ahead}", volatility, f"realised {_said(sd)}{then[0]}", sd, apart[1]),
+        _measure(f"Residual share of the variance{ahead}", share, f"realised {_said(left)}{then[1]}", left, apart[2]),
     )
+
+
+def _on_these_dates(risk: ResidualRisk, one: str, prob: float, kind: Interval) -> tuple[str, str]:
+    """Return the model's volatility a year and residual share on the dates of what was realised."""
+    mine = risk.of([one])
+    whole = ((mine.residual + mine.factors) * risk.periods_per_year) ** 0.5
+    row = mine.table(prob, kind).iloc[0]
+    return estimate(whole.sel({risk.unit: one}, drop=True), prob, kind).text, model_ends(row, "share")
 
 
 def _measure(name: str, found: Estimate, beside: str, realised: float, apart: bool) -> Measure:

@@ -43,8 +43,8 @@ def pays(contents: Contents) -> tuple[Part, ...]:
         Picture(
             partial(pricing_chart, contents.pricing, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind),
             "Scatter of mean excess returns that were earned against those that the factors predict",
-            "Each dot is an asset. Far from the dashed line: the factors do not explain what it earned, or its history "
-            "is short.",
+            "Each dot is an asset. Far from the dashed line: the factors do not explain what it earned; it is chance, "
+            "in a short or noisy history; or the prior draws predictions towards each other.",
         ),
         Fold(
             "What a contribution is",

@@ -10,22 +10,22 @@ from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.wording import percent
-from bayesfactor.posterior.residual_variance import OWN
+from bayesfactor.posterior.residual_variance import COMMON, OWN
 from bayesfactor.reporting.content.contents import Contents
-from bayesfactor.reporting.content.estimates import realised_cell
+from bayesfactor.reporting.content.estimates import REALISED_SHARE, realised_cell
 from bayesfactor.reporting.content.grids import barred, folded
 from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Part, TablePart, Text
 
 LEVEL = 0.95
 Row = Mapping[Hashable, Any]
-HEADS = (
-    "weight", "adds to return", "expected return", "adds to volatility", "share of risk", "volatility",
-    "idiosyncratic share", "realised residual", "marginal risk",
-)  # fmt: skip
+HEADS = ("weight", "adds to return", "expected return", "adds to volatility", "share of risk", "volatility")
+SHARES = {OWN: "idiosyncratic share", COMMON: "common residual share"}
 HOW = (
     "Weight times expected return is what a holding adds to the portfolio's. What it adds to the volatility is its "
     "weight times its marginal risk, that of one unit of weight more; below 0 it offsets the others. Volatility and "
-    "idiosyncratic share are the asset's own; beside the share, what a regression of its own returns leaves."
+    "residual shares are the asset's own, of the next period where volatility moves. The realised share is of the "
+    "sample: what a regression of its own returns leaves, idiosyncratic and common together, and below it the "
+    "volatility of that."
 )
 
 
@@ -40,10 +40,9 @@ def positions(contents: Contents) -> tuple[Part, ...]:
     grid, lower, upper = _table(contents, risk, {**held, PORTFOLIO: weights.sum()}, [*order, *rest])
     caption = f"Positions, a year: mean and {contents.interval}."
     part = TablePart(barred(grid, 2, lower, upper), "positions", caption, "assets")
+    losses = _losses(risk, contents.fit.panel.calendar.period)
     return (
-        Text(
-            f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period. {_losses(risk)}"
-        ),
+        Text(f"Weights add up to {percent(float(weights.sum()))}; they are taken as given, every period. {losses}"),
         *folded(part, [str(name) for name in order], contents.outside),
         Fold("What these numbers are", (Text(HOW),)),
     )
@@ -57,10 +56,10 @@ def _table(
     by = {measure: rows.set_index("asset").to_dict("index") for measure, rows in measured.groupby("measure")}
     premium = contents.premia["factor"]
     total = premium[premium["source"] == "total"].set_index("asset").to_dict("index")
-    volatility, own = (
-        table.set_index("asset").to_dict("index")
-        for table in (contents.volatility["asset"], _residual_shares(contents.shares["asset"]))
-    )
+    volatility = contents.volatility["asset"].set_index("asset").to_dict("index")
+    shares = contents.shares["asset"]
+    sources = [source for source in SHARES if (shares["source"] == source).any()]
+    own = [shares[shares["source"] == source].set_index("asset").to_dict("index") for source in sources]
     assert contents.added is not None
     added = contents.added.set_index("asset").to_dict("index")
     realised = contents.residuals["asset"].set_index("asset").to_dict("index")
@@ -69,19 +68,16 @@ def _table(
         weight = weights.get(name)
         paid = total[name] if name == PORTFOLIO else added.get(name)
         component, share = (None if weight is None else by[measure][name] for measure in ("component", "share"))
-        told = (paid, total[name], component, share, volatility[name], own[name])
+        told = (paid, total[name], component, share, volatility[name], *(table[name] for table in own))
         cells = [_cell(row) for row in told]
         marginal = Cell("") if name == PORTFOLIO else _cell(by["marginal"][name])
         first = Cell("") if weight is None else Cell(percent(weight), float(weight))
         rows.append((Cell(str(name)), first, *cells, realised_cell(realised[name]), marginal))
         ends.append((np.nan, np.nan) if paid is None else (paid["lower"], paid["upper"]))
     lower, upper = (pd.Series(side, dtype=float) for side in zip(*ends, strict=True))
-    return Grid((Head("asset", False), *(Head(text) for text in HEADS)), tuple(rows)), lower, upper
-
-
-def _residual_shares(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of what is idiosyncratic, out of a table of shares."""
-    return table[table["source"] == OWN]
+    when = f", next {contents.fit.panel.calendar.period}" if "long_run" in contents.volatility["asset"] else ""
+    heads = (*HEADS, *(f"{SHARES[source]}{when}" for source in sources), REALISED_SHARE, "marginal risk")
+    return Grid((Head("asset", False), *(Head(text) for text in heads)), tuple(rows)), lower, upper
 
 
 def _cell(row: Row | None) -> Cell:
@@ -92,13 +88,13 @@ def _cell(row: Row | None) -> Cell:
     return Cell(percent(mean, sd), mean, f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else "")
 
 
-def _losses(risk: PositionRisk) -> str:
+def _losses(risk: PositionRisk, period: str) -> str:
     try:
         found = risk.tail(LEVEL)
     except SpecError as error:  # of too few draws
         return f"What the portfolio may lose cannot be computed: {error.message}"
     at_risk, shortfall = (percent(loss, error) for loss, error in zip(found["loss"], found["mcse"], strict=True))
     return (
-        f"Losses of the next period, at {100 * LEVEL:g} %: value at risk {at_risk}, expected shortfall {shortfall}, "
+        f"Losses of the next {period}, at {100 * LEVEL:g} %: value at risk {at_risk}, expected shortfall {shortfall}, "
         "parameter uncertainty included; a loss is positive."
     )

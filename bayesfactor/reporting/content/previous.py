@@ -1,15 +1,13 @@
 """The section on what changed since an earlier fit: premium, risk, loadings, and what came between the two."""
 
-from collections.abc import Hashable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.comparison.revised_estimates import ONE_ONLY, OUTSIDE, SAME, Revisions
+from bayesfactor.analysis.comparison.revised_estimates import ONE_ONLY, OUTSIDE, Revisions
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.base.wording import percent
+from bayesfactor.base.wording import percent, sensible
 from bayesfactor.plots.revisions_chart import revisions_chart
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
@@ -23,12 +21,14 @@ LARGEST = (
     ("premium", "Premia of assets", "Expected excess returns"),
     ("volatility", "Volatilities of assets", "Volatilities"),
 )
+FINER = 10  # of a mean's standard deviation, for a change to be seen
 MOST = 20  # rows of a table of the largest changes
 HOW = (
     "A change is the posterior mean of this fit less that of the earlier one, beside the earlier posterior: in its "
     "standard deviations (sd), and whether the mean now lies outside the earlier interval. Both fits have seen the "
     "earlier data, so that their posteriors are not independent, and their standard deviations are not added up. What "
-    "is within 2 Monte Carlo standard errors cannot be told from chance in the draws. Each number is rounded by itself."
+    "is within 2 Monte Carlo standard errors cannot be told from chance in the draws. Means have a digit more "
+    "than elsewhere."
 )
 EXPECTED = (
     "If the earlier fit and the model are right, {new} beside {periods} move an estimate by about {expected} of its "
@@ -42,35 +42,14 @@ MIXED = (
 REVISED = "Caution. Values that both fits have seen are not the same in both (the first date of each): {}."
 
 
-def since_sentence(found: Revisions, held: bool) -> str:
-    """Return in one sentence what changed: of the premium, of loadings and of the volatility."""
-    (row,) = _of_portfolio(found, "premium").loc[["total"]].to_dict("records")
-    whose = "the portfolio" if held else f"the {len(found.weights)} assets of both fits, on average,"
-    told = f"the expected excess return of {whose} went from {_told(row, 'previous')} to {_told(row, 'mean')} a year"
-    if row["verdict"] == SAME:
-        told += ", a change within Monte Carlo error"
-    elif np.isfinite(row["change_in_sd"]):
-        where = "outside" if row["verdict"] == OUTSIDE else "within"
-        told += f", {where} the earlier interval ({_in_sd(row['change_in_sd'])} of its earlier standard deviations)"
-    loadings = found.table("loading")
-    moved, known = (loadings["verdict"] == OUTSIDE).sum(), (loadings["verdict"] != ONE_ONLY).sum()
-    model = " Data and model changed." if found.between.model_changed else ""
-    return (
-        f"Since the earlier fit, which ended on {found.between.last} "
-        f"({_periods(found.between.new, 'new period')}), {told}; {moved or 'none'} of {known} loadings "
-        f"{'is' if moved == 1 else 'are'} outside {'its' if moved == 1 else 'their'} earlier interval"
-        f"{'' if moved == 1 else 's'}.{model}"
-    )
-
-
 def since(found: Revisions, previous: Fit, held: bool, interval: str) -> tuple[Part, ...]:
     """Return the parts of the section."""
     then, caption = found.between, f"mean then and now, each with its {interval}"
-    lost = f", and lacks {_periods(then.lost, 'period')} that the earlier one has" if then.lost else ""
+    lost = f", and lacks {periods_of(then.lost, 'period')} that the earlier one has" if then.lost else ""
     parts: list[Part] = [
         Text(
-            f"The earlier fit has {_periods(then.periods, 'period')} and ended on {then.last}; this one has "
-            f"{_periods(then.new, 'new period')}{lost}. {HOW}"
+            f"The earlier fit has {periods_of(then.periods, 'period')} and ended on {then.last}; this one has "
+            f"{periods_of(then.new, 'new period')}{lost}. {HOW}"
         ),
         *_cautions(found, previous),
         *(Text(f"Note: {note}.") for note in found.notes),
@@ -86,18 +65,13 @@ def since(found: Revisions, previous: Fit, held: bool, interval: str) -> tuple[P
         ),
     ]
     if np.isfinite(found.expected) and then.new:
-        parts.append(
-            Text(
-                EXPECTED.format(
-                    new=_periods(then.new, "new period"), periods=then.periods, expected=_in_sd(found.expected)
-                ),
-                "quiet",
-            )
-        )
+        new = periods_of(then.new, "new period")
+        told = EXPECTED.format(new=new, periods=then.periods, expected=in_sd(found.expected))
+        parts.append(Text(told, "quiet"))
     whose = "the portfolio" if held else "the equal-weighted book of the assets of both fits"
-    premium = _of_portfolio(found, "premium")
+    premium = of_portfolio(found, "premium")
     premium = pd.concat([premium.loc[["total"]], premium.drop(index="total")])
-    risk = pd.concat([_of_portfolio(found, name).rename(index={"total": name}) for name in RISKS])
+    risk = pd.concat([of_portfolio(found, name).rename(index={"total": name}) for name in RISKS])
     paid = found.table("risk premium").set_index("source")
     parts += [
         Heading("Premium"),
@@ -124,7 +98,8 @@ def _cautions(found: Revisions, previous: Fit) -> list[Part]:
     """Return why changes may not be those of the data alone, and that the earlier fit failed."""
     then, parts = found.between, list[Part]()
     if previous.problems:
-        parts.append(Text(f"Caution. The earlier fit failed its checks: {said(previous.problems)}.", "caution"))
+        why = f"The earlier fit failed its checks: {said(previous.problems)}. Comparisons are indicative only."
+        parts.append(Text(f"Caution. {why}", "caution"))
     if then.model_changed:
         what = "The model of a fit is not known" if then.unknown_model else "The model changed, too"
         parts.append(Text(MIXED.format(what=what), "caution"))
@@ -144,7 +119,7 @@ def _largest(found: Revisions, caption: str) -> list[Part]:
         if table.empty:
             continue
         outside = table["verdict"] == OUTSIDE
-        order = table.assign(outside=outside, size=table["change_in_sd"].abs())
+        order = table.assign(outside=outside, size=table["changein_sd"].abs())
         shown = order.sort_values(["outside", "size"], ascending=False, kind="stable").head(MOST).set_index("asset")
         count = f"{outside.sum() or 'none'} of {len(table)}"
         how = f"{what}, {count} outside the earlier interval"
@@ -165,38 +140,49 @@ def _grid(table: pd.DataFrame, first: str, form: Form, second: str = "") -> Grid
     heads += [Head("change"), Head("change, sd"), Head("how large", False)]
     rows = []
     for name, row in table.iterrows():
-        told = [_estimate(row, form, *names) for names in (("previous", "previous_"), ("mean", ""))]
-        size = "" if not np.isfinite(row["change_in_sd"]) else _in_sd(row["change_in_sd"])
-        change = Cell(_said(row["change"], form, row["previous_sd"]), float(row["change"]))
+        fine = _digits(row)
+        told = [_estimate(row, form, *names, fine) for names in (("previous", "previous_"), ("mean", ""))]
+        size = "" if not np.isfinite(row["changein_sd"]) else in_sd(row["changein_sd"])
+        change = Cell(_difference(row, form, fine), float(row["change"]))
         verdict = Cell(row["verdict"], mark="bad" if row["verdict"] == OUTSIDE else "")
         label = [Cell(str(name)), *([Cell(str(row["source"]))] if second else [])]
-        rows.append((*label, *told, change, Cell(size, float(row["change_in_sd"])), verdict))
+        rows.append((*label, *told, change, Cell(size, float(row["changein_sd"])), verdict))
     return Grid(tuple(heads), tuple(rows))
 
 
-def _estimate(row: pd.Series, form: Form, mean: str, prefix: str) -> Cell:
+def _digits(row: pd.Series) -> float:
+    """Return the standard deviation by which both means of a row are said: finer than either, as changes are small."""
+    return min((row[name] for name in ("previous_sd", "sd") if row[name] > 0), default=0.0) / FINER
+
+
+def _difference(row: pd.Series, form: Form, fine: float) -> str:
+    """Return the change; in points, that of the two numbers beside it as they are said."""
+    if form == "number" or not np.isfinite(row["change"]):
+        return _said(row["change"], form, fine)
+    apart = sensible(row["mean"], fine) - sensible(row["previous"], fine)
+    return f"{percent(apart, fine).removesuffix(' %')} points"
+
+
+def _estimate(row: pd.Series, form: Form, mean: str, prefix: str, fine: float) -> Cell:
     """Return a mean with its interval; what is fixed has none."""
     value, sd, lower, upper = (float(row[name]) for name in (mean, *(f"{prefix}{end}" for end in ENDS)))
     if not np.isfinite(value):
         return Cell("", value)
     below = f"{_said(lower, form, sd)} to {_said(upper, form, sd)}" if upper > lower else ""
-    return Cell(_said(value, form, sd), value, below)
+    return Cell(_said(value, form, fine), value, below)
 
 
 def _said(value: float, form: Form, sd: float) -> str:
     return percent(value, sd) if form == "percent" else number(value)
 
 
-def _told(row: Mapping[Hashable, Any], name: str) -> str:
-    return percent(row[name], row["sd" if name == "mean" else "previous_sd"])
-
-
-def _in_sd(value: float) -> str:
+def in_sd(value: float) -> str:
     """Return a number of standard deviations, to a tenth, small ones to a hundredth."""
     return number(round(float(value), 1 if abs(value) >= 0.1 else 2))
 
 
-def _of_portfolio(found: Revisions, quantity: str) -> pd.DataFrame:
+def of_portfolio(found: Revisions, quantity: str) -> pd.DataFrame:
+    """Return the estimates of one quantity of the portfolio, by source."""
     table = found.table(quantity)
     return table[table["asset"] == PORTFOLIO].set_index("source")
 
@@ -207,6 +193,6 @@ def _named(names: tuple[str, ...]) -> str:
     return ", ".join(names[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
-def _periods(count: int, word: str) -> str:
+def periods_of(count: int, word: str) -> str:
     """Return a number of periods: "1 new period", "no new periods"."""
     return f"{count or 'no'} {word}{'s' * (count != 1)}"

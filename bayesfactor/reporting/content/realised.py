@@ -40,7 +40,14 @@ def realised(contents: Contents) -> tuple[Part, ...]:
             realised_chart, contents.fit, portfolio=contents.weights, ci_prob=contents.ci_prob, ci_kind=contents.ci_kind
         )
         shown = "Contributions to the portfolio's realised excess return over time"
-        parts.append(Picture(figure, shown, "The portfolio, over time."))
+        parts.append(
+            Picture(
+                figure,
+                shown,
+                "The portfolio, over time, from fewer draws of the posterior than the table, "
+                "from which its numbers differ a little.",
+            )
+        )
     return (*parts, Fold("How returns are counted and linked", (Text(LINKING),)))
 
 

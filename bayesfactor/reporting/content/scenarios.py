@@ -27,7 +27,7 @@ HOW = (
     "fall, with the other factors and residuals drawn. The model is linear: what it says of a fall far beyond history "
     "is an extrapolation."
 )
-HEADS = ("periods", "expected", "return", "P(return > 0)", "distance", "how often", "rank in history")
+HEADS = ("periods", "expected", "return", "P(return > 0)", "distance", "how often as large", "rank in history")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +115,9 @@ def could_happen(found: tuple[Consequences, ...], held: bool) -> tuple[Part, ...
     caption = (
         f"Scenarios: excess return of {'the portfolio' if held else 'the mean of all assets'} over all the periods of "
         f"each, with the {found[0].interval} of the expectation and of the return; {moves}distance of the shocked "
-        f"factors in standard deviations, and how often a normal law has them as far, its "
-        f"probability averaged over the uncertainty of volatility; {NORMAL}."
+        f"factors in standard deviations, and how often a normal law has a move as large in either direction, its "
+        f"probability averaged over the uncertainty of volatility; {NORMAL}. The rank is among windows of the sample by "
+        "distance, in either direction; below it, in how many the factor moved as far in the scenario's direction."
     )
     grid = Grid((Head("scenario", False), *(Head(head) for head in HEADS)), tuple(_row(one) for one in found))
     each = (part for i, one in enumerate(found) for part in _scenario(one, f"scenario-{i}"))
@@ -139,8 +140,17 @@ def _row(one: Consequences) -> tuple[Cell, ...]:
         Cell(chance(one.outcome.prob_positive), one.outcome.prob_positive),
         Cell(number(row["distance"]), float(row["distance"]), f"{number(row['lower'])} to {number(row['upper'])}"),
         Cell(waiting_words(years), years),
-        Cell(ranked, known.rank),
+        Cell(ranked, known.rank, _same_direction(one)),
     )
+
+
+def _same_direction(one: Consequences) -> str:
+    """Return in how many windows each shocked factor moved as far in the direction of its shock."""
+    known = one.plausibility
+    if not known.windows:
+        return ""
+    told = [f"{name} {count}" if len(known.as_far) > 1 else f"{count}" for name, count in known.as_far.items()]
+    return f"in its direction: {', '.join(told)}"
 
 
 def _scenario(one: Consequences, id: str) -> tuple[Part, ...]:

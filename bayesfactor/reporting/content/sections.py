@@ -5,6 +5,7 @@ from functools import partial
 from bayesfactor.panel.records import NO_RATE
 from bayesfactor.plots.premium_chart import contributions_chart
 from bayesfactor.reporting.content.ahead import look_ahead
+from bayesfactor.reporting.content.answer import compounding
 from bayesfactor.reporting.content.book import book_with_options
 from bayesfactor.reporting.content.causes import causes
 from bayesfactor.reporting.content.cautions import cautions
@@ -13,10 +14,11 @@ from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.data_and_checks import again, data, model, trust
 from bayesfactor.reporting.content.estimates import loadings, premia, risk
 from bayesfactor.reporting.content.inclusion import which_are_in
-from bayesfactor.reporting.content.parts import FirstScreen, Fold, Heading, Part, Picture, Section, Text
+from bayesfactor.reporting.content.parts import Caution, FirstScreen, Fold, Heading, Part, Picture, Section, Text
 from bayesfactor.reporting.content.pays import pays
 from bayesfactor.reporting.content.positions import positions
 from bayesfactor.reporting.content.previous import since
+from bayesfactor.reporting.content.previous_sentence import INDICATIVE
 from bayesfactor.reporting.content.prose import SCALE
 from bayesfactor.reporting.content.realised import realised
 from bayesfactor.reporting.content.scenarios import could_happen
@@ -89,7 +91,11 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
         "year is arithmetic, and compounds to less."
     )
     doubts = cautions(contents.checks.checks, contents.headline, contents.spans, contents.weights, rated=rated)
-    said = (*contents.answer, *([contents.since] if contents.since else []))
+    expected, volatility = (measure.value for measure in contents.measures[:2])
+    compounded = compounding(expected, volatility)
+    if contents.failed:
+        doubts = (*doubts, Caution("Since last time", INDICATIVE.format(contents.failed), "since"))
+    said = (*contents.answer, *([compounded] if compounded else []), *([contents.since] if contents.since else []))
     first = FirstScreen(contents.measures, said, doubts, _contributions(contents))
     return first, Fold("How to read this report", (Text(f"{how} {MEASURED}"),))
 

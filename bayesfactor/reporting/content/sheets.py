@@ -187,7 +187,7 @@ def _loadings(contents: Contents) -> Iterator[Sheet]:
 
 def _factors(contents: Contents) -> Iterator[Sheet]:
     table = _flat(contents.identification.table(contents.ci_prob, contents.ci_kind))
-    yield Sheet("Factors", "Premium of one unit of loading: prior, data, both together.", table, YEAR)
+    yield Sheet("Factors", "Premium of one unit of loading: prior, data, posterior.", table, YEAR)
     if contents.changes is not None and contents.changes.volatility is not None:
         about = "Volatility of the next period over that of the long run."
         yield Sheet("Volatility now", about, _flat(contents.changes.volatility), "of the long run")
