@@ -72,8 +72,8 @@ def _unknown(premium: Attribution) -> Iterable[Caution]:
         if names:
             listed = [PLAIN.get(name, name) for name in names[:LISTED]]
             listed += [f"{len(names) - LISTED} more"] if len(names) > LISTED else []
-            premium = "its premium is" if len(names) == 1 else "their premia are"
-            yield Caution("Premia", f"What one unit of {join(listed)} pays {what.format(premium)}.", "premia")
+            whose = "its premium is" if len(names) == 1 else "their premia are"
+            yield Caution("Premia", f"What one unit of {join(listed)} pays {what.format(whose)}.", "premia")
 
 
 def _unfollowed(spans: tuple[Span, ...]) -> Iterable[Caution]:

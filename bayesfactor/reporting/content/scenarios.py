@@ -116,8 +116,8 @@ def could_happen(found: tuple[Consequences, ...], held: bool) -> tuple[Part, ...
         f"Scenarios: excess return of {'the portfolio' if held else 'the mean of all assets'} over all the periods of "
         f"each, with the {found[0].interval} of the expectation and of the return; {moves}distance of the shocked "
         f"factors in standard deviations, and how often a normal law has a move as large in either direction, its "
-        f"probability averaged over the uncertainty of volatility; {NORMAL}. The rank is among windows of the sample by "
-        "distance, in either direction; below it, in how many the factor moved as far in the scenario's direction."
+        f"probability averaged over the uncertainty of volatility; {NORMAL}. The rank is among windows of the sample "
+        "by distance, in either direction; below it, in how many the factor moved as far in the scenario's direction."
     )
     grid = Grid((Head("scenario", False), *(Head(head) for head in HEADS)), tuple(_row(one) for one in found))
     each = (part for i, one in enumerate(found) for part in _scenario(one, f"scenario-{i}"))
