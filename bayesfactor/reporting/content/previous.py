@@ -119,7 +119,7 @@ def _largest(found: Revisions, caption: str) -> list[Part]:
         if table.empty:
             continue
         outside = table["verdict"] == OUTSIDE
-        order = table.assign(outside=outside, size=table["changein_sd"].abs())
+        order = table.assign(outside=outside, size=table["change_in_sd"].abs())
         shown = order.sort_values(["outside", "size"], ascending=False, kind="stable").head(MOST).set_index("asset")
         count = f"{outside.sum() or 'none'} of {len(table)}"
         how = f"{what}, {count} outside the earlier interval"
@@ -142,11 +142,11 @@ def _grid(table: pd.DataFrame, first: str, form: Form, second: str = "") -> Grid
     for name, row in table.iterrows():
         fine = _digits(row)
         told = [_estimate(row, form, *names, fine) for names in (("previous", "previous_"), ("mean", ""))]
-        size = "" if not np.isfinite(row["changein_sd"]) else in_sd(row["changein_sd"])
+        size = "" if not np.isfinite(row["change_in_sd"]) else in_sd(row["change_in_sd"])
         change = Cell(_difference(row, form, fine), float(row["change"]))
         verdict = Cell(row["verdict"], mark="bad" if row["verdict"] == OUTSIDE else "")
         label = [Cell(str(name)), *([Cell(str(row["source"]))] if second else [])]
-        rows.append((*label, *told, change, Cell(size, float(row["changein_sd"])), verdict))
+        rows.append((*label, *told, change, Cell(size, float(row["change_in_sd"])), verdict))
     return Grid(tuple(heads), tuple(rows))
 
 

@@ -43,10 +43,10 @@ def _premium_change(row: Mapping[Hashable, Any]) -> str:
     told = f"went from {_told(row, 'previous')} to {_told(row, 'mean')} a year"
     if row["verdict"] == SAME:
         return f"{told}, a change within Monte Carlo error"
-    if not np.isfinite(row["changein_sd"]):
+    if not np.isfinite(row["change_in_sd"]):
         return told
     where = "outside" if row["verdict"] == OUTSIDE else "within"
-    return f"{told}, {where} the earlier interval ({in_sd(row['changein_sd'])} of its earlier standard deviations)"
+    return f"{told}, {where} the earlier interval ({in_sd(row['change_in_sd'])} of its earlier standard deviations)"
 
 
 def _risk_changes(found: Revisions) -> str:
