@@ -1,5 +1,8 @@
 """Fitted returns, residuals and residual factors at draws of a fit, date by date, also where something moves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -261,3 +264,24 @@ class Dated:
 
 
 MOVES = ("loading_move", "loading_memory")
+_KEPT = ContextVar[dict[int, Dated] | None]("_KEPT", default=None)
+
+
+@contextmanager
+def drawn_once() -> Iterator[None]:
+    """Draw what is drawn again of the posterior of a fit (`of_posterior`) once, as long as this lasts."""
+    token = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def of_posterior(fit: FitFacts) -> Dated:
+    """Return what a fit says of each date at all of its draws; within `drawn_once` the same for each question."""
+    kept = _KEPT.get()
+    if kept is None:
+        return Dated(fit, fit.posterior)
+    if id(fit) not in kept:
+        kept[id(fit)] = Dated(fit, fit.posterior)  # which holds the fit, so that its identity stays its own
+    return kept[id(fit)]

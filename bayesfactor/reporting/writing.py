@@ -15,6 +15,7 @@ from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.base.extras import not_installed
 from bayesfactor.base.files import write_whole
 from bayesfactor.base.intervals import KINDS, Interval
+from bayesfactor.posterior.dated import drawn_once
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.brief import brief
@@ -126,7 +127,7 @@ def write_report(
     if not target.absolute().parent.is_dir():
         raise FitError(f"{target}: cannot be written (no such folder).", remedy="Choose a folder that exists.")
     named = " ".join((title or "").split())
-    with threadpool_limits(limits=1, user_api="blas"):  # many small products, which more threads only wait for
+    with drawn_once(), threadpool_limits(limits=1, user_api="blas"):  # small products: threads wait
         kind: Interval = "hdi" if ci_kind == "hdi" else "eti"
         contents = gather(fit, weights, named, float(ci_prob), kind, asked)
         found = sections(contents)

@@ -3,15 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy.stats import multivariate_normal, norm
 
 import bayesfactor as bf
 from bayesfactor.panel.regressions import regressors
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import Dated, drawn_once, of_posterior
 from bayesfactor.posterior.log_likelihood import log_likelihood
 from bayesfactor.posterior.next_period import at_end_of
+from bayesfactor.posterior.residual_factors import ResidualFactors
 from bayesfactor.posterior.residuals import in_long_run, raw_coefficients, with_whole_sd
 from tests.support import moving
 from tests.support.moved_fits import moved_fit_of
@@ -227,3 +229,18 @@ def test_no_residual_factors_are_none_to_a_fit(fit, tmp_path, suffix):
     assert "residual_loading" not in empty.posterior
     assert "common residual" not in bf.attribute(empty, "variance").draws["source"].values
     assert "residual_loading" not in bf.open_fit(empty.save(tmp_path / f"run.{suffix}")).posterior
+
+
+def test_a_scope_of_several_questions_draws_residual_factors_once(fit, monkeypatch):
+    drawn = []
+    law = ResidualFactors.draw
+    monkeypatch.setattr(ResidualFactors, "draw", lambda *given: drawn.append(1) or law(*given))
+    apart = [bf.attribute(fit, "return", compounded=how).table(rounded=False) for how in (False, True)]
+    assert len(drawn) == 2
+    with drawn_once():
+        together = [bf.attribute(fit, "return", compounded=how).table(rounded=False) for how in (False, True)]
+        assert of_posterior(fit) is of_posterior(fit)
+    assert len(drawn) == 3
+    assert of_posterior(fit) is not of_posterior(fit)
+    for one, other in zip(apart, together, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)

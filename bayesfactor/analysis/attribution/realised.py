@@ -24,7 +24,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window, rows
 from bayesfactor.panel.panel import Panel, require_returns
 from bayesfactor.panel.records import written
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import Dated, of_posterior
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.posterior.residuals import thin
@@ -63,7 +63,7 @@ def realised(
     unit = str(weights.dims[0])
     matrix = np.eye(len(fit.panel.assets)) if weights.dims == ("asset",) else weights.values
     names = weights[unit].values.astype(str)
-    each = _of_true_factors(Dated(fit, fit.posterior), "attribute")
+    each = _of_true_factors(of_posterior(fit), "attribute")
     dated = None if each.filters is None else each
     sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist(), None if dated is None else dated.edges)
     held, whole = sums.count > 0, np.isfinite(sums.total)
