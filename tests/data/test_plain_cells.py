@@ -51,7 +51,7 @@ def outcome(path):
 def test_the_fast_way_is_the_careful_way(write, monkeypatch, text):
     path = write(text)
     said, frame = outcome(path)
-    for module, name in ((cells, "split_plain"), (cells, "plain_numbers"), (epochs, "_plain_epochs")):
+    for module, name in ((cells, "split_plain"), (cells, "plain_numbers"), (epochs, "plain_epochs")):
         monkeypatch.setattr(module, name, lambda *_: None)
     other, careful = outcome(path)
     assert said == other
@@ -66,6 +66,6 @@ def test_plain_files_do_take_the_fast_way(write, monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(cells.csv, "reader", slow)
-    monkeypatch.setattr(epochs, "_from_texts", slow)
+    monkeypatch.setattr(epochs, "from_texts", slow)
     monkeypatch.setattr(pd.Series, "where", slow)
     assert len(bf.read_binance(path)) == 5

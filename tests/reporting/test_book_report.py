@@ -6,7 +6,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.analysis.portfolio.options.book_files import book_text
-from bayesfactor.reporting.content.book import _greeks, find_book
+from bayesfactor.reporting.content.book import find_book, greeks_grid
 from bayesfactor.reporting.content.book_again import book_call, book_file, book_options
 from bayesfactor.reporting.content.parts import Text
 from tests.support.books import AT, book_fit, option
@@ -80,7 +80,7 @@ def test_python_reads_the_book_as_it_moves(fit):
     )
     assert eval(shift, {"bf": bf}) == moved.volatility
     assert book_options(found)[2:] == ["--volatility", "vol", "--rate", "rates", "--accounted", "coin"]
-    heads = [head for _, head, _ in _greeks(moved)]
+    heads = [head for _, head, _ in greeks_grid(moved)]
     assert heads[-1] == "elasticity in coin"
     assert any(shift in part.text for part in book_file(found) if isinstance(part, Text))
 

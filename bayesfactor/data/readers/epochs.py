@@ -41,7 +41,7 @@ def read_epochs(rows: Rows, column: str, *, future: bool = False) -> Epochs:
     A number of 10 digits is seconds, of 13 milliseconds, of 16 microseconds, of 19 nanoseconds: of times from 2001 to
     2286 only one of them is possible. `future` is whether times to come are possible, as of an expiry.
     """
-    plain = _plain_epochs(rows, column)
+    plain = plain_epochs(rows, column)
     if plain is not None:
         _check_range(rows, plain.times, rows.cells[column], future)
         return plain
@@ -49,7 +49,7 @@ def read_epochs(rows: Rows, column: str, *, future: bool = False) -> Epochs:
     whole = text.str.extract(f"^{_DIGITS}$")[0]
     length = whole.str.len()
     if whole.isna().all():
-        found = Epochs(_from_texts(rows, text), "ISO", ())
+        found = Epochs(from_texts(rows, text), "ISO", ())
     else:
         bad = ~length.isin(list(_UNITS)) | ((length == len(_LARGEST)) & (whole > _LARGEST))
         if bad.any():
@@ -60,7 +60,7 @@ def read_epochs(rows: Rows, column: str, *, future: bool = False) -> Epochs:
     return found
 
 
-def _plain_epochs(rows: Rows, column: str) -> Epochs | None:
+def plain_epochs(rows: Rows, column: str) -> Epochs | None:
     """Return the times of cells that are whole numbers of seconds to microseconds, which is fast; else None."""
     text = rows.cells[column].tolist()
     try:
@@ -84,7 +84,7 @@ def _from_numbers(whole: np.ndarray, length: np.ndarray) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(micro.astype("datetime64[us]"), name="date")
 
 
-def _from_texts(rows: Rows, text: pd.Series) -> pd.DatetimeIndex:
+def from_texts(rows: Rows, text: pd.Series) -> pd.DatetimeIndex:
     """Return the times of ISO texts; those without a zone are universal time, as markets write them."""
     read, _ = read_times(text)
     universal = read.universal.to_numpy().astype("datetime64[us]", copy=True)

@@ -140,7 +140,7 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
         ),
         *(Text(f"Note: {note}.") for note in found.shared),
         TablePart(
-            plain(found.greeks, "position", _greeks(book)), "book-greeks",
+            plain(found.greeks, "position", greeks_grid(book)), "book-greeks",
             f"Values and greeks, in money{IN_COIN if book.accounted == 'coin' else ''}. {MEANING}", "positions",
         ),
         *(part for i, one in enumerate(found.stressed) for part in _moved(one, f"book-{i}", found)),
@@ -157,7 +157,7 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-def _greeks(book: Book) -> tuple[Column, ...]:
+def greeks_grid(book: Book) -> tuple[Column, ...]:
     """Return the columns of greeks, with the elasticity in the unit that the book is accounted in."""
     if book.accounted == "usd":
         return GREEKS
