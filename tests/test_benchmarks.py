@@ -49,6 +49,7 @@ def natural(problem, data, theta):
     }
     v = problem.data["log_sigma_variance"]
     jacobian = np.log(omega[0] * np.sqrt(v / (v + omega[0] ** 2))).sum()
+    jacobian -= 0.5 * np.log(data["level_sd"] ** -2.0 + (1 / (v + omega[0] ** 2)).sum())  # of the level
     return found, jacobian + sum(np.sum(norm.logpdf(z[name]) - halfnorm.logpdf(x[name])) for name in SCALES)
 
 
