@@ -245,4 +245,4 @@ def test_figures_have_them(static):
     risk = bf.plot_risk(bf.attribute(static, "variance", portfolio=MIX))
     assert COMMON in [text.get_text() for text in risk.legends[0].get_texts()]
     realised = bf.plot_realised(static, portfolio=MIX)
-    assert COMMON in [axis.get_title(loc="left") for axis in realised.axes]
+    assert any(axis.get_title(loc="left").startswith(f"{COMMON}: ") for axis in realised.axes)

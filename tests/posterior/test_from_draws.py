@@ -168,7 +168,8 @@ def test_a_report_is_written(hier, alone, tmp_path, suffix):
         assert "no verdict" in text
         assert "nan" not in text.replace("finan", "")
         assert "bf.Sampler(" not in text
-        assert "bayesfactor report run.nc" in text
+    if suffix == "html":
+        assert "bayesfactor report run.nc" in path.read_text()
     given = bf.from_draws(hier.panel, plain(hier), "static")
     bf.write_report(given, tmp_path / f"given.{suffix}")
 
