@@ -79,7 +79,7 @@ def test_implied_volatility_of_bitcoin_itself(tokens, factors, shared_data):
 
 def test_a_fit_on_them_says_what_is_known(tokens, factors):
     panel = bf.integrate(bf.to_returns(tokens[0]), factors, calendar="weekly")
-    fit = bf.fit(panel, "static", bf.Sampler(draws=600, tune=600, chains=4, seed=1, progress=False))
+    fit = bf.fit(panel, "static", bf.Sampler(draws=1000, tune=1000, chains=4, seed=1, progress=False))
     assert fit.problems == ()
     market = bf.loadings(fit).sel(factor="market").mean(("chain", "draw"))
     assert 0.7 < float(market.mean()) < 1.3
