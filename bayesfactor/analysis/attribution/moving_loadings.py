@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.base.records import FrozenArrays
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import Dated, of_posterior
 from bayesfactor.posterior.fit import Fit
 
 NO_RECORD = "loadings are those of the long run: these draws have no record of how they moved"
@@ -44,7 +44,7 @@ def block_of(rows: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 def moving(fit: Fit) -> Dated | None:
     """Return what a fit says of each date; None where loadings do not move."""
-    found = Dated(fit, fit.posterior)
+    found = of_posterior(fit)
     return None if found.filters is None else found
 
 

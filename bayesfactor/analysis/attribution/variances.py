@@ -5,7 +5,7 @@ import xarray as xr
 
 from bayesfactor.analysis.attribution.contributions import Parts, combined, loaded
 from bayesfactor.panel.records import written
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import of_posterior
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.plausibility import MOVING
 from bayesfactor.posterior.residual_variance import COMMON, OWN
@@ -52,7 +52,7 @@ def _over_sample(fit: Fit, name: str) -> xr.DataArray:
     """Return residual standard deviations, or residual loadings, at the mean of the square over the panel's rows."""
     if "volatility_now" not in fit.posterior:
         return fit.posterior[name]
-    mean = Dated(fit, fit.posterior).mean_squares.mean(axis=0)
+    mean = of_posterior(fit).mean_squares.mean(axis=0)
     return residual_level(fit, fit.posterior, name) * xr.DataArray(np.sqrt(mean), dims="asset")
 
 

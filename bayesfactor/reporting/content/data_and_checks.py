@@ -9,7 +9,7 @@ import numpy as np
 from bayesfactor.analysis.scenarios.scenario_files import scenarios_text
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import plot_check
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import of_posterior
 from bayesfactor.posterior.diagnostics import CANNOT, Check
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.misfit import NO_LAW
@@ -134,7 +134,7 @@ def _pictures(contents: Contents) -> list[Part]:
     stats = fit.data.children.get("sample_stats")
     if stats is not None and "energy" in stats:
         parts.append(Picture(partial(plot_check, fit, "energy"), "Energy of the sampler", "The two should look alike."))
-    lost = NO_LAW if fit.noise is None else Dated(fit, fit.posterior).unknown
+    lost = NO_LAW if fit.noise is None else of_posterior(fit).unknown
     if isinstance(fit.panel, Panel) and lost:
         parts.append(Text(f"Observed beside replicated returns. {CANNOT}{lost}."))
     elif isinstance(fit.panel, Panel):
