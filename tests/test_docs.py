@@ -15,7 +15,6 @@ from tests.support.doc_blocks import FENCE, fences
 
 ROOT = next(folder for folder in Path(__file__).resolve().parents if (folder / "pyproject.toml").is_file())
 SITE = "https://github.com/bayesfactor/bayesfactor/blob/main/"
-RAW = "https://raw.githubusercontent.com/bayesfactor/bayesfactor/main/"
 BUILT = {"_build", "api", "jupyter_execute", "notebooks"}  # in docs/, written by `make docs`
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if not BUILT & set(path.relative_to(ROOT).parts))
 TOP = sorted(ROOT.glob("*.md"))
@@ -46,8 +45,8 @@ def broken(path):
     """Yield the links of a page that lead nowhere; addresses of other sites are not asked."""
     for inline, reference in LINK.findall(prose(path)):
         link = inline or reference
-        start = ROOT if link.startswith((SITE, RAW)) else path.parent
-        target = link.removeprefix(SITE).removeprefix(RAW)
+        start = ROOT if link.startswith(SITE) else path.parent
+        target = link.removeprefix(SITE)
         if re.match(r"\w+:", target):
             continue
         file, _, anchor = target.partition("#")
@@ -63,8 +62,8 @@ def test_links_lead_somewhere(path):
 
 def test_a_broken_link_is_found(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"# A head\n[a](#a-head) [b](#b) [c](gone.md) [d](page.md#a-head)\n[e]: {RAW}gone.png\n")
-    assert list(broken(page)) == ["#b", "gone.md", f"{RAW}gone.png"]
+    page.write_text(f"# A head\n[a](#a-head) [b](#b) [c](gone.md) [d](page.md#a-head)\n[e]: {SITE}gone.png\n")
+    assert list(broken(page)) == ["#b", "gone.md", f"{SITE}gone.png"]
 
 
 def test_readme_is_short():
