@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesfactor.posterior import convergence
 from bayesfactor.posterior.blocks import rows
-from bayesfactor.posterior.residual_covariance import invariants
+from bayesfactor.posterior.residual_covariance import OF_RESIDUALS, invariants
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
 CELL_DRAWS = 500  # of a chain: with fewer, R-hat of a cell alone is above its limit by chance
@@ -26,6 +26,11 @@ OTHERS = (
     "Run four chains",
     "Raise the sampler's acceptance rate",
 )  # in the program that made the draws
+APART = 1.1  # R-hat above which chains are in places of their own, and not only slow
+MODES = (
+    "Chains have settled on different residual factors, which sampling longer rarely mends: allow fewer "
+    "(noise.common.count), or take a market that is not an index of these assets."
+)
 DEEP = ("maxdepth_reached", "reached_max_treedepth")
 ALLOTTED = ("loading_move", "loading_memory", "volatility_memory", "volatility_size", "factor_memory")  # not sampled
 STEPS = ("diverging", "energy", *DEEP)  # what is read of a sampler's record
@@ -240,6 +245,8 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset, *, own: bool = True
     longer, several, careful = OWN if own else OTHERS
     more = f"{longer}; if it stays, the model and the data disagree: simplify."
     (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior, _cells(stats))
+    if own and r_hat > APART and "residual_loading" in posterior and of_r_hat.startswith(OF_RESIDUALS):
+        more = MODES
     return (
         Check("R-hat", r_hat <= R_HAT, r_hat, R_HAT, of_r_hat, more),
         Check("effective draws, bulk", bulk >= enough, bulk, enough, of_bulk, more),

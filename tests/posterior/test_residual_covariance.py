@@ -107,6 +107,27 @@ def test_a_chain_with_another_covariance_is_found(draws):
     assert found.worst.startswith(("residual_", "common_share"))
 
 
+@pytest.mark.parametrize(
+    ("name", "apart", "own", "mends"),
+    [
+        ("residual_loading", 1.0, True, "fewer (noise.common.count)"),
+        ("residual_loading", 1.0, False, "Sample longer"),
+        ("residual_loading", 5e-4, True, "Sample longer"),
+        ("loading", 1.0, True, "Sample longer"),
+    ],
+)
+def test_chains_with_residual_factors_of_their_own_are_not_told_to_sample_longer(draws, name, apart, own, mends):
+    """Both chains are draws around one place; of one variable that of the second is moved by a share of it."""
+    rng, place = np.random.default_rng(0), draws.isel(chain=0, draw=0, drop=True)
+    both = xr.Dataset()
+    for each in ("loading", "residual_loading", "residual_sd"):
+        noise = 1 + 1e-3 * rng.standard_normal((2, 500)) + (each == name) * np.array([[0.0], [apart]])
+        both[each] = place[each] * xr.DataArray(noise, dims=("chain", "draw"))
+    found = sampler_checks(both, xr.Dataset(), own=own)[0]
+    assert found.passed is False
+    assert mends in found.advice
+
+
 def planted(panel, seed=0):
     """Draws around two blocks of assets, rotated in each draw."""
     rng, base = np.random.default_rng(seed), synthetic_draws(panel, common=2, draws=40)
