@@ -29,10 +29,9 @@ from bayesfactor.reporting.content.ahead import Ahead, find_ahead
 from bayesfactor.reporting.content.answer import OWN, answer, headline, told, whose
 from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
-from bayesfactor.reporting.content.measures import measures
+from bayesfactor.reporting.content.measures import find_top, measures
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.previous_sentence import failed_fits, since_sentence
-from bayesfactor.reporting.content.prose import estimate
 from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
@@ -239,10 +238,10 @@ def gather(
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit, portfolio)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
-    sentences, top = answer(by_factor, variance, held, ci_prob, ci_kind), headline(by_factor, held)
-    one = whose(by_factor, held)
-    expected = estimate(top.draws[:, :, 0].sel(source="total", drop=True), ci_prob, ci_kind)
-    numbers = measures(expected, variance, one, checks, fit.panel.calendar.period, ci_prob, ci_kind)
+    one, paid = whose(by_factor, held), headline(by_factor, held)
+    top = find_top(paid, variance, one, ci_prob, ci_kind)
+    sentences = answer(paid, variance, top, one, held)
+    numbers = measures(top, variance, one, checks, fit.panel.calendar.period)
     known = cached_identification(fit).table(ci_prob, ci_kind)
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
     weights = None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float)
@@ -264,9 +263,9 @@ def gather(
         ci_kind,
         weights,
         sentences,
-        told(top, known, fit.movement is not None and fit.movement.factors is not None),
+        told(paid, known, fit.movement is not None and fit.movement.factors is not None),
         numbers,
-        top,
+        paid,
         prior_premium(fit, one, portfolio=portfolio),
         premia,
         shares,

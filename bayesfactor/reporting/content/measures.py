@@ -1,17 +1,19 @@
 """The three numbers of the first screen, each beside what the data did."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 from scipy.stats import chi2
 
 from bayesfactor.analysis.assessment.checks import CheckReport
 from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.comparison.revised_estimates import residual_share
 from bayesfactor.analysis.portfolio.residual_risk import ERROR, JUDGED, ResidualRisk
 from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import percent, periods_in_words
 from bayesfactor.posterior.misfit import MEDIAN
-from bayesfactor.posterior.residual_variance import COMMON, OWN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.prose import Estimate, estimate
@@ -21,14 +23,35 @@ ERRORS = 2  # standard errors of a sample mean beyond which an expected return a
 DIGITS = 20  # what was realised is said to a twentieth of itself
 
 
+@dataclass(frozen=True)
+class Top:
+    """The three numbers, of one entry or of all assets, worked out once for tiles and sentences; their interval."""
+
+    expected: Estimate
+    volatility: Estimate
+    residual: Estimate
+    prob: float
+    kind: Interval
+
+
+def find_top(premium: Attribution, variance: Attribution, one: str | None, prob: float, kind: Interval) -> Top:
+    """Return the three numbers of one entry; without one the mean of premia and the medians of the others over assets.
+
+    `premium` has the entry, or the mean, alone.
+    """
+    whole = variance.draws.sel(source="total", drop=True)
+    expected = premium.draws[:, :, 0].sel(source="total", drop=True)
+    found = expected, typical(whole**0.5, one), typical(residual_share(variance.draws), one)
+    return Top(*(estimate(draws, prob, kind) for draws in found), prob, kind)
+
+
+def typical(draws: xr.DataArray, one: str | None) -> xr.DataArray:
+    """Return draws (chain, draw, asset) of one entry, or their median over assets."""
+    return draws.median("asset") if one is None else draws.sel(asset=one, drop=True)
+
+
 def measures(
-    expected: Estimate,
-    variance: Attribution,
-    one: str | None,
-    checks: CheckReport,
-    period: str,
-    prob: float,
-    kind: Interval,
+    top: Top, variance: Attribution, one: str | None, checks: CheckReport, period: str
 ) -> tuple[Measure, ...]:
     """Return expected return, volatility and residual share, of one entry or, where `one` is None, of all assets.
 
@@ -38,9 +61,7 @@ def measures(
     """
     risk = variance.residuals
     assert risk is not None  # of a variance
-    whole = variance.draws.sel(source="total", drop=True)
-    own = variance.draws.sel(source=[name for name in (COMMON, OWN) if name in variance.draws["source"].values])
-    volatility, share = (_of(draws, one, prob, kind) for draws in (whole**0.5, own.sum("source") / whole))
+    expected, volatility, share = top.expected, top.volatility, top.residual
     realised = risk.realised if one is None else risk.realised.loc[[one]]
     mean, total = (realised[name].to_numpy(dtype=float) * risk.periods_per_year for name in ("mean", "total"))
     error = realised["error"].to_numpy(dtype=float) * risk.periods_per_year
@@ -58,7 +79,7 @@ def measures(
         about = f" \N{PLUS-MINUS SIGN} {percent(error[0], error[0] / 3)} (1 se, {periods})"
     then = ["", ""]
     if one is not None:
-        then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, prob, kind)]
+        then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, top)]
     ahead = f", next {period}" if variance.long_run is not None else ""
     return (
         _measure("Expected excess return a year", expected, f"sample mean {own_mean}{about}", earned, apart[0]),
@@ -67,12 +88,12 @@ def measures(
     )
 
 
-def _on_these_dates(risk: ResidualRisk, one: str, prob: float, kind: Interval) -> tuple[str, str]:
+def _on_these_dates(risk: ResidualRisk, one: str, top: Top) -> tuple[str, str]:
     """Return the model's volatility a year and residual share on the dates of what was realised."""
     mine = risk.of([one])
     whole = ((mine.residual + mine.factors) * risk.periods_per_year) ** 0.5
-    row = mine.table(prob, kind).iloc[0]
-    return estimate(whole.sel({risk.unit: one}, drop=True), prob, kind).text, model_ends(row, "share")
+    row = mine.table(top.prob, top.kind).iloc[0]
+    return estimate(whole.sel({risk.unit: one}, drop=True), top.prob, top.kind).text, model_ends(row, "share")
 
 
 def _measure(name: str, found: Estimate, beside: str, realised: float, apart: bool) -> Measure:
@@ -80,11 +101,6 @@ def _measure(name: str, found: Estimate, beside: str, realised: float, apart: bo
     known = bool(np.isfinite(realised))
     told = beside if known else "what the data did cannot be computed"
     return Measure(name, found.percent(found.mean), ends, told, apart and known, found.mean, realised)
-
-
-def _of(draws: xr.DataArray, one: str | None, prob: float, kind: Interval) -> Estimate:
-    """Return a posterior of an entry, or of the median over assets."""
-    return estimate(draws.median("asset") if one is None else draws.sel(asset=one, drop=True), prob, kind)
 
 
 def _said(value: float, sd: float | None = None) -> str:

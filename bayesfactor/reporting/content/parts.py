@@ -132,9 +132,13 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class FirstScreen:
-    """What is read first: three numbers, the answer in sentences, what to doubt, and one figure."""
+    """What is read first: three numbers, the answer in sentences, what to doubt, and one figure.
+
+    Cautions beyond the first `seen` are folded where something can be.
+    """
 
     kind: ClassVar[str] = "first"
+    seen: ClassVar[int] = 6
     measures: tuple[Measure, ...]
     sentences: tuple[str, ...]
     cautions: tuple[Caution, ...]

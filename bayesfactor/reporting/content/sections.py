@@ -94,7 +94,7 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
     expected, volatility = (measure.value for measure in contents.measures[:2])
     compounded = compounding(expected, volatility)
     if contents.failed:
-        doubts = (*doubts, Caution("Since last time", INDICATIVE.format(contents.failed), "since"))
+        doubts = (Caution("Since last time", INDICATIVE.format(contents.failed), "since"), *doubts)
     said = (*contents.answer, *([compounded] if compounded else []), *([contents.since] if contents.since else []))
     first = FirstScreen(contents.measures, said, doubts, _contributions(contents))
     return first, Fold("How to read this report", (Text(f"{how} {MEASURED}"),))
