@@ -254,7 +254,9 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
     share = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table().query("asset == 'portfolio'")
     own = share.set_index("source").loc["idiosyncratic"]
     ends = f"{percent(own['lower'], own['sd'])} to {percent(own['upper'], own['sd'])}"
-    assert f"Of the variance of its returns, {percent(own['mean'], own['sd'])} ({ends}) is idiosyncratic" in text
+    assert (
+        f"Of the variance of its returns, {percent(own['mean'], own['sd'])} ({ends}) is residual, and the rest" in text
+    )
 
 
 def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):

@@ -26,9 +26,7 @@ UNWEIGHTED = f"{HISTORY}, each period alike; the model counts calm periods more"
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 
 
-def answer(
-    premium: Attribution, variance: Attribution, top: Top, one: str | None, held: bool
-) -> tuple[str, str, str]:
+def answer(premium: Attribution, variance: Attribution, top: Top, one: str | None, held: bool) -> tuple[str, str, str]:
     """Return three sentences: what it is expected to earn, from what, and where the risk comes from.
 
     Of `one` entry, the portfolio where one is held; of the mean over assets otherwise. `premium` has it alone.

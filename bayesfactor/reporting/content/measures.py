@@ -50,9 +50,7 @@ def typical(draws: xr.DataArray, one: str | None) -> xr.DataArray:
     return draws.median("asset") if one is None else draws.sel(asset=one, drop=True)
 
 
-def measures(
-    top: Top, variance: Attribution, one: str | None, checks: CheckReport, period: str
-) -> tuple[Measure, ...]:
+def measures(top: Top, variance: Attribution, one: str | None, checks: CheckReport, period: str) -> tuple[Measure, ...]:
     """Return expected return, volatility and residual share, of one entry or, where `one` is None, of all assets.
 
     Of one entry the model's own, on the dates of what was realised, stand beside that; `period` is what one is called.
@@ -68,21 +66,25 @@ def measures(
     sd, left = (_median(values) for values in (np.sqrt(total), realised["share"].to_numpy(dtype=float)))
     earned = _mean(mean)
     if one is None:
-        apart = _beyond(checks, PREMIA), _beyond(checks, MEDIAN), _beyond(checks, MEDIAN)
+        se, gap = _error_of_all(checks)
+        apart = gap > ERRORS, _beyond(checks, MEDIAN), _beyond(checks, MEDIAN)
+        about = f" \N{PLUS-MINUS SIGN} {percent(se, se / 3)} (1 se)" if np.isfinite(se) else ""
     else:
-        off = abs(earned - expected.mean) > ERRORS * error[0]
-        apart = bool(off), _volatility_apart(risk, one), _residuals_apart(risk, checks, one)
-    own_mean = _said(earned, float(error[0]) if one is not None else abs(earned) / DIGITS)
-    about = ""
-    if one is not None and own_mean:
+        se = float(error[0])
+        apart = (
+            bool(abs(earned - expected.mean) > ERRORS * se),
+            _volatility_apart(risk, one),
+            _residuals_apart(risk, checks, one),
+        )
         periods = periods_in_words(int(realised["periods"].iloc[0]), period)
-        about = f" \N{PLUS-MINUS SIGN} {percent(error[0], error[0] / 3)} (1 se, {periods})"
+        about = f" \N{PLUS-MINUS SIGN} {percent(se, se / 3)} (1 se, {periods})"
+    own_mean = f"{_said(earned, se if se > 0 else None)}{about}"
     then = ["", ""]
     if one is not None:
         then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, top)]
     ahead = f", next {period}" if variance.long_run is not None else ""
     return (
-        _measure("Expected excess return a year", expected, f"sample mean {own_mean}{about}", earned, apart[0]),
+        _measure("Expected excess return a year", expected, f"sample mean {own_mean}", earned, apart[0]),
         _measure(f"Volatility a year{ahead}", volatility, f"realised {_said(sd)}{then[0]}", sd, apart[1]),
         _measure(f"Residual share of the variance{ahead}", share, f"realised {_said(left)}{then[1]}", left, apart[2]),
     )
@@ -113,6 +115,17 @@ def _mean(values: np.ndarray) -> float:
 
 def _median(values: np.ndarray) -> float:
     return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _error_of_all(checks: CheckReport) -> tuple[float, float]:
+    """Return the standard error of the mean over assets of sample means, and how many of it premia are from it.
+
+    NaN where the check is not of all assets, or cannot be computed.
+    """
+    gap = next((check.value for check in checks.checks if check.name.startswith(PREMIA)), float("nan"))
+    away = checks.assets["sample_mean"] - checks.assets["premium"]
+    whole = bool(checks.assets["implied_gap"].notna().all()) and gap > 0
+    return abs(float(away.mean())) / gap if whole else float("nan"), gap
 
 
 def _beyond(checks: CheckReport, name: str) -> bool:

@@ -61,11 +61,16 @@ def _risk_changes(found: Revisions, held: bool) -> str:
 
 def _counts(found: Revisions) -> str:
     """Return how many loadings, premia and volatilities of assets are outside their earlier intervals."""
-    told = []
+    told, outside, every = [], 0, 0
     for quantity, _, what in LARGEST:
         table = found.table(quantity)
         table = table[(table["asset"] != PORTFOLIO) & (table["verdict"] != ONE_ONLY)]
-        told.append(f"{(table['verdict'] == OUTSIDE).sum() or 'none'} of {len(table)} {what.lower()}")
+        many = int((table["verdict"] == OUTSIDE).sum())
+        told.append(f"{many or 'none'} of {len(table)} {what.lower()}")
+        outside, every = outside + many, every + len(table)
+    if not outside:
+        what = "loadings, expected excess returns and volatilities of assets"
+        return f"of {every} {what}, none is outside its earlier interval"
     return f"outside their earlier intervals are {join(told)} of assets"
 
 

@@ -26,10 +26,12 @@ from bayesfactor.reporting.content.which_model import which_model
 
 ROWS = 10  # of the figure of the first screen
 MEASURED = (
+    "Residual is what the factors leave: an asset's own risk, and what residual factors give several assets together. "
     "Beside the numbers at the top stands what the data did, on the dates on which all of it was observed: the sample "
-    "mean with its standard error, the volatility, and what a regression on the factors leaves of the variance. They "
-    "are marked where they disagree: a mean by more than two standard errors, a variance by more than its sampling "
-    "error (99 %) beyond the model's 90 % interval."
+    "mean with its standard error (se), the volatility, and what a regression on the factors leaves of the variance. "
+    "They are marked where they disagree: a mean by more than two standard errors; a variance by more than its "
+    "sampling error (99 %) beyond the model's 90 % interval, or, of the median over assets, beyond the limit of its "
+    "check."
 )
 
 
