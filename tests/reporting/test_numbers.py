@@ -1,5 +1,7 @@
 """Every number of the report is that of the result it comes from."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,7 +44,7 @@ def holds(reader, id, table, columns, units=None):
             known = np.isfinite(float(value))
             assert float(cell["value"]) == float(value) or not known, (id, name, head)
             unit = (units or {}).get(column)
-            more = (row[unit] / (3 if unit == column else 1),) if unit and form == "percent" else ()
+            more = (row[unit] / (3 if unit == column else 1),) if unit and form in ("percent", "number") else ()
             assert cell["text"] == (FORMS[form](float(value), *more) if known else ""), (id, name, head)
 
 
@@ -97,7 +99,9 @@ def test_the_portfolio_is_that_of_attribute(written, hier_fit):
     holds(reader, "portfolio-risk", shares.sort_values("mean", ascending=False, kind="stable"), ends(), POSTERIOR)
     weights = xr.DataArray(list(MIX.values()), {"asset": list(MIX)})
     loading = summarise((hier_fit.posterior["loading"].sel(asset=list(MIX)) * weights).sum("asset"), 0.9, "eti")
-    holds(reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS])
+    holds(
+        reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS], POSTERIOR
+    )
 
 
 def told(cell, row):
@@ -145,10 +149,16 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
         if name in MIX:  # of a short position the ends change places
             draws = MIX[name] * bf.attribute(hier_fit).draws.sel(asset=name, source="total", drop=True)
             assert told(cell["adds to return"], summarise(draws, 0.9, "eti").iloc[0])
-    at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in risk.tail().iterrows())
-    period = hier_fit.panel.calendar.period
-    said = f"Losses of the next {period}, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, parameter"
-    assert said in written[1].text("portfolio")
+
+
+def test_losses_have_no_digit_within_their_monte_carlo_error(written, hier_fit):
+    period, found = hier_fit.panel.calendar.period, bf.position_risk(hier_fit, MIX).tail()
+    losses = f"Losses of the next {period}, at 95 %: value at risk (.*) %, expected shortfall (.*) %, parameter"
+    said = re.search(losses, written[1].text("portfolio"))
+    for text, (_, row) in zip(said.groups(), found.iterrows(), strict=True):
+        assert float(text) / 100 == pytest.approx(row["loss"], abs=5 * row["mcse"])  # half a unit of ten errors at most
+        places = len(text.partition(".")[2])
+        assert 10.0 ** -(places + 2) >= row["mcse"]
 
 
 @pytest.mark.parametrize("compounded", [False, True])
@@ -213,8 +223,8 @@ def test_loadings_are_those_of_the_posterior(written, hier_fit):
         asset, factor = row["asset"], row["factor"]
         cell = rows[asset][heads.index(factor) - 1]
         assert float(cell["value"]) == row["mean"]
-        assert cell["below"] == f"{number(row['lower'])} to {number(row['upper'])}"
-        assert cell["more"] == f"{number(least.loc[asset, factor])}; {shrinkage.loc[asset, factor]:.2f}"
+        assert cell["below"] == f"{number(row['lower'], row['sd'])} to {number(row['upper'], row['sd'])}"
+        assert cell["more"] == f"{number(least.loc[asset, factor], row['sd'])}; {shrinkage.loc[asset, factor]:.2f}"
 
 
 def test_the_data_are_those_of_describe(written, hier_fit):
@@ -281,6 +291,7 @@ def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
         f"realised {percent(sd, sd / 20)}; the model on the same dates",
         f"realised {percent(share, share / 20)}; the model on the same dates {then}",
     )
+    assert then in written[1].text("risk")  # the same number, and not one of other draws
     names = ("Expected excess return a year", "Volatility a year", "Residual share of the variance")
     agrees = bool(variance.residual_table(assets=[PORTFOLIO])["agrees"].iloc[0])
     assert agrees

@@ -70,14 +70,13 @@ def test_tables_hold_the_numbers_of_revisions(asked, id):
         row = wanted[tuple(cell["text"] for cell in label)]
         cells = ((then, "previous"), (now, "mean"), (change, "change"), (in_sd, "change_in_sd"))
         assert [float(cell["value"]) for cell, _ in cells] == [row[name] for _, name in cells]
-        said = number if id == LOADINGS else lambda value, sd=row["sd"]: percent(value, sd)
+        form = number if id == LOADINGS else percent
         fine = min(row["sd"] or np.inf, row["previous_sd"] or np.inf) / 10
-        assert now["text"] == (said(row["mean"]) if id == LOADINGS else percent(row["mean"], fine))
-        if id != LOADINGS:
-            shown = [float(re.sub("[ %,points]", "", cell["text"]).replace(MINUS, "-")) for cell in (then, now, change)]
-            assert shown[2] == pytest.approx(shown[1] - shown[0], abs=1e-9)
-            assert change["text"].endswith(" points")
-        assert now["below"] == f"{said(row['lower'])} to {said(row['upper'])}"
+        assert now["text"] == form(row["mean"], fine)
+        shown = [float(re.sub("[ %,points]", "", cell["text"]).replace(MINUS, "-")) for cell in (then, now, change)]
+        assert shown[2] == pytest.approx(shown[1] - shown[0], abs=1e-9)
+        assert change["text"].endswith(" points") == (id != LOADINGS)
+        assert now["below"] == f"{form(row['lower'], row['sd'])} to {form(row['upper'], row['sd'])}"
         assert verdict["text"] == row["verdict"]
 
 

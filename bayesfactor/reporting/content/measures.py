@@ -12,7 +12,7 @@ from bayesfactor.analysis.comparison.revised_estimates import residual_share
 from bayesfactor.analysis.portfolio.residual_risk import ERROR, JUDGED, ResidualRisk
 from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.wording import percent, periods_in_words
+from bayesfactor.base.wording import observed, percent, periods_in_words
 from bayesfactor.posterior.misfit import MEDIAN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.parts import Measure
@@ -20,7 +20,6 @@ from bayesfactor.reporting.content.prose import Estimate, estimate
 
 PREMIA = "means: average premium"  # how the name begins of the check of the mean over assets
 ERRORS = 2  # standard errors of a sample mean beyond which an expected return and it disagree
-DIGITS = 20  # what was realised is said to a twentieth of itself
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,13 @@ def find_top(premium: Attribution, variance: Attribution, one: str | None, prob:
     """
     whole = variance.draws.sel(source="total", drop=True)
     expected = premium.draws[:, :, 0].sel(source="total", drop=True)
-    found = expected, typical(whole**0.5, one), typical(residual_share(variance.draws), one)
-    return Top(*(estimate(draws, prob, kind) for draws in found), prob, kind)
+    return Top(
+        estimate(expected, prob, kind),
+        estimate(typical(whole**0.5, one), prob, kind),
+        estimate(typical(residual_share(variance.draws), one), prob, kind),
+        prob,
+        kind,
+    )
 
 
 def typical(draws: xr.DataArray, one: str | None) -> xr.DataArray:
@@ -78,15 +82,17 @@ def measures(top: Top, variance: Attribution, one: str | None, checks: CheckRepo
         )
         periods = periods_in_words(int(realised["periods"].iloc[0]), period)
         about = f" \N{PLUS-MINUS SIGN} {percent(se, se / 3)} (1 se, {periods})"
-    own_mean = f"{_said(earned, se if se > 0 else None)}{about}"
+    own_mean = f"{percent(earned, se) if se > 0 else observed(earned)}{about}"
     then = ["", ""]
     if one is not None:
         then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, top)]
     ahead = f", next {period}" if variance.long_run is not None else ""
     return (
         _measure("Expected excess return a year", expected, f"sample mean {own_mean}", earned, apart[0]),
-        _measure(f"Volatility a year{ahead}", volatility, f"realised {_said(sd)}{then[0]}", sd, apart[1]),
-        _measure(f"Residual share of the variance{ahead}", share, f"realised {_said(left)}{then[1]}", left, apart[2]),
+        _measure(f"Volatility a year{ahead}", volatility, f"realised {observed(sd)}{then[0]}", sd, apart[1]),
+        _measure(
+            f"Residual share of the variance{ahead}", share, f"realised {observed(left)}{then[1]}", left, apart[2]
+        ),
     )
 
 
@@ -103,10 +109,6 @@ def _measure(name: str, found: Estimate, beside: str, realised: float, apart: bo
     known = bool(np.isfinite(realised))
     told = beside if known else "what the data did cannot be computed"
     return Measure(name, found.percent(found.mean), ends, told, apart and known, found.mean, realised)
-
-
-def _said(value: float, sd: float | None = None) -> str:
-    return percent(value, abs(value) / DIGITS if sd is None else sd)
 
 
 def _mean(values: np.ndarray) -> float:
