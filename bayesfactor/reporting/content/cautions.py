@@ -86,7 +86,7 @@ def _unfollowed(spans: tuple[Span, ...]) -> Iterable[Caution]:
     lost: dict[str, list[str]] = {}
     for span in spans:
         for how, why in span.lost.items():
-            lost.setdefault(why, []).append(f"{span.name.partition(',')[0].lower()}, {how}")
+            lost.setdefault(why, []).append(f"{span.title.lower()}, {how}")
     for why, what in lost.items():
         text = f"What the portfolio earned cannot be said ({'; '.join(what)}): {why}"
         yield Caution("Returns", text, "realised")

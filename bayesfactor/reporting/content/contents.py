@@ -45,7 +45,8 @@ OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author chan
 class Asked:
     """What a report is asked beside the fit.
 
-    Scenarios, periods of a forecast, fits of other models by name, causes, a book with options, and an earlier fit.
+    Scenarios, periods of a forecast, fits of other models by name, causes, a book with options, an earlier fit, and years
+    of what was earned.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -54,6 +55,7 @@ class Asked:
     causes: CausalReading | None
     book: Book | None = None
     previous: Fit | None = None
+    years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,7 +273,7 @@ def gather(
         shares,
         volatility,
         residuals,
-        find_spans(fit, portfolio, ci_prob, ci_kind),
+        find_spans(fit, portfolio, ci_prob, ci_kind, asked.years),
         find_years(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),

@@ -9,6 +9,7 @@ from bayesfactor.analysis.comparison.revised_estimates import Revisions
 from bayesfactor.reporting.content.book import BookContents
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.grids import Form
+from bayesfactor.reporting.content.realised_spans import LAST, WHOLE
 from bayesfactor.reporting.content.several_fits import EQUAL, SeveralFits
 
 YEAR, VARIANCE, UNIT = "a year", "of the variance", "return per unit of the factor"
@@ -144,7 +145,8 @@ def _risk(contents: Contents) -> Iterator[Sheet]:
 
 
 def _earned(contents: Contents) -> Iterator[Sheet]:
-    named = [*zip(("sample", "last year"), contents.spans, strict=False)]
+    short = {WHOLE: "sample", LAST: "last year"}
+    named = [(short.get(span.title, span.title), span) for span in contents.spans]
     named += [("years", contents.years)] if contents.years is not None else []
     for name, span in named:
         for how, table in (("summed", span.summed), ("compounded", span.compounded)):
