@@ -45,8 +45,8 @@ OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author chan
 class Asked:
     """What a report is asked beside the fit.
 
-    Scenarios, periods of a forecast, fits of other models by name, causes, a book with options, an earlier fit, and years
-    of what was earned.
+    Scenarios, periods of a forecast, fits of other models by name, causes, a book with options, an earlier fit, and
+    years of what was earned.
     """
 
     scenarios: tuple[Scenario, ...]

@@ -24,6 +24,11 @@ LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
 
 
+def own_assets(portfolio: Mapping[str, float] | pd.Series) -> list[str]:
+    """Return the assets that a portfolio holds."""
+    return [str(name) for name, weight in portfolio.items() if weight != 0]
+
+
 @dataclass(frozen=True, eq=False)
 class Span:
     """A realised return over some dates: a table of its summed parts, and of the linked parts of the compounded one.

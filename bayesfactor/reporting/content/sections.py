@@ -63,9 +63,12 @@ def _could_happen(contents: Contents) -> tuple[Part, ...]:
     """Return a forecast and scenarios; nothing where neither was asked for."""
     held, parts = contents.weights is not None, list[Part]()
     if contents.ahead is not None:
-        parts += look_ahead(contents.ahead, held)
+        parts += look_ahead(contents.ahead, held, contents.shown, contents.outside)
     if contents.scenarios:
-        parts += [*([Heading("Scenarios")] if parts else []), *could_happen(contents.scenarios, held)]
+        parts += [
+            *([Heading("Scenarios")] if parts else []),
+            *could_happen(contents.scenarios, held, contents.shown, contents.outside),
+        ]
     return tuple(parts)
 
 
