@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hypothesis import given, settings, strategies as st
 from scipy import stats
 
+from bayesfactor.analysis.assessment.book_check import BOOK
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.wording import MINUS
+from bayesfactor.posterior.diagnostics import Check
 from bayesfactor.reporting.content.answer import answer, compounding, headline, told, whose
 from bayesfactor.reporting.content.cautions import cautions
 from bayesfactor.reporting.content.measures import find_top
@@ -133,7 +136,7 @@ def test_what_assets_have_in_common_is_part_of_what_is_residual():
     risk = attribution("variance", {"market": 0.03, "common residual": 0.004, "idiosyncratic": 0.006}, 1e-5)
     for held in (True, False):
         _, _, third = sentences({"market": 0.05}, held, risk=risk)
-        assert re.search(r"returns.*, 25 % \(24.* % to 25.* %\) is residual \(including 10 % ", third)
+        assert re.search(r"returns.*, 25 % \(24.* % to 25.* %\) is residual, including 10 % ", third)
         assert "market has the largest share, 75 %" in third
 
 
@@ -197,3 +200,81 @@ def test_no_digit_below_a_fifth_of_the_standard_deviation(spread, shown):
     said = re.search(r"portfolio is ([\d.]+ %)", first)[1]
     assert re.fullmatch(shown, said)
     assert after(first, "the portfolio is") == pytest.approx(0.234567, abs=max(0.2 * spread, 0.0001))
+
+
+@given(st.floats(-0.4, 0.4), st.floats(-0.4, 0.4), st.floats(0.02, 0.3))
+@settings(max_examples=12, deadline=None)
+def test_sign_size_and_word_are_those_of_the_draws_whatever_these_are(market, alpha, spread):
+    found = attribution("premium", {"market": market, "alpha": alpha}, spread=spread)
+    first, second, _ = answered(found)
+    draws = found.draws.sel(asset=PORTFOLIO)
+    size = abs(draws.sel(source=["market", "alpha"]).mean(("chain", "draw")))
+    named = re.search(r"Its largest part is (.*?):", second)[1]
+    main = "market" if named == "market" else "alpha"
+    assert float(size.sel(source=main)) > float(size.max()) - 0.02 * spread  # Monte Carlo error
+    largest = float((abs(draws.sel(source=["market", "alpha"])).idxmax("source") == main).mean())
+    for text, words, source in (
+        (first, "the portfolio is", "total"),
+        (second, f"largest part is {named}:", main),
+    ):
+        own = draws.sel(source=source)
+        mean, likely = float(own.mean()), float((own > 0).mean())
+        assert after(text, words) == pytest.approx(mean, abs=0.2 * spread)
+        said = re.search(r"it is ([a-z ]+) \(.*?\) to be (above|below) zero", text)
+        chances = [likely if said[2] == "above" else 1 - likely] * 3 + np.array([-0.01, 0, 0.01])  # as a table has it
+        assert said[1] in {likelihood(np.clip(one, 0, 1)).split(" (")[0] for one in chances}
+        assert (said[2] == "above") == (mean > 0) or abs(mean) < spread / 20
+    assert f"{likelihood(largest)} to be the largest of 2 sources in size" in second
+
+
+@pytest.mark.parametrize(("expected", "volatility"), [(0.9, 0.5), (-0.2, 0.6), (0.31, 1.02)])
+def test_a_compounded_year_has_the_sign_of_its_median(expected, volatility):
+    median = np.exp(expected - volatility**2 / 2) - 1
+    assert after(compounding(expected, volatility), "end below about") == pytest.approx(median, abs=0.006)
+
+
+def check(name, value, passed=None, worst="", advice="First. Second."):
+    return Check(name, passed, value, 0.05, worst, advice)
+
+
+@pytest.mark.parametrize(
+    ("found", "about", "said"),
+    [
+        (
+            check("means: share of premia more than 2 SE from the sample mean", 0.0526, worst="link"),
+            "Means",
+            "The premia of 5 % of assets are over 2 standard errors from their sample means, link furthest.",
+        ),
+        (
+            check(f"{BOOK}portfolio", 1.5, passed=False),
+            "Residuals",
+            "The residual volatility that the portfolio had is 1.5 times what the model says.",
+        ),
+        (
+            check(f"{BOOK}portfolio", 1.5),
+            "Residuals",
+            "The residual volatility that the portfolio had is smaller: the model says 1.5 times as much.",
+        ),
+        (check("tails: share of assets", 0.3), "Tails", "First."),
+    ],
+)
+def test_a_check_beyond_its_limit_is_a_caution_of_its_size(found, about, said):
+    top = headline(attribution("premium", {"market": 0.05}), True)
+    doubts = cautions((check("tails: other", 0.01), found), top, (), None, rated=True)
+    assert [(one.about, one.text, one.where) for one in doubts] == [(about, said, "check-1")]
+
+
+@pytest.mark.parametrize(
+    ("weights", "rated", "said"),
+    [
+        ({"a": 1.0}, True, []),
+        ({"a": 0.6}, True, ["Weights add up to 60 %: the rest earns the risk-free rate. A weight of 60 % is 0.6."]),
+        ({"a": 60.0}, True, ["Weights add up to 6,000 %: what is above 100 % is borrowed at the risk-free rate."]),
+        ({"a": 1.2}, False, ["what is above 100 % is borrowed at a rate of 0.", "No risk-free rate was given: "]),
+    ],
+)
+def test_weights_and_rates_are_cautions(weights, rated, said):
+    top = headline(attribution("premium", {"market": 0.05}), True)
+    doubts = cautions((), top, (), pd.Series(weights), rated=rated)
+    assert len(doubts) == len(said)
+    assert all(text in one.text for text, one in zip(said, doubts, strict=True))

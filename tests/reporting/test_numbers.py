@@ -16,8 +16,10 @@ from bayesfactor.posterior.diagnostics import UNSEEN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import PLAIN
 from bayesfactor.reporting.content.grids import number
-from bayesfactor.reporting.content.prose import likelihood
-from tests.support.reader import MIX, agree
+from bayesfactor.reporting.content.prose import estimate, likelihood
+from tests.support.panels import make_panel
+from tests.support.reader import MIX, Reader, agree
+from tests.support.synthetic_draws import synthetic_draws
 
 FORMS = {"percent": percent, "chance": chance, "number": number, "count": "{:,.0f}".format}
 ENDS = {"mean": "percent", "lower": "percent", "upper": "percent"}
@@ -181,7 +183,13 @@ def test_premia_are_those_of_identify(written, hier_fit):
         ("contraction", "posterior_contraction", "number"), ("data are", "data_from", "text"),
         ("reason", "reason", "text"),
     ]  # fmt: skip
-    units = {**POSTERIOR, "data_mean": "data_se", "data_se": "data_se"}
+    units = {
+        **POSTERIOR,
+        "data_mean": "data_se",
+        "data_se": "data_se",
+        "prior_mean": "prior_sd",
+        "prior_sd": "prior_sd",
+    }
     holds(written[1], "premia-table", bf.identify(hier_fit).table(), columns, units)
 
 
@@ -302,9 +310,36 @@ def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
         assert f"{name} {percent(row['mean'], row['sd'])} {low} to {high} {mark}{said}" in text
 
 
+@pytest.mark.usefixtures("words_only")
+def test_without_a_portfolio_numbers_are_of_all_assets(tmp_path):
+    """Assets of one span: the error of the mean over assets is that of the equal-weighted series."""
+    panel = make_panel(assets=6, traded=2, other=1, periods=120, shortest=120, seed=2)
+    fit = bf.from_draws(panel, synthetic_draws(panel, draws=100))
+    text = Reader(bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8")).text("answer")
+    series, year = panel.returns.mean("asset").to_series(), panel.periods_per_year
+    mean, error = series.mean() * year, series.std(ddof=1) / len(series) ** 0.5 * year
+    said = f"sample mean {percent(mean, error)} \N{PLUS-MINUS SIGN} {percent(error, error / 3)} (1 se)"
+    expected = bf.attribute(fit).draws.sel(source="total").mean("asset")
+    apart = abs(mean - float(expected.mean())) > 2 * error
+    assert (f"Disagrees: {said}" in text) == apart
+    assert said in text
+    variance = bf.attribute(fit, "variance").draws
+    share = estimate(
+        (1 - variance.drop_sel(source=["total", "idiosyncratic"]).sum("source") / variance.sel(source="total")).median(
+            "asset"
+        ),
+        0.9,
+        "eti",
+    )
+    ends = f"{share.percent(share.lower)} to {share.percent(share.upper)}"
+    assert f"Residual share of the variance {share.percent(share.mean)} {ends} " in text
+    assert f"(the median over assets), {share.percent(share.mean)} ({ends}) is residual" in text
+
+
 def test_what_factors_explain_is_said_of_expected_returns(written, hier_fit):
     row = bf.price(hier_fit).r_squared_table().iloc[0]
-    said = f"assets: {percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])}); below 0"
+    mean, low, high = (percent(row[name], row["sd"]) for name in ("mean", "lower", "upper"))
+    said = f"assets: {mean} ({low} to {high}); below 0"
     assert f"R-squared of the factors' predictions for the expected excess returns of the {said}" in (
         written[1].text("contributions")
     )

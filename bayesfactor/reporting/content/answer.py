@@ -21,7 +21,7 @@ NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of
 OWN = 0.5  # of the variance
 VOLATILE = 0.4  # a year, from which compounding takes 8 % or more
 AVERAGE = "the assets on average"
-SHARED = " (including {} common to several assets)"
+SHARED = ", including {} common to several assets"
 UNWEIGHTED = f"{HISTORY}, each period alike; the model counts calm periods more"
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 

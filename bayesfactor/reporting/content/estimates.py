@@ -29,7 +29,11 @@ from bayesfactor.reporting.content.grids import (
 from bayesfactor.reporting.content.measurement import measured_with_error
 from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
 
-PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
+PREMIA_UNITS = {
+    **POSTERIOR_UNITS,
+    **dict.fromkeys(("data_mean", "data_se"), "data_se"),
+    **dict.fromkeys(("prior_mean", "prior_sd"), "prior_sd"),
+}
 OF_PRIOR = ("prior_mean", "prior_sd", "posterior_contraction")
 COMMON_RISK = f" What residual factors give of the risk, which assets share, is '{COMMON}'."
 READ = " Under the name of a factor: what its loading may be read as (see What may be read as a cause)."

@@ -1,5 +1,6 @@
 """The section on what pays: contributions to the premium of the portfolio, of groups and of assets."""
 
+from collections.abc import Hashable, Mapping
 from functools import partial
 
 import pandas as pd
@@ -102,10 +103,15 @@ def _groups(contents: Contents) -> tuple[Part, ...]:
 def _explained(contents: Contents) -> tuple[Part, ...]:
     """Return how well factors predict expected returns across assets, where that is defined."""
     found = contents.pricing.r_squared_table(contents.ci_prob, contents.ci_kind)
+
+    def told(row: Mapping[Hashable, float]) -> str:
+        mean, low, high = (percent(row[name], row["sd"]) for name in ("mean", "lower", "upper"))
+        return f"{mean} ({low} to {high})"
+
     return tuple(
         Text(
             "R-squared of the factors' predictions for the expected excess returns of the assets: "
-            f"{percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])}); below 0 where they predict "
+            f"{told(row)}; below 0 where they predict "
             "worse than one number for all assets. It is about expected returns, not about the earned ones below."
         )
         for row in found.to_dict("records")

@@ -96,10 +96,15 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
 
 def _book(contents: Contents) -> Iterator[Sheet]:
     """Yield what is held with its risk, its loadings, and an options book's values and gains."""
-    if contents.weights is not None and contents.positions is not None:
+    if contents.shown is not None and contents.positions is not None:
         measured = contents.positions.table(contents.ci_prob, contents.ci_kind)
         about = f"What each holding adds to the portfolio's volatility, with the {contents.interval}."
-        yield Sheet("Positions", about, measured, YEAR)
+        held = measured["asset"].isin(contents.shown)
+        yield Sheet("Positions", about, measured[held], YEAR)
+        if not held.all():
+            about = f"What one unit of weight of an asset that is not held would add, with the {contents.interval}."
+            rest = measured[~held & (measured["measure"] == "marginal")]
+            yield Sheet("Outside the book", about, rest.drop(columns="weight"), YEAR)
     if contents.exposure is not None:
         about = f"Loadings of the portfolio, with the {contents.interval}."
         yield Sheet("Portfolio loadings", about, contents.exposure, UNIT, "number")
