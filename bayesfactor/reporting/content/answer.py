@@ -19,6 +19,7 @@ from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, esti
 
 NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance
+HALF = 0.5  # probability below which what has the largest mean is not called the largest
 VOLATILE = 0.4  # a year, from which compounding takes 8 % or more
 AVERAGE = "the assets on average"
 SHARED = ", including {} common to several assets"
@@ -90,9 +91,12 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
         return "No source contributes anything."
     found = {name: estimate(parts.sel(source=name, drop=True), prob, kind) for name in names}
     main = max(found, key=lambda name: abs(found[name].mean))
-    text = sign_sentence(f"Its largest part is {PLAIN.get(main, main)}:", found[main])
-    if len(names) > 1:
-        largest = float((abs(parts).idxmax("source") == main).mean())
+    largest = float((abs(parts).idxmax("source") == main).mean())
+    what = "Its largest part" if largest >= HALF else "The part with the largest mean"
+    text = sign_sentence(f"{what} is {PLAIN.get(main, main)}:", found[main])
+    if largest < HALF:
+        text += f"; another of the {len(names)} sources is {likelihood(1 - largest)} to be larger in size"
+    elif len(names) > 1:
         text += f", and {likelihood(largest)} to be the largest of {len(names)} sources in size"
     against = [name for name in names if _opposed(found[main], found[name])]
     if against:

@@ -22,6 +22,7 @@ HOW = {
         "included."
     ),
 }
+UNSURE = 0.2  # standard deviation of an R-squared above which it is said to 1 %, as it is 1 at most
 MEANING = (
     "A contribution is a loading times what the factor pays. Contributions add up to the total in every draw of the "
     "posterior; intervals do not add up. Under a source's name: weak and unidentified premia, which come mostly or "
@@ -105,7 +106,8 @@ def _explained(contents: Contents) -> tuple[Part, ...]:
     found = contents.pricing.r_squared_table(contents.ci_prob, contents.ci_kind)
 
     def told(row: Mapping[Hashable, float]) -> str:
-        mean, low, high = (percent(row[name], row["sd"]) for name in ("mean", "lower", "upper"))
+        sd = min(row["sd"], UNSURE)
+        mean, low, high = (percent(row[name], sd) for name in ("mean", "lower", "upper"))
         return f"{mean} ({low} to {high})"
 
     return tuple(
