@@ -48,3 +48,8 @@ def percent(value: float, sd: float = 0.0) -> str:
     value = sensible(value, sd)
     text = f"{100 * value:,.2f}".rstrip("0").rstrip(".")
     return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"
+
+
+def observed(value: float) -> str:
+    """Return a decimal that was observed, and has no standard deviation, in per cent to three digits at most."""
+    return percent(value, abs(value) / 20)

@@ -41,6 +41,10 @@ def report(
     forecast: Annotated[
         int | None, typer.Option(help="Periods ahead; the report says where returns over them may fall.")
     ] = None,
+    year: Annotated[
+        list[int] | None,
+        typer.Option(help="Calendar year; the report says what every asset earned in it; as often as needed."),
+    ] = None,
     other: Annotated[
         list[Path] | None,
         typer.Option(help="Saved fit of another model to the same returns, under its file's name; as often as needed."),
@@ -75,6 +79,7 @@ def report(
         "ci_kind": ci_kind.value,
         "scenarios": asked,
         "forecast": forecast,
+        "years": tuple(year or ()),
         "others": others,
         "causes": None if causes is None else read_causal_graph(causes),
         "theme": None if theme is None else read_theme(theme),

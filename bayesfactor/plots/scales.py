@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 import numpy as np
 
-from bayesfactor.base.wording import MINUS, percent
+from bayesfactor.base.wording import MINUS, observed, percent
 
 Unit = Literal["percent", "number", "money", "volatility"]
 TICKS = 7  # about as many on an axis
@@ -132,7 +132,9 @@ def ticks(low: float, high: float, unit: Unit = "number", count: int = TICKS) ->
 
 
 def with_interval(mean: float, lower: float, upper: float, unit: Unit, sd: float = 0.0) -> str:
-    """Return a number and its interval as they are written; what is fixed has none."""
+    """Return a number and its interval as they are written; what is fixed, or was observed, has none."""
+    if unit == "percent" and not upper > lower:
+        return observed(float(mean))
     middle, low, high = (written(float(value), unit, float(sd)) for value in (mean, lower, upper))
     return f"{middle} ({low.removesuffix(' %')} to {high})" if upper > lower else middle
 

@@ -36,9 +36,9 @@ NARROW = (
     "noise.spread), or a few returns are most of the sample's variance: look at panel.describe()."
 )
 CALM = (
-    "The average asset earned {} (\N{PLUS-MINUS SIGN} {}) a year {} than in these means, mostly in turbulent periods, "
-    "which the model counts less. Use them as premia of calm periods, or fit the preset 'static', whose means follow "
-    "the sample's."
+    "The average asset earned {} (\N{PLUS-MINUS SIGN} {}) a year {} than the model's mean, mostly in turbulent "
+    "periods, which the model counts less. Use its premia as those of calm periods, or fit the preset 'static', whose "
+    "means follow the sample's."
 )
 UNKNOWN = (
     "Do not use these premia: look at the noise law and the priors of alphas and premia in the model that these draws "

@@ -20,6 +20,7 @@ from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.brief import brief
 from bayesfactor.reporting.content.contents import Asked, gather
+from bayesfactor.reporting.content.realised_spans import require_years
 from bayesfactor.reporting.content.sections import sections
 from bayesfactor.reporting.content.several_fits import require_others
 from bayesfactor.reporting.formats.excel import workbook
@@ -42,6 +43,7 @@ def write_report(
     ci_kind: Interval = "eti",
     scenarios: Sequence[Scenario] = (),
     forecast: int | None = None,
+    years: Sequence[int] = (),
     others: Mapping[str, Fit] | None = None,
     causes: CausalReading | Graph | None = None,
     previous: Fit | None = None,
@@ -68,6 +70,9 @@ def write_report(
     forecast : int, optional
         Periods ahead: where returns compounded over them may fall, and what they are expected to be, in the same
         section.
+    years : sequence of int, optional
+        Calendar years, as far as the panel has them: what was earned in each, of every asset and the portfolio, beside
+        the whole sample and its last year. Of a portfolio, or of a single asset, all years stand in one table anyway.
     others : mapping of str to Fit, optional
         Fits of other models to the same returns: how much of the answer depends on the model, in a section that is
         there only then.
@@ -89,8 +94,8 @@ def write_report(
     FitError
         When it is no fit, or the file cannot be written; a file that was there stays as it was.
     SpecError, DataError
-        When the suffix, a weight, an interval, a scenario, the periods of a forecast, another fit or a causal graph is
-        not one that can be used. When jinja2 is not installed.
+        When the suffix, a weight, an interval, a scenario, the periods of a forecast, a year, another fit or a causal
+        graph is not one that can be used. When jinja2 is not installed.
 
     Notes
     -----
@@ -121,7 +126,8 @@ def write_report(
     weights, book = weights_and_book(portfolio)
     look = require_theme(theme)
     reading = None if causes is None else require_reading(causes, fit, "write_report.causes")
-    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book, previous)
+    chosen = require_years(fit, years)
+    asked = Asked(_named(scenarios), forecast, require_others(fit, others), reading, book, previous, chosen)
     if suffix == ".html":
         _require_jinja()
     if not target.absolute().parent.is_dir():

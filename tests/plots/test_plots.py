@@ -10,7 +10,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 import bayesfactor as bf
-from bayesfactor.base.wording import MINUS, chance, percent
+from bayesfactor.base.wording import MINUS, chance, observed, percent
 from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.plots.contributions import asset_contributions_chart
 from bayesfactor.plots.marks import Band, Bars, Intervals, Lines, Points
@@ -52,7 +52,9 @@ def test_contributions_are_those_of_the_table_on_one_scale(hier_fit, kind):
         said = found.table(0.8).set_index(["asset", "source"])
         for text, name in zip(mark.texts, names, strict=True):
             row = said.loc[(name, source)]
-            number = percent(row["mean"], row["sd"]) if kind != "variance" else f"{row['mean']:.3g}"
+            number = (
+                percent(row["mean"], row["sd"] or abs(row["mean"]) / 20) if kind != "variance" else f"{row['mean']:.3g}"
+            )
             assert text.startswith(f"{name}, {source}: {number.replace('-', MINUS)}")
             assert f"; above zero with probability {chance(float(row['prob_positive']))}." in text
     assert (np.diff(only(chart.panels[0], Intervals).middle) <= 0).all()
@@ -88,7 +90,7 @@ def test_what_was_realised_ends_at_the_total(hier_fit, choice):
     held = panel.sel(asset=["a01"]) if "name" in choice else panel.sel(asset=["a00", "a03"])
     happened = float(held.dropna("time").mean("asset").sum())
     assert only(chart.panels[0], Lines).y[-1] == pytest.approx(happened)
-    assert chart.panels[0].title == f"total: {percent(happened)}"
+    assert chart.panels[0].title == f"total: {observed(happened)}"
     draw(bf.plot_realised(hier_fit, **choice))
 
 

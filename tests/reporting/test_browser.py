@@ -5,6 +5,7 @@ import json
 import pytest
 
 import bayesfactor as bf
+from tests.analysis.test_revisions import first
 from tests.support.browser import chromium
 from tests.support.panels import make_panel
 from tests.support.paths import ROOT
@@ -29,10 +30,12 @@ def file(hier_fit, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def hard_file(short_fit, tmp_path_factory):
-    """A report of a fit that failed, whose names hold whatever a name may hold."""
-    path = tmp_path_factory.mktemp("browser") / "hard.html"
-    return bf.write_report(named(short_fit, HOSTILE), path, title=HOSTILE[3], portfolio={HOSTILE[3]: 1.0}).as_uri()
+def hard_file(short_fit, a_panel, tmp_path_factory):
+    """A report of a fit that failed, as the one before did, whose names hold whatever a name may hold."""
+    path, old = tmp_path_factory.mktemp("browser") / "hard.html", first(a_panel, len(a_panel.times) - 20)
+    both = (named(fit, HOSTILE) for fit in (short_fit, bf.from_draws(old, synthetic_draws(old))))
+    given = {"title": HOSTILE[3], "portfolio": {HOSTILE[3]: 1.1, HOSTILE[1]: -0.3}}
+    return bf.write_report(next(both), path, previous=next(both), **given).as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -53,16 +56,17 @@ def opened(driver, file):
 
 @pytest.fixture(scope="module")
 def sized(tmp_path_factory):
-    """Reports by number of assets, with a portfolio and without, of draws that no sampler made."""
+    """Reports by number of assets, with a portfolio and without, of draws that no sampler made; of an earlier fit."""
     folder, written = tmp_path_factory.mktemp("sizes"), {}
 
     def write(assets, held):
         if (assets, held) not in written:
             panel = make_panel(assets=assets, traded=2, other=10, periods=60, shortest=60, seed=2)
-            fit = bf.from_draws(panel, synthetic_draws(panel, draws=20))
+            both = (panel, first(panel, 50))
+            fit, then = (bf.from_draws(one, synthetic_draws(one, draws=20), model="static") for one in both)
             mix = {name: 1 / min(assets, 5) for name in panel.assets[:5]} if held else None
             path = folder / f"{assets}-{held}.html"
-            written[assets, held] = bf.write_report(fit, path, portfolio=mix).as_uri()
+            written[assets, held] = bf.write_report(fit, path, portfolio=mix, previous=then).as_uri()
         return written[assets, held]
 
     return write
@@ -292,20 +296,26 @@ def test_nothing_scrolls_sideways(any_page, width):
     assert sideways(any_page, width) == []
 
 
+PARTS = ("h1", ".facts", ".measures", ".said", ".opening figure", ".doubts")
+
+
+def bottoms(page):
+    """Return where the parts of what is read first end, on a screen of 1,300 pixels."""
+    widened(page, 1300)
+    script = "return arguments[0].map((e) => document.querySelector(e)?.getBoundingClientRect().bottom ?? null)"
+    return dict(zip(PARTS, page.execute_script(script, PARTS), strict=True))
+
+
 def complete(page):
     """Whether what is read first ends within the first screen, with every part of it."""
-    widened(page, 1300)
-    parts = """
-    const parts = document.querySelectorAll(".measures, .said, .opening figure, .doubts");
-    return [...parts].map((e) => e.getBoundingClientRect().bottom);
-    """
-    found = page.execute_script(parts)
-    assert len(found) >= 3
-    return all(0 < bottom <= 900 for bottom in found)
+    return all(0 < bottom <= 900 for bottom in bottoms(page).values())
 
 
-def test_the_first_screen_is_complete(any_page):
-    assert complete(any_page)
+@pytest.mark.parametrize("kind", ["file", "hard_file", "moving_file"])
+def test_the_first_screen_is_complete(driver, request, kind):
+    page = opened(driver, request.getfixturevalue(kind))
+    assert complete(page)
+    assert ("Since the earlier fit" in page.find_element("css selector", ".said").text) == (kind == "hard_file")
 
 
 @pytest.mark.parametrize("held", [True, False])
@@ -314,6 +324,7 @@ def test_reports_of_any_size(driver, sized, assets, held):
     page = opened(driver, sized(assets, held))
     assert page.get_log("browser") == []
     assert complete(page)
+    assert "Since the earlier fit" in page.find_element("css selector", ".said").text
     assert bool(page.find_elements("id", "positions")) == held
     for width in (1100, 1300):
         assert sideways(page, width) == []

@@ -40,6 +40,7 @@ def wanted(fits):
     now, then, _ = fits
     premium, variance = (bf.attribute(now, kind, portfolio=MIX) for kind in ("premium", "variance"))
     checks, stressed = bf.check(now, MIX), bf.stress(now, FALL, portfolio=MIX)
+    risk = bf.position_risk(now, MIX).table()
     since = bf.revisions(now, then, portfolio=MIX).table()
     return {
         "Premia by factor": premium.table(),
@@ -47,7 +48,8 @@ def wanted(fits):
         "Premia by family, of groups": bf.attribute(now, by="family", per="group").table(),
         "Variance": variance.share_table(),
         "Residual risk": variance.residual_table(),
-        "Positions": bf.position_risk(now, MIX).table(),
+        "Positions": risk[risk["weight"] != 0],
+        "Outside the book": risk[(risk["weight"] == 0) & (risk["measure"] == "marginal")].drop(columns="weight"),
         "Earned, sample, summed": bf.attribute(now, "return", by="family", portfolio=MIX).table(),
         "Loadings": summarise(now.posterior["loading"], 0.9, "eti"),
         "Factors": bf.identify(now).table().reset_index(),

@@ -30,7 +30,7 @@ def read(fit, tmp_path_factory):
 def cells_agree(rows, found, ci_prob=0.9, ci_kind="eti"):
     known = summarise(found.expected, ci_prob, ci_kind).set_index("asset")["sd"]
     table = found.table(ci_prob, ci_kind)
-    assert list(rows) == table["asset"].tolist()
+    assert sorted(rows) == sorted(table["asset"])  # what is not held stands last, folded
     for row in table.to_dict("records"):
         expected, lower, upper, loss = rows[row["asset"]]
         sd = known[row["asset"]]
@@ -59,10 +59,36 @@ def test_a_sentence_says_it_of_the_portfolio(fit, read):
     said = "90 % of simulated returns lie between {} and {} (90 % equal-tailed interval), half of them below {}."
     assert said.format(*ends, half) in text
     assert ("Do not use the intervals of" in text) == bool((found.floored > 0.05).any())
-    assert f"A loss is {likelihood(found.prob_below(0)['portfolio'])}." in text
+    assert f"It is {likelihood(found.prob_below(0)['portfolio'])} to be below zero." in text
     assert "Caution. The fit behind this forecast failed its checks: " in text
     for note in found.notes:
         assert f"Note: {note}." in text
+
+
+@pytest.fixture(scope="module")
+def wild():
+    """A fit in which one asset, a07, often loses more than everything."""
+    draws = synthetic_draws(PANEL, draws=100)
+    sd = draws["residual_sd"].copy()
+    sd.loc[{"asset": "a07"}] = 0.6
+    return bf.from_draws(PANEL, draws.assign(residual_sd=sd))
+
+
+@pytest.mark.usefixtures("words_only")
+def test_floors_of_what_is_not_held_stand_beside_it(wild, tmp_path):
+    """Folded with the asset, and not among what is said of the portfolio."""
+    given = {"portfolio": MIX, "forecast": 2, "scenarios": [CRASH]}
+    read = Reader(bf.write_report(wild, tmp_path / "r.html", **given).read_text(encoding="utf-8"))
+    whole, text = read.text("scenarios"), bf.write_report(wild, tmp_path / "r.md", **given).read_text(encoding="utf-8")
+    assert "'a07'" in bf.forecast(wild, 2, MIX).notes[0]
+    assert any("'a07'" in note for note in bf.stress(wild, CRASH, portfolio=MIX).notes)
+    said = "Caution. Do not use the intervals of a07: "
+    assert whole.count("a07") > 3
+    assert whole.index("assets outside the book") < whole.index(said)
+    assert "a07" not in text.split("## What could happen")[1].split("\n## ")[0]
+    alone = Reader(bf.write_report(wild, tmp_path / "a.html", portfolio={"a07": 1.0}, forecast=2).read_text())
+    assert alone.text("scenarios").index(said) < alone.text("scenarios").index("assets outside the book")
+    assert "of draws of 'a07', the most of all" in alone.text("scenarios")
 
 
 def test_one_period_of_a_sound_fit(tmp_path):

@@ -1,5 +1,7 @@
 """Every number of the report is that of the result it comes from."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +16,10 @@ from bayesfactor.posterior.diagnostics import UNSEEN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.answer import PLAIN
 from bayesfactor.reporting.content.grids import number
-from bayesfactor.reporting.content.prose import likelihood
-from tests.support.reader import MIX, agree
+from bayesfactor.reporting.content.prose import estimate, likelihood
+from tests.support.panels import make_panel
+from tests.support.reader import MIX, Reader, agree
+from tests.support.synthetic_draws import synthetic_draws
 
 FORMS = {"percent": percent, "chance": chance, "number": number, "count": "{:,.0f}".format}
 ENDS = {"mean": "percent", "lower": "percent", "upper": "percent"}
@@ -42,7 +46,7 @@ def holds(reader, id, table, columns, units=None):
             known = np.isfinite(float(value))
             assert float(cell["value"]) == float(value) or not known, (id, name, head)
             unit = (units or {}).get(column)
-            more = (row[unit] / (3 if unit == column else 1),) if unit and form == "percent" else ()
+            more = (row[unit] / (3 if unit == column else 1),) if unit and form in ("percent", "number") else ()
             assert cell["text"] == (FORMS[form](float(value), *more) if known else ""), (id, name, head)
 
 
@@ -97,7 +101,9 @@ def test_the_portfolio_is_that_of_attribute(written, hier_fit):
     holds(reader, "portfolio-risk", shares.sort_values("mean", ascending=False, kind="stable"), ends(), POSTERIOR)
     weights = xr.DataArray(list(MIX.values()), {"asset": list(MIX)})
     loading = summarise((hier_fit.posterior["loading"].sel(asset=list(MIX)) * weights).sum("asset"), 0.9, "eti")
-    holds(reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS])
+    holds(
+        reader, "portfolio-loadings", loading.set_index("factor"), [(name, name, "number") for name in ENDS], POSTERIOR
+    )
 
 
 def told(cell, row):
@@ -145,10 +151,16 @@ def test_positions_are_those_of_position_risk_and_attribute(written, hier_fit):
         if name in MIX:  # of a short position the ends change places
             draws = MIX[name] * bf.attribute(hier_fit).draws.sel(asset=name, source="total", drop=True)
             assert told(cell["adds to return"], summarise(draws, 0.9, "eti").iloc[0])
-    at_risk, shortfall = (percent(row["loss"], row["mcse"]) for _, row in risk.tail().iterrows())
-    period = hier_fit.panel.calendar.period
-    said = f"Losses of the next {period}, at 95 %: value at risk {at_risk}, expected shortfall {shortfall}, parameter"
-    assert said in written[1].text("portfolio")
+
+
+def test_losses_have_no_digit_within_their_monte_carlo_error(written, hier_fit):
+    period, found = hier_fit.panel.calendar.period, bf.position_risk(hier_fit, MIX).tail()
+    losses = f"Losses of the next {period}, at 95 %: value at risk (.*) %, expected shortfall (.*) %, parameter"
+    said = re.search(losses, written[1].text("portfolio"))
+    for text, (_, row) in zip(said.groups(), found.iterrows(), strict=True):
+        assert float(text) / 100 == pytest.approx(row["loss"], abs=5 * row["mcse"])  # half a unit of ten errors at most
+        places = len(text.partition(".")[2])
+        assert 10.0 ** -(places + 2) >= row["mcse"]
 
 
 @pytest.mark.parametrize("compounded", [False, True])
@@ -171,7 +183,13 @@ def test_premia_are_those_of_identify(written, hier_fit):
         ("contraction", "posterior_contraction", "number"), ("data are", "data_from", "text"),
         ("reason", "reason", "text"),
     ]  # fmt: skip
-    units = {**POSTERIOR, "data_mean": "data_se", "data_se": "data_se"}
+    units = {
+        **POSTERIOR,
+        "data_mean": "data_se",
+        "data_se": "data_se",
+        "prior_mean": "prior_sd",
+        "prior_sd": "prior_sd",
+    }
     holds(written[1], "premia-table", bf.identify(hier_fit).table(), columns, units)
 
 
@@ -213,8 +231,8 @@ def test_loadings_are_those_of_the_posterior(written, hier_fit):
         asset, factor = row["asset"], row["factor"]
         cell = rows[asset][heads.index(factor) - 1]
         assert float(cell["value"]) == row["mean"]
-        assert cell["below"] == f"{number(row['lower'])} to {number(row['upper'])}"
-        assert cell["more"] == f"{number(least.loc[asset, factor])}; {shrinkage.loc[asset, factor]:.2f}"
+        assert cell["below"] == f"{number(row['lower'], row['sd'])} to {number(row['upper'], row['sd'])}"
+        assert cell["more"] == f"{number(least.loc[asset, factor], row['sd'])}; {shrinkage.loc[asset, factor]:.2f}"
 
 
 def test_the_data_are_those_of_describe(written, hier_fit):
@@ -250,11 +268,13 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
     likely = total["prob_positive"] if side == "above" else 1 - total["prob_positive"]
     assert f"it is {likelihood(likely)} to be {side} zero" in text
     main = mine.drop(index="total")["mean"].abs().idxmax()
-    assert f"largest part is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'], mine.loc[main, 'sd'])}" in text
+    assert f" is {PLAIN.get(main, main)}: {percent(mine.loc[main, 'mean'], mine.loc[main, 'sd'])}" in text
     share = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table().query("asset == 'portfolio'")
     own = share.set_index("source").loc["idiosyncratic"]
     ends = f"{percent(own['lower'], own['sd'])} to {percent(own['upper'], own['sd'])}"
-    assert f"Of the variance of its returns, {percent(own['mean'], own['sd'])} ({ends}) is idiosyncratic" in text
+    assert (
+        f"Of the variance of its returns, {percent(own['mean'], own['sd'])} ({ends}) is residual, and the rest" in text
+    )
 
 
 def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
@@ -279,6 +299,7 @@ def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
         f"realised {percent(sd, sd / 20)}; the model on the same dates",
         f"realised {percent(share, share / 20)}; the model on the same dates {then}",
     )
+    assert then in written[1].text("risk")  # the same number, and not one of other draws
     names = ("Expected excess return a year", "Volatility a year", "Residual share of the variance")
     agrees = bool(variance.residual_table(assets=[PORTFOLIO])["agrees"].iloc[0])
     assert agrees
@@ -289,9 +310,36 @@ def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):
         assert f"{name} {percent(row['mean'], row['sd'])} {low} to {high} {mark}{said}" in text
 
 
+@pytest.mark.usefixtures("words_only")
+def test_without_a_portfolio_numbers_are_of_all_assets(tmp_path):
+    """Assets of one span: the error of the mean over assets is that of the equal-weighted series."""
+    panel = make_panel(assets=6, traded=2, other=1, periods=120, shortest=120, seed=2)
+    fit = bf.from_draws(panel, synthetic_draws(panel, draws=100))
+    text = Reader(bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8")).text("answer")
+    series, year = panel.returns.mean("asset").to_series(), panel.periods_per_year
+    mean, error = series.mean() * year, series.std(ddof=1) / len(series) ** 0.5 * year
+    said = f"sample mean {percent(mean, error)} \N{PLUS-MINUS SIGN} {percent(error, error / 3)} (1 se)"
+    expected = bf.attribute(fit).draws.sel(source="total").mean("asset")
+    apart = abs(mean - float(expected.mean())) > 2 * error
+    assert (f"Disagrees: {said}" in text) == apart
+    assert said in text
+    variance = bf.attribute(fit, "variance").draws
+    share = estimate(
+        (1 - variance.drop_sel(source=["total", "idiosyncratic"]).sum("source") / variance.sel(source="total")).median(
+            "asset"
+        ),
+        0.9,
+        "eti",
+    )
+    ends = f"{share.percent(share.lower)} to {share.percent(share.upper)}"
+    assert f"Residual share of the variance {share.percent(share.mean)} {ends} " in text
+    assert f"(the median over assets), {share.percent(share.mean)} ({ends}) is residual" in text
+
+
 def test_what_factors_explain_is_said_of_expected_returns(written, hier_fit):
     row = bf.price(hier_fit).r_squared_table().iloc[0]
-    said = f"assets: {percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])}); below 0"
+    mean, low, high = (percent(row[name], min(row["sd"], 0.2)) for name in ("mean", "lower", "upper"))
+    said = f"assets: {mean} ({low} to {high}); below 0"
     assert f"R-squared of the factors' predictions for the expected excess returns of the {said}" in (
         written[1].text("contributions")
     )

@@ -70,14 +70,13 @@ def test_tables_hold_the_numbers_of_revisions(asked, id):
         row = wanted[tuple(cell["text"] for cell in label)]
         cells = ((then, "previous"), (now, "mean"), (change, "change"), (in_sd, "change_in_sd"))
         assert [float(cell["value"]) for cell, _ in cells] == [row[name] for _, name in cells]
-        said = number if id == LOADINGS else lambda value, sd=row["sd"]: percent(value, sd)
+        form = number if id == LOADINGS else percent
         fine = min(row["sd"] or np.inf, row["previous_sd"] or np.inf) / 10
-        assert now["text"] == (said(row["mean"]) if id == LOADINGS else percent(row["mean"], fine))
-        if id != LOADINGS:
-            shown = [float(re.sub("[ %,points]", "", cell["text"]).replace(MINUS, "-")) for cell in (then, now, change)]
-            assert shown[2] == pytest.approx(shown[1] - shown[0], abs=1e-9)
-            assert change["text"].endswith(" points")
-        assert now["below"] == f"{said(row['lower'])} to {said(row['upper'])}"
+        assert now["text"] == form(row["mean"], fine)
+        shown = [float(re.sub("[ %,points]", "", cell["text"]).replace(MINUS, "-")) for cell in (then, now, change)]
+        assert shown[2] == pytest.approx(shown[1] - shown[0], abs=1e-9)
+        assert change["text"].endswith(" points") == (id != LOADINGS)
+        assert now["below"] == f"{form(row['lower'], row['sd'])} to {form(row['upper'], row['sd'])}"
         assert verdict["text"] == row["verdict"]
 
 
@@ -94,19 +93,29 @@ def test_the_sentence_agrees_with_the_table(asked):
     row = table[(table["asset"] == "portfolio") & (table["source"] == "total")].iloc[0]
     text = reader.text("answer")
     whose = "the portfolio" if held else "the 6 assets of both fits, on average,"
-    ends = f"{percent(row['previous'], row['previous_sd'])} to {percent(row['mean'], row['sd'])} a year"
-    assert f"the expected excess return of {whose} went from {ends}" in text
-    assert f"ended on {str(OLD.times[-1])[:10]} (20 new periods)" in text
-    counts = []
-    for name, what, many in (("loading", "loadings", 18), ("premium", "expected excess returns", 6)):
+    now = f"{percent(row['mean'], row['sd'])} a year"
+    ends = f"went from {percent(row['previous'], row['previous_sd'])} to {now}"
+    told = f"is as it was, {now}" if row["verdict"] == SAME else ends
+    assert f"the expected excess return of {whose} {told}" in text
+    assert f"Since the earlier fit, to {str(OLD.times[-1])[:10]} (20 new periods, indicative only): " in text
+    counts, outside = [], 0
+    for name, what, many in (
+        ("loading", "loadings", 18),
+        ("premium", "expected excess returns", 6),
+        ("volatility", "volatilities", 6),
+    ):
         own = found.table(name)
-        counts.append(f"{(own[own['asset'] != 'portfolio']['verdict'] == OUTSIDE).sum() or 'none'} of {many} {what}")
-    assert f"of the assets' estimates {', '.join(counts)} and " in text
-    assert "volatilities are outside their earlier intervals" in text
+        beyond = int((own[own["asset"] != "portfolio"]["verdict"] == OUTSIDE).sum())
+        counts.append(f"{beyond or 'none'} of {many} {what}")
+        outside += beyond
+    assert outside
+    assert f"outside their earlier intervals are {', '.join(counts[:2])} and {counts[2]} of assets." in text
+    whose = "" if held else " of their equal-weighted book"
     for name, words in (("volatility", "the volatility"), ("residual share", "the residual share of the variance")):
         own = found.table(name).set_index("asset").loc["portfolio"]
         moved = f"{words} went from {percent(own['previous'], own['previous_sd'])} to {percent(own['mean'], own['sd'])}"
         assert (moved in text) == (own["verdict"] == OUTSIDE)
+        assert (f"{moved}{whose}, outside" in text or f"{moved} and " in text) == (own["verdict"] == OUTSIDE)
     where = {
         "outside": ", outside the earlier",
         "within the": ", within the earlier",
@@ -139,7 +148,7 @@ def test_what_changed_beside_the_data_is_said(fits, tmp_path):
     assert "Caution. The earlier fit failed its checks" in part
     assert "move an estimate by about" not in part
     assert since_sentence(bf.revisions(fits[0], old), False, "Both fits") in text
-    assert "Data and model changed. Both fits failed the checks: comparisons are indicative only." in text
+    assert "(20 new periods, data and model changed, indicative only): " in text
     doubts = text.split("What to doubt")[1].split("\n## ")[0]
     assert "Both fits failed the checks: comparisons are indicative only." in doubts
 
@@ -153,7 +162,15 @@ def test_what_is_outside_is_said_before_a_premium_that_is_not(fits):
     text = since_sentence(replace(found, estimates=table), True, "The earlier fit")
     assert 0 < text.index("the residual share of the variance went from") < text.index("within Monte Carlo error")
     assert "the volatility went from" not in text
-    assert text.endswith("The earlier fit failed the checks: comparisons are indicative only.")
+    assert "(20 new periods, indicative only): " in text
+
+
+def test_that_nothing_is_outside_is_said_once(fits):
+    found = bf.revisions(*fits)
+    text = since_sentence(replace(found, estimates=found.estimates.assign(verdict=SAME)), False)
+    assert text.endswith(
+        "of 30 loadings, expected excess returns and volatilities of assets, none is outside its earlier interval."
+    )
 
 
 def test_without_an_earlier_fit_there_is_no_section(fits, tmp_path):

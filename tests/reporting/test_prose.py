@@ -6,7 +6,8 @@ import xarray as xr
 from hypothesis import given, strategies as st
 
 import bayesfactor as bf
-from bayesfactor.base.wording import MINUS, chance, join, percent
+from bayesfactor.base.wording import MINUS, chance, join, observed, percent
+from bayesfactor.reporting.content.grids import number
 from bayesfactor.reporting.content.prose import SCALE, Estimate, estimate, likelihood, sign_sentence
 
 
@@ -128,3 +129,28 @@ def test_65_per_cent_is_not_as_likely_as_not():
     assert likelihood(0.65) == "more likely than not (65 %)"
     assert likelihood(0.35) == "less likely than not (35 %)"
     assert likelihood(0.5) == "about as likely as not (50 %)"
+
+
+@pytest.mark.parametrize(
+    ("value", "sd", "shown"),
+    [
+        (1.0336, 0.04, "1.034"),
+        (1.0336, 0.2, "1.03"),
+        (1.0, 0.04, "1"),
+        (-0.0004, 0.2, "0"),
+        (12345.6, 600.0, "12,300"),
+        (-0.051, 0.004, f"{MINUS}0.051"),
+        (2.5e-8, 1e-9, "2.5e-08"),
+        (1.0336, 0.0, "1.03"),
+        (float("nan"), 0.1, ""),
+    ],
+)
+def test_numbers_have_the_digits_of_percentages(value, sd, shown):
+    assert number(value, sd).replace(MINUS, "-") == shown.replace(MINUS, "-")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1.36789, "137 %"), (12.345678, "1,230 %"), (-0.0456789, f"{MINUS}4.57 %"), (0.0, "0 %")]
+)
+def test_what_was_observed_has_three_digits(value, shown):
+    assert observed(value) == shown

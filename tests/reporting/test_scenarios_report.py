@@ -6,6 +6,7 @@ import pytest
 
 import bayesfactor as bf
 from bayesfactor.base.wording import percent
+from bayesfactor.reporting.content.prose import estimate, likelihood
 from tests.support.panels import make_panel
 from tests.support.reader import HOSTILE, MIX, Reader, agree
 from tests.support.synthetic_draws import synthetic_draws
@@ -46,6 +47,7 @@ def test_scenarios_stand_side_by_side(fit, read):
     _, rows = read.rows("scenarios-table")
     assert list(rows) == ["crash", HOSTILE[0]]
     found = bf.stress(fit, CRASH, portfolio=MIX)
+    drawn = found.draws.sel(source="total", drop=True), found.outcome
     total = found.table().query("asset == 'portfolio' and source == 'total'").iloc[0]
     cells = rows["crash"]
     assert float(cells[1]["value"]) == total["mean"]
@@ -55,7 +57,15 @@ def test_scenarios_stand_side_by_side(fit, read):
     assert cells[6]["below"] == f"in its direction: {count}"
     with_it = PANEL.factors.sel(factor=name).rolling(time=CRASH.periods).sum()
     assert count == int((with_it <= CRASH.shocks[name]).sum())
+    expected, outcome = (estimate(draws.sel(asset="portfolio"), 0.9, "eti") for draws in drawn)
+    ends = f"{outcome.percent(outcome.lower)} and {outcome.percent(outcome.upper)}"
+    likely = float((drawn[1].sel(asset="portfolio") < 0).mean())
+    assert outcome.mean < 0
     text = read.text("scenarios")
+    assert (
+        f"The excess return of the portfolio is expected to be {expected.text}; 90 % of simulated returns lie between "
+        f"{ends} (90 % equal-tailed interval). It is {likelihood(round(likely, 2))} to be below zero." in text
+    )
     assert "Two intervals: of what is expected" in text
     assert "Note: returns of several periods are summed, not compounded." in text
 

@@ -5,7 +5,7 @@ import pytest
 import bayesfactor as bf
 from bayesfactor.base.wording import percent
 from tests.support.panels import make_panel
-from tests.support.reader import Reader
+from tests.support.reader import Reader, agree
 from tests.support.synthetic_draws import synthetic_draws
 
 PANEL = make_panel(assets=5, traded=2, other=1, periods=600, shortest=300, seed=4)
@@ -43,7 +43,7 @@ def test_years_are_those_of_attribute(fit, tmp_path, compounded):
         for source, row in table.iterrows():
             cell = cells[heads.index(source) - 1]
             assert float(cell["value"]) == pytest.approx(row["mean"], abs=1e-9)
-            assert cell["text"] == percent(row["mean"], row["sd"])
+            assert cell["text"] == percent(row["mean"], row["sd"] or abs(row["mean"]) / 20)
 
 
 @pytest.mark.usefixtures("words_only")
@@ -53,3 +53,25 @@ def test_years_are_of_a_portfolio_or_the_only_asset(fit, tmp_path):
     assert "realised-years-summed" in read(fitted(one), tmp_path).tables
     short = make_panel(assets=3, periods=60, seed=1)
     assert "realised-years-summed" not in read(fitted(short), tmp_path, portfolio={"a00": 1.0}).tables
+
+
+@pytest.mark.usefixtures("words_only")
+def test_chosen_years_are_of_every_asset(fit, tmp_path):
+    """Without a portfolio too: one table for each year, the numbers of `attribute` over it."""
+    year = int(PANEL.times.astype("datetime64[Y]").astype(int)[-1]) + 1970 - 1
+    found = read(fit, tmp_path, years=[year])
+    names = [text for text in found.sections["realised"] if text.strip() in ("The whole sample", str(year))]
+    assert names[:2] == ["The whole sample", str(year)]
+    for compounded in (False, True):
+        window = (str(year), str(year))
+        table = bf.attribute(fit, "return", by="family", window=window, compounded=compounded).table()
+        agree(found, f"realised-2-{'compounded' if compounded else 'summed'}", table, "asset")
+    (command,) = [code for code in found.codes if code.startswith("bayesfactor report")]
+    assert f"--year {year}" in command
+
+
+@pytest.mark.parametrize("years", ["2016", [1999], ["2016"], 2016, [True]])
+def test_what_is_no_year_of_the_panel_is_refused(fit, tmp_path, years):
+    with pytest.raises(bf.SpecError) as refused:
+        bf.write_report(fit, tmp_path / "r.md", years=years)
+    assert refused.value.place == "write_report.years"

@@ -83,7 +83,7 @@ def agree(reader, id, table, unit):
         cell = rows[str(row[unit])][heads.index(row["source"]) - 1]
         assert float(cell["value"]) == row["mean"]
         sd = row["sd"]
-        assert cell["text"].strip() == percent(row["mean"], sd)
+        assert cell["text"].strip() == percent(row["mean"], sd or abs(row["mean"]) / 20)
         likely = row["prob_positive" if "prob_positive" in row else "prob_above"]
         below = (
             f"{percent(row['lower'], sd)} to {percent(row['upper'], sd)}",

@@ -41,7 +41,8 @@ def book_check(
         return (cannot(name, 1.0, f"no two assets have {_least(fit.panel)} dates in common"),)
     moving = Dated(fit, draws).paths is not None
     returns = None if not moving else mean_residuals(fit) if residuals is None else residuals
-    risk = book_risk(fit, weights, draws, returns, PORTFOLIO)
+    own = draws if portfolio is None else fit.posterior  # all draws, as all else that is said of a portfolio
+    risk = book_risk(fit, weights, own, returns, PORTFOLIO)
     return (_check(fit, name, risk, int(np.count_nonzero(weights)), share=not moving),)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesfactor.analysis.portfolio.residual_risk import JUDGED, ResidualRisk, book_risk
-from bayesfactor.base.wording import interval_name, percent
+from bayesfactor.base.wording import interval_name, observed, percent
 from bayesfactor.posterior.fit import Fit
 
 CORRELATED = (
@@ -42,16 +42,12 @@ def cause(fit: Fit, apart: int) -> str:
 
 def comparison(row: pd.Series, *, share: bool = True) -> str:
     """Return one row of `ResidualRisk.table`, with the intervals of `JUDGED`, in words; with its shares or without."""
-    realised = f"realised residual volatility is {_rounded(row['realised_volatility'])} a year"
+    realised = f"realised residual volatility is {observed(row['realised_volatility'])} a year"
     model = model_ends(row, "volatility")
     if share:
-        realised += f", {_rounded(row['realised_share'])} of the variance (1 - R-squared)"
+        realised += f", {observed(row['realised_share'])} of the variance (1 - R-squared)"
         model += f", {model_ends(row, 'share')}"
     return f"{realised}, over {row['periods']} periods; the model says {model} ({interval_name(JUDGED, 'eti')}s)"
-
-
-def _rounded(value: float) -> str:
-    return percent(value, value / 20)
 
 
 def model_ends(row: pd.Series, name: str) -> str:
@@ -105,7 +101,7 @@ def _compared(table: pd.DataFrame) -> str:
     if len(table) == 1:
         return f"{table.index[0]}: {comparison(table.iloc[0])}"
     each = (
-        f"{name} {_rounded(row['realised_volatility'])} ({_rounded(row['volatility'])})"
+        f"{name} {observed(row['realised_volatility'])} ({observed(row['volatility'])})"
         for name, row in table.iterrows()
     )
     return f"realised residual volatility a year (the model's): {', '.join(each)}"

@@ -15,7 +15,7 @@ from bayesfactor.analysis.portfolio.residual_risk_words import notes_on_residual
 from bayesfactor.analysis.scenarios.held_book import HeldBook, corrected
 from bayesfactor.analysis.scenarios.losses import share_below
 from bayesfactor.analysis.scenarios.repriced_book import FLAT, RepricedBook, beside, in_money, only_meant, repriced_book
-from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note
+from bayesfactor.analysis.scenarios.simulation import PERIOD, compounded, floor_note_of
 from bayesfactor.analysis.scenarios.stressed_draws import Part, joined
 from bayesfactor.base.arguments import require_periods
 from bayesfactor.base.errors import SpecError, unknown
@@ -196,7 +196,7 @@ def forecast(
         share,
         fit.problems,
         (
-            *floor_note(PERIOD, share.max(), f" of '{share.idxmax()}', the most of all"),
+            *floor_note_of(PERIOD, share),
             *held.notes,
             *notes_on_book(book),
             *notes_on_flat(book, found.get(FLAT)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from bayesfactor.analysis.portfolio.portfolio_weights import least_returns
 from bayesfactor.posterior.predictive_law import PredictiveLaw
@@ -105,6 +106,11 @@ def paths(
             law.intercept + np.einsum("sik,sk->si", centre, law.premium),
             away,
         )
+
+
+def floor_note_of(what: str, shares: pd.Series) -> tuple[str, ...]:
+    """Say in which share of draws the floor bound, of the entry of which it was most; nothing where it never did."""
+    return floor_note(what, shares.max(), f" of '{shares.idxmax()}', the most of all") if len(shares) else ()
 
 
 def floor_note(what: str, share: float, whose: str = "") -> tuple[str, ...]:

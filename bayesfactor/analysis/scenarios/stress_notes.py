@@ -7,7 +7,7 @@ import xarray as xr
 from bayesfactor.analysis.scenarios.factor_history import LongRun
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.analysis.scenarios.shock_units import notes_on_units
-from bayesfactor.analysis.scenarios.simulation import floor_note
+from bayesfactor.analysis.scenarios.simulation import floor_note_of
 from bayesfactor.posterior.fit import Fit
 
 SUMMED = "returns of several periods are summed, not compounded"
@@ -33,7 +33,7 @@ def notes_on(
         *(ELSEWHERE[others] if len(scenario.shocks) < len(law.names) else ()),
         *((SUMMED,) if scenario.periods > 1 else ()),
         *noise_notes(fit, tuple(scenario.shocks)),
-        *_floor_notes(expected, floored, least),
+        *floor_notes(expected, floored, least),
     )
 
 
@@ -46,10 +46,10 @@ def noise_notes(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
     return (f"measured with error, and shocked by their true values: {', '.join(found)}",) if found else ()
 
 
-def _floor_notes(expected: xr.DataArray, floored: pd.Series, least: np.ndarray) -> tuple[str, ...]:
+def floor_notes(expected: xr.DataArray, floored: pd.Series, least: np.ndarray) -> tuple[str, ...]:
     """Say where a linear model loses more than everything."""
     below = (expected < xr.DataArray(least, dims="asset")).mean(("chain", "draw"))
-    notes = [*floor_note("an outcome", floored.max(), f" of '{floored.idxmax()}', the most of all")]
+    notes = [*floor_note_of("an outcome", floored)]
     if float(below.max()) > 0:
         name = str(below["asset"].values[int(np.argmax(below.values))])
         notes.append(

@@ -1,5 +1,6 @@
 """Where returns may go over the periods ahead."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -9,15 +10,17 @@ import xarray as xr
 
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import Forecast, forecast
+from bayesfactor.analysis.scenarios.simulation import PERIOD, floor_note_of
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name, join, percent, periods_in_words
 from bayesfactor.plots.forecast import forecast_chart
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
-from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
+from bayesfactor.reporting.content.grids import folded
+from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
 from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
-from bayesfactor.reporting.content.realised_spans import Portfolio
+from bayesfactor.reporting.content.realised_spans import Portfolio, own_assets
 
 EXPECTED = ("expected_lower", "expected", "expected_upper")
 FLOORED = 0.05  # of the draws of an entry, above which the lower end of its return is the bound's
@@ -48,6 +51,8 @@ class Ahead:
         Of its return.
     loss : float
         The probability that its return is below 0.
+    notes : tuple of str
+        What a reader should know; of returns that were kept from below -100 %, those of the portfolio and its assets.
     floored : tuple of str
         Entries whose simulated returns were kept from below -100 % in more than `FLOORED` of the draws.
     table : DataFrame
@@ -66,6 +71,7 @@ class Ahead:
     outcome: Estimate
     median: float
     loss: float
+    notes: tuple[str, ...]
     floored: tuple[str, ...]
     table: pd.DataFrame
     drawn: Forecast
@@ -101,6 +107,7 @@ def find_ahead(fit: Fit, portfolio: Portfolio, periods: int, ci_prob: float, ci_
         estimate(outcome, ci_prob, ci_kind),
         float(outcome.median()),
         float((outcome < 0).mean()),
+        _notes(found, portfolio),
         tuple(str(name) for name in found.floored.index[found.floored > FLOORED]),
         table,
         replace(kept, draws=kept.draws.sel(asset=drawn), expected=kept.expected.sel(asset=drawn)),
@@ -110,8 +117,22 @@ def find_ahead(fit: Fit, portfolio: Portfolio, periods: int, ci_prob: float, ci_
     )
 
 
-def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
-    """Return a sentence, a figure and a table of a forecast; `held` says whether there is a portfolio."""
+def _notes(found: Forecast, portfolio: Portfolio) -> tuple[str, ...]:
+    """Return the notes of a forecast; on returns below -100 %, of the portfolio and what it holds, if there is one."""
+    if portfolio is None:
+        return found.notes
+    own = found.floored[[*own_assets(portfolio), PORTFOLIO]]
+    return (
+        *floor_note_of(PERIOD, own),
+        *(note for note in found.notes if note not in floor_note_of(PERIOD, found.floored)),
+    )
+
+
+def look_ahead(found: Ahead, held: bool, shown: tuple[str, ...] | None, outside: str) -> tuple[Part, ...]:
+    """Return a sentence, a figure and a table of a forecast, of which entries that are not `shown` are folded.
+
+    `held` says whether there is a portfolio; `outside`, what the others are.
+    """
     over = f"the next {found.period if found.periods == 1 else periods_in_words(found.periods, found.period)}"
     problems, interval = found.drawn.problems, interval_name(found.ci_prob, found.ci_kind)
     failed = [f"Caution. The fit behind this forecast failed its checks: {said(problems)}."] if problems else []
@@ -123,26 +144,38 @@ def look_ahead(found: Ahead, held: bool) -> tuple[Part, ...]:
         Text(
             f"Over {over}, the excess return of {'the portfolio' if held else 'the mean of all assets'} is expected to "
             f"be {found.expected.text}; {100 * found.ci_prob:g} % of simulated returns lie between {low} and {high} "
-            f"({interval}), half of them below {percent(found.median, found.outcome.sd / 10)}. A loss is "
-            f"{likelihood(found.loss)}."
+            f"({interval}), half of them below {percent(found.median, found.outcome.sd / 10)}. It is "
+            f"{likelihood(found.loss)} to be below zero."
         ),
         Text(HOW),
-        *(Text(f"Note: {note}.") for note in found.drawn.notes),
-        *([Text(f"Caution. {UNUSABLE.format(join(_first(found.floored)))}", "caution")] if found.floored else []),
+        *(Text(f"Note: {note}.") for note in found.notes),
+        *_unusable(name for name in found.floored if not shown or name in shown),
         Picture(
             partial(forecast_chart, found.drawn, ci_prob=found.ci_prob, ci_kind=found.ci_kind),
             f"Fan of returns over {over}, and the expected return with its interval",
             f"Blue, where the return compounded up to each period may fall; orange, what it is expected to be{drawn}",
         ),
-        TablePart(
-            _grid(found.table),
-            "forecast",
-            f"Excess return over {over}{'' if found.periods == 1 else ', compounded'}: what it is expected to be, with "
-            f"the {interval}; between which ends the return itself may fall ({interval}); probability of a loss, which "
-            "is an excess return below 0.",
-            "assets",
-        ),
+        *_table(found, over, interval, shown, outside),
     )
+
+
+def _table(found: Ahead, over: str, interval: str, shown: tuple[str, ...] | None, outside: str) -> tuple[Part, ...]:
+    """Return the table of a forecast, with what cannot be used of the entries that are folded beside them."""
+    caption = (
+        f"Excess return over {over}{'' if found.periods == 1 else ', compounded'}: what it is expected to be, with "
+        f"the {interval}; between which ends the return itself may fall ({interval}); probability of a loss, which "
+        "is an excess return below 0."
+    )
+    *first, last = folded(TablePart(_grid(found.table), "forecast", caption, "assets"), shown, outside)
+    if isinstance(last, Fold) and shown:
+        last = replace(last, parts=(*_unusable(name for name in found.floored if name not in shown), *last.parts))
+    return (*first, last)
+
+
+def _unusable(names: Iterable[str]) -> tuple[Text, ...]:
+    """Return a caution on entries whose intervals end at the bound of -100 %."""
+    listed = _first(tuple(names))
+    return (Text(f"Caution. {UNUSABLE.format(join(listed))}", "caution"),) if listed else ()
 
 
 def _grid(table: pd.DataFrame) -> Grid:

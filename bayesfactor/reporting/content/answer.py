@@ -14,35 +14,33 @@ from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name, percent
 from bayesfactor.posterior.residual_variance import COMMON
+from bayesfactor.reporting.content.measures import Top, typical
 from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, estimate, likelihood, sign_sentence
 
 NUMBERS = ("prior_mean", "prior_sd", "data_mean", "data_se", "mean", "sd")  # of the table of `identify`
 OWN = 0.5  # of the variance
+HALF = 0.5  # probability below which what has the largest mean is not called the largest
 VOLATILE = 0.4  # a year, from which compounding takes 8 % or more
 AVERAGE = "the assets on average"
-SHARED = "{} from residual factors, which move several assets' residuals together, "
+SHARED = ", including {} common to several assets"
 UNWEIGHTED = f"{HISTORY}, each period alike; the model counts calm periods more"
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 
 
-def answer(
-    premium: Attribution, variance: Attribution, held: bool, prob: float, kind: Interval
-) -> tuple[str, str, str]:
+def answer(premium: Attribution, variance: Attribution, top: Top, one: str | None, held: bool) -> tuple[str, str, str]:
     """Return three sentences: what it is expected to earn, from what, and where the risk comes from.
 
-    Of the portfolio, where one is held; of the asset, where there is one only; of the mean over assets otherwise.
+    Of `one` entry, the portfolio where one is held; of the mean over assets otherwise. `premium` has it alone.
     """
-    one = whose(premium, held)
-    draws = headline(premium, held).draws[:, :, 0]
     subject = "The assets' expected excess return, on average,"
     if one is not None:
         subject = f"The expected excess return of {'the portfolio' if held else one}"
-    total = estimate(draws.sel(source="total", drop=True), prob, kind)
-    ends = f"{total.percent(total.lower)} to {total.percent(total.upper)}, {interval_name(prob, kind)}"
+    total = top.expected
+    ends = f"{total.percent(total.lower)} to {total.percent(total.upper)}, {interval_name(top.prob, top.kind)}"
     return (
         f"{sign_sentence(f'{subject} is', total, f'{total.percent(total.mean)} a year ({ends})')}.",
-        _sources(draws, prob, kind),
-        _risk(variance, one, prob, kind),
+        _sources(premium.draws[:, :, 0], top.prob, top.kind),
+        _risk(variance, one, top),
     )
 
 
@@ -55,8 +53,8 @@ def compounding(expected: float, volatility: float) -> str:
         return ""
     lost = volatility**2 / 2
     return (
-        f"Compounded, a year at this volatility is lower by about half the variance, {percent(lost, lost / 3)} in "
-        f"logarithms: half of such years end below about {percent(float(np.expm1(expected - lost)), 0.05)}."
+        "Compounded, a year at this volatility loses about half its variance: half of such years end below about "
+        f"{percent(float(np.expm1(expected - lost)), 0.05)}."
     )
 
 
@@ -93,10 +91,13 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
         return "No source contributes anything."
     found = {name: estimate(parts.sel(source=name, drop=True), prob, kind) for name in names}
     main = max(found, key=lambda name: abs(found[name].mean))
-    text = sign_sentence(f"Its largest part is {PLAIN.get(main, main)}:", found[main])
-    if len(names) > 1:
-        largest = float((abs(parts).idxmax("source") == main).mean())
-        text += f", and {likelihood(largest)} to be the largest in size of {len(names)} sources, whichever its sign"
+    largest = float((abs(parts).idxmax("source") == main).mean())
+    what = "Its largest part" if largest >= HALF else "The part with the largest mean"
+    text = sign_sentence(f"{what} is {PLAIN.get(main, main)}:", found[main])
+    if largest < HALF:
+        text += f"; another of the {len(names)} sources is {likelihood(1 - largest)} to be larger in size"
+    elif len(names) > 1:
+        text += f", and {likelihood(largest)} to be the largest of {len(names)} sources in size"
     against = [name for name in names if _opposed(found[main], found[name])]
     if against:
         other = max(against, key=lambda name: abs(found[name].mean))
@@ -142,26 +143,22 @@ def _opposed(main: Estimate, other: Estimate) -> bool:
     return at_least(against, LIKELY) and main.mean * other.mean < 0
 
 
-def _risk(variance: Attribution, one: str | None, prob: float, kind: Interval) -> str:
-    """Say how much of the variance is idiosyncratic, and which factor has most of the rest; of a typical asset."""
+def _risk(variance: Attribution, one: str | None, top: Top) -> str:
+    """Say how much of the variance is residual, and which factor has most of the rest; of a typical asset."""
     every = variance.draws["source"].values.tolist()
     factors = [name for name in every if name not in (*OF_RESIDUALS, "total")]
-    common = [COMMON] if COMMON in every else []
-    if one is not None:
-        mine = replace(variance, draws=variance.draws.sel(asset=one)).shares  # of one only: draws of all are large
-        found = {name: estimate(mine.sel(source=name, drop=True), prob, kind) for name in every}
-        main = max(factors, key=lambda name: found[name].mean)
-        texts, subject = {name: found[name].text for name in every}, "its returns"
-    else:
-        whole = 1 / variance.draws.sel(source="total", drop=True)
-        shares = xr.dot(variance.draws, whole, dim=("chain", "draw")) / (whole.sizes["chain"] * whole.sizes["draw"])
-        mean = shares.median("asset")
-        middle = {name: float(mean.sel(source=name)) for name in every}
-        main = max(factors, key=lambda name: middle[name])
-        texts = {name: percent(round(middle[name], 2)) for name in every}
-        subject = "a typical asset's returns (posterior means, median over assets)"
-    shared = [SHARED.format(texts[name]) for name in common]
+    whole = variance.draws.sel(source="total", drop=True)
+
+    def share(name: str) -> str:
+        return estimate(typical(variance.draws.sel(source=name, drop=True) / whole, one), top.prob, top.kind).text
+
+    inverse = 1 / whole  # of the mean share of every factor: draws of all of them, of many assets, are large
+    mean = xr.dot(variance.draws.sel(source=factors), inverse, dim=("chain", "draw"))
+    mean = mean.median("asset") if one is None else mean.sel(asset=one)
+    main = str(mean.idxmax("source").item())
+    subject = "its returns" if one is not None else "a typical asset's returns (the median over assets)"
+    shared = SHARED.format(share(COMMON)) if COMMON in every else ""
     return (
-        f"Of the variance of {subject}, {texts['idiosyncratic']} is idiosyncratic, {''.join(shared)}and the rest comes "
-        f"from factors, of which {main} has the largest share, {texts[main]}."
+        f"Of the variance of {subject}, {top.residual.text} is residual{shared}, and the rest comes from factors, of "
+        f"which {main} has the largest share, {share(main)}."
     )

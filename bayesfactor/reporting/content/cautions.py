@@ -6,7 +6,7 @@ import pandas as pd
 
 from bayesfactor.analysis.assessment.book_check import BOOK
 from bayesfactor.analysis.attribution.attribution import Attribution
-from bayesfactor.base.wording import join, percent
+from bayesfactor.base.wording import chance, join, percent
 from bayesfactor.posterior.diagnostics import Check
 from bayesfactor.reporting.content.answer import PLAIN, unknown_sources
 from bayesfactor.reporting.content.parts import Caution
@@ -14,6 +14,7 @@ from bayesfactor.reporting.content.realised_spans import Span
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
 LISTED = 4  # names in a line
+PREMIA_APART = "means: share of premia"  # how the name begins of the check of premia beside sample means
 
 
 def cautions(
@@ -58,6 +59,10 @@ def _line(check: Check) -> str:
         much = f"{check.value:.2g} times"
         says = f"is {much} what the model says" if larger else f"is smaller: the model says {much} as much"
         return f"The residual volatility that the {who} had {says}."
+    if check.name.startswith(PREMIA_APART):
+        furthest = f", {check.worst} furthest" if check.worst else ""
+        many = chance(check.value)
+        return f"The premia of {many} of assets are over 2 standard errors from their sample means{furthest}."
     first, _, _ = check.advice.partition(". ")
     return f"{first.rstrip('.')}."
 
@@ -81,7 +86,7 @@ def _unfollowed(spans: tuple[Span, ...]) -> Iterable[Caution]:
     lost: dict[str, list[str]] = {}
     for span in spans:
         for how, why in span.lost.items():
-            lost.setdefault(why, []).append(f"{span.name.partition(',')[0].lower()}, {how}")
+            lost.setdefault(why, []).append(f"{span.title.lower()}, {how}")
     for why, what in lost.items():
         text = f"What the portfolio earned cannot be said ({'; '.join(what)}): {why}"
         yield Caution("Returns", text, "realised")

@@ -29,10 +29,9 @@ from bayesfactor.reporting.content.ahead import Ahead, find_ahead
 from bayesfactor.reporting.content.answer import OWN, answer, headline, told, whose
 from bayesfactor.reporting.content.book import BookContents, find_book
 from bayesfactor.reporting.content.changes import Changes, find_changes
-from bayesfactor.reporting.content.measures import measures
+from bayesfactor.reporting.content.measures import find_top, measures
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.previous_sentence import failed_fits, since_sentence
-from bayesfactor.reporting.content.prose import estimate
 from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
 from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
 from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
@@ -46,7 +45,8 @@ OF_OWN_GRAPH = "The draws are of an own graph: a PyMC model that its author chan
 class Asked:
     """What a report is asked beside the fit.
 
-    Scenarios, periods of a forecast, fits of other models by name, causes, a book with options, and an earlier fit.
+    Scenarios, periods of a forecast, fits of other models by name, causes, a book with options, an earlier fit, and
+    years of what was earned.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -55,6 +55,7 @@ class Asked:
     causes: CausalReading | None
     book: Book | None = None
     previous: Fit | None = None
+    years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,10 +240,10 @@ def gather(
     held, several = portfolio is not None, len(fit.panel.group_names) > 1
     checks = check(fit, portfolio)
     by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
-    sentences, top = answer(by_factor, variance, held, ci_prob, ci_kind), headline(by_factor, held)
-    one = whose(by_factor, held)
-    expected = estimate(top.draws[:, :, 0].sel(source="total", drop=True), ci_prob, ci_kind)
-    numbers = measures(expected, variance, one, checks, fit.panel.calendar.period, ci_prob, ci_kind)
+    one, paid = whose(by_factor, held), headline(by_factor, held)
+    top = find_top(paid, variance, one, ci_prob, ci_kind)
+    sentences = answer(paid, variance, top, one, held)
+    numbers = measures(top, variance, one, checks, fit.panel.calendar.period)
     known = cached_identification(fit).table(ci_prob, ci_kind)
     premia = {"factor": by_factor.table(ci_prob, ci_kind)}
     weights = None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float)
@@ -264,15 +265,15 @@ def gather(
         ci_kind,
         weights,
         sentences,
-        told(top, known, fit.movement is not None and fit.movement.factors is not None),
+        told(paid, known, fit.movement is not None and fit.movement.factors is not None),
         numbers,
-        top,
+        paid,
         prior_premium(fit, one, portfolio=portfolio),
         premia,
         shares,
         volatility,
         residuals,
-        find_spans(fit, portfolio, ci_prob, ci_kind),
+        find_spans(fit, portfolio, ci_prob, ci_kind, asked.years),
         find_years(fit, portfolio, ci_prob, ci_kind),
         price(fit),
         _loadings(fit, checks, ci_prob, ci_kind),

@@ -30,6 +30,7 @@ from bayesfactor.reporting.content.parts import (
     TablePart,
     Text,
 )
+from bayesfactor.reporting.content.realised_spans import chosen_years
 from bayesfactor.spec.causal_graph_files import causal_graph_text
 
 RANKS = (
@@ -171,6 +172,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     options += ["--portfolio", "weights.csv"] if held else book_options(contents.book)
     options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
     options += ["--forecast", str(contents.ahead.periods)] if contents.ahead is not None else []
+    options += [text for year in chosen_years(contents.spans) for text in ("--year", year)]
     others = {} if contents.models is None else contents.models.others
     options += ["--causes", "graph.toml"] if contents.causes is not None else []
     options += [text for name in others for text in ("--other", _file(name))]
@@ -228,6 +230,8 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     held += book_call(contents.book)
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     held += f"    forecast={contents.ahead.periods},\n" if contents.ahead is not None else ""
+    years = chosen_years(contents.spans)
+    held += f"    years=[{', '.join(years)}],\n" if years else ""
     held += '    causes="graph.toml",\n' if contents.causes is not None else ""
     held += '    previous=bf.open_fit("previous.nc"),\n' if contents.previous is not None else ""
     if contents.models is not None:

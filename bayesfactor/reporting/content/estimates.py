@@ -8,7 +8,7 @@ import numpy as np
 
 from bayesfactor.analysis.assessment.book_check import BOOK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.base.wording import chance, percent
+from bayesfactor.base.wording import chance, observed, percent
 from bayesfactor.plots.premia import premia_chart
 from bayesfactor.plots.shrinkage import MANY, shrinkage_chart
 from bayesfactor.posterior.residual_variance import COMMON
@@ -29,7 +29,11 @@ from bayesfactor.reporting.content.grids import (
 from bayesfactor.reporting.content.measurement import measured_with_error
 from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
 
-PREMIA_UNITS = {**POSTERIOR_UNITS, **dict.fromkeys(("data_mean", "data_se"), "data_se")}
+PREMIA_UNITS = {
+    **POSTERIOR_UNITS,
+    **dict.fromkeys(("data_mean", "data_se"), "data_se"),
+    **dict.fromkeys(("prior_mean", "prior_sd"), "prior_sd"),
+}
 OF_PRIOR = ("prior_mean", "prior_sd", "posterior_contraction")
 COMMON_RISK = f" What residual factors give of the risk, which assets share, is '{COMMON}'."
 READ = " Under the name of a factor: what its loading may be read as (see What may be read as a cause)."
@@ -130,8 +134,8 @@ def _shares(contents: Contents, unit: str) -> Grid:
 def realised_cell(row: Mapping[Hashable, Any]) -> Cell:
     """Return a realised residual share, and the residual volatility below it."""
     share, volatility = row["realised_share"], row["realised_volatility"]
-    below = f"volatility {percent(volatility, volatility / 20)} a year" if np.isfinite(volatility) else ""
-    return Cell(percent(share, share / 20), float(share), below, mark="bad" if row["agrees"] is False else "")
+    below = f"volatility {observed(volatility)} a year" if np.isfinite(volatility) else ""
+    return Cell(observed(share), float(share), below, mark="bad" if row["agrees"] is False else "")
 
 
 def loadings(contents: Contents) -> tuple[Part, ...]:
@@ -171,7 +175,7 @@ def _exposure(contents: Contents) -> tuple[Part, ...]:
         table = table.assign(reading=table.index.map(readings(contents.causes)))
         columns.append(("reading", "may be read as", "text"))
     caption = f"Loadings of the portfolio: mean, ends of the {contents.interval}."
-    return (TablePart(plain(table, "factor", columns), "portfolio-loadings", caption, "factors"),)
+    return (TablePart(plain(table, "factor", columns, POSTERIOR_UNITS), "portfolio-loadings", caption, "factors"),)
 
 
 def premia(contents: Contents) -> tuple[Part, ...]:

@@ -1,5 +1,6 @@
 """Tables of results as a report sets them: cells of numbers with their intervals."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, assert_never
@@ -9,13 +10,14 @@ import pandas as pd
 
 from bayesfactor.analysis.assessment.verdicts import NO_VERDICT, UNIDENTIFIED, WEAK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.base.wording import MINUS, chance, percent
+from bayesfactor.base.wording import MINUS, chance, observed, percent, sensible
 from bayesfactor.reporting.content.parts import BAR, Cell, Fold, Grid, Head, Part, TablePart
 
 Form = Literal["percent", "number", "count", "chance", "text"]
 Column = tuple[str, str, Form]  # of a table: its name there, head, form
 POSTERIOR_UNITS = dict.fromkeys(("mean", "sd", "lower", "upper"), "sd")
 LARGE = (999.5, 1e12)  # numbers that are written out, with commas between thousands
+PLACES = 6  # decimal places of a number, beyond which it is small throughout
 ROUNDING = 1e-12  # what is smaller is 0 that was computed
 
 
@@ -42,7 +44,7 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
             bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
             below = f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else ""  # what is fixed has none
             more = f"{chance(likely)}; {percent(sd, sd / 3)}" if below else ""
-            line.append(Cell(percent(mean, sd), float(mean), below, more, bar))
+            line.append(Cell(percent(mean, sd) if below else observed(mean), float(mean), below, more, bar))
         body.append(tuple(line))
     known: Any = (
         table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
@@ -59,14 +61,14 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
 
 def spread_loadings(table: pd.DataFrame, notes: Mapping[str, str]) -> Grid:
     """Return a table of loadings with a row for each asset and a column for each factor, with a note under its name."""
-    order, names, values = _wide(table, ["mean", "lower", "upper", "least_squares", "shrinkage"])
+    order, names, values = _wide(table, ["mean", "sd", "lower", "upper", "least_squares", "shrinkage"])
     body = []
     for i, name in enumerate(names):
         line = [Cell(str(name))]
         for j in range(len(order)):
-            mean, lower, upper, own, shrunk = (values[key][i, j] for key in values)
-            more = f"{number(own) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not known'}"
-            line.append(Cell(number(mean), float(mean), f"{number(lower)} to {number(upper)}", more))
+            mean, sd, lower, upper, own, shrunk = (values[key][i, j] for key in values)
+            more = f"{number(own, sd) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not known'}"
+            line.append(Cell(number(mean, sd), float(mean), f"{number(lower, sd)} to {number(upper, sd)}", more))
         body.append(tuple(line))
     heads = (Head("asset", False), *(Head(str(name), note=notes.get(name, "")) for name in order))
     return Grid(heads, tuple(body), "least squares; shrinkage", shown=True)
@@ -98,8 +100,8 @@ def plain(table: pd.DataFrame, first: str, columns: Iterable[Column], units: Map
     columns : iterable of (column, head, form)
         The form: ``percent``, ``number``, ``count``, ``chance`` or ``text``.
     units : mapping of str to str, optional
-        Of columns in per cent: the column of the standard deviation that says how many digits they have; that column
-        itself has one or two significant ones.
+        Of columns in per cent and of numbers: the column of the standard deviation that says how many digits they have;
+        that column itself has one or two significant ones.
     """
     known = units or {}
     asked = list(columns)
@@ -146,7 +148,7 @@ def folded(part: TablePart, shown: Sequence[str] | None, what: str) -> tuple[Par
 
 
 def cell(given: object, form: Form, sd: float = 0.0) -> Cell:
-    """Return a cell of one value; see `plain` for the forms, and for what its standard deviation does to per cent."""
+    """Return a cell of one value; see `plain` for the forms, and for what its standard deviation does to digits."""
     if form == "text":
         text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
         return Cell(text)
@@ -161,16 +163,24 @@ def cell(given: object, form: Form, sd: float = 0.0) -> Cell:
         case "count":
             text = f"{value:,.0f}".replace("-", MINUS)
         case "number":
-            text = number(value)
+            text = number(value, sd)
         case _:
             assert_never(form)
     return Cell(text, value)
 
 
-def number(value: float) -> str:
-    """Return a number to three digits, with a real minus and commas; nothing for one that is not known."""
+def number(value: float, sd: float = 0.0) -> str:
+    """Return a number to three digits, with a real minus and commas; nothing for one that is not known.
+
+    With a standard deviation, to the largest power of ten within a fifth of it.
+    """
     if not np.isfinite(value):
         return ""
+    places = math.ceil(-math.log10(sd / 5)) if sd > 0 and np.isfinite(sd) else PLACES + 1
+    if places <= PLACES:
+        text = f"{sensible(value, sd):,.{max(places, 0)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return "0" if text == "-0" else text.replace("-", MINUS)
     if LARGE[0] <= abs(value) < LARGE[1]:
         return f"{float(f'{value:.3g}'):,.0f}".replace("-", MINUS)
     return "0" if abs(value) < ROUNDING else f"{value:.3g}".replace("-", MINUS)

@@ -1,35 +1,60 @@
 """The three numbers of the first screen, each beside what the data did."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 from scipy.stats import chi2
 
 from bayesfactor.analysis.assessment.checks import CheckReport
 from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.comparison.revised_estimates import residual_share
 from bayesfactor.analysis.portfolio.residual_risk import ERROR, JUDGED, ResidualRisk
 from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.intervals import Interval
-from bayesfactor.base.wording import percent, periods_in_words
+from bayesfactor.base.wording import observed, percent, periods_in_words
 from bayesfactor.posterior.misfit import MEDIAN
-from bayesfactor.posterior.residual_variance import COMMON, OWN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.prose import Estimate, estimate
 
 PREMIA = "means: average premium"  # how the name begins of the check of the mean over assets
 ERRORS = 2  # standard errors of a sample mean beyond which an expected return and it disagree
-DIGITS = 20  # what was realised is said to a twentieth of itself
 
 
-def measures(
-    expected: Estimate,
-    variance: Attribution,
-    one: str | None,
-    checks: CheckReport,
-    period: str,
-    prob: float,
-    kind: Interval,
-) -> tuple[Measure, ...]:
+@dataclass(frozen=True)
+class Top:
+    """The three numbers, of one entry or of all assets, worked out once for tiles and sentences; their interval."""
+
+    expected: Estimate
+    volatility: Estimate
+    residual: Estimate
+    prob: float
+    kind: Interval
+
+
+def find_top(premium: Attribution, variance: Attribution, one: str | None, prob: float, kind: Interval) -> Top:
+    """Return the three numbers of one entry; without one the mean of premia and the medians of the others over assets.
+
+    `premium` has the entry, or the mean, alone.
+    """
+    whole = variance.draws.sel(source="total", drop=True)
+    expected = premium.draws[:, :, 0].sel(source="total", drop=True)
+    return Top(
+        estimate(expected, prob, kind),
+        estimate(typical(whole**0.5, one), prob, kind),
+        estimate(typical(residual_share(variance.draws), one), prob, kind),
+        prob,
+        kind,
+    )
+
+
+def typical(draws: xr.DataArray, one: str | None) -> xr.DataArray:
+    """Return draws (chain, draw, asset) of one entry, or their median over assets."""
+    return draws.median("asset") if one is None else draws.sel(asset=one, drop=True)
+
+
+def measures(top: Top, variance: Attribution, one: str | None, checks: CheckReport, period: str) -> tuple[Measure, ...]:
     """Return expected return, volatility and residual share, of one entry or, where `one` is None, of all assets.
 
     Of one entry the model's own, on the dates of what was realised, stand beside that; `period` is what one is called.
@@ -38,41 +63,45 @@ def measures(
     """
     risk = variance.residuals
     assert risk is not None  # of a variance
-    whole = variance.draws.sel(source="total", drop=True)
-    own = variance.draws.sel(source=[name for name in (COMMON, OWN) if name in variance.draws["source"].values])
-    volatility, share = (_of(draws, one, prob, kind) for draws in (whole**0.5, own.sum("source") / whole))
+    expected, volatility, share = top.expected, top.volatility, top.residual
     realised = risk.realised if one is None else risk.realised.loc[[one]]
     mean, total = (realised[name].to_numpy(dtype=float) * risk.periods_per_year for name in ("mean", "total"))
     error = realised["error"].to_numpy(dtype=float) * risk.periods_per_year
     sd, left = (_median(values) for values in (np.sqrt(total), realised["share"].to_numpy(dtype=float)))
     earned = _mean(mean)
     if one is None:
-        apart = _beyond(checks, PREMIA), _beyond(checks, MEDIAN), _beyond(checks, MEDIAN)
+        se, gap = _error_of_all(checks)
+        apart = gap > ERRORS, _beyond(checks, MEDIAN), _beyond(checks, MEDIAN)
+        about = f" \N{PLUS-MINUS SIGN} {percent(se, se / 3)} (1 se)" if np.isfinite(se) else ""
     else:
-        off = abs(earned - expected.mean) > ERRORS * error[0]
-        apart = bool(off), _volatility_apart(risk, one), _residuals_apart(risk, checks, one)
-    own_mean = _said(earned, float(error[0]) if one is not None else abs(earned) / DIGITS)
-    about = ""
-    if one is not None and own_mean:
+        se = float(error[0])
+        apart = (
+            bool(abs(earned - expected.mean) > ERRORS * se),
+            _volatility_apart(risk, one),
+            _residuals_apart(risk, checks, one),
+        )
         periods = periods_in_words(int(realised["periods"].iloc[0]), period)
-        about = f" \N{PLUS-MINUS SIGN} {percent(error[0], error[0] / 3)} (1 se, {periods})"
+        about = f" \N{PLUS-MINUS SIGN} {percent(se, se / 3)} (1 se, {periods})"
+    own_mean = f"{percent(earned, se) if se > 0 else observed(earned)}{about}"
     then = ["", ""]
     if one is not None:
-        then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, prob, kind)]
+        then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, top)]
     ahead = f", next {period}" if variance.long_run is not None else ""
     return (
-        _measure("Expected excess return a year", expected, f"sample mean {own_mean}{about}", earned, apart[0]),
-        _measure(f"Volatility a year{ahead}", volatility, f"realised {_said(sd)}{then[0]}", sd, apart[1]),
-        _measure(f"Residual share of the variance{ahead}", share, f"realised {_said(left)}{then[1]}", left, apart[2]),
+        _measure("Expected excess return a year", expected, f"sample mean {own_mean}", earned, apart[0]),
+        _measure(f"Volatility a year{ahead}", volatility, f"realised {observed(sd)}{then[0]}", sd, apart[1]),
+        _measure(
+            f"Residual share of the variance{ahead}", share, f"realised {observed(left)}{then[1]}", left, apart[2]
+        ),
     )
 
 
-def _on_these_dates(risk: ResidualRisk, one: str, prob: float, kind: Interval) -> tuple[str, str]:
+def _on_these_dates(risk: ResidualRisk, one: str, top: Top) -> tuple[str, str]:
     """Return the model's volatility a year and residual share on the dates of what was realised."""
     mine = risk.of([one])
     whole = ((mine.residual + mine.factors) * risk.periods_per_year) ** 0.5
-    row = mine.table(prob, kind).iloc[0]
-    return estimate(whole.sel({risk.unit: one}, drop=True), prob, kind).text, model_ends(row, "share")
+    row = mine.table(top.prob, top.kind).iloc[0]
+    return estimate(whole.sel({risk.unit: one}, drop=True), top.prob, top.kind).text, model_ends(row, "share")
 
 
 def _measure(name: str, found: Estimate, beside: str, realised: float, apart: bool) -> Measure:
@@ -82,21 +111,23 @@ def _measure(name: str, found: Estimate, beside: str, realised: float, apart: bo
     return Measure(name, found.percent(found.mean), ends, told, apart and known, found.mean, realised)
 
 
-def _of(draws: xr.DataArray, one: str | None, prob: float, kind: Interval) -> Estimate:
-    """Return a posterior of an entry, or of the median over assets."""
-    return estimate(draws.median("asset") if one is None else draws.sel(asset=one, drop=True), prob, kind)
-
-
-def _said(value: float, sd: float | None = None) -> str:
-    return percent(value, abs(value) / DIGITS if sd is None else sd)
-
-
 def _mean(values: np.ndarray) -> float:
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
 def _median(values: np.ndarray) -> float:
     return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _error_of_all(checks: CheckReport) -> tuple[float, float]:
+    """Return the standard error of the mean over assets of sample means, and how many of it premia are from it.
+
+    NaN where the check is not of all assets, or cannot be computed.
+    """
+    gap = next((check.value for check in checks.checks if check.name.startswith(PREMIA)), float("nan"))
+    away = checks.assets["sample_mean"] - checks.assets["premium"]
+    whole = bool(checks.assets["implied_gap"].notna().all()) and gap > 0
+    return abs(float(away.mean())) / gap if whole else float("nan"), gap
 
 
 def _beyond(checks: CheckReport, name: str) -> bool:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from bayesfactor.plots.chart import Chart
 
+MOST = 6  # cautions that are seen at once
 BAR = 120  # width of a small interval, in pixels
 
 
@@ -132,13 +133,22 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class FirstScreen:
-    """What is read first: three numbers, the answer in sentences, what to doubt, and one figure."""
+    """What is read first: three numbers, the answer in sentences, what to doubt, and one figure.
+
+    Where something can be folded, the last of more cautions than `MOST` are.
+    """
 
     kind: ClassVar[str] = "first"
     measures: tuple[Measure, ...]
     sentences: tuple[str, ...]
     cautions: tuple[Caution, ...]
     picture: Picture
+
+    @property
+    def seen(self) -> int:
+        """How many cautions are not folded."""
+        many = len(self.cautions)
+        return many if many <= MOST else MOST - 1
 
 
 @dataclass(frozen=True, eq=False)

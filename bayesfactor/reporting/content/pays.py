@@ -1,5 +1,6 @@
 """The section on what pays: contributions to the premium of the portfolio, of groups and of assets."""
 
+from collections.abc import Hashable, Mapping
 from functools import partial
 
 import pandas as pd
@@ -21,6 +22,7 @@ HOW = {
         "included."
     ),
 }
+UNSURE = 0.2  # standard deviation of an R-squared above which it is said to 1 %, as it is 1 at most
 MEANING = (
     "A contribution is a loading times what the factor pays. Contributions add up to the total in every draw of the "
     "posterior; intervals do not add up. Under a source's name: weak and unidentified premia, which come mostly or "
@@ -102,10 +104,16 @@ def _groups(contents: Contents) -> tuple[Part, ...]:
 def _explained(contents: Contents) -> tuple[Part, ...]:
     """Return how well factors predict expected returns across assets, where that is defined."""
     found = contents.pricing.r_squared_table(contents.ci_prob, contents.ci_kind)
+
+    def told(row: Mapping[Hashable, float]) -> str:
+        sd = min(row["sd"], UNSURE)
+        mean, low, high = (percent(row[name], sd) for name in ("mean", "lower", "upper"))
+        return f"{mean} ({low} to {high})"
+
     return tuple(
         Text(
             "R-squared of the factors' predictions for the expected excess returns of the assets: "
-            f"{percent(row['mean'])} ({percent(row['lower'])} to {percent(row['upper'])}); below 0 where they predict "
+            f"{told(row)}; below 0 where they predict "
             "worse than one number for all assets. It is about expected returns, not about the earned ones below."
         )
         for row in found.to_dict("records")

@@ -11,6 +11,7 @@ from bayesfactor.analysis.scenarios.position_risk import PositionRisk
 from bayesfactor.base.errors import SpecError
 from bayesfactor.base.wording import percent
 from bayesfactor.posterior.residual_variance import COMMON, OWN
+from bayesfactor.posterior.summaries import justified
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.estimates import REALISED_SHARE, realised_cell
 from bayesfactor.reporting.content.grids import barred, folded
@@ -93,7 +94,7 @@ def _losses(risk: PositionRisk, period: str) -> str:
         found = risk.tail(LEVEL)
     except SpecError as error:  # of too few draws
         return f"What the portfolio may lose cannot be computed: {error.message}"
-    at_risk, shortfall = (percent(loss, error) for loss, error in zip(found["loss"], found["mcse"], strict=True))
+    at_risk, shortfall = (percent(loss) for loss in justified(found["loss"], found["mcse"]))
     return (
         f"Losses of the next {period}, at {100 * LEVEL:g} %: value at risk {at_risk}, expected shortfall {shortfall}, "
         "parameter uncertainty included; a loss is positive."

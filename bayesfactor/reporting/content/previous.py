@@ -156,10 +156,12 @@ def _digits(row: pd.Series) -> float:
 
 
 def _difference(row: pd.Series, form: Form, fine: float) -> str:
-    """Return the change; in points, that of the two numbers beside it as they are said."""
-    if form == "number" or not np.isfinite(row["change"]):
-        return _said(row["change"], form, fine)
+    """Return the change of the two numbers beside it as they are said; of per cent in points."""
+    if not np.isfinite(row["change"]):
+        return ""
     apart = sensible(row["mean"], fine) - sensible(row["previous"], fine)
+    if form == "number":
+        return number(apart, fine)
     return f"{percent(apart, fine).removesuffix(' %')} points"
 
 
@@ -173,7 +175,7 @@ def _estimate(row: pd.Series, form: Form, mean: str, prefix: str, fine: float) -
 
 
 def _said(value: float, form: Form, sd: float) -> str:
-    return percent(value, sd) if form == "percent" else number(value)
+    return percent(value, sd) if form == "percent" else number(value, sd)
 
 
 def in_sd(value: float) -> str:

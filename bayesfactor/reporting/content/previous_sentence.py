@@ -16,20 +16,19 @@ INDICATIVE = "{} failed the checks: comparisons are indicative only."
 
 
 def since_sentence(found: Revisions, held: bool, failed: str = "") -> str:
-    """Return what changed: first what is outside its earlier interval, and last which fits `failed` their checks."""
+    """Return what changed: first what is outside its earlier interval; `failed`, which fits failed their checks."""
     (row,) = of_portfolio(found, "premium").loc[["total"]].to_dict("records")
     whose = "the portfolio" if held else f"the {len(found.weights)} assets of both fits, on average,"
     premium = f"the expected excess return of {whose} {_premium_change(row)}"
-    told = [_risk_changes(found), premium, _counts(found)]
+    told = [_risk_changes(found, held), premium, _counts(found)]
     if row["verdict"] == OUTSIDE:
-        told = [premium, _risk_changes(found), _counts(found)]
+        told = [premium, _risk_changes(found, held), _counts(found)]
     text = "; ".join(part for part in told if part)
-    model = " Data and model changed." if found.between.model_changed else ""
     then = found.between
-    return (
-        f"Since the earlier fit, which ended on {then.last} ({periods_of(then.new, 'new period')}), {text}.{model}"
-        f"{f' {INDICATIVE.format(failed)}' if failed else ''}"
-    )
+    aside = [periods_of(then.new, "new period")]
+    aside += ["data and model changed"] if then.model_changed else []
+    aside += ["indicative only"] if failed else []
+    return f"Since the earlier fit, to {then.last} ({', '.join(aside)}): {text}."
 
 
 def failed_fits(fit: Fit, previous: Fit) -> str:
@@ -40,33 +39,39 @@ def failed_fits(fit: Fit, previous: Fit) -> str:
 
 def _premium_change(row: Mapping[Hashable, Any]) -> str:
     """Return from what to what the premium went, and whether that is more than chance."""
-    told = f"went from {_told(row, 'previous')} to {_told(row, 'mean')} a year"
     if row["verdict"] == SAME:
-        return f"{told}, a change within Monte Carlo error"
+        return f"is as it was, {_told(row, 'mean')} a year, within Monte Carlo error"
+    told = f"went from {_told(row, 'previous')} to {_told(row, 'mean')} a year"
     if not np.isfinite(row["change_in_sd"]):
         return told
     where = "outside" if row["verdict"] == OUTSIDE else "within"
     return f"{told}, {where} the earlier interval ({in_sd(row['change_in_sd'])} of its earlier standard deviations)"
 
 
-def _risk_changes(found: Revisions) -> str:
+def _risk_changes(found: Revisions, held: bool) -> str:
     """Return which risks of the portfolio are outside their earlier intervals."""
     told = []
     for quantity in RISKS:
         (row,) = of_portfolio(found, quantity).loc[["total"]].to_dict("records")
         if row["verdict"] == OUTSIDE:
             told.append(f"{WORDS[quantity]} went from {_told(row, 'previous')} to {_told(row, 'mean')}")
-    return f"{join(told)}, outside the earlier interval{'s' * (len(told) > 1)}" if told else ""
+    whose = "" if held else " of their equal-weighted book"
+    return f"{join(told)}{whose}, outside the earlier interval{'s' * (len(told) > 1)}" if told else ""
 
 
 def _counts(found: Revisions) -> str:
     """Return how many loadings, premia and volatilities of assets are outside their earlier intervals."""
-    told = []
+    told, outside, every = [], 0, 0
     for quantity, _, what in LARGEST:
         table = found.table(quantity)
         table = table[(table["asset"] != PORTFOLIO) & (table["verdict"] != ONE_ONLY)]
-        told.append(f"{(table['verdict'] == OUTSIDE).sum() or 'none'} of {len(table)} {what.lower()}")
-    return f"of the assets' estimates {join(told)} are outside their earlier intervals"
+        many = int((table["verdict"] == OUTSIDE).sum())
+        told.append(f"{many or 'none'} of {len(table)} {what.lower()}")
+        outside, every = outside + many, every + len(table)
+    if not outside:
+        what = "loadings, expected excess returns and volatilities of assets"
+        return f"of {every} {what}, none is outside its earlier interval"
+    return f"outside their earlier intervals are {join(told)} of assets"
 
 
 def _told(row: Mapping[Hashable, Any], name: str) -> str:

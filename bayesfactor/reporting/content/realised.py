@@ -27,7 +27,7 @@ LINKING = (
 def realised(contents: Contents) -> tuple[Part, ...]:
     """Return what was earned, and from what."""
     spans = [*contents.spans, *([contents.years] if contents.years is not None else [])]
-    names = tuple(span.name.partition(",")[0] for span in spans)
+    names = tuple(span.title for span in spans)
     ids = [*map(str, range(len(contents.spans))), "years"]
     options = tuple(
         ((name, how), _earned(contents, span, how, f"realised-{id}-{how}"))
@@ -56,7 +56,7 @@ def _earned(contents: Contents, span: Span, how: str, id: str) -> tuple[Part, ..
     table = span.summed if how == HOW[0] else span.compounded
     if isinstance(table, str):
         return (Text(f"Cannot be computed, {how}: {table}"),)
-    by_year = span.name == YEAR_BY_YEAR
+    by_year = span.title == YEAR_BY_YEAR
     caption = f"Contribution to the realised excess return, {how}: mean and {contents.interval}. {span.name}."
     part = TablePart(_dated(table, span.counted), id, caption, "years" if by_year else "assets")
     return (

@@ -1,6 +1,6 @@
-"""Realised returns over the whole sample, its last year, and year by year."""
+"""Realised returns over the whole sample, its last year, chosen years, and year by year."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +18,15 @@ from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.fit import Fit
 
-YEAR_BY_YEAR = "Year by year"
+WHOLE, LAST, YEAR_BY_YEAR = "The whole sample", "The last year", "Year by year"
 MOST_YEARS = 20
 LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
+
+
+def own_assets(portfolio: Mapping[str, float] | pd.Series) -> list[str]:
+    """Return the assets that a portfolio holds."""
+    return [str(name) for name, weight in portfolio.items() if weight != 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +37,43 @@ class Span:
     `lost`: of which of them, ``summed`` or ``compounded``, the portfolio has none, and why.
     """
 
-    name: str
+    title: str
+    dates: str
     summed: pd.DataFrame | str
     compounded: pd.DataFrame | str
     counted: pd.DataFrame | None
     lost: Mapping[str, str]
 
+    @property
+    def name(self) -> str:
+        """The title, and from when to when."""
+        return f"{self.title}, {self.dates}" if self.dates else self.title
 
-def find_spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> tuple[Span, ...]:
-    """Return the whole sample, and the last year of a longer one."""
+
+def require_years(fit: Fit, years: Iterable[int]) -> tuple[int, ...]:
+    """Return calendar years, or raise a SpecError where one is none of the panel's."""
+    known = tuple(dict.fromkeys(pd.DatetimeIndex(fit.panel.times).year.tolist()))
+    place, remedy = "write_report.years", f"Write years=[{known[-1]}]."
+    if isinstance(years, str) or not isinstance(years, Iterable):
+        what = f"write_report: years are a list of numbers, not a {type(years).__name__}."
+        raise SpecError(what, place=place, found=years, remedy=remedy)
+    asked = tuple(dict.fromkeys(years))
+    for year in asked:
+        if isinstance(year, bool) or year not in known:
+            what = f"write_report: {year!r} is not a year of the panel, whose years are {known[0]} to {known[-1]}."
+            raise SpecError(what, place=place, found=year, allowed=map(str, known), remedy=remedy)
+    return tuple(int(year) for year in asked)
+
+
+def chosen_years(spans: Iterable[Span]) -> list[str]:
+    """Return the calendar years among spans."""
+    return [span.title for span in spans if span.title not in (WHOLE, LAST, YEAR_BY_YEAR)]
+
+
+def find_spans(
+    fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval, years: tuple[int, ...] = ()
+) -> tuple[Span, ...]:
+    """Return the whole sample, the last year of a longer one, and calendar years that are asked for."""
     ending = "periods ending " if fit.panel.calendar.frequency in LONG else ""
 
     def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
@@ -52,13 +85,15 @@ def find_spans(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval
                 lost |= {how: reason} if isinstance(found[how], Attribution) else {}
         counted = found["summed"].span if isinstance(found["summed"], Attribution) else None
         summed, linked = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found.values())
-        return Span(f"{what}, {ending}{written(dates[0])} to {written(dates[-1])}", summed, linked, counted, lost)
+        return Span(what, f"{ending}{written(dates[0])} to {written(dates[-1])}", summed, linked, counted, lost)
 
     times = fit.panel.times
-    spans = [span("The whole sample", times, None)]
+    spans = [span(WHOLE, times, None)]
     year = _last_year(fit.panel)
     if isinstance(fit.panel, Panel) and len(year) < len(times):
-        spans.append(span("The last year", year, (year[0], year[-1])))
+        spans.append(span(LAST, year, (year[0], year[-1])))
+    for name in map(str, years):
+        spans.append(span(name, times[pd.DatetimeIndex(times).year == int(name)], (name, name)))
     return tuple(spans)
 
 
@@ -85,7 +120,7 @@ def find_years(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval
             counted[year] = int(found.span["periods"].to_dict()[PORTFOLIO])
         tables[how] = pd.concat(parts, ignore_index=True).rename(columns={"group": "year"}) if parts else reason
     periods = pd.DataFrame({"periods": counted})
-    return Span(YEAR_BY_YEAR, tables["summed"], tables["compounded"], periods, {})
+    return Span(YEAR_BY_YEAR, "", tables["summed"], tables["compounded"], periods, {})
 
 
 def _last_year(panel: PanelBase) -> np.ndarray:

@@ -8,17 +8,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.plausibility import NORMAL, Plausibility, waiting_words
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.analysis.scenarios.stress import Stress, stress
+from bayesfactor.analysis.scenarios.stress_notes import floor_notes
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import chance, interval_name
 from bayesfactor.plots.stress import stress_chart
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, number, plain, spread
+from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, folded, number, plain, spread
 from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
-from bayesfactor.reporting.content.prose import Estimate, estimate
+from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
+from bayesfactor.reporting.content.realised_spans import own_assets
 
 DRAWN = 25  # entries of a figure
 HOW = (
@@ -27,7 +30,15 @@ HOW = (
     "fall, with the other factors and residuals drawn. The model is linear: what it says of a fall far beyond history "
     "is an extrapolation."
 )
-HEADS = ("periods", "expected", "return", "P(return > 0)", "distance", "how often as large", "rank in history")
+HEADS = (
+    "periods",
+    "expected",
+    "return",
+    "P(return > 0)",
+    "distance",
+    "how often as far, either way",
+    "rank in history",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +103,7 @@ def find_consequences(
 
         return Consequences(
             scenario,
-            one.notes,
+            _notes(one, fit, portfolio),
             own(one.draws.sel(source="total", drop=True)),
             own(one.outcome),
             one.table(ci_prob, ci_kind),
@@ -109,8 +120,23 @@ def find_consequences(
     return tuple(found(scenario) for scenario in scenarios)
 
 
-def could_happen(found: tuple[Consequences, ...], held: bool) -> tuple[Part, ...]:
-    """Return what the scenarios do, first side by side and then one by one; `held` says whether to a portfolio."""
+def _notes(one: Stress, fit: Fit, portfolio: Mapping[str, float] | pd.Series | None) -> tuple[str, ...]:
+    """Return the notes of a stress; on returns below -100 %, of the portfolio and of what it holds, if there is one."""
+    if portfolio is None:
+        return one.notes
+    total, least = one.draws.sel(source="total", drop=True), exposures(fit.panel, "asset", portfolio).least
+    every, names = floor_notes(total, one.floored, least), [*own_assets(portfolio), PORTFOLIO]
+    own = floor_notes(total.sel(asset=names), one.floored[names], least[one.floored.index.get_indexer(pd.Index(names))])
+    return (*own, *(note for note in one.notes if note not in every))
+
+
+def could_happen(
+    found: tuple[Consequences, ...], held: bool, shown: tuple[str, ...] | None, outside: str
+) -> tuple[Part, ...]:
+    """Return what the scenarios do, first side by side and then one by one; `held` says whether to a portfolio.
+
+    Entries that are not `shown` are folded; `outside`, what they are.
+    """
     moves = "at the volatility of the next period, " if len(found[0].plausibility.years) > 1 else ""
     caption = (
         f"Scenarios: excess return of {'the portfolio' if held else 'the mean of all assets'} over all the periods of "
@@ -120,7 +146,7 @@ def could_happen(found: tuple[Consequences, ...], held: bool) -> tuple[Part, ...
         "by distance, in either direction; below it, in how many the factor moved as far in the scenario's direction."
     )
     grid = Grid((Head("scenario", False), *(Head(head) for head in HEADS)), tuple(_row(one) for one in found))
-    each = (part for i, one in enumerate(found) for part in _scenario(one, f"scenario-{i}"))
+    each = (part for i, one in enumerate(found) for part in _scenario(one, f"scenario-{i}", held, shown, outside))
     return Text(HOW), TablePart(grid, "scenarios-table", caption, "scenarios"), *each
 
 
@@ -153,7 +179,20 @@ def _same_direction(one: Consequences) -> str:
     return f"in its direction: {', '.join(told)}"
 
 
-def _scenario(one: Consequences, id: str) -> tuple[Part, ...]:
+def _sentence(one: Consequences, held: bool) -> str:
+    """Return what the portfolio is expected to return, and on which side of zero and between which ends it may fall."""
+    expected, outcome = one.expected, one.outcome
+    low, high = (outcome.percent(end) for end in (outcome.lower, outcome.upper))
+    up = outcome.mean >= 0
+    likely = likelihood(outcome.prob_positive if up else 1 - outcome.prob_positive)
+    return (
+        f"The excess return of {'the portfolio' if held else 'the mean of all assets'} is expected to be "
+        f"{expected.text}; {100 * one.ci_prob:g} % of simulated returns lie between {low} and {high} "
+        f"({one.interval}). It is {likely} to be {'above' if up else 'below'} zero."
+    )
+
+
+def _scenario(one: Consequences, id: str, held: bool, shown: tuple[str, ...] | None, outside: str) -> tuple[Part, ...]:
     """Return what a scenario does to factors and to every entry, by source."""
     name, interval = one.scenario.name, one.interval
     values: list[Column] = [
@@ -161,8 +200,19 @@ def _scenario(one: Consequences, id: str) -> tuple[Part, ...]:
         ("upper", "upper", "number"), ("spread", "sd around it", "number"), ("unit", "unit", "text"),
     ]  # fmt: skip
     ends: list[Column] = [("mean", "mean", "percent"), ("lower", "lower", "percent"), ("upper", "upper", "percent")]
+    tables = (
+        TablePart(
+            spread(one.table, ["total"]), f"{id}-sources",
+            f"{name}: contribution of each source to the expected excess return: mean and {interval}.", "assets",
+        ),
+        TablePart(
+            plain(one.outcome_table, "asset", [*ends, ("prob_positive", "P(> 0)", "chance")], POSTERIOR_UNITS),
+            f"{id}-returns", f"{name}: where the return itself may fall: mean and {interval}.", "assets",
+        ),
+    )  # fmt: skip
     return (
         Heading(name),
+        Text(_sentence(one, held)),
         *(Text(f"Note: {note}.") for note in one.notes),
         Picture(
             partial(stress_chart, one.drawn, ci_prob=one.ci_prob, ci_kind=one.ci_kind),
@@ -174,14 +224,7 @@ def _scenario(one: Consequences, id: str) -> tuple[Part, ...]:
             plain(one.factors_table, "factor", values), f"{id}-factors",
             f"{name}: what factors do, with the {interval} of what is expected.", "factors",
         ),
-        TablePart(
-            spread(one.table, ["total"]), f"{id}-sources",
-            f"{name}: contribution of each source to the expected excess return: mean and {interval}.", "assets",
-        ),
-        TablePart(
-            plain(one.outcome_table, "asset", [*ends, ("prob_positive", "P(> 0)", "chance")], POSTERIOR_UNITS),
-            f"{id}-returns", f"{name}: where the return itself may fall: mean and {interval}.", "assets",
-        ),
+        *(part for table in tables for part in folded(table, shown, outside)),
     )  # fmt: skip
 
 

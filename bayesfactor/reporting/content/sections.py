@@ -26,10 +26,12 @@ from bayesfactor.reporting.content.which_model import which_model
 
 ROWS = 10  # of the figure of the first screen
 MEASURED = (
+    "Residual is what the factors leave: an asset's own risk, and what residual factors give several assets together. "
     "Beside the numbers at the top stands what the data did, on the dates on which all of it was observed: the sample "
-    "mean with its standard error, the volatility, and what a regression on the factors leaves of the variance. They "
-    "are marked where they disagree: a mean by more than two standard errors, a variance by more than its sampling "
-    "error (99 %) beyond the model's 90 % interval."
+    "mean with its standard error (se), the volatility, and what a regression on the factors leaves of the variance. "
+    "They are marked where they disagree: a mean by more than two standard errors; a variance by more than its "
+    "sampling error (99 %) beyond the model's 90 % interval, or, of the median over assets, beyond the limit of its "
+    "check."
 )
 
 
@@ -61,9 +63,12 @@ def _could_happen(contents: Contents) -> tuple[Part, ...]:
     """Return a forecast and scenarios; nothing where neither was asked for."""
     held, parts = contents.weights is not None, list[Part]()
     if contents.ahead is not None:
-        parts += look_ahead(contents.ahead, held)
+        parts += look_ahead(contents.ahead, held, contents.shown, contents.outside)
     if contents.scenarios:
-        parts += [*([Heading("Scenarios")] if parts else []), *could_happen(contents.scenarios, held)]
+        parts += [
+            *([Heading("Scenarios")] if parts else []),
+            *could_happen(contents.scenarios, held, contents.shown, contents.outside),
+        ]
     return tuple(parts)
 
 
@@ -94,7 +99,7 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
     expected, volatility = (measure.value for measure in contents.measures[:2])
     compounded = compounding(expected, volatility)
     if contents.failed:
-        doubts = (*doubts, Caution("Since last time", INDICATIVE.format(contents.failed), "since"))
+        doubts = (Caution("Since last time", INDICATIVE.format(contents.failed), "since"), *doubts)
     said = (*contents.answer, *([compounded] if compounded else []), *([contents.since] if contents.since else []))
     first = FirstScreen(contents.measures, said, doubts, _contributions(contents))
     return first, Fold("How to read this report", (Text(f"{how} {MEASURED}"),))

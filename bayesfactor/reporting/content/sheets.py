@@ -9,6 +9,7 @@ from bayesfactor.analysis.comparison.revised_estimates import Revisions
 from bayesfactor.reporting.content.book import BookContents
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.grids import Form
+from bayesfactor.reporting.content.realised_spans import LAST, WHOLE
 from bayesfactor.reporting.content.several_fits import EQUAL, SeveralFits
 
 YEAR, VARIANCE, UNIT = "a year", "of the variance", "return per unit of the factor"
@@ -95,10 +96,15 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
 
 def _book(contents: Contents) -> Iterator[Sheet]:
     """Yield what is held with its risk, its loadings, and an options book's values and gains."""
-    if contents.weights is not None and contents.positions is not None:
+    if contents.shown is not None and contents.positions is not None:
         measured = contents.positions.table(contents.ci_prob, contents.ci_kind)
         about = f"What each holding adds to the portfolio's volatility, with the {contents.interval}."
-        yield Sheet("Positions", about, measured, YEAR)
+        held = measured["asset"].isin(contents.shown)
+        yield Sheet("Positions", about, measured[held], YEAR)
+        if not held.all():
+            about = f"What one unit of weight of an asset that is not held would add, with the {contents.interval}."
+            rest = measured[~held & (measured["measure"] == "marginal")]
+            yield Sheet("Outside the book", about, rest.drop(columns="weight"), YEAR)
     if contents.exposure is not None:
         about = f"Loadings of the portfolio, with the {contents.interval}."
         yield Sheet("Portfolio loadings", about, contents.exposure, UNIT, "number")
@@ -144,7 +150,8 @@ def _risk(contents: Contents) -> Iterator[Sheet]:
 
 
 def _earned(contents: Contents) -> Iterator[Sheet]:
-    named = [*zip(("sample", "last year"), contents.spans, strict=False)]
+    short = {WHOLE: "sample", LAST: "last year"}
+    named = [(short.get(span.title, span.title), span) for span in contents.spans]
     named += [("years", contents.years)] if contents.years is not None else []
     for name, span in named:
         for how, table in (("summed", span.summed), ("compounded", span.compounded)):

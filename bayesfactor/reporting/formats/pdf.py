@@ -28,6 +28,7 @@ from bayesfactor.reporting.content.parts import (
     Text,
 )
 from bayesfactor.reporting.content.prose import failed
+from bayesfactor.reporting.formats.html_tables import unbroken
 from bayesfactor.reporting.formats.theme import Theme, not_drawn
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class Sheets:
             "",
             f"#grid(columns: (2fr, 3fr), gutter: 12pt, text(size: 10.5pt, ({said},).join()), {figure})",
             "",
-            *([f"#list({doubts})", ""] if doubts else []),
+            *(['#text(weight: 700, "What to doubt")', "", f"#list({doubts})", ""] if doubts else []),
         ]
 
     def _image(self, part: Picture, most: str) -> str:
@@ -166,8 +167,8 @@ class Sheets:
 
 
 def _string(text: str) -> str:
-    """Return text as a string of Typst: nothing in it is read as anything else."""
-    kept = "".join(" " if ord(c) < 32 and c != "\n" else c for c in text)
+    """Return text as a string of Typst, not broken before a per cent: nothing in it is read as anything else."""
+    kept = "".join(" " if ord(c) < 32 and c != "\n" else c for c in unbroken(text))
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
