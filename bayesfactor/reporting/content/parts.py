@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bayesfactor.plots.chart import Chart
+from bayesfactor.plots.chart import Chart
 
 BAR = 120  # width of a small interval, in pixels
 
@@ -125,7 +122,7 @@ class Picture:
     """A figure, drawn when it is set, with its caption and what it shows in words."""
 
     kind: ClassVar[str] = "figure"
-    draw: Callable[[], "Chart | Figure"]
+    draw: Callable[[], Chart]
     label: str
     caption: str
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from bayesfactor.base.extras import not_installed
-from bayesfactor.plots.chart import Chart
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.style import RULES, missing_glyphs
 from bayesfactor.reporting.content.brief import FIRST_TO_GO, brief
@@ -158,8 +157,8 @@ class Sheets:
     def _image(self, part: Picture, most: str) -> str:
         """Return a figure as an image, as wide as there is room and no higher than `most`."""
         if id(part) not in self.drawn:
-            name, found = f"figure-{len(self.drawn)}.svg", part.draw()
-            _save(render(found) if isinstance(found, Chart) else found, self.folder / name)
+            name = f"figure-{len(self.drawn)}.svg"
+            _save(render(part.draw()), self.folder / name)
             self.drawn[id(part)] = name
         image = f"image({_string(self.drawn[id(part)])}, alt: {_string(part.label)}"
         return f'block(width: 100%, height: {most}, {image}, width: 100%, height: 100%, fit: "contain"))'
