@@ -1,16 +1,13 @@
 """A report as one HTML file that needs nothing else."""
 
-import re
 from importlib.resources import files
 
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import Section
 from bayesfactor.reporting.content.prose import failed
-from bayesfactor.reporting.formats.html_tables import table, unbroken
+from bayesfactor.reporting.formats.html_tables import table, whole
 from bayesfactor.reporting.formats.svg import svg
 from bayesfactor.reporting.formats.theme import Theme
-
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def page(contents: Contents, sections: tuple[Section, ...], theme: Theme) -> str:
@@ -23,7 +20,7 @@ def page(contents: Contents, sections: tuple[Section, ...], theme: Theme) -> str
         loader=PackageLoader("bayesfactor.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["table"] = lambda part: Markup(table(part))  # which escapes every text
-    environment.filters["whole"] = lambda text: Markup(_whole(str(escaped(text))))
+    environment.filters["whole"] = lambda text: Markup(whole(str(escaped(text))))
     environment.filters["svg"] = lambda part: Markup(svg(part.draw()))  # which escapes every text
     return environment.get_template("report.html.j2").render(
         title=contents.title,
@@ -37,8 +34,3 @@ def page(contents: Contents, sections: tuple[Section, ...], theme: Theme) -> str
         theme=theme,
         footer=f"{theme.name}. Made by bayesfactor." if theme.name else "Made by bayesfactor.",
     )
-
-
-def _whole(text: str) -> str:
-    """Return text that is not broken within a date or before a per cent."""
-    return DATE.sub(r'<span class="short">\g<0></span>', unbroken(text))

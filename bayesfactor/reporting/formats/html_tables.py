@@ -12,6 +12,7 @@ CROWDED = 8  # columns from which a bar stands above its number
 TALL = 20  # rows from which a table scrolls
 FEW = 9  # rows that need no search
 BLOCK = 100  # rows that are shown at once
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def table(part: TablePart) -> str:
@@ -22,7 +23,7 @@ def table(part: TablePart) -> str:
     looks = f"sortable{' open' * grid.shown}{' wide' * (len(grid.heads) > CROWDED)}"
     return (
         f'{_tools(part)}<div class="scroll{tall}" tabindex="0" role="region" aria-label="{caption}">'
-        f'<table id="{id}" class="{looks}"><caption><span>{unbroken(caption)}{more}</span></caption>'
+        f'<table id="{id}" class="{looks}"><caption><span>{whole(caption)}{more}</span></caption>'
         f"<thead><tr>{''.join(map(_head, grid.heads))}</tr></thead>{''.join(_bodies(grid))}</table></div>"
     )
 
@@ -30,6 +31,11 @@ def table(part: TablePart) -> str:
 def unbroken(text: str) -> str:
     """Return text that is not broken before a per cent."""
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def whole(text: str) -> str:
+    """Return HTML that is not broken within a date or before a per cent."""
+    return DATE.sub(r'<span class="short">\g<0></span>', unbroken(text))
 
 
 def _name(text: str) -> str:
@@ -88,7 +94,8 @@ def _row(row: tuple[Cell, ...]) -> str:
     first, *rest = row
     id = f' id="{escape(first.id)}"' if first.id else ""
     short = ' class="short"' if len(first.text) < LONGEST else ""
-    return f'<tr{id}><th scope="row"{short}>{escape(first.text)}</th>{"".join(map(_cell, rest))}</tr>\n'
+    name = escape(first.text).replace("_", "_<wbr>")
+    return f'<tr{id}><th scope="row"{short}>{name}</th>{"".join(map(_cell, rest))}</tr>\n'
 
 
 def _cell(cell: Cell) -> str:
@@ -99,7 +106,10 @@ def _cell(cell: Cell) -> str:
     shown = f' class="{kind}"' if kind else ""
     below = f"<small>{unbroken(escape(cell.below))}</small>" if cell.below else ""
     more = f"<small>{unbroken(escape(cell.more))}</small>" if cell.more else ""
-    return f"<td{value}{shown}>{_bar(cell)}{unbroken(escape(cell.text))}{below}{more}</td>"
+    text = unbroken(escape(cell.text))
+    if cell.value is None and kind != "short":
+        text = text.replace("_", "_<wbr>")
+    return f"<td{value}{shown}>{_bar(cell)}{text}{below}{more}</td>"
 
 
 def _bar(cell: Cell) -> str:
