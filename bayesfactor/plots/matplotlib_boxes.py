@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 SIZE, FILLED = 8.0, 0.8  # points of a name; the part of the width of a box that it may fill
 HATCH = "///"
+HEAD, LONG = ((-1.0, -0.45), (0.0, 0.0), (-1.0, 0.45), (-1.0, -0.45)), 7  # of an arrow: its shape, and its points
 
 
 def boxed(look: BoxLook, tone: str) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def _fitting(axis: "Axes", name: str, width: float) -> float:
 
 def draw_arrow(axis: "Axes", mark: Arrow, tone: str) -> None:
     """Draw an arrow along a smooth curve."""
-    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
     vertices, codes = [(float(mark.x[0]), float(mark.y[0]))], [Path.MOVETO]
@@ -62,9 +63,5 @@ def draw_arrow(axis: "Axes", mark: Arrow, tone: str) -> None:
         middle = float(x0 + x1) / 2
         vertices += [(middle, float(y0)), (middle, float(y1)), (float(x1), float(y1))]
         codes += [Path.CURVE4] * 3
-    axis.add_patch(
-        FancyArrowPatch(
-            path=Path(vertices, codes), arrowstyle="-|>", mutation_scale=9, color=tone, linewidth=1.1, zorder=2,
-            shrinkA=0, shrinkB=0,
-        )
-    )  # fmt: skip
+    axis.add_patch(PathPatch(Path(vertices, codes), facecolor="none", edgecolor=tone, linewidth=1.1, zorder=2))
+    axis.plot(mark.x[-1:], mark.y[-1:], marker=Path(HEAD), markersize=2 * LONG, color=tone, linestyle="")

@@ -22,7 +22,7 @@ from bayesfactor.plots.table_rows import all_numbers, ends_of, part_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST_COLUMNS = 6  # sources beside each other
+MOST_COLUMNS = 8  # sources beside each other
 
 
 def stress_chart(

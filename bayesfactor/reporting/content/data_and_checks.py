@@ -129,12 +129,12 @@ def trust(contents: Contents) -> tuple[Part, ...]:
 
 def _pictures(contents: Contents) -> list[Part]:
     """Return the figures that the fit has what it needs for, and why others are not there."""
-    fit, parts = contents.fit, list[Part]()
+    fit, parts, chains = contents.fit, list[Part](), list[Part]()
     if fit.posterior.sizes["chain"] > 1:
-        parts.append(Picture(partial(check_chart, fit, "rank"), "Ranks of each chain", RANKS))
+        chains.append(Picture(partial(check_chart, fit, "rank"), "Ranks of each chain", RANKS))
     stats = fit.data.children.get("sample_stats")
     if stats is not None and "energy" in stats:
-        parts.append(Picture(partial(check_chart, fit, "energy"), "Energy of the sampler", ENERGY))
+        chains.append(Picture(partial(check_chart, fit, "energy"), "Energy of the sampler", ENERGY))
     lost = NO_LAW if fit.noise is None else of_posterior(fit).unknown
     if isinstance(fit.panel, Panel) and lost:
         parts.append(Text(f"Observed beside replicated returns. {CANNOT}{lost}."))
@@ -144,7 +144,7 @@ def _pictures(contents: Contents) -> list[Part]:
             "leaves the band, the noise law is wrong."
         )
         parts.append(Picture(partial(check_chart, fit), "Observed and replicated returns", caption))
-    return parts
+    return [*parts, Fold("Chains and the sampler's steps", tuple(chains))] if chains else parts
 
 
 def _check(check: Check) -> tuple[Cell, ...]:

@@ -81,18 +81,19 @@ def _one_by_one(found: SeveralFits, interval: str) -> Iterator[Part]:
 
 
 def _at_once(found: SeveralFits, interval: str) -> Iterator[Part]:
-    """Yield a sentence on every measure of the one entry, and one table with a row for each measure."""
-    rows = []
+    """Yield one table with a row for each measure of the one entry, and a sentence on each."""
+    rows, said = [], list[Part]()
     for id, what, tables in _measures(found):
-        yield Text(_sentence(what, tables, verdicts(tables), ""))
+        said.append(Text(_sentence(what, tables, verdicts(tables), "")))
         if id == "premium":
-            yield Text(_between(found))
+            said.append(Text(_between(found)))
         known = _row(found, tables, 0, id == "premium")
         empty = () if id == "premium" else (Cell(""), Cell(""))
         rows.append((Cell(what), *known[:-1], *empty, known[-1]))
     caption = f"{_whose(found.mixture)}, by model: mean and {interval}{MIXTURE}."
     caption = caption[0].upper() + caption[1:]
     yield TablePart(Grid(_heads(found, "measure", True), tuple(rows)), "model-measures", caption, "measures")
+    yield from said
 
 
 def _measures(found: SeveralFits) -> tuple[tuple[str, str, Mapping[str, pd.DataFrame]], ...]:
