@@ -160,8 +160,8 @@ def test_a_book_with_options_has_its_greeks_and_gains(tmp_path):
         "delta (units of the underlying)", "net delta (units of the underlying)",
         "exposure (money per 100 % of the underlying)", "gamma (delta per unit of money)",
         "vega (money per 1.00 of volatility)", "theta (money a year)", "rho (money per 1.00 of the rate)",
-        "elasticity (return over that of the underlying)", "elasticity coin (return in coin over that of the underlying)",
-        "reason",
+        "elasticity (return over that of the underlying)",
+        "elasticity coin (return in coin over that of the underlying)", "reason",
     ]  # fmt: skip
     assert {
         name: table.attrs["units"][name].split()[0] for name in ("vega", "theta", "rho", "exposure")
