@@ -48,7 +48,8 @@ def shrinkage_chart(fit: Fit, *, factors: Sequence[str] | None = None) -> Chart:
         ends = span(value, start[(start >= low) & (start <= high)])
         panels.append(Panel(tuple(marks), linear(ends=ends), y, short(name, 20), HEIGHT))
     other = "the line's other end" if len(panel.assets) > MANY else "tick"
-    key = tuple(Key(short(group, 20), source_role(i), "dot") for i, group in enumerate(panel.group_names))
+    groups = panel.group_names if len(panel.group_names) > 1 else ()
+    key = tuple(Key(short(group, 20), source_role(i), "dot") for i, group in enumerate(groups))
     note = f"Loading. Dot: posterior mean; {other}: least squares on its own returns (arrows: beyond the scale)."
     return Chart("How far loadings moved", tuple(panels), min(COLUMNS, len(panels)), key=key, notes=(note,))
 

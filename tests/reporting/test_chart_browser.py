@@ -103,6 +103,14 @@ def test_names_stay_in_their_boxes(page, width):
     assert not outside
 
 
+def test_there_is_room_for_marks_beside_names_and_numbers(page):
+    at_width(page, 360)
+    widths = page.execute_script(
+        "return [...document.querySelectorAll('svg.plot')].map((e) => [e.getAttribute('aria-label'), e.clientWidth])"
+    )
+    assert min(width for _, width in widths) >= 90, sorted(widths, key=lambda pair: pair[1])[:3]
+
+
 def test_a_box_tells_why_by_keyboard(page):
     from selenium.webdriver import ActionChains, Keys
 

@@ -8,6 +8,7 @@ from bayesfactor.reporting.content.parts import Cell, Grid, Head, TablePart
 
 PAGE = 10  # columns beside the first two that are seen at once on a wide screen
 SHORT, LONGEST, RUN = 17, 25, 16  # characters of a text, of the name of a row, and of a word in a head, not broken
+PROSE = 40  # characters of a text from which it is a sentence
 CROWDED = 8  # columns from which a bar stands above its number
 TALL = 20  # rows from which a table scrolls
 FEW = 9  # rows that need no search
@@ -102,6 +103,8 @@ def _cell(cell: Cell) -> str:
     kind: str = cell.mark or ("drawn" if cell.bar else "")
     if not kind and cell.value is None and len(cell.text) < SHORT:
         kind = "short"
+    if not kind and cell.value is None and len(cell.text) > PROSE:
+        kind = "prose"
     value = "" if cell.value is None else f' data-v="{cell.value}"'
     shown = f' class="{kind}"' if kind else ""
     below = f"<small>{unbroken(escape(cell.below))}</small>" if cell.below else ""
