@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bayesfactor.plots.marks import Mark, Role
+from bayesfactor.plots.marks import BoxLook, Mark, Role
 from bayesfactor.plots.scales import Scale
 
 ROW, PLOT = 22, 220  # pixels: of a row, and of a panel without rows
@@ -22,6 +22,8 @@ class Panel:
     title : str
     height : int
         Of what is drawn, in pixels; 0 for a usual one.
+    narrowest : int
+        Pixels across that it needs at least: on a page with less room it scrolls.
     """
 
     marks: tuple[Mark, ...]
@@ -29,11 +31,17 @@ class Panel:
     y: Scale
     title: str = ""
     height: int = 0
+    narrowest: int = 0
 
     @property
     def pixels(self) -> int:
         """Height of what is drawn."""
         return self.height or (ROW * len(self.y.names) if self.y.names else PLOT)
+
+    @property
+    def bare(self) -> bool:
+        """Whether it has no axes: neither ticks nor rows."""
+        return not (self.x.ticks or self.y.ticks or self.y.names)
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Key:
 
     text: str
     role: Role
-    look: Literal["interval", "bar", "dot", "tick", "line", "dashed", "band", "hollow"] = "interval"
+    look: Literal["interval", "bar", "dot", "tick", "line", "dashed", "band", "hollow"] | BoxLook = "interval"
 
 
 @dataclass(frozen=True)

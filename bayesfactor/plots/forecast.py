@@ -48,16 +48,16 @@ def forecast_chart(
         Key("expected return: mean", "data", "line"),
         Key(f"its {interval_name(ci_prob, ci_kind)}", "data", "dashed"),
     )
-    label = _label(shown, money=in_money(forecast.book) and PORTFOLIO in shown)
+    label = _label(shown, forecast.period, money=in_money(forecast.book) and PORTFOLIO in shown)
     return Chart(label, panels, min(COLUMNS, len(panels)), key=key, notes=_notes(forecast, label))
 
 
-def _label(shown: Sequence[str], *, money: bool) -> str:
+def _label(shown: Sequence[str], period: str, *, money: bool) -> str:
     """Return what is drawn: returns, the money that a portfolio gains, or both."""
-    returns = "Excess return compounded over the periods ahead"
+    returns = f"Excess return compounded over the {period}s ahead"
     if not money:
         return returns
-    gain = "in excess of cash, in money, over the periods ahead"
+    gain = f"in excess of cash, in money, over the {period}s ahead"
     return f"Gain {gain}" if len(shown) == 1 else f"{returns}; of the {PORTFOLIO}, the gain {gain}"
 
 
@@ -80,7 +80,7 @@ def _fan(forecast: Forecast, name: str, ci_prob: float, ci_kind: Interval) -> Pa
     outcomes = told(median[some], wide[0][some], wide[1][some], unit)
     means = told(mean[some], low[some], high[some], unit)
     texts = tuple(
-        f"{name} after {periods_in_words(int(i))}: median {where}, expected {known}; {kind}s."
+        f"{name} after {periods_in_words(int(i), forecast.period)}: median {where}, expected {known}; {kind}s."
         for i, where, known in zip(some, outcomes, means, strict=True)
     )
     marks: tuple[Mark, ...] = (
@@ -93,7 +93,7 @@ def _fan(forecast: Forecast, name: str, ci_prob: float, ci_kind: Interval) -> Pa
     )
     y = linear(*(curve for band in bands for curve in (band.lower, band.upper)), low, high, unit=unit)
     title = f"{short(name)}{', in money' * money}"
-    return Panel(marks, periods(forecast.periods, "Periods ahead"), y, title)
+    return Panel(marks, periods(forecast.periods, f"{forecast.period.capitalize()}s ahead"), y, title)
 
 
 def _notes(forecast: Forecast, label: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_COLUMNS = 6  # factors beside each other
+UNIT = "Loading: the return that goes with one unit of the factor, all others held."
 
 
 def loadings_chart(
@@ -51,7 +52,7 @@ def loadings_chart(
         panels.append(panel)
         off += notes
     key = (Key(f"mean and {interval}", "posterior"), Key("least squares on its own returns", "data", "tick"))
-    return Chart("Loadings", tuple(panels), min(len(panels), MOST_COLUMNS), True, key, tuple(off))
+    return Chart("Loadings", tuple(panels), min(len(panels), MOST_COLUMNS), True, key, (UNIT, *off))
 
 
 def _panel(

@@ -13,6 +13,7 @@ Along = Literal["x", "y"]
 Look = Literal["dot", "tick", "line", "bar"]  # an interval with a dot, with a small line, without, or as a wide bar
 Shape = Literal["dot", "tick", "none"]
 Side = Literal["right", "left", "above", "below"]
+BoxLook = Literal["full", "pale", "hatched", "outlined"]
 
 
 def source_role(number: int) -> Role:
@@ -126,4 +127,39 @@ class Labels(FrozenArrays):
     side: Side = "right"
 
 
-Mark = Intervals | Points | Lines | Band | Bars | Rules | Zone | Labels
+@dataclass(frozen=True, eq=False)
+class Boxes(FrozenArrays):
+    """Names in boxes; their looks are told apart without colours.
+
+    Attributes
+    ----------
+    x, y : array (item)
+        Their middles.
+    names, texts : tuple of str
+        What is written in each, and what is said of it when it is pointed at.
+    role : str
+    look : {"full", "pale", "hatched", "outlined"}
+    width, height : float
+        In units of the axes.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    role: Role = "posterior"
+    look: BoxLook = "full"
+    width: float = 0.7
+    height: float = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Arrow(FrozenArrays):
+    """An arrow along a smooth curve that is level at its points; it ends to the right of the last but one."""
+
+    x: np.ndarray
+    y: np.ndarray
+    role: Role = "quiet"
+
+
+Mark = Intervals | Points | Lines | Band | Bars | Rules | Zone | Labels | Boxes | Arrow

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, assert_never
 import numpy as np
 
 from bayesfactor.plots.chart import Panel
-from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Mark, Points, Rules, Zone
+from bayesfactor.plots.marks import Arrow, Band, Bars, Boxes, Intervals, Labels, Lines, Mark, Points, Rules, Zone
+from bayesfactor.plots.matplotlib_boxes import draw_arrow, draw_boxes
 from bayesfactor.plots.placing import placed
 from bayesfactor.plots.style import COLOURS, DATA, FAINT, INK, POSTERIOR, PRIOR, QUIET, short
 
@@ -50,6 +51,10 @@ def draw_mark(axis: "Axes", mark: Mark, panel: Panel) -> None:
             span(mark.low, mark.high, color=colour(mark.role), alpha=0.6, linewidth=0, zorder=0)
         case Labels():
             _labels(axis, mark, panel)
+        case Boxes():
+            draw_boxes(axis, mark, colour(mark.role))
+        case Arrow():
+            draw_arrow(axis, mark, colour(mark.role))
         case _:
             assert_never(mark)
 

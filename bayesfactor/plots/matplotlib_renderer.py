@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
 from bayesfactor.plots.chart import Chart, Key, Panel
+from bayesfactor.plots.matplotlib_boxes import boxed
 from bayesfactor.plots.matplotlib_marks import SECOND, colour, draw_mark
 from bayesfactor.plots.scales import Scale
 from bayesfactor.plots.style import QUIET, canvas, short, styled
@@ -70,8 +71,11 @@ def wrapped(text: str, width: float) -> str:
 
 def draw_panel(axis: "Axes", panel: Panel, *, names: bool, width: float) -> None:
     """Draw the marks, ticks and words of one panel on axes that are about so many pixels wide."""
+    axis.set_xlim(panel.x.low, panel.x.high)  # by which names in boxes are fitted
     for mark in panel.marks:
         draw_mark(axis, mark, panel)
+    if panel.bare:
+        axis.set_axis_off()
     _scale(axis, panel.x, "x", shown(panel.x, width))
     if panel.y.names:
         _rows(axis, panel.y, names)
@@ -122,5 +126,7 @@ def _handle(key: Key) -> "Artist":
         case "dot" | "hollow":
             face = "white" if key.look == "hollow" or key.role in SECOND else tone
             return Line2D([], [], color=tone, marker="o", markersize=4, ls="", markerfacecolor=face, label=key.text)
+        case "full" | "pale" | "hatched" | "outlined":
+            return Patch(**boxed(key.look, tone), label=key.text)
         case _:
             assert_never(key.look)

@@ -32,8 +32,13 @@ def shrinkage_chart(fit: Fit, *, factors: Sequence[str] | None = None) -> Chart:
     periods = np.maximum(panel.moments.count, 1)
     least, most = f"{periods.min():,.0f}", f"{periods.max():,.0f}"
     alike = bool(periods.max() < ALIKE * periods.min())
-    title = f"Assets by group and size, {least if least == most else f'{least} to {most}'} periods each"
-    y = Scale(0.0, len(periods) + 1.0, title=title) if alike else logarithmic(periods, "Periods observed")
+    unit = f"{panel.calendar.period}s"
+    title = f"Assets by group and size, {least if least == most else f'{least} to {most}'} {unit} each"
+    y = (
+        Scale(0.0, len(periods) + 1.0, title=title)
+        if alike
+        else logarithmic(periods, f"{unit.capitalize()} of returns")
+    )
     panels = []
     for name in names:
         value, start = mean.sel(factor=name).values, own[name].to_numpy(dtype=float)
@@ -43,7 +48,8 @@ def shrinkage_chart(fit: Fit, *, factors: Sequence[str] | None = None) -> Chart:
         ends = span(value, start[(start >= low) & (start <= high)])
         panels.append(Panel(tuple(marks), linear(ends=ends), y, short(name, 20), HEIGHT))
     other = "the line's other end" if len(panel.assets) > MANY else "tick"
-    key = tuple(Key(short(group, 20), source_role(i), "dot") for i, group in enumerate(panel.group_names))
+    groups = panel.group_names if len(panel.group_names) > 1 else ()
+    key = tuple(Key(short(group, 20), source_role(i), "dot") for i, group in enumerate(groups))
     note = f"Loading. Dot: posterior mean; {other}: least squares on its own returns (arrows: beyond the scale)."
     return Chart("How far loadings moved", tuple(panels), min(COLUMNS, len(panels)), key=key, notes=(note,))
 
@@ -57,7 +63,7 @@ def _moves(fit: Fit, group: str, start: np.ndarray, end: np.ndarray, height: np.
     gaps = np.full(len(start), np.nan)  # one line with gaps is far smaller in a file than many lines
     x, y = np.column_stack([start, end, gaps]).ravel(), np.repeat(height, 3)
     said = zip(panel.groups["asset"].values[some], end, start, periods, strict=True)
-    texts = tuple(f"{a}: {b:.3g}, least squares {own:.3g}, {n:,.0f} periods" for a, b, own, n in said)
+    texts = tuple(f"{a}: {b:.3g}, least squares {own:.3g}, {n:,.0f} {panel.calendar.period}s" for a, b, own, n in said)
     many = len(panel.assets) > MANY
     lines = Lines(x, y, role, thin=True)
     if many:

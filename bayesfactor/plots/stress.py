@@ -22,7 +22,8 @@ from bayesfactor.plots.table_rows import all_numbers, ends_of, part_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST_COLUMNS = 6  # sources beside each other
+MOST_COLUMNS = 8  # sources beside each other
+SMALL = 0.02  # of the scale: sources that nowhere reach further are named, and not drawn
 
 
 def stress_chart(
@@ -42,8 +43,11 @@ def stress_chart(
     parts = {name: part_of(table, name, "source", shown) for name in ["total", *sources]}
     each = {name: robust(*ends_of(part)[::2]) for name, part in parts.items()}
     common = together([each[name] for name in sources]) if sources else each["total"]
+    small = [name for name in sources if _reach(parts[name]) < SMALL * (common[1] - common[0])]
     panels, off = [], list[str]()
     for source, part in parts.items():
+        if source in small:
+            continue
         lower, _, upper = ends_of(part)
         marks: list[Mark] = []
         ends, title = common, short(source, 20)
@@ -70,8 +74,20 @@ def stress_chart(
         across,
         True,
         key,
-        (f"{label}. All sources have one scale.", *left_out(shown, in_money=priced), *off),
+        (f"{label}. All sources have one scale.", *_too_small(small), *left_out(shown, in_money=priced), *off),
     )
+
+
+def _reach(part: pd.DataFrame) -> float:
+    """Return how far the intervals of a source reach from 0."""
+    lower, _, upper = ends_of(part)
+    return float(np.abs([lower, upper]).max())
+
+
+def _too_small(names: Sequence[str]) -> tuple[str, ...]:
+    """Say which sources would be seen as a line at 0."""
+    listed = ", ".join(short(name, 20) for name in names)
+    return (f"Not drawn, as they give less than {100 * SMALL:g} % of the scale: {listed}.",) if names else ()
 
 
 def _ends(wide: pd.DataFrame, of_mean: tuple[float, float]) -> tuple[float, float]:
@@ -115,7 +131,8 @@ def plot_stress(
     -------
     matplotlib Figure
         In the first column the grey bar is where the return may fall; the blue line is what is known of its
-        expectation. The columns of sources have one scale.
+        expectation. The columns of sources have one scale; a source that nowhere reaches 2 % of it is not drawn, and
+        named below.
 
     Raises
     ------

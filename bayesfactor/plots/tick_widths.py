@@ -23,7 +23,7 @@ def tick_widths(scale: Scale) -> list[int]:
     texts = [text for _, text in scale.ticks]
     zero = next((i for i, text in enumerate(texts) if text.strip(f" %{MINUS}") == "0"), 0)
     by_step = [i for step in (4, 2, 1) for i in range(count) if (i - zero) % step == 0]
-    order = list(dict.fromkeys([zero, count - 1, 0, *by_step]))
+    order = list(dict.fromkeys([zero, count - 1, 0, *by_step])) if count else []
     found = [len(WIDTHS)] * count
     for number, width in enumerate(WIDTHS):
         taken = [_reach(shares[i], texts[i], width) for i in range(count) if found[i] < number]

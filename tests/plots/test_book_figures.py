@@ -52,5 +52,5 @@ def test_a_fan_of_money():
     assert ["%" in ticks(axis.yaxis) for axis in axes] == [False, True]
     assert axes[0].get_title("left") == "portfolio, in money"
     said = [told(axis.figure) for axis in axes]
-    assert "Gain in excess of cash, in money, over the periods ahead" in said[0]
+    assert "Gain in excess of cash, in money, over the days ahead" in said[0]
     assert ["compounded" in one for one in said] == [False, True]

@@ -5,10 +5,12 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import pytest
 from hypothesis import given, settings
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import Rectangle
 
 import bayesfactor as bf
 from bayesfactor.plots.causal_layout import lay_out
+from bayesfactor.plots.causes import causes_chart
+from bayesfactor.plots.marks import Arrow, Boxes
 from tests.support.causal_graphs import drawn_graphs, edges_of
 
 GRAPH = {
@@ -44,28 +46,49 @@ def test_crossings_that_need_not_be_are_not():
 
 
 def test_every_node_is_named_and_marked():
-    figure = bf.plot_causes(bf.causal_reading(FACTORS, GRAPH))
-    figure.canvas.draw()
-    assert not plt.get_fignums()
-    (axis,) = figure.axes
-    assert {text.get_text() for text in axis.texts} == {*FACTORS, "sentiment", "return"}
-    boxes = [patch for patch in axis.patches if isinstance(patch, FancyBboxPatch)]
-    assert len([patch for patch in axis.patches if isinstance(patch, FancyArrowPatch)]) == len(edges_of(GRAPH))
-    marks = {
-        text.get_text(): (bool(box.get_hatch()), box.get_linestyle())
-        for text, box in zip(axis.texts, boxes, strict=True)
+    reading = bf.causal_reading(FACTORS, GRAPH)
+    (panel,) = (chart := causes_chart(reading)).panels
+    marks = [mark for mark in panel.marks if isinstance(mark, Boxes)]
+    assert {name: (mark.role, mark.look) for mark in marks for name in mark.names} == {
+        "rates": ("posterior", "pale"),
+        "market": ("data", "hatched"),
+        "volatility": ("data", "hatched"),
+        "hash_rate": ("posterior", "full"),
+        "sentiment": ("quiet", "outlined"),
+        "return": ("ink", "full"),
     }
-    assert marks == {
-        "rates": (False, "solid"),
-        "market": (True, "solid"),
-        "volatility": (True, "solid"),
-        "hash_rate": (False, "solid"),
-        "sentiment": (False, "--"),
-        "return": (False, "solid"),
+    assert [key.text for key in chart.key] == ["total effect", "direct effect", "not causal", "no factor"]
+    assert {(key.role, key.look) for key in chart.key} == {(mark.role, mark.look) for mark in marks} - {("ink", "full")}
+    texts = {name: text for mark in marks for name, text in zip(mark.names, mark.texts, strict=True)}
+    for one in reading.readings:
+        assert texts[one.factor] == f"{one.factor}: {one.reading}. {one.because}"
+    assert texts["sentiment"] == "sentiment: no factor"
+
+
+def test_arrows_end_at_the_edges_of_their_boxes():
+    (panel,) = causes_chart(bf.causal_reading(FACTORS, GRAPH)).panels
+    places = {
+        name: (x, y, mark.width, mark.height)
+        for mark in panel.marks
+        if isinstance(mark, Boxes)
+        for name, x, y in zip(mark.names, mark.x, mark.y, strict=True)
     }
-    (legend,) = figure.legends
-    expected = ["total effect", "direct effect", "not causal", "no factor"]
-    assert [text.get_text() for text in legend.get_texts()] == expected
+
+    def at(x, y, side):
+        (name,) = (
+            name
+            for name, (left, up, wide, high) in places.items()
+            if abs(x - left - side * wide / 2) < 1e-9 and abs(y - up) < high / 2
+        )
+        return name
+
+    arrows = [mark for mark in panel.marks if isinstance(mark, Arrow)]
+    assert {(at(a.x[0], a.y[0], 1), at(a.x[-1], a.y[-1], -1)) for a in arrows} == edges_of(GRAPH)
+    assert len({(a.x[-1], a.y[-1]) for a in arrows}) == len(arrows)  # no two heads lie on each other
+    for arrow in arrows:  # on their way they pass no box
+        for x, y in zip(arrow.x[1:-1], arrow.y[1:-1], strict=True):
+            assert all(abs(x - left) > wide / 2 + 1e-9 or abs(y - up) > high / 2
+                       for left, up, wide, high in places.values())  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore:Glyph .* missing")
@@ -75,10 +98,11 @@ def test_names_that_are_hard_to_draw():
     for name in (long, "W" * 40, "exchange_liquidity", "\N{GREEK SMALL LETTER BETA}", "資産"):
         figure = bf.plot_causes(bf.causal_reading([name], {name: ["return"]}))
         figure.draw_without_rendering()
-        boxes = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
+        assert not plt.get_fignums()
+        boxes = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
         for text, box in zip(figure.axes[0].texts, boxes, strict=True):
             assert text.get_window_extent().width <= box.get_window_extent().width
-        assert ("…" in figure.axes[0].texts[0].get_text()) == (len(name) > 20)
+        assert ("…" in figure.axes[0].texts[0].get_text()) == (len(name) > 28)
 
 
 def test_what_is_no_reading_is_refused():

@@ -68,7 +68,7 @@ def test_what_is_pointed_at_is_told_in_numbers(found):
     row = found.table(rounded=False).set_index("asset").loc["portfolio"]
     low, high = row["expected_lower"], row["expected_upper"]
     expected = with_interval(row["expected"], low, high, "percent", (high - low) / 3)
-    assert spots.texts[-1].startswith("portfolio after 12 periods: median ")
+    assert spots.texts[-1].startswith("portfolio after 12 business days: median ")
     assert f"expected {expected}; 90 % equal-tailed intervals." in spots.texts[-1]
 
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.patches import PathPatch
 
 from bayesfactor.plots.chart import Chart, Key, Panel
-from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Points, Rules, Zone, source_role
+from bayesfactor.plots.marks import Arrow, Band, Bars, Boxes, Intervals, Labels, Lines, Points, Rules, Zone, source_role
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.off_scale import FEWEST, beyond, robust
 from bayesfactor.plots.placing import BOTH, NARROW, WIDE, box, placed
@@ -28,8 +29,10 @@ def numbers(axis):
             found.append(np.asarray(item.get_offsets()).ravel())
         elif isinstance(item, PolyCollection):
             found += [path.vertices.ravel() for path in item.get_paths()]
+    arrows = [item for item in axis.patches if isinstance(item, PathPatch)]
     found += [np.ravel([p.get_x(), p.get_y(), p.get_x() + p.get_width(), p.get_y() + p.get_height()])
-              for p in axis.patches]  # fmt: skip
+              for p in axis.patches if p not in arrows]  # fmt: skip
+    found += [arrow.get_path().vertices.ravel() for arrow in arrows]
     found = np.concatenate(found)
     return np.sort(found[np.isfinite(found)])
 
@@ -53,6 +56,10 @@ def of_mark(mark):
             return np.array([mark.low, mark.high])
         case Labels():
             return np.array([])
+        case Boxes():
+            return np.concatenate([mark.x - mark.width / 2, mark.y + mark.height / 2])
+        case Arrow():
+            return np.concatenate([mark.x, mark.y])
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -72,7 +79,9 @@ def test_every_mark_is_drawn(name):
 
 
 def test_a_key_has_an_entry_for_each_look():
-    looks = ("interval", "bar", "dot", "tick", "line", "dashed", "band", "hollow")
+    looks = (
+        "interval", "bar", "dot", "tick", "line", "dashed", "band", "hollow", "full", "pale", "hatched", "outlined",
+    )  # fmt: skip
     key = tuple(Key(look, source_role(number), look) for number, look in enumerate(looks))
     chart = Chart("all looks", (Panel((), linear(ONES), rows(["a"])),), key=key)
     (legend,) = render(chart).legends

@@ -16,4 +16,4 @@ def written(hier_fit, tmp_path_factory):
 @pytest.fixture
 def words_only(monkeypatch):
     """Reports without their figures, which take most of the time, for tests that read words and tables."""
-    monkeypatch.setattr(html, "drawn", lambda part, name: "")
+    monkeypatch.setattr(html, "svg", lambda chart: "")

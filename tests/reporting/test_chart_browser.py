@@ -5,6 +5,7 @@ from itertools import combinations
 
 import pytest
 
+from bayesfactor.plots.marks import Boxes
 from bayesfactor.reporting.formats.svg import svg
 from tests.support.browser import chromium
 from tests.support.figures import FIGURES, figure, figure_of, synthetic_fit
@@ -84,14 +85,52 @@ def test_text_keeps_its_size(page, width):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_panel_has_ticks(page, width):
     at_width(page, width)
-    assert all(len(panel) >= 1 for panel in boxes(page, ".ticks text"))
+    with_axes = [len(panel.x.ticks) > 0 for name in FIGURES for panel in figure(name).panels]
+    shown = [len(panel) > 0 for panel in boxes(page, ".ticks text")]
+    assert shown[: len(with_axes)] == with_axes
+    assert all(shown[len(with_axes) :])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_names_stay_in_their_boxes(page, width):
+    at_width(page, width)
+    outside = page.execute_script(
+        """return [...document.querySelectorAll('.chart div.node')].filter((box) => {
+             const name = box.firstChild.getBoundingClientRect(), at = box.getBoundingClientRect();
+             return name.left < at.left || name.right > at.right || name.top < at.top || name.bottom > at.bottom
+               || box.firstChild.scrollWidth > box.firstChild.clientWidth; }).map((box) => box.textContent);"""
+    )
+    assert not outside
+
+
+def test_there_is_room_for_marks_beside_names_and_numbers(page):
+    at_width(page, 360)
+    widths = page.execute_script(
+        "return [...document.querySelectorAll('svg.plot')].map((e) => [e.getAttribute('aria-label'), e.clientWidth])"
+    )
+    assert min(width for _, width in widths) >= 90, sorted(widths, key=lambda pair: pair[1])[:3]
+
+
+def test_a_box_tells_why_by_keyboard(page):
+    from selenium.webdriver import ActionChains, Keys
+
+    at_width(page, 1100)
+    found = [text for mark in figure("causes").panels[0].marks if isinstance(mark, Boxes) for text in mark.texts]
+    plot = page.find_element("css selector", f'svg.plot[aria-label="{figure("causes").label}"]')
+    page.execute_script("arguments[0].querySelector('.i').focus()", plot)
+    tip = page.find_element("css selector", ".tip")
+    said = [tip.text]
+    for _ in found[1:]:
+        ActionChains(page).send_keys(Keys.ARROW_DOWN).perform()
+        said.append(tip.text)
+    assert said == found
 
 
 def test_a_mark_tells_by_mouse(page):
     from selenium.webdriver import ActionChains
 
     at_width(page, 1100)
-    item = page.find_element("css selector", ".i")
+    item = page.find_element("css selector", ".chart:has(.chart-note) .i")
     said = page.execute_script("return arguments[0].querySelector('title').textContent", item)
     ActionChains(page).move_to_element(item).perform()
     tip = page.find_element("css selector", ".tip")

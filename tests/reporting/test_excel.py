@@ -154,11 +154,28 @@ def test_what_is_not_asked_for_has_no_sheet(fits, tmp_path):
 def test_a_book_with_options_has_its_greeks_and_gains(tmp_path):
     fit = book_fit(draws=20)
     book = openpyxl.load_workbook(bf.write_report(fit, tmp_path / "r.xlsx", portfolio=BOOK, scenarios=[CRASH]))
-    table = BOOK.table()
-    heads = [cell.value for cell in book["Greeks"][1]]
-    for row, own in zip(book["Greeks"].iter_rows(min_row=2, values_only=True), table.to_dict("records"), strict=True):
-        assert row[heads.index("position")] == own["position"]
-        assert row[heads.index("vega")] == (None if pd.isna(own["vega"]) else pytest.approx(own["vega"]))
+    sheet, table = book["Greeks"], BOOK.table()
+    heads = [cell.value for cell in sheet[1]]
+    assert sheet.freeze_panes == "B2"
+    assert heads == [
+        "position", "quantity (units)", "value (money)", "implied volatility (% a year)",
+        "delta (units of the underlying)", "net delta (units of the underlying)",
+        "exposure (money per 100 % of the underlying)", "gamma (delta per unit of money)",
+        "vega (money per 1.00 of volatility)", "theta (money a year)", "rho (money per 1.00 of the rate)",
+        "elasticity (return over that of the underlying)",
+        "elasticity coin (return in coin over that of the underlying)", "reason",
+    ]  # fmt: skip
+    assert {
+        name: table.attrs["units"][name].split()[0] for name in ("vega", "theta", "rho", "exposure")
+    } == dict.fromkeys(("vega", "theta", "rho", "exposure"), "money")
+    read = pd.DataFrame([[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)], columns=table.columns)
+    for name in table.columns:
+        if pd.api.types.is_numeric_dtype(table[name]):
+            np.testing.assert_allclose(read[name].astype(float), table[name], rtol=1e-14)
+        else:
+            assert read[name].tolist() == table[name].tolist()
+    small = sheet.cell(2, 1 + list(table.columns).index("gamma"))
+    assert "E" in small.number_format  # three places would show a 0
     gains = list(book["Gains"].iter_rows(min_row=2, values_only=True))
     assert len(gains) == 2 * len(bf.stress(fit, CRASH, portfolio=BOOK).book.table())
 

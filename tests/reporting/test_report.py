@@ -18,7 +18,6 @@ from bayesfactor.cli.commands import app
 from bayesfactor.panel.records import NO_RATE, Note
 from bayesfactor.reporting.content.brief import LEFT_OUT
 from bayesfactor.reporting.content.parts import Code, Listing, Section, Text
-from bayesfactor.reporting.formats.html import inline
 from bayesfactor.reporting.formats.markdown import markdown
 from tests.support.panels import make_panel, reduced
 from tests.support.reader import HOSTILE, MIX, Reader, agree, named
@@ -81,18 +80,6 @@ def test_a_portfolio_that_was_ruined_says_so_in_the_answer(hier_fit, tmp_path):
 def test_the_portfolio_stands_before_its_assets(written):
     for id in ("by-factor", "by-family", "by-level", "risk-shares", "realised-0-summed"):
         assert next(iter(written[1].rows(id)[1])) == "portfolio"
-
-
-def test_what_stands_in_a_figure_is_not_altered():
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    axis = figure.subplots()
-    axis.set_xticks([0.0, 0.025, 0.00125], ["0", "0.025", "tok-1.2345 #222222"])
-    text = inline(figure, "figure-0")
-    for said in ("0.025", "tok-1.2345 #222222"):
-        assert f">{said}<" in text
-    assert "var(--" in text
 
 
 def test_what_cannot_be_computed_is_said_and_the_rest_is_there(hier_fit, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bayesfactor.plots.chart import Chart, Key, Panel
-from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Points, Rules, Zone
+from bayesfactor.plots.marks import Arrow, Band, Bars, Boxes, Intervals, Labels, Lines, Points, Rules, Zone
 from bayesfactor.plots.scales import Scale, linear, rows
 from bayesfactor.plots.style import short
 from bayesfactor.reporting.formats.svg import svg
@@ -15,7 +15,7 @@ from tests.support.figures import FIGURES, figure, figure_of, synthetic_fit
 from tests.support.reader import HOSTILE, named
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-TAGS = {"div", "p", "span", "svg", "g", "title", "rect", "line", "circle", "path", "text"}
+TAGS = {"div", "p", "span", "svg", "g", "title", "rect", "line", "circle", "path", "text", "foreignObject", "wbr", "i"}
 LONG, CONTROL = "w" * 200, "bell \x07 and \x1b[1m"
 
 
@@ -31,7 +31,7 @@ def of_class(tree, name, tag=None):
     return [item for item in tree.iter(tag) if name in (item.get("class") or "").split()]
 
 
-KINDS = ("range", "slab", "block", "line", "band", "zone", "rule", "i", "stroke", "dot")
+KINDS = ("range", "slab", "block", "line", "band", "zone", "rule", "i", "stroke", "dot", "node", "head")
 
 
 def drawn(tree):
@@ -77,6 +77,12 @@ def expected(panel):
                 counts["rule"] += scale.low <= mark.value <= scale.high
             case Labels():
                 pass
+            case Boxes():
+                counts["node"] += len(mark.x)
+                counts["i"] += len(mark.x)
+            case Arrow():
+                counts["line"] += 1
+                counts["head"] += 1
     return counts
 
 
@@ -147,7 +153,7 @@ def test_names_are_text_whatever_they_hold(name):
     assert "<script>" not in text
     assert {item.tag for item in tree.iter()} <= TAGS
     titles = " ".join(title.text for title in tree.iter("title"))
-    if name not in ("realised", "premia", "premium"):
+    if name not in ("energy", "premia", "premium", "realised", "replicated"):
         assert any(hostile in titles for hostile in HOSTILE)
 
 

@@ -18,6 +18,7 @@ from tests.support.synthetic_draws import synthetic_draws
 
 PANEL = make_panel(assets=6, traded=2, other=1, periods=120, seed=2)
 SECTIONS = ("model-premium", "model-volatility", "model-share")
+MEASURES = ("Expected excess return a year", "Volatility a year", "Residual share of the variance")
 OTHERS = ("static", HOSTILE[0], "moving")
 
 
@@ -47,6 +48,16 @@ def asked(request, fits, others, tmp_path_factory):
     return read, {"per": per, "portfolio": portfolio}, names
 
 
+def rows_of(read, names):
+    """Return the heads of each measure, and what is said of each name: of a portfolio, all stands in one table."""
+    if names != ["portfolio"]:
+        return [read.rows(id) for id in SECTIONS]
+    heads, rows = read.rows("model-measures")
+    assert list(rows) == list(MEASURES)
+    assert not {*SECTIONS} & {*read.tables}
+    return [(heads, {"portfolio": rows[what]}) for what in MEASURES]
+
+
 def measures(fit, how, names):
     """Return the three measures of a fit as tables by entry."""
     premium, variance = (bf.attribute(fit, kind, **how) for kind in ("premium", "variance"))
@@ -62,8 +73,7 @@ def measures(fit, how, names):
 def test_tables_hold_the_numbers_of_attribute(fits, asked):
     read, how, names = asked
     for fit_name, fit in fits.items():
-        for id, table in zip(SECTIONS, measures(fit, how, names), strict=True):
-            heads, rows = read.rows(id)
+        for (heads, rows), table in zip(rows_of(read, names), measures(fit, how, names), strict=True):
             assert list(rows) == names
             for name, row in table.iterrows():
                 cell = rows[name][heads.index(fit_name) - 1]
@@ -76,12 +86,14 @@ def test_the_mixture_is_that_of_average_with_equal_weights(fits, asked):
     read, how, names = asked
     premia = {name: bf.attribute(fit, "premium", **how) for name, fit in fits.items()}
     found = bf.average(premia, dict.fromkeys(fits, 1 / len(fits)), origin="equal weights")
-    heads, rows = read.rows("model-premium")
+    (heads, rows), *others = rows_of(read, names)
     table = found.table().query("source == 'total'").set_index(how["per"])
     for name in names:
         mean, share = (rows[name][heads.index(head) - 1] for head in ("equal weights", "between models"))
         assert float(mean["value"]) == table.loc[name, "mean"]
         assert float(share["value"]) == pytest.approx(found.uncertainty.loc[name, "model"], rel=1e-9)
+    if names == ["portfolio"]:
+        assert {cell["text"] for _, one in others for cell in one["portfolio"][-3:-1]} == {""}
     text = read.text("which")
     assert "Each of the 4 models counts the same; equal weights are no evidence for any of them." in text
     assert "between models" in text
@@ -90,8 +102,7 @@ def test_the_mixture_is_that_of_average_with_equal_weights(fits, asked):
 def test_what_is_apart_is_marked(fits, asked):
     read, how, names = asked
     found = [measures(fit, how, names) for fit in fits.values()]
-    for place, id in enumerate(SECTIONS):
-        _, rows = read.rows(id)
+    for place, (_, rows) in enumerate(rows_of(read, names)):
         for name in names:
             own = [one[place].loc[name] for one in found]
             apart = max(row["lower"] for row in own) > min(row["upper"] for row in own)

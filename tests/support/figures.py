@@ -3,8 +3,13 @@
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+import xarray as xr
+
 import bayesfactor as bf
 from bayesfactor.analysis.attribution.prior_premium import prior_premium
+from bayesfactor.plots.causes import causes_chart
+from bayesfactor.plots.checks import check_chart
 from bayesfactor.plots.contributions import asset_contributions_chart
 from bayesfactor.plots.forecast import forecast_chart
 from bayesfactor.plots.inclusion import inclusion_chart
@@ -24,8 +29,8 @@ from tests.support.sparse import sparse_fit
 from tests.support.synthetic_draws import synthetic_draws
 
 FIGURES = (
-    "contributions", "forecast", "inclusion", "loadings", "position risk", "premia", "premium", "pricing", "realised",
-    "risk", "scores", "shrinkage", "stress",
+    "causes", "contributions", "energy", "forecast", "inclusion", "loadings", "position risk", "premia", "premium",
+    "pricing", "ranks", "realised", "replicated", "risk", "scores", "shrinkage", "stress",
 )  # fmt: skip
 
 
@@ -34,6 +39,15 @@ def synthetic_fit(assets=6, periods=90):
     """Return a fit of three factors, whose model is known."""
     panel = make_panel(assets=assets, traded=2, other=1, periods=periods, shortest=30, seed=4)
     return bf.from_draws(panel, synthetic_draws(panel, draws=60), model="unpooled")
+
+
+def with_energy(fit):
+    """Return a fit with an energy of the sampler's steps, of independent normal ones."""
+    sizes = fit.posterior.sizes["chain"], fit.posterior.sizes["draw"]
+    data = fit.data.copy()
+    energy = np.random.default_rng(3).normal(100.0, 4.0, sizes)
+    data["sample_stats"] = xr.DataTree(xr.Dataset({"energy": (("chain", "draw"), energy)}))
+    return replace(fit, data=data)
 
 
 @cache
@@ -47,6 +61,16 @@ def figure_of(name, fit):
     first, last = fit.panel.assets[0], fit.panel.assets[-1]
     mix = {first: 0.5, last: 0.5}
     match name:
+        case "causes":
+            f0, f1, f2 = fit.panel.factor_names
+            graph = {f0: [f1, "return"], f1: ["return"], "mood": [f2, "return"], f2: ["return"]}
+            return causes_chart(bf.causal_reading(fit, graph))
+        case "energy":
+            return check_chart(with_energy(fit), "energy")
+        case "ranks":
+            return check_chart(fit, "rank")
+        case "replicated":
+            return check_chart(fit)
         case "contributions":
             return asset_contributions_chart(bf.attribute(fit, portfolio=mix))
         case "forecast":

@@ -52,6 +52,8 @@ class Forecast(FrozenResult):
     notes : tuple of str
     book : RepricedBook or None
         Of a portfolio with options, every position.
+    period : str
+        What one period is called: ``week`` of a weekly panel.
     """
 
     draws: xr.DataArray
@@ -63,6 +65,7 @@ class Forecast(FrozenResult):
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     book: RepricedBook | None = None
+    period: str = "period"
 
     def table(self, ci_prob: float = 0.9, ci_kind: Interval = "eti", *, rounded: bool = True) -> pd.DataFrame:
         """Return where the return of every asset may fall, and what it is expected to be.
@@ -204,6 +207,7 @@ def forecast(
             *(note for weights in held.mixed for note in notes_on_residual_risk(later, weights, PORTFOLIO)),
         ),
         None if book is None else repriced_book(book, later.panel, draws, found, fit.problems),
+        fit.panel.calendar.period,
     )
 
 

@@ -118,7 +118,7 @@ def find_book(
         book,
         book.table().set_index("position"),
         tuple(stressed),
-        moved(f"{periods_in_words(later.periods)} ahead", later.notes, later.book),
+        moved(f"{periods_in_words(later.periods, later.period)} ahead", later.notes, later.book),
         premium,
         paid.notes,
         interval_name(ci_prob, ci_kind),
@@ -138,15 +138,14 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
             f"The book holds {many}; on {at} it is worth {book.value:,.6g} in {book.money}. The rest of this report is "
             "about the assets of the panel; of the book, read its greeks and scenarios first."
         ),
-        *(Text(f"Note: {note}.") for note in found.shared),
         TablePart(
             plain(found.greeks, "position", greeks_grid(book)), "book-greeks",
             f"Values and greeks, in money{IN_COIN if book.accounted == 'coin' else ''}. {MEANING}", "positions",
         ),
+        *(Text(f"Note: {note}.") for note in found.shared),
         *(part for i, one in enumerate(found.stressed) for part in _moved(one, f"book-{i}", found)),
         *_moved(found.ahead, "book-ahead", found),
         Heading("Expected gain a year"),
-        *(Text(f"Note: {note}.") for note in found.notes if note not in found.shared),
         TablePart(
             plain(found.premium, "source", [*paid, ("identification", "how it is known", "text")], POSTERIOR_UNITS),
             "book-premium",
@@ -154,6 +153,7 @@ def book_with_options(found: BookContents) -> tuple[Part, ...]:
             f"mean, ends of the {found.interval}.",
             "sources",
         ),
+        *(Text(f"Note: {note}.") for note in found.notes if note not in found.shared),
     )  # fmt: skip
 
 
@@ -168,11 +168,11 @@ def _moved(one: Moved, id: str, found: BookContents) -> tuple[Part, ...]:
     """Return gains by position after a scenario or some time."""
     return (
         Heading(one.name),
-        *(Text(f"Note: {note}.") for note in one.notes if note not in found.shared),
         TablePart(
             plain(one.table, "position", GAINS), id,
             f"{one.name}: gain of every position in excess of cash, in {found.book.money}: what is expected, and where "
             f"it may fall (mean, ends of the {found.interval}).",
             "positions",
         ),
+        *(Text(f"Note: {note}.") for note in one.notes if note not in found.shared),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from bayesfactor.analysis.causes.causal_reading import CausalReading
-from bayesfactor.plots.causes import plot_causes
+from bayesfactor.plots.causes import causes_chart
 from bayesfactor.reporting.content.grids import Column, plain
 from bayesfactor.reporting.content.parts import Part, Picture, TablePart, Text
 
@@ -17,7 +17,7 @@ CAPTION = (
     "What each loading may be read as. Of the total effect: which factors a regression must hold (adjust for), what is "
     "no factor and must become one (missing), and which factors it must not hold (leave out)."
 )
-FIGURE = "The graph: causes to the left of their effects."
+FIGURE = "The graph: causes to the left of their effects. Pointed at, a factor tells why."
 COLUMNS: list[Column] = [
     ("reading", "reading", "text"), ("adjust_for", "adjust for", "text"), ("missing", "missing", "text"),
     ("harmful", "leave out", "text"), ("because", "because", "text"),
@@ -28,7 +28,7 @@ def causes(found: CausalReading) -> tuple[Part, ...]:
     """Return the parts of the section."""
     return (
         Text(WHAT),
-        Picture(partial(plot_causes, found), "Causal graph of the factors and the return", FIGURE),
+        Picture(partial(causes_chart, found), "Causal graph of the factors and the return", FIGURE),
         TablePart(plain(found.table().set_index("factor"), "factor", COLUMNS), "causes-table", CAPTION, "factors"),
         *(Text(f"Note: {note}.") for note in found.notes),
     )

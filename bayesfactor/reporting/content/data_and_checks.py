@@ -8,7 +8,7 @@ import numpy as np
 
 from bayesfactor.analysis.scenarios.scenario_files import scenarios_text
 from bayesfactor.panel.panel import Panel
-from bayesfactor.plots.checks import plot_check
+from bayesfactor.plots.checks import check_chart
 from bayesfactor.posterior.dated import of_posterior
 from bayesfactor.posterior.diagnostics import CANNOT, Check
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
@@ -34,9 +34,10 @@ from bayesfactor.reporting.content.realised_spans import chosen_years
 from bayesfactor.spec.causal_graph_files import causal_graph_text
 
 RANKS = (
-    "Ranks of each chain's draws among all, of at most 12 quantities: those on which chains agree least. p is that of "
-    "ArviZ's test that they agree; points are marked where it is below 1 %, as of many quantities a few are by chance."
+    "Of at most 12 quantities, those on which chains agree least. p is that of ArviZ's test that they agree; points "
+    "are marked where it is below 1 %, as of many quantities a few are by chance."
 )
+ENERGY = "Where its changes are far narrower than the energy itself, chains are slow to reach the whole posterior."
 MEANS = (
     "Mean excess return a year: of the sample, with its standard error; the premium of this report, and sample mean "
     "less premium in standard errors; as implied by alpha and loadings with what the factors did on the asset's dates, "
@@ -129,22 +130,22 @@ def trust(contents: Contents) -> tuple[Part, ...]:
 
 def _pictures(contents: Contents) -> list[Part]:
     """Return the figures that the fit has what it needs for, and why others are not there."""
-    fit, parts = contents.fit, list[Part]()
+    fit, parts, chains = contents.fit, list[Part](), list[Part]()
     if fit.posterior.sizes["chain"] > 1:
-        parts.append(Picture(partial(plot_check, fit, "rank"), "Ranks of each chain", RANKS))
+        chains.append(Picture(partial(check_chart, fit, "rank"), "Ranks of each chain", RANKS))
     stats = fit.data.children.get("sample_stats")
     if stats is not None and "energy" in stats:
-        parts.append(Picture(partial(plot_check, fit, "energy"), "Energy of the sampler", "The two should look alike."))
+        chains.append(Picture(partial(check_chart, fit, "energy"), "Energy of the sampler", ENERGY))
     lost = NO_LAW if fit.noise is None else of_posterior(fit).unknown
     if isinstance(fit.panel, Panel) and lost:
         parts.append(Text(f"Observed beside replicated returns. {CANNOT}{lost}."))
     elif isinstance(fit.panel, Panel):
         caption = (
-            "Returns as observed (the dark line; light on a dark page) beside replicated ones (blue): where they part, "
-            "the noise law is wrong."
+            "How many returns were of which size, as observed and in panels replicated by the fit: where the line "
+            "leaves the band, the noise law is wrong."
         )
-        parts.append(Picture(partial(plot_check, fit), "Observed and replicated returns", caption))
-    return parts
+        parts.append(Picture(partial(check_chart, fit), "Observed and replicated returns", caption))
+    return [*parts, Fold("Chains and the sampler's steps", tuple(chains))] if chains else parts
 
 
 def _check(check: Check) -> tuple[Cell, ...]:

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bayesfactor.plots.chart import Chart
+from bayesfactor.plots.chart import Chart
 
 MOST = 6  # cautions that are seen at once
 BAR = 120  # width of a small interval, in pixels
@@ -126,7 +123,7 @@ class Picture:
     """A figure, drawn when it is set, with its caption and what it shows in words."""
 
     kind: ClassVar[str] = "figure"
-    draw: Callable[[], "Chart | Figure"]
+    draw: Callable[[], Chart]
     label: str
     caption: str
 

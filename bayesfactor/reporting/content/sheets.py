@@ -1,86 +1,34 @@
 """The tables of a report as frames, each with what its columns are: for formats that calculate with them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import pandas as pd
 
 from bayesfactor.analysis.comparison.revised_estimates import Revisions
+from bayesfactor.analysis.portfolio.options.book import Money
 from bayesfactor.reporting.content.book import BookContents
 from bayesfactor.reporting.content.contents import Contents
-from bayesfactor.reporting.content.grids import Form
 from bayesfactor.reporting.content.realised_spans import LAST, WHOLE
 from bayesfactor.reporting.content.several_fits import EQUAL, SeveralFits
+from bayesfactor.reporting.content.sheet import Form, Sheet
 
 YEAR, VARIANCE, UNIT = "a year", "of the variance", "return per unit of the factor"
-COUNTS = {"periods", "effective", "lag", "as_far", "high_k", "refits", "factor_high_k", "rows", "rank", "windows"}
-PLAIN = {
-    "value", "limit", "shrinkage", "change_in_sd", "posterior_contraction", "max_contraction", "strength",
-    "strength_lower", "strength_upper", "gap_in_errors", "implied_gap", "variance_ratio", "correlation",
-}  # fmt: skip
-UNITLESS = {*PLAIN, "weight"}
-CHANCES = {"probability", "prior", "rate", "rate_lower", "rate_upper", "inclusion", "prior_inclusion"}
-HEADS = {
-    "prob_positive": "P(> 0)", "prob_above": "P(> 50 %)", "prob_higher": "P(higher now)", "prob_loss": "P(loss)",
-    "mcse": "Monte Carlo error", "sd": "posterior sd", "done": "what was done", "identification": "how it is known",
-    "advice": "what to do",
-}  # fmt: skip
-
-
 NATS = {
     "elpd": "log density (nats)", "se": "se (nats)", "difference": "difference (nats)",
     "difference_se": "se of difference (nats)",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Sheet:
-    """A table with its name, what it says, and the unit of its values.
-
-    Attributes
-    ----------
-    name : str
-        Of at most 31 characters.
-    about : str
-    table : DataFrame
-        As the result that it is of has it; everything in columns.
-    unit : str
-        Of its values: a year, of the variance, ...
-    form : {"percent", "number"}
-        What a value is that its column does not say otherwise of.
-    """
-
-    name: str
-    about: str
-    table: pd.DataFrame
-    unit: str = ""
-    form: Form = "percent"
-    heads: Mapping[str, str] = field(default_factory=dict)
-
-    def form_of(self, column: str) -> Form:
-        """Return what a column holds."""
-        kind = self.table[column]
-        if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
-            return "text"
-        if column in COUNTS:
-            return "count"
-        if column.startswith("prob_") or column in CHANCES:
-            return "chance"
-        return "number" if column in PLAIN else self.form
-
-    def head_of(self, column: str) -> str:
-        """Return what a column is called, with its unit."""
-        name = self.heads.get(column, HEADS.get(column, column.replace("_", " ")))
-        unit = "" if column in UNITLESS else self.unit
-        match self.form_of(column):
-            case "percent":
-                return f"{name} ({f'% {unit}'.strip()})"
-            case "chance":
-                return f"{name} (%)"
-            case "number":
-                return f"{name} ({unit})" if unit else name
-            case _:
-                return name
+OF_GREEKS: dict[str, Form] = {"implied_volatility": "percent", "gamma": "small"}
+UNITS_OF_GREEKS = {
+    "quantity": "units", "value": "money", "implied_volatility": "a year", "delta": "units of the underlying",
+    "net_delta": "units of the underlying", "exposure": "money per 100 % of the underlying",
+    "gamma": "delta per unit of money", "vega": "money per 1.00 of volatility", "theta": "money a year",
+    "rho": "money per 1.00 of the rate", "elasticity": "return over that of the underlying",
+    "elasticity_coin": "return in coin over that of the underlying",
+}  # fmt: skip
+MONEY: dict[str, Form] = dict.fromkeys(
+    ("value", "expected", "expected_lower", "expected_upper", "mean", "sd", "lower", "upper", "mcse", "exposure",
+     "vega", "theta", "rho"), "money",
+)  # fmt: skip
 
 
 def sheets(contents: Contents) -> tuple[Sheet, ...]:
@@ -115,14 +63,21 @@ def _book(contents: Contents) -> Iterator[Sheet]:
 def _options(book: BookContents) -> Iterator[Sheet]:
     money = f"in {book.book.money}"
     greeks = _flat(book.greeks).select_dtypes(["number", "object", "string", "bool"])
-    yield Sheet("Greeks", "Values and greeks of the options, in money.", greeks, "", "number")
+    yield Sheet("Greeks", "Values and greeks of the options, in money.", greeks, "", "number",
+                forms={**MONEY, **OF_GREEKS}, units=UNITS_OF_GREEKS)  # fmt: skip
     moved = pd.concat([_flat(one.table).assign(what=one.name) for one in (*book.stressed, book.ahead)])
-    yield Sheet("Gains", f"Gains by position after each scenario and after some time, {money}.", moved, money, "number")
+    about, forms = f"Gains by position after each scenario and after some time, {money}.", _in(book.book.accounted)
+    yield Sheet("Gains", about, moved, money, "number", forms=forms, units={"value": money})
     unit = "in money a year" if book.book.in_money else YEAR
     premium = _flat(book.premium)
-    yield Sheet(
-        "Expected gain", "By source, at this instant.", premium, unit, "number" if book.book.in_money else "percent"
-    )
+    form: Form = "number" if book.book.in_money else "percent"
+    forms = forms if book.book.in_money else {}
+    yield Sheet("Expected gain", "By source, at this instant.", premium, unit, form, forms=forms)
+
+
+def _in(accounted: Money) -> Mapping[str, Form]:
+    """Return how gains are written: in money as whole numbers, in coin with their decimals."""
+    return MONEY if accounted == "usd" else {}
 
 
 def _premium(contents: Contents) -> Iterator[Sheet]:

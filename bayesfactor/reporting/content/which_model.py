@@ -1,6 +1,6 @@
 """What is said of several fits: how much of the answer depends on the model, and which predicts best."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ HOW = (
     "on the model more than any one interval says. All models have seen the same returns, so that their agreement is "
     "no second look."
 )
+MIXTURE = "; of the mixture of models with " + EQUAL + ", and which share of its variance is between them"
 NEXT = "Where volatility or loadings move, volatilities and shares are those of the next period: in {}."
 APART, SIGN, ALIKE = "intervals do not overlap", "changes sign", "intervals overlap"
 LISTED = 5  # names in a sentence
@@ -48,10 +49,7 @@ def which_model(found: SeveralFits, interval: str) -> tuple[Part, ...]:
         ),
         *moving,
         Heading("How much depends on the model"),
-        *_measure(found, found.premium, "premium", "Expected excess return a year", interval),
-        Text(_between(found)),
-        *_measure(found, found.volatility, "volatility", "Volatility a year", interval),
-        *_measure(found, found.share, "share", "Residual share of the variance", interval),
+        *(_at_once(found, interval) if len(found.mixture) == 1 else _one_by_one(found, interval)),
         Heading("Which predicts best"),
         *_best(found.comparison, found.reasons),
     )
@@ -68,27 +66,62 @@ def verdicts(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     return pd.Series(words, index=apart.index)
 
 
-def _measure(
-    found: SeveralFits, tables: Mapping[str, pd.DataFrame], id: str, what: str, interval: str
-) -> tuple[Part, ...]:
-    """Return a sentence and a table of a measure, with a column for each model."""
-    words = verdicts(tables)
-    columns = dict(tables)
-    caption = f"{what}, by model: mean and {interval}"
-    if id == "premium":
-        columns[EQUAL] = found.mixture
-        caption += f"; of their mixture with {EQUAL}, and which share of its variance is between models"
-    shares = [Head("between models")] if id == "premium" else []
-    heads = (Head(found.unit, False), *(Head(name) for name in columns), *shares, Head("beside each other", False))
-    rows = []
-    for place, (name, said_of) in enumerate(words.items()):
-        told = (_told(table.iloc[place]) for table in columns.values())
-        share = [cell(found.between.iloc[place], "percent", DIGITS)] if id == "premium" else []
-        rows.append((Cell(str(name)), *told, *share, Cell(said_of, mark="" if said_of == ALIKE else "bad")))
+def _one_by_one(found: SeveralFits, interval: str) -> Iterator[Part]:
+    """Yield a sentence and a table of every measure, with a row for each entry."""
     label = f"{found.unit}s"
-    return Text(_sentence(what, tables, words, label)), TablePart(
-        Grid(heads, tuple(rows)), f"model-{id}", f"{caption}.", label
+    for id, what, tables in _measures(found):
+        words = verdicts(tables)
+        mixed = id == "premium"
+        rows = tuple((Cell(str(name)), *_row(found, tables, place, mixed)) for place, name in enumerate(words.index))
+        caption = f"{what}, by model: mean and {interval}{MIXTURE * mixed}."
+        yield Text(_sentence(what, tables, words, label))
+        yield TablePart(Grid(_heads(found, found.unit, mixed), rows), f"model-{id}", caption, label)
+        if mixed:
+            yield Text(_between(found))
+
+
+def _at_once(found: SeveralFits, interval: str) -> Iterator[Part]:
+    """Yield one table with a row for each measure of the one entry, and a sentence on each."""
+    rows, said = [], list[Part]()
+    for id, what, tables in _measures(found):
+        said.append(Text(_sentence(what, tables, verdicts(tables), "")))
+        if id == "premium":
+            said.append(Text(_between(found)))
+        known = _row(found, tables, 0, id == "premium")
+        empty = () if id == "premium" else (Cell(""), Cell(""))
+        rows.append((Cell(what), *known[:-1], *empty, known[-1]))
+    caption = f"{_whose(found.mixture)}, by model: mean and {interval}{MIXTURE}."
+    caption = caption[0].upper() + caption[1:]
+    yield TablePart(Grid(_heads(found, "measure", True), tuple(rows)), "model-measures", caption, "measures")
+    yield from said
+
+
+def _measures(found: SeveralFits) -> tuple[tuple[str, str, Mapping[str, pd.DataFrame]], ...]:
+    """Return what is asked of each model: a name, what it is, and the answers by model."""
+    return (
+        ("premium", "Expected excess return a year", found.premium),
+        ("volatility", "Volatility a year", found.volatility),
+        ("share", "Residual share of the variance", found.share),
     )
+
+
+def _heads(found: SeveralFits, first: str, mixed: bool) -> tuple[Head, ...]:
+    more = [Head(EQUAL), Head("between models")] if mixed else []
+    return (Head(first, False), *(Head(name) for name in found.fits), *more, Head("beside each other", False))
+
+
+def _row(found: SeveralFits, tables: Mapping[str, pd.DataFrame], place: int, mixed: bool) -> tuple[Cell, ...]:
+    """Return what each model says of an entry, their mixture where it is known, and how they compare."""
+    said_of = str(verdicts(tables).iloc[place])
+    told = [_told(table.iloc[place]) for table in tables.values()]
+    if mixed:
+        told += [_told(found.mixture.iloc[place]), cell(found.between.iloc[place], "percent", DIGITS)]
+    return (*told, Cell(said_of, mark="" if said_of == ALIKE else "bad"))
+
+
+def _whose(table: pd.DataFrame) -> str:
+    name = str(table.index[0])
+    return "the portfolio" if name == PORTFOLIO else name
 
 
 def _told(row: pd.Series) -> Cell:
@@ -102,9 +135,7 @@ def _sentence(what: str, tables: Mapping[str, pd.DataFrame], words: pd.Series, l
     if len(words) == 1:
         cells = {name: _told(table.iloc[0]) for name, table in tables.items()}
         each = [f"{one.text}{f' ({one.below})' if one.below else ''} by {name}" for name, one in cells.items()]
-        name = str(words.index[0])
-        whose = "the portfolio" if name == PORTFOLIO else name
-        return f"{what} of {whose}: {join(each)}; {_verdict(str(words.iloc[0]))}."
+        return f"{what} of {_whose(next(iter(tables.values())))}: {join(each)}; {_verdict(str(words.iloc[0]))}."
     marked = [
         f"{phrase} for {len(names)} ({_listed(names)})"
         for phrase, names in (

@@ -11,7 +11,8 @@ from bayesfactor.base.extras import not_installed
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.parts import FirstScreen, Section
 from bayesfactor.reporting.content.prose import failed
-from bayesfactor.reporting.content.sheets import Sheet, sheets
+from bayesfactor.reporting.content.sheet import Sheet
+from bayesfactor.reporting.content.sheets import sheets
 from bayesfactor.reporting.formats.theme import Theme
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-FORMATS = {"percent": "0.0%", "chance": "0%", "number": "0.000", "count": "#,##0"}
+FORMATS = {
+    "percent": "0.0%",
+    "chance": "0%",
+    "number": "0.000",
+    "count": "#,##0",
+    "money": "#,##0",
+    "small": "0.00E+00",
+}
 DAY, TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a program may take for a formula
 LONGEST = 32_000  # characters of a cell, less than Excel allows

@@ -8,10 +8,12 @@ from bayesfactor.reporting.content.parts import Cell, Grid, Head, TablePart
 
 PAGE = 10  # columns beside the first two that are seen at once on a wide screen
 SHORT, LONGEST, RUN = 17, 25, 16  # characters of a text, of the name of a row, and of a word in a head, not broken
+PROSE = 40  # characters of a text from which it is a sentence
 CROWDED = 8  # columns from which a bar stands above its number
 TALL = 20  # rows from which a table scrolls
 FEW = 9  # rows that need no search
 BLOCK = 100  # rows that are shown at once
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def table(part: TablePart) -> str:
@@ -22,7 +24,7 @@ def table(part: TablePart) -> str:
     looks = f"sortable{' open' * grid.shown}{' wide' * (len(grid.heads) > CROWDED)}"
     return (
         f'{_tools(part)}<div class="scroll{tall}" tabindex="0" role="region" aria-label="{caption}">'
-        f'<table id="{id}" class="{looks}"><caption><span>{unbroken(caption)}{more}</span></caption>'
+        f'<table id="{id}" class="{looks}"><caption><span>{whole(caption)}{more}</span></caption>'
         f"<thead><tr>{''.join(map(_head, grid.heads))}</tr></thead>{''.join(_bodies(grid))}</table></div>"
     )
 
@@ -30,6 +32,11 @@ def table(part: TablePart) -> str:
 def unbroken(text: str) -> str:
     """Return text that is not broken before a per cent."""
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def whole(text: str) -> str:
+    """Return HTML that is not broken within a date or before a per cent."""
+    return DATE.sub(r'<span class="short">\g<0></span>', unbroken(text))
 
 
 def _name(text: str) -> str:
@@ -88,18 +95,24 @@ def _row(row: tuple[Cell, ...]) -> str:
     first, *rest = row
     id = f' id="{escape(first.id)}"' if first.id else ""
     short = ' class="short"' if len(first.text) < LONGEST else ""
-    return f'<tr{id}><th scope="row"{short}>{escape(first.text)}</th>{"".join(map(_cell, rest))}</tr>\n'
+    name = escape(first.text).replace("_", "_<wbr>")
+    return f'<tr{id}><th scope="row"{short}>{name}</th>{"".join(map(_cell, rest))}</tr>\n'
 
 
 def _cell(cell: Cell) -> str:
     kind: str = cell.mark or ("drawn" if cell.bar else "")
     if not kind and cell.value is None and len(cell.text) < SHORT:
         kind = "short"
+    if not kind and cell.value is None and len(cell.text) > PROSE:
+        kind = "prose"
     value = "" if cell.value is None else f' data-v="{cell.value}"'
     shown = f' class="{kind}"' if kind else ""
     below = f"<small>{unbroken(escape(cell.below))}</small>" if cell.below else ""
     more = f"<small>{unbroken(escape(cell.more))}</small>" if cell.more else ""
-    return f"<td{value}{shown}>{_bar(cell)}{unbroken(escape(cell.text))}{below}{more}</td>"
+    text = unbroken(escape(cell.text))
+    if cell.value is None and kind != "short":
+        text = text.replace("_", "_<wbr>")
+    return f"<td{value}{shown}>{_bar(cell)}{text}{below}{more}</td>"
 
 
 def _bar(cell: Cell) -> str:

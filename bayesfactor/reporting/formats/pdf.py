@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from bayesfactor.base.extras import not_installed
-from bayesfactor.plots.chart import Chart
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.style import RULES, missing_glyphs
 from bayesfactor.reporting.content.brief import FIRST_TO_GO, brief
@@ -44,6 +43,10 @@ WIDEST = 10  # columns beside the first on one sheet
 PAGES = 10  # the most
 LENGTHS = (12, 8, 5, 3)  # of tables: the first with which the report fits
 PAGE = re.compile(rb"/Type\s*/Page\b")
+ACROSS, DOWN, HALF = 26.8, 15.5, 9.5  # centimetres of a sheet for a figure; of its half, down
+BESIDE, CM = 19.0, 2.54  # centimetres across up to which a caption stands beside its figure; of an inch
+SCALES = (0.6, 0.8)  # of a figure as a notebook has it: at least so that it takes half a sheet, and at most
+LONG = 30  # letters of a cell from which its column takes what room there is
 
 
 def paper(sections: tuple[Section, ...], title: str, subtitle: str, problems: tuple[str, ...], theme: Theme) -> bytes:
@@ -103,7 +106,7 @@ class Sheets:
     """Sets parts; figures are drawn once, into a folder."""
 
     folder: Path
-    drawn: dict[int, str] = field(default_factory=dict)
+    drawn: dict[int, tuple[str, float, float]] = field(default_factory=dict)
 
     def section(self, section: Section) -> list[str]:
         """Return a section; the first screen is a page of its own, without a title."""
@@ -129,7 +132,7 @@ class Sheets:
                 caption = f"#block(sticky: true, {_quiet(part.full_caption)})"  # not on the sheet before its table
                 return [caption, *(line for grid in _sheets(part.grid) for line in ("", _table(grid)))]
             case Picture():
-                return [f"#align(center, {self._image(part, '9.5cm')})", f"#{_quiet(part.caption)}"]
+                return [self._figure(part)]
             case Fold() | Switch():
                 raise AssertionError("is left out")
             case _:
@@ -147,7 +150,9 @@ class Sheets:
             )  # fmt: skip
             tiles.append(f"block(fill: luma(240), inset: 6pt, width: 100%, ({', linebreak(), '.join(lines)},).join())")
         doubts = ", ".join(_string(f"{one.about}: {one.text}") for one in part.cautions)
-        figure = self._image(part.picture, "9cm")
+        name, _, _ = self._drawn(part.picture)
+        image = f"image({_string(name)}, alt: {_string(part.picture.label)}"
+        figure = f'block(width: 100%, height: 9cm, {image}, width: 100%, height: 100%, fit: "contain"))'
         return [
             f"#grid(columns: (1fr, 1fr, 1fr), gutter: 8pt, {', '.join(tiles)})",
             "",
@@ -156,14 +161,24 @@ class Sheets:
             *(['#text(weight: 700, "What to doubt")', "", f"#list({doubts})", ""] if doubts else []),
         ]
 
-    def _image(self, part: Picture, most: str) -> str:
-        """Return a figure as an image, as wide as there is room and no higher than `most`."""
+    def _figure(self, part: Picture) -> str:
+        """Return a figure, its caption beside it where there is room; both on one sheet."""
+        name, width, height = self._drawn(part)
+        scale = min(max(SCALES[0], min(SCALES[1], HALF / height)), ACROSS / width, DOWN / height)
+        image = f"image({_string(name)}, alt: {_string(part.label)}, width: {scale * width:.2f}cm)"
+        caption = _quiet(part.caption)
+        if scale * width > BESIDE:
+            return f"#block(breakable: false, stack(spacing: 6pt, {image}, {caption}))"
+        both = f"grid(columns: (auto, 1fr), column-gutter: 12pt, align: horizon, {image}, {caption})"
+        return f"#block(breakable: false, {both})"
+
+    def _drawn(self, part: Picture) -> tuple[str, float, float]:
+        """Return the file of a figure, and how wide and high it is in centimetres."""
         if id(part) not in self.drawn:
-            name, found = f"figure-{len(self.drawn)}.svg", part.draw()
-            _save(render(found) if isinstance(found, Chart) else found, self.folder / name)
-            self.drawn[id(part)] = name
-        image = f"image({_string(self.drawn[id(part)])}, alt: {_string(part.label)}"
-        return f'block(width: 100%, height: {most}, {image}, width: 100%, height: 100%, fit: "contain"))'
+            name, figure = f"figure-{len(self.drawn)}.svg", render(part.draw())
+            _save(figure, self.folder / name)
+            self.drawn[id(part)] = (name, CM * figure.get_figwidth(), CM * figure.get_figheight())
+        return self.drawn[id(part)]
 
 
 def _string(text: str) -> str:
@@ -194,7 +209,8 @@ def _table(grid: Grid) -> str:
         f"text(weight: 700, {_string(f'{head.text} ({head.note})' if head.note else head.text)})" for head in grid.heads
     ]
     cells = [_string(_text(cell)) for row in grid.rows for cell in row]
-    columns = ", ".join("auto" if head.number or not place else "1fr" for place, head in enumerate(grid.heads))
+    long = [max((len(row[place].text) for row in grid.rows), default=0) > LONG for place in range(len(grid.heads))]
+    columns = ", ".join("1fr" if far and place else "auto" for place, far in enumerate(long))
     return (
         f"#text(size: 6.5pt, table(columns: ({columns},), align: ({sides},), table.header({', '.join(heads)}), "
         f"{', '.join(cells)}))"

@@ -53,13 +53,19 @@ def _panel(panel: Panel, number: int, chart: Chart) -> str:
     what = f"{chart.label}: {panel.title}" if panel.title else chart.label
     first = " first" if number % chart.columns == 0 else ""
     size = f'width="100%" height="{panel.pixels}"'
+    body = (
+        f'<div class="body">{_beside(panel, plot)}<div class="cell">'
+        f'<svg class="plot" role="group" aria-label="{escaped(what)}" {size}>{_grid(panel, plot)}{marks}</svg>'
+        f"{_ticks(panel)}</div>{_column('notes', panel.y.notes, panel)}</div>"
+    )
+    if panel.narrowest:
+        scrolls = f'class="scroll" tabindex="0" role="region" aria-label="{escaped(what)}"'
+        body = f'<div {scrolls}><div style="min-width:{panel.narrowest}px">{body}</div></div>'
     return (
         f'<div class="panel{first}{" noted" * bool(panel.y.notes)}">'
         f"{f'<p class="panel-title">{escaped(panel.title)}</p>' if panel.title else ''}"
         f"{f'<p class="axis-title">{escaped(panel.y.title)}</p>' if panel.y.title else ''}"
-        f'<div class="body">{_beside(panel, plot)}<div class="cell">'
-        f'<svg class="plot" role="group" aria-label="{escaped(what)}" {size}>{_grid(panel, plot)}{marks}</svg>'
-        f"{_ticks(panel)}</div>{_column('notes', panel.y.notes, panel)}</div>"
+        f"{body}"
         f"{f'<p class="axis-title">{escaped(panel.x.title)}</p>' if panel.x.title else ''}</div>"
     )
 
@@ -128,6 +134,8 @@ def _key(key: Key) -> str:
             sample = f'<line class="middle {look}" x1="14" x2="14" y1="1" y2="13"/>'
         case "dot" | "hollow":
             sample = dot
+        case "full" | "pale" | "hatched" | "outlined":
+            return f'<span><i class="node {key.look} {look}"></i> {escaped(key.text)}</span> '
         case _:
             assert_never(key.look)
     icon = f'<svg class="sample" aria-hidden="true" width="28" height="14">{sample}</svg>'

@@ -4,9 +4,10 @@ from typing import assert_never
 
 import numpy as np
 
-from bayesfactor.plots.marks import Band, Bars, Intervals, Labels, Lines, Mark, Points, Rules, Side, Zone
+from bayesfactor.plots.marks import Arrow, Band, Bars, Boxes, Intervals, Labels, Lines, Mark, Points, Rules, Side, Zone
 from bayesfactor.plots.placing import BOTH, placed
-from bayesfactor.reporting.formats.svg_paths import band, dots, line, strokes
+from bayesfactor.reporting.formats.svg_boxes import boxes
+from bayesfactor.reporting.formats.svg_paths import arrow, band, dots, line, strokes
 from bayesfactor.reporting.formats.svg_places import Plot, escaped, percent, role
 
 LOOKS = {"dot": "range", "tick": "range", "line": "range thin", "bar": "slab"}
@@ -31,6 +32,11 @@ def drawn(mark: Mark, plot: Plot) -> str:
             return _zone(mark, plot)
         case Labels():
             return _labels(mark, plot)
+        case Boxes():
+            found = zip(mark.texts, boxes(mark, plot), strict=True)
+            return "".join(_item(text, box, number) for number, (text, box) in enumerate(found))
+        case Arrow():
+            return arrow(mark, plot)
         case _:
             assert_never(mark)
 

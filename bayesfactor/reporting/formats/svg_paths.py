@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from bayesfactor.plots.marks import Band, Intervals, Lines, Points
-from bayesfactor.reporting.formats.svg_places import Plot, role
+from bayesfactor.plots.marks import Arrow, Band, Intervals, Lines, Points
+from bayesfactor.reporting.formats.svg_places import Plot, percent, role
 
 ACROSS = 1000  # units of a path across
+HEAD = "M-9 -4L0 0L-9 4z"  # of an arrow, in pixels
 
 
 def line(mark: Lines, plot: Plot) -> str:
@@ -83,3 +84,15 @@ def _path(x: np.ndarray, y: np.ndarray, plot: Plot) -> str:
 
 def _short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
+
+
+def arrow(mark: Arrow, plot: Plot) -> str:
+    """Return an arrow: a curve on a stretched canvas, and its head, which is not stretched."""
+    across, down = _places(mark.x, mark.y, plot)
+    d = f"M{across[0]:.0f} {_short(down[0])}"
+    for x0, x1, y0, y1 in zip(across, across[1:], down, down[1:], strict=False):
+        middle = (x0 + x1) / 2
+        d += f"C{middle:.0f} {_short(y0)} {middle:.0f} {_short(y1)} {x1:.0f} {_short(y1)}"
+    curve = _canvas(f'<path class="line thin {role(mark.role)}" d="{d}"/>', plot)
+    at = f'x="{percent(float(across[-1]) / ACROSS)}" y="{_short(down[-1])}"'
+    return f'{curve}<svg {at}><path class="head {role(mark.role)}" d="{HEAD}"/></svg>'
