@@ -90,7 +90,7 @@ def _sources(draws: xr.DataArray, prob: float, kind: Interval) -> str:
     if not names:
         return "No source contributes anything."
     found = {name: estimate(parts.sel(source=name, drop=True), prob, kind) for name in names}
-    main = max(found, key=lambda name: abs(found[name].mean))
+    main = str(abs(parts.mean(("chain", "draw"))).idxmax("source").item())
     largest = float((abs(parts).idxmax("source") == main).mean())
     what = "Its largest part" if largest >= HALF else "The part with the largest mean"
     text = sign_sentence(f"{what} is {PLAIN.get(main, main)}:", found[main])
