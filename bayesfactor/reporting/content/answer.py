@@ -153,7 +153,7 @@ def _risk(variance: Attribution, one: str | None, top: Top) -> str:
         return estimate(typical(variance.draws.sel(source=name, drop=True) / whole, one), top.prob, top.kind).text
 
     inverse = 1 / whole  # of the mean share of every factor: draws of all of them, of many assets, are large
-    mean = xr.dot(variance.draws.sel(source=factors), inverse, dim=("chain", "draw"))
+    mean = xr.dot(variance.draws.sel(source=factors), inverse, dim=("chain", "draw")).compute()
     mean = mean.median("asset") if one is None else mean.sel(asset=one)
     main = str(mean.idxmax("source").item())
     subject = "its returns" if one is not None else "a typical asset's returns (the median over assets)"
