@@ -56,7 +56,7 @@ def test_years_are_of_a_portfolio_or_the_only_asset(fit, tmp_path):
 
 
 @pytest.mark.usefixtures("words_only")
-def test_chosen_years_are_of_every_asset(fit, tmp_path):
+def test_chosen_years_are_of_every_asset(run, fit, tmp_path):
     """Without a portfolio too: one table for each year, the numbers of `attribute` over it."""
     year = int(PANEL.times.astype("datetime64[Y]").astype(int)[-1]) + 1970 - 1
     found = read(fit, tmp_path, years=[year])
@@ -68,6 +68,9 @@ def test_chosen_years_are_of_every_asset(fit, tmp_path):
         agree(found, f"realised-2-{'compounded' if compounded else 'summed'}", table, "asset")
     (command,) = [code for code in found.codes if code.startswith("bayesfactor report")]
     assert f"--year {year}" in command
+    fit.save(tmp_path / "run.nc")
+    run("report", tmp_path / "run.nc", "-o", tmp_path / "own.html", "--year", year)
+    assert Reader((tmp_path / "own.html").read_text(encoding="utf-8")).tables == found.tables
 
 
 @pytest.mark.parametrize("years", ["2016", [1999], ["2016"], 2016, [True]])
