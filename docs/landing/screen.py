@@ -18,18 +18,19 @@ MIX = {
     "privacy_05": 0.1,
 }
 PICTURE = Path(__file__).parents[1] / "report.png"
-SIZE = (1300, 900)
+SIZE, COLOURS = (1300, 900), 64
 
 
 def photograph(page: Path, picture: Path) -> None:
-    """Write what is seen of a page at first, in light."""
+    """Write what is seen of a page at first, in light and in few colours, by the Chromium on the path."""
+    from PIL import Image
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or ""
     for flag in ("--headless=new", "--no-sandbox", "--hide-scrollbars"):
         options.add_argument(flag)
-    driver = webdriver.Chrome(options=options)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver") or ""))
     try:
         device = {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", device)
@@ -37,6 +38,7 @@ def photograph(page: Path, picture: Path) -> None:
         driver.save_screenshot(str(picture))
     finally:
         driver.quit()
+    Image.open(picture).convert("RGB").quantize(COLOURS).save(picture, optimize=True)
 
 
 if __name__ == "__main__":
