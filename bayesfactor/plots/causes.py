@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 0.7, 0.64  # of a box, over the distance from layer to layer, and from node to node
 ACROSS, UP = 120, 68  # pixels from layer to layer at least, and from node to node
-PORTS = 0.7  # of the height of a box at which arrows begin and end
+PORTS, HEADS = 0.7, 5  # of the height of a box at which arrows begin and end; heads beside each other: more are one
 UNSEEN = "no factor"
 LOOKS: dict[str, tuple[str, BoxLook]] = {
     "total effect": ("posterior", "full"),
@@ -72,7 +72,7 @@ def _ports(layout: Layout, end: int) -> dict[Edge, float]:
     ports: dict[Edge, float] = {}
     for found in beside.values():
         found.sort()
-        step = PORTS * HIGH / max(len(found), 3)
+        step = 0.0 if end and len(found) > HEADS else PORTS * HIGH / max(len(found), 3)
         ports |= {edge: step * (rank - (len(found) - 1) / 2) for rank, (_, edge) in enumerate(found)}
     return ports
 

@@ -91,6 +91,14 @@ def test_arrows_end_at_the_edges_of_their_boxes():
                        for left, up, wide, high in places.values())  # fmt: skip
 
 
+def test_many_arrows_end_at_one_head():
+    names = [f"f{i}" for i in range(7)]
+    (panel,) = causes_chart(bf.causal_reading(names, {name: ["return"] for name in names})).panels
+    arrows = [mark for mark in panel.marks if isinstance(mark, Arrow)]
+    assert len({(arrow.x[0], arrow.y[0]) for arrow in arrows}) == 7
+    assert {float(arrow.y[-1]) for arrow in arrows} == {0.0}
+
+
 @pytest.mark.filterwarnings("ignore:Glyph .* missing")
 def test_names_that_are_hard_to_draw():
     """Each stays within its box; those of usual length are whole."""

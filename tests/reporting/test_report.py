@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -317,6 +319,17 @@ def test_a_report_leaves_the_process_as_it_was(hier_fit, tmp_path):
     for name in ("r.html", "r.pdf"):
         bf.write_report(hier_fit, tmp_path / name, portfolio=MIX)
     assert state() == before
+
+
+def test_a_page_needs_no_matplotlib(cross_fit, tmp_path):
+    cross_fit.save(tmp_path / "run.nc")
+    program = (
+        "import sys, bayesfactor as bf; fit = bf.open_fit('run.nc'); bf.write_report(fit, 'r.html', forecast=2, "
+        "scenarios=[bf.Scenario({fit.panel.factor_names[0]: -0.2})]); "
+        "print([name for name in sys.modules if name.startswith(('matplotlib', 'arviz_plots'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_same_fit_makes_the_same_file(hier_fit, tmp_path):
