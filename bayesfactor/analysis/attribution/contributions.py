@@ -32,25 +32,26 @@ KINDS_OF_FACTOR = (
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What sources contribute, before factors are summed.
+    """What sources contribute.
 
     Attributes
     ----------
-    by_factor : DataArray (chain, draw, ..., factor) or None
+    of_factors : DataArray (chain, draw, ..., source) or None
+        Of every factor, or of those of one label together.
     rest : mapping of str to DataArray (chain, draw, ...)
         Other sources.
     total : DataArray or None
         Where it is known and not the sum of the sources: what they leave of it is the residual.
     """
 
-    by_factor: xr.DataArray | None
+    of_factors: xr.DataArray | None
     rest: Mapping[str, xr.DataArray]
     total: xr.DataArray | None = None
 
-    def sources(self, label: Mapping[str, str] | None = None) -> xr.DataArray:
-        """Put all side by side along the dimension source, the total last; factors of one label are summed."""
-        summed = reduce(add, self.rest.values())
-        known = None if self.by_factor is None else _labelled(self.by_factor, label)
+    @property
+    def sources(self) -> xr.DataArray:
+        """All side by side along the dimension source, the total last."""
+        summed, known = reduce(add, self.rest.values()), self.of_factors
         if known is not None:
             summed = known.sum("source", skipna=False) + summed
         named = dict(self.rest) if self.total is None else {**self.rest, "residual": self.total - summed}
@@ -58,15 +59,25 @@ class Parts:
         return others if known is None else xr.concat([known, others], "source")
 
 
-def _labelled(by_factor: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
+def labelled(by_factor: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
     """Return what every factor, or all factors of every label, contribute."""
     if label is None:
         return by_factor.rename(factor="source")
-    factors, labels = by_factor["factor"].values.tolist(), list(dict.fromkeys(label.values()))
-    member = np.array([[float(label[factor] == name) for name in labels] for factor in factors])
-    return xr.dot(
-        by_factor, xr.DataArray(member, {"factor": factors, "source": labels}, ("factor", "source")), dim="factor"
-    )
+    return xr.dot(by_factor, members(label), dim="factor")
+
+
+def members(label: Mapping[str, str]) -> xr.DataArray:
+    """Return 1 where a factor is of a label, else 0 (factor, source)."""
+    labels = list(dict.fromkeys(label.values()))
+    member = np.array([[float(own == name) for name in labels] for own in label.values()])
+    return xr.DataArray(member, {"factor": list(label), "source": labels}, ("factor", "source"))
+
+
+def earned(loading: xr.DataArray, each: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
+    """Return loadings (..., factor) times what a unit of each earns, of every factor or of those of every label."""
+    if label is None:
+        return (loading * each).rename(factor="source")
+    return xr.dot(loading, each * members(label), dim="factor")
 
 
 def named_sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
@@ -76,14 +87,20 @@ def named_sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
 
 def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
     """Return sum_i w_i x_i for every holding; plain selection where a holding is one asset."""
+    found = pieces(weights, values)
+    return found[0] if len(found) == 1 else xr.concat(found, "asset")
+
+
+def pieces(weights: xr.DataArray, values: xr.DataArray) -> list[xr.DataArray]:
+    """Return the same in pieces, one after the other: those of single assets are not copied."""
     if weights.dims == ("asset",):
-        return values
+        return [values]
     alone = weights.dims[0] == "asset"  # every asset, and then a portfolio
     mixed = weights.isel(asset=slice(weights.sizes["member"], None)) if alone else weights
     used = np.flatnonzero((mixed != 0).any([weights.dims[0]]).values)
     held = values if used.size == values.sizes["asset"] else values.isel(asset=used)
     summed = xr.dot(mixed.isel(member=used), held.rename(asset="member"), dim="member")
-    return xr.concat([values, summed], "asset") if alone else summed
+    return [values, summed] if alone else [summed]
 
 
 def loaded(weights: xr.DataArray, loading: xr.DataArray, direct: xr.DataArray | None) -> xr.DataArray:
@@ -92,14 +109,20 @@ def loaded(weights: xr.DataArray, loading: xr.DataArray, direct: xr.DataArray | 
     return of_assets if direct is None else of_assets + direct
 
 
-def premium(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
-    """Return what every factor, alpha and zero-beta rate pay each holding a year."""
+def premium(
+    fit: Fit,
+    weights: xr.DataArray,
+    direct: xr.DataArray | None = None,
+    label: Mapping[str, str] | None = None,
+) -> Parts:
+    """Return what every factor or label, alpha and zero-beta rate pay each holding a year."""
     year = fit.panel.periods_per_year
-    by_factor = loaded(weights, fit.posterior["loading"], direct) * (fit.posterior["risk_premium"] * year)
+    held = loaded(weights, fit.posterior["loading"], direct)
+    of_factors = earned(held, fit.posterior["risk_premium"] * year, label)
     rest = {"alpha": combined(weights, fit.posterior["alpha"]) * year}
     if "zero_beta" in fit.posterior:
         rest["zero_beta"] = zero_beta_rate(fit, weights) * year
-    return Parts(by_factor, rest)
+    return Parts(of_factors, rest)
 
 
 def _held(weights: xr.DataArray) -> xr.DataArray:

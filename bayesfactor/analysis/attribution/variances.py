@@ -1,9 +1,11 @@
 """Contributions of sources to variances: of the next period, and in the long run."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
-from bayesfactor.analysis.attribution.contributions import Parts, combined, loaded
+from bayesfactor.analysis.attribution.contributions import Parts, combined, labelled, loaded
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import of_posterior
 from bayesfactor.posterior.fit import Fit
@@ -14,14 +16,24 @@ from bayesfactor.posterior.residuals import residual_level
 RESIDUALS = ("residual_sd", "residual_loading")
 
 
-def variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
-    """Return what every factor and the residuals add to each holding's variance a year, as it is in the next period."""
+def variance(
+    fit: Fit,
+    weights: xr.DataArray,
+    direct: xr.DataArray | None = None,
+    label: Mapping[str, str] | None = None,
+) -> Parts:
+    """Return what every factor or label and the residuals add to each holding's variance a year, in the next period."""
     posterior = fit.posterior
     held = loaded(weights, posterior["loading"], direct)
-    return _variance(fit, weights, held, posterior["factor_cov"], posterior)
+    return _variance(fit, weights, _of_factors(fit, held, posterior["factor_cov"], label), posterior)
 
 
-def long_run_variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts | None:
+def long_run_variance(
+    fit: Fit,
+    weights: xr.DataArray,
+    direct: xr.DataArray | None = None,
+    label: Mapping[str, str] | None = None,
+) -> Parts | None:
     """Return the same in the long run; None where nothing moves.
 
     At the long-run loadings and factor covariance, and at the mean of the residual variance over the panel's rows.
@@ -32,7 +44,7 @@ def long_run_variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | No
     loading = posterior.get("loading_long_run", posterior["loading"])
     cov = posterior.get("factor_cov_long_run", posterior["factor_cov"])
     residuals = xr.Dataset({name: _over_sample(fit, name) for name in RESIDUALS if name in posterior})
-    return _variance(fit, weights, loaded(weights, loading, direct), cov, residuals)
+    return _variance(fit, weights, _of_factors(fit, loaded(weights, loading, direct), cov, label), residuals)
 
 
 def moves(posterior: xr.Dataset) -> bool:
@@ -66,18 +78,22 @@ def notes_on_level(fit: Fit) -> tuple[str, ...]:
     )
 
 
-def _variance(
-    fit: Fit,
-    weights: xr.DataArray,
-    held: xr.DataArray,
-    cov: xr.DataArray,
-    residuals: xr.Dataset,
-) -> Parts:
+def _of_factors(fit: Fit, held: xr.DataArray, cov: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
+    """Return b_k (Omega b)_k a year, of every factor or label, at loadings b (chain, draw, ..., factor)."""
+    cov = cov * fit.panel.periods_per_year
+    if held.chunks is not None or cov.chunks is not None:
+        return labelled(held * xr.dot(held.rename(factor="factor_other"), cov, dim="factor_other"), label)
+    held = held.transpose("chain", "draw", ..., "factor")
+    values = held.values @ cov.transpose("chain", "draw", "factor_other", "factor").values
+    values *= held.values
+    return labelled(held.copy(data=values), label)
+
+
+def _variance(fit: Fit, weights: xr.DataArray, of_factors: xr.DataArray, residuals: xr.Dataset) -> Parts:
     """Return contributions of factors, of residual factors where `residuals` load on them, and of own residuals."""
     year = fit.panel.periods_per_year
-    moved = xr.dot(held.rename(factor="factor_other"), cov * year, dim="factor_other")
     own = {OWN: combined(weights**2, residuals["residual_sd"] ** 2 * year)}
     if "residual_loading" not in residuals:
-        return Parts(held * moved, own)
+        return Parts(of_factors, own)
     common = (combined(weights, residuals["residual_loading"]) ** 2).sum("residual_factor") * year
-    return Parts(held * moved, {COMMON: common, **own})
+    return Parts(of_factors, {COMMON: common, **own})
