@@ -7,14 +7,14 @@ from operator import add
 from typing import assert_never
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.assessment.verdicts import IDENTIFIED, NO_VERDICT, UNIDENTIFIED, WEAK
+from bayesfactor.analysis.attribution.entry_blocks import in_blocks
 from bayesfactor.analysis.attribution.kinds import By
+from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor
-from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residual_variance import COMMON, OWN
 
@@ -109,20 +109,26 @@ def loaded(weights: xr.DataArray, loading: xr.DataArray, direct: xr.DataArray | 
     return of_assets if direct is None else of_assets + direct
 
 
-def premium(
-    fit: Fit,
-    weights: xr.DataArray,
-    direct: xr.DataArray | None = None,
-    label: Mapping[str, str] | None = None,
-) -> Parts:
-    """Return what every factor or label, alpha and zero-beta rate pay each holding a year."""
+PAID = ("loading", "alpha", "risk_premium", "zero_beta")
+
+
+def of_premium(posterior: xr.Dataset) -> xr.Dataset:
+    """Return the variables that a premium is made of."""
+    return posterior[[name for name in PAID if name in posterior]]
+
+
+def premium(fit: Fit, held: Exposures, label: Mapping[str, str] | None = None) -> xr.DataArray:
+    """Return what every factor or label, alpha, zero-beta rate and all together pay each holding a year."""
     year = fit.panel.periods_per_year
-    held = loaded(weights, fit.posterior["loading"], direct)
-    of_factors = earned(held, fit.posterior["risk_premium"] * year, label)
-    rest = {"alpha": combined(weights, fit.posterior["alpha"]) * year}
-    if "zero_beta" in fit.posterior:
-        rest["zero_beta"] = zero_beta_rate(fit, weights) * year
-    return Parts(of_factors, rest)
+
+    def paid(weights: xr.DataArray, values: xr.Dataset, direct: xr.DataArray | None) -> xr.DataArray:
+        of_factors = earned(loaded(weights, values["loading"], direct), values["risk_premium"] * year, label)
+        rest = {"alpha": combined(weights, values["alpha"]) * year}
+        if "zero_beta" in values:
+            rest["zero_beta"] = zero_beta_rate(values, weights) * year
+        return Parts(of_factors, rest).sources
+
+    return in_blocks(held.weights, of_premium(fit.posterior), held.direct, paid)
 
 
 def _held(weights: xr.DataArray) -> xr.DataArray:
@@ -130,10 +136,10 @@ def _held(weights: xr.DataArray) -> xr.DataArray:
     return xr.ones_like(weights) if weights.dims == ("asset",) else weights.sum("member")
 
 
-def zero_beta_rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+def zero_beta_rate(posterior: xr.Dataset, weights: xr.DataArray) -> xr.DataArray:
     """Return what the zero-beta rate pays every holding a period; on disk where alphas are."""
-    ones = xr.ones_like(combined(weights, fit.posterior["alpha"]))
-    return ones * fit.posterior["zero_beta"] * _held(weights)
+    ones = xr.ones_like(combined(weights, posterior["alpha"]))
+    return ones * posterior["zero_beta"] * _held(weights)
 
 
 def premium_by_level(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
@@ -186,52 +192,3 @@ def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
     if factor.traded:
         return KINDS_OF_FACTOR[0] if factor.family == "market" else KINDS_OF_FACTOR[1]
     return f"non-traded, {verdicts[factor.name]}"
-
-
-def uncertainty(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> pd.DataFrame:
-    """Split the posterior variance of each holding's premium by loadings, premia, alpha and interaction.
-
-    With beta = E beta + b and lambda = E lambda + l, the premium is a constant + E beta' l + E lambda' b + alpha + b'l.
-    The share of each part is its covariance with the premium over the premium's variance: they add up to 1, and one may
-    be below 0, where a part offsets others.
-
-    Returns
-    -------
-    DataFrame
-        Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``alpha``, ``interaction`` (of
-        loadings and premia), and ``zero_beta`` where the model has such a rate.
-    """
-    held = xr.Dataset({"loading": loaded(weights, fit.posterior["loading"], direct)})
-    held["alpha"] = combined(weights, fit.posterior["alpha"])
-    if "zero_beta" in fit.posterior:
-        held["zero_beta"] = zero_beta_rate(fit, weights)
-    paid = fit.posterior["risk_premium"]
-    table = pd.concat([_uncertainty(block, paid) for block in blocks(held, weights.dims[0])])
-    table["sd"] *= fit.panel.periods_per_year
-    table.attrs["units"] = "sd: decimal, per year; shares of the posterior variance"
-    return table
-
-
-def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
-    """Return sd and shares of the premium of some holdings, whose loadings, alphas and zero-beta rate are in memory."""
-    unit = next(dim for dim in held["alpha"].dims if dim not in ("chain", "draw"))
-    values = {name: array.transpose("chain", "draw", unit, ...).values for name, array in held.data_vars.items()}
-    premia = paid.transpose("chain", "draw", "factor").values
-    centre, mean = values["loading"].mean(axis=(0, 1)), premia.mean(axis=(0, 1))
-    away = premia - mean
-    of_premia = away @ centre.T
-    paid_by = values["loading"] @ np.stack([np.broadcast_to(mean, away.shape), away], axis=-1)  # at E lambda, and at l
-    parts = {
-        "premia": of_premia,
-        "loadings": paid_by[..., 0],  # and a constant, which has no covariance
-        "alpha": values["alpha"],
-        "interaction": paid_by[..., 1] - of_premia,
-    }
-    if "zero_beta" in values:
-        parts["zero_beta"] = values["zero_beta"]
-    total = reduce(add, parts.values())
-    total = total - total.mean(axis=(0, 1))
-    variance = np.mean(total**2, axis=(0, 1))
-    with np.errstate(invalid="ignore"):  # a premium that is certain has no shares
-        shares = {name: np.mean(part * total, axis=(0, 1)) / variance for name, part in parts.items()}
-    return pd.DataFrame({"sd": np.sqrt(variance), **shares}, index=held.indexes[unit])

@@ -13,6 +13,7 @@ from bayesfactor.analysis.attribution.arguments import check_choices, check_name
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.analysis.attribution.caveats import caveats, identification_of
 from bayesfactor.analysis.attribution.kinds import BYS, KINDS, PERS, UNITS, By, Kind, Per
+from bayesfactor.analysis.attribution.premium_uncertainty import uncertainty
 from bayesfactor.analysis.attribution.realised import realised
 from bayesfactor.analysis.attribution.variances import long_run_variance, notes_on_level, variance
 from bayesfactor.analysis.portfolio.book_words import notes_on_book, require_realised, with_unit
@@ -115,26 +116,26 @@ def decompose(
     allow_unconverged: bool = False,
 ) -> Attribution:
     """Return what `attribute` does, of what is held."""
-    weights, direct, unit = held.weights, held.direct, str(held.weights.dims[0])
     verdicts = cached_identification(fit).verdicts if kind == "premium" else {}  # nothing else depends on them
     label = contributions.labels(fit, by, verdicts)
     notes: tuple[str, ...] = ()
     span: pd.DataFrame | None = None
-    steady: contributions.Parts | None = None
+    steady: xr.DataArray | None = None
     residuals: ResidualRisk | None = None
     match kind:
         case "premium":
-            parts, notes = _premium(fit, held, by, label), caveats(fit)
+            found, notes = _premium(fit, held, by, label), caveats(fit)
         case "return":
             require_realised(held.positions)
-            parts, notes, span = realised(fit, weights, window, compounded, label)
+            parts, notes, span = realised(fit, held.weights, window, compounded, label)
+            found = parts.sources
         case "variance":
-            parts, residuals = variance(fit, weights, direct, label), residual_risk(fit, held.of_returns)
-            steady = long_run_variance(fit, weights, direct, label)
+            found, residuals = variance(fit, held, label), residual_risk(fit, held.of_returns)
+            steady = long_run_variance(fit, held, label)
             notes = (*notes_on_level(fit), *notes_on_residuals(fit, residuals))
         case _:
             assert_never(kind)
-    draws = _draws(parts.sources, unit, kind)
+    draws = _draws(found, held, kind)
     problems = misfits(fit.problems) if allow_unconverged else fit.problems
     return Attribution(
         kind,
@@ -145,7 +146,7 @@ def decompose(
         identification_of(fit.panel, verdicts, draws["source"].values.tolist(), kind, by),
         _uncertainty(fit, held, problems) if kind == "premium" else None,
         span,
-        None if steady is None else _draws(steady.sources, unit, kind),
+        None if steady is None else _draws(steady, held, kind),
         residuals,
         by,
         held.positions is not None and held.positions.book.in_money,
@@ -166,31 +167,31 @@ def split_again(fit: Fit, premium: Attribution, held: Exposures, by: By) -> Attr
     verdicts, names = cached_identification(fit).verdicts, premium.draws["source"].values.tolist()
     label, count = contributions.labels(fit, by, verdicts), len(fit.panel.factor_names)
     if label is None:
-        found = _premium(fit, held, by, label).sources
+        found = _premium(fit, held, by, label)
     else:
         of_factors = premium.draws.isel(source=slice(count)).rename(source="factor")
         rest = {name: premium.draws.isel(source=count + place) for place, name in enumerate(names[count:-1])}
         found = contributions.Parts(contributions.labelled(of_factors, label), rest).sources
-    draws = _draws(found, str(held.weights.dims[0]), "premium")
+    draws = _draws(found, held, "premium")
     known = identification_of(fit.panel, verdicts, draws["source"].values.tolist(), "premium", by)
     return replace(premium, draws=draws, identification=known, by=by)
 
 
-def _premium(fit: Fit, held: Exposures, by: By, label: Mapping[str, str] | None) -> contributions.Parts:
+def _premium(fit: Fit, held: Exposures, by: By, label: Mapping[str, str] | None) -> xr.DataArray:
     """Return what every source pays what is held."""
     if by == "level":
-        return contributions.premium_by_level(fit, held.weights, held.direct)
-    return contributions.premium(fit, held.weights, held.direct, label)
+        return contributions.premium_by_level(fit, held.weights, held.direct).sources
+    return contributions.premium(fit, held, label)
 
 
-def _draws(sources: xr.DataArray, unit: str, kind: Kind) -> xr.DataArray:
+def _draws(sources: xr.DataArray, held: Exposures, kind: Kind) -> xr.DataArray:
     """Return what every source contributes (chain, draw, asset or group, source), read-only."""
-    draws = sources.transpose("chain", "draw", unit, "source").rename(kind)
+    draws = sources.transpose("chain", "draw", held.weights.dims[0], "source").rename(kind)
     if draws.chunks is None:
         draws.values.flags.writeable = False  # they are new, and large: no copy is needed to keep them
     return draws
 
 
 def _uncertainty(fit: Fit, held: Exposures, problems: tuple[str, ...]) -> pd.DataFrame:
-    table = contributions.uncertainty(fit, held.weights, held.direct)
+    table = uncertainty(fit, held)
     return table.assign(warning=warning_of(problems)) if problems else table

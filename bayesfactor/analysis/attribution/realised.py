@@ -81,7 +81,7 @@ def realised(
         notes.append(f"left out, as they lost everything in one period, which cannot be compounded: {ruined}")
     own = {"alpha": combined(weights, fit.posterior["alpha"])}
     if "zero_beta" in fit.posterior:
-        own["zero_beta"] = zero_beta_rate(fit, weights)
+        own["zero_beta"] = zero_beta_rate(fit.posterior, weights)
     if not kept.all():
         own = {name: array.isel({unit: np.flatnonzero(kept)}) for name, array in own.items()}
     of_factors = _of_assets(fit, weights, sums, kept, label)
