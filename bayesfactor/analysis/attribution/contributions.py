@@ -55,8 +55,22 @@ class Parts:
         if known is not None:
             summed = known.sum("source", skipna=False) + summed
         named = dict(self.rest) if self.total is None else {**self.rest, "residual": self.total - summed}
-        others = named_sources({**named, "total": summed if self.total is None else self.total})
+        return side_by_side(known, {**named, "total": summed if self.total is None else self.total})
+
+
+def side_by_side(known: xr.DataArray | None, named: Mapping[str, xr.DataArray]) -> xr.DataArray:
+    """Put parts (chain, draw, ...) after those that are known by source, along the dimension source."""
+    last = named["total"]
+    if any(array.chunks is not None for array in named.values()):
+        others = xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
         return others if known is None else xr.concat([known, others], "source")
+    dims, first = last.dims, [] if known is None else known["source"].values.tolist()
+    found = np.empty((*last.shape, len(first) + len(named)))
+    if known is not None:
+        found[..., : len(first)] = known.transpose(*dims, "source").values
+    for place, array in enumerate(named.values(), len(first)):
+        found[..., place] = array.transpose(*dims).values
+    return xr.DataArray(found, {**last.coords, "source": [*first, *named]}, (*dims, "source"))
 
 
 def labelled(by_factor: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
@@ -78,11 +92,6 @@ def earned(loading: xr.DataArray, each: xr.DataArray, label: Mapping[str, str] |
     if label is None:
         return (loading * each).rename(factor="source")
     return xr.dot(loading, each * members(label), dim="factor")
-
-
-def named_sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
-    """Put parts side by side, along the dimension source."""
-    return xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
 
 
 def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
