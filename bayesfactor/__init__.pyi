@@ -28,6 +28,8 @@ from .analysis.assessment.prior_prediction import (
 )
 from .analysis.attribution.attribution import (
     Attribution as Attribution,
+)
+from .analysis.attribution.decomposition import (
     attribute as attribute,
 )
 from .analysis.attribution.loading_history import (

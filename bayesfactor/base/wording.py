@@ -3,8 +3,6 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from bayesfactor.base.intervals import Interval
 
 MINUS = "\N{MINUS SIGN}"
@@ -33,7 +31,7 @@ def chance(probability: float) -> str:
 
 def sensible(value: float, sd: float) -> float:
     """Return a number to the largest power of ten within a fifth of its standard deviation; as it is if that is 0."""
-    if not (np.isfinite(value) and sd > 0 and np.isfinite(sd)):
+    if not (math.isfinite(value) and 0 < sd < math.inf):
         return value
     return round(float(value), math.ceil(-math.log10(sd / 5))) + 0.0
 
@@ -43,9 +41,9 @@ def percent(value: float, sd: float = 0.0) -> str:
 
     With a standard deviation, to the largest power of ten within a fifth of it.
     """
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return ""
-    value = sensible(value, sd)
+    value = sensible(float(value), sd)
     text = f"{100 * value:,.2f}".rstrip("0").rstrip(".")
     return f"{'0' if text in ('0', '-0') else text.replace('-', MINUS)} %"
 

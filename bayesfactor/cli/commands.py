@@ -198,7 +198,7 @@ def attribute(
     ] = False,
 ) -> None:
     """Split each asset's risk premium, realised return or variance by source."""
-    from bayesfactor.analysis.attribution.attribution import attribute as run_attribute
+    from bayesfactor.analysis.attribution.decomposition import attribute as run_attribute
     from bayesfactor.analysis.portfolio.portfolio_weights import weights_and_book
     from bayesfactor.cli.input import read_portfolio
     from bayesfactor.cli.output import show_attribution, write_csv

@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayesfactor.analysis.assessment.checks import check
 from bayesfactor.analysis.assessment.identification import Identification, identify, risk_premia
-from bayesfactor.analysis.attribution.attribution import attribute
+from bayesfactor.analysis.attribution.decomposition import attribute
 from bayesfactor.cli.interrupts import wrote
 from bayesfactor.cli.output import (
     command,

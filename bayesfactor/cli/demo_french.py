@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayesfactor.analysis.assessment.checks import check
-from bayesfactor.analysis.attribution.attribution import attribute
+from bayesfactor.analysis.attribution.decomposition import attribute
 from bayesfactor.cli.interrupts import wrote
 from bayesfactor.cli.output import (
     command,

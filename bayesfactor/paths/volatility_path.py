@@ -71,6 +71,10 @@ class CommonPath(FrozenArrays):
         """What a return counts: 1 / (g_t a_it)^2 (time, asset)."""
         return self.weight[:, None] / self.drift**2
 
+    def precision_of(self, asset: int) -> np.ndarray:
+        """Return the same of one asset (time)."""
+        return self.weight / self.drift[:, asset] ** 2
+
     @property
     def drift_phi(self) -> float:
         """What is left of the log of a drift one period later."""

@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.assessment.verdicts import UNIDENTIFIED
-from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.attribution.decomposition import attribute
 from bayesfactor.analysis.attribution.kinds import By
 from bayesfactor.analysis.attribution.prior_premium import PriorPremium, prior_premium
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, Portfolio

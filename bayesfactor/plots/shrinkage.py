@@ -28,7 +28,8 @@ def shrinkage_chart(fit: Fit, *, factors: Sequence[str] | None = None) -> Chart:
     require_fit(fit, "plot_shrinkage")
     panel = fit.panel
     names = chosen(factors, panel.factor_names, "factor", "plot_shrinkage.factors")
-    own, mean = least_squares_loadings(panel, fit.design.sample), fit.posterior["loading"].mean(("chain", "draw"))
+    own = least_squares_loadings(panel, fit.design.sample)
+    mean = fit.posterior["loading"].mean(("chain", "draw"), skipna=False)
     periods = np.maximum(panel.moments.count, 1)
     least, most = f"{periods.min():,.0f}", f"{periods.max():,.0f}"
     alike = bool(periods.max() < ALIKE * periods.min())

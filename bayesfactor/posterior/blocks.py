@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 NUMBERS = 2**20  # of a block of draws that are in memory anyway
+DRAWS = 64  # of which an array is turned at a time
 
 
 def blocks[Draws: (xr.DataArray, xr.Dataset)](draws: Draws, dim: Hashable) -> Iterator[Draws]:
@@ -28,9 +29,17 @@ def blocks[Draws: (xr.DataArray, xr.Dataset)](draws: Draws, dim: Hashable) -> It
         start += length
 
 
+def by_quantity(values: np.ndarray) -> np.ndarray:
+    """Return values (chain, draw, quantity) as a new array (quantity, chain, draw): a few draws at a time, in cache."""
+    found = np.empty((values.shape[2], *values.shape[:2]))
+    turned = np.moveaxis(values, 2, 0)
+    for start in range(0, values.shape[1], DRAWS):
+        found[:, :, start : start + DRAWS] = turned[:, :, start : start + DRAWS]
+    return found
+
+
 def rows(draws: xr.DataArray) -> Iterator[np.ndarray]:
-    """Yield draws (chain, draw, ...) as arrays (quantity, chain, draw), block after block, quantities in C order."""
+    """Yield draws (chain, draw, ...) as new arrays (quantity, chain, draw), block by block, quantities in C order."""
     draws = draws.transpose("chain", "draw", ...)
     for block in blocks(draws, draws.dims[2]) if draws.ndim > 2 else [draws]:
-        values = block.values.reshape(*block.shape[:2], -1)
-        yield np.moveaxis(values, 2, 0)
+        yield by_quantity(block.values.reshape(*block.shape[:2], -1))

@@ -102,9 +102,10 @@ def effective(x: np.ndarray) -> np.ndarray:
         last = np.where((even > 0) | (pair >= 0), even, 0.0)
         tau[left[ends]] = -1 + 2 * sums[ends] + last[ends]
         low = np.minimum(low, pair)[~ends]
-        sums, left, away = sums[~ends] + low, left[~ends], away[~ends]
+        sums, left = sums[~ends] + low, left[~ends]
         if not left.size:
             break
+        away = away[~ends]
     if left.size:
         tau[left] = _tau_of_slow(away, within[left], total[left], most)
     size = chains * n
@@ -163,7 +164,8 @@ def _scores(order: np.ndarray, ordered: np.ndarray) -> np.ndarray:
         last = np.minimum.accumulate(np.where(np.hstack([new[tied], edge]), place, n)[:, ::-1], axis=1)[:, ::-1]
         scores[tied] = table[first + last]
     result = np.empty(order.shape)
-    np.put_along_axis(result, order, scores, 1)
+    for row, place in enumerate(order):
+        result[row, place] = scores[row]
     return result
 
 

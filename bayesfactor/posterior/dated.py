@@ -143,7 +143,7 @@ class Dated:
     def scale(self, asset: int) -> np.ndarray:
         """Return the volatility of an asset's residuals over its level on each date (time)."""
         path = None if self.movement is None else self.movement.residuals
-        return np.ones(len(self.fit.panel.times)) if path is None else path.precision[:, asset] ** -0.5
+        return np.ones(len(self.fit.panel.times)) if path is None else path.precision_of(asset) ** -0.5
 
     @cached_property
     def mean_squares(self) -> np.ndarray:

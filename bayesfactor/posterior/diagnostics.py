@@ -163,7 +163,7 @@ def _each(array: xr.DataArray, one: Callable[[np.ndarray], np.ndarray], cores: i
 
     def found(part: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            return one(np.ascontiguousarray(part, dtype=float))
+            return one(part)
 
     with ThreadPoolExecutor(cores) as pool:
         results = [

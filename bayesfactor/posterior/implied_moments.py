@@ -23,9 +23,7 @@ def premia(fit: FitFacts) -> np.ndarray:
     posterior = fit.posterior
     paid, rate = posterior["risk_premium"].compute(), float(posterior.get("zero_beta", xr.DataArray(0.0)).mean())
     parts = [
-        (
-            block["alpha"].mean(("chain", "draw")) + (block["loading"] * paid).sum("factor").mean(("chain", "draw"))
-        ).values
+        (block["alpha"] + xr.dot(block["loading"], paid, dim="factor")).mean(("chain", "draw"), skipna=False).values
         for block in blocks(posterior[["alpha", "loading"]], "asset")
     ]
     return (np.concatenate(parts) + rate) * fit.panel.periods_per_year

@@ -84,8 +84,7 @@ def residual_sd(draws: xr.Dataset) -> np.ndarray:
 def standardised_residuals(fit: FitFacts, index: int, coefficients: np.ndarray, sd: np.ndarray) -> np.ndarray:
     """Return (sample, time) whole residuals of asset number `index` over their standard deviation (sample, asset)."""
     _, returns, x = regressors(fit.panel, index)
-    fitted = np.einsum("sp,tp->st", coefficients[:, index], x)  # one thread: callers have several assets at work
-    return (returns - fitted) / sd[:, index, None]
+    return (returns - coefficients[:, index] @ x.T) / sd[:, index, None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from bayesfactor.base.intervals import Interval, interval
-from bayesfactor.posterior.blocks import blocks
+from bayesfactor.posterior.blocks import blocks, by_quantity
 from bayesfactor.posterior.convergence import ess_mean
 from bayesfactor.posterior.diagnostics import BLOCK, warning_of
 
@@ -51,12 +51,9 @@ def finished(table: pd.DataFrame, attrs: Mapping[Any, object], problems: tuple[s
 def _columns(draws: xr.DataArray, prob: float, kind: Interval) -> dict[str, np.ndarray]:
     """Return the columns of a table, one entry per quantity of draws (chain, draw, ...) in memory."""
     chains, length = draws.shape[:2]
-    quantities = np.moveaxis(draws.values.reshape(chains, length, -1), 2, 0)
+    quantities = by_quantity(draws.values.reshape(chains, length, -1))
     step = max(1, BLOCK // (chains * length))
-    parts = [
-        _of_some(np.ascontiguousarray(quantities[start : start + step], dtype=float), prob, kind)
-        for start in range(0, len(quantities), step)
-    ]
+    parts = [_of_some(quantities[start : start + step], prob, kind) for start in range(0, len(quantities), step)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

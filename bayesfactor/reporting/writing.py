@@ -19,7 +19,8 @@ from bayesfactor.posterior.dated import drawn_once
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.brief import brief
-from bayesfactor.reporting.content.contents import Asked, gather
+from bayesfactor.reporting.content.contents import Asked
+from bayesfactor.reporting.content.gathering import gather
 from bayesfactor.reporting.content.realised_spans import require_years
 from bayesfactor.reporting.content.sections import sections
 from bayesfactor.reporting.content.several_fits import require_others

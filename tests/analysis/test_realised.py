@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 import bayesfactor as bf
-from bayesfactor.analysis.attribution.realised import linked, realised_path
+from bayesfactor.analysis.attribution.realised import realised_path
+from bayesfactor.analysis.attribution.realised_sums import linked
 from tests.support.panels import make_panel
 from tests.support.synthetic_draws import synthetic_draws
 

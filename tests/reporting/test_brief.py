@@ -7,7 +7,8 @@ import pytest
 import bayesfactor as bf
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.reporting.content.brief import LEFT_OUT, brief
-from bayesfactor.reporting.content.contents import Asked, gather
+from bayesfactor.reporting.content.contents import Asked
+from bayesfactor.reporting.content.gathering import gather
 from bayesfactor.reporting.content.parts import Fold, Heading, Picture, Switch, TablePart
 from bayesfactor.reporting.content.sections import sections
 from bayesfactor.reporting.formats import pdf

@@ -23,6 +23,7 @@ from bayesfactor.reporting.content.parts import Code, Listing, Section, Text
 from bayesfactor.reporting.formats.markdown import markdown
 from tests.support.panels import make_panel, reduced
 from tests.support.reader import HOSTILE, MIX, Reader, agree, named
+from tests.support.synthetic_draws import synthetic_draws
 
 SECTIONS = (
     "answer", "portfolio", "contributions", "risk", "realised", "loadings", "premia", "data", "trust", "model", "again",
@@ -365,3 +366,16 @@ def test_a_suffix_may_have_capitals(short_fit, tmp_path):
 def test_only_a_fit_is_reported(tmp_path):
     with pytest.raises(bf.FitError, match="expected a Fit"):
         bf.write_report("fit", tmp_path / "r.html")
+
+
+def test_a_page_of_many_assets_with_everything_is_under_a_megabyte(tmp_path):
+    panel = make_panel(assets=36, traded=2, other=4, periods=200, shortest=60, groups=4, seed=4)
+    before = replace(panel, returns=panel.returns[:180], factors=panel.factors[:180])
+    fit, previous = (bf.from_draws(one, synthetic_draws(one, chains=4), model="unpooled") for one in (panel, before))
+    mix = dict.fromkeys(panel.assets[:8], 0.1)
+    crash = bf.Scenario({panel.factor_names[0]: -0.05}, name="crash")
+    path = tmp_path / "r.html"
+    bf.write_report(fit, path, portfolio=mix, scenarios=[crash], forecast=12, previous=previous)
+    sections = set(Reader(path.read_text(encoding="utf-8")).sections)
+    assert {"portfolio", "since", "realised", "scenarios", "trust"} <= sections
+    assert path.stat().st_size < 1_000_000

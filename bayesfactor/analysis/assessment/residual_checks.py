@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from bayesfactor.panel.panel import Panel
 from bayesfactor.posterior.dated import Dated
@@ -47,7 +48,8 @@ def shapes(fit: Fit) -> pd.DataFrame:
 
         _made(dated)
         room = MOST_RESIDUALS // (len(residuals.sd) * len(fit.panel.times))
-        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, room))) as pool:
+        cores = max(1, min(os.cpu_count() or 1, room))
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cores) as pool:  # an asset each
             found = np.array(list(pool.map(shape, range(len(fit.panel.assets)))))
     index = pd.Index(fit.panel.assets, name="asset")
     return pd.DataFrame(found, index=index, columns=["prob_tails", "prob_skewness"])
@@ -62,8 +64,11 @@ def _made(dated: Dated) -> None:
 
 def _kurtosis(z: np.ndarray, weight: np.ndarray) -> np.ndarray:
     share = weight / weight.sum()
-    square = (z - (z @ share)[:, None]) ** 2
-    return square**2 @ share / np.maximum((square @ share) ** 2, 1e-300)
+    square = z - (z @ share)[:, None]
+    square *= square
+    spread = square @ share
+    square *= square
+    return square @ share / np.maximum(spread**2, 1e-300)
 
 
 def _skewness(z: np.ndarray) -> np.ndarray:

@@ -7,14 +7,14 @@ from operator import add
 from typing import assert_never
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.assessment.verdicts import IDENTIFIED, NO_VERDICT, UNIDENTIFIED, WEAK
+from bayesfactor.analysis.attribution.entry_blocks import in_blocks
 from bayesfactor.analysis.attribution.kinds import By
+from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures
 from bayesfactor.base.errors import SpecError
 from bayesfactor.panel.records import Factor
-from bayesfactor.posterior.blocks import blocks
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residual_variance import COMMON, OWN
 
@@ -32,58 +32,84 @@ KINDS_OF_FACTOR = (
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What sources contribute, before factors are summed.
+    """What sources contribute.
 
     Attributes
     ----------
-    by_factor : DataArray (chain, draw, ..., factor) or None
+    of_factors : DataArray (chain, draw, ..., source) or None
+        Of every factor, or of those of one label together.
     rest : mapping of str to DataArray (chain, draw, ...)
         Other sources.
     total : DataArray or None
         Where it is known and not the sum of the sources: what they leave of it is the residual.
     """
 
-    by_factor: xr.DataArray | None
+    of_factors: xr.DataArray | None
     rest: Mapping[str, xr.DataArray]
     total: xr.DataArray | None = None
 
-    def sources(self, label: Mapping[str, str] | None = None) -> xr.DataArray:
-        """Put all side by side along the dimension source, the total last; factors of one label are summed."""
-        summed = reduce(add, self.rest.values())
-        known = None if self.by_factor is None else _labelled(self.by_factor, label)
+    @property
+    def sources(self) -> xr.DataArray:
+        """All side by side along the dimension source, the total last."""
+        summed, known = reduce(add, self.rest.values()), self.of_factors
         if known is not None:
             summed = known.sum("source", skipna=False) + summed
         named = dict(self.rest) if self.total is None else {**self.rest, "residual": self.total - summed}
-        others = named_sources({**named, "total": summed if self.total is None else self.total})
+        return side_by_side(known, {**named, "total": summed if self.total is None else self.total})
+
+
+def side_by_side(known: xr.DataArray | None, named: Mapping[str, xr.DataArray]) -> xr.DataArray:
+    """Put parts (chain, draw, ...) after those that are known by source, along the dimension source."""
+    last = named["total"]
+    if any(array.chunks is not None for array in named.values()):
+        others = xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
         return others if known is None else xr.concat([known, others], "source")
+    dims, first = last.dims, [] if known is None else known["source"].values.tolist()
+    found = np.empty((*last.shape, len(first) + len(named)))
+    if known is not None:
+        found[..., : len(first)] = known.transpose(*dims, "source").values
+    for place, array in enumerate(named.values(), len(first)):
+        found[..., place] = array.transpose(*dims).values
+    return xr.DataArray(found, {**last.coords, "source": [*first, *named]}, (*dims, "source"))
 
 
-def _labelled(by_factor: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
+def labelled(by_factor: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
     """Return what every factor, or all factors of every label, contribute."""
     if label is None:
         return by_factor.rename(factor="source")
-    factors, labels = by_factor["factor"].values.tolist(), list(dict.fromkeys(label.values()))
-    member = np.array([[float(label[factor] == name) for name in labels] for factor in factors])
-    return xr.dot(
-        by_factor, xr.DataArray(member, {"factor": factors, "source": labels}, ("factor", "source")), dim="factor"
-    )
+    return xr.dot(by_factor, members(label), dim="factor")
 
 
-def named_sources(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
-    """Put parts side by side, along the dimension source."""
-    return xr.concat([array.expand_dims(source=[name]) for name, array in named.items()], "source")
+def members(label: Mapping[str, str]) -> xr.DataArray:
+    """Return 1 where a factor is of a label, else 0 (factor, source)."""
+    labels = list(dict.fromkeys(label.values()))
+    member = np.array([[float(own == name) for name in labels] for own in label.values()])
+    return xr.DataArray(member, {"factor": list(label), "source": labels}, ("factor", "source"))
+
+
+def earned(loading: xr.DataArray, each: xr.DataArray, label: Mapping[str, str] | None) -> xr.DataArray:
+    """Return loadings (..., factor) times what a unit of each earns, of every factor or of those of every label."""
+    if label is None:
+        return (loading * each).rename(factor="source")
+    return xr.dot(loading, each * members(label), dim="factor")
 
 
 def combined(weights: xr.DataArray, values: xr.DataArray) -> xr.DataArray:
     """Return sum_i w_i x_i for every holding; plain selection where a holding is one asset."""
+    found = pieces(weights, values)
+    return found[0] if len(found) == 1 else xr.concat(found, "asset")
+
+
+def pieces(weights: xr.DataArray, values: xr.DataArray) -> list[xr.DataArray]:
+    """Return the same in pieces, one after the other: those of single assets are not copied."""
     if weights.dims == ("asset",):
-        return values
+        return [values]
     alone = weights.dims[0] == "asset"  # every asset, and then a portfolio
     mixed = weights.isel(asset=slice(weights.sizes["member"], None)) if alone else weights
     used = np.flatnonzero((mixed != 0).any([weights.dims[0]]).values)
     held = values if used.size == values.sizes["asset"] else values.isel(asset=used)
     summed = xr.dot(mixed.isel(member=used), held.rename(asset="member"), dim="member")
-    return xr.concat([values, summed], "asset") if alone else summed
+    return [values, summed] if alone else [summed]
 
 
 def loaded(weights: xr.DataArray, loading: xr.DataArray, direct: xr.DataArray | None) -> xr.DataArray:
@@ -92,14 +118,26 @@ def loaded(weights: xr.DataArray, loading: xr.DataArray, direct: xr.DataArray | 
     return of_assets if direct is None else of_assets + direct
 
 
-def premium(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
-    """Return what every factor, alpha and zero-beta rate pay each holding a year."""
+PAID = ("loading", "alpha", "risk_premium", "zero_beta")
+
+
+def of_premium(posterior: xr.Dataset) -> xr.Dataset:
+    """Return the variables that a premium is made of."""
+    return posterior[[name for name in PAID if name in posterior]]
+
+
+def premium(fit: Fit, held: Exposures, label: Mapping[str, str] | None = None) -> xr.DataArray:
+    """Return what every factor or label, alpha, zero-beta rate and all together pay each holding a year."""
     year = fit.panel.periods_per_year
-    by_factor = loaded(weights, fit.posterior["loading"], direct) * (fit.posterior["risk_premium"] * year)
-    rest = {"alpha": combined(weights, fit.posterior["alpha"]) * year}
-    if "zero_beta" in fit.posterior:
-        rest["zero_beta"] = zero_beta_rate(fit, weights) * year
-    return Parts(by_factor, rest)
+
+    def paid(weights: xr.DataArray, values: xr.Dataset, direct: xr.DataArray | None) -> xr.DataArray:
+        of_factors = earned(loaded(weights, values["loading"], direct), values["risk_premium"] * year, label)
+        rest = {"alpha": combined(weights, values["alpha"]) * year}
+        if "zero_beta" in values:
+            rest["zero_beta"] = zero_beta_rate(values, weights) * year
+        return Parts(of_factors, rest).sources
+
+    return in_blocks(held.weights, of_premium(fit.posterior), held.direct, paid)
 
 
 def _held(weights: xr.DataArray) -> xr.DataArray:
@@ -107,10 +145,10 @@ def _held(weights: xr.DataArray) -> xr.DataArray:
     return xr.ones_like(weights) if weights.dims == ("asset",) else weights.sum("member")
 
 
-def zero_beta_rate(fit: Fit, weights: xr.DataArray) -> xr.DataArray:
+def zero_beta_rate(posterior: xr.Dataset, weights: xr.DataArray) -> xr.DataArray:
     """Return what the zero-beta rate pays every holding a period; on disk where alphas are."""
-    ones = xr.ones_like(combined(weights, fit.posterior["alpha"]))
-    return ones * fit.posterior["zero_beta"] * _held(weights)
+    ones = xr.ones_like(combined(weights, posterior["alpha"]))
+    return ones * posterior["zero_beta"] * _held(weights)
 
 
 def premium_by_level(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
@@ -163,52 +201,3 @@ def kind_of(factor: Factor, verdicts: Mapping[str, str]) -> str:
     if factor.traded:
         return KINDS_OF_FACTOR[0] if factor.family == "market" else KINDS_OF_FACTOR[1]
     return f"non-traded, {verdicts[factor.name]}"
-
-
-def uncertainty(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> pd.DataFrame:
-    """Split the posterior variance of each holding's premium by loadings, premia, alpha and interaction.
-
-    With beta = E beta + b and lambda = E lambda + l, the premium is a constant + E beta' l + E lambda' b + alpha + b'l.
-    The share of each part is its covariance with the premium over the premium's variance: they add up to 1, and one may
-    be below 0, where a part offsets others.
-
-    Returns
-    -------
-    DataFrame
-        Index as the holdings; columns ``sd`` (a year), ``premia``, ``loadings``, ``alpha``, ``interaction`` (of
-        loadings and premia), and ``zero_beta`` where the model has such a rate.
-    """
-    held = xr.Dataset({"loading": loaded(weights, fit.posterior["loading"], direct)})
-    held["alpha"] = combined(weights, fit.posterior["alpha"])
-    if "zero_beta" in fit.posterior:
-        held["zero_beta"] = zero_beta_rate(fit, weights)
-    paid = fit.posterior["risk_premium"]
-    table = pd.concat([_uncertainty(block, paid) for block in blocks(held, weights.dims[0])])
-    table["sd"] *= fit.panel.periods_per_year
-    table.attrs["units"] = "sd: decimal, per year; shares of the posterior variance"
-    return table
-
-
-def _uncertainty(held: xr.Dataset, paid: xr.DataArray) -> pd.DataFrame:
-    """Return sd and shares of the premium of some holdings, whose loadings, alphas and zero-beta rate are in memory."""
-    unit = next(dim for dim in held["alpha"].dims if dim not in ("chain", "draw"))
-    values = {name: array.transpose("chain", "draw", unit, ...).values for name, array in held.data_vars.items()}
-    premia = paid.transpose("chain", "draw", "factor").values
-    centre, mean = values["loading"].mean(axis=(0, 1)), premia.mean(axis=(0, 1))
-    away = premia - mean
-    of_premia = away @ centre.T
-    paid_by = values["loading"] @ np.stack([np.broadcast_to(mean, away.shape), away], axis=-1)  # at E lambda, and at l
-    parts = {
-        "premia": of_premia,
-        "loadings": paid_by[..., 0],  # and a constant, which has no covariance
-        "alpha": values["alpha"],
-        "interaction": paid_by[..., 1] - of_premia,
-    }
-    if "zero_beta" in values:
-        parts["zero_beta"] = values["zero_beta"]
-    total = reduce(add, parts.values())
-    total = total - total.mean(axis=(0, 1))
-    variance = np.mean(total**2, axis=(0, 1))
-    with np.errstate(invalid="ignore"):  # a premium that is certain has no shares
-        shares = {name: np.mean(part * total, axis=(0, 1)) / variance for name, part in parts.items()}
-    return pd.DataFrame({"sd": np.sqrt(variance), **shares}, index=held.indexes[unit])

@@ -64,7 +64,7 @@ def premium_shift(fit: Fit, draws: xr.Dataset) -> xr.DataArray:
     return (draws["risk_premium"] - draws["factor_mean"]).where(~traded, 0.0)
 
 
-def moved(fit: Fit, dated: Dated, matrix: np.ndarray, sums: BlockSums) -> np.ndarray:
+def moved(fit: Fit, dated: Dated, matrix: np.ndarray, sums: BlockSums, member: np.ndarray | None = None) -> np.ndarray:
     """Return what moves add to every factor's contribution (chain, draw, holding, factor).
 
     sum_i w_i sum_b v_ikb sum_{t in b} (f_kt + [lambda_k - mu_k]_nontraded), the paths of one asset in memory at a time.
@@ -76,17 +76,20 @@ def moved(fit: Fit, dated: Dated, matrix: np.ndarray, sums: BlockSums) -> np.nda
     matrix : array (holding, asset)
         Weights.
     sums : BlockSums
+    member : array (factor, source), optional
+        1 where a factor is of a source: sources are returned instead of factors.
     """
     shift = premium_shift(fit, dated.draws).transpose("chain", "draw", "factor").values
     samples, factors = np.prod(shift.shape[:2], dtype=int), shift.shape[2]
-    found, shift = np.zeros((samples, len(matrix), factors)), shift.reshape(samples, factors)
+    member = np.eye(factors) if member is None else member
+    found, shift = np.zeros((samples, len(matrix), member.shape[1])), shift.reshape(samples, factors)
     for asset in np.flatnonzero((matrix != 0).any(axis=0)).tolist():
         path = dated.moves(asset)
         for holding in np.flatnonzero(matrix[:, asset]).tolist():
             earned = np.einsum("sbk,bk->sk", path, sums.factors[holding])
             earned += shift * np.einsum("sbk,b->sk", path, sums.weight[holding])
-            found[:, holding] += matrix[holding, asset] * earned
-    return found.reshape(dated.draws.sizes["chain"], -1, len(matrix), factors)
+            found[:, holding] += matrix[holding, asset] * earned @ member
+    return found.reshape(dated.draws.sizes["chain"], -1, len(matrix), member.shape[1])
 
 
 def moved_path(fit: Fit, dated: Dated, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:

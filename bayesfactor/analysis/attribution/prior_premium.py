@@ -1,5 +1,6 @@
 """What a model's priors say each source pays, before any return is looked at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,10 +88,10 @@ def prior_premium(
     direct = np.zeros(len(fit.panel.factor_names))
     if entry is not None and held.direct is not None:
         direct = held.direct.sel(asset=entry).values
-    parts = _parts(fit, drawn, _weights(held.weights, entry), direct)
     label = contributions.labels(fit, by, cached_identification(fit).verdicts if by == "identification" else {})
+    parts = _parts(fit, drawn, _weights(held.weights, entry), direct, label)
     note = LONG_RUN if "loading_long_run" in fit.posterior else ""
-    return PriorPremium(parts.sources(label).transpose("chain", "draw", "source").rename("premium"), note=note)
+    return PriorPremium(parts.sources.transpose("chain", "draw", "source").rename("premium"), note=note)
 
 
 def _weights(weights: xr.DataArray, entry: str | None) -> np.ndarray:
@@ -101,8 +102,10 @@ def _weights(weights: xr.DataArray, entry: str | None) -> np.ndarray:
     return np.array([1 / len(assets) if entry is None else float(name == entry) for name in assets])
 
 
-def _parts(fit: Fit, drawn: PriorDraws, weights: np.ndarray, direct: np.ndarray) -> contributions.Parts:
-    """Return what every factor, alpha and zero-beta rate pay in each draw, a year."""
+def _parts(
+    fit: Fit, drawn: PriorDraws, weights: np.ndarray, direct: np.ndarray, label: Mapping[str, str] | None
+) -> contributions.Parts:
+    """Return what every factor or label, alpha and zero-beta rate pay in each draw, a year."""
     year, factors = fit.panel.periods_per_year, list(fit.panel.factor_names)
     held = np.flatnonzero(weights)
     loading = np.einsum("dik,i->dk", drawn.loading[:, held], weights[held]) + direct
@@ -111,4 +114,4 @@ def _parts(fit: Fit, drawn: PriorDraws, weights: np.ndarray, direct: np.ndarray)
     if "zero_beta" in fit.posterior:
         rest["zero_beta"] = drawn.zero_beta * weights.sum()
     named = {name: xr.DataArray((value * year)[None], dims=("chain", "draw")) for name, value in rest.items()}
-    return contributions.Parts(paid, named)
+    return contributions.Parts(contributions.labelled(paid, label), named)

@@ -1,28 +1,35 @@
 """Contributions of sources to what was earned: over a window, summed or compounded, and date by date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.attribution.common_residuals import common_path, common_returns, notes_on_common, splits
-from bayesfactor.analysis.attribution.contributions import Parts, combined, labels, zero_beta_rate
+from bayesfactor.analysis.attribution.contributions import (
+    Parts,
+    combined,
+    earned,
+    labelled,
+    labels,
+    members,
+    pieces,
+    zero_beta_rate,
+)
 from bayesfactor.analysis.attribution.moving_loadings import (
-    BlockSums,
-    block_sums,
     moved,
     moved_path,
     notes_on_paths,
     premium_shift,
 )
-from bayesfactor.analysis.attribution.spans import periods_in_words, span_of
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings, without_capital
+from bayesfactor.analysis.attribution.realised_sums import Sums, sums_of
+from bayesfactor.analysis.attribution.spans import periods_in_words
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.base.errors import DataError, FitError, SpecError, unknown
-from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.dates import Window, rows
-from bayesfactor.panel.panel import Panel, require_returns
+from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import Dated, of_posterior
 from bayesfactor.posterior.fit import Fit
@@ -32,27 +39,8 @@ from bayesfactor.posterior.residuals import thin
 PATH_DRAWS = 400
 
 
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """Over the dates of each holding: how many they are, and weighted sums of ones, factors and returns."""
-
-    count: np.ndarray  # (holding)
-    weight: np.ndarray
-    factors: np.ndarray  # (holding, factor)
-    total: np.ndarray
-    rows: np.ndarray  # that may count, and weights (holding, row): of statistics none
-    by_date: np.ndarray
-    blocks: BlockSums | None = None  # within blocks of dates, where loadings move
-
-    def select(self, kept: np.ndarray) -> "Sums":
-        """Return those of some holdings."""
-        blocks, by_date = None if self.blocks is None else self.blocks.select(kept), self.by_date[kept]
-        sums = self.count[kept], self.weight[kept], self.factors[kept], self.total[kept]
-        return Sums(*sums, self.rows, by_date, blocks)
-
-
 def realised(
-    fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool
+    fit: Fit, weights: xr.DataArray, window: Window | None, compounded: bool, label: Mapping[str, str] | None = None
 ) -> tuple[Parts, tuple[str, ...], pd.DataFrame]:
     """Return contributions to the realised return of every holding observed, notes, and the span that each counts.
 
@@ -65,12 +53,13 @@ def realised(
     names = weights[unit].values.astype(str)
     each = _of_true_factors(of_posterior(fit), "attribute")
     dated = None if each.filters is None else each
-    sums, span = _sums(fit.panel, matrix, window, compounded, names.tolist(), None if dated is None else dated.edges)
+    sums, span = sums_of(fit.panel, matrix, window, compounded, names.tolist(), None if dated is None else dated.edges)
     held, whole = sums.count > 0, np.isfinite(sums.total)
     lost, kept = names[~held].tolist(), held & whole
     if not held.any() or (weights.ndim == 2 and PORTFOLIO in lost):
+        what = "the whole portfolio was" if held.any() or lost == [PORTFOLIO] else "an asset was"
         raise SpecError(
-            f"No date in the window on which {'the whole portfolio was' if held.any() else 'an asset was'} observed.",
+            f"No date in the window on which {what} observed.",
             place="attribute.window",
             found=window,
             remedy=f"The returns run from {written(fit.panel.times[0])} to {written(fit.panel.times[-1])}; assets have "
@@ -90,17 +79,18 @@ def realised(
     if not whole.all():
         ruined = ", ".join(names[~whole])
         notes.append(f"left out, as they lost everything in one period, which cannot be compounded: {ruined}")
-    own = {"loading": combined(weights, fit.posterior[_long_run(fit.posterior)])}
-    own["alpha"] = combined(weights, fit.posterior["alpha"])
+    own = {"alpha": combined(weights, fit.posterior["alpha"])}
     if "zero_beta" in fit.posterior:
-        own["zero_beta"] = zero_beta_rate(fit, weights)
+        own["zero_beta"] = zero_beta_rate(fit.posterior, weights)
     if not kept.all():
         own = {name: array.isel({unit: np.flatnonzero(kept)}) for name, array in own.items()}
+    of_factors = _of_assets(fit, weights, sums, kept, label)
+    if not kept.all():
         sums, matrix = sums.select(kept), matrix[kept]
-    parts = _parts(fit, fit.posterior, own, sums, unit)
-    if dated is not None and sums.blocks is not None and parts.by_factor is not None:
-        added = xr.DataArray(moved(fit, dated, matrix, sums.blocks), dims=("chain", "draw", unit, "factor"))
-        parts = replace(parts, by_factor=parts.by_factor + added)
+    if dated is not None and sums.blocks is not None:
+        added = moved(fit, dated, matrix, sums.blocks, None if label is None else members(label).values)
+        of_factors = of_factors + xr.DataArray(added, dims=("chain", "draw", unit, "source"))
+    parts = _parts(own, of_factors, sums, unit)
     if splits(each):
         given = common_returns(each, matrix, sums.rows, sums.by_date)
         parts = replace(parts, rest={**parts.rest, COMMON: xr.DataArray(given, dims=("chain", "draw", unit))})
@@ -112,89 +102,43 @@ def _long_run(draws: xr.Dataset) -> str:
     return "loading_long_run" if "loading_long_run" in draws else "loading"
 
 
-def _parts(fit: Fit, posterior: xr.Dataset, own: Mapping[str, xr.DataArray], sums: Sums, dim: str) -> Parts:
-    """Return b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded), alpha, zero-beta rate and total along `dim`.
+def _of_assets(
+    fit: Fit, weights: xr.DataArray, sums: Sums, kept: np.ndarray, label: Mapping[str, str] | None
+) -> xr.DataArray:
+    """Return what factors contributed to every holding that is kept, at loadings that do not move."""
+    unit, posterior, found, first = str(weights.dims[0]), fit.posterior, list[xr.DataArray](), 0
+    for loading in pieces(weights, posterior[_long_run(posterior)]):
+        own = np.flatnonzero(kept[first : first + loading.sizes[unit]])
+        some = loading if own.size == loading.sizes[unit] else loading.isel({unit: own})
+        found.append(_of_factors(fit, posterior, some, sums.select(first + own), unit, label))
+        first += loading.sizes[unit]
+    return found[0] if len(found) == 1 else xr.concat(found, unit)
 
-    `own` has the holdings' loading, alpha and, where the model has it, zero_beta, a period.
-    """
+
+def _of_factors(
+    fit: Fit,
+    posterior: xr.Dataset,
+    loading: xr.DataArray,
+    sums: Sums,
+    dim: str,
+    label: Mapping[str, str] | None,
+) -> xr.DataArray:
+    """Return b_k sum_t (f_kt + [lambda_k - mu_k]_nontraded) along `dim`, of every factor or label."""
     factors = xr.DataArray(sums.factors, {"factor": list(fit.panel.factor_names)}, (dim, "factor"))
+    found = earned(loading, factors, label)
+    if all(factor.traded for factor in fit.panel.factor_info):
+        return found
+    return found + earned(loading, premium_shift(fit, posterior), label) * xr.DataArray(sums.weight, dims=dim)
+
+
+def _parts(own: Mapping[str, xr.DataArray], of_factors: xr.DataArray, sums: Sums, dim: str) -> Parts:
+    """Return what factors contributed, alpha, zero-beta rate and total along `dim`.
+
+    `own` has the holdings' alpha and, where the model has it, zero_beta, a period.
+    """
     weight = xr.DataArray(sums.weight, dims=dim)
-    shift = premium_shift(fit, posterior)
     rest = {name: own[name] * weight for name in ("alpha", "zero_beta") if name in own}
-    happened = xr.zeros_like(rest["alpha"]) + xr.DataArray(sums.total, dims=dim)
-    return Parts(own["loading"] * (factors + shift * weight), rest, happened)
-
-
-def _sums(
-    panel: PanelBase,
-    matrix: np.ndarray,
-    window: Window | None,
-    compounded: bool,
-    names: list[str],
-    edges: np.ndarray | None,
-) -> tuple[Sums, pd.DataFrame]:
-    """Return the sums of every holding over the dates in the window on which all of its assets were observed.
-
-    And how many these are, the first and the last. The whole life of a single asset is in the statistics; anything else
-    needs the returns. The total is NaN where there is nothing left to compound. `edges` are those of blocks of rows
-    within which loadings are constant, where they move.
-    """
-    alone = (matrix != 0).sum(axis=1) == 1
-    if window is None and alone.all() and not compounded and not isinstance(panel, Panel):
-        member = (matrix != 0).argmax(axis=1)
-        own, weight = panel.moments, matrix[np.arange(len(matrix)), member]
-        count = own.count[member].astype(int)
-        none, factors, total = np.empty((len(count), 0)), own.xx[0, 1:, member], own.xy[0, member] * weight
-        return Sums(count, count, factors, total, np.empty(0, dtype=int), none), span_of(count, names)
-    held = require_returns(panel, "A realised return over a window, or of several assets on their common dates,")
-    inside = rows(held.times, window, "attribute.window")
-    returns, factors, times = held.returns.values[inside], held.aligned[inside], held.times[inside]
-    observed = np.isfinite(returns)
-    counted = np.stack([observed[:, w != 0].all(axis=1) for w in matrix])  # (holding, time)
-    weight, total = counted.astype(float), np.full(len(matrix), np.nan)
-    for place, (w, own) in enumerate(zip(matrix, counted, strict=True)):
-        earned = returns[np.ix_(own, w != 0)] @ w[w != 0]
-        if not compounded:
-            total[place] = earned.sum()
-        elif names[place] == PORTFOLIO and earned.size > 1 and without_capital(w):
-            raise DataError(
-                f"The net weight of '{PORTFOLIO}' is 0: there is no capital in which its returns compound.",
-                series=PORTFOLIO,
-                value=float(w.sum()),
-                remedy="Leave compounded=False.",
-            )
-        elif (earned > -1).all():
-            weight[place, own], total[place] = linked(earned)
-        elif names[place] == PORTFOLIO:
-            raise _ruined(earned, times[own])
-    count = counted.sum(axis=1)
-    blocks = None if edges is None else block_sums(weight, factors, inside, edges)
-    sums = Sums(count, weight.sum(axis=1), weight @ factors, total, inside, weight, blocks)
-    return sums, span_of(count, names, counted, times)
-
-
-def _ruined(earned: np.ndarray, times: np.ndarray) -> DataError:
-    """Return the error of a portfolio that lost everything, or more, in one period."""
-    worst = int(earned.argmin())
-    return DataError(
-        f"'{PORTFOLIO}' lost {-100 * earned[worst]:.4g} % in the period of {written(times[worst])}: after a loss of "
-        "all there is nothing left to compound.",
-        series=PORTFOLIO,
-        date=times[worst],
-        value=float(earned[worst]),
-        remedy="Leave compounded=False, or hold less.",
-    )
-
-
-def linked(earned: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the weights of periods that make their parts add up to the compounded return, and that return.
-
-    No return may be -1 or less.
-    """
-    each = np.log1p(earned)
-    whole = float(np.expm1(each.sum()))
-    slope = np.divide(each, earned, out=np.ones_like(each), where=earned != 0)
-    return slope / (each.sum() / whole if whole else 1.0), whole
+    return Parts(of_factors, rest, xr.zeros_like(rest["alpha"]) + xr.DataArray(sums.total, dims=dim))
 
 
 def realised_path(
@@ -239,21 +183,22 @@ def realised_path(
     summed = np.cumsum(panel.aligned[inside], axis=0), np.cumsum(earned)
     sums = Sums(count.astype(int), count, *summed, inside, np.tri(len(inside)))
     weight = xr.DataArray(weights[held], dims="asset")
-    used = {"loading": _long_run(posterior), "alpha": "alpha"}
-    own = {name: xr.dot(weight, posterior[variable], dim="asset") for name, variable in used.items()}
+    loading = xr.dot(weight, posterior[_long_run(posterior)], dim="asset")
+    own = {"alpha": xr.dot(weight, posterior["alpha"], dim="asset")}
     if "zero_beta" in posterior:
         own["zero_beta"] = posterior["zero_beta"] * weight.sum()
-    parts = _parts(fit, posterior, own, sums, "time")
-    if dated is not None and parts.by_factor is not None:
+    label = labels(fit, "family" if by_family else "factor", {})
+    of_factors = _of_factors(fit, posterior, loading, sums, "time", label)
+    if dated is not None:
         added = xr.DataArray(moved_path(fit, dated, weights, inside), dims=("sample", "time", "factor"))
-        parts = replace(parts, by_factor=parts.by_factor + added)
+        of_factors = of_factors + labelled(added.assign_coords(factor=list(fit.panel.factor_names)), label)
+    parts = _parts(own, of_factors, sums, "time")
     if splits(each):
         given = xr.zeros_like(parts.rest["alpha"]) + xr.DataArray(
             common_path(each, weights, inside), dims=("sample", "time")
         )
         parts = replace(parts, rest={**parts.rest, COMMON: given})
-    found = parts.sources(labels(fit, "family" if by_family else "factor", {}))
-    return found.assign_coords(time=panel.returns["time"].values[inside])
+    return parts.sources.assign_coords(time=panel.returns["time"].values[inside])
 
 
 def _of_true_factors(dated: Dated, verb: str) -> Dated:

@@ -1,9 +1,13 @@
 """Contributions of sources to variances: of the next period, and in the long run."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
-from bayesfactor.analysis.attribution.contributions import Parts, combined, loaded
+from bayesfactor.analysis.attribution.contributions import Parts, combined, labelled, loaded
+from bayesfactor.analysis.attribution.entry_blocks import in_blocks
+from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures
 from bayesfactor.panel.records import written
 from bayesfactor.posterior.dated import of_posterior
 from bayesfactor.posterior.fit import Fit
@@ -14,14 +18,13 @@ from bayesfactor.posterior.residuals import residual_level
 RESIDUALS = ("residual_sd", "residual_loading")
 
 
-def variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts:
-    """Return what every factor and the residuals add to each holding's variance a year, as it is in the next period."""
+def variance(fit: Fit, held: Exposures, label: Mapping[str, str] | None = None) -> xr.DataArray:
+    """Return what every factor or label and the residuals add to each holding's variance a year, in the next period."""
     posterior = fit.posterior
-    held = loaded(weights, posterior["loading"], direct)
-    return _variance(fit, weights, held, posterior["factor_cov"], posterior)
+    return _variance(fit, held, posterior["loading"], posterior["factor_cov"], posterior, label)
 
 
-def long_run_variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | None = None) -> Parts | None:
+def long_run_variance(fit: Fit, held: Exposures, label: Mapping[str, str] | None = None) -> xr.DataArray | None:
     """Return the same in the long run; None where nothing moves.
 
     At the long-run loadings and factor covariance, and at the mean of the residual variance over the panel's rows.
@@ -32,7 +35,7 @@ def long_run_variance(fit: Fit, weights: xr.DataArray, direct: xr.DataArray | No
     loading = posterior.get("loading_long_run", posterior["loading"])
     cov = posterior.get("factor_cov_long_run", posterior["factor_cov"])
     residuals = xr.Dataset({name: _over_sample(fit, name) for name in RESIDUALS if name in posterior})
-    return _variance(fit, weights, loaded(weights, loading, direct), cov, residuals)
+    return _variance(fit, held, loading, cov, residuals, label)
 
 
 def moves(posterior: xr.Dataset) -> bool:
@@ -68,16 +71,33 @@ def notes_on_level(fit: Fit) -> tuple[str, ...]:
 
 def _variance(
     fit: Fit,
-    weights: xr.DataArray,
-    held: xr.DataArray,
+    held: Exposures,
+    loading: xr.DataArray,
     cov: xr.DataArray,
     residuals: xr.Dataset,
-) -> Parts:
+    label: Mapping[str, str] | None,
+) -> xr.DataArray:
     """Return contributions of factors, of residual factors where `residuals` load on them, and of own residuals."""
-    year = fit.panel.periods_per_year
-    moved = xr.dot(held.rename(factor="factor_other"), cov * year, dim="factor_other")
-    own = {OWN: combined(weights**2, residuals["residual_sd"] ** 2 * year)}
-    if "residual_loading" not in residuals:
-        return Parts(held * moved, own)
-    common = (combined(weights, residuals["residual_loading"]) ** 2).sum("residual_factor") * year
-    return Parts(held * moved, {COMMON: common, **own})
+    year, together = fit.panel.periods_per_year, "residual_loading" in residuals
+
+    def added(weights: xr.DataArray, values: xr.Dataset, direct: xr.DataArray | None) -> xr.DataArray:
+        of_factors = labelled(_of_factors(loaded(weights, values["loading"], direct), values["cov"]), label)
+        own = {OWN: combined(weights**2, values["residual_sd"] ** 2 * year)}
+        if not together:
+            return Parts(of_factors, own).sources
+        common = (combined(weights, values["residual_loading"]) ** 2).sum("residual_factor") * year
+        return Parts(of_factors, {COMMON: common, **own}).sources
+
+    used = {name: residuals[name] for name in RESIDUALS if name in residuals}
+    values = xr.Dataset({"loading": loading, "cov": cov * year, **used})
+    return in_blocks(held.weights, values, held.direct, added)
+
+
+def _of_factors(held: xr.DataArray, cov: xr.DataArray) -> xr.DataArray:
+    """Return b_k (Omega b)_k at loadings b (chain, draw, ..., factor)."""
+    if held.chunks is not None or cov.chunks is not None:
+        return held * xr.dot(held.rename(factor="factor_other"), cov, dim="factor_other")
+    held = held.transpose("chain", "draw", ..., "factor")
+    moved = held.values @ cov.transpose("chain", "draw", "factor_other", "factor").values
+    moved *= held.values
+    return held.copy(data=moved)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.attribution.attribution import attribute
+from bayesfactor.analysis.attribution.decomposition import attribute
 from bayesfactor.analysis.attribution.variances import moves
 from bayesfactor.analysis.comparison.consecutive_fits import Between, between
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings

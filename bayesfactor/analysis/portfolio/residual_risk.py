@@ -159,10 +159,7 @@ class _Model:
         if self.common is not None:
             variance = variance + (self.common**2).sum("residual_factor")
         scale = xr.DataArray(self._over_own_dates(), dims="asset")
-        cov = xr.DataArray(found.factor_cov, dims=("asset", "factor", "factor_other"))
-        loading = self.loading.drop_vars(["asset", "factor"])
-        moved = xr.dot(loading, cov, dim="factor").rename(factor_other="factor")
-        factors = xr.dot(moved, loading, dim="factor")
+        factors = _of_factors(self.loading.drop_vars(["asset", "factor"]), found.factor_cov)
         return table, _entries(variance.drop_vars("asset") * scale), _entries(factors)
 
     def _over_own_dates(self) -> np.ndarray:
@@ -193,6 +190,19 @@ class _Model:
             return None
         root = np.sqrt(self.squares[np.ix_(found.rows, members)])
         return xr.DataArray(root.T @ root / len(root), dims=("asset", "asset_other"))
+
+
+def _of_factors(loading: xr.DataArray, cov: np.ndarray) -> xr.DataArray:
+    """Return b'Sb of every asset (chain, draw, asset), at its own covariance S of factors (asset, factor, factor)."""
+    if loading.chunks is not None:
+        each = xr.DataArray(cov, dims=("asset", "factor", "factor_other"))
+        return xr.dot(xr.dot(loading, each, dim="factor").rename(factor_other="factor"), loading, dim="factor")
+    loading = loading.transpose("chain", "draw", "asset", "factor")
+    flat = loading.values.reshape(-1, *loading.shape[2:])
+    found = np.empty(flat.shape[:2])
+    for asset, own in enumerate(cov):
+        found[:, asset] = np.vecdot(flat[:, asset] @ own, flat[:, asset])
+    return loading.isel(factor=0, drop=True).copy(data=found.reshape(loading.shape[:3]))
 
 
 def _entries(values: xr.DataArray) -> xr.DataArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bayesfactor.analysis.attribution.attribution import attribute
+from bayesfactor.analysis.attribution.decomposition import attribute
 from bayesfactor.analysis.portfolio.options.book import Book
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.analysis.scenarios.forecast import forecast

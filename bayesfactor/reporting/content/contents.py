@@ -1,40 +1,34 @@
-"""Everything that a report states, worked out once, whatever it is set in."""
+"""Everything that a report states, whatever it is set in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-import xarray as xr
 
-from bayesfactor.analysis.assessment.checks import CheckReport, check
-from bayesfactor.analysis.assessment.identification import Identification, cached_identification
-from bayesfactor.analysis.assessment.loading_inclusion import has_inclusion, inclusion
-from bayesfactor.analysis.assessment.pricing import Pricing, price
-from bayesfactor.analysis.attribution.attribution import Attribution, attribute
-from bayesfactor.analysis.attribution.prior_premium import PriorPremium, prior_premium
+from bayesfactor.analysis.assessment.checks import CheckReport
+from bayesfactor.analysis.assessment.identification import Identification
+from bayesfactor.analysis.assessment.pricing import Pricing
+from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.attribution.prior_premium import PriorPremium
 from bayesfactor.analysis.causes.causal_reading import CausalReading
-from bayesfactor.analysis.comparison.revised_estimates import Revisions, revisions
+from bayesfactor.analysis.comparison.revised_estimates import Revisions
 from bayesfactor.analysis.portfolio.options.book import Book
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
-from bayesfactor.analysis.scenarios.position_risk import PositionRisk, position_risk
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.scenarios.position_risk import PositionRisk
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name
 from bayesfactor.panel.description import Description
 from bayesfactor.panel.records import written
-from bayesfactor.panel.regressions import least_squares_loadings
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
-from bayesfactor.posterior.summaries import summarise
-from bayesfactor.reporting.content.ahead import Ahead, find_ahead
-from bayesfactor.reporting.content.answer import OWN, answer, headline, told, whose
-from bayesfactor.reporting.content.book import BookContents, find_book
-from bayesfactor.reporting.content.changes import Changes, find_changes
-from bayesfactor.reporting.content.measures import find_top, measures
+from bayesfactor.reporting.content.ahead import Ahead
+from bayesfactor.reporting.content.book import BookContents
+from bayesfactor.reporting.content.changes import Changes
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.previous_sentence import failed_fits, since_sentence
-from bayesfactor.reporting.content.realised_spans import Portfolio, Span, find_spans, find_years
-from bayesfactor.reporting.content.scenarios import Consequences, find_consequences
-from bayesfactor.reporting.content.several_fits import SeveralFits, ask_several
+from bayesfactor.reporting.content.realised_spans import Span
+from bayesfactor.reporting.content.scenarios import Consequences
+from bayesfactor.reporting.content.several_fits import SeveralFits
 
 SEEN = 12  # assets that are seen at once without a portfolio
 NO_MODEL = "The draws were made by another program, and their model was not given."
@@ -215,116 +209,3 @@ def _many(count: int, what: str) -> str:
 def unknown_model(fit: Fit) -> str:
     """Return the sentence on where the draws of a fit without a model come from."""
     return OF_OWN_GRAPH if fit.engine == OWN_GRAPH else NO_MODEL
-
-
-def gather(
-    fit: Fit,
-    portfolio: Portfolio,
-    title: str,
-    ci_prob: float,
-    ci_kind: Interval,
-    asked: Asked,
-) -> Contents:
-    """Work out what a report states, of assets and a portfolio, and of a book with options.
-
-    Raises
-    ------
-    SpecError, DataError
-        When a weight or an interval is not one that can be used.
-    """
-    changed = None
-    if asked.previous is not None:
-        changed = revisions(fit, asked.previous, portfolio=portfolio, ci_prob=ci_prob, ci_kind=ci_kind)
-    consequences = find_consequences(fit, portfolio, asked.scenarios, ci_prob, ci_kind)  # first: they may be refused
-    ahead = None if asked.forecast is None else find_ahead(fit, portfolio, asked.forecast, ci_prob, ci_kind)
-    held, several = portfolio is not None, len(fit.panel.group_names) > 1
-    checks = check(fit, portfolio)
-    by_factor, variance = (attribute(fit, kind, portfolio=portfolio) for kind in ("premium", "variance"))
-    one, paid = whose(by_factor, held), headline(by_factor, held)
-    top = find_top(paid, variance, one, ci_prob, ci_kind)
-    sentences = answer(paid, variance, top, one, held)
-    numbers = measures(top, variance, one, checks, fit.panel.calendar.period)
-    known = cached_identification(fit).table(ci_prob, ci_kind)
-    premia = {"factor": by_factor.table(ci_prob, ci_kind)}
-    weights = None if portfolio is None else pd.Series(dict(portfolio.items()), name="weight", dtype=float)
-    added = None if weights is None else _added(by_factor, weights[weights != 0], ci_prob, ci_kind)
-    shares, volatility, residuals = {}, {}, {}
-    shares["asset"], volatility["asset"], residuals["asset"] = _risk(variance, ci_prob, ci_kind)
-    del by_factor, variance  # draws of many assets are large
-    premia["family"] = attribute(fit, by="family", portfolio=portfolio).table(ci_prob, ci_kind)
-    if "loading_mean" in fit.posterior:
-        premia["level"] = attribute(fit, by="level", portfolio=portfolio).table(ci_prob, ci_kind)
-    if several:
-        premia["group"] = attribute(fit, by="family", per="group").table(ci_prob, ci_kind)
-        found = attribute(fit, "variance", per="group")
-        shares["group"], volatility["group"], residuals["group"] = _risk(found, ci_prob, ci_kind)
-    return Contents(
-        fit,
-        title or ("What pays the portfolio" if held else "What pays each asset"),
-        ci_prob,
-        ci_kind,
-        weights,
-        sentences,
-        told(paid, known, fit.movement is not None and fit.movement.factors is not None),
-        numbers,
-        paid,
-        prior_premium(fit, one, portfolio=portfolio),
-        premia,
-        shares,
-        volatility,
-        residuals,
-        find_spans(fit, portfolio, ci_prob, ci_kind, asked.years),
-        find_years(fit, portfolio, ci_prob, ci_kind),
-        price(fit),
-        _loadings(fit, checks, ci_prob, ci_kind),
-        inclusion(fit, ci_prob=ci_prob, ci_kind=ci_kind) if has_inclusion(fit) else None,
-        _exposure(fit, portfolio, ci_prob, ci_kind),
-        None if portfolio is None else position_risk(fit, portfolio),
-        added,
-        cached_identification(fit),
-        fit.describe(),
-        checks,
-        find_changes(fit, ci_prob, ci_kind),
-        consequences,
-        ahead,
-        ask_several(fit, asked.others, portfolio, ci_prob, ci_kind),
-        asked.causes,
-        find_book(fit, asked.book, asked.scenarios, asked.forecast, ci_prob, ci_kind),
-        changed,
-        asked.previous,
-    )
-
-
-def _loadings(fit: Fit, checks: CheckReport, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
-    table = summarise(fit.posterior["loading"], ci_prob, ci_kind)
-    own = least_squares_loadings(fit.panel, fit.design.sample)
-    table["least_squares"] = own.to_numpy().ravel()  # the order of the draws: asset, factor
-    table["shrinkage"] = checks.shrinkage.to_numpy().ravel()
-    return table
-
-
-def _added(premium: Attribution, weights: pd.Series, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
-    """Return what each position adds to the premium of the portfolio."""
-    own = premium.draws.sel(asset=list(weights.index), source="total", drop=True)
-    return summarise(own * xr.DataArray(weights.to_numpy(), dims="asset"), ci_prob, ci_kind)
-
-
-def _risk(variance: Attribution, ci_prob: float, ci_kind: Interval) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return shares of variances, volatilities, and residual risks."""
-    table = _total_volatility(variance.draws, ci_prob, ci_kind)
-    if variance.long_run is not None:
-        table["long_run"] = _total_volatility(variance.long_run, ci_prob, ci_kind)["mean"]
-    return variance.share_table(OWN, ci_prob, ci_kind), table, variance.residual_table(ci_prob, ci_kind)
-
-
-def _total_volatility(draws: xr.DataArray, ci_prob: float, ci_kind: Interval) -> pd.DataFrame:
-    return summarise(draws.sel(source="total", drop=True) ** 0.5, ci_prob, ci_kind)
-
-
-def _exposure(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval) -> pd.DataFrame | None:
-    if portfolio is None:
-        return None
-    held = holdings(fit.panel, "asset", portfolio).sel(asset=PORTFOLIO, drop=True).rename(member="asset")
-    used = held["asset"][held.values != 0]
-    loading = xr.dot(held.sel(asset=used), fit.posterior["loading"].sel(asset=used), dim="asset")
-    return summarise(loading, ci_prob, ci_kind)

@@ -37,14 +37,13 @@ def spread(table: pd.DataFrame, first: Sequence[str] = ()) -> Grid:
     order, names, values = _wide(table, ["mean", "sd", "lower", "upper", probability], first)
     low, high = _ends(values["lower"][:, :1], values["upper"][:, :1])
     body = []
-    for i, name in enumerate(names):
+    for name, *numbers in zip(names, *(value.tolist() for value in values.values()), strict=True):
         line = [Cell(str(name))]
-        for j in range(len(order)):
-            mean, sd, lower, upper, likely = (values[key][i, j] for key in values)
+        for j, (mean, sd, lower, upper, likely) in enumerate(zip(*numbers, strict=True)):
             bar = _bar(lower, mean, upper, low, high) if j == 0 and first else None
             below = f"{percent(lower, sd)} to {percent(upper, sd)}" if upper > lower else ""  # what is fixed has none
             more = f"{chance(likely)}; {percent(sd, sd / 3)}" if below else ""
-            line.append(Cell(percent(mean, sd) if below else observed(mean), float(mean), below, more, bar))
+            line.append(Cell(percent(mean, sd) if below else observed(mean), mean, below, more, bar))
         body.append(tuple(line))
     known: Any = (
         table.drop_duplicates("source").set_index("source")["identification"] if "identification" in table else {}
@@ -63,12 +62,11 @@ def spread_loadings(table: pd.DataFrame, notes: Mapping[str, str]) -> Grid:
     """Return a table of loadings with a row for each asset and a column for each factor, with a note under its name."""
     order, names, values = _wide(table, ["mean", "sd", "lower", "upper", "least_squares", "shrinkage"])
     body = []
-    for i, name in enumerate(names):
+    for name, *numbers in zip(names, *(value.tolist() for value in values.values()), strict=True):
         line = [Cell(str(name))]
-        for j in range(len(order)):
-            mean, sd, lower, upper, own, shrunk = (values[key][i, j] for key in values)
-            more = f"{number(own, sd) or 'none'}; {f'{shrunk:.2f}' if np.isfinite(shrunk) else 'not known'}"
-            line.append(Cell(number(mean, sd), float(mean), f"{number(lower, sd)} to {number(upper, sd)}", more))
+        for mean, sd, lower, upper, own, shrunk in zip(*numbers, strict=True):
+            more = f"{number(own, sd) or 'none'}; {f'{shrunk:.2f}' if math.isfinite(shrunk) else 'not known'}"
+            line.append(Cell(number(mean, sd), mean, f"{number(lower, sd)} to {number(upper, sd)}", more))
         body.append(tuple(line))
     heads = (Head("asset", False), *(Head(str(name), note=notes.get(name, "")) for name in order))
     return Grid(heads, tuple(body), "least squares; shrinkage", shown=True)
@@ -153,7 +151,7 @@ def cell(given: object, form: Form, sd: float = 0.0) -> Cell:
         text = ("no", "yes")[given] if isinstance(given, bool) else "" if given is None else str(given)
         return Cell(text)
     value = float(given)  # type: ignore[arg-type]
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return Cell("", float("nan"))
     match form:
         case "percent":
@@ -174,9 +172,9 @@ def number(value: float, sd: float = 0.0) -> str:
 
     With a standard deviation, to the largest power of ten within a fifth of it.
     """
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return ""
-    places = math.ceil(-math.log10(sd / 5)) if sd > 0 and np.isfinite(sd) else PLACES + 1
+    places = math.ceil(-math.log10(sd / 5)) if 0 < sd < math.inf else PLACES + 1
     if places <= PLACES:
         text = f"{sensible(value, sd):,.{max(places, 0)}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayesfactor.analysis.attribution.attribution import Attribution, attribute
-from bayesfactor.analysis.attribution.kinds import Per
+from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.attribution.decomposition import decompose
+from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures, exposures
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.errors import DataError, FitError, SpecError
 from bayesfactor.base.intervals import Interval
@@ -76,12 +77,14 @@ def find_spans(
     """Return the whole sample, the last year of a longer one, and calendar years that are asked for."""
     ending = "periods ending " if fit.panel.calendar.frequency in LONG else ""
 
+    held = exposures(fit.panel, "asset", portfolio)
+
     def span(what: str, dates: np.ndarray, window: Window | None) -> Span:
-        found = {how: _earned(fit, portfolio, window, how == "compounded") for how in ("summed", "compounded")}
+        found = {how: _earned(fit, held, window, how == "compounded") for how in ("summed", "compounded")}
         lost: dict[str, str] = {}
         for how, reason in found.items() if portfolio is not None else ():
             if isinstance(reason, str):
-                found[how] = _earned(fit, None, window, how == "compounded")
+                found[how] = _earned(fit, exposures(fit.panel, "asset", None), window, how == "compounded")
                 lost |= {how: reason} if isinstance(found[how], Attribution) else {}
         counted = found["summed"].span if isinstance(found["summed"], Attribution) else None
         summed, linked = (one if isinstance(one, str) else one.table(ci_prob, ci_kind) for one in found.values())
@@ -103,19 +106,20 @@ def find_years(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval
     None where there is neither, or only one year, or the panel does not hold returns.
     """
     years = list(dict.fromkeys(pd.DatetimeIndex(fit.panel.times).year))[::-1][:MOST_YEARS]
-    held = {fit.panel.assets[0]: 1.0} if portfolio is None and len(fit.panel.assets) == 1 else portfolio
-    if held is None or len(years) < 2 or not isinstance(fit.panel, Panel):
+    mine = {fit.panel.assets[0]: 1.0} if portfolio is None and len(fit.panel.assets) == 1 else portfolio
+    if mine is None or len(years) < 2 or not isinstance(fit.panel, Panel):
         return None
+    held = Exposures(exposures(fit.panel, "group", mine).weights[-1:])
     tables: dict[str, pd.DataFrame | str] = {}
     counted: dict[str, int] = {}
     for how in ("summed", "compounded"):
         parts, reason = list[pd.DataFrame](), ""
         for year in map(str, years):
-            found = _earned(fit, held, (year, year), how == "compounded", per="group")
+            found = _earned(fit, held, (year, year), how == "compounded")
             if isinstance(found, str):
                 reason = found
                 continue
-            parts.append(found.table(ci_prob, ci_kind, assets=[PORTFOLIO]).assign(group=year))
+            parts.append(found.table(ci_prob, ci_kind).assign(group=year))
             assert found.span is not None
             counted[year] = int(found.span["periods"].to_dict()[PORTFOLIO])
         tables[how] = pd.concat(parts, ignore_index=True).rename(columns={"group": "year"}) if parts else reason
@@ -131,11 +135,9 @@ def _last_year(panel: PanelBase) -> np.ndarray:
     return times[pd.DatetimeIndex(times) > pd.Timestamp(times[-1]) - pd.DateOffset(years=1)]
 
 
-def _earned(
-    fit: Fit, portfolio: Portfolio, window: Window | None, compounded: bool, per: Per = "asset"
-) -> Attribution | str:
+def _earned(fit: Fit, held: Exposures, window: Window | None, compounded: bool) -> Attribution | str:
     """Return the realised returns, or why there are none."""
     try:
-        return attribute(fit, "return", by="family", per=per, portfolio=portfolio, window=window, compounded=compounded)
+        return decompose(fit, held, "return", "family", window, compounded)
     except (DataError, FitError, SpecError) as error:
         return error.message

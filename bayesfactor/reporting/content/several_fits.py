@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.attribution.attribution import Attribution, attribute
+from bayesfactor.analysis.attribution.attribution import Attribution
+from bayesfactor.analysis.attribution.decomposition import attribute
 from bayesfactor.analysis.attribution.kinds import Kind, Per
 from bayesfactor.analysis.attribution.variances import moves
 from bayesfactor.analysis.comparison.averaging import average
