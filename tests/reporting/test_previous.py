@@ -39,7 +39,7 @@ def asked(request, fits, tmp_path_factory):
     mix = MIX if request.param else None
     path = tmp_path_factory.mktemp("report") / "r.html"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(html, "drawn", lambda part, name: "")  # tables and words are read, figures take most of the time
+        patch.setattr(html, "svg", lambda chart: "")  # tables and words are read, figures take most of the time
         bf.write_report(now, path, portfolio=mix, previous=then)
     return Reader(path.read_text(encoding="utf-8")), bf.revisions(now, then, portfolio=mix), request.param
 

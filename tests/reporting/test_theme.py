@@ -127,7 +127,7 @@ def test_themes_are_read_from_files(run, fit, tmp_path, monkeypatch):
     file.write_text('name = "Desk"\nlogo = "logo.svg"\naccent = "#7a1f5c"\n', encoding="utf-8")
     theme = bf.Theme("Desk", logo=SVG, accent="#7a1f5c")
     assert bf.read_theme(file) == theme
-    monkeypatch.setattr(html, "drawn", lambda part, name: "")
+    monkeypatch.setattr(html, "svg", lambda chart: "")
     fit.save(tmp_path / "run.nc")
     run("report", tmp_path / "run.nc", "-o", tmp_path / "r.html", "--theme", file)
     assert theme.source in (tmp_path / "r.html").read_text(encoding="utf-8")
