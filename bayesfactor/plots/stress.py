@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_COLUMNS = 8  # sources beside each other
-SMALL = 0.02  # of the scale: sources that nowhere reach further are named, and not drawn
+SMALL = 0.05  # of the scale: sources that nowhere reach further are named, and not drawn
 
 
 def stress_chart(
@@ -131,7 +131,7 @@ def plot_stress(
     -------
     matplotlib Figure
         In the first column the grey bar is where the return may fall; the blue line is what is known of its
-        expectation. The columns of sources have one scale; a source that nowhere reaches 2 % of it is not drawn, and
+        expectation. The columns of sources have one scale; a source that nowhere reaches 5 % of it is not drawn, and
         named below.
 
     Raises

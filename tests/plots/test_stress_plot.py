@@ -34,8 +34,8 @@ def test_lines_and_dots_are_those_of_the_tables(stressed):
     outcome = stressed.outcome_table(None, 0.8, rounded=False).set_index("asset").loc[rows]
     assert ends(only(chart.panels[0], Intervals, look="bar")) == pytest.approx(outcome[["lower", "upper"]].to_numpy())
     wide = chart.panels[1].x.high - chart.panels[1].x.low
-    assert table.loc["alpha"].loc[rows, ["lower", "upper"]].abs().to_numpy().max() < 0.02 * wide
-    assert "Not drawn, as they give less than 2 % of the scale: alpha." in chart.notes
+    assert table.loc["alpha"].loc[rows, ["lower", "upper"]].abs().to_numpy().max() < 0.05 * wide
+    assert "Not drawn, as they give less than 5 % of the scale: alpha." in chart.notes
     assert chart.label == "crash"
     assert "80 % equal-tailed interval" in chart.key[0].text
     bf.plot_stress(stressed, ci_prob=0.8).canvas.draw()
@@ -47,7 +47,7 @@ def test_a_source_that_gives_next_to_nothing_is_named_and_not_drawn(stressed):
     draws.loc[{"source": "f2"}] *= 1e-4
     chart = stress_chart(replace(stressed, draws=draws))
     assert [panel.title for panel in chart.panels] == ["return", "f0", "f1"]
-    assert "Not drawn, as they give less than 2 % of the scale: f2, alpha." in chart.notes
+    assert "Not drawn, as they give less than 5 % of the scale: f2, alpha." in chart.notes
 
 
 def test_some_of_them_in_the_order_asked_for(stressed):
