@@ -18,7 +18,7 @@ from bayesfactor.paths.movement import STATIC_LOADINGS, LoadingPaths, Movement
 from bayesfactor.paths.prewhitened import Whitened
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.residual_factors import ResidualFactors
-from bayesfactor.posterior.residuals import in_long_run, raw_coefficients, residual_sd, with_whole_sd
+from bayesfactor.posterior.residuals import in_long_run, raw_coefficients, residual_sd, thin, with_whole_sd
 
 TURNS = 5  # of loadings given residual factors and these given loadings, where both are drawn again
 
@@ -250,6 +250,11 @@ class Dated:
         rows, residual = self._residuals(asset, None if self.filters is None else self.moves(asset))
         return rows, residual, self.level[:, asset, None] * self.scale(asset)[rows]
 
+    @cached_property
+    def mean_residuals(self) -> tuple[np.ndarray, ...]:
+        """Whole residuals of each asset on its rows (row), averaged over the draws."""
+        return tuple(self.residuals(asset)[1].mean(axis=0) for asset in range(len(self.fit.panel.assets)))
+
     def _residuals(self, asset: int, moves: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of an asset and its residuals there, given how its loadings move (sample, block, factor)."""
         rows, returns, x = regressors(self.fit.panel, asset)
@@ -264,7 +269,7 @@ class Dated:
 
 
 MOVES = ("loading_move", "loading_memory")
-_KEPT = ContextVar[dict[int, Dated] | None]("_KEPT", default=None)
+_KEPT = ContextVar[dict[tuple[int, int | None], Dated] | None]("_KEPT", default=None)
 
 
 @contextmanager
@@ -277,11 +282,15 @@ def drawn_once() -> Iterator[None]:
         _KEPT.reset(token)
 
 
-def of_posterior(fit: FitFacts) -> Dated:
-    """Return what a fit says of each date at all of its draws; within `drawn_once` the same for each question."""
-    kept = _KEPT.get()
-    if kept is None:
-        return Dated(fit, fit.posterior)
-    if id(fit) not in kept:
-        kept[id(fit)] = Dated(fit, fit.posterior)  # which holds the fit, so that its identity stays its own
-    return kept[id(fit)]
+def of_posterior(fit: FitFacts, most: int | None = None) -> Dated:
+    """Return what a fit says of each date at its draws; within `drawn_once` the same for each question.
+
+    At all of them, or at about `most`, evenly spaced (see `thin`).
+    """
+    kept, which = _KEPT.get(), (id(fit), most)
+    if kept is not None and which in kept:
+        return kept[which]
+    found = Dated(fit, fit.posterior if most is None else thin(fit, most))
+    if kept is not None:
+        kept[which] = found  # which holds the fit, so that its identity stays its own
+    return found

@@ -114,7 +114,7 @@ def average_gaps(
     for i in np.flatnonzero(used).tolist():
         rows, returns, x, weight = fit.design.rows(i)
         share = weight / weight.sum()
-        residual = returns - x @ means[i] if dated.still else dated.residuals(i)[1].mean(axis=0)
+        residual = returns - x @ means[i] if dated.still else dated.mean_residuals[i]
         own[rows] += share * (residual - share @ residual)
         whole[rows] += share * (returns - share @ returns)
         away, seen[rows] = away + share @ residual, np.maximum(seen[rows], weight)
@@ -144,10 +144,9 @@ def calm_against_turbulent(dated: Dated, used: np.ndarray) -> tuple[float, float
         return np.nan, np.nan
     series = np.zeros(len(fit.panel.times))
     for i in np.flatnonzero(used).tolist():
-        rows, residual, _ = dated.residuals(i)
-        _, _, x = regressors(fit.panel, i)
+        rows, _, x = regressors(fit.panel, i)
         weighted = x * dated.scale(i)[rows, None] ** -2
         fitted = np.linalg.lstsq(weighted.T @ x, x.mean(axis=0), rcond=None)[0]
-        series[rows] += (1 / rows.size - weighted @ fitted) * residual.mean(axis=0) / used.sum()
+        series[rows] += (1 / rows.size - weighted @ fitted) * dated.mean_residuals[i] / used.sum()
     error = float(np.sum(series**2)) ** 0.5
     return float(series.sum()), float(series.sum()) / error if error > 0 else np.nan

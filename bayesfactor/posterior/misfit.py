@@ -8,11 +8,11 @@ from scipy.stats import beta, binom, norm, t as student
 
 from bayesfactor.base.wording import percent
 from bayesfactor.panel.panel import require_returns
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import Dated, of_posterior
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.implied_moments import asset_table, average_gaps, calm_against_turbulent
-from bayesfactor.posterior.residuals import parameters, residual_law, thin
+from bayesfactor.posterior.residuals import parameters, residual_law
 from bayesfactor.spec.sample_variance import VarianceLaw, dated_variance
 
 DRAWS = 200  # looked at
@@ -87,8 +87,7 @@ def misfit(fit: FitFacts) -> Misfit:
     standard errors are those of residuals whose variance moves (White 1980). The part of the gap that comes from the
     weights has a check of its own, which only informs.
     """
-    draws = thin(fit, DRAWS)
-    dated = Dated(fit, draws)
+    dated = of_posterior(fit, DRAWS)
     law = _variance_law(dated)
     table = asset_table(dated, law)
     size = fit.design.sample.count
@@ -96,7 +95,7 @@ def misfit(fit: FitFacts) -> Misfit:
     told = table["effective"] >= FEWEST / 2  # of weights alone it may be less than the size of the sample
     used = (judged["size"] >= FEWEST) & told & table["implied_gap"].notna()
     checks = [*_tails(fit), *_variances(judged[used], law, _remedy(fit, NARROW))]
-    remedy = _remedy(fit, NO_ALPHA if (draws["alpha"] == 0).all() else HELD)
+    remedy = _remedy(fit, NO_ALPHA if (dated.draws["alpha"] == 0).all() else HELD)
     told_apart, calm = _weighted(dated, used.to_numpy(), table["sample_mean"] - table["implied_mean"])
     checks += _means(calm or remedy, judged[used], *average_gaps(dated, table, used.to_numpy()))
     if dated.unknown:

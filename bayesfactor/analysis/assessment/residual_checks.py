@@ -8,9 +8,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from bayesfactor.panel.panel import Panel
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import Dated, of_posterior
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import residual_law, standardised_residuals, thin
+from bayesfactor.posterior.residuals import residual_law, standardised_residuals
 
 DRAWS = 200
 MOST_RESIDUALS = 2**27  # in memory at once, unless one asset has more
@@ -25,10 +25,9 @@ def shapes(fit: Fit) -> pd.DataFrame:
     panel does not hold the returns; skewness also where the law's means follow the sample's.
     """
     found = np.full((len(fit.panel.assets), 2), np.nan)
-    draws = thin(fit, DRAWS)
-    dated = Dated(fit, draws)
+    dated = of_posterior(fit, DRAWS)
     if fit.noise is not None and isinstance(fit.panel, Panel) and not dated.unknown:
-        law, residuals = fit.noise, residual_law(fit.noise, draws)
+        law, residuals = fit.noise, residual_law(fit.noise, dated.draws)
         asked = fit.model is not None and not fit.model.noise.matches_sample_moments
         one = {name: values[:, None] for name, values in residuals.standard.items()}
 

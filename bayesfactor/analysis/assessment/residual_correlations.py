@@ -14,11 +14,10 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import regressors
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import of_posterior
 from bayesfactor.posterior.diagnostics import CANNOT, UNSEEN
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.observed_factors import given_observed, with_errors_of_factors
-from bayesfactor.posterior.residuals import thin
 
 DRAWS = 200
 FEWEST = 20  # dates that two assets share
@@ -114,7 +113,7 @@ def residual_correlations(fit: Fit, residuals: np.ndarray | None = None) -> Corr
 
     Where volatility moves, of residuals over that of their date, so that turbulent dates do not count more.
     """
-    dated = Dated(fit, thin(fit, DRAWS))
+    dated = of_posterior(fit, DRAWS)
     own = mean_residuals(fit) if residuals is None else residuals
     if own is None:
         why = f"{CANNOT}{dated.path_lost}." if isinstance(fit.panel, Panel) else UNSEEN
@@ -129,7 +128,7 @@ def mean_residuals(fit: Fit) -> np.ndarray | None:
 
     None where the panel does not hold the returns, or a path is not known.
     """
-    dated = Dated(fit, thin(fit, DRAWS))
+    dated = of_posterior(fit, DRAWS)
     if not isinstance(fit.panel, Panel) or dated.path_lost:
         return None
     coefficients, residuals = dated.coefficients.mean(axis=0), np.full(fit.panel.returns.shape, np.nan)
@@ -140,7 +139,7 @@ def mean_residuals(fit: Fit) -> np.ndarray | None:
         coefficients[:, 1:] = given
     for i in range(residuals.shape[1]):
         rows, returns, x = regressors(fit.panel, i)
-        own = returns - x @ coefficients[i] if dated.paths is None else dated.residuals(i)[1].mean(axis=0)
+        own = returns - x @ coefficients[i] if dated.paths is None else dated.mean_residuals[i]
         if own @ own > EXACT * (returns @ returns):  # of an exact fit nothing is left but rounding
             residuals[rows, i] = own
     return residuals
