@@ -311,6 +311,7 @@ follow_imports = skip
 follow_imports = silent
 """  # what the names' own types are made of; the whole of what is imported takes ten times as long
 
+
 def test_type_checkers_see_the_public_names(tmp_path):
     """Through the stub, which the wheel holds beside `py.typed`."""
     program, settings = tmp_path / "program.py", tmp_path / "mypy.ini"
