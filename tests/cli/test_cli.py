@@ -485,7 +485,7 @@ def test_fred_file_is_recognised(tmp_path):
 
 def test_demo_on_real_data(run, tmp_path):
     pytest.importorskip("linearmodels", reason="linearmodels is not installed")
-    code, out, _ = run("demo", "-o", tmp_path / "demo.nc", "--draws", 100, "--tune", 100)
+    code, out, _ = run("demo", "-o", tmp_path / "demo.nc", "--draws", 40, "--tune", 50)
     assert code == (1 if "FAILED" in out else 0)
     for words in (
         "30 assets, 4 factors, 819 periods",
@@ -501,7 +501,7 @@ def test_demo_on_real_data(run, tmp_path):
 
 
 def test_demo_on_a_simulated_market(run, tmp_path):
-    code, out, _ = run("demo", "--data", "crypto", "-o", tmp_path / "demo.nc", "--draws", 100, "--tune", 100)
+    code, out, _ = run("demo", "--data", "crypto", "-o", tmp_path / "demo.nc", "--draws", 40, "--tune", 50)
     assert code == (1 if "FAILED" in out else 0)
     for words in (
         "36 tokens in 6 protocol groups",

@@ -18,7 +18,7 @@ from bayesfactor.spec.priors import Normal
 from tests.support.panels import make_panel
 
 QUICK = bf.Sampler(draws=500, tune=500, chains=2, seed=3, progress=False)
-BRIEF = replace(QUICK, draws=250, tune=300)
+BRIEF = replace(QUICK, draws=150, tune=200)
 DRAWS = {"sparse": 500}  # enough to converge; by default 1000, which take this one twice as long as all others
 PRESETS = bf.list_models()
 
@@ -58,7 +58,7 @@ def test_rescaling_factors_shifts_the_density_by_a_constant(name, exponents):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_rescaled_factors_give_the_same_contributions_and_scaled_loadings(name):
-    panel, model = make_panel(assets=6, periods=60), preset(name)
+    panel, model = make_panel(assets=4, periods=40), preset(name)
     by = xr.DataArray([100.0, 0.01, 7.0], {"factor": list(panel.factor_names)}, "factor")
     here, there = (bf.fit(one, model, BRIEF) for one in (panel, scaled(panel, by)))
     assert_alike(*(bf.attribute(fit, "premium", allow_unconverged=True).draws for fit in (here, there)))

@@ -46,7 +46,7 @@ def found(fit, name):
     ],
 )
 def test_right_models_fail_one_time_in_a_hundred_at_most(dof, settings):
-    settings, wrong, panels = dict(settings), 0, 100
+    settings, wrong, panels = dict(settings), 0, 40
     priced = settings.pop("priced", False)
     for seed in range(panels):
         rng = np.random.default_rng([7, seed])
@@ -161,7 +161,7 @@ def test_a_premium_that_the_sample_rules_out_fails():
 
 def test_unequal_histories_weigh_as_assets_do():
     """The variance of the average of means: sum_ij c_ij n_ij / (n_i n_j), here of one common and of own residuals."""
-    rng, off, panels = np.random.default_rng(8), [], 150
+    rng, off, panels = np.random.default_rng(8), [], 80
     for _ in range(panels):
         panel = simulated(rng, common=0.6, shortest=40, periods=120, assets=6)
         off.append(found(pseudo_fit(panel, rng, draws=20, priced=True), IMPLIED).value)
@@ -314,7 +314,7 @@ def test_the_settings_that_advice_names_bring_the_means_back():
 @pytest.mark.parametrize(("dof", "periods"), [(2.4, 60), (2.6, 170), (np.inf, 25)])
 def test_right_models_of_one_asset_fail_one_time_in_a_hundred_at_most(dof, periods):
     """The sample variance of one heavy-tailed history is far off as a rule, and says little."""
-    wrong, panels = 0, 200
+    wrong, panels = 0, 80
     for seed in range(panels):
         rng = np.random.default_rng([8, seed])
         panel = simulated(rng, dof=dof, assets=1, periods=periods)

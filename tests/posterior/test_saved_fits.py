@@ -16,13 +16,14 @@ from tests.support.write_fits import FITS, facts
 SAID = {name: said for path in sorted(FITS.glob("facts_*.json")) for name, said in json.loads(path.read_text()).items()}
 
 
-@pytest.fixture(params=sorted(SAID))
-def saved(request, tmp_path):
+@pytest.fixture(scope="module", params=sorted(SAID))
+def saved(request, tmp_path_factory):
     """A saved fit and what it said; a Zarr folder is unpacked first."""
     path = FITS / request.param
     if path.suffix == ".zarr":
-        shutil.unpack_archive(f"{path}.zip", tmp_path)
-        path = tmp_path / request.param
+        folder = tmp_path_factory.mktemp("saved")
+        shutil.unpack_archive(f"{path}.zip", folder)
+        path = folder / request.param
     return bf.open_fit(path), SAID[request.param]
 
 

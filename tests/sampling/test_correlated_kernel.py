@@ -134,7 +134,7 @@ def invariants(fit):
 def test_it_samples_the_posterior_of_the_conditional_engine():
     """Means and standard deviations of what is reported, within four Monte Carlo standard errors."""
     panel, model = make_panel(**{**SIZE, "periods": 60}), with_factors(1, None)
-    sampler = bf.Sampler(draws=1500, tune=500, chains=4, seed=3, progress=False)
+    sampler = bf.Sampler(draws=600, tune=300, chains=4, seed=3, progress=False)
     fits = [bf.fit(panel, model, sampler, engine=name) for name in ("kernel", "conditional")]
     assert fits[0].posterior.sizes == fits[1].posterior.sizes
     assert set(fits[0].posterior) == set(fits[1].posterior)

@@ -80,7 +80,7 @@ def _functions(values, own, reliability, premium, loadings, down, series, return
 @pytest.mark.parametrize("kind", ["grouped", "grouped, with a floor", "free", "common"])
 def test_leaves_the_joint_law_as_it_is(kind):
     rng, gaps = np.random.default_rng(9), []
-    for _ in range(4000):
+    for _ in range(2000):
         covariance, values, reliability, premium, loadings, down, series, returns = _prior(kind, rng)
         ridge = _ridge(covariance, values, reliability, premium, loadings, down, series, returns)
         before = _functions(values, ridge.own.value, reliability, premium, loadings, down, series, returns)
