@@ -102,7 +102,7 @@ def contributions_chart(
         *([] if before is None else [Key("before the data: the interval of the prior", "prior", "bar")]),
     ]
     if unknown_pay.any():
-        key.append(Key("what it pays cannot be told from these data", "posterior", "hollow"))
+        key.append(Key("what one unit of it pays cannot be told from these data", "posterior", "hollow"))
     return Chart(what, (panel,), key=tuple(key), notes=_notes(prior, before, ends, unit))
 
 

@@ -49,12 +49,15 @@ def replicated_chart(fit: Fit) -> Chart:
     key = (Key("observed", "data", "line"), Key(f"replicated: least to most of {len(replicated)}", "posterior", "band"))
     beyond = [float((np.abs(one) > ends).mean()) for one in (observed, *replicated)]
     n = observed.size
+    outside, rare = int(((share < low) | (share > high)).sum()), 2 * len(share) / (len(replicated) + 1)
     notes = (
+        f"Observed shares of {outside} of {len(share)} sizes are outside the band; of a right law about {rare:.1g} "
+        "are, by chance.",
         f"Beyond the scale: {_told(beyond[0], n)} of observed returns, {_told(min(beyond[1:]), n)} to "
         f"{_told(max(beyond[1:]), n)} of replicated ones.",
     )
     panel = Panel(marks, across, up, height=HEIGHT)
-    return Chart("Observed and replicated returns", (panel,), key=key, notes=notes if max(beyond) > 0 else ())
+    return Chart("Observed and replicated returns", (panel,), key=key, notes=notes if max(beyond) > 0 else notes[:1])
 
 
 def _bins(observed: np.ndarray, replicated: np.ndarray) -> tuple[float, float]:

@@ -28,7 +28,7 @@ OTHERS = (
 )  # in the program that made the draws
 APART = 1.1  # R-hat above which chains are in places of their own, and not only slow
 MODES = (
-    "Chains have settled on different residual factors, which sampling longer rarely mends: allow fewer "
+    "Chains may have settled on different residual factors, which sampling longer rarely mends: allow fewer "
     "(noise.common.count), or take a market that is not an index of these assets."
 )
 DEEP = ("maxdepth_reached", "reached_max_treedepth")

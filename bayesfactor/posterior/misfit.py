@@ -36,8 +36,8 @@ NARROW = (
     "noise.spread), or a few returns are most of the sample's variance: look at panel.describe()."
 )
 CALM = (
-    "The average asset earned {} (\N{PLUS-MINUS SIGN} {}) a year {} than the model's mean, mostly in turbulent "
-    "periods, which the model counts less. Use its premia as those of calm periods, or fit the preset 'static', whose "
+    "The average asset earned {} (\N{PLUS-MINUS SIGN} {}) a year {} with all periods counted alike than with turbulent "
+    "ones counted less, as the model does. Use its premia as those of calm periods, or fit the preset 'static', whose "
     "means follow the sample's."
 )
 UNKNOWN = (

@@ -40,8 +40,12 @@ def test_the_band_is_of_returns_as_the_model_makes_them():
     (near,), (far,) = (check_chart(one).panels for one in (fit, replace(fit, data=data)))
     assert marks_of(near, Band)[0].lower[:-1].sum() > 0.5
     assert marks_of(far, Band)[0].upper[:-1].sum() < 0.5
-    (note,) = check_chart(replace(fit, data=data)).notes
+    counted, note = check_chart(replace(fit, data=data)).notes
     assert note.startswith("Beyond the scale: ")
+    (band,), (line,) = marks_of(far, Band), marks_of(far, Lines)
+    outside = int(((line.y < band.lower) | (line.y > band.upper))[:-1].sum())
+    assert outside > 5 * 2 / 31 * len(line.y)  # by chance an observed share is the least or the most of 31
+    assert counted.startswith(f"Observed shares of {outside} of {len(line.y) - 1} sizes are outside the band;")
 
 
 def test_energies_are_counted():

@@ -132,7 +132,7 @@ def test_means_that_calm_periods_rule_have_their_own_words(volatile_fit):
     checks = {check.name: check for check in fit.misfit.checks}
     failed = checks["means: average implied mean against sample mean (SE)"]
     assert failed.passed is False
-    assert "mostly in turbulent periods, which the model counts less" in failed.advice
+    assert "than with turbulent ones counted less, as the model does" in failed.advice
     away, errors = calm_against_turbulent(Dated(fit, thin(fit, 200)), np.ones(len(fit.panel.assets), dtype=bool))
     yearly = away * fit.panel.periods_per_year
     assert f"earned {percent(yearly, yearly / errors)} (" in failed.advice

@@ -248,7 +248,7 @@ def test_what_has_changed_has_its_tables_and_a_path(driver, moving_file):
     page = opened(driver, moving_file)
     assert page.get_log("browser") == []
     link = page.find_element("css selector", "nav a[href='#changes']")
-    assert link.get_attribute("textContent") == "What has changed"
+    assert link.get_attribute("textContent") == "What moves"
     assert len(values(page, "changes-volatility", 1)) == 3
     assert page.find_element("css selector", "#changes svg.plot").size["height"] > 100
 

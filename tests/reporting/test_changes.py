@@ -28,7 +28,7 @@ def test_the_section_stands_before_premia(reader):
 def test_nothing_is_said_where_nothing_moves(hier_fit, tmp_path):
     assert find_changes(hier_fit, 0.9, "eti") is None
     text = bf.write_report(hier_fit, tmp_path / "r.md").read_text(encoding="utf-8")
-    assert "What has changed" not in text
+    assert "What moves" not in text
     assert "today's level" not in text
 
 
@@ -91,4 +91,4 @@ def test_the_long_run_volatility_stands_beside_todays(moved_fit, reader):
 def test_other_formats_have_the_section(moved_fit, tmp_path, suffix):
     written = bf.write_report(moved_fit, tmp_path / f"r.{suffix}").read_bytes()
     assert len(written) > 1000
-    assert suffix == "pdf" or b"## What has changed" in written
+    assert suffix == "pdf" or b"## What moves" in written

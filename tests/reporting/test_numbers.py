@@ -87,7 +87,7 @@ def test_risk_is_that_of_attribute(written, hier_fit, id, per):
         cell, share = row[heads.index("realised residual share, sample") - 1], realised.loc[name, "realised_share"]
         assert float(cell["value"]) == share
         assert cell["text"] == percent(share, share / 20)
-        assert cell["below"].startswith("volatility ")
+        assert cell["below"].startswith("residual volatility ")
         assert cell["below"].endswith(" a year")
 
 
@@ -199,7 +199,7 @@ def test_checks_are_those_of_check(written, hier_fit):
     assert list(rows) == [check.name for check in report.checks]
     told = [check for check in report.checks if check.passed is None]
     beyond = sum(check.value > check.limit or check.advice == UNSEEN for check in told)
-    assert f"Beyond their limits: {beyond or 'none'} of {len(told)} for information" in written[1].text("trust")
+    assert f"Of {len(told)} checks that only inform, {beyond or 'none'} are beyond" in written[1].text("trust")
     for check in report.checks:
         result, value, limit, worst, advice = rows[check.name]
         assert result["text"] == {True: "passed", False: "FAILED", None: "for information"}[check.passed]
@@ -272,9 +272,7 @@ def test_the_answer_is_made_of_the_tables(written, hier_fit):
     share = bf.attribute(hier_fit, "variance", portfolio=MIX).share_table().query("asset == 'portfolio'")
     own = share.set_index("source").loc["idiosyncratic"]
     ends = f"{percent(own['lower'], own['sd'])} to {percent(own['upper'], own['sd'])}"
-    assert (
-        f"Of the variance of its returns, {percent(own['mean'], own['sd'])} ({ends}) is residual, and the rest" in text
-    )
+    assert f"Of the variance of its returns, {percent(own['mean'], own['sd'])} ({ends}) is residual. The rest" in text
 
 
 def test_numbers_at_the_top_stand_beside_what_the_data_did(written, hier_fit):

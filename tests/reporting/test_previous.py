@@ -105,9 +105,15 @@ def test_the_sentence_agrees_with_the_table(asked):
         ("volatility", "volatilities", 6),
     ):
         own = found.table(name)
-        beyond = int((own[own["asset"] != "portfolio"]["verdict"] == OUTSIDE).sum())
-        counts.append(f"{beyond or 'none'} of {many} {what}")
-        outside += beyond
+        own = own[(own["asset"] != "portfolio") & (own["verdict"] == OUTSIDE)]
+        named = {
+            name: abs(change)
+            for name, change in own.sort_values("change_in_sd", key=abs)[["asset", "change_in_sd"]].values
+        }
+        named = sorted(set(named) & set(found.weights[found.weights != 0].index), key=named.get, reverse=True)
+        said = " and ".join(named) if len(named) < 3 else f"{', '.join(named[:2])} and {len(named) - 2} more"
+        counts.append(f"{len(own) or 'none'} of {many} {what}{f' ({said} of the book)' if held and named else ''}")
+        outside += len(own)
     assert outside
     assert f"outside their earlier intervals are {', '.join(counts[:2])} and {counts[2]} of assets." in text
     whose = "" if held else " of their equal-weighted book"

@@ -63,8 +63,8 @@ def test_scenarios_stand_side_by_side(fit, read):
     assert outcome.mean < 0
     text = read.text("scenarios")
     assert (
-        f"The excess return of the portfolio is expected to be {expected.text}; 90 % of simulated returns lie between "
-        f"{ends} (90 % equal-tailed interval). It is {likelihood(round(likely, 2))} to be below zero." in text
+        f"Then the excess return of the portfolio is expected to be {expected.text}; 90 % of simulated returns lie "
+        f"between {ends} (90 % equal-tailed interval). It is {likelihood(round(likely, 2))} to be below zero." in text
     )
     assert "Two intervals: of what is expected" in text
     assert "Note: returns of several periods are summed, not compounded." in text

@@ -6,10 +6,10 @@ from bayesfactor.posterior.fit import Fit
 
 NAME = "residuals: share of assets in the index "
 SAME = (
-    "'{name}' is an index of {inside} of the {assets} assets: residuals of a book of the same assets with its weights "
-    "cancel by construction, whatever the model, and those of its largest members correlate negatively. Neither is a "
-    "sign of a good fit or of a missing factor, and as the model does not know it, it overstates the idiosyncratic "
-    "risk of such a book. A market of other assets shows how these move together."
+    "'{name}' is an index of {inside} of the {assets} assets, and the model does not know it: the nearer a book's "
+    "weights are to those of the index, the more its idiosyncratic risk is overstated. Residuals of a book with "
+    "just these weights cancel by construction, and those of the largest members correlate negatively: neither is a "
+    "sign of a good fit or of a missing factor. A market of other assets shows how these move together."
 )
 PART = (
     "'{name}' is an index of {members} assets, of which {inside} are among the {assets} of the panel: residuals of "

@@ -13,7 +13,7 @@ from bayesfactor.analysis.attribution.contributions import OF_RESIDUALS
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import interval_name, percent
-from bayesfactor.posterior.residual_variance import COMMON
+from bayesfactor.posterior.residual_variance import COMMON, OWN as OF_ASSET
 from bayesfactor.reporting.content.measures import Top, typical
 from bayesfactor.reporting.content.prose import LIKELY, Estimate, at_least, estimate, likelihood, sign_sentence
 
@@ -22,13 +22,13 @@ OWN = 0.5  # of the variance
 HALF = 0.5  # probability below which what has the largest mean is not called the largest
 VOLATILE = 0.4  # a year, from which compounding takes 8 % or more
 AVERAGE = "the assets on average"
-SHARED = ", including {} common to several assets"
+SPLIT = ": {own} {whose} own, {common} common to several assets"
 UNWEIGHTED = f"{HISTORY}, each period alike; the model counts calm periods more"
 PLAIN = {"alpha": "alpha (what the factors leave)", "zero_beta": "the zero-beta rate"}
 
 
-def answer(premium: Attribution, variance: Attribution, top: Top, one: str | None, held: bool) -> tuple[str, str, str]:
-    """Return three sentences: what it is expected to earn, from what, and where the risk comes from.
+def answer(premium: Attribution, variance: Attribution, top: Top, one: str | None, held: bool) -> tuple[str, ...]:
+    """Return sentences: what it is expected to earn, from what, where the risk is from; compounded, if it is volatile.
 
     Of `one` entry, the portfolio where one is held; of the mean over assets otherwise. `premium` has it alone.
     """
@@ -41,20 +41,21 @@ def answer(premium: Attribution, variance: Attribution, top: Top, one: str | Non
         f"{sign_sentence(f'{subject} is', total, f'{total.percent(total.mean)} a year ({ends})')}.",
         _sources(premium.draws[:, :, 0], top.prob, top.kind),
         _risk(variance, one, top),
+        *compounding(total.mean, top.usual, "" if variance.long_run is None else "long-run "),
     )
 
 
-def compounding(expected: float, volatility: float) -> str:
+def compounding(expected: float, volatility: float, which: str = "") -> tuple[str, ...]:
     r"""Say what a year is like when it is compounded, where its volatility makes a difference; else nothing.
 
-    The median of a lognormal year, e^(m - s^2 / 2) - 1, of mean m and volatility s.
+    `which` volatility it is. The median of a lognormal year, e^(m - s^2 / 2) - 1, of mean m and volatility s.
     """
     if not np.isfinite([expected, volatility]).all() or volatility < VOLATILE:
-        return ""
-    lost = volatility**2 / 2
+        return ()
+    middle = percent(float(np.expm1(expected - volatility**2 / 2)), 0.05)
     return (
-        "Compounded, a year at this volatility loses about half its variance: half of such years end below about "
-        f"{percent(float(np.expm1(expected - lost)), 0.05)}."
+        f"Few very good years raise that mean: compounded at the {which}volatility of {percent(volatility, 0.05)}, "
+        f"half of all years end below about {middle}.",
     )
 
 
@@ -157,8 +158,11 @@ def _risk(variance: Attribution, one: str | None, top: Top) -> str:
     mean = mean.median("asset") if one is None else mean.sel(asset=one)
     main = str(mean.idxmax("source").item())
     subject = "its returns" if one is not None else "a typical asset's returns (the median over assets)"
-    shared = SHARED.format(share(COMMON)) if COMMON in every else ""
+    split = "."
+    if COMMON in every:
+        whose = "the assets'" if one == PORTFOLIO else "its"
+        split = f"{SPLIT.format(own=share(OF_ASSET), whose=whose, common=share(COMMON))}."
     return (
-        f"Of the variance of {subject}, {top.residual.text} is residual{shared}, and the rest comes from factors, of "
-        f"which {main} has the largest share, {share(main)}."
+        f"Of the variance of {subject}, {top.residual.text} is residual{split} The rest comes from factors; {main} has "
+        f"the largest share, {share(main)} of the whole."
     )

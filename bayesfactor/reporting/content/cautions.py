@@ -13,6 +13,10 @@ from bayesfactor.reporting.content.parts import Caution
 from bayesfactor.reporting.content.realised_spans import Span
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
+OF_PRIORS = {  # the same of those that say what depends on priors, and what is said
+    "share of parameters": "{share} of parameters depend on their priors{worst}.",
+    "shrinkage of loadings": "Most loadings depend more on their prior than on their own asset's returns.",
+}
 LISTED = 4  # names in a line
 PREMIA_APART = "means: share of premia"  # how the name begins of the check of premia beside sample means
 
@@ -29,7 +33,8 @@ def cautions(
 
     `rated`: whether returns are in excess of a risk-free rate.
     """
-    return (*_misfits(checks), *_unknown(premium), *_unfollowed(spans), *_of_units(weights, rated))
+    found = *_misfits(checks), *_unknown(premium), *_unfollowed(spans), *_of_units(weights, rated)
+    return *found, *_of_priors(checks)
 
 
 def row_of(number: int) -> str:
@@ -65,6 +70,15 @@ def _line(check: Check) -> str:
         return f"The premia of {many} of assets are over 2 standard errors from their sample means{furthest}."
     first, _, _ = check.advice.partition(". ")
     return f"{first.rstrip('.')}."
+
+
+def _of_priors(checks: tuple[Check, ...]) -> Iterable[Caution]:
+    """Yield what depends on priors more than it should."""
+    for number, check in enumerate(checks):
+        for name, says in OF_PRIORS.items():
+            if check.name.startswith(name) and check.exceeds_limit:
+                worst = f", {check.worst} most" if check.worst else ""
+                yield Caution("Priors", says.format(share=chance(check.value), worst=worst), row_of(number))
 
 
 def _unknown(premium: Attribution) -> Iterable[Caution]:

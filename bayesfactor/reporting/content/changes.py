@@ -28,7 +28,7 @@ WHAT = {
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """What has changed.
+    """What moves.
 
     Attributes
     ----------

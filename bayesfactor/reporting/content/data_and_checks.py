@@ -96,7 +96,7 @@ def trust(contents: Contents) -> tuple[Part, ...]:
     heads = tuple(Head(name, name in ("value", "limit")) for name in names)
     failed = f"Checks FAILED: do not use the {checks.unusable} of this report."
     told = [check.exceeds_limit for check in checks.checks if check.passed is None]
-    notes = f"Beyond their limits: {sum(told) or 'none'} of {len(told)} for information, which fail nothing."
+    notes = f"Of {len(told)} checks that only inform, {sum(told) or 'none'} are beyond their limits."
     means: list[Column] = [
         ("periods", "periods", "count"), *_effective(contents), ("sample_mean", "sample mean", "percent"),
         ("sample_se", "standard error", "percent"), ("premium", "premium", "percent"),
@@ -141,8 +141,8 @@ def _pictures(contents: Contents) -> list[Part]:
         parts.append(Text(f"Observed beside replicated returns. {CANNOT}{lost}."))
     elif isinstance(fit.panel, Panel):
         caption = (
-            "How many returns were of which size, as observed and in panels replicated by the fit: where the line "
-            "leaves the band, the noise law is wrong."
+            "How many returns were of which size, as observed and in panels replicated by the fit: where the line is "
+            "outside the band in more sizes than by chance, or far, the noise law is wrong."
         )
         parts.append(Picture(partial(check_chart, fit), "Observed and replicated returns", caption))
     return [*parts, Fold("Chains and the sampler's steps", tuple(chains))] if chains else parts

@@ -134,7 +134,7 @@ def _shares(contents: Contents, unit: str) -> Grid:
 def realised_cell(row: Mapping[Hashable, Any]) -> Cell:
     """Return a realised residual share, and the residual volatility below it."""
     share, volatility = row["realised_share"], row["realised_volatility"]
-    below = f"volatility {observed(volatility)} a year" if np.isfinite(volatility) else ""
+    below = f"residual volatility {observed(volatility)} a year" if np.isfinite(volatility) else ""
     return Cell(observed(share), float(share), below, mark="bad" if row["agrees"] is False else "")
 
 

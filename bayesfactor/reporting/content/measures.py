@@ -29,6 +29,7 @@ class Top:
     expected: Estimate
     volatility: Estimate
     residual: Estimate
+    usual: float  # volatility of the long run, where it moves
     prob: float
     kind: Interval
 
@@ -39,11 +40,13 @@ def find_top(premium: Attribution, variance: Attribution, one: str | None, prob:
     `premium` has the entry, or the mean, alone.
     """
     whole = variance.draws.sel(source="total", drop=True)
+    long_run = whole if variance.long_run is None else variance.long_run.sel(source="total", drop=True)
     expected = premium.draws[:, :, 0].sel(source="total", drop=True)
     return Top(
         estimate(expected, prob, kind),
         estimate(typical(whole**0.5, one), prob, kind),
         estimate(typical(residual_share(variance.draws), one), prob, kind),
+        float(typical(long_run, one).mean()) ** 0.5,
         prob,
         kind,
     )
@@ -89,7 +92,13 @@ def measures(top: Top, variance: Attribution, one: str | None, checks: CheckRepo
     ahead = f", next {period}" if variance.long_run is not None else ""
     return (
         _measure("Expected excess return a year", expected, f"sample mean {own_mean}", earned, apart[0]),
-        _measure(f"Volatility a year{ahead}", volatility, f"realised {observed(sd)}{then[0]}", sd, apart[1]),
+        _measure(
+            f"Volatility{ahead}, a year" if ahead else "Volatility a year",
+            volatility,
+            f"realised {observed(sd)}{then[0]}",
+            sd,
+            apart[1],
+        ),
         _measure(
             f"Residual share of the variance{ahead}", share, f"realised {observed(left)}{then[1]}", left, apart[2]
         ),

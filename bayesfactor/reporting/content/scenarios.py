@@ -186,7 +186,7 @@ def _sentence(one: Consequences, held: bool) -> str:
     up = outcome.mean >= 0
     likely = likelihood(outcome.prob_positive if up else 1 - outcome.prob_positive)
     return (
-        f"The excess return of {'the portfolio' if held else 'the mean of all assets'} is expected to be "
+        f"Then the excess return of {'the portfolio' if held else 'the mean of all assets'} is expected to be "
         f"{expected.text}; {100 * one.ci_prob:g} % of simulated returns lie between {low} and {high} "
         f"({one.interval}). It is {likely} to be {'above' if up else 'below'} zero."
     )

@@ -5,7 +5,6 @@ from functools import partial
 from bayesfactor.panel.records import NO_RATE
 from bayesfactor.plots.premium_chart import contributions_chart
 from bayesfactor.reporting.content.ahead import look_ahead
-from bayesfactor.reporting.content.answer import compounding
 from bayesfactor.reporting.content.book import book_with_options
 from bayesfactor.reporting.content.causes import causes
 from bayesfactor.reporting.content.cautions import cautions
@@ -48,7 +47,7 @@ def sections(contents: Contents) -> tuple[Section, ...]:
         ("scenarios", "What could happen", _could_happen(contents)),
         ("loadings", "Loadings", (*loadings(contents), *which_are_in(contents))),
         ("causes", "What may be read as a cause", () if contents.causes is None else causes(contents.causes)),
-        ("changes", "What has changed", () if contents.changes is None else changed(contents.changes)),
+        ("changes", "What moves", () if contents.changes is None else changed(contents.changes)),
         ("premia", "Premia", premia(contents)),
         ("data", "Data", data(contents)),
         ("trust", "Checks", trust(contents)),
@@ -96,11 +95,9 @@ def _answer(contents: Contents) -> tuple[Part, ...]:
         "year is arithmetic, and compounds to less."
     )
     doubts = cautions(contents.checks.checks, contents.headline, contents.spans, contents.weights, rated=rated)
-    expected, volatility = (measure.value for measure in contents.measures[:2])
-    compounded = compounding(expected, volatility)
     if contents.failed:
         doubts = (Caution("Since last time", INDICATIVE.format(contents.failed), "since"), *doubts)
-    said = (*contents.answer, *([compounded] if compounded else []), *([contents.since] if contents.since else []))
+    said = (*contents.answer, *([contents.since] if contents.since else []))
     first = FirstScreen(contents.measures, said, doubts, _contributions(contents))
     return first, Fold("How to read this report", (Text(f"{how} {MEASURED}"),))
 
