@@ -60,12 +60,14 @@ def _panel(name: str, chains: Sequence[str], differences: np.ndarray, marked: np
 
 
 def _differences(draws: xr.DataArray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return (chain, rank) shares of draws less ranks, where chains are too far apart, and the p of the test.
+    """Return (chain, rank) shares of draws (chain, draw) less ranks, where chains are too far apart, and the test's p.
 
     The test is ArviZ's, of all chains at once: at each rank the counts of a chain are hypergeometric if chains agree.
     """
     import arviz_stats  # noqa: F401 # whose accessor computes what is below
 
+    if bool((draws == draws[0, 0]).all()):  # fixed: nothing has a rank, and chains agree
+        return np.zeros(draws.shape), np.zeros(draws.shape, dtype=bool), 1.0
     ranks = draws.to_dataset(name="draws").azstats.compute_ranks(dim=["chain", "draw"], relative=True)
     p, between, along = (one["draws"].values for one in ranks.azstats.mchain_uniformity_test(dim=["chain", "draw"]))
     values = np.sort(ranks["draws"].transpose("chain", "draw").values, axis=1)

@@ -99,6 +99,18 @@ def test_ranks_are_shares_of_draws_less_ranks():
         assert np.abs(total).max() <= len(lines) / count
 
 
+def test_chains_agree_on_what_is_fixed():
+    fit = synthetic_fit()
+    paid = fit.posterior["risk_premium"]
+    data = fit.data.copy()
+    data["posterior"] = xr.DataTree(fit.posterior.assign(risk_premium=paid.where(paid["factor"] != "f0", 0.01)))
+    panels = check_chart(replace(fit, data=data), "rank").panels
+    (fixed,) = [panel for panel in panels if panel.title.startswith("risk_premium[f0]")]
+    assert fixed.title == "risk_premium[f0]: p = 1"
+    assert not any(line.y.any() for line in marks_of(fixed, Lines))
+    assert any(line.y.any() for panel in panels for line in marks_of(panel, Lines))
+
+
 def test_chains_have_their_own_names():
     fit = synthetic_fit()
     data = fit.data.copy()

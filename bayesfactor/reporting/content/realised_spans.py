@@ -21,6 +21,7 @@ from bayesfactor.posterior.fit import Fit
 
 WHOLE, LAST, YEAR_BY_YEAR = "The whole sample", "The last year", "Year by year"
 MOST_YEARS = 20
+HELD = "the book"  # the portfolio and what it holds, among all entries
 LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
 
