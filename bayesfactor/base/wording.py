@@ -29,11 +29,16 @@ def chance(probability: float) -> str:
     return "> 99 %" if shown == 100 else "< 1 %" if shown == 0 else f"{shown} %"
 
 
+def decimal_places(sd: float) -> int:
+    """Return the places after the point down to the largest power of ten within a fifth of a standard deviation."""
+    return math.ceil(-math.log10(sd / 5))
+
+
 def sensible(value: float, sd: float) -> float:
     """Return a number to the largest power of ten within a fifth of its standard deviation; as it is if that is 0."""
     if not (math.isfinite(value) and 0 < sd < math.inf):
         return value
-    return round(float(value), math.ceil(-math.log10(sd / 5))) + 0.0
+    return round(float(value), decimal_places(sd)) + 0.0
 
 
 def percent(value: float, sd: float = 0.0) -> str:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from bayesfactor.base.errors import FitError
-from bayesfactor.base.wording import percent
+from bayesfactor.base.wording import observed, percent
 from bayesfactor.plots.chart import Chart, Key, Panel
-from bayesfactor.plots.marks import Band, Lines, Points
+from bayesfactor.plots.marks import Band, Lines, Points, held
 from bayesfactor.plots.scales import Scale, linear, written
 from bayesfactor.posterior.fit import Fit
 
@@ -30,13 +30,14 @@ def energy_chart(fit: Fit) -> Chart:
         f"{written(a, 'number')} to {written(b, 'number')}: {percent(s)} of energies, {percent(t)} of its changes."
         for a, b, s, t in ((a, b, round(s, 3), round(t, 3)) for a, b, s, t in said)
     )
-    held = [np.append(one, one[-1]) for one in shares]
     marks = (
-        Band(edges, np.zeros(BINS + 1), held[0], "quiet", 0.25, step=True),
-        Lines(edges, held[1], "posterior", step=True),
+        Band(edges, np.zeros(BINS + 1), held(shares[0]), "quiet", 0.25, step=True),
+        Lines(edges, held(shares[1]), "posterior", step=True),
         Points((edges[:-1] + edges[1:]) / 2, shares[1], "posterior", texts, "none"),
     )
     up: Scale = linear(*shares, unit="percent", title=f"Share, in {BINS} steps")
     panel = Panel(marks, linear(ends=(-ends, ends), title="Energy less its mean, and change of energy at a step"), up)
     key = (Key("energy less its mean", "quiet", "band"), Key("change at a step", "posterior", "line"))
-    return Chart("Energy of the sampler", (panel,), key=key)
+    beyond = [float((np.abs(one) > ends).mean()) if one.size else 0.0 for one in (own, steps)]
+    note = f"Beyond the scale: {observed(beyond[0])} of energies, {observed(beyond[1])} of changes."
+    return Chart("Energy of the sampler", (panel,), key=key, notes=(note,) if max(beyond) > 0 else ())

@@ -21,6 +21,11 @@ def source_role(number: int) -> Role:
     return f"source {number % (2 * SOURCES) + 1}"
 
 
+def held(values: np.ndarray) -> np.ndarray:
+    """Return the values of steps with the last once more, at its end."""
+    return np.append(values, values[-1])
+
+
 @dataclass(frozen=True, eq=False)
 class Intervals(FrozenArrays):
     """Intervals along one axis, each at a value of the other.

@@ -1,6 +1,6 @@
 """Boxes with names, and the arrows between them, as Matplotlib draws them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from bayesfactor.plots.marks import Arrow, Boxes, BoxLook
 from bayesfactor.plots.style import FAINT, INK, QUIET, short
@@ -24,6 +24,8 @@ def boxed(look: BoxLook, tone: str) -> dict[str, Any]:
             return {"facecolor": "white", "edgecolor": tone, "linewidth": 1.6, "hatch": HATCH}
         case "outlined":
             return {"facecolor": "white", "edgecolor": tone, "linestyle": "--"}
+        case _:
+            assert_never(look)
 
 
 def draw_boxes(axis: "Axes", mark: Boxes, tone: str) -> None:

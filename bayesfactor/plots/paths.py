@@ -10,7 +10,7 @@ from bayesfactor.base.errors import unknown
 from bayesfactor.base.intervals import Interval, interval
 from bayesfactor.base.wording import interval_name
 from bayesfactor.plots.chart import Chart, Key, Panel
-from bayesfactor.plots.marks import Band, Lines, Mark, Points, Rules, Zone
+from bayesfactor.plots.marks import Band, Lines, Mark, Points, Rules, Zone, held
 from bayesfactor.plots.matplotlib_renderer import render
 from bayesfactor.plots.scales import dates, days, linear, with_interval
 from bayesfactor.plots.style import short
@@ -48,9 +48,9 @@ def paths_chart(fit: Fit, asset: str, factor: str, *, ci_kind: Interval = "eti")
     marks: tuple[Mark, ...] = (
         Zone(long_run[0], long_run[1], of="y"),
         Rules(float(np.median(centre)), of="y", dashed=True),
-        Band(edges, _held(wide[0]), _held(wide[1]), strength=0.2, step=True),
-        Band(edges, _held(inner[0]), _held(inner[1]), strength=0.35, step=True),
-        Lines(edges, _held(middle), "ink", step=True),
+        Band(edges, held(wide[0]), held(wide[1]), strength=0.2, step=True),
+        Band(edges, held(inner[0]), held(inner[1]), strength=0.35, step=True),
+        Lines(edges, held(middle), "ink", step=True),
         Points((edges[some] + edges[some + 1]) / 2, middle[some], "ink", texts, "none"),
         single(after, (ahead[0], float(np.median(now)), ahead[1]), "posterior", said_ahead, "y"),
     )
@@ -65,11 +65,6 @@ def paths_chart(fit: Fit, asset: str, factor: str, *, ci_kind: Interval = "eti")
         Key("the long-run loading", "faint", "bar"),
     )
     return Chart(title, (Panel(marks, x, y, title),), key=key)
-
-
-def _held(values: np.ndarray) -> np.ndarray:
-    """Return values of blocks with the last once more, at its end."""
-    return np.append(values, values[-1])
 
 
 def plot_paths(fit: Fit, asset: str, factor: str, *, ci_kind: Interval = "eti") -> "Figure":

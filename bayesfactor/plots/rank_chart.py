@@ -1,5 +1,7 @@
 """Whether chains agree: ranks of the draws of each among those of all."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
@@ -31,8 +33,8 @@ def rank_chart(fit: Fit) -> Chart:
     found = {str(name): _differences(draws.sel(quantity=name)) for name in draws["quantity"].values}
     ends = max(float(np.abs(differences).max()) for differences, _, _ in found.values()) or 1.0
     y = linear(ends=(-1.04 * ends, 1.04 * ends), unit="percent")
-    panels = tuple(_panel(name, *one, y) for name, one in found.items())
     chains = [str(chain) for chain in draws["chain"].values]
+    panels = tuple(_panel(name, chains, *one, y) for name, one in found.items())
     key = [Key(f"chain {name}", source_role(place), "line") for place, name in enumerate(chains)]
     if any(marked.any() for _, marked, _ in found.values()):
         key.append(Key("too far apart, by the test", "ink", "dot"))
@@ -41,15 +43,15 @@ def rank_chart(fit: Fit) -> Chart:
     return Chart("Ranks of each chain", panels, min(COLUMNS, len(panels)), key=tuple(key), notes=notes)
 
 
-def _panel(name: str, differences: np.ndarray, marked: np.ndarray, p: float, y: Scale) -> Panel:
-    """Return the lines of all chains for one quantity."""
+def _panel(name: str, chains: Sequence[str], differences: np.ndarray, marked: np.ndarray, p: float, y: Scale) -> Panel:
+    """Return the lines of all chains, by what these are called, for one quantity."""
     count = differences.shape[1]
     z = np.arange(1, count + 1) / (count + 1)
     some = np.unique(np.linspace(0, count - 1, min(POINTS, count)).astype(int))
     marks: list[Mark] = []
-    for chain, line in enumerate(differences):
+    for chain, (own, line) in enumerate(zip(chains, differences, strict=True)):
         role, far = source_role(chain), int(np.argmax(np.abs(line)))
-        text = f"{name}, chain {chain}: furthest at rank {z[far]:.2f}, by {written(line[far], 'percent')} of its draws."
+        text = f"{name}, chain {own}: furthest at rank {z[far]:.2f}, by {written(line[far], 'percent')} of its draws."
         marks += [Lines(z[some], line[some], role, thin=True), Points(z[[far]], line[[far]], role, (text,), "none")]
         if (there := some[marked[chain, some]]).size:
             marks.append(Points(z[there], line[there], "ink"))
@@ -58,12 +60,14 @@ def _panel(name: str, differences: np.ndarray, marked: np.ndarray, p: float, y: 
 
 
 def _differences(draws: xr.DataArray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return (chain, rank) shares of draws less ranks, where chains are too far apart, and the p of the test.
+    """Return (chain, rank) shares of draws (chain, draw) less ranks, where chains are too far apart, and the test's p.
 
     The test is ArviZ's, of all chains at once: at each rank the counts of a chain are hypergeometric if chains agree.
     """
     import arviz_stats  # noqa: F401 # whose accessor computes what is below
 
+    if bool((draws == draws[0, 0]).all()):  # fixed: nothing has a rank, and chains agree
+        return np.zeros(draws.shape), np.zeros(draws.shape, dtype=bool), 1.0
     ranks = draws.to_dataset(name="draws").azstats.compute_ranks(dim=["chain", "draw"], relative=True)
     p, between, along = (one["draws"].values for one in ranks.azstats.mchain_uniformity_test(dim=["chain", "draw"]))
     values = np.sort(ranks["draws"].transpose("chain", "draw").values, axis=1)

@@ -9,7 +9,7 @@ from bayesfactor.base.wording import percent
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.regressions import regressors
 from bayesfactor.plots.chart import Chart, Key, Panel
-from bayesfactor.plots.marks import Band, Lines, Points
+from bayesfactor.plots.marks import Band, Lines, Points, held
 from bayesfactor.plots.scales import linear, written
 from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.facts import require_noise
@@ -40,8 +40,8 @@ def replicated_chart(fit: Fit) -> Chart:
         for a, s, p, q in said
     )
     marks = (
-        Band(edges, _held(low), _held(high), strength=0.35, step=True),
-        Lines(edges, _held(share), "data", step=True),
+        Band(edges, held(low), held(high), strength=0.35, step=True),
+        Lines(edges, held(share), "data", step=True),
         Points(middle, share, "data", texts, "none"),
     )
     across = linear(ends=(-ends, ends), title="Return, in standard deviations of its asset")
@@ -76,11 +76,6 @@ def _shares(returns: np.ndarray, edges: np.ndarray) -> np.ndarray:
 def _told(share: float, count: int) -> str:
     """Return a share to the digits that the number of returns allows."""
     return percent(share, math.sqrt(max(share, 1 / count) / count))
-
-
-def _held(values: np.ndarray) -> np.ndarray:
-    """Return values of bins with the last once more, at its end."""
-    return np.append(values, values[-1])
 
 
 def _returns(fit: Fit) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from bayesfactor.base.wording import percent
 from bayesfactor.plots.checks import check_chart
 from bayesfactor.plots.marks import Band, Lines, Points
 from tests.support.figures import synthetic_fit, with_energy
@@ -61,6 +62,21 @@ def test_energies_are_counted():
         assert shares[:-1] == pytest.approx(wanted, abs=1 / values.size)
 
 
+def test_energies_beyond_the_scale_are_counted():
+    """One step in a thousand goes far: what the axis does not hold is said."""
+    fit = with_energy(synthetic_fit())
+    energy = np.random.default_rng(1).normal(0.0, 1.0, (1, 1000))
+    energy[0, 500] = 1e4
+    data = fit.data.copy()
+    data["sample_stats"] = xr.DataTree(xr.Dataset({"energy": (("chain", "draw"), energy)}))
+    chart = check_chart(replace(fit, data=data), "energy")
+    end = chart.panels[0].x.high
+    own, steps = (np.mean(np.abs(one) > end) for one in (energy - energy.mean(), np.diff(energy)))
+    assert min(own, steps) > 0
+    assert chart.notes == (f"Beyond the scale: {percent(own, own / 20)} of energies, {percent(steps, steps / 20)} of "
+                           "changes.",)  # fmt: skip
+
+
 def shifted(fit, by):
     """Return a fit of which one chain is elsewhere, in standard deviations."""
     posterior = fit.posterior.copy(deep=True)
@@ -85,6 +101,28 @@ def test_ranks_are_shares_of_draws_less_ranks():
         assert at_all
         total = np.sum([line.y for line in lines], axis=0)  # ranks of all chains together are uniform
         assert np.abs(total).max() <= len(lines) / count
+
+
+def test_chains_agree_on_what_is_fixed():
+    fit = synthetic_fit()
+    paid = fit.posterior["risk_premium"]
+    data = fit.data.copy()
+    data["posterior"] = xr.DataTree(fit.posterior.assign(risk_premium=paid.where(paid["factor"] != "f0", 0.01)))
+    panels = check_chart(replace(fit, data=data), "rank").panels
+    (fixed,) = [panel for panel in panels if panel.title.startswith("risk_premium[f0]")]
+    assert fixed.title == "risk_premium[f0]: p = 1"
+    assert not any(line.y.any() for line in marks_of(fixed, Lines))
+    assert any(line.y.any() for panel in panels for line in marks_of(panel, Lines))
+
+
+def test_chains_have_their_own_names():
+    fit = synthetic_fit()
+    data = fit.data.copy()
+    data["posterior"] = xr.DataTree(fit.posterior.assign_coords(chain=[3, 7]))
+    chart = check_chart(replace(fit, data=data), "rank")
+    assert [key.text for key in chart.key] == ["chain 3", "chain 7"]
+    texts = [text for mark in marks_of(chart.panels[0], Points) for text in mark.texts]
+    assert [text.split(":")[0].rpartition(", ")[2] for text in texts] == ["chain 3", "chain 7"]
 
 
 def test_chains_that_are_apart_are_marked():

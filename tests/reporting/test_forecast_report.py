@@ -88,7 +88,9 @@ def test_floors_of_what_is_not_held_stand_beside_it(wild, tmp_path):
     assert "a07" not in text.split("## What could happen")[1].split("\n## ")[0]
     alone = Reader(bf.write_report(wild, tmp_path / "a.html", portfolio={"a07": 1.0}, forecast=2).read_text())
     assert alone.text("scenarios").index(said) < alone.text("scenarios").index("assets outside the book")
-    assert "of draws of 'a07', the most of all" in alone.text("scenarios")
+    assert "of draws of 'a07', the most of the book" in alone.text("scenarios")
+    whole = Reader(bf.write_report(wild, tmp_path / "w.html", forecast=2).read_text())
+    assert "of draws of 'a07', the most of all" in whole.text("scenarios")
 
 
 def test_one_period_of_a_sound_fit(tmp_path):

@@ -1,6 +1,7 @@
 """Every number of the report is that of the result it comes from."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -332,6 +333,19 @@ def test_without_a_portfolio_numbers_are_of_all_assets(tmp_path):
     ends = f"{share.percent(share.lower)} to {share.percent(share.upper)}"
     assert f"Residual share of the variance {share.percent(share.mean)} {ends} " in text
     assert f"(the median over assets), {share.percent(share.mean)} ({ends}) is residual" in text
+
+
+@pytest.mark.usefixtures("words_only")
+def test_the_mean_of_all_assets_has_no_error_where_checks_leave_one_out(tmp_path):
+    """An asset of ten periods is in the mean, and not in the check from which its error is known."""
+    panel = make_panel(assets=6, traded=2, other=1, periods=120, shortest=120, seed=2)
+    young = panel.returns.where(
+        (panel.returns["asset"] != "a05") | (panel.returns["time"] >= panel.returns["time"][110])
+    )
+    fit = bf.from_draws(replace(panel, returns=young), synthetic_draws(panel, draws=100))
+    text = Reader(bf.write_report(fit, tmp_path / "r.html").read_text(encoding="utf-8")).text("answer")
+    assert "sample mean " in text
+    assert "(1 se)" not in text
 
 
 def test_what_factors_explain_is_said_of_expected_returns(written, hier_fit):

@@ -1,5 +1,6 @@
 """What was earned year by year: of a portfolio, or of the only asset."""
 
+import numpy as np
 import pytest
 
 import bayesfactor as bf
@@ -73,7 +74,18 @@ def test_chosen_years_are_of_every_asset(run, fit, tmp_path):
     assert Reader((tmp_path / "own.html").read_text(encoding="utf-8")).tables == found.tables
 
 
-@pytest.mark.parametrize("years", ["2016", [1999], ["2016"], 2016, [True]])
+@pytest.mark.usefixtures("words_only")
+def test_a_year_is_asked_for_once_however_it_is_written(fit, tmp_path):
+    asked, once = (read(fit, tmp_path, years=years) for years in (np.array([2016.0, 2016]), [2016]))
+    assert "realised-2-summed" in once.tables
+    assert asked.tables == once.tables
+
+
+@pytest.mark.parametrize(
+    "years",
+    ["2016", b"2016", [1999], ["2016"], 2016, [True], [[2016]], np.array(2016), [2016.5], [2016 + 0j], [None]],
+    ids=repr,
+)
 def test_what_is_no_year_of_the_panel_is_refused(fit, tmp_path, years):
     with pytest.raises(bf.SpecError) as refused:
         bf.write_report(fit, tmp_path / "r.md", years=years)

@@ -11,12 +11,11 @@ from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.portfolio.residual_risk import JUDGED, ResidualRisk, book_risk
 from bayesfactor.analysis.portfolio.residual_risk_words import cause, comparison
 from bayesfactor.panel.panel import Panel
-from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated import of_posterior
 from bayesfactor.posterior.diagnostics import CANNOT, UNSEEN, Check, cannot
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.residuals import thin
 
-DRAWS = 1000
+DRAWS = 1000  # of the equal-weighted book
 FEWEST = 20  # dates that members share, beyond one for each coefficient
 BOOK = "residuals: realised volatility of "  # how the name of this check begins; as a multiple of the model's
 
@@ -26,6 +25,7 @@ def book_check(
 ) -> tuple[Check, ...]:
     """Return the check of a portfolio's residual volatility, or the equal-weighted book's; none of a single asset.
 
+    Of all draws for a portfolio, as all else that is said of it; of about `DRAWS` for the equal-weighted book.
     Where loadings move, what is realised are `residuals` (time, asset), which hold nothing of their paths.
     """
     name = f"{BOOK}{'equal-weighted book' if portfolio is None else PORTFOLIO}"
@@ -33,16 +33,15 @@ def book_check(
         return ()
     if not isinstance(fit.panel, Panel):
         return (cannot(name, 1.0, UNSEEN.removeprefix(CANNOT).rstrip(".")),)
-    draws = thin(fit, DRAWS)
-    if lost := Dated(fit, draws).path_lost:
-        return (cannot(name, 1.0, lost),)
+    dated = of_posterior(fit, DRAWS)
+    if dated.path_lost:
+        return (cannot(name, 1.0, dated.path_lost),)
     weights = _equal(fit.panel) if portfolio is None else holdings(fit.panel, "asset", portfolio).values[-1]
     if not weights.any():
         return (cannot(name, 1.0, f"no two assets have {_least(fit.panel)} dates in common"),)
-    moving = Dated(fit, draws).paths is not None
+    moving = dated.paths is not None
     returns = None if not moving else mean_residuals(fit) if residuals is None else residuals
-    own = draws if portfolio is None else fit.posterior  # all draws, as all else that is said of a portfolio
-    risk = book_risk(fit, weights, own, returns, PORTFOLIO)
+    risk = book_risk(fit, weights, dated.draws if portfolio is None else fit.posterior, returns, PORTFOLIO)
     return (_check(fit, name, risk, int(np.count_nonzero(weights)), share=not moving),)
 
 

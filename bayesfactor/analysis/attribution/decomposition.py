@@ -164,13 +164,14 @@ def split_again(fit: Fit, premium: Attribution, held: Exposures, by: By) -> Attr
     held : Exposures
     by : {"family", "level", "identification"}
     """
-    verdicts, names = cached_identification(fit).verdicts, premium.draws["source"].values.tolist()
-    label, count = contributions.labels(fit, by, verdicts), len(fit.panel.factor_names)
+    verdicts, factors = cached_identification(fit).verdicts, fit.panel.factor_names
+    label = contributions.labels(fit, by, verdicts)
     if label is None:
         found = _premium(fit, held, by, label)
     else:
-        of_factors = premium.draws.isel(source=slice(count)).rename(source="factor")
-        rest = {name: premium.draws.isel(source=count + place) for place, name in enumerate(names[count:-1])}
+        of_factors = premium.draws.sel(source=slice(factors[0], factors[-1])).rename(source="factor")
+        others = [name for name in premium.draws["source"].values.tolist() if name not in (*factors, "total")]
+        rest = {name: premium.draws.sel(source=name, drop=True) for name in others}
         found = contributions.Parts(contributions.labelled(of_factors, label), rest).sources
     draws = _draws(found, held, "premium")
     known = identification_of(fit.panel, verdicts, draws["source"].values.tolist(), "premium", by)

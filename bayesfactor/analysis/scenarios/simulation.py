@@ -108,9 +108,12 @@ def paths(
         )
 
 
-def floor_note_of(what: str, shares: pd.Series) -> tuple[str, ...]:
-    """Say in which share of draws the floor bound, of the entry of which it was most; nothing where it never did."""
-    return floor_note(what, shares.max(), f" of '{shares.idxmax()}', the most of all") if len(shares) else ()
+def floor_note_of(what: str, shares: pd.Series, among: str = "all") -> tuple[str, ...]:
+    """Say in which share of draws the floor bound, of the entry of which it was most; nothing where it never did.
+
+    `among` says what the entries are.
+    """
+    return floor_note(what, shares.max(), f" of '{shares.idxmax()}', the most of {among}") if len(shares) else ()
 
 
 def floor_note(what: str, share: float, whose: str = "") -> tuple[str, ...]:

@@ -46,10 +46,10 @@ def noise_notes(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
     return (f"measured with error, and shocked by their true values: {', '.join(found)}",) if found else ()
 
 
-def floor_notes(expected: xr.DataArray, floored: pd.Series, least: np.ndarray) -> tuple[str, ...]:
-    """Say where a linear model loses more than everything."""
+def floor_notes(expected: xr.DataArray, floored: pd.Series, least: np.ndarray, among: str = "all") -> tuple[str, ...]:
+    """Say where a linear model loses more than everything; `among` says what the entries are."""
     below = (expected < xr.DataArray(least, dims="asset")).mean(("chain", "draw"))
-    notes = [*floor_note_of("an outcome", floored)]
+    notes = [*floor_note_of("an outcome", floored, among)]
     if float(below.max()) > 0:
         name = str(below["asset"].values[int(np.argmax(below.values))])
         notes.append(

@@ -20,7 +20,7 @@ from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.grids import folded
 from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
 from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
-from bayesfactor.reporting.content.realised_spans import Portfolio, own_assets
+from bayesfactor.reporting.content.realised_spans import HELD, Portfolio, own_assets
 
 EXPECTED = ("expected_lower", "expected", "expected_upper")
 FLOORED = 0.05  # of the draws of an entry, above which the lower end of its return is the bound's
@@ -123,7 +123,7 @@ def _notes(found: Forecast, portfolio: Portfolio) -> tuple[str, ...]:
         return found.notes
     own = found.floored[[*own_assets(portfolio), PORTFOLIO]]
     return (
-        *floor_note_of(PERIOD, own),
+        *floor_note_of(PERIOD, own, HELD),
         *(note for note in found.notes if note not in floor_note_of(PERIOD, found.floored)),
     )
 

@@ -17,7 +17,7 @@ CAPTION = (
     "What each loading may be read as. Of the total effect: which factors a regression must hold (adjust for), what is "
     "no factor and must become one (missing), and which factors it must not hold (leave out)."
 )
-FIGURE = "The graph: causes to the left of their effects. Pointed at, a factor tells why."
+FIGURE = "The graph: causes to the left of their effects; why a loading is read so stands in the table."
 COLUMNS: list[Column] = [
     ("reading", "reading", "text"), ("adjust_for", "adjust for", "text"), ("missing", "missing", "text"),
     ("harmful", "leave out", "text"), ("because", "because", "text"),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bayesfactor.analysis.assessment.verdicts import NO_VERDICT, UNIDENTIFIED, WEAK
 from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
-from bayesfactor.base.wording import MINUS, chance, observed, percent, sensible
+from bayesfactor.base.wording import MINUS, chance, decimal_places, observed, percent, sensible
 from bayesfactor.reporting.content.parts import BAR, Cell, Fold, Grid, Head, Part, TablePart
 
 Form = Literal["percent", "number", "count", "chance", "text"]
@@ -174,11 +174,11 @@ def number(value: float, sd: float = 0.0) -> str:
     """
     if not math.isfinite(value):
         return ""
-    places = math.ceil(-math.log10(sd / 5)) if 0 < sd < math.inf else PLACES + 1
+    places = decimal_places(sd) if 0 < sd < math.inf else PLACES + 1
     if places <= PLACES:
         text = f"{sensible(value, sd):,.{max(places, 0)}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
-        return "0" if text == "-0" else text.replace("-", MINUS)
+        return text.replace("-", MINUS)
     if LARGE[0] <= abs(value) < LARGE[1]:
         return f"{float(f'{value:.3g}'):,.0f}".replace("-", MINUS)
     return "0" if abs(value) < ROUNDING else f"{value:.3g}".replace("-", MINUS)

@@ -13,7 +13,7 @@ from bayesfactor.analysis.portfolio.residual_risk import ERROR, JUDGED, Residual
 from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import observed, percent, periods_in_words
-from bayesfactor.posterior.misfit import MEDIAN
+from bayesfactor.posterior.misfit import FEWEST, MEDIAN
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.prose import Estimate, estimate
@@ -131,11 +131,12 @@ def _median(values: np.ndarray) -> float:
 def _error_of_all(checks: CheckReport) -> tuple[float, float]:
     """Return the standard error of the mean over assets of sample means, and how many of it premia are from it.
 
-    NaN where the check is not of all assets, or cannot be computed.
+    NaN where the check cannot be computed, or leaves assets out: as too few of their returns are known, say.
     """
     gap = next((check.value for check in checks.checks if check.name.startswith(PREMIA)), float("nan"))
     away = checks.assets["sample_mean"] - checks.assets["premium"]
-    whole = bool(checks.assets["implied_gap"].notna().all()) and gap > 0
+    judged = (checks.assets["periods"] >= FEWEST) & (checks.assets["effective"] >= FEWEST / 2)
+    whole = bool((judged & checks.assets["implied_gap"].notna()).all()) and gap > 0
     return abs(float(away.mean())) / gap if whole else float("nan"), gap
 
 

@@ -21,6 +21,7 @@ from bayesfactor.posterior.fit import Fit
 
 WHOLE, LAST, YEAR_BY_YEAR = "The whole sample", "The last year", "Year by year"
 MOST_YEARS = 20
+HELD = "the book"  # the portfolio and what it holds, among all entries
 LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
 
@@ -55,15 +56,15 @@ def require_years(fit: Fit, years: Iterable[int]) -> tuple[int, ...]:
     """Return calendar years, or raise a SpecError where one is none of the panel's."""
     known = tuple(dict.fromkeys(pd.DatetimeIndex(fit.panel.times).year.tolist()))
     place, remedy = "write_report.years", f"Write years=[{known[-1]}]."
-    if isinstance(years, str) or not isinstance(years, Iterable):
-        what = f"write_report: years are a list of numbers, not a {type(years).__name__}."
+    if isinstance(years, str | bytes) or not np.iterable(years):
+        what = f"write_report: years are a list of whole numbers; found {years!r}."
         raise SpecError(what, place=place, found=years, remedy=remedy)
-    asked = tuple(dict.fromkeys(years))
+    asked = list(years)
     for year in asked:
-        if isinstance(year, bool) or year not in known:
+        if isinstance(year, bool) or not isinstance(year, int | float | np.integer) or year not in known:
             what = f"write_report: {year!r} is not a year of the panel, whose years are {known[0]} to {known[-1]}."
             raise SpecError(what, place=place, found=year, allowed=map(str, known), remedy=remedy)
-    return tuple(int(year) for year in asked)
+    return tuple(dict.fromkeys(int(year) for year in asked))
 
 
 def chosen_years(spans: Iterable[Span]) -> list[str]:
@@ -109,7 +110,7 @@ def find_years(fit: Fit, portfolio: Portfolio, ci_prob: float, ci_kind: Interval
     mine = {fit.panel.assets[0]: 1.0} if portfolio is None and len(fit.panel.assets) == 1 else portfolio
     if mine is None or len(years) < 2 or not isinstance(fit.panel, Panel):
         return None
-    held = Exposures(exposures(fit.panel, "group", mine).weights[-1:])
+    held = Exposures(exposures(fit.panel, "group", mine).weights.sel(group=[PORTFOLIO]))
     tables: dict[str, pd.DataFrame | str] = {}
     counted: dict[str, int] = {}
     for how in ("summed", "compounded"):

@@ -21,7 +21,7 @@ from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, folded, number, plain, spread
 from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
 from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
-from bayesfactor.reporting.content.realised_spans import own_assets
+from bayesfactor.reporting.content.realised_spans import HELD, own_assets
 
 DRAWN = 25  # entries of a figure
 HOW = (
@@ -126,7 +126,9 @@ def _notes(one: Stress, fit: Fit, portfolio: Mapping[str, float] | pd.Series | N
         return one.notes
     total, least = one.draws.sel(source="total", drop=True), exposures(fit.panel, "asset", portfolio).least
     every, names = floor_notes(total, one.floored, least), [*own_assets(portfolio), PORTFOLIO]
-    own = floor_notes(total.sel(asset=names), one.floored[names], least[one.floored.index.get_indexer(pd.Index(names))])
+    own = floor_notes(
+        total.sel(asset=names), one.floored[names], least[one.floored.index.get_indexer(pd.Index(names))], HELD
+    )
     return (*own, *(note for note in one.notes if note not in every))
 
 

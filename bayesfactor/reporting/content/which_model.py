@@ -72,7 +72,10 @@ def _one_by_one(found: SeveralFits, interval: str) -> Iterator[Part]:
     for id, what, tables in _measures(found):
         words = verdicts(tables)
         mixed = id == "premium"
-        rows = tuple((Cell(str(name)), *_row(found, tables, place, mixed)) for place, name in enumerate(words.index))
+        rows = tuple(
+            (Cell(str(name)), *_row(found, tables, place, words.iloc[place], mixed))
+            for place, name in enumerate(words.index)
+        )
         caption = f"{what}, by model: mean and {interval}{MIXTURE * mixed}."
         yield Text(_sentence(what, tables, words, label))
         yield TablePart(Grid(_heads(found, found.unit, mixed), rows), f"model-{id}", caption, label)
@@ -84,10 +87,11 @@ def _at_once(found: SeveralFits, interval: str) -> Iterator[Part]:
     """Yield one table with a row for each measure of the one entry, and a sentence on each."""
     rows, said = [], list[Part]()
     for id, what, tables in _measures(found):
-        said.append(Text(_sentence(what, tables, verdicts(tables), "")))
+        words = verdicts(tables)
+        said.append(Text(_sentence(what, tables, words, "")))
         if id == "premium":
             said.append(Text(_between(found)))
-        known = _row(found, tables, 0, id == "premium")
+        known = _row(found, tables, 0, words.iloc[0], id == "premium")
         empty = () if id == "premium" else (Cell(""), Cell(""))
         rows.append((Cell(what), *known[:-1], *empty, known[-1]))
     caption = f"{_whose(found.mixture)}, by model: mean and {interval}{MIXTURE}."
@@ -110,9 +114,10 @@ def _heads(found: SeveralFits, first: str, mixed: bool) -> tuple[Head, ...]:
     return (Head(first, False), *(Head(name) for name in found.fits), *more, Head("beside each other", False))
 
 
-def _row(found: SeveralFits, tables: Mapping[str, pd.DataFrame], place: int, mixed: bool) -> tuple[Cell, ...]:
+def _row(
+    found: SeveralFits, tables: Mapping[str, pd.DataFrame], place: int, said_of: str, mixed: bool
+) -> tuple[Cell, ...]:
     """Return what each model says of an entry, their mixture where it is known, and how they compare."""
-    said_of = str(verdicts(tables).iloc[place])
     told = [_told(table.iloc[place]) for table in tables.values()]
     if mixed:
         told += [_told(found.mixture.iloc[place]), cell(found.between.iloc[place], "percent", DIGITS)]
