@@ -238,7 +238,7 @@ def test_a_report_has_them_beside_idiosyncratic_risk(static, tmp_path, suffix):
     path = bf.write_report(static, tmp_path / f"report.{suffix}", portfolio=MIX)
     text = path.read_text()
     assert text.count(COMMON) > 1
-    assert "from residual factors" in text
+    assert "common to several assets" in text
 
 
 def test_figures_have_them(static):
