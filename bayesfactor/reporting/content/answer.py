@@ -54,8 +54,8 @@ def compounding(expected: float, volatility: float, which: str = "") -> tuple[st
         return ()
     middle = percent(float(np.expm1(expected - volatility**2 / 2)), 0.05)
     return (
-        f"Few very good years raise that mean: compounded at the {which}volatility of {percent(volatility, 0.05)}, "
-        f"half of all years end below about {middle}.",
+        "The expected return is a mean, which a few very good years raise: compounded at the "
+        f"{which}volatility of {percent(volatility, 0.05)}, half of all years end below about {middle}.",
     )
 
 

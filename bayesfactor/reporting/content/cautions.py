@@ -33,8 +33,8 @@ def cautions(
 
     `rated`: whether returns are in excess of a risk-free rate.
     """
-    found = *_misfits(checks), *_unknown(premium), *_unfollowed(spans), *_of_units(weights, rated)
-    return *found, *_of_priors(checks)
+    found = *_misfits(checks), *_unknown(premium), *_of_priors(checks)
+    return *found, *_unfollowed(spans), *_of_units(weights, rated)
 
 
 def row_of(number: int) -> str:

@@ -89,19 +89,13 @@ def measures(top: Top, variance: Attribution, one: str | None, checks: CheckRepo
     then = ["", ""]
     if one is not None:
         then = [f"; the model on the same dates {text}" for text in _on_these_dates(risk, one, top)]
-    ahead = f", next {period}" if variance.long_run is not None else ""
+    names = ("Volatility a year", "Residual share of the variance")
+    if variance.long_run is not None:
+        names = (f"Volatility next {period}, a year", f"Residual share of the variance, next {period}")
     return (
         _measure("Expected excess return a year", expected, f"sample mean {own_mean}", earned, apart[0]),
-        _measure(
-            f"Volatility{ahead}, a year" if ahead else "Volatility a year",
-            volatility,
-            f"realised {observed(sd)}{then[0]}",
-            sd,
-            apart[1],
-        ),
-        _measure(
-            f"Residual share of the variance{ahead}", share, f"realised {observed(left)}{then[1]}", left, apart[2]
-        ),
+        _measure(names[0], volatility, f"realised {observed(sd)}{then[0]}", sd, apart[1]),
+        _measure(names[1], share, f"realised {observed(left)}{then[1]}", left, apart[2]),
     )
 
 
