@@ -152,10 +152,10 @@ class Boxes(FrozenArrays):
     y: np.ndarray
     names: tuple[str, ...]
     texts: tuple[str, ...]
-    role: Role = "posterior"
-    look: BoxLook = "full"
-    width: float = 0.7
-    height: float = 0.6
+    role: Role
+    look: BoxLook
+    width: float
+    height: float
 
 
 @dataclass(frozen=True, eq=False)

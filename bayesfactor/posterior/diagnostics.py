@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesfactor.posterior import convergence
 from bayesfactor.posterior.blocks import rows
-from bayesfactor.posterior.residual_covariance import OF_RESIDUALS, invariants
+from bayesfactor.posterior.residual_covariance import RESIDUAL_NAMES, invariants
 
 R_HAT, ESS_PER_CHAIN, BFMI, LEAST_DRAWS, LEAST_CHAINS = 1.01, 100, 0.3, 1000, 4
 CELL_DRAWS = 500  # of a chain: with fewer, R-hat of a cell alone is above its limit by chance
@@ -245,7 +245,7 @@ def sampler_checks(posterior: xr.Dataset, stats: xr.Dataset, *, own: bool = True
     longer, several, careful = OWN if own else OTHERS
     more = f"{longer}; if it stays, the model and the data disagree: simplify."
     (r_hat, of_r_hat), (bulk, of_bulk), (tail, of_tail) = _extremes(posterior, _cells(stats))
-    if own and r_hat > APART and "residual_loading" in posterior and of_r_hat.startswith(OF_RESIDUALS):
+    if own and r_hat > APART and "residual_loading" in posterior and of_r_hat.startswith(RESIDUAL_NAMES):
         more = MODES
     return (
         Check("R-hat", r_hat <= R_HAT, r_hat, R_HAT, of_r_hat, more),

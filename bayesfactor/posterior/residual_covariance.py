@@ -9,7 +9,7 @@ import xarray as xr
 from bayesfactor.base.records import FrozenResult
 from bayesfactor.posterior.residuals import with_whole_sd
 
-OF_RESIDUALS = ("residual_sd", "residual_variance", "common_share", "residual_covariance")  # first words of names
+RESIDUAL_NAMES = ("residual_sd", "residual_variance", "common_share", "residual_covariance")  # first words of names
 MOST_PAIRS = 40  # assets up to which every covariance is looked at
 SPACED = 10  # assets whose covariances with all others are, of more
 WORTH = 0.01  # share of residual variance from which a component counts

@@ -85,6 +85,9 @@ def test_floors_of_what_is_not_held_stand_beside_it(wild, tmp_path):
     said = "Caution. Do not use the intervals of a07: "
     assert whole.count("a07") > 3
     assert whole.index("assets outside the book") < whole.index(said)
+    noted = "Note: an outcome below -100 % was taken as -100 %: in "
+    assert "of draws of 'a07', the most of these." in whole
+    assert whole.index(said) < whole.rindex("assets outside the book") < whole.rindex(noted)
     assert "a07" not in text.split("## What could happen")[1].split("\n## ")[0]
     alone = Reader(bf.write_report(wild, tmp_path / "a.html", portfolio={"a07": 1.0}, forecast=2).read_text())
     assert alone.text("scenarios").index(said) < alone.text("scenarios").index("assets outside the book")

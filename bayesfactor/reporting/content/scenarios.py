@@ -19,7 +19,7 @@ from bayesfactor.base.wording import chance, interval_name
 from bayesfactor.plots.stress import stress_chart
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, folded, number, plain, spread
-from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
+from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
 from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
 from bayesfactor.reporting.content.realised_spans import HELD, own_assets
 
@@ -49,6 +49,8 @@ class Consequences:
     ----------
     scenario : Scenario
     notes : tuple of str
+    outside : tuple of str
+        Notes on what a portfolio does not hold.
     expected, outcome : Estimate
         Of the portfolio, or of the mean over assets.
     table, outcome_table, factors_table : DataFrame
@@ -66,6 +68,7 @@ class Consequences:
 
     scenario: Scenario
     notes: tuple[str, ...]
+    outside: tuple[str, ...]
     expected: Estimate
     outcome: Estimate
     table: pd.DataFrame
@@ -103,7 +106,7 @@ def find_consequences(
 
         return Consequences(
             scenario,
-            _notes(one, fit, portfolio),
+            *_notes(one, fit, portfolio),
             own(one.draws.sel(source="total", drop=True)),
             own(one.outcome),
             one.table(ci_prob, ci_kind),
@@ -120,16 +123,20 @@ def find_consequences(
     return tuple(found(scenario) for scenario in scenarios)
 
 
-def _notes(one: Stress, fit: Fit, portfolio: Mapping[str, float] | pd.Series | None) -> tuple[str, ...]:
-    """Return the notes of a stress; on returns below -100 %, of the portfolio and of what it holds, if there is one."""
+def _notes(
+    one: Stress, fit: Fit, portfolio: Mapping[str, float] | pd.Series | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the notes of a stress, and those on returns below -100 % of what a portfolio does not hold."""
     if portfolio is None:
-        return one.notes
+        return one.notes, ()
     total, least = one.draws.sel(source="total", drop=True), exposures(fit.panel, "asset", portfolio).least
-    every, names = floor_notes(total, one.floored, least), [*own_assets(portfolio), PORTFOLIO]
-    own = floor_notes(
-        total.sel(asset=names), one.floored[names], least[one.floored.index.get_indexer(pd.Index(names))], HELD
-    )
-    return (*own, *(note for note in one.notes if note not in every))
+    inside = one.floored.index.isin([*own_assets(portfolio), PORTFOLIO])
+
+    def of(which: np.ndarray, among: str) -> tuple[str, ...]:
+        return floor_notes(total.isel(asset=which), one.floored[which], least[which], among) if which.any() else ()
+
+    every = floor_notes(total, one.floored, least)
+    return (*of(inside, HELD), *(note for note in one.notes if note not in every)), of(~inside, "these")
 
 
 def could_happen(
@@ -226,8 +233,16 @@ def _scenario(one: Consequences, id: str, held: bool, shown: tuple[str, ...] | N
             plain(one.factors_table, "factor", values), f"{id}-factors",
             f"{name}: what factors do, with the {interval} of what is expected.", "factors",
         ),
-        *(part for table in tables for part in folded(table, shown, outside)),
+        *(part for table in tables for part in _folded(table, one, shown, outside)),
     )  # fmt: skip
+
+
+def _folded(table: TablePart, one: Consequences, shown: tuple[str, ...] | None, outside: str) -> tuple[Part, ...]:
+    """Return a table whose entries outside the book are folded, below what is to be known of these."""
+    *first, last = folded(table, shown, outside)
+    if isinstance(last, Fold):
+        last = replace(last, parts=(*(Text(f"Note: {note}.") for note in one.outside), *last.parts))
+    return (*first, last)
 
 
 def _largest(one: Stress) -> Stress:

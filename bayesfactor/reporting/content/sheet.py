@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 
 import pandas as pd
 
-Form = Literal["percent", "number", "money", "small", "count", "chance", "text"]
+CellFormat = Literal["percent", "number", "money", "small", "count", "chance", "text"]
 COUNTS = {"periods", "effective", "lag", "as_far", "high_k", "refits", "factor_high_k", "rows", "rank", "windows"}
 PLAIN = {
     "value", "limit", "shrinkage", "change_in_sd", "posterior_contraction", "max_contraction", "strength",
@@ -44,12 +44,12 @@ class Sheet:
     about: str
     table: pd.DataFrame
     unit: str = ""
-    form: Form = "percent"
+    form: CellFormat = "percent"
     heads: Mapping[str, str] = field(default_factory=dict)
-    forms: Mapping[str, Form] = field(default_factory=dict)
+    forms: Mapping[str, CellFormat] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
-    def form_of(self, column: str) -> Form:
+    def form_of(self, column: str) -> CellFormat:
         """Return what a column holds."""
         kind = self.table[column]
         if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):

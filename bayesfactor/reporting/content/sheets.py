@@ -10,14 +10,14 @@ from bayesfactor.reporting.content.book import BookContents
 from bayesfactor.reporting.content.contents import Contents
 from bayesfactor.reporting.content.realised_spans import LAST, WHOLE
 from bayesfactor.reporting.content.several_fits import EQUAL, SeveralFits
-from bayesfactor.reporting.content.sheet import Form, Sheet
+from bayesfactor.reporting.content.sheet import CellFormat, Sheet
 
 YEAR, VARIANCE, UNIT = "a year", "of the variance", "return per unit of the factor"
 NATS = {
     "elpd": "log density (nats)", "se": "se (nats)", "difference": "difference (nats)",
     "difference_se": "se of difference (nats)",
 }  # fmt: skip
-OF_GREEKS: dict[str, Form] = {"implied_volatility": "percent", "gamma": "small"}
+OF_GREEKS: dict[str, CellFormat] = {"implied_volatility": "percent", "gamma": "small"}
 UNITS_OF_GREEKS = {
     "quantity": "units", "value": "money", "implied_volatility": "a year", "delta": "units of the underlying",
     "net_delta": "units of the underlying", "exposure": "money per 100 % of the underlying",
@@ -25,7 +25,7 @@ UNITS_OF_GREEKS = {
     "rho": "money per 1.00 of the rate", "elasticity": "return over that of the underlying",
     "elasticity_coin": "return in coin over that of the underlying",
 }  # fmt: skip
-MONEY: dict[str, Form] = dict.fromkeys(
+MONEY: dict[str, CellFormat] = dict.fromkeys(
     ("value", "expected", "expected_lower", "expected_upper", "mean", "sd", "lower", "upper", "mcse", "exposure",
      "vega", "theta", "rho"), "money",
 )  # fmt: skip
@@ -70,12 +70,12 @@ def _options(book: BookContents) -> Iterator[Sheet]:
     yield Sheet("Gains", about, moved, money, "number", forms=forms, units={"value": money})
     unit = "in money a year" if book.book.in_money else YEAR
     premium = _flat(book.premium)
-    form: Form = "number" if book.book.in_money else "percent"
+    form: CellFormat = "number" if book.book.in_money else "percent"
     forms = forms if book.book.in_money else {}
     yield Sheet("Expected gain", "By source, at this instant.", premium, unit, form, forms=forms)
 
 
-def _in(accounted: Money) -> Mapping[str, Form]:
+def _in(accounted: Money) -> Mapping[str, CellFormat]:
     """Return how gains are written: in money as whole numbers, in coin with their decimals."""
     return MONEY if accounted == "usd" else {}
 
