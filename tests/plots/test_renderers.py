@@ -179,7 +179,7 @@ def test_one_outlier_does_not_stretch_an_axis(values, far):
     lower, upper = np.append(values - 0.5, far - 1), np.append(values + 0.5, far + 1)
     low, high = robust(lower, upper)
     spread = np.quantile(lower, [0.25, 0.75])
-    if np.ptp(spread) > 0:
+    if np.ptp(spread) > 1e-9:  # what is less is rounding, and no spread
         assert high < 12
         assert low <= max(lower.min(), low)
     (said,) = beyond("Off the scale", (-1.6, 1.6), lower, upper, [str(i) for i in range(len(lower))])
