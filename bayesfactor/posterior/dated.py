@@ -1,8 +1,5 @@
 """Fitted returns, residuals and residual factors at draws of a fit, date by date, also where something moves."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -18,7 +15,7 @@ from bayesfactor.paths.movement import STATIC_LOADINGS, LoadingPaths, Movement
 from bayesfactor.paths.prewhitened import Whitened
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.residual_factors import ResidualFactors
-from bayesfactor.posterior.residuals import in_long_run, raw_coefficients, residual_sd, thin, with_whole_sd
+from bayesfactor.posterior.residuals import in_long_run, raw_coefficients, residual_sd, with_whole_sd
 
 TURNS = 5  # of loadings given residual factors and these given loadings, where both are drawn again
 
@@ -269,28 +266,3 @@ class Dated:
 
 
 MOVES = ("loading_move", "loading_memory")
-_KEPT = ContextVar[dict[tuple[int, int | None], Dated] | None]("_KEPT", default=None)
-
-
-@contextmanager
-def drawn_once() -> Iterator[None]:
-    """Draw what is drawn again of the posterior of a fit (`of_posterior`) once, as long as this lasts."""
-    token = _KEPT.set({})
-    try:
-        yield
-    finally:
-        _KEPT.reset(token)
-
-
-def of_posterior(fit: FitFacts, most: int | None = None) -> Dated:
-    """Return what a fit says of each date at its draws; within `drawn_once` the same for each question.
-
-    At all of them, or at about `most`, evenly spaced (see `thin`).
-    """
-    kept, which = _KEPT.get(), (id(fit), most)
-    if kept is not None and which in kept:
-        return kept[which]
-    found = Dated(fit, fit.posterior if most is None else thin(fit, most))
-    if kept is not None:
-        kept[which] = found  # which holds the fit, so that its identity stays its own
-    return found

@@ -8,7 +8,8 @@ from scipy.stats import beta, binom, norm, t as student
 
 from bayesfactor.base.wording import percent
 from bayesfactor.panel.panel import require_returns
-from bayesfactor.posterior.dated import Dated, of_posterior
+from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot
 from bayesfactor.posterior.facts import FitFacts
 from bayesfactor.posterior.implied_moments import asset_table, average_gaps, calm_against_turbulent
@@ -44,6 +45,7 @@ UNKNOWN = (
     "Do not use these premia: look at the noise law and the priors of alphas and premia in the model that these draws "
     "are of."
 )
+PREMIUM = "average premium"  # what the check of the mean premium over assets is called, after "means: "
 MEDIAN = "variance: implied over sample, median"
 TURBULENT = "means: turbulent periods against calm ones (SE)"
 NO_LAW = "no noise law, as the model of these draws is not known"
@@ -179,12 +181,17 @@ def _variances(table: pd.DataFrame, law: VarianceLaw | None, remedy: str) -> lis
     if len(seen) < FEW:
         times = max(TIMES, _reach(law, seen))
     beyond = float((seen["prob_variance"] < RARE).mean())
-    most = max(0.05, float(binom.ppf(1 - ERROR / 2, len(seen), RARE)) / len(seen))
+    most = max(0.05, share_by_chance(len(seen), RARE, ERROR / 2))
     furthest = str(np.log(seen["variance_ratio"]).abs().idxmax())
     return [
         Check(median, either <= times, either, times, "", advice, ".assets"),
         Check(share, beyond <= most, beyond, most, furthest, advice, ".assets"),
     ]
+
+
+def share_by_chance(count: int, each: float, above: float) -> float:
+    """Return the share of so many, each beyond a limit with probability `each`, that chance exceeds with `above`."""
+    return float(binom.ppf(1 - above, count, each)) / count
 
 
 def _remedy(fit: FitFacts, own: str) -> str:
@@ -198,7 +205,7 @@ def _means(remedy: str, table: pd.DataFrame, implied: tuple[float, float], premi
     """Return the checks of means: of the average asset, implied and as a premium, and of the asset furthest off."""
     advice = f"The sample rules out the means of the fitted law. {remedy}"
     found = []
-    for name, (gap, count) in (("average implied mean", implied), ("average premium", premium)):
+    for name, (gap, count) in (("average implied mean", implied), (PREMIUM, premium)):
         seen = np.isfinite(gap)
         limit = float(student.isf(ERROR / 2, max(count - 1, 1)))
         passed = bool(abs(gap) <= limit) if seen else None

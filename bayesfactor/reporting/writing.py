@@ -15,7 +15,7 @@ from bayesfactor.base.errors import FitError, SpecError
 from bayesfactor.base.extras import not_installed
 from bayesfactor.base.files import write_whole
 from bayesfactor.base.intervals import KINDS, Interval
-from bayesfactor.posterior.dated import drawn_once
+from bayesfactor.posterior.dated_posterior import drawn_once
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.brief import brief

@@ -10,7 +10,8 @@ from scipy.stats import multivariate_normal, norm
 
 import bayesfactor as bf
 from bayesfactor.panel.regressions import regressors
-from bayesfactor.posterior.dated import Dated, drawn_once, of_posterior
+from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated_posterior import drawn_once, of_posterior
 from bayesfactor.posterior.log_likelihood import log_likelihood
 from bayesfactor.posterior.next_period import at_end_of
 from bayesfactor.posterior.residual_factors import ResidualFactors

@@ -11,7 +11,7 @@ from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, holdings
 from bayesfactor.analysis.portfolio.residual_risk import JUDGED, ResidualRisk, book_risk
 from bayesfactor.analysis.portfolio.residual_risk_words import cause, comparison
 from bayesfactor.panel.panel import Panel
-from bayesfactor.posterior.dated import of_posterior
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.diagnostics import CANNOT, UNSEEN, Check, cannot
 from bayesfactor.posterior.fit import Fit
 

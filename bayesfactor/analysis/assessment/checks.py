@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, norm
+from scipy.stats import norm
 
 from bayesfactor.analysis.assessment.book_check import book_check
 from bayesfactor.analysis.assessment.correlation_checks import correlation_checks
@@ -22,9 +22,11 @@ from bayesfactor.posterior.dated import Dated
 from bayesfactor.posterior.diagnostics import UNSEEN, Check, cannot, short
 from bayesfactor.posterior.facts import require_fit
 from bayesfactor.posterior.fit import Fit
-from bayesfactor.posterior.misfit import NO_LAW
+from bayesfactor.posterior.misfit import NO_LAW, share_by_chance
 
 RESIDUALS = "residuals: "  # how the names of checks begin on which single assets do not depend
+PREMIA_APART = "means: share of premia more than 2 SE from the sample mean"
+SHRUNK = "shrinkage of loadings, median"
 NO_PRIORS = "no priors, as the model of these draws is not known"
 
 
@@ -141,7 +143,7 @@ def check(fit: Fit, portfolio: Mapping[str, float] | pd.Series | None = None) ->
 
 def _of_loadings(fit: Fit, shrinkage: pd.DataFrame) -> Check:
     """Return the check of how far loadings are shrunk, which only informs."""
-    name = "shrinkage of loadings, median"
+    name = SHRUNK
     if shrinkage.isna().all(axis=None):
         return cannot(name, 0.5, Dated(fit, fit.posterior).unknown or NO_LAW)
     advice = "Most loadings depend more on their prior than on their own returns."
@@ -151,19 +153,15 @@ def _of_loadings(fit: Fit, shrinkage: pd.DataFrame) -> Check:
 def _of_assets(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:
     """Return the checks of tails and premia that only inform."""
     gaps = assets["gap_in_errors"].abs()
+    known = int(gaps.count())
+    most = share_by_chance(known, 2 * norm.sf(2), 0.025) if known else 0.05
     return (
         *_of_shapes(fit, assets),
         Check(
-            "means: share of premia more than 2 SE from the sample mean",
-            None, float((gaps.dropna() > 2).mean()), _beyond_by_chance(int(gaps.count())), _worst(gaps),
+            PREMIA_APART, None, float((gaps.dropna() > 2).mean()), most, _worst(gaps),
             "Premia and sample means differ: read both before using these premia.", ".assets",
         ),
     )  # fmt: skip
-
-
-def _beyond_by_chance(count: int) -> float:
-    """Return the share of so many normal gaps beyond 2 standard errors that chance leaves in 39 of 40 panels."""
-    return float(binom.ppf(0.975, count, 2 * norm.sf(2))) / count if count else 0.05
 
 
 def _of_shapes(fit: Fit, assets: pd.DataFrame) -> tuple[Check, ...]:

@@ -12,12 +12,13 @@ from bayesfactor.posterior.residuals import thin
 from bayesfactor.posterior.schema import shared
 
 MOST_DRAWS = 1000
+OF_PRIORS = "share of parameters sensitive to the prior"  # how this check is called
 SENSITIVE = 0.05  # of power scaling: Kallioinen et al. (2024)
 
 
 def check_of_priors(fit: Fit, sensitivity: pd.DataFrame) -> Check:
     """Return the check of how many parameters are sensitive to the prior, which only informs."""
-    name = "share of parameters sensitive to the prior"
+    name = OF_PRIORS
     if "log_prior" not in fit.data.children:
         return cannot(name, 0.1, "no log_prior")
     worst = str(sensitivity["prior"].idxmax()) if sensitivity["prior"].notna().any() else ""

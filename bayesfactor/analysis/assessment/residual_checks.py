@@ -8,7 +8,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from bayesfactor.panel.panel import Panel
-from bayesfactor.posterior.dated import Dated, of_posterior
+from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residuals import residual_law, standardised_residuals
 

@@ -14,7 +14,7 @@ from bayesfactor.panel.base import PanelBase
 from bayesfactor.panel.moments import EXACT
 from bayesfactor.panel.panel import Panel
 from bayesfactor.panel.regressions import regressors
-from bayesfactor.posterior.dated import of_posterior
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.diagnostics import CANNOT, UNSEEN
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.observed_factors import given_observed, with_errors_of_factors

@@ -49,17 +49,15 @@ def in_blocks(
     each: Callable[[xr.DataArray, xr.Dataset, xr.DataArray | None], xr.DataArray],
 ) -> xr.DataArray:
     """Return what a function returns of all that is held (chain, draw, entry, source), from its answers for blocks."""
+    if values["loading"].chunks is not None:
+        return each(weights, values, direct)
     unit, start, found = str(weights.dims[0]), 0, None
-    sizes = values.sizes["chain"], values.sizes["draw"], weights.sizes[unit]
-    for some, own, besides in held_blocks(weights, values, direct):
-        answer = each(some, own, besides)
-        if values["loading"].chunks is not None:
-            return answer
-        answer = answer.transpose("chain", "draw", some.dims[0], "source")
-        if found is None:
-            sources = {"source": answer["source"].values}
-            found = np.empty((*sizes, answer.sizes["source"]))
-        found[:, :, start : start + some.sizes[some.dims[0]]] = answer.values
-        start += some.sizes[some.dims[0]]
     labels = {"chain": values["chain"].values, "draw": values["draw"].values, unit: weights[unit].values}
-    return xr.DataArray(found, labels | sources, ("chain", "draw", unit, "source"))
+    for some, own, besides in held_blocks(weights, values, direct):
+        answer = each(some, own, besides).transpose("chain", "draw", some.dims[0], "source")
+        if found is None:
+            labels["source"] = answer["source"].values
+            found = np.empty([len(names) for names in labels.values()])
+        end = start + answer.shape[2]
+        found[:, :, start:end], start = answer.values, end
+    return xr.DataArray(found, labels, tuple(labels))

@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from bayesfactor.base.records import FrozenArrays
-from bayesfactor.posterior.dated import Dated, of_posterior
+from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.fit import Fit
 
 NO_RECORD = "loadings are those of the long run: these draws have no record of how they moved"

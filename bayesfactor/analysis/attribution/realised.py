@@ -31,7 +31,8 @@ from bayesfactor.base.errors import DataError, FitError, SpecError, unknown
 from bayesfactor.panel.dates import Window, rows
 from bayesfactor.panel.panel import require_returns
 from bayesfactor.panel.records import written
-from bayesfactor.posterior.dated import Dated, of_posterior
+from bayesfactor.posterior.dated import Dated
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.residual_variance import COMMON
 from bayesfactor.posterior.residuals import thin

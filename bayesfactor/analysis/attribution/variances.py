@@ -9,7 +9,7 @@ from bayesfactor.analysis.attribution.contributions import Parts, combined, labe
 from bayesfactor.analysis.attribution.entry_blocks import in_blocks
 from bayesfactor.analysis.portfolio.portfolio_exposures import Exposures
 from bayesfactor.panel.records import written
-from bayesfactor.posterior.dated import of_posterior
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.plausibility import MOVING
 from bayesfactor.posterior.residual_variance import COMMON, OWN

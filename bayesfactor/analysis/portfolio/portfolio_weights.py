@@ -38,6 +38,11 @@ LEVERAGE = 10.0  # sum of absolute weights above which they are spoken of
 _WHOLE = (95.0, 105.0)  # sum of weights in per cent
 
 
+def own_assets(portfolio: Mapping[str, float] | pd.Series) -> list[str]:
+    """Return the assets that a portfolio holds."""
+    return [str(name) for name, weight in portfolio.items() if weight != 0]
+
+
 def holdings(panel: PanelBase, per: Literal["asset", "group"], portfolio: Portfolio | None) -> xr.DataArray:
     """Return weights (asset or group, member), or ones (asset) when each holding is one asset.
 

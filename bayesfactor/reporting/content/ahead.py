@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, own_assets
 from bayesfactor.analysis.scenarios.forecast import Forecast, forecast
 from bayesfactor.analysis.scenarios.simulation import PERIOD, floor_note_of
 from bayesfactor.base.intervals import Interval
@@ -18,9 +18,9 @@ from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.grids import folded
-from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
-from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
-from bayesfactor.reporting.content.realised_spans import HELD, Portfolio, own_assets
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
+from bayesfactor.reporting.content.prose import HELD, Estimate, estimate, likelihood
+from bayesfactor.reporting.content.realised_spans import Portfolio
 
 EXPECTED = ("expected_lower", "expected", "expected_upper")
 FLOORED = 0.05  # of the draws of an entry, above which the lower end of its return is the bound's
@@ -166,10 +166,8 @@ def _table(found: Ahead, over: str, interval: str, shown: tuple[str, ...] | None
         f"the {interval}; between which ends the return itself may fall ({interval}); probability of a loss, which "
         "is an excess return below 0."
     )
-    *first, last = folded(TablePart(_grid(found.table), "forecast", caption, "assets"), shown, outside)
-    if isinstance(last, Fold) and shown:
-        last = replace(last, parts=(*_unusable(name for name in found.floored if name not in shown), *last.parts))
-    return (*first, last)
+    lost = _unusable(name for name in found.floored if shown and name not in shown)
+    return folded(TablePart(_grid(found.table), "forecast", caption, "assets"), shown, outside, lost)
 
 
 def _unusable(names: Iterable[str]) -> tuple[Text, ...]:

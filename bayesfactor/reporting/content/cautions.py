@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from bayesfactor.analysis.assessment.book_check import BOOK
+from bayesfactor.analysis.assessment.checks import PREMIA_APART, SHRUNK
+from bayesfactor.analysis.assessment.prior_sensitivity import OF_PRIORS
 from bayesfactor.analysis.attribution.attribution import Attribution
 from bayesfactor.base.wording import chance, join, percent
 from bayesfactor.posterior.diagnostics import Check
@@ -13,12 +15,8 @@ from bayesfactor.reporting.content.parts import Caution
 from bayesfactor.reporting.content.realised_spans import Span
 
 MISFITS = ("tails", "means", "variance", "residuals")  # how the names of checks begin
-OF_PRIORS = {  # the same of those that say what depends on priors, and what is said
-    "share of parameters": "{share} of parameters depend on their priors{worst}.",
-    "shrinkage of loadings": "Most loadings depend more on their prior than on their own asset's returns.",
-}
+PRIORS = (OF_PRIORS, SHRUNK)  # the names of those that say what depends on priors
 LISTED = 4  # names in a line
-PREMIA_APART = "means: share of premia"  # how the name begins of the check of premia beside sample means
 
 
 def cautions(
@@ -64,10 +62,13 @@ def _line(check: Check) -> str:
         much = f"{check.value:.2g} times"
         says = f"is {much} what the model says" if larger else f"is smaller: the model says {much} as much"
         return f"The residual volatility that the {who} had {says}."
-    if check.name.startswith(PREMIA_APART):
+    if check.name == PREMIA_APART:
         furthest = f", {check.worst} furthest" if check.worst else ""
         many = chance(check.value)
         return f"The premia of {many} of assets are over 2 standard errors from their sample means{furthest}."
+    if check.name == OF_PRIORS:
+        worst = f", {check.worst} most" if check.worst else ""
+        return f"{chance(check.value)} of parameters depend on their priors{worst}."
     first, _, _ = check.advice.partition(". ")
     return f"{first.rstrip('.')}."
 
@@ -75,10 +76,8 @@ def _line(check: Check) -> str:
 def _of_priors(checks: tuple[Check, ...]) -> Iterable[Caution]:
     """Yield what depends on priors more than it should."""
     for number, check in enumerate(checks):
-        for name, says in OF_PRIORS.items():
-            if check.name.startswith(name) and check.exceeds_limit:
-                worst = f", {check.worst} most" if check.worst else ""
-                yield Caution("Priors", says.format(share=chance(check.value), worst=worst), row_of(number))
+        if check.name in PRIORS and check.exceeds_limit:
+            yield Caution("Priors", _line(check), row_of(number))
 
 
 def _unknown(premium: Attribution) -> Iterable[Caution]:

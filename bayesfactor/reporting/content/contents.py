@@ -13,7 +13,7 @@ from bayesfactor.analysis.attribution.prior_premium import PriorPremium
 from bayesfactor.analysis.causes.causal_reading import CausalReading
 from bayesfactor.analysis.comparison.revised_estimates import Revisions
 from bayesfactor.analysis.portfolio.options.book import Book
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, own_assets
 from bayesfactor.analysis.scenarios.position_risk import PositionRisk
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.base.intervals import Interval
@@ -117,6 +117,8 @@ class Contents:
         What changed since an earlier fit; None where none was given.
     previous : Fit or None
         The earlier one.
+    chosen : tuple of int
+        Calendar years that were asked for.
     """
 
     fit: Fit
@@ -152,6 +154,7 @@ class Contents:
     book: BookContents | None = None
     revisions: Revisions | None = None
     previous: Fit | None = None
+    chosen: tuple[int, ...] = ()
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -176,7 +179,7 @@ class Contents:
     def shown(self) -> tuple[str, ...] | None:
         """Entries of a table of assets that are seen at once: the portfolio and what it holds; None where all are."""
         if self.weights is not None:
-            return (PORTFOLIO, *(str(name) for name in self.weights.index[self.weights != 0]))
+            return (PORTFOLIO, *own_assets(self.weights))
         return () if len(self.fit.panel.assets) > SEEN else None
 
     @property

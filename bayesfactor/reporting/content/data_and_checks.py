@@ -9,7 +9,7 @@ import numpy as np
 from bayesfactor.analysis.scenarios.scenario_files import scenarios_text
 from bayesfactor.panel.panel import Panel
 from bayesfactor.plots.checks import check_chart
-from bayesfactor.posterior.dated import of_posterior
+from bayesfactor.posterior.dated_posterior import of_posterior
 from bayesfactor.posterior.diagnostics import CANNOT, Check
 from bayesfactor.posterior.fit import OWN_GRAPH, Fit
 from bayesfactor.posterior.misfit import NO_LAW
@@ -30,7 +30,6 @@ from bayesfactor.reporting.content.parts import (
     TablePart,
     Text,
 )
-from bayesfactor.reporting.content.realised_spans import chosen_years
 from bayesfactor.spec.causal_graph_files import causal_graph_text
 
 RANKS = (
@@ -173,7 +172,7 @@ def again(contents: Contents) -> tuple[Part, ...]:
     options += ["--portfolio", "weights.csv"] if held else book_options(contents.book)
     options += ["--scenarios", "scenarios.toml"] if contents.scenarios else []
     options += ["--forecast", str(contents.ahead.periods)] if contents.ahead is not None else []
-    options += [text for year in chosen_years(contents.spans) for text in ("--year", year)]
+    options += [text for year in contents.chosen for text in ("--year", str(year))]
     others = {} if contents.models is None else contents.models.others
     options += ["--causes", "graph.toml"] if contents.causes is not None else []
     options += [text for name in others for text in ("--other", _file(name))]
@@ -231,8 +230,7 @@ def _sampled_again(contents: Contents) -> tuple[Part, ...]:
     held += book_call(contents.book)
     held += '    scenarios=bf.read_scenarios("scenarios.toml"),\n' if contents.scenarios else ""
     held += f"    forecast={contents.ahead.periods},\n" if contents.ahead is not None else ""
-    years = chosen_years(contents.spans)
-    held += f"    years=[{', '.join(years)}],\n" if years else ""
+    held += f"    years={list(contents.chosen)},\n" if contents.chosen else ""
     held += '    causes="graph.toml",\n' if contents.causes is not None else ""
     held += '    previous=bf.open_fit("previous.nc"),\n' if contents.previous is not None else ""
     if contents.models is not None:

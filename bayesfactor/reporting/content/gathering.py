@@ -47,14 +47,7 @@ class _Entries:
     risk: tuple[Tables, Tables, Tables]
 
 
-def gather(
-    fit: Fit,
-    portfolio: Portfolio,
-    title: str,
-    ci_prob: float,
-    ci_kind: Interval,
-    asked: Asked,
-) -> Contents:
+def gather(fit: Fit, portfolio: Portfolio, title: str, ci_prob: float, ci_kind: Interval, asked: Asked) -> Contents:
     """Work out what a report states, of assets and a portfolio, and of a book with options.
 
     Raises
@@ -107,6 +100,7 @@ def gather(
         book=find_book(fit, asked.book, asked.scenarios, asked.forecast, ci_prob, ci_kind),
         revisions=changed,
         previous=asked.previous,
+        chosen=asked.years,
     )
 
 

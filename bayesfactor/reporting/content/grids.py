@@ -130,8 +130,11 @@ def beside(grid: Grid, heads: Sequence[Head], cells: Iterable[Sequence[Cell]]) -
     return replace(grid, heads=(*grid.heads[:2], *heads, *grid.heads[2:]), rows=rows)
 
 
-def folded(part: TablePart, shown: Sequence[str] | None, what: str) -> tuple[Part, ...]:
-    """Return a table of the rows to show at once, and those that follow, folded; all at once where `shown` is None."""
+def folded(part: TablePart, shown: Sequence[str] | None, what: str, notes: tuple[Part, ...] = ()) -> tuple[Part, ...]:
+    """Return a table of the rows to show at once, and those that follow, folded; all at once where `shown` is None.
+
+    `notes`: what is to be known of those that are folded, before them.
+    """
     names = None if shown is None else {str(name) for name in shown}
     if names is None or all(row[0].text in names for row in part.grid.rows):
         return (part,)
@@ -140,9 +143,9 @@ def folded(part: TablePart, shown: Sequence[str] | None, what: str) -> tuple[Par
         for held in (True, False)
     )
     if not first.rows:
-        return (Fold(what.format(len(rest.rows)), (part,)),)
+        return (Fold(what.format(len(rest.rows)), (*notes, part)),)
     others = replace(part, grid=rest, id=f"{part.id}-others")
-    return replace(part, grid=first), Fold(what.format(len(rest.rows)), (others,))
+    return replace(part, grid=first), Fold(what.format(len(rest.rows)), (*notes, others))
 
 
 def cell(given: object, form: Form, sd: float = 0.0) -> Cell:

@@ -13,12 +13,11 @@ from bayesfactor.analysis.portfolio.residual_risk import ERROR, JUDGED, Residual
 from bayesfactor.analysis.portfolio.residual_risk_words import model_ends
 from bayesfactor.base.intervals import Interval
 from bayesfactor.base.wording import observed, percent, periods_in_words
-from bayesfactor.posterior.misfit import FEWEST, MEDIAN
+from bayesfactor.posterior.misfit import FEWEST, MEDIAN, PREMIUM
 from bayesfactor.posterior.summaries import summarise
 from bayesfactor.reporting.content.parts import Measure
 from bayesfactor.reporting.content.prose import Estimate, estimate
 
-PREMIA = "means: average premium"  # how the name begins of the check of the mean over assets
 ERRORS = 2  # standard errors of a sample mean beyond which an expected return and it disagree
 
 
@@ -127,7 +126,7 @@ def _error_of_all(checks: CheckReport) -> tuple[float, float]:
 
     NaN where the check cannot be computed, or leaves assets out: as too few of their returns are known, say.
     """
-    gap = next((check.value for check in checks.checks if check.name.startswith(PREMIA)), float("nan"))
+    gap = next((check.value for check in checks.checks if check.name.startswith(f"means: {PREMIUM}")), float("nan"))
     away = checks.assets["sample_mean"] - checks.assets["premium"]
     judged = (checks.assets["periods"] >= FEWEST) & (checks.assets["effective"] >= FEWEST / 2)
     whole = bool((judged & checks.assets["implied_gap"].notna()).all()) and gap > 0

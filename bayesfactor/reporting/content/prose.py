@@ -14,6 +14,7 @@ from bayesfactor.base.wording import chance, percent
 from bayesfactor.posterior.diagnostics import said
 from bayesfactor.posterior.summaries import summarise
 
+HELD = "the book"  # what a portfolio and the assets that it holds are called, among all entries
 LIKELY = 0.66
 SCALE = (
     (0.99, "virtually certain"),

@@ -21,14 +21,8 @@ from bayesfactor.posterior.fit import Fit
 
 WHOLE, LAST, YEAR_BY_YEAR = "The whole sample", "The last year", "Year by year"
 MOST_YEARS = 20
-HELD = "the book"  # the portfolio and what it holds, among all entries
 LONG = set(FREQUENCIES) - set(FINE)
 Portfolio = Mapping[str, float] | pd.Series | None
-
-
-def own_assets(portfolio: Mapping[str, float] | pd.Series) -> list[str]:
-    """Return the assets that a portfolio holds."""
-    return [str(name) for name, weight in portfolio.items() if weight != 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +59,6 @@ def require_years(fit: Fit, years: Iterable[int]) -> tuple[int, ...]:
             what = f"write_report: {year!r} is not a year of the panel, whose years are {known[0]} to {known[-1]}."
             raise SpecError(what, place=place, found=year, allowed=map(str, known), remedy=remedy)
     return tuple(dict.fromkeys(int(year) for year in asked))
-
-
-def chosen_years(spans: Iterable[Span]) -> list[str]:
-    """Return the calendar years among spans."""
-    return [span.title for span in spans if span.title not in (WHOLE, LAST, YEAR_BY_YEAR)]
 
 
 def find_spans(

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesfactor.analysis.portfolio.portfolio_exposures import exposures
-from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO
+from bayesfactor.analysis.portfolio.portfolio_weights import PORTFOLIO, own_assets
 from bayesfactor.analysis.scenarios.plausibility import NORMAL, Plausibility, waiting_words
 from bayesfactor.analysis.scenarios.scenario import Scenario
 from bayesfactor.analysis.scenarios.stress import Stress, stress
@@ -19,9 +19,8 @@ from bayesfactor.base.wording import chance, interval_name
 from bayesfactor.plots.stress import stress_chart
 from bayesfactor.posterior.fit import Fit
 from bayesfactor.reporting.content.grids import POSTERIOR_UNITS, Column, folded, number, plain, spread
-from bayesfactor.reporting.content.parts import Cell, Fold, Grid, Head, Heading, Part, Picture, TablePart, Text
-from bayesfactor.reporting.content.prose import Estimate, estimate, likelihood
-from bayesfactor.reporting.content.realised_spans import HELD, own_assets
+from bayesfactor.reporting.content.parts import Cell, Grid, Head, Heading, Part, Picture, TablePart, Text
+from bayesfactor.reporting.content.prose import HELD, Estimate, estimate, likelihood
 
 DRAWN = 25  # entries of a figure
 HOW = (
@@ -219,6 +218,7 @@ def _scenario(one: Consequences, id: str, held: bool, shown: tuple[str, ...] | N
             f"{id}-returns", f"{name}: where the return itself may fall: mean and {interval}.", "assets",
         ),
     )  # fmt: skip
+    others = tuple(Text(f"Note: {note}.") for note in one.outside)
     return (
         Heading(name),
         Text(_sentence(one, held)),
@@ -233,16 +233,8 @@ def _scenario(one: Consequences, id: str, held: bool, shown: tuple[str, ...] | N
             plain(one.factors_table, "factor", values), f"{id}-factors",
             f"{name}: what factors do, with the {interval} of what is expected.", "factors",
         ),
-        *(part for table in tables for part in _folded(table, one, shown, outside)),
+        *(part for table in tables for part in folded(table, shown, outside, others)),
     )  # fmt: skip
-
-
-def _folded(table: TablePart, one: Consequences, shown: tuple[str, ...] | None, outside: str) -> tuple[Part, ...]:
-    """Return a table whose entries outside the book are folded, below what is to be known of these."""
-    *first, last = folded(table, shown, outside)
-    if isinstance(last, Fold):
-        last = replace(last, parts=(*(Text(f"Note: {note}.") for note in one.outside), *last.parts))
-    return (*first, last)
 
 
 def _largest(one: Stress) -> Stress:
